@@ -1,0 +1,30 @@
+"""The only reader of the clock. Timestamps are kept in UTC; days are the municipality's days."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def zone() -> ZoneInfo:
+    """The municipality's time zone (setting TIME_ZONE)."""
+    return ZoneInfo(current_app.config["TIME_ZONE"])
+
+
+def today() -> date:
+    """Today's date where the municipality is."""
+    return now().astimezone(zone()).date()
+
+
+def local(moment: datetime) -> datetime:
+    """A stored moment as the municipality's clock showed it."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(zone())

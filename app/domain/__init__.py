@@ -1,0 +1,1 @@
+"""The Положение as plain Python: no Flask, no SQLAlchemy, no clock."""

@@ -1,0 +1,137 @@
+"""Closed lists: what the Положение fixes and no municipality edits. Titles are Russian, as on the forms."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Term(StrEnum):
+    """A closed list: each member carries the code that is stored and the title people read."""
+
+    title_ru: str
+
+    def __new__(cls, code: str, title: str) -> Term:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.title_ru = title
+        return member
+
+    def __str__(self) -> str:
+        return self.title_ru
+
+    @classmethod
+    def by_title(cls, title: str) -> Term | None:
+        """The member whose title is `title`, letter case and ё/е apart; None if there is none."""
+        wanted = title.strip().casefold().replace("ё", "е")
+        for member in cls:
+            if member.title_ru.casefold().replace("ё", "е") == wanted:
+                return member
+        return None
+
+
+class Role(StrEnum):
+    """The roles of the code, by the names people see (`config.ROLES` says what each may)."""
+
+    ADMINISTRATOR = "Администратор"
+    COORDINATOR = "Координатор"
+    COMMISSION = "Член КДН"
+    SPECIALIST = "Специалист органа"
+    REGION = "Региональный координатор"
+    AUDITOR = "Аудитор"
+
+
+class TerritoryKind(Term):
+    """A level of the tree of territories."""
+
+    REGION = "region", "регион"
+    DISTRICT = "district", "район (городской округ)"
+    SETTLEMENT = "settlement", "поселение"
+
+
+class Sex(Term):
+    """As the exchange form writes it."""
+
+    FEMALE = "f", "ж"
+    MALE = "m", "м"
+
+
+class DecisionKind(Term):
+    """What a commission may decide about a family."""
+
+    PLACE = "place", "о постановке на учёт"
+    REMOVE = "remove", "о снятии с учёта"
+    EXTEND = "extend", "о продлении"
+    REFUSE = "refuse", "об отказе в постановке"
+    REDIRECT = "redirect", "о передаче дела"
+
+
+class HolidayActivity(Term):
+    """How a child spends the holidays (Приложение 4, line 2.6)."""
+
+    DAY_CAMP = "day_camp", "лагерь дневного пребывания"
+    AWAY_CAMP = "away_camp", "выездной лагерь"
+    CLUBS = "clubs", "кружки и секции по месту жительства"
+    WORK = "work", "трудоустройство"
+
+
+class PaperKind(Term):
+    """What an attached scan is, in the order of the social passport (Положение, 3.3 and 3.4)."""
+
+    DECISION = "decision", "копия постановления"
+    RECORD_CARD = "record_card", "карта учёта семьи"
+    PROGRAMME_CARD = "programme_card", "карта программы реабилитации"
+    SURVEY_ACT = "survey_act", "акт обследования"
+    OTHER = "other", "иной документ"
+
+
+class ParentalRole(Term):
+    """The place of a relationship on the record card (Приложение 1, position 5)."""
+
+    MOTHER = "mother", "мать"
+    FATHER = "father", "отец"
+    GUARDIAN = "guardian", "опекун (попечитель)"
+    CHILD = "child", "ребёнок"
+    OTHER = "other", "проживает также"
+
+
+class ChildrenLine(Term):
+    """The last line of Приложение 4: why a child left the record."""
+
+    SUCCESS = "success", "по результатам успешной реабилитации"
+    WITHOUT_CARE = "without_care", "в связи с присвоением статуса оставшегося без попечения родителей"
+    OBJECTIVE = "objective", "по объективным основаниям"
+    NONE = "none", "не учитывается в движении"
+
+
+class Unit(Term):
+    """The unit of a deadline."""
+
+    HOUR = "hour", "час"
+    DAY = "day", "календарный день"
+    WORKING_DAY = "working_day", "рабочий день"
+    DAY_OF_MONTH = "day_of_month", "число месяца"
+    DATE_LIST = "date_list", "даты года"
+
+
+class Act(Term):
+    """What the journal records."""
+
+    CREATED = "created", "добавление"
+    CHANGED = "changed", "изменение"
+    ANNULLED = "annulled", "аннулирование"
+    DELETED = "deleted", "удаление"
+    LISTED = "listed", "просмотр списка"
+    OPENED = "opened", "просмотр"
+    SEARCHED = "searched", "поиск"
+    PRINTED = "printed", "печать"
+    EXPORTED = "exported", "выгрузка"
+    DOWNLOADED = "downloaded", "скачивание"
+    IMPORTED = "imported", "загрузка"
+    UNDONE = "undone", "отмена загрузки"
+    SIGNED_IN = "signed_in", "вход"
+    SIGN_IN_FAILED = "sign_in_failed", "неудачный вход"
+    SIGNED_OUT = "signed_out", "выход"
+    LOCKED = "locked", "блокировка входа"
+    PASSWORD_CHANGED = "password_changed", "смена пароля"
+    SESSION_ENDED = "session_ended", "завершение сеанса"
+    REFUSED = "refused", "отказ в доступе"

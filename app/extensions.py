@@ -1,0 +1,51 @@
+"""The libraries the application stands on, bound to an app in `create_app`."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from flask import has_request_context, request
+from flask_appbuilder import Model
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+# FAB's tables and ours share one metadata, so that a migration sees them all. The convention must stand before any
+# model is imported: a constraint without a name cannot be changed on SQLite.
+Model.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+db = SQLAlchemy(metadata=Model.metadata)
+migrate = Migrate()
+csrf = CSRFProtect()
+
+READING_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # transactions begin in _begin_sqlite, not behind our back
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at the start: a read that turns into a write is refused without waiting."""
+    if connection.dialect.name != "sqlite":
+        return
+    reads_only = has_request_context() and request.method in READING_METHODS
+    if connection.get_execution_options().get("writes"):
+        reads_only = False
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

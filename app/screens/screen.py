@@ -1,0 +1,38 @@
+"""What every screen shares: FAB's permissions, the layout, and a record that is not yours does not exist."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from flask import Response, abort, make_response
+from flask_appbuilder import BaseView
+from sqlalchemy.orm.interfaces import ORMOption
+
+from app.extensions import db
+
+T = TypeVar("T")
+
+
+class Screen(BaseView):
+    """A page with its own route. Each method is declared with FAB's `@expose` and `@has_access`.
+
+    `class_permission_name` is the name in `config.ROLES`.
+    """
+
+    def find(self, entity: type[T], key: int, *options: ORMOption) -> T:
+        """The record, or 404 if there is none among the person's rows."""
+        row = db.session.get(entity, key, options=options, populate_existing=bool(options))
+        if row is None:
+            abort(404)
+        return row
+
+    def page(self, template: str, **values: Any) -> str:
+        """A template of app/templates as a whole page."""
+        return str(self.render_template(template, **values))
+
+    def file(self, content: bytes, mime: str, name: str) -> Response:
+        """A file to keep, never to cache."""
+        response = make_response(content)
+        response.headers["Content-Type"] = mime
+        response.headers.set("Content-Disposition", "attachment", filename=name)
+        return response

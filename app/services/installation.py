@@ -1,0 +1,155 @@
+"""Roles, dictionaries and the root territory of an installation; every step may be repeated."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+
+from app.domain import names, terms
+from app.extensions import db
+from app.models import (
+    AgencyKind,
+    AidKind,
+    Criterion,
+    Deadline,
+    DynamicsLevel,
+    EducationStatus,
+    Entity,
+    FamilyCategory,
+    FamilyReaction,
+    IdentityKind,
+    MeasureBlock,
+    MeasureKind,
+    RelationshipKind,
+    RemovalReason,
+    Role,
+    SignalCardOutcome,
+    StageKind,
+    SupervisionKind,
+    Territory,
+)
+
+REFERENCE = Path(__file__).resolve().parent.parent / "reference"
+
+MOTHERS, FATHERS = {"мать", "мачеха", "приемная мать"}, {"отец", "отчим", "приемный отец"}
+GUARDIANS = {"опекун", "попечитель"}
+CHILDREN = {"сын", "дочь", "пасынок", "падчерица", "подопечный"}
+
+
+def install() -> None:
+    """Create what an empty database lacks; leave alone what people have edited."""
+    _add_roles()
+    load_dictionaries()
+    add_root_territory()
+
+
+def _add_roles() -> None:
+    have = set(db.session.scalars(select(Role.name)))
+    for role in terms.Role:
+        if role.value not in have:
+            db.session.add(Role(name=role.value))
+    if "Public" not in have:
+        db.session.add(Role(name="Public"))
+    db.session.flush()
+
+
+def add_root_territory() -> Territory:
+    """The root of the tree of territories, made once."""
+    root = db.session.scalar(select(Territory).where(Territory.parent_id.is_(None)).order_by(Territory.id))
+    if root is None:
+        name = current_app.config["REGION_NAME"]
+        root = Territory(name=name, name_key=names.key(name), kind=terms.TerritoryKind.REGION)
+        db.session.add(root)
+        db.session.flush()
+    return root
+
+
+def load_dictionaries() -> None:
+    """Add the rows of app/reference/*.csv whose code is not there yet."""
+    _load(AgencyKind, "agency_kinds.csv")
+    _load(Criterion, "criteria.csv", parent=True)
+    _load(RemovalReason, "removal_reasons.csv", parent=True, children_line=terms.ChildrenLine)
+    _load(FamilyCategory, "family_categories.csv")
+    _load(IdentityKind, "identity_kinds.csv")
+    _load(EducationStatus, "education_statuses.csv")
+    _load(SupervisionKind, "supervision_kinds.csv")
+    _load(AidKind, "aid_kinds.csv", has_amount=lambda text: text == "1")
+    _load(DynamicsLevel, "dynamics_levels.csv")
+    _load(FamilyReaction, "family_reactions.csv")
+    _load(StageKind, "stage_kinds.csv", default_months=int)
+    _load(SignalCardOutcome, "signal_card_outcomes.csv")
+    _load(Deadline, "deadlines.csv", rename={"action": "name"}, unit=terms.Unit)
+    _load_relationships()
+    _load_measures()
+
+
+def rows(file_name: str) -> Iterator[dict[str, str | None]]:
+    """The rows of a reference file; an empty cell is None."""
+    with (REFERENCE / file_name).open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield {name: value.strip() or None for name, value in row.items()}
+
+
+def _codes(entity: type[Entity]) -> dict[str, Any]:
+    return {row.code: row for row in db.session.scalars(select(entity))}  # type: ignore[attr-defined]
+
+
+def _load(entity: Any, file_name: str, *, parent: bool = False, rename: dict[str, str] | None = None,
+          **convert: Any) -> None:  # fmt: skip
+    have = _codes(entity)
+    for position, row in enumerate(rows(file_name)):
+        values: dict[str, Any] = {(rename or {}).get(name, name): value for name, value in row.items()}
+        above = values.pop("parent", None) if parent else None
+        if values["code"] in have:
+            continue
+        for name, function in convert.items():
+            values[name] = function(values[name])
+        item = entity(position=position, **values)
+        if above:
+            item.parent = have[above]
+        have[values["code"]] = item
+        db.session.add(item)
+    db.session.flush()
+
+
+def _load_relationships() -> None:
+    have = _codes(RelationshipKind)
+    for position, row in enumerate(rows("relationship_kinds.csv")):
+        name = row["name"] or ""
+        if row["code"] not in have:
+            db.session.add(
+                RelationshipKind(code=row["code"], name=name, position=position, parental_role=_parental_role(name))
+            )
+    db.session.flush()
+
+
+def _parental_role(name: str) -> terms.ParentalRole:
+    for group, role in (
+        (MOTHERS, terms.ParentalRole.MOTHER),
+        (FATHERS, terms.ParentalRole.FATHER),
+        (GUARDIANS, terms.ParentalRole.GUARDIAN),
+        (CHILDREN, terms.ParentalRole.CHILD),
+    ):
+        if name in group:
+            return role
+    return terms.ParentalRole.OTHER
+
+
+def _load_measures() -> None:
+    blocks, kinds = _codes(MeasureBlock), _codes(MeasureKind)
+    for position, row in enumerate(rows("measure_blocks_and_measures.csv")):
+        block = blocks.get(row["block_code"] or "")
+        if block is None:
+            block = MeasureBlock(code=row["block_code"], name=row["block"], position=len(blocks))
+            blocks[block.code] = block
+            db.session.add(block)
+        if row["measure_code"] not in kinds:
+            db.session.add(
+                MeasureKind(code=row["measure_code"], name=row["measure"], block=block, position=position)
+            )
+    db.session.flush()

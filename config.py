@@ -1,0 +1,139 @@
+"""Settings from the environment, each with one line of why; roles as one reviewed table."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from app.domain.terms import Role
+
+ROOT = Path(__file__).resolve().parent
+
+# Keys that stand in documentation and examples: whoever signs with one signs with nothing.
+KNOWN_KEYS = {
+    "changeme", "change-me", "secret", "secret-key", "dev", "development", "thisismyscretkey",
+    "\\2\\1thisismyscretkey\\1\\2\\e\\y\\y\\h", "\2\1thisismyscretkey\1\2\\e\\y\\y\\h",
+}  # fmt: skip
+SHORTEST_KEY = 32
+
+
+class BadSetting(SystemExit):
+    """A setting that must not be run with: the process ends with this sentence."""
+
+
+def settings(environ: Mapping[str, str] = os.environ, *, serving: bool = True) -> dict[str, Any]:
+    """The whole configuration. `serving`: pages will be served, so a lasting secret key is needed."""
+    instance = Path(environ.get("INSTANCE_PATH", ROOT / "instance"))
+    local = environ.get("PATRONAT_LOCAL") == "1"  # one person's machine: no https, a key kept in instance/
+    https = not local and environ.get("PATRONAT_HTTPS", "1") == "1"
+    return {
+        "LOCAL": local,
+        "INSTANCE_PATH": str(instance),
+        # Signs what leaves for the browser; lost or guessed, anyone can sign.
+        "SECRET_KEY": _secret_key(environ, instance, local=local, serving=serving),
+        # One small server: SQLite by default, Postgres by its address.
+        "SQLALCHEMY_DATABASE_URI": _database(environ, instance),
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": True,  # the database may have been restarted since
+            "hide_parameters": True,  # values of families stay out of logs and messages
+        },
+        # Scans lie outside the web root and the code.
+        "PAPERS_FOLDER": environ.get("PAPERS_FOLDER", str(instance / "papers")),
+        # Deadlines and ages are counted by the municipality's clock.
+        "TIME_ZONE": environ.get("TIME_ZONE", "Europe/Moscow"),
+        # The root of the tree of territories on an empty database; renamed later on the screen.
+        "REGION_NAME": environ.get("REGION_NAME", "Регион"),
+        # Names this server answers to; any other Host is refused (no open redirects).
+        "TRUSTED_HOSTS": _list(environ.get("TRUSTED_HOSTS", "localhost,127.0.0.1,[::1]")),
+        "FAB_SAFE_REDIRECT_HOSTS": _list(environ.get("TRUSTED_HOSTS", "localhost,127.0.0.1")),
+        # How many proxies stand in front and may name the client's address.
+        "PROXIES": int(environ.get("PROXIES", "0")),
+        # A request larger than a scan with its form is refused before it is read.
+        "MAX_CONTENT_LENGTH": 25 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "MAX_FORM_PARTS": 2000,
+        # Sessions: on the server, 30 minutes idle, a shift at most.
+        "SESSION_COOKIE_NAME": "__Host-session" if https else "session",
+        "SESSION_COOKIE_SECURE": https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_IDLE": timedelta(minutes=30),
+        "SESSION_LIFE": timedelta(hours=12),
+        "HTTPS": https,
+        # The token of a form lives as long as the session: a long form is never lost to its age.
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": https,
+        "BABEL_DEFAULT_LOCALE": "ru",
+        "BABEL_DEFAULT_TIMEZONE": environ.get("TIME_ZONE", "Europe/Moscow"),
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),  # absolute: overrides FAB's own Russian too
+        "LANGUAGES": {"ru": {"flag": "ru", "name": "Русский"}},
+        "APP_NAME": "Патронат",
+        # Tables and permissions are made by migrations and `flask bank install`, never by a start.
+        "FAB_CREATE_DB": False,
+        "FAB_UPDATE_PERMS": False,
+        "FAB_ROLES": FAB_ROLES,
+        "AUTH_TYPE": 1,
+        "AUTH_ROLE_ADMIN": Role.ADMINISTRATOR.value,
+        "AUTH_ROLE_PUBLIC": "Public",
+        "AUTH_USER_REGISTRATION": False,
+        "FAB_ADD_SECURITY_API": False,
+        "FAB_ADD_OPENAPI_VIEWS": False,
+        "FAB_ADD_MENU_API": False,
+        "FAB_API_KEY_ENABLED": False,
+        "FAB_PASSWORD_HASH_METHOD": "scrypt:32768:8:3",
+        "AUTH_RATE_LIMITED": False,  # attempts are counted in the database, for every worker (app/signin.py)
+    }
+
+
+def _secret_key(environ: Mapping[str, str], instance: Path, *, local: bool, serving: bool) -> str:
+    key = environ.get("SECRET_KEY", "")
+    if key:
+        if key.casefold() in KNOWN_KEYS or len(key.encode()) < SHORTEST_KEY:
+            raise BadSetting(f"SECRET_KEY: нужно не меньше {SHORTEST_KEY} случайных знаков, не из примеров.")
+        return key
+    if local:
+        return _kept_key(instance / "secret_key")
+    if serving:
+        raise BadSetting(
+            "SECRET_KEY не задан. Создайте его: python -c 'import secrets; print(secrets.token_hex(32))' "
+            "и передайте серверу в переменной окружения SECRET_KEY."
+        )
+    return secrets.token_hex(SHORTEST_KEY)  # a command signs nothing that outlives it
+
+
+def _kept_key(path: Path) -> str:
+    """The key of a local start, made once and readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(SHORTEST_KEY))
+    return path.read_text().strip()
+
+
+def _database(environ: Mapping[str, str], instance: Path) -> str:
+    url = environ.get("DATABASE_URL") or f"sqlite:///{instance / 'patronat.db'}"
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url[len(prefix) :]
+    return url
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+READ = "can_(list|show|xlsx)"
+WRITE = "can_(list|show|xlsx|add|edit|annul)"
+
+# Who may what: role → (views, permissions), both anchored patterns over FAB's names. Which rows is said in access.py.
+ROLES: dict[Role, list[tuple[str, str]]] = {}
+
+FAB_ROLES = {role.value: [[f"^({views})$", f"^({acts})$"] for views, acts in table] for role, table in ROLES.items()}
+
+if __name__ == "__main__":
+    sys.exit("config.py is read by the application; it is not a command.")
