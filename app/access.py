@@ -98,7 +98,9 @@ class Scope:
         if self.everything or self.all_journal:
             return true()
         if self.administers:
-            return entry.c.family_id.is_(None) & entry.c.entity.in_(("User", "Role", "Account", "UserSession", "Setting"))
+            return entry.c.family_id.is_(None) & entry.c.entity.in_(
+                ("User", "Role", "Account", "UserSession", "Setting")
+            )
         return entry.c.family_id.in_(self.family_ids())
 
     def covers_territory(self, territory_id: int | None) -> bool:
@@ -244,4 +246,3 @@ def _guard(session: Session, _context: Any, _instances: Any) -> None:
             seen = set(session.connection().scalars(current.family_ids().where(_family.c.id.in_(wanted))))
         if wanted - seen:
             raise Refusal("Такой семьи нет.")
-

@@ -16,7 +16,7 @@ from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 from flask_appbuilder import Model
-from sqlalchemy import event, inspect, insert
+from sqlalchemy import event, insert, inspect
 from sqlalchemy.orm import Session, configure_mappers
 from werkzeug.exceptions import ServiceUnavailable
 

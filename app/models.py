@@ -80,9 +80,7 @@ class Entity(Model):
 class Dated:
     """When a row was entered, for rows whose entry date matters."""
 
-    created_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), default=now, info=label(_("Entered"))
-    )
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, info=label(_("Entered")))
 
 
 class Annullable:
@@ -166,9 +164,7 @@ class RemovalReason(Dictionary, Entity):
 
     __tablename__ = "removal_reason"
     TITLE, TITLES = _("Reason of removal"), _("Reasons of removal")
-    parent_id: Mapped[int | None] = mapped_column(
-        ForeignKey("removal_reason.id"), index=True, info=label(_("Part of"))
-    )
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("removal_reason.id"), index=True, info=label(_("Part of")))
     parent: Mapped[RemovalReason | None] = relationship(remote_side="RemovalReason.id", info=label(_("Part of")))
     children_line: Mapped[terms.ChildrenLine] = mapped_column(
         term(terms.ChildrenLine), info=label(_("Line of children taken off"))
@@ -246,7 +242,9 @@ class MeasureKind(Dictionary, Entity):
 
     __tablename__ = "measure_kind"
     TITLE, TITLES = _("Measure"), _("Catalogue of measures")
-    block_id: Mapped[int] = mapped_column(ForeignKey("measure_block.id"), index=True, info=label(_("Block of measures")))
+    block_id: Mapped[int] = mapped_column(
+        ForeignKey("measure_block.id"), index=True, info=label(_("Block of measures"))
+    )
     block: Mapped[MeasureBlock] = relationship(info=label(_("Block of measures")))
 
     def __str__(self) -> str:
@@ -877,7 +875,9 @@ class HomeTerritory(Entity):
     __tablename__ = "home_territory"
     __table_args__ = (UniqueConstraint("user_id", "territory_id"),)
     TITLE, TITLES = _("Territory of a user"), _("Territories of users")
-    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True, info=label(_("User")))
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("ab_user.id", ondelete="CASCADE"), index=True, info=label(_("User"))
+    )
     user: Mapped[User] = relationship(info=label(_("User")))
     territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True, info=label(_("Territory")))
     territory: Mapped[Territory] = relationship(info=label(_("Territory")))

@@ -95,5 +95,3 @@ def age(born_on: date | None, on: date | None = None) -> str:
 def yes_no(value: bool | None, empty: str = "") -> Any:
     """«да», «нет» or nothing known."""
     return empty if value is None else ("да" if value else "нет")
-
-

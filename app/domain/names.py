@@ -61,7 +61,14 @@ def _without_twins(surnames: list[str]) -> str:
 
 def _stem(surname: str) -> str:
     folded = key(surname)
-    for feminine, masculine in (("ская", "ский"), ("цкая", "цкий"), ("ова", "ов"), ("ева", "ев"), ("ина", "ин"), ("ына", "ын")):
+    for feminine, masculine in (
+        ("ская", "ский"),
+        ("цкая", "цкий"),
+        ("ова", "ов"),
+        ("ева", "ев"),
+        ("ина", "ин"),
+        ("ына", "ын"),
+    ):
         if folded.endswith(feminine):
             return folded[: -len(feminine)] + masculine
     return folded

@@ -149,7 +149,5 @@ def _load_measures() -> None:
             blocks[block.code] = block
             db.session.add(block)
         if row["measure_code"] not in kinds:
-            db.session.add(
-                MeasureKind(code=row["measure_code"], name=row["measure"], block=block, position=position)
-            )
+            db.session.add(MeasureKind(code=row["measure_code"], name=row["measure"], block=block, position=position))
     db.session.flush()
