@@ -206,9 +206,8 @@ def _narrow(state: ORMExecuteState) -> None:
     assignment = _assignment.c
     state.statement = state.statement.options(
         with_loader_criteria(Family, current.families(), include_aliases=True),
-        with_loader_criteria(
-            OfFamily, lambda entity: entity.family_id.in_(ids), include_aliases=True, track_closure_variables=False
-        ),
+        # `ids` is tracked as a part of the cached statement; without tracking the first person's rows are everyone's.
+        with_loader_criteria(OfFamily, lambda entity: entity.family_id.in_(ids), include_aliases=True),
         with_loader_criteria(RegistrationCriterion, RegistrationCriterion.family_id.in_(ids), include_aliases=True),
         with_loader_criteria(SearchWord, SearchWord.family_id.in_(ids), include_aliases=True),
         with_loader_criteria(

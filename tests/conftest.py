@@ -1,0 +1,202 @@
+"""What every test stands on: an installed bank, the cast, signed-in clients, the page that checks house style."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lxml.html
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from werkzeug.test import TestResponse
+
+from app import access, create_app
+from app.extensions import db
+from app.models import User
+from tests import databases, factories
+
+PASSWORD = "тихий омут на рассвете"  # the cast's password: long, no rules of composition
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One Postgres server for all workers."""
+    if hasattr(config, "workerinput") or os.environ.get("TEST_DATABASE_URL") or not databases.postgres_programs():
+        return
+    config.stack = ExitStack()  # type: ignore[attr-defined]
+    os.environ["TEST_DATABASE_URL"] = config.stack.enter_context(databases.postgres_server())  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if hasattr(config, "stack"):
+        config.stack.close()
+        del os.environ["TEST_DATABASE_URL"]
+
+
+@dataclass
+class Bank:
+    """An application over a database that can be laid back to its pristine state."""
+
+    app: Flask
+    database: databases.SqliteBank | databases.PostgresBank
+
+    def restore(self) -> None:
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        self.database.restore()
+
+
+@pytest.fixture(scope="session", params=databases.kinds())
+def bank(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Bank:
+    """The application of this worker, its database installed and the cast in it."""
+    folder = tmp_path_factory.mktemp(f"bank-{request.param}")
+    database = databases.SqliteBank(folder) if request.param == "sqlite" else databases.PostgresBank(worker_id)
+    database.prepare()
+    app = create_app(
+        {
+            "TESTING": True,
+            "SECRET_KEY": "key of the test suite, long enough to sign",
+            "SQLALCHEMY_DATABASE_URI": database.url.replace("postgresql://", "postgresql+psycopg://"),
+            "INSTANCE_PATH": str(folder),
+            "PAPERS_FOLDER": str(folder / "papers"),
+            "SESSION_COOKIE_SECURE": False,
+            "SESSION_COOKIE_NAME": "session",
+            "HTTPS": False,
+            "WTF_CSRF_SSL_STRICT": False,
+            "FAB_PASSWORD_HASH_METHOD": "pbkdf2:sha256:1",
+        }
+    )
+    with app.app_context(), access.unrestricted():
+        upgrade()
+        from app.services import installation
+
+        installation.install()
+        factories.make_cast(PASSWORD)
+        db.session.commit()
+        db.session.remove()
+        if request.param == "sqlite":
+            with db.engine.connect() as connection:
+                connection.commit()
+                connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
+    database.keep()
+    return Bank(app, database)
+
+
+@pytest.fixture
+def app(bank: Bank) -> Iterator[Flask]:
+    """A pristine bank; inside the test the code runs over the whole of it, requests under their own scope."""
+    bank.restore()
+    with bank.app.app_context(), access.unrestricted():
+        yield bank.app
+        db.session.remove()
+
+
+@pytest.fixture
+def cast(app: Flask) -> factories.Cast:
+    """The people and places of every test."""
+    return factories.Cast()
+
+
+class Person(FlaskClient):
+    """A browser that sends the token of its session with every form."""
+
+    token: str | None = None
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        # A request settles the scope of its own person; the scope of the test must not shine through.
+        with access.acting_as(access.NOBODY):
+            db.session.remove()
+            response = super().open(*args, **kwargs)
+            db.session.remove()
+            return response
+
+    def post(self, *args: Any, **kwargs: Any) -> TestResponse:
+        data = kwargs.get("data")
+        if kwargs.pop("csrf", True) and (data is None or isinstance(data, dict)):
+            kwargs["data"] = {**(data or {}), "csrf_token": self.csrf_token()}
+        return super().post(*args, **kwargs)
+
+    def csrf_token(self) -> str:
+        if self.token is None:
+            found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get("/", follow_redirects=True).text)
+            assert found, "no form with a token on the first page"
+            self.token = found[1]
+        return self.token
+
+
+@pytest.fixture
+def anonymous(app: Flask) -> Person:
+    """A browser nobody has signed in with."""
+    app.test_client_class = Person
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[str], Person]:
+    """sign_in("anna"): a browser of one of the cast."""
+
+    def sign(name: str, password: str = PASSWORD) -> Person:
+        app.test_client_class = Person
+        client = app.test_client()
+        answer = client.post("/login/", data={"username": name, "password": password})
+        assert answer.status_code == 302, f"{name} cannot sign in: {answer.status_code}"
+        client.token = None
+        return client
+
+    return sign
+
+
+@pytest.fixture
+def page() -> Callable[..., lxml.html.HtmlElement]:
+    """page(client, url): fetches a page and checks the house style of it; gives the parsed document."""
+
+    def fetch(client: FlaskClient, url: str, status: int = 200) -> lxml.html.HtmlElement:
+        answer = client.get(url)
+        assert answer.status_code == status, f"{url}: {answer.status_code}"
+        document = lxml.html.fromstring(answer.get_data())
+        check_style(document, url)
+        return document
+
+    return fetch
+
+
+def check_style(document: lxml.html.HtmlElement, url: str) -> None:
+    """House style: Russian, one heading, labelled fields, tokens in forms, nothing foreign, no inline handlers."""
+    assert document.get("lang") == "ru", f"{url}: <html lang> is not ru"
+    assert len(document.xpath("//h1")) == 1, f"{url}: {len(document.xpath('//h1'))} h1 headings, one is wanted"
+    for field in document.xpath(
+        "//input[not(@type='hidden' or @type='submit' or @type='button')] | //select | //textarea"
+    ):
+        name = field.get("name") or field.get("id") or "?"
+        labelled = field.get("aria-label") or field.get("aria-labelledby") or field.xpath("ancestor::label")
+        labelled = labelled or (field.get("id") and document.xpath("//label[@for=$id]", id=field.get("id")))
+        assert labelled, f"{url}: field {name} has no label"
+    for form in document.xpath("//form[translate(@method, 'POST', 'post')='post']"):
+        assert form.xpath(".//input[@name='csrf_token']"), f"{url}: a form without csrf_token"
+    for attribute in ("src", "href", "action"):
+        for value in document.xpath(f"//*/@{attribute}"):
+            assert not re.match(r"(https?:)?//", value), f"{url}: foreign address {value}"
+    handlers = document.xpath("//@*[starts-with(name(), 'on')]")
+    assert not handlers, f"{url}: inline handlers {handlers[:3]}"
+    ids = document.xpath("//@id")
+    assert len(ids) == len(set(ids)), f"{url}: an id stands twice: {sorted({i for i in ids if ids.count(i) > 1})}"
+
+
+@pytest.fixture
+def user_named(app: Flask) -> Callable[[str], User]:
+    """The row of one of the cast."""
+    return lambda name: db.session.query(User).filter_by(username=name).one()
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Workbooks and tables of the tests."""
+    return Path(__file__).parent / "data"

@@ -1,0 +1,231 @@
+"""Builders of entities for tests: what is not said is ordinary. Everything is flushed, nothing committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from app.domain import names, terms
+from app.extensions import db
+from app.models import (
+    Agency,
+    AgencyKind,
+    Aid,
+    AidKind,
+    Assignment,
+    Criterion,
+    Decision,
+    Education,
+    EducationStatus,
+    Employee,
+    Family,
+    FamilyCategory,
+    HomeTerritory,
+    Member,
+    Mentor,
+    PupilSupport,
+    Registration,
+    RegistrationCriterion,
+    RelationshipKind,
+    RemovalReason,
+    Role,
+    Territory,
+    User,
+)
+
+CAST = {
+    "anna": ("Анна", "Рябинина", terms.Role.COORDINATOR),
+    "boris": ("Борис", "Кленов", terms.Role.COMMISSION),
+    "vera": ("Вера", "Липатова", terms.Role.COMMISSION),
+    "gleb": ("Глеб", "Осинцев", terms.Role.SPECIALIST),
+    "oleg": ("Олег", "Дубровин", terms.Role.ADMINISTRATOR),
+    "renata": ("Рената", "Елова", terms.Role.REGION),
+    "avgust": ("Август", "Ясенев", terms.Role.AUDITOR),
+}
+
+
+class Cast:
+    """Places and bodies by name: `cast.north`, `cast.commission`, `cast.user("anna")`."""
+
+    @staticmethod
+    def territory(name: str) -> Territory:
+        return db.session.scalars(select(Territory).where(Territory.name == name)).one()
+
+    @property
+    def root(self) -> Territory:
+        return db.session.scalars(select(Territory).where(Territory.parent_id.is_(None))).one()
+
+    @property
+    def district(self) -> Territory:
+        return self.territory("Тестовый район")
+
+    @property
+    def north(self) -> Territory:
+        return self.territory("Северное сельское поселение")
+
+    @property
+    def south(self) -> Territory:
+        return self.territory("Южное городское поселение")
+
+    @property
+    def other_district(self) -> Territory:
+        return self.territory("Соседний район")
+
+    @property
+    def far(self) -> Territory:
+        return self.territory("Дальнее сельское поселение")
+
+    @staticmethod
+    def agency(code: str) -> Agency:
+        """The agency of the test district with a kind code «5.1»–«5.9»."""
+        return db.session.scalars(
+            select(Agency).join(Agency.kind).where(AgencyKind.code == code).order_by(Agency.id)
+        ).first()
+
+    @staticmethod
+    def user(name: str) -> User:
+        return db.session.scalars(select(User).where(User.username == name)).one()
+
+    def employee(self, name: str) -> Employee:
+        return db.session.scalars(select(Employee).where(Employee.user_id == self.user(name).id)).one()
+
+
+def make_cast(password: str) -> None:
+    """Two districts, nine bodies, seven people."""
+    root = db.session.scalars(select(Territory).where(Territory.parent_id.is_(None))).one()
+    district = territory("Тестовый район", terms.TerritoryKind.DISTRICT, root)
+    north = territory("Северное сельское поселение", terms.TerritoryKind.SETTLEMENT, district)
+    south = territory("Южное городское поселение", terms.TerritoryKind.SETTLEMENT, district)
+    other = territory("Соседний район", terms.TerritoryKind.DISTRICT, root)
+    territory("Дальнее сельское поселение", terms.TerritoryKind.SETTLEMENT, other)
+    bodies = {
+        kind.code: agency(f"{kind.name} (тест)", kind.code, district)
+        for kind in db.session.scalars(select(AgencyKind).where(AgencyKind.scheme == "appendix4"))
+    }
+    roles = {role.name: role for role in db.session.scalars(select(Role))}
+    manager = current_app.appbuilder.sm
+    for name, (first, last, role) in CAST.items():
+        manager.add_user(name, first, last, f"{name}@patronat.example", roles[role.value], password=password)
+    users = {user.username: user for user in db.session.scalars(select(User))}
+    db.session.add(HomeTerritory(user_id=users["anna"].id, territory_id=district.id))
+    for name, body, place in (("boris", "5.1", north), ("vera", "5.1", south)):
+        person = employee(bodies[body], users[name])
+        db.session.add(Assignment(employee=person, territory=place, started_on=date(2020, 1, 1)))
+    employee(bodies["5.2"], users["gleb"])
+    db.session.flush()
+
+
+def _add(row: Any) -> Any:
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def by_code(entity: Any, code: str) -> Any:
+    """A row of a dictionary."""
+    return db.session.scalars(select(entity).where(entity.code == code)).one()
+
+
+def territory(name: str, kind: terms.TerritoryKind, parent: Territory | None) -> Territory:
+    return _add(Territory(name=name, name_key=names.key(name), kind=kind, parent=parent))
+
+
+def agency(name: str, code: str, place: Territory) -> Agency:
+    return _add(Agency(name=name, name_key=names.key(name), kind=by_code(AgencyKind, code), territory=place))
+
+
+def employee(
+    body: Agency, user: User | None = None, last_name: str = "Вишневская", first_name: str = "Ольга"
+) -> Employee:
+    if user is not None:
+        last_name, first_name = user.last_name, user.first_name
+    return _add(Employee(agency=body, last_name=last_name, first_name=first_name, position="специалист", user=user))
+
+
+def family(place: Territory, number: str | None = None, **values: Any) -> Family:
+    """A family without members; the district is found above the territory. Give `members` for a whole one."""
+    district = place
+    while district.kind is not terms.TerritoryKind.DISTRICT and district.parent is not None:
+        district = district.parent
+    if number is None:
+        number = f"{(db.session.scalar(select(func.max(Family.id))) or 0) + 1:05d}"
+    categories = [by_code(FamilyCategory, code) for code in values.pop("categories", ())]
+    values.setdefault("actual_address", f"{place.name}, ул. Тестовая, д. {int(number) if number.isdigit() else 1}")
+    return _add(Family(territory=place, district=district, number=number, categories=categories, **values))
+
+
+def member(of: Family, role: str = "сын", born_on: date | None = date(2015, 5, 5), last_name: str = "Полозов",
+           first_name: str = "Тимур", middle_name: str | None = "Игоревич", **values: Any) -> Member:  # fmt: skip
+    kind = db.session.scalars(select(RelationshipKind).where(RelationshipKind.name == role)).one()
+    values.setdefault("sex", terms.Sex.FEMALE if role in ("мать", "дочь", "бабушка") else terms.Sex.MALE)
+    row = _add(
+        Member(family=of, role=kind, last_name=last_name, first_name=first_name, middle_name=middle_name,
+               born_on=born_on, sort_key=names.sort_key(names.full(last_name, first_name, middle_name)), **values)
+    )  # fmt: skip
+    refresh(of)
+    return row
+
+
+def refresh(of: Family) -> None:
+    """Recompute the short name and the search keys, as every service does."""
+    from app.services import families
+
+    db.session.expire(of, ["members"])
+    families.refresh(of)
+    db.session.flush()
+
+
+def decision(
+    of: Family, on: date, kind: terms.DecisionKind = terms.DecisionKind.PLACE, number: str | None = "1/1"
+) -> Decision:
+    return _add(Decision(family=of, kind=kind, number=number, decided_on=on))
+
+
+def registration(of: Family, on: date, *, until: date | None = None, reason: str = "11.2",
+                 criteria: Iterable[str] = ("2.1.1",), sender: Agency | None = None, **values: Any) -> Registration:  # fmt: skip
+    """A stay on record with its decisions; `until` removes it for `reason`."""
+    row = Registration(
+        family=of, sender=sender, registered_on=on, decision=decision(of, on),
+        criteria=[
+            RegistrationCriterion(position=place, criterion=by_code(Criterion, code), family_id=of.id)
+            for place, code in enumerate(criteria)
+        ],
+        **values,
+    )  # fmt: skip
+    if until is not None:
+        row.removal_decision = decision(of, until, terms.DecisionKind.REMOVE, "2/1")
+        row.removed_on = until
+        row.removal_reason = by_code(RemovalReason, reason)
+    return _add(row)
+
+
+def education(of: Member, since: date, status: str = "school", **values: Any) -> Education:
+    return _add(
+        Education(member=of, family=of.family, started_on=since, status=by_code(EducationStatus, status), **values)
+    )
+
+
+def support(of: Member, year: int, quarter: int, **values: Any) -> PupilSupport:
+    return _add(PupilSupport(member=of, family=of.family, year=year, quarter=quarter, **values))
+
+
+def aid(of: Family, on: date, kind: str = "2.1", *, performer: Agency | None = None, recipients: Iterable[Member] = (),
+        amount: Decimal | None = None, **values: Any) -> Aid:  # fmt: skip
+    return _add(
+        Aid(family=of, given_on=on, kind=by_code(AidKind, kind), performer=performer, recipients=list(recipients),
+            amount=amount, **values)
+    )  # fmt: skip
+
+
+def mentor(of: Family, person: Employee, since: date, until: date | None = None) -> Mentor:
+    return _add(Mentor(family=of, employee=person, started_on=since, ended_on=until))
+
+
+def assignment(person: Employee, since: date, *, of: Family | None = None, place: Territory | None = None,
+               until: date | None = None) -> Assignment:  # fmt: skip
+    return _add(Assignment(employee=person, family=of, territory=place, started_on=since, ended_on=until))

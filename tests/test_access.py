@@ -1,0 +1,87 @@
+"""Rows are scoped once, for every SELECT."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import func, select
+
+from app import access
+from app.domain.refusal import Refusal
+from app.extensions import db
+from app.models import Family, Member
+from tests import factories
+
+TODAY = date(2026, 9, 30)
+
+
+def scope_of(cast: factories.Cast, name: str) -> access.Scope:
+    user = cast.user(name)
+    return access.scope_of(user.id, [role.name for role in user.roles], TODAY)
+
+
+@pytest.fixture
+def three(cast: factories.Cast) -> dict[str, Family]:
+    families = {place: factories.family(getattr(cast, place)) for place in ("north", "south", "far")}
+    for family in families.values():
+        factories.member(family)
+    db.session.commit()
+    return families
+
+
+def test_each_person_sees_own_families_only(cast, three):
+    expected = {
+        "anna": {"north", "south"},
+        "boris": {"north"},
+        "vera": {"south"},
+        "gleb": set(),
+        "oleg": set(),
+        "renata": set(),
+        "avgust": set(),
+    }
+    for name, places in expected.items():
+        with access.acting_as(scope_of(cast, name)):
+            seen = set(db.session.scalars(select(Family.id)))
+            members = set(db.session.scalars(select(Member.family_id)))
+            counted = db.session.scalar(select(func.count(Family.id)))
+            wanted = {three[place].id for place in places}
+        assert (seen, members, counted) == (wanted, wanted, len(wanted)), name
+
+
+def test_without_a_scope_there_are_no_rows(cast, three):
+    with access.acting_as(access.NOBODY):
+        assert db.session.scalars(select(Family)).all() == []
+        assert db.session.scalars(select(Member).join(Member.family)).all() == []
+
+
+def test_an_assignment_shows_a_family_only_while_it_lasts(cast, three):
+    boris = cast.employee("boris")
+    factories.assignment(boris, date(2026, 1, 1), of=three["far"], until=TODAY)
+    factories.assignment(boris, date(2026, 1, 1), of=three["south"])
+    with access.acting_as(scope_of(cast, "boris")):
+        assert set(db.session.scalars(select(Family.id))) == {three["north"].id, three["south"].id}
+
+
+def test_a_mentor_shows_the_family_to_the_agency(cast, three):
+    factories.mentor(three["north"], cast.employee("gleb"), date(2026, 1, 1))
+    with access.acting_as(scope_of(cast, "gleb")):
+        assert list(db.session.scalars(select(Family.id))) == [three["north"].id]
+
+
+def test_a_row_of_an_unseen_family_is_not_stored(cast, three):
+    stranger = three["far"].id
+    with access.acting_as(scope_of(cast, "anna")):
+        db.session.add(Member(family_id=stranger, last_name="Чужой", first_name="Ян"))
+        with pytest.raises(Refusal):
+            db.session.flush()
+        db.session.rollback()
+
+
+def test_a_family_is_not_moved_to_an_unseen_territory(cast, three):
+    far = cast.far.id
+    with access.acting_as(scope_of(cast, "anna")):
+        db.session.get(Family, three["north"].id).territory_id = far
+        with pytest.raises(Refusal):
+            db.session.flush()
+        db.session.rollback()
