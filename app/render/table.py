@@ -1,0 +1,151 @@
+"""What is printed: a table with a nested header, its total, and the lines of text and figures that stand under it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+Kind = Literal["text", "number", "money", "date"]
+Value = str | int | float | Decimal | date | None
+
+# Every printed page and every exported file bears it (152-ФЗ; Положение, 1.6).
+CONFIDENTIAL = "Конфиденциально. Персональные данные"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value that opens the list behind it: `link` is an address of this application."""
+
+    value: Value
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column. `groups` are the titles of the header cells above it, the outermost first; neighbours share them.
+
+    width: in characters of the body; None leaves it to the contents. mark: what stands in the row of column numbers.
+    """
+
+    title: str
+    width: float | None = None
+    kind: Kind = "text"
+    groups: tuple[str, ...] = ()
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number inside a sentence of the form: «многодетных семей ___»."""
+
+    label: str
+    value: Value
+    kind: Kind = "number"
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line under a table: what it begins with, then figures separated by semicolons."""
+
+    lead: str
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled group of lines under a table."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, columns, rows and a total; notes, sections and remarks stand under them.
+
+    sheet: the name of its sheet in a workbook.
+    """
+
+    title: str
+    columns: Sequence[Column]
+    rows: Iterable[Sequence[Value | Cell]]
+    subtitle: str = ""
+    total: Sequence[Value | Cell] | None = None
+    notes: Sequence[str] = ()
+    sections: Sequence[Section] = ()
+    remarks: Sequence[str] = ()
+    sheet: str = ""
+
+
+@dataclass(frozen=True)
+class HeaderCell:
+    """A cell of the header at a row and a column, over `across` columns and `down` rows."""
+
+    text: str
+    row: int
+    column: int
+    across: int
+    down: int
+
+
+def header(columns: Sequence[Column]) -> tuple[int, list[HeaderCell]]:
+    """How many rows the header takes, and its cells in reading order."""
+    depth = max((len(column.groups) for column in columns), default=0) + 1
+    cells: list[HeaderCell] = []
+    for index, column in enumerate(columns):
+        before = columns[index - 1].groups if index else ()
+        for level, title in enumerate(column.groups):
+            path = column.groups[: level + 1]
+            if before[: level + 1] != path:
+                cells.append(HeaderCell(title, level, index, _run(columns, index, path), 1))
+        level = len(column.groups)
+        cells.append(HeaderCell(column.title, level, index, 1, depth - level))
+    return depth, sorted(cells, key=lambda cell: (cell.row, cell.column))
+
+
+def _run(columns: Sequence[Column], start: int, path: tuple[str, ...]) -> int:
+    """How many neighbours from `start` on stand under the same group."""
+    length = 0
+    for column in columns[start:]:
+        if column.groups[: len(path)] != path:
+            break
+        length += 1
+    return length
+
+
+def plain(value: Value | Cell) -> Value:
+    """The value of a cell, linked or not."""
+    return value.value if isinstance(value, Cell) else value
+
+
+def words(value: Value | Cell, kind: Kind = "text") -> str:
+    """A value as Russian papers print it: 05.03.2024, 12 345,60, 1 234; nothing known is empty."""
+    value = plain(value)
+    if value is None:
+        return ""
+    if isinstance(value, (date, datetime)):
+        return f"{value:%d.%m.%Y}"
+    if isinstance(value, str):
+        return value
+    if kind == "money" or isinstance(value, (float, Decimal)):
+        return f"{value:,.2f}".replace(",", "\u00a0").replace(".", ",")
+    return str(value)
+
+
+def sentence(line: Line) -> list[tuple[str, Figure | None]]:
+    """A line as running text: pieces of text, and figures in their places."""
+    pieces: list[tuple[str, Figure | None]] = [(f"{line.lead} " if line.figures and line.lead else line.lead, None)]
+    for index, figure in enumerate(line.figures):
+        pieces.append((f"{figure.label} " if figure.label else "", None))
+        pieces.append((words(figure.value, figure.kind), figure))
+        pieces.append(("." if index == len(line.figures) - 1 else "; ", None))
+    return [piece for piece in pieces if piece[0] or piece[1]]
+
+
+def made(made_by: str, made_at: datetime) -> str:
+    """Who made a paper and when, by the municipality's clock."""
+    return f"Сформировано {made_at:%d.%m.%Y %H:%M}, {made_by}" if made_by else f"Сформировано {made_at:%d.%m.%Y %H:%M}"
