@@ -25,7 +25,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_settle_scope)
     app.teardown_request(_unsettle_scope)
     app.after_request(_add_headers)
-    app.jinja_env.globals.update(csp_nonce=_nonce, today=clock.today)
+    app.jinja_env.globals.update(csp_nonce=_nonce, today=clock.today, now=clock.now)
     app.jinja_env.filters.update(
         day=day, moment=moment, roubles=roubles, age=age, yes_no=yes_no,
     )  # fmt: skip

@@ -1,0 +1,240 @@
+/* What the pages do in the browser. Every page works without it; it makes the work quicker.
+   Nothing is kept in the browser's storage and nothing is asked but this server. */
+(function () {
+  "use strict";
+
+  const each = (selector, act, root) => (root || document).querySelectorAll(selector).forEach(act);
+  const typing = (element) => element.closest("input, textarea, select, [contenteditable], .select2-container") !== null;
+
+  /* The menu of a narrow window: opens over the page, Escape or a click outside closes it. */
+  function foldMenu() {
+    const button = document.querySelector("[data-menu-button]");
+    const menu = document.querySelector("[data-menu]");
+    if (!button || !menu) return;
+    const show = (open) => {
+      menu.classList.toggle("side--open", open);
+      button.setAttribute("aria-expanded", String(open));
+      if (open) menu.querySelector("[data-menu-close]").focus();
+    };
+    button.setAttribute("role", "button");
+    button.setAttribute("aria-controls", menu.id);
+    button.setAttribute("aria-expanded", "false");
+    button.addEventListener("click", (event) => {
+      event.preventDefault();
+      show(!menu.classList.contains("side--open"));
+    });
+    button.addEventListener("keydown", (event) => {
+      if (event.key === " ") {
+        event.preventDefault();
+        show(true);
+      }
+    });
+    menu.querySelector("[data-menu-close]").addEventListener("click", (event) => {
+      event.preventDefault();
+      show(false);
+      button.focus();
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && menu.classList.contains("side--open")) {
+        show(false);
+        button.focus();
+      }
+    });
+    document.addEventListener("click", (event) => {
+      const open = menu.classList.contains("side--open");
+      if (open && !menu.contains(event.target) && !button.contains(event.target)) show(false);
+    });
+    const current = menu.querySelector("[aria-current]");
+    if (current && current.offsetTop > menu.clientHeight - 80) menu.scrollTop = current.offsetTop - menu.clientHeight / 2;
+  }
+
+  /* «/» goes to the search field from anywhere but a field. */
+  function searchKey() {
+    const field = document.querySelector("[data-search]");
+    if (!field) return;
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "/" && event.code !== "Slash") return;
+      if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || typing(event.target)) return;
+      event.preventDefault();
+      field.focus();
+      field.select();
+    });
+  }
+
+  /* A second click on «Save» saves nothing twice. A download leaves the page where it is: its form says data-repeat. */
+  function sendOnce() {
+    document.addEventListener("submit", (event) => {
+      const form = event.target;
+      if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("data-repeat")) return;
+      if (form.dataset.sent) {
+        event.preventDefault();
+        return;
+      }
+      form.dataset.sent = "1";
+      // Disabled after the form is read, so that the button's own name and value are sent.
+      setTimeout(() => each("button[type=submit], input[type=submit], button:not([type])", (b) => { b.disabled = true; }, form));
+    });
+    window.addEventListener("pageshow", (event) => {
+      if (!event.persisted) return;
+      each("form[data-sent]", (form) => {
+        delete form.dataset.sent;
+        each("button, input[type=submit]", (b) => { b.disabled = false; }, form);
+      });
+    });
+  }
+
+  /* data-confirm="question" on a form or a button: ask before it is sent. */
+  function askFirst() {
+    document.addEventListener("submit", (event) => {
+      const question = (event.submitter && event.submitter.dataset.confirm) || event.target.dataset.confirm;
+      if (question && !window.confirm(question)) {
+        event.preventDefault();
+        event.stopPropagation();
+      }
+    }, true);
+  }
+
+  /* data-print: a button that prints the page; data-change: a field that sends its form when changed. */
+  function smallActs() {
+    each("[data-print]", (button) => button.addEventListener("click", () => window.print()));
+    each("select[data-change], input[data-change]", (field) => field.addEventListener("change", () => field.form.requestSubmit()));
+    each("[data-close]", (button) => button.addEventListener("click", () => { button.closest("details").open = false; }));
+  }
+
+  /* Errors of a form: the list of them is where the reader begins. */
+  function goToErrors() {
+    const errors = document.querySelector("[data-errors]");
+    if (errors) errors.focus();
+  }
+
+  /* A row of a list opens its record, except where a link, a button or selected text is meant. */
+  function openRows() {
+    document.addEventListener("click", (event) => {
+      const row = event.target.closest("tr[data-href]");
+      if (!row || event.target.closest("a, button, input, label, select, summary")) return;
+      if (String(window.getSelection())) return;
+      if (event.ctrlKey || event.metaKey) window.open(row.dataset.href, "_blank", "noopener");
+      else window.location.assign(row.dataset.href);
+    });
+  }
+
+  /* Empty fields of a GET form do not lengthen its address. */
+  function trimQueries() {
+    each("form[data-trim]", (form) => form.addEventListener("submit", () => {
+      each("input, select", (field) => { if (field.name && !field.value) field.disabled = true; }, form);
+    }));
+    window.addEventListener("pageshow", () => each("form[data-trim] :disabled", (field) => { field.disabled = false; }));
+  }
+
+  /* A wide table that scrolls can be scrolled by keyboard too. */
+  function scrollByKeyboard() {
+    const mark = () => each(".table-wrap", (wrap) => {
+      if (wrap.scrollWidth > wrap.clientWidth + 1) {
+        wrap.tabIndex = 0;
+        wrap.setAttribute("role", "region");
+        if (!wrap.hasAttribute("aria-label")) wrap.setAttribute("aria-label", "Таблица");
+      } else if (wrap.getAttribute("role") === "region") {
+        wrap.removeAttribute("tabindex");
+        wrap.removeAttribute("role");
+      }
+    });
+    mark();
+    window.addEventListener("resize", mark);
+  }
+
+  /* Selects. data-lookup="/lookup/Family" asks the server for twenty rows at a time, data-lookup-with="family"
+     (several by spaces) sends the present values of those fields; several values and long lists become searchable. */
+  const LONG_LIST = 12;
+  const WORDS = {
+    errorLoading: () => "Не удалось получить список",
+    inputTooShort: () => "Начните вводить",
+    inputTooLong: () => "Слишком длинный запрос",
+    loadingMore: () => "Загружается…",
+    noResults: () => "Ничего не найдено",
+    searching: () => "Поиск…",
+    removeAllItems: () => "Убрать все",
+    removeItem: () => "Убрать",
+    maximumSelected: () => "Больше выбрать нельзя",
+  };
+
+  function labelOf(select) {
+    const label = select.labels && select.labels[0];
+    return select.getAttribute("aria-label") || (label && label.textContent.trim()) || select.dataset.placeholder || "";
+  }
+
+  function lookup(select) {
+    const $ = window.jQuery;
+    if (!$ || !$.fn.select2) return;
+    const $select = $(select);
+    if ($select.data("select2")) return;
+    const address = select.dataset.lookup;
+    const plain = !address && !select.multiple;
+    const first = select.options[0];
+    if (!select.multiple && (!first || first.value !== "") && address) {
+      const selected = select.value;
+      select.insertBefore(new Option("", ""), select.firstChild);
+      select.value = selected;
+    }
+    const settings = {
+      language: WORDS,
+      placeholder: select.dataset.placeholder || "Не выбрано",
+      allowClear: !select.required && !select.multiple && !(plain && first && first.value !== ""),
+      width: "100%",
+      dropdownParent: $(select.closest("dialog") || document.body),
+    };
+    if (address) {
+      settings.ajax = {
+        url: address,
+        dataType: "json",
+        delay: 200,
+        cache: false,
+        data: (asked) => {
+          const query = { q: asked.term || "", page: asked.page || 1 };
+          (select.dataset.lookupWith || "").split(/\s+/).filter(Boolean).forEach((name) => {
+            const other = select.form && select.form.elements.namedItem(name);
+            if (other && other.value) query[name] = other.value;
+          });
+          return query;
+        },
+      };
+    }
+    $select.select2(settings);
+    const name = labelOf(select);
+    const box = $select.data("select2").$selection;
+    if (name) box.attr("aria-label", name).removeAttr("aria-labelledby");
+    if (select.getAttribute("aria-describedby")) box.attr("aria-describedby", select.getAttribute("aria-describedby"));
+    if (select.getAttribute("aria-invalid")) box.attr("aria-invalid", "true");
+    if (select.multiple) box.find(".select2-search__field").attr("aria-label", name);
+    $select.on("select2:open", () => {
+      const field = document.querySelector(".select2-container--open .select2-search--dropdown .select2-search__field");
+      if (field) {
+        field.setAttribute("aria-label", name);
+        field.focus();
+      }
+    });
+    // select2 tells of a change through jQuery alone; plain listeners must hear it as well.
+    $select.on("select2:select select2:clear select2:unselect", () => {
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    each("label[for='" + CSS.escape(select.id) + "']", (label) => label.addEventListener("click", () => box.trigger("focus")));
+  }
+
+  function dressSelects(root) {
+    each("select", (select) => {
+      const long = select.multiple || select.options.length > LONG_LIST;
+      if (select.dataset.lookup || (long && !select.hasAttribute("data-plain"))) lookup(select);
+    }, root);
+  }
+
+  foldMenu();
+  searchKey();
+  askFirst();
+  sendOnce();
+  smallActs();
+  openRows();
+  trimQueries();
+  scrollByKeyboard();
+  dressSelects();
+  goToErrors();
+  window.patronat = { dressSelects };
+})();
