@@ -3,16 +3,352 @@
 from __future__ import annotations
 
 from flask_appbuilder import AppBuilder
+from flask_babel import lazy_gettext as _
 
+from app import clock, models
+from app.crud import DictionaryView, RegistryView
+from app.screens.account import Account
 from app.screens.home import Home
+from app.screens.lookup import Lookup
 
 __all__ = ["Home", "register"]
 
-# Screens that stand behind links of other pages; those in the menu are added below.
-SCREENS: list[type] = []
+OF_MEMBER = {"member": {}}
+OF_FAMILY = {"family": {}}
+
+
+# The families
+
+
+class FamilyRegistry(RegistryView):
+    entity = models.Family
+    list_columns = ["number", "name", "territory", "actual_address", "categories"]
+    search_columns = ["number", "territory", "categories", "actual_address"]
+    form_columns = [
+        "number", "territory", "categories", "stated_size", "income_per_member", "income_source",
+        "registered_address", "actual_address", "additional",
+    ]  # fmt: skip
+    base_order = ("name", "asc")
+
+
+class MemberRegistry(RegistryView):
+    entity = models.Member
+    list_columns = ["last_name", "first_name", "middle_name", "born_on", "role", "family", "left_on"]
+    search_columns = ["last_name", "born_on", "role", "sex"]
+    form_columns = [
+        "family", "role", "last_name", "first_name", "middle_name", "sex", "born_on", "workplace", "joined_on",
+        "left_on",
+    ]  # fmt: skip
+    base_order = ("last_name", "asc")
+    lookups = OF_FAMILY
+
+
+class RegistrationRegistry(RegistryView):
+    entity = models.Registration
+    list_columns = ["family", "registered_on", "decision", "criteria", "sender", "removed_on", "removal_reason"]
+    search_columns = ["registered_on", "removed_on", "removal_reason", "sender", "card_sent_on"]
+    form_columns = [
+        "family", "sender", "detected_on", "card_sent_on", "received_on", "entered_on", "decision", "registered_on",
+        "criteria", "removal_decision", "removed_on", "removal_reason", "note",
+    ]  # fmt: skip
+    base_order = ("registered_on", "desc")
+    lookups = {"family": {}, "sender": {}, "decision": {"within": "family"}, "removal_decision": {"within": "family"}}
+    intro = _("A family is placed on record and removed by a decision of the commission.")
+
+
+class DecisionRegistry(RegistryView):
+    entity = models.Decision
+    list_columns = ["number", "decided_on", "kind", "family", "agency"]
+    search_columns = ["number", "decided_on", "kind"]
+    form_columns = ["family", "kind", "number", "decided_on", "agency", "note"]
+    base_order = ("decided_on", "desc")
+    lookups = {"family": {}, "agency": {}}
+
+
+class AidRegistry(RegistryView):
+    entity = models.Aid
+    list_columns = ["given_on", "family", "kind", "performer", "amount", "recipients"]
+    search_columns = ["given_on", "kind", "measure", "performer"]
+    form_columns = [
+        "family", "given_on", "kind", "measure", "description", "performer", "amount", "recipients",
+    ]  # fmt: skip
+    base_order = ("given_on", "desc")
+    lookups = {"family": {}, "performer": {}, "recipients": {"within": "family"}}
+    presets = {"given_on": clock.today}
+
+
+class PaperRegistry(RegistryView):
+    entity = models.Paper
+    list_columns = ["title", "kind", "dated_on", "family", "file_name", "pages"]
+    search_columns = ["title", "kind", "dated_on"]
+    form_columns = ["family", "kind", "title", "dated_on", "decision", "file_name", "mime", "size", "pages"]
+    base_order = ("dated_on", "desc")
+    lookups = {"family": {}, "decision": {"within": "family"}}
+    addable = False
+    intro = _("Scans are attached on the page of their family.")
+
+
+class EducationRegistry(RegistryView):
+    entity = models.Education
+    list_columns = ["member", "family", "started_on", "status", "organisation", "grade", "ended_on"]
+    search_columns = ["status", "organisation", "started_on"]
+    form_columns = ["member", "started_on", "ended_on", "status", "organisation", "grade"]
+    base_order = ("started_on", "desc")
+    lookups = OF_MEMBER
+
+
+class PupilSupportRegistry(RegistryView):
+    entity = models.PupilSupport
+    list_columns = ["member", "family", "year", "quarter", "free_meals", "free_textbooks", "leisure", "holidays"]
+    search_columns = ["year", "quarter", "free_meals", "free_textbooks", "leisure", "holidays"]
+    form_columns = [
+        "member", "year", "quarter", "attendance", "progress", "free_meals", "free_textbooks", "leisure", "holidays",
+        "note",
+    ]  # fmt: skip
+    base_order = ("year", "desc")
+    lookups = OF_MEMBER
+    presets = {"year": lambda: clock.today().year, "quarter": lambda: (clock.today().month + 2) // 3}
+
+
+class SupervisionRegistry(RegistryView):
+    entity = models.Supervision
+    list_columns = ["member", "family", "kind", "started_on", "ended_on"]
+    search_columns = ["kind", "started_on", "ended_on"]
+    form_columns = ["member", "kind", "started_on", "ended_on", "note"]
+    base_order = ("started_on", "desc")
+    lookups = OF_MEMBER
+
+
+class IdentityDocumentRegistry(RegistryView):
+    entity = models.IdentityDocument
+    list_columns = ["member", "family", "kind", "series", "number", "issued_on"]
+    search_columns = ["kind", "series", "number"]
+    form_columns = ["member", "kind", "series", "number", "issued_on", "issued_by"]
+    base_order = ("id", "desc")
+    lookups = OF_MEMBER
+
+
+class MentorRegistry(RegistryView):
+    entity = models.Mentor
+    list_columns = ["employee", "family", "started_on", "ended_on"]
+    search_columns = ["employee", "started_on", "ended_on"]
+    form_columns = ["family", "employee", "started_on", "ended_on"]
+    base_order = ("started_on", "desc")
+    lookups = {"family": {}, "employee": {}}
+    presets = {"started_on": clock.today}
+
+
+class AssignmentRegistry(RegistryView):
+    entity = models.Assignment
+    list_columns = ["employee", "family", "territory", "started_on", "ended_on"]
+    search_columns = ["employee", "territory", "started_on", "ended_on"]
+    form_columns = ["employee", "family", "territory", "started_on", "ended_on"]
+    base_order = ("started_on", "desc")
+    lookups = {"family": {}, "employee": {}}
+    presets = {"started_on": clock.today}
+    intro = _("A commission member sees the family, or all families of the territory, while the assignment lasts.")
+
+
+# Territories, bodies, people
+
+
+class TerritoryRegistry(RegistryView):
+    entity = models.Territory
+    list_columns = ["name", "kind", "parent", "aliases"]
+    search_columns = ["name", "kind", "parent"]
+    form_columns = ["name", "kind", "parent"]
+    base_order = ("name", "asc")
+
+
+class TerritoryAliasRegistry(RegistryView):
+    entity = models.TerritoryAlias
+    list_columns = ["name", "territory"]
+    search_columns = ["name", "territory"]
+    form_columns = ["name", "territory"]
+    base_order = ("name", "asc")
+    intro = _("A workbook may name a territory by any of its aliases.")
+
+
+class ChildPopulationRegistry(RegistryView):
+    entity = models.ChildPopulation
+    list_columns = ["territory", "counted_on", "children", "source"]
+    search_columns = ["territory", "counted_on"]
+    form_columns = ["territory", "counted_on", "children", "source"]
+    base_order = ("counted_on", "desc")
+
+
+class AgencyRegistry(RegistryView):
+    entity = models.Agency
+    list_columns = ["name", "kind", "territory", "phone", "closed"]
+    search_columns = ["name", "kind", "territory", "closed"]
+    form_columns = ["name", "kind", "territory", "head", "phone", "address", "closed"]
+    base_order = ("name", "asc")
+
+
+class EmployeeRegistry(RegistryView):
+    entity = models.Employee
+    list_columns = ["last_name", "first_name", "middle_name", "position", "agency", "phone", "dismissed"]
+    search_columns = ["last_name", "agency", "dismissed"]
+    form_columns = ["agency", "last_name", "first_name", "middle_name", "position", "phone", "dismissed"]
+    base_order = ("last_name", "asc")
+    lookups = {"agency": {}}
+
+
+# Dictionaries
+
+
+class CriterionRegistry(DictionaryView):
+    entity = models.Criterion
+    form_columns = ["code", "name", "parent", "position", "retired"]
+
+
+class RemovalReasonRegistry(DictionaryView):
+    entity = models.RemovalReason
+    list_columns = ["code", "name", "children_line", "retired"]
+    form_columns = ["code", "name", "parent", "children_line", "position", "retired"]
+
+
+class FamilyCategoryRegistry(DictionaryView):
+    entity = models.FamilyCategory
+    list_columns = ["code", "name", "appendix4_flag", "retired"]
+    form_columns = ["code", "name", "group", "appendix4_flag", "position", "retired"]
+
+
+class RelationshipKindRegistry(DictionaryView):
+    entity = models.RelationshipKind
+    list_columns = ["code", "name", "parental_role", "retired"]
+    form_columns = ["code", "name", "parental_role", "position", "retired"]
+
+
+class AgencyKindRegistry(DictionaryView):
+    entity = models.AgencyKind
+    list_columns = ["code", "name", "scheme", "kind", "retired"]
+    form_columns = ["code", "name", "scheme", "kind", "position", "retired"]
+
+
+class EducationStatusRegistry(DictionaryView):
+    entity = models.EducationStatus
+    list_columns = ["code", "name", "appendix4_line", "retired"]
+    form_columns = ["code", "name", "appendix4_line", "position", "retired"]
+
+
+class IdentityKindRegistry(DictionaryView):
+    entity = models.IdentityKind
+
+
+class SupervisionKindRegistry(DictionaryView):
+    entity = models.SupervisionKind
+    list_columns = ["code", "name", "basis", "retired"]
+    form_columns = ["code", "name", "basis", "position", "retired"]
+
+
+class AidKindRegistry(DictionaryView):
+    entity = models.AidKind
+    list_columns = ["code", "name", "group", "unit", "appendix4_line", "retired"]
+    form_columns = ["code", "name", "group", "unit", "has_amount", "appendix4_line", "position", "retired"]
+
+
+class MeasureBlockRegistry(DictionaryView):
+    entity = models.MeasureBlock
+
+
+class MeasureKindRegistry(DictionaryView):
+    entity = models.MeasureKind
+    list_columns = ["code", "name", "block", "retired"]
+    search_columns = ["code", "name", "block"]
+    form_columns = ["code", "name", "block", "position", "retired"]
+
+
+class DynamicsLevelRegistry(DictionaryView):
+    entity = models.DynamicsLevel
+
+
+class FamilyReactionRegistry(DictionaryView):
+    entity = models.FamilyReaction
+
+
+class StageKindRegistry(DictionaryView):
+    entity = models.StageKind
+    list_columns = ["code", "name", "default_months", "note", "retired"]
+    form_columns = ["code", "name", "default_months", "note", "position", "retired"]
+
+
+class SignalCardOutcomeRegistry(DictionaryView):
+    entity = models.SignalCardOutcome
+    list_columns = ["code", "name", "effect", "retired"]
+    form_columns = ["code", "name", "effect", "position", "retired"]
+
+
+class DeadlineRegistry(DictionaryView):
+    entity = models.Deadline
+    list_columns = ["name", "actor", "counted_from", "limit", "unit", "retired"]
+    search_columns = ["name", "actor", "unit"]
+    form_columns = ["code", "name", "actor", "counted_from", "limit", "unit", "source", "position", "retired"]
+
+
+class WorkingDayRegistry(RegistryView):
+    entity = models.WorkingDay
+    list_columns = ["day", "works", "note"]
+    search_columns = ["day"]
+    form_columns = ["day", "works", "note"]
+    base_order = ("day", "desc")
+    intro = _("Days that the production calendar moved; holidays and weekends are known already.")
+
+
+# The menu, in the order of the work: category, its icon, its entries (screen or list, name, icon)
+
+BANK = [
+    (FamilyRegistry, "Families", "fa-home"),
+    (MemberRegistry, "Family members", "fa-users"),
+    (RegistrationRegistry, "Registrations", "fa-clipboard-list"),
+    (DecisionRegistry, "Decisions", "fa-gavel"),
+    (AidRegistry, "Aid given", "fa-hands-helping"),
+    (PaperRegistry, "Papers", "fa-paperclip"),
+    (EducationRegistry, "Education, occupation", "fa-school"),
+    (PupilSupportRegistry, "Pupil support", "fa-book-reader"),
+    (SupervisionRegistry, "Supervision by other bodies", "fa-eye"),
+    (IdentityDocumentRegistry, "Identity documents", "fa-id-card"),
+    (MentorRegistry, "Mentors", "fa-user-friends"),
+    (AssignmentRegistry, "Assignments", "fa-user-tag"),
+]
+PLACES = [
+    (TerritoryRegistry, "Territories", "fa-map"),
+    (TerritoryAliasRegistry, "Aliases of territories", "fa-tags"),
+    (ChildPopulationRegistry, "Child population", "fa-child"),
+    (AgencyRegistry, "Agencies", "fa-building"),
+    (EmployeeRegistry, "Employees", "fa-address-book"),
+]
+DICTIONARIES = [
+    CriterionRegistry, RemovalReasonRegistry, FamilyCategoryRegistry, RelationshipKindRegistry, AgencyKindRegistry,
+    EducationStatusRegistry, IdentityKindRegistry, SupervisionKindRegistry, AidKindRegistry, MeasureBlockRegistry,
+    MeasureKindRegistry, DynamicsLevelRegistry, FamilyReactionRegistry, StageKindRegistry, SignalCardOutcomeRegistry,
+    DeadlineRegistry, WorkingDayRegistry,
+]  # fmt: skip
+
+# Screens that stand behind links of other pages.
+SCREENS: list[type] = [
+    Account,
+    Lookup,
+]
 
 
 def register(appbuilder: AppBuilder) -> None:
     """Add every list, form and screen to the application, in the order of the menu."""
     for screen in SCREENS:
         appbuilder.add_view_no_menu(screen)
+    for view, name, icon in BANK:
+        appbuilder.add_view(view, name, label=view.entity.TITLES, icon=icon, category="Bank", category_label=_("Bank"))
+    for view, name, icon in PLACES:
+        appbuilder.add_view(
+            view,
+            name,
+            label=view.entity.TITLES,
+            icon=icon,
+            category="Bodies",
+            category_label=_("Territories and bodies"),
+        )
+    for view in DICTIONARIES:
+        appbuilder.add_view(
+            view, view.entity.__name__, label=view.entity.TITLES, icon="fa-list", category="Dictionaries",
+            category_label=_("Dictionaries"),
+        )  # fmt: skip

@@ -1,0 +1,538 @@
+"""RegistryView: what every list and form of one entity shares.
+
+FAB's ModelView as a declaration (columns, order, filters, permissions), with its weak places closed: rows come under
+the scope of the request, filters and order are read per request and checked, rules run before anything is stored,
+nothing is deleted.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from flask import abort, flash, g, redirect, request, url_for
+from flask_appbuilder import ModelView, expose
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Boolean, Date, Enum, Integer, Select, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import RelationshipProperty, class_mapper, selectinload
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.wrappers import Response
+
+from app import access, clock, forms, journal, pages
+from app.domain import names
+from app.domain.refusal import Refusal
+from app.domain.terms import Act, Term
+from app.extensions import db
+from app.models import Annullable, Dictionary, Entity, Family, OfFamily, Territory
+from app.render import xlsx
+from app.render.table import Column, Table
+from app.services import registry
+
+PAGE_SIZES = (25, 50, 100)
+LARGEST_PAGE = 1_000_000
+LARGEST_EXPORT = 50_000
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One field of the filter bar, with what was typed in it. Its names are FAB's: `_flt_<n>_<column>`."""
+
+    name: str
+    label: Any
+    kind: str  # text, number, date, choice, lookup
+    value: str = ""
+    until: str = ""
+    choices: Sequence[tuple[str, Any]] = ()
+    lookup: str = ""
+    chosen: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"_flt_0_{self.name}"
+
+    @property
+    def until_key(self) -> str:
+        return f"_flt_1_{self.name}"
+
+
+@dataclass
+class Listing:
+    """What a list shows: the rows of one page, how many there are in all, by what order and filters."""
+
+    rows: list[Any]
+    count: int
+    page: int
+    page_size: int
+    order: tuple[str, str]
+    filters: list[Filter] = field(default_factory=list)
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.count // self.page_size))
+
+    @property
+    def near_pages(self) -> list[int]:
+        """The pages a pager names: the first, the last and two on each side of this one."""
+        near = range(max(0, self.page - 2), min(self.pages, self.page + 3))
+        return sorted({0, self.pages - 1, *near})
+
+
+class RegistryView(ModelView):
+    """The list, the form and the page of one entity.
+
+    Declared by a subclass: `entity`, `list_columns`, `form_columns`, `search_columns`, `base_order`, and where needed
+    `lookups` (relations to long lists), `presets` (values of a fresh row) and `intro` (a line under the title).
+    """
+
+    entity: ClassVar[type[Entity]]
+    form_columns: ClassVar[list[str]]
+    lookups: ClassVar[dict[str, dict[str, Any]]] = {}
+    presets: ClassVar[dict[str, Callable[[], Any]]] = {}
+    intro: ClassVar[Any] = ""
+    addable: ClassVar[bool] = True
+
+    # FAB's routes that reach around the scope, and deletion.
+    exclude_route_methods = {"download", "action", "action_post", "delete"}
+    page_size = PAGE_SIZES[0]
+    list_template = "registry/list.html"
+    show_template = "registry/show.html"
+    add_template = edit_template = "registry/form.html"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not hasattr(cls, "entity"):
+            return
+        from flask_appbuilder.models.sqla.interface import SQLAInterface
+
+        cls.datamodel = SQLAInterface(cls.entity)
+        cls.class_permission_name = cls.entity.__name__
+        cls.route_base = f"/{cls.__name__.lower()}"
+        cls.add_columns = cls.edit_columns = cls.form_columns
+        if cls.__dict__.get("show_columns") is None:
+            cls.show_columns = list(dict.fromkeys([*cls.form_columns, *cls.list_columns]))
+        cls.label_columns = _labels(cls.entity)
+        cls.order_columns = [name for name in cls.list_columns if not _is_relation(cls.entity, name)]
+        cls.list_title = cls.entity.TITLES
+        cls.show_title = cls.add_title = cls.edit_title = cls.entity.TITLE
+        if not issubclass(cls.entity, Annullable):
+            cls.exclude_route_methods = cls.exclude_route_methods | {"annul"}
+        if not cls.addable:
+            cls.exclude_route_methods = cls.exclude_route_methods | {"add", "edit"}
+
+    def _init_forms(self) -> None:
+        """Our own forms; FAB's search form, which lists every related row, is not made at all."""
+        form = forms.form_for(self.entity, self.form_columns, self.lookups)
+        self.add_form = self.edit_form = self.search_form = form
+
+    # What a person may do here; templates ask this.
+
+    def may(self, act: str) -> bool:
+        """Whether the person holds the permission and this view has the route."""
+        route = {"annul": "annul", "add": "add", "edit": "edit", "show": "show", "xlsx": "xlsx"}[act]
+        if route in self.exclude_route_methods:
+            return False
+        return bool(self.appbuilder.sm.has_access(f"can_{act}", self.class_permission_name))
+
+    def url(self, act: str, **values: Any) -> str:
+        """The address of one of this view's routes."""
+        return url_for(f"{self.endpoint}.{act}", **values)
+
+    # The list
+
+    @expose("/list/")
+    @has_access
+    def list(self) -> str:
+        listing = self._listing()
+        if self._of_families():
+            journal.read(Act.LISTED, entity=self.entity.__name__, records=len(listing.rows),
+                         summary=f"{self.list_title}: {self._filters_in_words(listing)}")  # fmt: skip
+        return str(
+            self.render_template(
+                self.list_template,
+                view=self,
+                title=self.list_title,
+                listing=listing,
+                columns=[(name, self.label_columns[name]) for name in self.list_columns],
+                page_sizes=PAGE_SIZES,
+            )
+        )
+
+    @expose("/xlsx")
+    @has_access
+    def xlsx(self) -> Response:
+        """The list as a workbook: the same rows, filters and order, all pages."""
+        listing = self._listing(whole=True)
+        journal.read(Act.EXPORTED, entity=self.entity.__name__, records=len(listing.rows),
+                     summary=f"{self.list_title}: {self._filters_in_words(listing)}")  # fmt: skip
+        table = Table(
+            title=str(self.list_title),
+            columns=[Column(str(self.label_columns[name])) for name in self.list_columns],
+            rows=[[self.text(row, name) for name in self.list_columns] for row in listing.rows],
+        )
+        user = g.user.get_full_name()
+        content = xlsx.workbook(table, made_by=user, made_at=clock.local(clock.now()))
+        response = Response(content, content_type=xlsx.MIME)
+        response.headers.set("Content-Disposition", "attachment", filename=f"{self.entity.__tablename__}.xlsx")
+        return response
+
+    def _listing(self, *, whole: bool = False) -> Listing:
+        filters = [self._read_filter(name) for name in self.search_columns]
+        query = self._narrowed(filters)
+        order = self._order()
+        page_size = self._argument("psize", PAGE_SIZES[0])
+        page_size = page_size if page_size in PAGE_SIZES else PAGE_SIZES[0]
+        count = db.session.scalar(select(func.count()).select_from(query.with_only_columns(self.entity.id).subquery()))
+        last = max(0, (count - 1) // page_size)
+        page = min(self._argument("page", 0), last)
+        query = self._ordered(query, order).options(*self._relations())
+        query = query.limit(LARGEST_EXPORT) if whole else query.limit(page_size).offset(page * page_size)
+        rows = list(db.session.scalars(query))
+        return Listing(rows, count, page, page_size, order, filters)
+
+    def _narrowed(self, filters: Sequence[Filter]) -> Select[Any]:
+        query = select(self.entity)
+        if issubclass(self.entity, Annullable):
+            query = query.where(self.entity.annulled_at.is_(None))
+        if issubclass(self.entity, OfFamily):
+            query = query.where(self.entity.family.has(Family.annulled_at.is_(None)))
+        for one in filters:
+            query = self._apply(query, one)
+        return query
+
+    def _order(self) -> tuple[str, str]:
+        name = request.args.get(f"_oc_{self.endpoint}", "")
+        direction = "desc" if request.args.get(f"_od_{self.endpoint}") == "desc" else "asc"
+        return (name, direction) if name in self.order_columns else self.base_order
+
+    def _ordered(self, query: Select[Any], order: tuple[str, str]) -> Select[Any]:
+        name, direction = order
+        sorted_by = {"last_name": "sort_key", "name": "sort_key"}.get(name, name)
+        column = getattr(self.entity, sorted_by if hasattr(self.entity, sorted_by) else name)
+        if direction == "desc":
+            return query.order_by(column.desc(), self.entity.id.desc())
+        return query.order_by(column, self.entity.id)
+
+    def _relations(self) -> list[Any]:
+        return [
+            selectinload(getattr(self.entity, name)) for name in self.list_columns if _is_relation(self.entity, name)
+        ]
+
+    def _argument(self, name: str, default: int) -> int:
+        text = request.args.get(f"{name}_{self.endpoint}", "")
+        return min(int(text), LARGEST_PAGE) if text.isdecimal() and len(text) < 10 else default
+
+    def row_url(self, row: Any) -> str:
+        """Where a row of the list opens: a family on its own page."""
+        return url_for("FamilyPage.show", pk=row.id) if isinstance(row, Family) else self.url("show", pk=row.id)
+
+    def link(self, **changes: Any) -> str:
+        """This list's address with some arguments changed: order, page, page size."""
+        values = {name: value for name, value in request.args.items(multi=False) if value}
+        for name, value in changes.items():
+            key = {"page": f"page_{self.endpoint}", "psize": f"psize_{self.endpoint}",
+                   "order": f"_oc_{self.endpoint}", "direction": f"_od_{self.endpoint}"}[name]  # fmt: skip
+            values[key] = str(value)
+        return f"{self.url('list')}?{urlencode(values)}" if values else self.url("list")
+
+    def query_string(self) -> str:
+        """The filters and the order of this request, for the link to the workbook."""
+        return request.query_string.decode("utf-8", "replace")
+
+    # Filters
+
+    def _read_filter(self, name: str) -> Filter:
+        value, until = (request.args.get(f"_flt_{n}_{name}", "").strip()[:200] for n in (0, 1))
+        label, attribute = self.label_columns[name], class_mapper(self.entity).attrs[name]
+        if isinstance(attribute, RelationshipProperty):
+            return self._read_relation(name, label, attribute.mapper.class_, value)
+        kind = attribute.columns[0].type
+        if isinstance(kind, Enum):
+            return Filter(name, label, "choice", value, choices=[(m.value, m.title_ru) for m in kind.enum_class])
+        if isinstance(kind, Boolean):
+            return Filter(name, label, "choice", value, choices=[("1", _("yes")), ("0", _("no"))])
+        if isinstance(kind, Date):
+            return Filter(name, label, "date", value, until)
+        if isinstance(kind, Integer):
+            return Filter(name, label, "number", value)
+        return Filter(name, label, "text", value)
+
+    def _read_relation(self, name: str, label: Any, entity: type, value: str) -> Filter:
+        if name in self.lookups:
+            row = forms.find_row(entity, value)
+            return Filter(name, label, "lookup", value if row else "", chosen=str(row or ""),
+                          lookup=url_for("Lookup.find", entity=entity.__name__))  # fmt: skip
+        choices = [(str(row.id), str(row)) for row in forms.short_list(entity, None)]
+        return Filter(name, label, "choice", value, choices=choices)
+
+    def _apply(self, query: Select[Any], one: Filter) -> Select[Any]:
+        """Narrow by what was typed; what cannot be read as a value of the column narrows nothing."""
+        if not one.value and not one.until:
+            return query
+        column = getattr(self.entity, one.name)
+        if _is_relation(self.entity, one.name):
+            return self._apply_relation(query, one, column)
+        if one.kind == "date":
+            since, until = (forms.parse_date(text) for text in (one.value, one.until))
+            query = query.where(column >= since) if since else query
+            return query.where(column <= until) if until else query
+        if one.kind == "choice":
+            if one.value not in {code for code, _title in one.choices}:
+                return query
+            kind = class_mapper(self.entity).columns[one.name].type
+            return query.where(
+                column == (one.value == "1" if isinstance(kind, Boolean) else kind.enum_class(one.value))
+            )
+        if one.kind == "number":
+            return query.where(column == int(one.value)) if one.value.isdecimal() and len(one.value) < 10 else query
+        return self._apply_text(query, one, column)
+
+    def _apply_relation(self, query: Select[Any], one: Filter, column: Any) -> Select[Any]:
+        row = forms.find_row(column.property.mapper.class_, one.value)
+        if row is None:
+            return query
+        if column.property.uselist:
+            return query.where(column.any(column.property.mapper.class_.id == row.id))
+        if isinstance(row, Territory):
+            return query.where(getattr(self.entity, f"{one.name}_id").in_(access.below([row.id])))
+        return query.where(getattr(self.entity, f"{one.name}_id") == row.id)
+
+    def _apply_text(self, query: Select[Any], one: Filter, column: Any) -> Select[Any]:
+        key_column = {"name": "name_key"}.get(one.name)
+        if key_column and hasattr(self.entity, key_column):
+            return query.where(getattr(self.entity, key_column).contains(names.key(one.value), autoescape=True))
+        if one.name == "last_name" and hasattr(self.entity, "sort_key"):
+            return query.where(self.entity.sort_key.startswith(names.sort_key(one.value), autoescape=True))
+        return query.where(func.lower(column).contains(one.value.lower(), autoescape=True))
+
+    def _filters_in_words(self, listing: Listing) -> str:
+        words = [f"{one.label}: {one.chosen or one.value}" for one in listing.filters if one.value or one.until]
+        return "; ".join(words) or gettext("all")
+
+    # One row
+
+    @expose("/show/<int:pk>")
+    @has_access
+    def show(self, pk: int) -> str:
+        row = self._find(pk)
+        if self._of_families():
+            journal.read(Act.OPENED, entity=self.entity.__name__, entity_id=row.id, family_id=family_id_of(row),
+                         summary=journal.title_of(row))  # fmt: skip
+        return str(
+            self.render_template(
+                self.show_template,
+                view=self,
+                row=row,
+                title=self.show_title,
+                values=[(self.label_columns[name], self.text(row, name)) for name in self.show_columns],
+                family_id=family_id_of(row),
+            )
+        )
+
+    def _find(self, pk: int) -> Any:
+        row = db.session.get(self.entity, pk) if pk <= forms.LARGEST_INTEGER else None
+        if row is None:
+            abort(404)
+        return row
+
+    def _of_families(self) -> bool:
+        return issubclass(self.entity, OfFamily | Family)
+
+    def text(self, row: Any, name: str) -> str:
+        """A value as people read it."""
+        return as_text(getattr(row, name))
+
+    # Adding, editing, annulling
+
+    @expose("/add", methods=["GET", "POST"])
+    @has_access
+    def add(self) -> str | Response:
+        form = self.add_form(None if request.method == "POST" else {})
+        row = self.entity()
+        if request.method == "GET":
+            for name, preset in self.presets.items():
+                form._fields[name].data = preset()
+            forms.prefill(form, self.lookups, lambda name, key: forms.find_row(form._fields[name].entity, key))
+            return self._form_page(form, None)
+        if form.validate() and self._store(form, row):
+            flash(gettext("Added: %(title)s", title=str(row)), "success")
+            return redirect(self._next(row))
+        return self._form_page(form, None)
+
+    @expose("/edit/<int:pk>", methods=["GET", "POST"])
+    @has_access
+    def edit(self, pk: int) -> str | Response:
+        row = self._find(pk)
+        if isinstance(row, Annullable) and row.annulled_at is not None:
+            flash(gettext("The record is annulled and is not edited any more."), "warning")
+            return redirect(self._next(row))
+        form = self.edit_form(obj=row)
+        if request.method == "GET":
+            return self._form_page(form, row)
+        if not forms.check_version(form, row):
+            self._show_conflict(form, row)
+        elif form.validate() and self._store(form, row):
+            flash(gettext("Saved: %(title)s", title=str(row)), "success")
+            return redirect(self._next(row))
+        return self._form_page(form, self._find(pk))
+
+    def _store(self, form: Any, row: Any) -> bool:
+        """Fill the row, check it and commit; a refusal goes into the form and nothing is stored."""
+        try:
+            with db.session.no_autoflush:
+                for name in self.form_columns:
+                    form._fields[name].populate_obj(row, name)
+            registry.save(row, clock.today())
+            db.session.commit()
+        except Refusal as refusal:
+            db.session.rollback()
+            form.refuse(refusal.text, refusal.field)
+        except StaleDataError:
+            db.session.rollback()
+            form.refuse(gettext("Somebody has just saved this record. Open it again."), None)
+        except IntegrityError:
+            db.session.rollback()
+            form.refuse(gettext("Such a record is there already, or it refers to one that is not."), None)
+        else:
+            return True
+        return False
+
+    def _show_conflict(self, form: Any, row: Any) -> None:
+        """Somebody saved the row meanwhile: show both values, keep what was typed, let the person decide."""
+        form.refuse(
+            gettext("While you were typing, this record was saved by somebody else. "
+                    "Compare and save again: your values will then replace the stored ones."), None,
+        )  # fmt: skip
+        for name in self.form_columns:
+            typed, stored = form._fields[name].data, getattr(row, name)
+            if as_text(typed) != as_text(stored):
+                form.refuse(gettext("Now in the bank: %(value)s", value=as_text(stored) or "—"), name)
+        form._fields["version"].raw_data = None
+        form._fields["version"].data = row.version
+
+    def _form_page(self, form: Any, row: Any) -> str:
+        return str(
+            self.render_template(
+                self.edit_template,
+                view=self,
+                form=form,
+                row=row,
+                columns=self.form_columns,
+                title=self.edit_title if row is not None else gettext("%(what)s: add", what=str(self.add_title)),
+                next=safe_next(),
+                back=safe_next() or self.url("list"),
+            )
+        )
+
+    def _next(self, row: Any) -> str:
+        """Where one came from; else the family's page; else the list."""
+        family_id = family_id_of(row)
+        return safe_next() or (url_for("FamilyPage.show", pk=family_id) if family_id else self.url("list"))
+
+    @expose("/annul/<int:pk>", methods=["GET", "POST"])
+    @has_access
+    def annul(self, pk: int) -> str | Response:
+        """Take a wrong entry out with a reason."""
+        row = self._find(pk)
+        form = AnnulForm()
+        if request.method == "POST":
+            try:
+                registry.annul(row, form.reason.data or "")
+                db.session.commit()
+            except Refusal as refusal:
+                db.session.rollback()
+                form.refuse(refusal.text, refusal.field)
+                row = self._find(pk)
+            else:
+                flash(gettext("Annulled: %(title)s", title=str(row)), "success")
+                return redirect(self._next(row))
+        title = gettext("Annul: %(title)s", title=journal.title_of(row))
+        back = safe_next() or self.url("show", pk=pk)
+        return str(
+            self.render_template(
+                self.edit_template,
+                view=self,
+                form=form,
+                row=row,
+                columns=["reason"],
+                title=title,
+                annulling=True,
+                next=safe_next(),
+                back=back,
+            )  # fmt: skip
+        )
+
+
+class AnnulForm(forms.EntityForm):
+    """Why a row is taken out."""
+
+    reason = forms.CleanText(_("Reason of annulment"), [forms.REQUIRED])
+
+
+class DictionaryView(RegistryView):
+    """A dictionary: its rows in their order, retired ones marked; nothing is deleted, old records keep their words."""
+
+    list_columns = ["code", "name", "retired"]
+    search_columns = ["code", "name"]
+    form_columns = ["code", "name", "position", "retired"]
+    base_order = ("position", "asc")
+    intro = _("A row that is no longer used is marked, not deleted: old records keep it.")
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        if "entity" in cls.__dict__ and not issubclass(cls.entity, Dictionary):
+            raise TypeError(f"{cls.entity.__name__} is not a dictionary")
+        super().__init_subclass__(**kwargs)
+
+
+def _labels(entity: type[Entity]) -> dict[str, Any]:
+    labels = {}
+    for attribute in class_mapper(entity).attrs:
+        info = attribute.info if isinstance(attribute, RelationshipProperty) else attribute.columns[0].info
+        if "label" in info:
+            labels[attribute.key] = info["label"]
+    return labels
+
+
+def _is_relation(entity: type[Entity], name: str) -> bool:
+    return isinstance(class_mapper(entity).attrs[name], RelationshipProperty)
+
+
+def as_text(value: Any) -> str:
+    """Any value of an entity as people read it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, Term):
+        return value.title_ru
+    if isinstance(value, enum.Enum):
+        return str(value.value)
+    if isinstance(value, datetime):
+        return pages.moment(value)
+    if isinstance(value, date):
+        return pages.day(value)
+    if isinstance(value, Decimal):
+        return pages.roubles(value)
+    if isinstance(value, list | tuple):
+        return "; ".join(as_text(item) for item in value)
+    return str(value)
+
+
+def family_id_of(row: Any) -> int | None:
+    """The family a row is about."""
+    return row.id if isinstance(row, Family) else getattr(row, "family_id", None)
+
+
+def safe_next() -> str:
+    """The page to return to: an address of ours or nothing."""
+    target = request.values.get("next", "")
+    if target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target:
+        return target
+    return ""

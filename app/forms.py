@@ -1,0 +1,427 @@
+"""Fields of forms as people here fill them in, and forms made from an entity's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from markupsafe import Markup
+from sqlalchemy import Date, DateTime, Enum, Integer, String, Text, select
+from sqlalchemy.orm import RelationshipProperty, class_mapper
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import DateInput, NumberInput, TextInput
+
+from app.extensions import db
+from app.models import Criterion, Dictionary, Money, RegistrationCriterion, Territory
+
+REQUIRED = InputRequired(_("Fill in this field."))
+LARGEST_INTEGER = 2_000_000_000
+EARLIEST = date(1900, 1, 1)
+
+
+def parse_date(text: str) -> date | None:
+    """A date written as дд.мм.гггг or гггг-мм-дд; None if it is neither."""
+    for form in ("%d.%m.%Y", "%Y-%m-%d"):
+        try:
+            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007  a day has no zone
+        except ValueError:
+            continue
+    return None
+
+
+class DayField(Field):
+    """A date: the browser's own picker, or дд.мм.гггг typed; what cannot be read stays in the field."""
+
+    widget = DateInput()
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return self.data.isoformat() if self.data else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = parse_date(text) if text else None
+        if text and self.data is None:
+            self.widget = TextInput()  # a date input would show nothing of what was typed
+            raise ValueError(str(_("Write the date as DD.MM.YYYY.")))
+        if self.data and self.data < EARLIEST:
+            raise ValueError(str(_("The year is before 1900.")))
+
+
+class MoneyField(Field):
+    """Roubles with a comma or a point; spaces between thousands are welcome."""
+
+    widget = TextInput()
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return f"{self.data:.2f}".replace(".", ",") if self.data is not None else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = "".join((valuelist[0] if valuelist else "").split()).replace(",", ".")
+        self.data = None
+        if not text:
+            return
+        try:
+            value = Decimal(text)
+        except InvalidOperation:
+            raise ValueError(str(_("Write the amount in figures, for example 1500,50."))) from None
+        if not value.is_finite() or value < 0 or value > 10**12:
+            raise ValueError(str(_("The amount is out of bounds.")))
+        self.data = value.quantize(Decimal("0.01"))
+
+
+class CleanString(StringField):
+    """A line of text without spaces around it; an empty one is nothing."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = (valuelist[0] if valuelist else "").replace("\x00", "").strip()
+        self.data = text or None
+
+
+class CleanText(TextAreaField):
+    """Text of several lines; an empty one is nothing."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = (valuelist[0] if valuelist else "").replace("\x00", "").strip()
+        self.data = text or None
+
+
+class TermField(SelectField):
+    """One of a closed list (app.domain.terms)."""
+
+    def __init__(self, label: Any = None, validators: Any = None, *, terms: type, blank: bool = True, **kwargs: Any):
+        self.terms = terms
+        choices = [("", "")] if blank else []
+        choices += [(member.value, member.title_ru) for member in terms]  # type: ignore[attr-defined]
+        super().__init__(label, validators, choices=choices, coerce=self._coerce, **kwargs)
+
+    def _coerce(self, value: Any) -> Any:
+        if value in ("", None):
+            return None
+        return value if isinstance(value, self.terms) else self.terms(value)
+
+    def _choices_generator(self, choices: Any) -> Any:
+        chosen = self.data.value if self.data else ""
+        for value, title, *_rest in choices:
+            yield (value, title, value == chosen, {})
+
+    def pre_validate(self, form: Any) -> None:
+        """The value came through `_coerce`: it is of the list or it was refused."""
+
+
+class KnownField(SelectField):
+    """Yes, no, or not known."""
+
+    def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:
+        choices = [("", _("not known")), ("1", _("yes")), ("0", _("no"))]
+        super().__init__(label, validators, choices=choices, coerce=self._coerce, **kwargs)
+
+    @staticmethod
+    def _coerce(value: Any) -> bool | None:
+        if isinstance(value, bool) or value is None:
+            return value
+        return None if value == "" else value == "1"
+
+    def _choices_generator(self, choices: Any) -> Any:
+        chosen = {None: "", True: "1", False: "0"}[self.data if isinstance(self.data, bool) else None]
+        for value, title, *_rest in choices:
+            yield (value, title, value == chosen, {})
+
+    def pre_validate(self, form: Any) -> None:
+        """Anything else reads as «no»."""
+
+
+class RowField(SelectField):
+    """A row of a short list: a dictionary, a territory. Retired rows are offered only where they stand already."""
+
+    def __init__(self, label: Any = None, validators: Any = None, *, entity: type, **kwargs: Any) -> None:
+        self.entity = entity
+        super().__init__(label, validators, choices=[], coerce=lambda value: value, validate_choice=False, **kwargs)
+
+    def process_data(self, value: Any) -> None:
+        self.data = value
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = find_row(self.entity, valuelist[0] if valuelist else "")
+
+    def iter_choices(self) -> Iterable[tuple[str, str, bool, dict[str, Any]]]:
+        yield ("", "", self.data is None, {})
+        for row in short_list(self.entity, self.data):
+            yield (str(row.id), _indented(row), row is self.data, {})
+
+    def pre_validate(self, form: Any) -> None:
+        """The row was looked up: there is one or there is none."""
+
+
+class RowsField(SelectMultipleField):
+    """Several rows of a short list."""
+
+    def __init__(self, label: Any = None, validators: Any = None, *, entity: type, **kwargs: Any) -> None:
+        self.entity = entity
+        super().__init__(label, validators, choices=[], coerce=lambda value: value, validate_choice=False, **kwargs)
+
+    def process_data(self, value: Any) -> None:
+        self.data = list(value or [])
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = [row for row in (find_row(self.entity, key) for key in valuelist) if row is not None]
+
+    def iter_choices(self) -> Iterable[tuple[str, str, bool, dict[str, Any]]]:
+        for row in short_list(self.entity, None):
+            yield (str(row.id), _indented(row), row in (self.data or []), {})
+
+    def pre_validate(self, form: Any) -> None:
+        """Rows that are not there were left out."""
+
+
+def find_row(entity: type, key: str) -> Any:
+    """The row with a key that came from a browser, if the person may see it."""
+    if not key.isdecimal() or int(key) > LARGEST_INTEGER:
+        return None
+    return db.session.get(entity, int(key))
+
+
+def short_list(entity: type, current: Any) -> list[Any]:
+    """The rows of a dictionary in its order, retired ones left out unless current; territories as a tree."""
+    if entity is Territory:
+        return _tree()
+    query = select(entity)
+    if issubclass(entity, Dictionary):
+        query = query.order_by(entity.position, entity.id)  # type: ignore[attr-defined]
+        return [row for row in db.session.scalars(query) if not row.retired or row is current]
+    return sorted(db.session.scalars(query), key=str)
+
+
+def _tree() -> list[Territory]:
+    parts: dict[int | None, list[Territory]] = {}
+    for row in db.session.scalars(select(Territory).order_by(Territory.name_key)):
+        parts.setdefault(row.parent_id, []).append(row)
+    ordered: list[Territory] = []
+
+    def walk(parent_id: int | None) -> None:
+        for row in parts.get(parent_id, []):
+            ordered.append(row)
+            walk(row.id)
+
+    walk(None)
+    return ordered
+
+
+def _indented(row: Any) -> str:
+    depth = 0
+    if isinstance(row, Territory):
+        parent = row.parent
+        while parent is not None and depth < 10:
+            depth, parent = depth + 1, parent.parent
+    elif isinstance(row, Criterion):
+        depth = row.code.count(".") - 1
+    return "\u2003" * depth + str(row)
+
+
+class LookupWidget:
+    """A select whose choices come from the server as one types (`/lookup/<Entity>`)."""
+
+    def __call__(self, field: LookupField, **kwargs: Any) -> Markup:
+        kwargs.setdefault("id", field.id)
+        chosen = field.data if isinstance(field.data, list) else [field.data] if field.data is not None else []
+        options = "".join(
+            f'<option value="{row.id}" selected>{Markup.escape(field.title_of(row))}</option>' for row in chosen
+        )
+        attributes = {
+            "id": kwargs["id"],
+            "name": field.name,
+            "data-lookup": url_for("Lookup.find", entity=field.entity.__name__),
+            "data-lookup-with": field.within or None,
+            "multiple": field.multiple,
+            "required": bool(field.flags.required),
+            "aria-describedby": kwargs.get("aria-describedby"),
+        }
+        text = " ".join(
+            name if value is True else f'{name}="{Markup.escape(value)}"'
+            for name, value in attributes.items()
+            if value not in (None, False)
+        )
+        blank = "" if field.multiple else '<option value=""></option>'
+        return Markup(f"<select {text}>{blank}{options}</select>")  # noqa: S704  every value above is escaped
+
+
+class LookupField(Field):
+    """A row of a long list: a family, a member, an agency. `within` names the field that narrows the search."""
+
+    widget = LookupWidget()
+
+    def __init__(self, label: Any = None, validators: Any = None, *, entity: type, within: str = "",
+                 multiple: bool = False, **kwargs: Any) -> None:  # fmt: skip
+        self.entity, self.within, self.multiple = entity, within, multiple
+        super().__init__(label, validators, **kwargs)
+
+    def title_of(self, row: Any) -> str:
+        return str(row)
+
+    def process_data(self, value: Any) -> None:
+        self.data = list(value or []) if self.multiple else value
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        rows = [find_row(self.entity, key) for key in valuelist if key]
+        if any(row is None for row in rows):
+            self.data = [] if self.multiple else None
+            raise ValueError(str(_("There is no such record.")))
+        self.data = rows if self.multiple else (rows[0] if rows else None)
+
+
+class CriteriaWidget:
+    """A row of selects; the first is the main criterion."""
+
+    def __call__(self, field: CriteriaField, **kwargs: Any) -> Markup:
+        rows = short_list(Criterion, None)
+        parts = []
+        for place in range(max(3, len(field.data) + 1)):
+            chosen = field.data[place] if place < len(field.data) else None
+            options = "".join(
+                f'<option value="{row.id}"{" selected" if row is chosen else ""}>{Markup.escape(_indented(row))}</option>'
+                for row in rows
+            )
+            name = str(_("Main criterion")) if place == 0 else str(_("Further criterion"))
+            key = field.id if place == 0 else f"{field.id}-{place}"
+            parts.append(
+                f'<select id="{key}" name="{field.name}" aria-label="{Markup.escape(name)}">'
+                f'<option value=""></option>{options}</select>'
+            )
+        return Markup("".join(parts))  # noqa: S704  every value above is escaped
+
+
+class CriteriaField(Field):
+    """The criteria of a registration in their order."""
+
+    widget = CriteriaWidget()
+
+    def process_data(self, value: Any) -> None:
+        self.data = [row.criterion for row in value or []]
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        rows = [find_row(Criterion, key) for key in valuelist if key]
+        self.data = list(dict.fromkeys(row for row in rows if row is not None))
+
+    def populate_obj(self, obj: Any, name: str) -> None:
+        if [row.criterion for row in obj.criteria] != self.data:
+            obj.criteria.clear()
+            if obj.id is not None:
+                db.session.flush()  # the old places are free before they are taken again
+            for place, criterion in enumerate(self.data):
+                family = obj.family
+                obj.criteria.append(
+                    RegistrationCriterion(position=place, criterion=criterion, family_id=family.id if family else None)
+                )
+
+
+# How a column or relation of an entity becomes a field
+
+
+def form_for(entity: type, columns: Sequence[str], lookups: dict[str, dict[str, Any]]) -> type[FlaskForm]:
+    """A form with a field for each named column or relation of an entity.
+
+    lookups: relations to long lists: {"family": {}, "member": {"within": "family"}}.
+    """
+    fields = {name: _field(entity, name, lookups) for name in columns}
+    if hasattr(entity, "version"):
+        fields["version"] = HiddenField()
+    return type(f"{entity.__name__}Form", (EntityForm,), fields)
+
+
+class EntityForm(FlaskForm):
+    """A form of one entity; a rule that refuses puts its sentence beside the field it names."""
+
+    def refuse(self, text: str, field: str | None) -> None:
+        """Show a refusal beside its field, or above the form if there is no such field."""
+        target = self._fields.get(field or "")
+        if target is None or isinstance(target, HiddenField):
+            self.form_errors.append(text)
+        else:
+            target.errors = [*target.errors, text]
+
+    @classmethod
+    def refresh(cls, obj: Any = None) -> FlaskForm:
+        """FAB asks for a form by this name."""
+        return cls(obj=obj)
+
+
+def _field(entity: type, name: str, lookups: dict[str, dict[str, Any]]) -> Any:
+    attribute = class_mapper(entity).attrs[name]
+    if isinstance(attribute, RelationshipProperty):
+        return _relation_field(attribute, name, lookups)
+    return _column_field(attribute.columns[0])
+
+
+def _relation_field(relation: RelationshipProperty[Any], name: str, lookups: dict[str, dict[str, Any]]) -> Any:
+    target = relation.mapper.class_
+    title = relation.info["label"]
+    if target is RegistrationCriterion:
+        return CriteriaField(title)
+    optional = relation.uselist or all(column.nullable for column in relation.local_columns)
+    validators = [Optional()] if optional else [REQUIRED]
+    if name in lookups:
+        return LookupField(title, validators, entity=target, multiple=bool(relation.uselist), **lookups[name])
+    if relation.uselist:
+        return RowsField(title, validators, entity=target)
+    return RowField(title, validators, entity=target)
+
+
+def _column_field(column: Any) -> Any:
+    title, kind = column.info["label"], column.type
+    needed = not column.nullable and column.default is None
+    validators: list[Any] = [REQUIRED if needed else Optional()]
+    if isinstance(kind, Enum):
+        return TermField(title, validators, terms=kind.enum_class, blank=column.nullable)  # type: ignore[arg-type]
+    if isinstance(kind, Money):
+        return MoneyField(title, validators)
+    if isinstance(kind, Date | DateTime):
+        return DayField(title, validators)
+    if kind.python_type is bool:
+        return KnownField(title) if column.nullable else BooleanField(title)
+    if isinstance(kind, Integer):
+        bounds = NumberRange(0, LARGEST_INTEGER, _("Write a whole number that is not negative."))
+        return IntegerField(title, [*validators, bounds], widget=NumberInput(min=0))
+    if isinstance(kind, Text):
+        return CleanText(title, [*validators, Length(max=20_000)])
+    if isinstance(kind, String):
+        longest = Length(max=kind.length or 1000, message=_("No longer than %(max)d characters."))
+        area = (kind.length or 0) > 300
+        return (CleanText if area else CleanString)(title, [*validators, longest])
+    raise TypeError(f"no field for {column}")
+
+
+def prefill(form: FlaskForm, names: Iterable[str], find: Callable[[str, str], Any]) -> None:
+    """Fill fields from the address: `?family=12` chooses the family, if the person may see it."""
+    for name in names:
+        if name in form._fields and (key := request.args.get(name)):
+            form._fields[name].data = find(name, key)
+
+
+def check_version(form: FlaskForm, row: Any) -> bool:
+    """Whether the form was filled in over the row as it is now."""
+    field = form._fields.get("version")
+    return field is None or not hasattr(row, "version") or str(field.data) == str(row.version)
+
+
+__all__ = ["CleanString", "CleanText", "CriteriaField", "DayField", "EntityForm", "KnownField", "LookupField",
+           "MoneyField", "RowField", "RowsField", "TermField", "ValidationError", "check_version", "find_row",
+           "form_for", "parse_date", "prefill", "short_list"]  # fmt: skip

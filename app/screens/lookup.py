@@ -1,0 +1,98 @@
+"""Choices of a select over a long list, twenty at a time, as one types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, abort, jsonify, request
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from sqlalchemy import Select, select
+
+from app.domain import names
+from app.extensions import db
+from app.forms import LARGEST_INTEGER
+from app.models import Agency, Decision, Employee, Family, Member, SearchWord
+from app.screens.screen import Screen
+
+ROWS = 20
+LAST_PAGE = 1000
+
+
+class Lookup(Screen):
+    """What may be chosen: rows under the person's scope, of entities whose list the person may open."""
+
+    route_base = "/lookup"
+    class_permission_name = "Lookup"
+
+    @expose("/<entity>")
+    @has_access
+    def find(self, entity: str) -> Response:
+        """JSON for select2: `q` what was typed, `page` from 1, `family` narrows to one family."""
+        source = SOURCES.get(entity)
+        if source is None or not self.appbuilder.sm.has_access("can_list", entity):
+            abort(404)
+        page = _number(request.args.get("page"), 1)
+        query = source(request.args.get("q", "")[:100], _number(request.args.get("family"), 0))
+        rows = list(db.session.scalars(query.limit(ROWS + 1).offset(ROWS * (min(page, LAST_PAGE) - 1))))
+        return jsonify(
+            results=[{"id": row.id, "text": _title(row)} for row in rows[:ROWS]],
+            pagination={"more": len(rows) > ROWS},
+        )
+
+
+def _number(text: str | None, default: int) -> int:
+    return min(int(text), LARGEST_INTEGER) if text and text.isdecimal() and len(text) < 11 else default
+
+
+def _title(row: Any) -> str:
+    if isinstance(row, Member):
+        born = f", {row.born_on:%d.%m.%Y}" if row.born_on else ""
+        return f"{row.full_name}{born} (семья № {row.family.number})"
+    if isinstance(row, Employee):
+        return f"{row.full_name}, {row.agency}"
+    return str(row)
+
+
+def _families(typed: str, _family: int) -> Select[Any]:
+    query = select(Family).where(Family.annulled_at.is_(None)).order_by(Family.sort_key, Family.id)
+    for word in names.key(typed).split():
+        found = select(SearchWord.family_id).where(SearchWord.word >= word, SearchWord.word < word + "\uffff")
+        query = query.where(Family.id.in_(found))
+    return query
+
+
+def _members(typed: str, family: int) -> Select[Any]:
+    query = select(Member).where(Member.annulled_at.is_(None)).order_by(Member.sort_key, Member.id)
+    if family:
+        query = query.where(Member.family_id == family)
+    if typed.strip():
+        query = query.where(Member.sort_key.startswith(names.sort_key(typed), autoescape=True))
+    return query
+
+
+def _decisions(typed: str, family: int) -> Select[Any]:
+    query = select(Decision).where(Decision.annulled_at.is_(None)).order_by(Decision.decided_on.desc(), Decision.id)
+    if family:
+        query = query.where(Decision.family_id == family)
+    return query.where(Decision.number.startswith(typed.strip(), autoescape=True)) if typed.strip() else query
+
+
+def _agencies(typed: str, _family: int) -> Select[Any]:
+    query = select(Agency).where(Agency.closed.is_(False)).order_by(Agency.name_key, Agency.id)
+    return query.where(Agency.name_key.contains(names.key(typed), autoescape=True)) if names.key(typed) else query
+
+
+def _employees(typed: str, _family: int) -> Select[Any]:
+    query = select(Employee).where(Employee.dismissed.is_(False)).order_by(Employee.last_name, Employee.id)
+    word = typed.strip()
+    return query.where(Employee.last_name.startswith(word[:1].upper() + word[1:], autoescape=True)) if word else query
+
+
+SOURCES = {
+    "Family": _families,
+    "Member": _members,
+    "Decision": _decisions,
+    "Agency": _agencies,
+    "Employee": _employees,
+}
