@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 from flask import Flask
-from flask_appbuilder import AppBuilder
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import models  # noqa: F401  every table must be known to the metadata
@@ -35,12 +34,12 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
     from app import cli, journal, pages, sessions, views
-    from app.signin import SecurityManager
+    from app.signin import Builder, SecurityManager
 
     sessions.init_app(app)
     pages.init_app(app)
     with app.app_context():
-        appbuilder = AppBuilder(
+        appbuilder = Builder(
             app, db.session, security_manager_class=SecurityManager, indexview=views.Home, base_template="layout.html"
         )
         views.register(appbuilder)

@@ -1,9 +1,222 @@
-"""Server-side sessions."""
+"""Sessions kept on the server: the cookie holds a random token, the database its hash and what the session keeps.
+
+Whoever is not signed in has no row: their session holds nothing but the key of form tokens, derived from the cookie.
+"""
 
 from __future__ import annotations
 
-from flask import Flask
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask, Request, Response, current_app, request
+from flask import session as current_session
+from flask.sessions import SessionInterface, SessionMixin
+from sqlalchemy import delete, insert, or_, select, update
+
+from app.clock import now
+from app.extensions import db
+from app.models import Account, UserSession
+
+SEEN_EVERY = timedelta(minutes=1)  # a page written for each page read would be too many
+LONGEST_AGENT = 200
+FORM_KEY = "csrf_token"
+# What FAB would keep: addresses of the last pages, searched surnames among them, and a language (there is one).
+NOT_KEPT = {"page_history", "locale"}
+
+_session = UserSession.__table__
+_account = Account.__table__
+
+
+class BankSession(SessionMixin):
+    """One browser's session; read from the database when first asked, so that pictures and styles cost nothing.
+
+    `user_id`: who is signed in; `must_change`: the password is a one-time one and has to be changed first.
+    """
+
+    def __init__(self, app: Flask, token: str | None) -> None:
+        self._app = app
+        self.token = token
+        self._values: dict[str, Any] | None = None
+        self._user_id: int | None = None
+        self._must_change = False
+        self._seen_at: datetime | None = None
+        self.accessed = False
+        self.modified = False
+        self.token_given = token is not None  # whether the browser has this token already
+        self.ended = False
+
+    def _kept(self) -> dict[str, Any]:
+        self.accessed = True
+        if self._values is None:
+            row = _row_of(self._app, self.token) if self.token else None
+            if row is None:
+                self._values = {}
+            else:
+                self._values = dict(row.data)
+                self._user_id, self._seen_at = row.user_id, _in_utc(row.last_seen_at)
+                self._must_change = bool(row.must_change_password)
+        return self._values
+
+    def __getitem__(self, key: str) -> Any:
+        values = self._kept()
+        if key == FORM_KEY and self._user_id is None:
+            return self._derived_form_key()
+        return values[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key not in NOT_KEPT:
+            self._kept()[key] = value
+            self.modified = True
+
+    def __delitem__(self, key: str) -> None:
+        del self._kept()[key]
+        self.modified = True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kept())
+
+    def __len__(self) -> int:
+        return len(self._kept())
+
+    @property
+    def user_id(self) -> int | None:
+        self._kept()
+        return self._user_id
+
+    @property
+    def must_change(self) -> bool:
+        self._kept()
+        return self._must_change
+
+    def _derived_form_key(self) -> str:
+        if self.token is None:
+            self.token, self.token_given = secrets.token_urlsafe(32), False
+        key = str(self._app.secret_key).encode()
+        return hmac.new(key, f"form {self.token}".encode(), hashlib.sha256).hexdigest()
+
+    def start(self, user_id: int) -> None:
+        """Sign a user in under a token of its own: whoever knew the old one knows nothing. The caller commits."""
+        self.end()
+        sweep()
+        self.token, self.token_given, self.ended = secrets.token_urlsafe(32), False, False
+        self._user_id, self._seen_at = user_id, now()
+        self._values = {FORM_KEY: secrets.token_hex(32)}
+        db.session.execute(
+            insert(_session).values(
+                token_hash=hash_of(self.token),
+                user_id=user_id,
+                created_at=self._seen_at,
+                last_seen_at=self._seen_at,
+                address=request.remote_addr,
+                agent=(request.user_agent.string or "")[:LONGEST_AGENT],
+                data=self._values,
+            )
+        )
+
+    def end(self) -> None:
+        """Sign out: the row and what it kept are gone. The caller commits."""
+        if self.user_id is not None and self.token:
+            db.session.execute(delete(_session).where(_session.c.token_hash == hash_of(self.token)))
+        self._values, self._user_id, self._must_change = {}, None, False
+        self.token, self.token_given, self.modified, self.ended = None, False, False, True
+
+    def to_store(self) -> dict[str, Any]:
+        """The columns to write after this request, if any."""
+        if self._user_id is None:
+            return {}
+        columns: dict[str, Any] = {}
+        if self.modified:
+            columns["data"] = json.loads(json.dumps(self._values, default=str))
+        if self._seen_at is not None and now() - self._seen_at >= SEEN_EVERY:
+            columns["last_seen_at"] = now()
+        return columns
+
+
+class Sessions(SessionInterface):
+    """How Flask opens and keeps a session."""
+
+    def open_session(self, app: Flask, request: Request) -> BankSession:
+        token = request.cookies.get(app.config["SESSION_COOKIE_NAME"])
+        return BankSession(app, token if token and len(token) <= 100 else None)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        assert isinstance(session, BankSession)
+        if not session.accessed:
+            return
+        response.vary.add("Cookie")
+        columns = session.to_store()
+        if columns and session.token:
+            self._store(app, session.token, columns)
+        name = app.config["SESSION_COOKIE_NAME"]
+        shared = {
+            "httponly": app.config["SESSION_COOKIE_HTTPONLY"],
+            "secure": app.config["SESSION_COOKIE_SECURE"],
+            "samesite": app.config["SESSION_COOKIE_SAMESITE"],
+            "path": "/",
+        }
+        if session.token and not session.token_given:
+            response.set_cookie(name, session.token, **shared)
+        elif session.ended and not session.token:
+            response.delete_cookie(name, **shared)
+
+    def _store(self, app: Flask, token: str, columns: dict[str, Any]) -> None:
+        """Write in a short transaction of its own; the request's one is ended first, or SQLite would wait for itself."""
+        try:
+            db.session.rollback()
+            with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+                connection.execute(update(_session).where(_session.c.token_hash == hash_of(token)).values(columns))
+        except Exception:
+            app.logger.exception("the session cannot be written")
 
 
 def init_app(app: Flask) -> None:
     """Keep sessions on the server."""
+    app.session_interface = Sessions()
+
+
+def here() -> BankSession:
+    """The session of this request."""
+    session = current_session._get_current_object()  # type: ignore[attr-defined]
+    assert isinstance(session, BankSession)
+    return session
+
+
+def hash_of(token: str) -> str:
+    """What is stored of a token: the database alone opens no session."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def sweep() -> None:
+    """Delete the rows of sessions whose time is over. The caller commits."""
+    config = current_app.config
+    db.session.execute(
+        delete(_session).where(
+            or_(
+                _session.c.last_seen_at <= now() - config["SESSION_IDLE"],
+                _session.c.created_at <= now() - config["SESSION_LIFE"],
+            )
+        )
+    )
+
+
+def _row_of(app: Flask, token: str) -> Any:
+    config = app.config
+    return db.session.execute(
+        select(_session.c.user_id, _session.c.data, _session.c.last_seen_at, _account.c.must_change_password)
+        .outerjoin(_account, _account.c.user_id == _session.c.user_id)
+        .where(
+            _session.c.token_hash == hash_of(token),
+            _session.c.user_id.is_not(None),
+            _session.c.last_seen_at > now() - config["SESSION_IDLE"],
+            _session.c.created_at > now() - config["SESSION_LIFE"],
+        )
+    ).first()
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,12 +1,280 @@
-"""Signing in: FAB's security manager, hardened."""
+"""Signing in, and what whoever signed in may open: FAB's security manager without its tables of permissions.
+
+Permissions are code (`config.ROLES`): the database says only who holds which role. An address that nobody declared is
+closed to everybody.
+"""
 
 from __future__ import annotations
 
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, flash, g, make_response, redirect, request, url_for
+from flask_appbuilder import AppBuilder, BaseView, expose
 from flask_appbuilder.security.sqla.manager import SecurityManager as FabSecurityManager
+from flask_appbuilder.views import UtilView
+from flask_babel import gettext as _
+from flask_login import LoginManager, current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from app import clock, journal, sessions
+from app.domain import terms
+from app.extensions import db
+from app.models import User
+from app.services import accounts
+
+LONGEST_NAME, LONGEST_PASSWORD = 128, 1024
+# Open to whoever comes: the way in, styles and pictures, and the question whether the server lives.
+PUBLIC = {"static", "appbuilder.static", "SignIn.login", "health"}
+# Open to every signed-in person, whatever the role.
+SIGNED_IN = {"Home.index", "UtilView.back", "SignIn.logout"}
+# All that is open while a one-time password waits to be changed.
+WHILE_CHANGING = {"Account.password", "SignIn.logout", "static", "appbuilder.static", "health"}
+
+
+class SignIn(BaseView):
+    """The way in and the way out."""
+
+    route_base = ""
+    default_view = "login"
+
+    @expose("/login/", methods=["GET", "POST"])
+    def login(self) -> BaseResponse:
+        """The form, and the check of a name and a password."""
+        if current_user.is_authenticated:
+            return redirect(own_path(request.args.get("next")))
+        if request.method == "GET":
+            return self._form()
+        username = request.form.get("username", "").strip()[:LONGEST_NAME]
+        password = request.form.get("password", "")
+        if accounts.address_is_exhausted(request.remote_addr):
+            db.session.rollback()
+            too_many = _("Too many attempts from this address. Wait a minute and try again.")
+            return self._form(too_many, username, 429)
+        user, fault = self._check(username, password)
+        if user is None:
+            return self._form(fault, username)
+        return self._enter(user, password)
+
+    def _check(self, username: str, password: str) -> tuple[User | None, str]:
+        wrong = _(
+            "The name or the password is wrong, or signing in is locked for a while. Check the letters and try again."
+        )
+        attempt = accounts.begin_attempt(username)
+        db.session.commit()  # nobody waits for the database while the password is compared
+        fits = accounts.matches(attempt.user, password if len(password) <= LONGEST_PASSWORD else "")
+        if attempt.user is None or not attempt.open or not fits:
+            accounts.fail(attempt, username)
+            db.session.commit()
+            return None, wrong
+        if accounts.one_time_password_is_over(attempt.user):
+            accounts.fail(attempt, username)
+            db.session.commit()
+            return None, _("The one-time password is over. Ask the administrator for another one.")
+        return attempt.user, ""
+
+    def _enter(self, user: User, password: str) -> BaseResponse:
+        failures, last = accounts.succeed(user, password)
+        sessions.here().start(user.id)
+        db.session.commit()
+        if failures:
+            flash(
+                _("Failed attempts to sign in under your name since the last time: %(number)s.", number=failures),
+                "warning",
+            )
+        return redirect(own_path(request.args.get("next")))
+
+    def _form(self, fault: str = "", username: str = "", status: int = 200) -> BaseResponse:
+        page = self.render_template("signin/login.html", fault=fault, username=username)
+        return make_response(page, status)
+
+    @expose("/logout/", methods=["GET", "POST"])
+    def logout(self) -> BaseResponse:
+        """A GET only asks: somebody else's picture must not sign anybody out."""
+        if request.method == "GET":
+            return make_response(self.render_template("signin/logout.html"))
+        journal.write([journal.entry(terms.Act.SIGNED_OUT, entity="User", entity_id=current_user.id,
+                                     summary=f"Пользователь: {current_user.username}")])  # fmt: skip
+        sessions.here().end()
+        db.session.commit()
+        response = redirect(url_for("SignIn.login"))
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+
+class OwnLoginManager(LoginManager):
+    """Who is signed in is said by the server's session and by nothing else: no remembered cookie, no header."""
+
+    def _load_user(self) -> None:
+        user_id = sessions.here().user_id
+        user = db.session.get(User, user_id) if user_id is not None else None
+        self._update_request_context_with_user(user if user is not None and user.active else None)
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        return response
 
 
 class SecurityManager(FabSecurityManager):
-    """Users, roles and sign-in of FAB."""
+    """Users and roles of FAB; permissions of the code."""
 
-    def roles_of_code(self, user) -> list[str]:
-        return [role.name for role in user.roles]
+    user_view = None
+
+    def __init__(self, appbuilder: AppBuilder) -> None:
+        super().__init__(appbuilder)
+        self._known: dict[tuple[str, str, str], bool] = {}
+        self._declared: dict[str, tuple[str, str] | None] = {}
+
+    def create_login_manager(self, app: Flask) -> LoginManager:
+        return OwnLoginManager(app)
+
+    def create_jwt_manager(self, app: Flask) -> None:
+        """No tokens: the form is the only way in."""
+
+    def create_limiter(self, app: Flask) -> None:
+        """Tries are counted in the database, for every process."""
+
+    def add_limit_view(self, baseview: BaseView) -> None:
+        """As above."""
+
+    def register_views(self) -> None:
+        """Only the way in: FAB's lists of users, permissions and charts are not registered."""
+        self.auth_view = SignIn()
+        self.appbuilder.add_view_no_menu(self.auth_view)
+
+    # Who holds what
+
+    def roles_of_code(self, user: User) -> list[str]:
+        """The roles of the code that a user holds, read once in a request."""
+        kept = g.setdefault("roles_of_code", {})
+        if user.id not in kept:
+            kept[user.id] = accounts.roles_of_code(user.id)
+        return list(kept[user.id])
+
+    def may(self, roles: list[str], permission: str, view: str) -> bool:
+        """Whether any of these roles of the code has a permission on a view."""
+        return any(self._role_may(role, permission, view) for role in roles)
+
+    def _role_may(self, role: str, permission: str, view: str) -> bool:
+        key = (role, permission, view)
+        if key not in self._known:
+            self._known[key] = any(
+                re.fullmatch(views, view) and re.fullmatch(acts, permission)
+                for views, acts in [*self.builtin_roles.get(role, ()), *current_app.config.get("FOR_EVERYONE", ())]
+            )
+        return self._known[key]
+
+    def has_access(self, permission_name: str, view_name: str) -> bool:
+        return bool(current_user.is_authenticated) and self._has_view_access(current_user, permission_name, view_name)
+
+    def _has_view_access(self, user: User, permission_name: str, view_name: str) -> bool:
+        if permission_name == "menu_access":
+            return bool(self.get_user_menu_access([view_name]))
+        return self.may([*self.roles_of_code(user), ""], permission_name, view_name)
+
+    def is_item_public(self, permission_name: str, view_name: str) -> bool:
+        return False
+
+    def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
+        """An entry of the menu is shown to whoever may open what it leads to, a heading with its entries."""
+        if not current_user.is_authenticated:
+            return set()
+        open_names: set[str] = set()
+        for item in self.appbuilder.menu.get_list():
+            inner = {child.name for child in item.childs if child.name != "-" and self._leads_somewhere(child)}
+            open_names |= inner
+            if inner or (not item.childs and self._leads_somewhere(item)):
+                open_names.add(item.name)
+        return open_names if menu_names is None else open_names & set(menu_names)
+
+    def _leads_somewhere(self, item: Any) -> bool:
+        if item.href and "." in item.href and "/" not in item.href:
+            endpoint = item.href
+        elif item.baseview is not None and not item.href:
+            endpoint = f"{item.baseview.endpoint}.{item.baseview.default_view}"
+        else:
+            endpoint = self._endpoint_at(item.href or "")
+        return self.is_open(endpoint)
+
+    def _endpoint_at(self, path: str) -> str:
+        try:
+            return str(current_app.create_url_adapter(None).match(urlsplit(path).path)[0])  # type: ignore[union-attr]
+        except Exception:
+            return ""
+
+    # The gate
+
+    def before_request(self) -> BaseResponse | None:  # type: ignore[override]
+        """Who asks, and whether this address is open to them at all; the views ask for themselves once more."""
+        endpoint = request.endpoint
+        if endpoint in ("static", "appbuilder.static", "health"):
+            return None
+        g.user = current_user
+        if endpoint is None or endpoint in PUBLIC:
+            return None
+        if not current_user.is_authenticated:
+            return redirect(url_for("SignIn.login", next=_asked_path()))
+        if sessions.here().must_change and endpoint not in WHILE_CHANGING:
+            return redirect(url_for("Account.password"))
+        if not self.is_open(endpoint):
+            abort(403)
+        return None
+
+    def is_open(self, endpoint: str) -> bool:
+        """Whether the signed-in person may call an endpoint; one that nobody declared is closed."""
+        if endpoint in SIGNED_IN:
+            return True
+        needed = self.permission_of(endpoint)
+        return needed is not None and self.has_access(*needed)
+
+    def permission_of(self, endpoint: str) -> tuple[str, str] | None:
+        """The permission and the view that `@has_access` of an endpoint asks for; None if it asks for nothing."""
+        if endpoint not in self._declared:
+            self._declared[endpoint] = self._read_permission(endpoint)
+        return self._declared[endpoint]
+
+    def _read_permission(self, endpoint: str) -> tuple[str, str] | None:
+        view_name, _dot, method_name = endpoint.rpartition(".")
+        view = next((view for view in self.appbuilder.baseviews if view.endpoint == view_name), None)
+        method = getattr(view, method_name, None)
+        if (
+            view is None
+            or method is None
+            or not hasattr(method, "__wrapped__")
+            or not hasattr(method, "_permission_name")
+        ):
+            return None
+        named = (view.method_permission_name or {}).get(method_name) or method._permission_name
+        return f"can_{named}", view.class_permission_name
+
+
+class Builder(AppBuilder):
+    """FAB's AppBuilder in one language and without the views we do not use."""
+
+    def _add_admin_views(self) -> None:
+        self._indexview = self.add_view_no_menu(self.indexview)
+        self.add_view_no_menu(UtilView)
+        self.sm.register_views()
+        language = current_app.config["BABEL_DEFAULT_LOCALE"]
+        current_app.extensions["babel"].locale_selector = lambda: language
+
+
+def own_path(wanted: str | None) -> str:
+    """An address of this server to go on to: only a plain path, anything else is the first page."""
+    if wanted and re.fullmatch(r"/(?![/\\])[^\\\x00-\x20\x7f]*", wanted):
+        parts = urlsplit(wanted)
+        if not parts.scheme and not parts.netloc and parts.path not in ("/login/", "/logout/"):
+            return wanted
+    return url_for("Home.index")
+
+
+def _asked_path() -> str | None:
+    """Where to return after signing in. A search stays out of the address: it may hold a surname."""
+    if request.method != "GET" or request.path == "/":
+        return None
+    return request.path
+
+
+def shown_lock(until: Any) -> str:
+    """«до 14:30» of a lock."""
+    return f"до {clock.local(until):%d.%m.%Y %H:%M}" if until else ""

@@ -112,11 +112,10 @@ class Person(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         # A request settles the scope of its own person; the scope of the test must not shine through.
-        with access.acting_as(access.NOBODY):
-            db.session.remove()
-            response = super().open(*args, **kwargs)
-            db.session.remove()
-            return response
+        # Nor may what one request keeps in `g` reach the next one: each has an application context of its own.
+        db.session.remove()
+        with access.acting_as(access.NOBODY), self.application.app_context():
+            return super().open(*args, **kwargs)
 
     def post(self, *args: Any, **kwargs: Any) -> TestResponse:
         data = kwargs.get("data")

@@ -1,0 +1,74 @@
+"""What every signed-in person keeps for themselves: the password and the sessions."""
+
+from __future__ import annotations
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from app import journal, sessions
+from app.domain import terms
+from app.domain.refusal import Refusal
+from app.extensions import db
+from app.models import User
+from app.screens.screen import Screen
+from app.services import accounts
+
+
+class Account(Screen):
+    """The own account."""
+
+    route_base = "/account"
+    default_view = "index"
+    class_permission_name = "Account"
+
+    @expose("/")
+    @has_access
+    @permission_name("index")
+    def index(self) -> str:
+        """Who I am, what I may, where I am signed in."""
+        user = _me()
+        here = sessions.hash_of(sessions.here().token or "")
+        return self.page("signin/account.html", user=user, sessions=accounts.sessions_of(user), here=here,
+                         places=accounts.territories_of(user))  # fmt: skip
+
+    @expose("/password/", methods=["GET", "POST"])
+    @has_access
+    @permission_name("password")
+    def password(self) -> str | Response:
+        """Change the own password; every other session ends."""
+        must = sessions.here().must_change
+        if request.method == "GET":
+            return self.page("signin/password.html", must=must, fault=None)
+        user = _me()
+        try:
+            if request.form.get("password", "") != request.form.get("repeated", ""):
+                raise Refusal("Новый пароль повторён с ошибкой.", "repeated")
+            accounts.change_password(user, request.form.get("current", ""), request.form.get("password", ""))
+        except Refusal as fault:
+            db.session.rollback()
+            return self.page("signin/password.html", must=must, fault=fault)
+        sessions.here().start(user.id)
+        db.session.commit()
+        flash(_("The password is changed; other sessions are ended."), "success")
+        return redirect(url_for("Home.index"))
+
+    @expose("/sessions/<int:key>/end", methods=["POST"])
+    @has_access
+    @permission_name("end")
+    def end(self, key: int) -> Response:
+        """End one of the own sessions."""
+        if not accounts.end_sessions(_me(), only=key):
+            abort(404)
+        journal.write([journal.entry(terms.Act.SESSION_ENDED, entity="User", entity_id=current_user.id,
+                                     summary=f"Пользователь: {current_user.username} — завершён сеанс")])  # fmt: skip
+        db.session.commit()
+        flash(_("The session is ended."), "success")
+        return redirect(url_for("Account.index"))
+
+
+def _me() -> User:
+    return db.session.get_one(User, current_user.id)

@@ -1,0 +1,475 @@
+"""Users, their roles and passwords: what an administrator and the person themselves may do with a sign-in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import delete, func, select, update
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from app import journal
+from app.clock import now
+from app.domain import passwords, terms
+from app.domain.refusal import Refusal
+from app.extensions import db
+from app.models import Account, Employee, FurtherRole, HomeTerritory, JournalEntry, Role, Territory, User, UserSession
+
+REFUSED_PASSWORDS = Path(__file__).resolve().parent.parent / "reference" / "refused_passwords.txt"
+
+# Failures in a row that lock a sign-in, and for how long: 15 minutes, then twice as long each time, a day at most.
+FAILURES_ALLOWED = 5
+FIRST_LOCK, LONGEST_LOCK = timedelta(minutes=15), timedelta(days=1)
+# Failures from one network address within a minute after which it is not answered.
+FAILURES_OF_ADDRESS = 30
+
+# Roles that show families by name. The administrator holds none of them.
+ROLES_OF_FAMILIES = (terms.Role.COORDINATOR, terms.Role.COMMISSION, terms.Role.SPECIALIST)
+
+_account = Account.__table__
+_entry = JournalEntry.__table__
+_user = User.__table__
+_role = Role.__table__
+_held = User.metadata.tables["ab_user_role"]
+_further = FurtherRole.__table__
+_session = UserSession.__table__
+
+
+# Passwords
+
+
+@cache
+def refused_passwords() -> frozenset[str]:
+    """Common passwords and their stems, as `passwords.check` wants them."""
+    return frozenset(REFUSED_PASSWORDS.read_text(encoding="utf-8").split("\n"))
+
+
+def hash_of(password: str) -> str:
+    """A password as it is stored."""
+    return generate_password_hash(password, current_app.config["FAB_PASSWORD_HASH_METHOD"], salt_length=16)
+
+
+def matches(user: User | None, password: str) -> bool:
+    """Whether it is this user's password; as slow for nobody's as for somebody's."""
+    stored = user.password if user is not None and user.password else None
+    same = check_password_hash(stored or current_app.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"], password)
+    return same and stored is not None and password.strip("\0") != ""
+
+
+def account_of(user: User) -> Account:
+    """The row beside FAB's one; made when it is not there."""
+    row = db.session.scalar(select(Account).where(Account.user_id == user.id))
+    if row is None:
+        row = Account(user_id=user.id, must_change_password=False, failures=0, locks=0)
+        db.session.add(row)
+        db.session.flush()
+    return row
+
+
+def change_password(user: User, current: str, wanted: str) -> None:
+    """A person changes their own password; all their sessions end, the caller starts one anew."""
+    if not matches(user, current):
+        raise Refusal("Текущий пароль введён неверно.", "current")
+    if wanted == current:
+        raise Refusal("Новый пароль совпадает с текущим.", "password")
+    about = (user.username, user.first_name, user.last_name)
+    passwords.check(wanted, about=about, refused=refused_passwords())
+    user.password = hash_of(wanted)
+    account = account_of(user)
+    account.must_change_password, account.password_until = False, None
+    end_sessions(user)
+    journal.write([_entry_about(terms.Act.PASSWORD_CHANGED, user, "смена пароля")])
+
+
+def reset_password(user: User) -> str:
+    """A one-time password instead of a forgotten one; it is shown once and must be changed at once."""
+    password = _give_one_time_password(user)
+    end_sessions(user)
+    journal.write([_entry_about(terms.Act.PASSWORD_CHANGED, user, "выдан одноразовый пароль")])
+    return password
+
+
+def _give_one_time_password(user: User) -> str:
+    password = passwords.one_time()
+    user.password = hash_of(password)
+    account = account_of(user)
+    account.must_change_password, account.password_until = True, now() + passwords.ONE_TIME_LASTS
+    account.failures, account.locks, account.locked_until = 0, 0, None
+    db.session.flush()
+    return password
+
+
+# Attempts to sign in
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try to sign in: whether the password may be looked at, and whether this failure locks."""
+
+    user: User | None
+    open: bool
+    locks: bool = False
+
+
+def address_is_exhausted(address: str | None) -> bool:
+    """Whether too many tries failed from a network address within the last minute."""
+    failed = db.session.scalar(
+        select(func.count()).where(
+            _entry.c.at > now() - timedelta(minutes=1),
+            _entry.c.act == terms.Act.SIGN_IN_FAILED,
+            _entry.c.address == address,
+        )
+    )
+    return (failed or 0) >= FAILURES_OF_ADDRESS
+
+
+def begin_attempt(username: str) -> Attempt:
+    """Count the try before the password is looked at, so that tries side by side are counted too. Commit after it."""
+    user = find(username)
+    if user is None:
+        return Attempt(None, open=False)
+    account_of(user)
+    account = db.session.scalars(
+        select(Account).where(Account.user_id == user.id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+    locked_until = _in_utc(account.locked_until)
+    if locked_until is not None:
+        if locked_until > now():
+            return Attempt(user, open=False)
+        account.locked_until, account.failures = None, 0
+    account.failures += 1
+    locks = account.failures >= FAILURES_ALLOWED
+    if locks:
+        account.locked_until = now() + min(FIRST_LOCK * 2 ** min(account.locks, 20), LONGEST_LOCK)
+        account.locks += 1
+    return Attempt(user, open=bool(user.active), locks=locks)
+
+
+def fail(attempt: Attempt, username: str) -> None:
+    """Record a try that failed. A name nobody bears is not written down: people type passwords there."""
+    user = attempt.user
+    if user is None:
+        print_ = generate_fingerprint(username)
+        journal.write([journal.entry(terms.Act.SIGN_IN_FAILED, entity="User", summary=f"неизвестное имя ({print_})")])
+        return
+    db.session.execute(
+        update(_user)
+        .where(_user.c.id == user.id)
+        .values(fail_login_count=func.coalesce(_user.c.fail_login_count, 0) + 1)
+    )
+    rows = [_entry_about(terms.Act.SIGN_IN_FAILED, user)]
+    if attempt.locks:
+        rows.append(_entry_about(terms.Act.LOCKED, user))
+    journal.write(rows)
+
+
+def succeed(user: User, password: str) -> tuple[int, datetime | None]:
+    """Record a sign-in; gives the failures since the last one, and when that was."""
+    account = account_of(user)
+    account.failures, account.locks, account.locked_until = 0, 0, None
+    failures, last = user.fail_login_count or 0, user.last_login
+    values: dict[str, Any] = {
+        "fail_login_count": 0,
+        "last_login": now().replace(tzinfo=None),
+        "login_count": (user.login_count or 0) + 1,
+    }
+    if not (user.password or "").startswith(f"{current_app.config['FAB_PASSWORD_HASH_METHOD']}$"):
+        values["password"] = hash_of(password)  # the setting was strengthened since
+    db.session.execute(update(_user).where(_user.c.id == user.id).values(values))
+    journal.write([_entry_about(terms.Act.SIGNED_IN, user) | {"user_id": user.id, "user_name": user.get_full_name()}])
+    return failures, last
+
+
+def one_time_password_is_over(user: User) -> bool:
+    """Whether the user still has a one-time password whose 72 hours have passed."""
+    account = account_of(user)
+    until = _in_utc(account.password_until)
+    return account.must_change_password and until is not None and until <= now()
+
+
+def unlock(user: User) -> None:
+    """Let a locked user try again."""
+    account = account_of(user)
+    account.failures, account.locks, account.locked_until = 0, 0, None
+    journal.write([_entry_about(terms.Act.CHANGED, user, "вход разблокирован")])
+
+
+def locked_until(account: Account | None) -> datetime | None:
+    """Until when a sign-in is locked; None if it is not."""
+    until = _in_utc(account.locked_until) if account is not None else None
+    return until if until is not None and until > now() else None
+
+
+def generate_fingerprint(text: str) -> str:
+    """A short mark by which two tries of one unknown name are seen to be one, and nothing else."""
+    import hashlib
+    import hmac
+
+    key = str(current_app.secret_key).encode()
+    return hmac.new(key, text.casefold().encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:8]
+
+
+# Sessions
+
+
+def end_sessions(user: User, *, only: int | None = None) -> int:
+    """End a user's sessions, or one of them; gives how many there were."""
+    query = delete(_session).where(_session.c.user_id == user.id)
+    if only is not None:
+        query = query.where(_session.c.id == only)
+    return int(db.session.execute(query).rowcount)  # type: ignore[attr-defined]
+
+
+def sessions_of(user: User) -> list[UserSession]:
+    """The sessions of a user that last, the latest used first."""
+    config = current_app.config
+    return list(
+        db.session.scalars(
+            select(UserSession)
+            .where(
+                UserSession.user_id == user.id,
+                UserSession.last_seen_at > now() - config["SESSION_IDLE"],
+                UserSession.created_at > now() - config["SESSION_LIFE"],
+            )
+            .order_by(UserSession.last_seen_at.desc())
+        )
+    )
+
+
+# Users and roles
+
+
+def find(username: str) -> User | None:
+    """The user with a name to sign in, letter case apart."""
+    name = username.strip()
+    return db.session.scalar(select(User).where(User.username.in_({name, name.casefold()})).order_by(User.id).limit(1))
+
+
+def roles_of_code(user_id: int) -> list[str]:
+    """The roles of the code that a user holds, a further role read as the one it is the same as."""
+    rows = db.session.execute(
+        select(_role.c.name, _further.c.same_as)
+        .select_from(
+            _held.join(_role, _role.c.id == _held.c.role_id).outerjoin(_further, _further.c.role_id == _role.c.id)
+        )
+        .where(_held.c.user_id == user_id)
+    )
+    return list(dict.fromkeys(same_as or name for name, same_as in rows))
+
+
+def code_of(role: Role) -> str:
+    """The role of the code whose permissions a role has."""
+    same_as = db.session.scalar(select(_further.c.same_as).where(_further.c.role_id == role.id))
+    return same_as or role.name
+
+
+def create_user(*, username: str, first_name: str, last_name: str, roles: Collection[Role],
+                territories: Collection[Territory] = (), employee: Employee | None = None,
+                password: str | None = None) -> tuple[User, str]:  # fmt: skip
+    """A new user with a one-time password that is given back to be said once.
+
+    `password`: a lasting one instead (demonstration, tests); it is not checked and need not be changed.
+    """
+    name = username.strip().casefold()
+    if not name or len(name) > 64 or any(not (char.isalnum() or char in "._-") for char in name):
+        raise Refusal("Имя для входа — буквы, цифры, точка, дефис, без пробелов.", "username")
+    if find(name) is not None:
+        raise Refusal("Пользователь с таким именем для входа уже есть.", "username")
+    user = User(
+        username=name, first_name=first_name, last_name=last_name, email=f"{name}@patronat.invalid", active=True
+    )
+    db.session.add(user)
+    db.session.flush()
+    if password is None:
+        password = _give_one_time_password(user)
+    else:
+        user.password = hash_of(password)
+    set_roles(user, roles)
+    set_territories(user, territories)
+    link_employee(user, employee)
+    db.session.flush()
+    return user, password
+
+
+def set_roles(user: User, roles: Collection[Role]) -> None:
+    """Give a user exactly these roles; sessions end, so that the next page is of the new ones."""
+    if set(roles) == set(user.roles):
+        return
+    codes = {code_of(role) for role in roles}
+    if terms.Role.ADMINISTRATOR in codes and codes & set(ROLES_OF_FAMILIES):
+        raise Refusal("Администратор не видит семей: эту роль не сочетают с ролью, которой семьи видны.", "roles")
+    if terms.Role.ADMINISTRATOR not in codes:
+        _check_an_administrator_stays(user)
+    user.roles = list(roles)
+    end_sessions(user)
+    db.session.flush()
+
+
+def territories_of(user: User) -> list[Territory]:
+    """The territories whose families a coordinator keeps, by name."""
+    query = select(Territory).join(HomeTerritory, HomeTerritory.territory_id == Territory.id)
+    return list(db.session.scalars(query.where(HomeTerritory.user_id == user.id).order_by(Territory.name_key)))
+
+
+def set_territories(user: User, territories: Collection[Territory]) -> None:
+    """The territories whose families a coordinator keeps."""
+    wanted = {territory.id: territory for territory in territories}
+    have = {
+        row.territory_id: row
+        for row in db.session.scalars(select(HomeTerritory).where(HomeTerritory.user_id == user.id))
+    }
+    if wanted.keys() == have.keys():
+        return
+    for territory_id in have.keys() - wanted.keys():
+        db.session.delete(have[territory_id])
+    db.session.add_all(HomeTerritory(user=user, territory=wanted[key]) for key in wanted.keys() - have.keys())
+    names = {"territories": [[str(row.territory) for row in have.values()], [str(row) for row in wanted.values()]]}
+    journal.write([_entry_about(terms.Act.CHANGED, user, "территории") | {"changes": names}])
+    db.session.flush()
+
+
+def link_employee(user: User, employee: Employee | None) -> None:
+    """Say which employee of which agency the user is; a commission member's assignments hang on it."""
+    current = db.session.scalar(select(Employee).where(Employee.user_id == user.id))
+    if current is employee:
+        return
+    if employee is not None and employee.user_id not in (None, user.id):
+        raise Refusal("У этого сотрудника уже есть другой вход.", "employee")
+    if current is not None:
+        current.user_id = None
+        db.session.flush()
+    if employee is not None:
+        employee.user_id = user.id
+    names = {"employee": [str(current) if current else None, str(employee) if employee else None]}
+    journal.write([_entry_about(terms.Act.CHANGED, user, "сотрудник") | {"changes": names}])
+    db.session.flush()
+
+
+def deactivate(user: User) -> None:
+    """Close a sign-in; it stays for the journal."""
+    _check_an_administrator_stays(user)
+    user.active = False
+    end_sessions(user)
+    db.session.flush()
+
+
+def activate(user: User) -> None:
+    """Open a closed sign-in again."""
+    user.active = True
+    db.session.flush()
+
+
+def administrators() -> set[int]:
+    """The ids of active users with the administrator's permissions."""
+    same = func.coalesce(_further.c.same_as, _role.c.name)
+    return set(
+        db.session.scalars(
+            select(_user.c.id)
+            .select_from(
+                _user.join(_held, _held.c.user_id == _user.c.id)
+                .join(_role, _role.c.id == _held.c.role_id)
+                .outerjoin(_further, _further.c.role_id == _role.c.id)
+            )
+            .where(_user.c.active, same == terms.Role.ADMINISTRATOR)
+        )
+    )
+
+
+def _check_an_administrator_stays(user: User) -> None:
+    if user.id is not None and administrators() == {user.id}:
+        raise Refusal("Это последний действующий администратор: без него некому будет вести пользователей.")
+
+
+def add_role(name: str, same_as: str) -> Role:
+    """A role under a readable name with the permissions of a role of the code."""
+    name = " ".join(name.split())
+    if not name or len(name) > 64:
+        raise Refusal("Назовите роль, не длиннее 64 знаков.", "name")
+    if same_as not in {role.value for role in terms.Role}:
+        raise Refusal("Выберите роль, чьи права получит новая.", "same_as")
+    taken = {existing.casefold() for existing in db.session.scalars(select(_role.c.name))}
+    if name.casefold() in taken:
+        raise Refusal("Роль с таким названием уже есть.", "name")
+    role = Role(name=name)
+    db.session.add(role)
+    db.session.flush()
+    db.session.add(FurtherRole(role_id=role.id, same_as=same_as))
+    db.session.flush()
+    return role
+
+
+# What coordinators should notice
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Somebody was let nearer to families: a role that shows them, territories, a new one-time password."""
+
+    at: datetime
+    user_id: int
+    user: str
+    what: str
+    by: str
+
+
+def recent_grants(days: int = 30) -> list[Grant]:
+    """What brought people to families within some days, latest first; shown to coordinators (SECURITY, Z6)."""
+    users = {row.id: f"{row.last_name} {row.first_name} ({row.username})" for row in db.session.execute(select(_user))}
+    showing = {
+        name
+        for name, same_as in db.session.execute(
+            select(_role.c.name, _further.c.same_as).outerjoin(_further, _further.c.role_id == _role.c.id)
+        )
+        if (same_as or name) in ROLES_OF_FAMILIES
+    }
+    rows = db.session.execute(
+        select(_entry)
+        .where(
+            _entry.c.at > now() - timedelta(days=days),
+            _entry.c.entity == "User",
+            _entry.c.act.in_((terms.Act.CHANGED, terms.Act.PASSWORD_CHANGED)),
+        )
+        .order_by(_entry.c.id.desc())
+        .limit(1000)
+    )
+    found = []
+    for row in rows:
+        what = _grant_of(row, showing)
+        if what and row.entity_id in users:
+            found.append(Grant(_in_utc(row.at) or now(), row.entity_id, users[row.entity_id], what, row.user_name))
+    return found
+
+
+def _grant_of(row: Any, showing: Collection[str]) -> str:
+    changes = row.changes or {}
+    if row.act == terms.Act.PASSWORD_CHANGED:
+        holds = set(roles_of_code(row.entity_id)) & set(ROLES_OF_FAMILIES)
+        return "выдан одноразовый пароль" if row.user_id != row.entity_id and holds else ""
+    if "roles" in changes and (given := [name for name in changes["roles"][1] if name in showing]):
+        return f"дана роль «{', '.join(given)}»"
+    if "territories" in changes and (
+        new := [name for name in changes["territories"][1] if name not in changes["territories"][0]]
+    ):
+        return f"поручена территория: {', '.join(new)}"
+    return ""
+
+
+def _entry_about(act: terms.Act, user: User, what: str = "") -> dict[str, Any]:
+    summary = f"Пользователь: {user.username}" + (f" — {what}" if what else "")
+    return journal.entry(act, entity="User", entity_id=user.id, summary=summary)
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def known_roles() -> list[Role]:
+    """Roles that may be given, those of the code first in their order."""
+    order = {role.value: place for place, role in enumerate(terms.Role)}
+    rows: Iterable[Role] = db.session.scalars(select(Role).where(Role.name != "Public"))
+    return sorted(rows, key=lambda role: (order.get(role.name, len(order)), role.name.casefold()))
