@@ -1,0 +1,107 @@
+"""Sign-ins of the demo bank: one for each role, with passwords that are made on this machine and shown once."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app import journal
+from app.domain import passwords, terms
+from app.extensions import db
+from app.models import Agency, AgencyKind, Assignment, Employee, Mentor, Role, Territory, User
+from app.services import accounts
+
+MARK = "@demo.invalid"  # the e-mail of a demo sign-in: it leads nowhere and tells demo users from real ones
+
+
+class SignIn(NamedTuple):
+    """What is printed once: a role, the name to sign in with, the password."""
+
+    role: terms.Role
+    username: str
+    password: str
+
+
+# Role, name to sign in with, first name, surname; where an employee is linked, the names are the employee's.
+PEOPLE = (
+    (terms.Role.COORDINATOR, "koordinator", "Валентина", "Кленовская"),
+    (terms.Role.COMMISSION, "kdn", "Вера", "Родникова"),
+    (terms.Role.SPECIALIST, "specialist", "Юлия", "Причальная"),
+    (terms.Role.ADMINISTRATOR, "admin", "Артём", "Серверов"),
+    (terms.Role.REGION, "region", "Рената", "Областная"),
+    (terms.Role.AUDITOR, "auditor", "Глеб", "Проверкин"),
+)
+
+
+def exist() -> bool:
+    """Whether the demo sign-ins have been made."""
+    return db.session.execute(_demo_users().limit(1)).first() is not None
+
+
+def _demo_users() -> Select[Any]:
+    return select(User).where(User.email.like(f"%{MARK}")).order_by(User.id)
+
+
+def create() -> list[SignIn]:
+    """Make a sign-in for each role over the demo bank."""
+    roles = {role.name: role for role in db.session.scalars(select(Role))}
+    root = db.session.scalars(select(Territory).where(Territory.parent_id.is_(None)).order_by(Territory.id)).first()
+    linked = {terms.Role.COMMISSION: _commission_member(), terms.Role.SPECIALIST: _specialist()}
+    made = []
+    for role, username, first_name, last_name in PEOPLE:
+        employee = linked.get(role)
+        user, password = accounts.create_user(
+            username=username,
+            first_name=employee.first_name if employee else first_name,
+            last_name=employee.last_name if employee else last_name,
+            roles=[roles[role.value]],
+            territories=[root] if role is terms.Role.COORDINATOR and root else [],
+            employee=employee,
+            password=passwords.one_time(),
+        )
+        user.email = username + MARK
+        made.append(SignIn(role, username, password))
+    db.session.flush()
+    return made
+
+
+def renew() -> list[SignIn]:
+    """Other passwords for the demo sign-ins; their sessions end, locks are lifted."""
+    made = []
+    for user in db.session.scalars(_demo_users()):
+        password = passwords.one_time()
+        user.password = accounts.hash_of(password)
+        accounts.unlock(user)
+        accounts.account_of(user).must_change_password = False
+        accounts.end_sessions(user)
+        summary = f"Пользователь: {user.username} — новый пароль демонстрационного входа"
+        journal.write([journal.entry(terms.Act.PASSWORD_CHANGED, entity="User", entity_id=user.id, summary=summary)])
+        role = terms.Role(accounts.roles_of_code(user.id)[0])
+        made.append(SignIn(role, user.username, password))
+    return made
+
+
+def _commission_member() -> Employee | None:
+    """The member of the commission with most assignments of single families."""
+    query = select(Assignment.employee_id).where(Assignment.family_id.is_not(None))
+    return _first_by(query, Assignment.employee_id)
+
+
+def _specialist() -> Employee | None:
+    """The employee of a rehabilitation centre (5.8) who guides most families."""
+    query = (
+        select(Mentor.employee_id)
+        .join(Employee, Mentor.employee_id == Employee.id)
+        .join(Agency, Employee.agency_id == Agency.id)
+        .join(AgencyKind, Agency.kind_id == AgencyKind.id)
+        .where(AgencyKind.code == "5.8")
+    )
+    return _first_by(query, Mentor.employee_id)
+
+
+def _first_by(query: Select[Any], employee_id: InstrumentedAttribute[Any]) -> Employee | None:
+    ordered = query.group_by(employee_id).order_by(func.count().desc(), employee_id).limit(1)
+    key = db.session.scalars(ordered).first()
+    return db.session.get(Employee, key) if key is not None else None

@@ -1,0 +1,785 @@
+"""The invented life of one family, told as rows of the tables. Chance comes from the given `Random` only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import count
+from random import Random
+from typing import Any, NamedTuple
+
+from app.domain import ages, periods
+from app.domain.terms import DecisionKind, HolidayActivity, ParentalRole, Sex
+from app.services import demo_names, families
+
+Row = dict[str, Any]
+DAY = timedelta(days=1)
+YEAR = 365.25
+FIVE_YEARS = 1826
+SUCCESS, MAJORITY, NO_RIGHTS = "11.2", "11.1", "11.3"
+CHILDREN_TAKEN = {NO_RIGHTS, "11.4.5", "11.4.6", "11.4.7", "11.4.8"}
+NOTES = {
+    "11.4.1": "Семья переехала в соседний район, дело передано по акту.",
+    "11.4.2": "Семья выехала в другой субъект Российской Федерации, дело направлено по новому месту жительства.",
+    "11.4.3": "Семья выехала за пределы Российской Федерации.",
+    "11.4.5": "Единственный законный представитель умер, дети переданы органу опеки.",
+    "11.4.6": "Суд ограничил родителей в родительских правах.",
+    "11.4.7": "Дети переданы под опеку родственницы.",
+    "11.4.8": "Все дети помещены в организацию для детей, оставшихся без попечения родителей.",
+    "11.4.9": "Дети живут с другим родителем, обстоятельства устранены.",
+    "11.4.10": "Несовершеннолетний объявлен полностью дееспособным.",
+    "11.4.12": "Постановление о постановке на учёт отменено по протесту прокурора.",
+    "11.4.13": "Заявление родителей, заключение органа положительное.",
+    "11.4.99": "Основания учёта отпали.",
+}
+
+
+class Script(NamedTuple):
+    """What must happen to a family.
+
+    home: who brings the children up. stays: how many times on record. end: code of the reason of the last removal,
+    None while on record. clock: the 3-day clock of the last stay: "met", "late", "running" or "overdue".
+    """
+
+    home: str
+    stays: int = 1
+    end: str | None = None
+    clock: str = "met"
+    newborn: bool = False
+    mistake: bool = False
+
+
+# The first families of every bank: each thing that may happen to a family happens in them.
+OPENING = (
+    Script("full"),
+    Script("mother", clock="running"),
+    Script("full", newborn=True),
+    Script("mother", end=MAJORITY),
+    Script("divorced", clock="overdue"),
+    Script("full", end=SUCCESS),
+    Script("stepfather", stays=2),
+    Script("mother", end=NO_RIGHTS),
+    Script("guardian"),
+    Script("full", end="11.4.1"),
+    Script("widow", stays=2, end=SUCCESS),
+    Script("father", clock="late"),
+    Script("mother", stays=3),
+    Script("full", end="11.4.2"),
+    Script("cohabitant", clock="running"),
+    Script("foster", end=SUCCESS),
+    Script("full", newborn=True, stays=2),
+    Script("mother", end="11.4.6"),
+    Script("grandmother"),
+    Script("full", end=MAJORITY),
+    Script("divorced", end="11.4.9"),
+    Script("mother", mistake=True),
+    Script("full", end="11.4.13", clock="late"),
+    Script("widow", end="11.4.5"),
+    Script("full", clock="overdue"),
+    Script("mother", end="11.4.7"),
+    Script("full", end="11.4.8"),
+    Script("mother", stays=2, end="11.4.3"),
+)
+HOMES = (
+    "full", "full", "full", "full", "full", "mother", "mother", "mother", "mother", "divorced", "divorced", "widow",
+    "father", "stepfather", "stepfather", "guardian", "cohabitant", "grandmother", "foster",
+)  # fmt: skip
+ENDS = (
+    (SUCCESS,) * 12 + (MAJORITY,) * 3 + (NO_RIGHTS,) * 2 + ("11.4.1", "11.4.1", "11.4.2", "11.4.6", "11.4.8", "11.4.9",
+    "11.4.10", "11.4.12", "11.4.13", "11.4.99")
+)  # fmt: skip
+CRITERIA = (
+    ("2.1.1", 4), ("2.1.2", 5), ("2.1.3", 9), ("2.1.5", 3), ("2.2.1", 8), ("2.2.2", 7), ("2.3.1", 4), ("2.3.2", 2),
+    ("2.4.1.1", 2), ("2.4.1.3", 1), ("2.4.1.5", 2), ("2.4.2", 1), ("2.5.1", 16), ("2.5.2", 9), ("2.5.3", 6),
+    ("2.5.4", 2),
+)  # fmt: skip
+CRITERION_CODES = tuple(code for code, weight in CRITERIA for _ in range(weight))
+SENDERS = ("5.3",) * 8 + ("5.7",) * 5 + ("5.2",) * 3 + ("5.5",) * 3 + ("5.8",) * 2 + ("5.1", "5.4", "5.6", "5.9")
+
+
+class AidScript(NamedTuple):
+    """An ordinary act of help: kind, measure, kind of the performer, who receives it, roubles from … to …"""
+
+    kind: str
+    measure: str
+    performer: str
+    to: str
+    text: str
+    least: int = 0
+    most: int = 0
+
+
+AIDS = (
+    AidScript("1.1", "1.3", "5.2", "adults", "Единовременная выплата по заявлению", 3000, 15000),
+    AidScript("1.2", "1.4", "5.2", "adults", "Социальный контракт: поиск работы", 12000, 60000),
+    AidScript("1.3", "1.1", "5.2", "adults", "Помогли собрать документы на единое пособие"),
+    AidScript("2.1", "1.5", "5.2", "all", "Продуктовый набор на месяц", 1500, 6000),
+    AidScript("2.1", "1.5", "5.8", "all", "Продуктовый набор", 900, 3500),
+    AidScript("2.2", "1.6", "5.2", "children", "Зимняя одежда и обувь", 2500, 14000),
+    AidScript("2.3", "1.8", "5.3", "pupils", "Набор первоклассника, канцелярия", 1200, 5000),
+    AidScript("2.4", "1.7", "5.9", "all", "Постельное бельё, средства гигиены", 800, 4000),
+    AidScript("2.5", "1.9", "5.9", "all", "Уголь на отопительный сезон", 9000, 22000),
+    AidScript("2.6", "1.19", "5.8", "children", "Кровать и стол для занятий", 6000, 18000),
+    AidScript("3.1", "2.3", "5.5", "children", "Профилактический осмотр детей"),
+    AidScript("3.3", "2.16", "5.5", "adults", "Направление на лечение, приём врача"),
+    AidScript("4.1", "3.14", "5.8", "adults", "Беседа с психологом центра"),
+    AidScript("4.2", "3.15", "5.8", "all", "Занятие в родительской школе"),
+    AidScript("5.1", "3.14", "5.3", "adults", "Консультация социального педагога"),
+    AidScript("5.3", "3.3", "5.3", "pupils", "Дополнительные занятия по русскому языку"),
+    AidScript("6.1", "1.1", "5.1", "adults", "Разъяснены права и обязанности родителей"),
+    AidScript("6.2", "1.1", "5.9", "all", "Восстановлены документы"),
+    AidScript("7.1", "1.15", "5.6", "adults", "Трудоустройство по направлению центра занятости"),
+    AidScript("9.1", "3.18", "5.4", "pupils", "Запись в кружок молодёжного центра"),
+    AidScript("10.1", "3.13", "5.3", "all", "Посещение семьи на дому"),
+    AidScript("10.2", "3.14", "5.7", "adults", "Профилактическая беседа инспектора"),
+    AidScript("10.3", "3.13", "5.7", "all", "Межведомственный рейд"),
+)
+ATTENDANCE = (
+    "пропусков нет",
+    "пропуски по болезни",
+    "пропущено 6 уроков без причины",
+    "пропущено 14 уроков без причины",
+)
+PROGRESS = ("успевает", "успевает, есть тройки", "не успевает по математике", "аттестован по всем предметам")
+
+
+@dataclass
+class District:
+    """Where families live: ids of its places and bodies."""
+
+    id: int
+    settlements: list[tuple[int, demo_names.Place]] = field(default_factory=list)
+    performers: dict[str, list[int]] = field(default_factory=dict)  # code of the kind → agencies
+    schools: dict[int, list[tuple[int, str]]] = field(default_factory=dict)  # settlement → (agency, name)
+    mentors: list[int] = field(default_factory=list)  # employees
+    commission: list[int] = field(default_factory=list)  # employees of the commission
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every family stands on: the day and the ids of dictionary rows by table and code."""
+
+    today: date
+    ids: dict[str, dict[str, int]]
+    roles: dict[str, tuple[int, ParentalRole]]  # name of the relationship → id, place on the card
+    next_id: Callable[[str], int]
+
+
+@dataclass
+class Person:
+    """A member while the life is being told."""
+
+    id: int
+    name: demo_names.Name
+    role: str
+    sex: Sex
+    born_on: date
+    joined_on: date | None = None
+    left_on: date | None = None
+    workplace: str | None = None
+    child: bool = False
+    patronymic_of: int = 0
+    schooling: list[tuple[date, str, str | None, str | None]] = field(default_factory=list)
+
+    def present(self, day: date) -> bool:
+        return (
+            self.born_on <= day
+            and (self.joined_on is None or self.joined_on <= day)
+            and (self.left_on is None or self.left_on > day)
+        )
+
+    def minor(self, day: date) -> bool:
+        return self.present(day) and ages.is_minor(self.born_on, day)
+
+    def status(self, day: date) -> str | None:
+        """The code of the education status on a day."""
+        held = None
+        for started, status, _school, _grade in self.schooling:
+            if started > day:
+                break
+            held = status
+        return held
+
+
+class Stay(NamedTuple):
+    """A stay on record and the code of the reason it ended for."""
+
+    start: date
+    end: date | None
+    reason: str | None
+
+
+def script_of(rng: Random, index: int) -> Script:
+    """The script of the family number `index`: the opening ones first, then as chance has it."""
+    if index < len(OPENING):
+        return OPENING[index]
+    dice = rng.random()
+    stays = 1 if dice < 0.88 else 2 if dice < 0.98 else 3
+    end = ENDS[rng.randrange(len(ENDS))] if rng.random() < 0.38 else None
+    clock = "late" if rng.random() < 0.06 else "met"
+    if end is None and rng.random() < 0.01:
+        clock = "overdue" if rng.random() < 0.4 else "running"
+    return Script(HOMES[rng.randrange(len(HOMES))], stays, end, clock, rng.random() < 0.05, rng.random() < 0.004)
+
+
+def tell(rng: Random, script: Script, ground: Ground, district: District) -> Iterator[tuple[str, Row]]:
+    """The rows of one family as (table, row), parents before children."""
+    return Life(rng, script, ground, district).rows()
+
+
+def weekday(day: date) -> date:
+    """The last working weekday not after a day: commissions do not sit at weekends."""
+    return day - DAY * max(0, day.weekday() - 4)
+
+
+def stays_of(rng: Random, script: Script, today: date) -> list[Stay]:
+    """When the family stood on record within the five years before today, in order."""
+    lengths = [rng.randint(80, 700 // script.stays + 100) for _ in range(script.stays)]
+    gaps = [rng.randint(30, 600 // script.stays) for _ in range(script.stays - 1)]
+    if script.end is None:
+        lengths[-1] = 14 if script.clock in ("running", "overdue") else int(8 + 900 * rng.random() ** 1.6)
+    total = sum(lengths) + sum(gaps)
+    tail = rng.randint(1, max(1, FIVE_YEARS - total)) if script.end else 0
+    day = today - DAY * min(FIVE_YEARS - 7, total + tail)
+    found = []
+    for index, length in enumerate(lengths):
+        start, end = weekday(day), weekday(day + DAY * length)
+        last = index == script.stays - 1
+        reason = script.end if last else SUCCESS
+        found.append(Stay(start, end if reason else None, reason))
+        day = end + DAY * (0 if last else gaps[index])
+    return found
+
+
+class Life:
+    """One family: who they are, when they stood on record, what was done for them."""
+
+    def __init__(self, rng: Random, script: Script, ground: Ground, district: District) -> None:
+        self.rng, self.script, self.ground, self.district = rng, script, ground, district
+        self.today = ground.today
+        self.id = ground.next_id("family")
+        self.number = f"{next(district.numbers):05}"
+        self.settlement_id, self.place = self._home_place()
+        self.stays = stays_of(rng, script, self.today)
+        self.first, self.until = self.stays[0].start, self.stays[-1].end or self.today
+        self.children: list[Person] = []
+        self.adults: list[Person] = []
+        self._people()
+
+    def _home_place(self) -> tuple[int, demo_names.Place]:
+        dice = self.rng.randrange(100)
+        for settlement_id, place in self.district.settlements:
+            dice -= place.share
+            if dice < 0:
+                return settlement_id, place
+        return self.district.settlements[0]
+
+    # Who they are
+
+    def _people(self) -> None:
+        births = self._births()
+        masculine, feminine = demo_names.surnames(self.rng)
+        self._parents(births[0], masculine, feminine)
+        father = next((adult for adult in self.adults if adult.role == "отец"), None)
+        patronymic = father.patronymic_of if father else self.rng.randrange(len(demo_names.MEN))
+        ward = self.script.home in ("guardian", "foster")
+        for born_on in births:
+            sex = Sex.MALE if self.rng.random() < 0.51 else Sex.FEMALE
+            name, own = demo_names.person(self.rng, sex, masculine if sex is Sex.MALE else feminine, patronymic)
+            role = "подопечный" if ward else "сын" if sex is Sex.MALE else "дочь"
+            child = Person(self.ground.next_id("member"), name, role, sex, born_on, child=True, patronymic_of=own)
+            self.children.append(child)
+        self._children_come_and_go()
+        for child in self.children:
+            child.schooling = self._schooling(child)
+            if self._adult_at_the_end(child):
+                child.workplace = self._workplace()
+
+    def _births(self) -> list[date]:
+        """Birth dates, eldest first: one child is a minor through all stays, the others are of all ages."""
+        rng, span = self.rng, (self.until - self.first).days
+        if self.script.end == MAJORITY:
+            anchor = ages.years_before(self.until - DAY * rng.randint(2, 15), ages.MAJORITY)
+            others = [anchor - DAY * rng.randint(330, 1500) for _ in range(rng.randrange(3))]
+        else:
+            anchor = self.until - DAY * rng.randint(span + 3, max(span + 4, 6500))
+            number = (0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 5)[rng.randrange(11)]
+            others = [self.until - DAY * int(rng.random() * 19 * YEAR) for _ in range(number)]
+        if self.script.newborn:
+            others.append(self.until - DAY * rng.randint(2, 25))
+        kept = [anchor]
+        for born_on in others:
+            if all(abs((born_on - other).days) > 300 for other in kept):
+                kept.append(born_on)
+        return sorted(kept)
+
+    def _adult_at_the_end(self, person: Person) -> bool:
+        return not ages.is_minor(person.born_on, self.until)
+
+    def _workplace(self) -> str:
+        return "не работает" if self.rng.random() < 0.45 else self._one_of(demo_names.WORKPLACES)
+
+    def _one_of(self, options: Any) -> Any:
+        return options[self.rng.randrange(len(options))]
+
+    def _adult(self, role: str, sex: Sex, surname: str, eldest: date, least: int, most: int) -> Person:
+        born_on = eldest - DAY * int(YEAR * self.rng.uniform(least, most))
+        name, own = demo_names.person(self.rng, sex, surname)
+        person = Person(self.ground.next_id("member"), name, role, sex, born_on, patronymic_of=own)
+        person.workplace = "пенсионер" if ages.full_years(born_on, self.today) > 62 else self._workplace()
+        self.adults.append(person)
+        return person
+
+    def _parents(self, eldest: date, masculine: str, feminine: str) -> None:
+        home, rng = self.script.home, self.rng
+        man, woman = Sex.MALE, Sex.FEMALE
+        strange, strange_she = demo_names.surnames(rng)
+        if home in ("guardian", "foster"):
+            if home == "guardian":
+                self._adult("опекун", woman, strange_she if rng.random() < 0.5 else feminine, eldest, 40, 52)
+            else:
+                self._adult("приемная мать", woman, strange_she, eldest, 28, 40)
+                self._adult("приемный отец", man, strange, eldest, 29, 42)
+            return
+        if home != "father":
+            self._adult("мать", woman, feminine, eldest, 18, 31)
+        if home in ("full", "father", "divorced", "widow"):
+            self._adult("отец", man, masculine, eldest, 20, 36)
+        if home == "stepfather":
+            self._adult("отчим", man, strange, eldest, 19, 34).joined_on = self._day_before(self.first, 900)
+        if home == "cohabitant":
+            self._adult("сожитель", man, strange, eldest, 19, 36)
+        if home == "grandmother":
+            self._adult("бабушка", woman, strange_she, eldest, 42, 55)
+        if home in ("divorced", "widow"):
+            self.adults[-1].left_on = self.first - DAY * rng.randint(30, 700) if rng.random() < 0.6 else self.first
+            self.adults[-1].left_on = max(self.adults[-1].left_on, eldest + DAY)
+
+    def _day_before(self, day: date, days: int) -> date:
+        return day - DAY * self.rng.randint(1, days)
+
+    def _children_come_and_go(self) -> None:
+        """Grown children move out, a child joins from relatives, children taken away leave after the removal."""
+        rng, last = self.rng, self.stays[-1]
+        anchor = max(self.children, key=lambda child: child.minor(self.first) * child.born_on.toordinal())
+        for child in self.children:
+            majority = ages.years_before(child.born_on, -ages.MAJORITY)
+            if child is not anchor and majority < self.until and rng.random() < 0.5:
+                left_on = majority + DAY * rng.randint(10, 300)
+                if left_on <= self.until:
+                    child.left_on = left_on
+            elif child is not anchor and child.minor(self.first) and rng.random() < 0.04:
+                child.joined_on = self.first + DAY * rng.randint(0, (self.until - self.first).days)
+            if last.reason in CHILDREN_TAKEN and child.left_on is None and child.minor(self.until):
+                left_on = self.until + DAY * rng.randint(1, 10)
+                if left_on <= self.today:
+                    child.left_on = left_on
+
+    # What the children do
+
+    def _schooling(self, child: Person) -> list[tuple[date, str, str | None, str | None]]:
+        """(since, status, organisation, class) from the September before the first stay to its end, in order."""
+        rng = self.rng
+        schools = self.district.schools[self.settlement_id]
+        school = schools[rng.randrange(len(schools))][1]
+        garden = f"МБДОУ детский сад № {rng.randint(1, 19)}"
+        track = rng.random()
+        attends = rng.random() < 0.7
+        after_nine, after_all = rng.random(), rng.random()
+        first_year = child.born_on.year + (6 if child.born_on.month <= 2 else 7)
+        found: list[tuple[date, str, str | None, str | None]] = []
+        year = self.first.year - (self.first < date(self.first.year, 9, 1))
+        started = date(year, 9, 1)
+        while started <= self.until:
+            since = max(started, child.born_on)
+            if since < date(year + 1, 9, 1) and since <= self.until:
+                step = self._step(year - first_year + 1, ages.full_years(child.born_on, since), track, attends,
+                                  after_nine, after_all)  # fmt: skip
+                status, place, grade = step
+                organisation = {"school": school, "garden": garden}.get(place or "", place)
+                if not found or found[-1][1:] != (status, organisation, grade):
+                    found.append((since, status, organisation, grade))
+            year += 1
+            started = date(year, 9, 1)
+        return found
+
+    @staticmethod
+    def _step(grade: int, age: int, track: float, attends: bool, after_nine: float, after_all: float,
+              ) -> tuple[str, str | None, str | None]:  # fmt: skip
+        """What a child does in a school year: status, place, class."""
+        if grade < 1:
+            if age < 2:
+                return "not_required", None, None
+            return ("preschool_attends", "garden", None) if attends else ("preschool_home", None, None)
+        if grade <= 9 or (grade <= 11 and after_nine > 0.5):
+            if track < 0.03:
+                return "boarding", "Школа-интернат «Родник»", f"{grade} класс"
+            if track < 0.06:
+                return "correctional", "Специальная школа «Росток»", f"{grade} класс"
+            if track < 0.08:
+                return "home", "school", f"{grade} класс"
+            return "school", "school", f"{grade} класс"
+        if after_nine <= 0.42:
+            return "spo", "Заречный аграрный техникум", f"{grade - 9} курс" if grade <= 12 else "4 курс"
+        if after_all < 0.4:
+            return "works", None, None
+        return ("none", None, None) if after_all < 0.7 else ("spo", "Заречный аграрный техникум", None)
+
+    # The rows
+
+    def rows(self) -> Iterator[tuple[str, Row]]:
+        yield "family", self._family()
+        for person in self.adults + self.children:
+            yield "member", self._member(person)
+        yield from self._keys_and_categories()
+        for person in self.adults + self.children:
+            yield from self._documents(person)
+        yield from self._children_rows()
+        yield from self._on_record()
+        yield from self._help()
+
+    def _stamp(self, day: date) -> Row:
+        entered = datetime.combine(min(day, self.today), time(6, 30), tzinfo=UTC)
+        return {"family_id": self.id, "created_at": entered, "version": 1}
+
+    def _family(self) -> Row:
+        rng = self.rng
+        self.address = demo_names.address(rng, self._one_of(self.place.localities))
+        elsewhere = rng.random() < 0.12
+        self.registered_address = demo_names.address(rng, "г. Заозёрск") if elsewhere else self.address
+        present = [person for person in self.adults + self.children if person.present(self.until)]
+        self.income = Decimal(rng.randint(280_000, 1_900_000)) / 100
+        keys = families.keys_of(
+            self.number,
+            [
+                families.Person(*person.name, self.ground.roles[person.role][1],
+                                person.left_on is None or person.left_on > self.today)
+                for person in self.adults + self.children
+            ],
+            (self.registered_address, self.address),
+        )  # fmt: skip
+        self.words = sorted(keys.words)
+        row = self._stamp(self.first)
+        del row["family_id"]
+        return row | {
+            "id": self.id,
+            "number": self.number,
+            "district_id": self.district.id,
+            "territory_id": self.settlement_id,
+            "name": keys.name,
+            "sort_key": keys.sort_key,
+            "search_key": keys.search_key,
+            "stated_size": len(present),
+            "income_per_member": self.income,
+            "income_source": self._one_of(demo_names.INCOMES),
+            "registered_address": self.registered_address,
+            "actual_address": self.address,
+            "additional": self._one_of(demo_names.REMARKS) if rng.random() < 0.4 else None,
+        }
+
+    def _member(self, person: Person) -> Row:
+        return self._stamp(max(self.first, person.born_on)) | {
+            "id": person.id,
+            "role_id": self.ground.roles[person.role][0],
+            "last_name": person.name.last,
+            "first_name": person.name.first,
+            "middle_name": person.name.middle,
+            "sort_key": families.member_sort_key(*person.name),
+            "sex": person.sex,
+            "born_on": person.born_on,
+            "workplace": person.workplace,
+            "joined_on": person.joined_on,
+            "left_on": person.left_on,
+        }
+
+    def _keys_and_categories(self) -> Iterator[tuple[str, Row]]:
+        for word in self.words:
+            yield "search_word", {"word": word, "family_id": self.id}
+        for code in sorted(self._categories(), key=int):
+            category_id = self.ground.ids["family_category"][code]
+            yield "family_categories", {"family_id": self.id, "category_id": category_id}
+
+    def _categories(self) -> set[str]:
+        """Categories that agree with the members on the last day of the life told."""
+        rng, home = self.rng, self.script.home
+        here = [person for person in self.adults if person.present(self.until)]
+        found = {
+            "full": {"9"}, "mother": {"2"}, "divorced": {"10"}, "widow": {"4"}, "father": {"3"}, "stepfather": {"11"},
+            "guardian": {"12"}, "foster": {"13"}, "cohabitant": {"2"}, "grandmother": {"2"},
+        }[home].copy()  # fmt: skip
+        if sum(child.minor(self.until) for child in self.children) >= 3:
+            found.add("1")
+        if self.income < 15_000:
+            found.add("5")
+        if home == "guardian" and ages.full_years(here[0].born_on, self.today) > 50:
+            found.add("20")
+        if all(person.workplace == "не работает" for person in here):
+            found.add("17")
+        for code, share in (("15", 0.06), ("16", 0.05), ("18", 0.06), ("19", 0.04)):
+            if rng.random() < share:
+                found.add(code)
+        return found
+
+    def _documents(self, person: Person) -> Iterator[tuple[str, Row]]:
+        rng = self.rng
+        if rng.random() < 0.04:
+            return
+        passport_from = ages.years_before(person.born_on, -14) + DAY * rng.randint(5, 60)
+        has_passport = passport_from <= self.today
+        if person.child and (not has_passport or ages.full_years(person.born_on, self.today) < 16):
+            issued_on = min(person.born_on + DAY * rng.randint(3, 40), self.today)
+            series = f"{self._one_of(('I', 'II', 'III', 'IV'))}-ЗР"
+            yield "identity_document", self._document(person, "03", series, issued_on, "Отдел ЗАГС Заречного района")
+        if has_passport:
+            twenty = ages.years_before(person.born_on, -20) + DAY * 20
+            issued_on = twenty if not person.child and twenty <= self.today else passport_from
+            series = f"99 {issued_on.year % 100:02}"
+            yield "identity_document", self._document(person, "21", series, issued_on, "МВД, отделение в г. Заречном")
+
+    def _document(self, person: Person, kind: str, series: str, issued_on: date, issued_by: str) -> Row:
+        return self._stamp(max(self.first, issued_on)) | {
+            "id": self.ground.next_id("identity_document"),
+            "member_id": person.id,
+            "kind_id": self.ground.ids["identity_kind"][kind],
+            "series": series,
+            "number": f"{self.rng.randrange(1_000_000):06}",
+            "issued_on": issued_on,
+            "issued_by": issued_by,
+        }
+
+    def _children_rows(self) -> Iterator[tuple[str, Row]]:
+        statuses = self.ground.ids["education_status"]
+        for child in self.children:
+            for started, status, organisation, grade in child.schooling:
+                yield (
+                    "education",
+                    self._stamp(started)
+                    | {
+                        "id": self.ground.next_id("education"),
+                        "member_id": child.id,
+                        "started_on": started,
+                        "status_id": statuses[status],
+                        "organisation": organisation,
+                        "grade": grade,
+                    },
+                )
+            yield from self._supports(child)
+        yield from self._supervisions()
+
+    def _supports(self, child: Person) -> Iterator[tuple[str, Row]]:
+        """How a pupil was cared for, in each quarter that a stay touches."""
+        rng = self.rng
+        meals, textbooks, leisure = rng.random() < 0.7, rng.random() < 0.75, rng.random() < 0.5
+        told: set[tuple[int, int]] = set()
+        for stay in self.stays:
+            for year, number in periods.Period(stay.start, stay.end or self.today).quarters():
+                quarter = periods.quarter(year, number)
+                day = min(quarter.end, self.today)
+                pupil = child.status(day) in ("school", "boarding", "correctional", "home", "spo")
+                if (year, number) in told or not pupil or not child.minor(day):
+                    continue
+                told.add((year, number))
+                holidays = self._one_of(tuple(HolidayActivity)) if number in (2, 3) and rng.random() < 0.75 else None
+                yield (
+                    "pupil_support",
+                    self._stamp(day)
+                    | {
+                        "id": self.ground.next_id("pupil_support"),
+                        "member_id": child.id,
+                        "year": year,
+                        "quarter": number,
+                        "attendance": self._one_of(ATTENDANCE),
+                        "progress": self._one_of(PROGRESS),
+                        "free_meals": meals,
+                        "free_textbooks": textbooks,
+                        "leisure": leisure,
+                        "holidays": holidays,
+                    },
+                )
+
+    def _supervisions(self) -> Iterator[tuple[str, Row]]:
+        rng = self.rng
+        for person in self.adults + self.children:
+            years = ages.full_years(person.born_on, self.until)
+            if not person.present(self.until) or person.role in ("бабушка", "опекун"):
+                continue
+            if not person.child:
+                kind = "pdn_parent" if rng.random() < 0.12 else None
+            elif years < 9 or years >= 18 or rng.random() > 0.22:
+                kind = None
+            else:
+                kind = self._one_of(("school", "school", "pdn_minor", "kdn"))
+            if kind is None:
+                continue
+            started_on = self.until - DAY * rng.randint(5, 600)
+            ended_on = started_on + DAY * rng.randint(60, 500)
+            yield (
+                "supervision",
+                self._stamp(started_on)
+                | {
+                    "id": self.ground.next_id("supervision"),
+                    "member_id": person.id,
+                    "kind_id": self.ground.ids["supervision_kind"][kind],
+                    "started_on": started_on,
+                    "ended_on": ended_on if ended_on <= self.until else None,
+                },
+            )
+
+    # On record
+
+    def _on_record(self) -> Iterator[tuple[str, Row]]:
+        rng = self.rng
+        if rng.random() < 0.03:
+            yield "decision", self._decision(DecisionKind.REFUSE, weekday(self.first - DAY * rng.randint(60, 200)))
+        for index, stay in enumerate(self.stays):
+            place = self._decision(DecisionKind.PLACE, stay.start)
+            yield "decision", place
+            last = stay.end or self.today
+            if (last - stay.start).days > 240 and rng.random() < 0.5:
+                yield "decision", self._decision(DecisionKind.EXTEND, weekday(stay.start + DAY * rng.randint(180, 230)))
+            remove = self._decision(DecisionKind.REMOVE, stay.end) if stay.end else None
+            if remove:
+                yield "decision", remove
+            registration = self._registration(stay, place, remove, self._clock(index, stay))
+            yield "registration", registration
+            for position, criterion in enumerate(self._criteria()):
+                yield (
+                    "registration_criterion",
+                    {
+                        "registration_id": registration["id"],
+                        "position": position,
+                        "criterion_id": criterion,
+                        "family_id": self.id,
+                    },
+                )
+        if self.script.mistake:
+            yield from self._mistake()
+        yield from self._mentor()
+
+    def _decision(self, kind: DecisionKind, decided_on: date) -> Row:
+        number = f"{decided_on.timetuple().tm_yday // 14 + 1}/{self.rng.randint(1, 30)}"
+        return self._stamp(decided_on) | {
+            "id": self.ground.next_id("decision"),
+            "kind": kind,
+            "number": number,
+            "decided_on": decided_on,
+            "agency_id": self.district.performers["5.1"][0],
+            "note": None,
+        }
+
+    def _clock(self, index: int, stay: Stay) -> tuple[date, date | None]:
+        """When the decision and the card came to the coordinator, and when the family was entered."""
+        rng, script = self.rng, self.script
+        received = stay.start + DAY * rng.randint(0, 4)
+        clock = script.clock if index == len(self.stays) - 1 else "met"
+        if clock == "running":
+            return self.today - DAY * rng.randint(0, 2), None
+        if clock == "overdue":
+            return self.today - DAY * rng.randint(5, 9), None
+        entered = received + DAY * (rng.randint(5, 12) if clock == "late" else rng.randint(0, 3))
+        return min(received, self.today), min(entered, self.today)
+
+    def _registration(self, stay: Stay, place: Row, remove: Row | None, clock: tuple[date, date | None]) -> Row:
+        rng = self.rng
+        detected = stay.start - DAY * rng.randint(6, 40)
+        reasons = self.ground.ids["removal_reason"]
+        return self._stamp(clock[1] or clock[0]) | {
+            "id": self.ground.next_id("registration"),
+            "sender_id": self._sender(),
+            "detected_on": detected,
+            "card_sent_on": detected + DAY * rng.randint(0, 3),
+            "received_on": clock[0],
+            "entered_on": clock[1],
+            "decision_id": place["id"],
+            "registered_on": stay.start,
+            "removal_decision_id": remove["id"] if remove else None,
+            "removed_on": stay.end,
+            "removal_reason_id": reasons[stay.reason] if stay.reason else None,
+            "note": NOTES.get(stay.reason or ""),
+            "annulled_at": None,
+            "annul_reason": None,
+        }
+
+    def _sender(self) -> int:
+        kind = self._one_of(SENDERS)
+        if kind == "5.3":
+            schools = self.district.schools[self.settlement_id]
+            return schools[self.rng.randrange(len(schools))][0]
+        return self._one_of(self.district.performers[kind])
+
+    def _criteria(self) -> list[int]:
+        codes = [self._one_of(CRITERION_CODES) for _ in range((1, 1, 1, 2, 2, 3)[self.rng.randrange(6)])]
+        return [self.ground.ids["criterion"][code] for code in dict.fromkeys(codes)]
+
+    def _mistake(self) -> Iterator[tuple[str, Row]]:
+        """A registration entered for the wrong family and annulled."""
+        day = weekday(self.first - DAY * 400)
+        place = self._decision(DecisionKind.PLACE, day) | {"note": "Постановление относится к другой семье."}
+        yield "decision", place
+        registration = self._registration(Stay(day, None, None), place, None, (day, day))
+        yield (
+            "registration",
+            registration
+            | {
+                "annulled_at": datetime.combine(day + DAY * 2, time(7), tzinfo=UTC),
+                "annul_reason": "Внесено по ошибке: постановление о другой семье.",
+            },
+        )
+
+    def _mentor(self) -> Iterator[tuple[str, Row]]:
+        if self.rng.random() < 0.65:
+            last = self.stays[-1]
+            yield (
+                "mentor",
+                self._stamp(last.start)
+                | {
+                    "id": self.ground.next_id("mentor"),
+                    "employee_id": self._one_of(self.district.mentors),
+                    "started_on": last.start,
+                    "ended_on": last.end,
+                },
+            )
+
+    # Help
+
+    def _help(self) -> Iterator[tuple[str, Row]]:
+        """Help given on record: more in the first months of a stay."""
+        rng = self.rng
+        for stay in self.stays:
+            days = ((stay.end or self.today) - stay.start).days
+            for _ in range(min(days // 20 + 1, rng.randint(1, 6))):
+                aid = AIDS[rng.randrange(len(AIDS))]
+                day = stay.start + DAY * int(days * rng.random() ** 1.3)
+                recipients = self._recipients(aid.to, day)
+                if not recipients:
+                    continue
+                row = self._aid(aid, day)
+                yield "aid", row
+                for person in recipients:
+                    yield "aid_recipients", {"aid_id": row["id"], "member_id": person.id}
+
+    def _recipients(self, to: str, day: date) -> list[Person]:
+        if to == "adults":
+            grown = [person for person in self.adults if person.present(day)]
+            return [self._one_of(grown)] if grown else []
+        children = [child for child in self.children if child.minor(day)]
+        if to == "pupils":
+            return [child for child in children if child.status(day) in ("school", "boarding", "correctional", "home")]
+        if to == "children":
+            return children
+        return [person for person in self.adults if person.present(day)] + children
+
+    def _aid(self, aid: AidScript, day: date) -> Row:
+        amount = Decimal(self.rng.randint(aid.least * 100, aid.most * 100)) / 100 if aid.most else None
+        return self._stamp(day) | {
+            "id": self.ground.next_id("aid"),
+            "given_on": day,
+            "kind_id": self.ground.ids["aid_kind"][aid.kind],
+            "measure_id": self.ground.ids["measure_kind"][aid.measure],
+            "description": aid.text,
+            "performer_id": self._one_of(self.district.performers[aid.performer]),
+            "amount": amount,
+        }

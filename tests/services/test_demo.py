@@ -1,0 +1,270 @@
+"""The demo bank obeys every rule, is the same for the same seed, and holds each thing that may happen to a family."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, select
+
+from app import access
+from app.domain import ages, names, registration, terms
+from app.domain.refusal import Refusal
+from app.extensions import db
+from app.models import (
+    Agency,
+    AgencyKind,
+    Aid,
+    Assignment,
+    Decision,
+    Education,
+    Family,
+    FamilyCategory,
+    HomeTerritory,
+    IdentityDocument,
+    Member,
+    Mentor,
+    Model,
+    PupilSupport,
+    Registration,
+    RelationshipKind,
+    RemovalReason,
+    SearchWord,
+    Territory,
+    User,
+)
+from app.services import accounts, demo, demo_accounts, families
+
+TODAY = date(2026, 10, 12)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def demo_bank(app: Any) -> None:
+    """An installed bank without families, filled."""
+    demo.fill(TODAY)
+
+
+def rows(entity: Any) -> list[Any]:
+    return list(db.session.scalars(select(entity)))
+
+
+def by_family(entity: Any) -> dict[int, list[Any]]:
+    found = defaultdict(list)
+    for row in rows(entity):
+        found[row.family_id].append(row)
+    return found
+
+
+def snapshot() -> dict[str, list[Any]]:
+    """Everything the generator writes, as the database keeps it."""
+    tables = [item if isinstance(item, str) else item.__tablename__ for item in demo.TABLES]
+    return {name: _content(Model.metadata.tables[name]) for name in tables}
+
+
+def _content(table: Table) -> list[Any]:
+    return [tuple(row) for row in db.session.execute(select(table).order_by(*table.primary_key))]
+
+
+def present(member: Member, day: date) -> bool:
+    return (member.joined_on is None or member.joined_on <= day) and (member.left_on is None or member.left_on > day)
+
+
+def test_the_same_seed_gives_the_same_bank_and_another_seed_another(app: Any) -> None:
+    seen = []
+    for seed in (1, 1, 2):
+        demo.fill(TODAY, families=15, seed=seed)
+        seen.append(snapshot())
+        db.session.rollback()
+    assert seen[0] == seen[1]
+    assert seen[0]["member"] != seen[2]["member"]
+
+
+def test_a_bank_that_holds_families_is_not_filled(demo_bank: None) -> None:
+    with pytest.raises(Refusal, match="уже есть семьи"):
+        demo.fill(TODAY)
+
+
+def test_members_and_stays_obey_the_rules(demo_bank: None) -> None:
+    members, stays = by_family(Member), by_family(Registration)
+    assert len(members) == demo.SIZE
+    for family_members in members.values():
+        for member in family_members:
+            registration.check_member(
+                born_on=member.born_on, joined_on=member.joined_on, left_on=member.left_on, today=TODAY
+            )
+    for family_id, all_stays in stays.items():
+        live = [stay for stay in all_stays if stay.annulled_at is None]
+        assert live, f"family {family_id} was never on record"
+        for stay in live:
+            others = [(other.registered_on, other.removed_on) for other in live if other is not stay]
+            registration.check_placing(
+                registered_on=stay.registered_on,
+                decided_on=stay.decision.decided_on,
+                others=others,
+                removed_on=stay.removed_on,
+                criteria=len(stay.criteria),
+                today=TODAY,
+            )
+            assert stay.decision.kind is terms.DecisionKind.PLACE
+            assert stay.card_sent_on <= stay.registered_on <= stay.received_on <= TODAY
+            assert stay.entered_on is None or stay.received_on <= stay.entered_on <= TODAY
+            if stay.removed_on:
+                assert stay.removal_decision.kind is terms.DecisionKind.REMOVE
+                registration.check_removal(
+                    registered_on=stay.registered_on,
+                    removed_on=stay.removed_on,
+                    decided_on=stay.removal_decision.decided_on,
+                    has_reason=stay.removal_reason_id is not None,
+                    today=TODAY,
+                )
+
+
+def test_a_family_on_record_has_a_child_on_every_day_of_it(demo_bank: None) -> None:
+    members = by_family(Member)
+    for stay in rows(Registration):
+        if stay.annulled_at:
+            continue
+        last = stay.removed_on - DAY if stay.removed_on else TODAY
+        if stay.removal_reason and stay.removal_reason.code == "11.1":
+            assert not any(ages.is_minor(member.born_on, stay.removed_on) for member in members[stay.family_id])
+            last = stay.removed_on - 16 * DAY
+        for day in (stay.registered_on, last):
+            assert any(ages.is_minor(child.born_on, day) and present(child, day) for child in members[stay.family_id])
+
+
+def test_nothing_that_happened_lies_in_the_future(demo_bank: None) -> None:
+    assert max(row.decided_on for row in rows(Decision)) <= TODAY
+    assert max(row.given_on for row in rows(Aid)) <= TODAY
+    assert max(row.issued_on for row in rows(IdentityDocument)) <= TODAY
+    assert max(row.started_on for row in rows(Education)) <= TODAY
+    for table in ("family", "member", "registration", "aid"):
+        created = [row.created_at.date() for row in db.session.execute(select(Model.metadata.tables[table]))]
+        assert max(created) <= TODAY
+
+
+def test_aid_is_given_to_those_in_the_family_that_day_while_on_record(demo_bank: None) -> None:
+    stays = by_family(Registration)
+    for aid in rows(Aid):
+        assert aid.recipients
+        assert (aid.amount is not None) <= aid.kind.has_amount
+        for member in aid.recipients:
+            assert member.family_id == aid.family_id
+            assert present(member, aid.given_on)
+            assert member.born_on <= aid.given_on
+        assert any(
+            registration.on_record(stay.registered_on, stay.removed_on, aid.given_on) or stay.removed_on == aid.given_on
+            for stay in stays[aid.family_id]
+        )
+
+
+def test_categories_agree_with_the_members(demo_bank: None) -> None:
+    stays = by_family(Registration)
+    for family in rows(Family):
+        codes = {category.code for category in family.categories}
+        ends = [stay.removed_on or TODAY for stay in stays[family.id] if stay.annulled_at is None]
+        day = max(ends)
+        here = [member for member in family.members if present(member, day) and member.born_on <= day]
+        minors = [member for member in here if ages.is_minor(member.born_on, day)]
+        roles = {member.role.name for member in here}
+        assert ("1" in codes) == (len(minors) >= 3)
+        assert ("5" in codes) == (family.income_per_member < 15_000)
+        assert ("9" in codes) == ({"мать", "отец"} <= roles)
+        assert ("12" in codes) == ("опекун" in roles)
+        if codes & {"2", "10", "4"}:
+            assert "отец" not in roles
+        assert family.stated_size == len(here)
+
+
+def test_families_are_found_by_the_keys_of_their_members(demo_bank: None) -> None:
+    words = by_family(SearchWord)
+    for family in rows(Family):
+        people = [
+            families.Person(
+                member.last_name, member.first_name, member.middle_name, member.role.parental_role,
+                member.left_on is None or member.left_on > TODAY,
+            )
+            for member in family.members
+        ]  # fmt: skip
+        keys = families.keys_of(family.number, people, (family.registered_address, family.actual_address))
+        assert (family.name, family.sort_key, family.search_key) == keys[:3]
+        assert {row.word for row in words[family.id]} == keys.words
+
+
+def test_each_thing_that_may_happen_happens(demo_bank: None) -> None:
+    stays = rows(Registration)
+    live = [stay for stay in stays if stay.annulled_at is None]
+    roots = {stay.removal_reason.code[:4] for stay in live if stay.removal_reason}
+    assert {"11.1", "11.2", "11.3", "11.4"} <= roots
+    assert all(stay.note for stay in live if stay.removal_reason and stay.removal_reason.code.startswith("11.4"))
+    assert any(stay.annulled_at for stay in stays)
+    assert any(len(stay.criteria) > 1 for stay in live)
+    per_family = defaultdict(int)
+    for stay in live:
+        per_family[stay.family_id] += 1
+    assert {1, 2, 3} <= set(per_family.values())
+    waiting = [stay for stay in live if stay.entered_on is None]
+    assert any(stay.received_on + 3 * DAY < TODAY for stay in waiting)
+    assert any(stay.received_on + 3 * DAY >= TODAY for stay in waiting)
+    assert any(stay.entered_on and stay.entered_on > stay.received_on + 3 * DAY for stay in live)
+    ages_now = {ages.full_years(member.born_on, TODAY) for member in rows(Member)}
+    assert set(range(18)) <= ages_now
+    assert any((TODAY - member.born_on).days < 30 for member in rows(Member))
+    assert any(member.left_on for member in rows(Member))
+    assert any(member.joined_on for member in rows(Member))
+    assert {kind.code for kind in rows(AgencyKind) if kind.scheme == "appendix4"} <= {
+        agency.kind.code for agency in rows(Agency)
+    }
+    assert {support.holidays for support in rows(PupilSupport)} >= set(terms.HolidayActivity)
+    assert rows(Mentor)
+    assignments = rows(Assignment)
+    assert any(row.family_id for row in assignments)
+    assert any(row.territory_id for row in assignments)
+
+
+def test_names_of_places_and_people_compare_as_the_bank_compares_them(demo_bank: None) -> None:
+    for territory in rows(Territory):
+        assert territory.name_key == names.key(territory.name)
+    for member in rows(Member):
+        assert member.sort_key == families.member_sort_key(member.last_name, member.first_name, member.middle_name)
+
+
+def test_one_sign_in_per_role_sees_the_rows_of_that_role(demo_bank: None) -> None:
+    made = demo_accounts.create()
+    assert {sign_in.role for sign_in in made} == set(terms.Role)
+    seen = {}
+    for sign_in in made:
+        user = db.session.scalars(select(User).where(User.username == sign_in.username)).one()
+        assert accounts.matches(user.password, sign_in.password)
+        assert not accounts.account_of(user).must_change_password
+        scope = access.scope_of(user.id, [sign_in.role], TODAY)
+        seen[sign_in.role] = len(db.session.scalars(scope.family_ids()).all())
+    assert seen[terms.Role.COORDINATOR] == demo.SIZE
+    assert 0 < seen[terms.Role.SPECIALIST] < demo.SIZE
+    assert 0 < seen[terms.Role.COMMISSION] < demo.SIZE
+    assert seen[terms.Role.ADMINISTRATOR] == seen[terms.Role.AUDITOR] == seen[terms.Role.REGION] == 0
+    assert rows(HomeTerritory)
+
+
+def test_new_passwords_replace_the_old_ones_of_demo_users_only(demo_bank: None, user_named: Any) -> None:
+    first = {sign_in.username: sign_in.password for sign_in in demo_accounts.create()}
+    others = user_named("anna").password
+    second = {sign_in.username: sign_in.password for sign_in in demo_accounts.renew()}
+    assert first.keys() == second.keys()
+    for username, password in second.items():
+        user = user_named(username)
+        assert accounts.matches(user.password, password)
+        assert not accounts.matches(user.password, first[username])
+    assert user_named("anna").password == others
+
+
+def test_the_demo_is_large_enough_for_every_reason_and_category(demo_bank: None) -> None:
+    known = {row.name for row in rows(RelationshipKind)}
+    assert {member.role.name for member in rows(Member)} <= known
+    assert len({stay.removal_reason_id for stay in rows(Registration)} - {None}) >= 8
+    assert len(rows(RemovalReason)) >= 8
+    used = {category.code for family in rows(Family) for category in family.categories}
+    assert {"1", "2", "3", "4", "5", "9", "10", "12", "13"} <= used
+    assert used <= {category.code for category in rows(FamilyCategory)}
