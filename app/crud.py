@@ -39,6 +39,7 @@ from app.services import registry
 PAGE_SIZES = (25, 50, 100)
 LARGEST_PAGE = 1_000_000
 LARGEST_EXPORT = 50_000
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ class RegistryView(ModelView):
         )
         user = g.user.get_full_name()
         content = xlsx.workbook(table, made_by=user, made_at=clock.local(clock.now()))
-        response = Response(content, content_type=xlsx.MIME)
+        response = Response(content, content_type=WORKBOOK)
         response.headers.set("Content-Disposition", "attachment", filename=f"{self.entity.__tablename__}.xlsx")
         return response
 

@@ -111,11 +111,13 @@ class Person(FlaskClient):
     token: str | None = None
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        # A request settles the scope of its own person; the scope of the test must not shine through.
-        # Nor may what one request keeps in `g` reach the next one: each has an application context of its own.
-        db.session.remove()
-        with access.acting_as(access.NOBODY), self.application.app_context():
-            return super().open(*args, **kwargs)
+        # What the test has prepared is stored; the request runs in a context and a session of its own, under the
+        # scope of its own person, and the test then sees what it left behind.
+        db.session.commit()
+        with self.application.app_context(), access.acting_as(access.NOBODY):
+            response = super().open(*args, **kwargs)
+        db.session.expire_all()
+        return response
 
     def post(self, *args: Any, **kwargs: Any) -> TestResponse:
         data = kwargs.get("data")
