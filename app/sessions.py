@@ -165,7 +165,7 @@ class Sessions(SessionInterface):
             response.delete_cookie(name, **shared)
 
     def _store(self, app: Flask, token: str, columns: dict[str, Any]) -> None:
-        """Write in a short transaction of its own; the request's one is ended first, or SQLite would wait for itself."""
+        """Write in a short transaction of its own; the request's one ends first, or SQLite waits for itself."""
         try:
             db.session.rollback()
             with db.engine.connect().execution_options(writes=True) as connection, connection.begin():

@@ -63,7 +63,7 @@ class SignIn(BaseView):
         )
         attempt = accounts.begin_attempt(username)
         db.session.commit()  # nobody waits for the database while the password is compared
-        fits = accounts.matches(attempt.user, password if len(password) <= LONGEST_PASSWORD else "")
+        fits = accounts.matches(attempt.stored, password if len(password) <= LONGEST_PASSWORD else "")
         if attempt.user is None or not attempt.open or not fits:
             accounts.fail(attempt, username)
             db.session.commit()
@@ -75,7 +75,7 @@ class SignIn(BaseView):
         return attempt.user, ""
 
     def _enter(self, user: User, password: str) -> BaseResponse:
-        failures, last = accounts.succeed(user, password)
+        failures = accounts.succeed(user, password)
         sessions.here().start(user.id)
         db.session.commit()
         if failures:

@@ -18,6 +18,9 @@ from app.screens.screen import Screen
 from app.services import accounts
 
 
+LONGEST = 1024  # more is not read
+
+
 class Account(Screen):
     """The own account."""
 
@@ -44,13 +47,16 @@ class Account(Screen):
         if request.method == "GET":
             return self.page("signin/password.html", must=must, fault=None)
         user = _me()
+        stored, about = user.password, (user.username, user.first_name, user.last_name)
+        db.session.rollback()  # nobody waits for the database while passwords are hashed
         try:
             if request.form.get("password", "") != request.form.get("repeated", ""):
                 raise Refusal("Новый пароль повторён с ошибкой.", "repeated")
-            accounts.change_password(user, request.form.get("current", ""), request.form.get("password", ""))
+            current, wanted = request.form.get("current", ""), request.form.get("password", "")
+            hashed = accounts.check_change(stored, current[:LONGEST], wanted, about)
         except Refusal as fault:
-            db.session.rollback()
             return self.page("signin/password.html", must=must, fault=fault)
+        accounts.change_password(user, hashed)
         sessions.here().start(user.id)
         db.session.commit()
         flash(_("The password is changed; other sessions are ended."), "success")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from app import journal
@@ -54,9 +57,8 @@ def hash_of(password: str) -> str:
     return generate_password_hash(password, current_app.config["FAB_PASSWORD_HASH_METHOD"], salt_length=16)
 
 
-def matches(user: User | None, password: str) -> bool:
-    """Whether it is this user's password; as slow for nobody's as for somebody's."""
-    stored = user.password if user is not None and user.password else None
+def matches(stored: str | None, password: str) -> bool:
+    """Whether a password is the one that is stored; as slow for nobody's as for somebody's."""
     same = check_password_hash(stored or current_app.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"], password)
     return same and stored is not None and password.strip("\0") != ""
 
@@ -65,21 +67,28 @@ def account_of(user: User) -> Account:
     """The row beside FAB's one; made when it is not there."""
     row = db.session.scalar(select(Account).where(Account.user_id == user.id))
     if row is None:
-        row = Account(user_id=user.id, must_change_password=False, failures=0, locks=0)
-        db.session.add(row)
-        db.session.flush()
+        try:
+            with db.session.begin_nested():
+                row = Account(user_id=user.id, must_change_password=False, failures=0, locks=0)
+                db.session.add(row)
+        except IntegrityError:  # a try side by side made it
+            row = db.session.scalars(select(Account).where(Account.user_id == user.id)).one()
     return row
 
 
-def change_password(user: User, current: str, wanted: str) -> None:
-    """A person changes their own password; all their sessions end, the caller starts one anew."""
-    if not matches(user, current):
+def check_change(stored: str | None, current: str, wanted: str, about: Collection[str]) -> str:
+    """The hash of a new password of one's own, or a refusal. Asks no database: hashing is slow on purpose."""
+    if not matches(stored, current):
         raise Refusal("Текущий пароль введён неверно.", "current")
     if wanted == current:
         raise Refusal("Новый пароль совпадает с текущим.", "password")
-    about = (user.username, user.first_name, user.last_name)
     passwords.check(wanted, about=about, refused=refused_passwords())
-    user.password = hash_of(wanted)
+    return hash_of(wanted)
+
+
+def change_password(user: User, hashed: str) -> None:
+    """Keep the password that `check_change` let through; all sessions end, the caller starts one anew."""
+    user.password = hashed
     account = account_of(user)
     account.must_change_password, account.password_until = False, None
     end_sessions(user)
@@ -112,6 +121,7 @@ class Attempt:
     """One try to sign in: whether the password may be looked at, and whether this failure locks."""
 
     user: User | None
+    stored: str | None
     open: bool
     locks: bool = False
 
@@ -132,7 +142,7 @@ def begin_attempt(username: str) -> Attempt:
     """Count the try before the password is looked at, so that tries side by side are counted too. Commit after it."""
     user = find(username)
     if user is None:
-        return Attempt(None, open=False)
+        return Attempt(None, None, open=False)
     account_of(user)
     account = db.session.scalars(
         select(Account).where(Account.user_id == user.id).with_for_update().execution_options(populate_existing=True)
@@ -140,22 +150,22 @@ def begin_attempt(username: str) -> Attempt:
     locked_until = _in_utc(account.locked_until)
     if locked_until is not None:
         if locked_until > now():
-            return Attempt(user, open=False)
+            return Attempt(user, user.password, open=False)
         account.locked_until, account.failures = None, 0
     account.failures += 1
     locks = account.failures >= FAILURES_ALLOWED
     if locks:
         account.locked_until = now() + min(FIRST_LOCK * 2 ** min(account.locks, 20), LONGEST_LOCK)
         account.locks += 1
-    return Attempt(user, open=bool(user.active), locks=locks)
+    return Attempt(user, user.password, open=bool(user.active), locks=locks)
 
 
 def fail(attempt: Attempt, username: str) -> None:
     """Record a try that failed. A name nobody bears is not written down: people type passwords there."""
     user = attempt.user
     if user is None:
-        print_ = generate_fingerprint(username)
-        journal.write([journal.entry(terms.Act.SIGN_IN_FAILED, entity="User", summary=f"неизвестное имя ({print_})")])
+        unknown = f"неизвестное имя ({_fingerprint(username)})"
+        journal.write([journal.entry(terms.Act.SIGN_IN_FAILED, entity="User", summary=unknown)])
         return
     db.session.execute(
         update(_user)
@@ -168,11 +178,11 @@ def fail(attempt: Attempt, username: str) -> None:
     journal.write(rows)
 
 
-def succeed(user: User, password: str) -> tuple[int, datetime | None]:
-    """Record a sign-in; gives the failures since the last one, and when that was."""
+def succeed(user: User, password: str) -> int:
+    """Record a sign-in; gives the tries that failed since the last one."""
     account = account_of(user)
     account.failures, account.locks, account.locked_until = 0, 0, None
-    failures, last = user.fail_login_count or 0, user.last_login
+    failures = user.fail_login_count or 0
     values: dict[str, Any] = {
         "fail_login_count": 0,
         "last_login": now().replace(tzinfo=None),
@@ -182,7 +192,7 @@ def succeed(user: User, password: str) -> tuple[int, datetime | None]:
         values["password"] = hash_of(password)  # the setting was strengthened since
     db.session.execute(update(_user).where(_user.c.id == user.id).values(values))
     journal.write([_entry_about(terms.Act.SIGNED_IN, user) | {"user_id": user.id, "user_name": user.get_full_name()}])
-    return failures, last
+    return failures
 
 
 def one_time_password_is_over(user: User) -> bool:
@@ -205,11 +215,8 @@ def locked_until(account: Account | None) -> datetime | None:
     return until if until is not None and until > now() else None
 
 
-def generate_fingerprint(text: str) -> str:
+def _fingerprint(text: str) -> str:
     """A short mark by which two tries of one unknown name are seen to be one, and nothing else."""
-    import hashlib
-    import hmac
-
     key = str(current_app.secret_key).encode()
     return hmac.new(key, text.casefold().encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:8]
 
@@ -452,10 +459,10 @@ def _grant_of(row: Any, showing: Collection[str]) -> str:
         return "выдан одноразовый пароль" if row.user_id != row.entity_id and holds else ""
     if "roles" in changes and (given := [name for name in changes["roles"][1] if name in showing]):
         return f"дана роль «{', '.join(given)}»"
-    if "territories" in changes and (
-        new := [name for name in changes["territories"][1] if name not in changes["territories"][0]]
-    ):
-        return f"поручена территория: {', '.join(new)}"
+    if "territories" in changes:
+        were, are = changes["territories"]
+        if new := [name for name in are if name not in were]:
+            return f"поручена территория: {', '.join(new)}"
     return ""
 
 
