@@ -28,6 +28,14 @@ def years_before(on: date, years: int) -> date:
         return date(on.year - years, 2, 28)
 
 
+def birthday(born_on: date, years: int) -> date:
+    """The day on which one turns `years`; someone born on 29 February turns on 1 March of a year that has none."""
+    try:
+        return born_on.replace(year=born_on.year + years)
+    except ValueError:
+        return date(born_on.year + years, 3, 1)
+
+
 def age_words(years: int) -> str:
     """«1 год», «3 года», «12 лет»."""
     if years % 10 == 1 and years % 100 != 11:

@@ -28,6 +28,7 @@ class Column:
     """A column. `groups` are the titles of the header cells above it, the outermost first; neighbours share them.
 
     width: in characters of the body; None leaves it to the contents. mark: what stands in the row of column numbers.
+    hint: what a page says when the header is pointed at. Without a title the group above reaches down to the mark.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Column:
     kind: Kind = "text"
     groups: tuple[str, ...] = ()
     mark: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Section:
 class Table:
     """A title, columns, rows and a total; notes, sections and remarks stand under them.
 
-    sheet: the name of its sheet in a workbook.
+    corner: what stands in the upper right corner. sheet: the name of its sheet in a workbook.
     """
 
     title: str
@@ -78,6 +80,7 @@ class Table:
     notes: Sequence[str] = ()
     sections: Sequence[Section] = ()
     remarks: Sequence[str] = ()
+    corner: str = ""
     sheet: str = ""
 
 
@@ -94,16 +97,19 @@ class HeaderCell:
 
 def header(columns: Sequence[Column]) -> tuple[int, list[HeaderCell]]:
     """How many rows the header takes, and its cells in reading order."""
-    depth = max((len(column.groups) for column in columns), default=0) + 1
+    depth = max((len(column.groups) + bool(column.title) for column in columns), default=0) or 1
     cells: list[HeaderCell] = []
     for index, column in enumerate(columns):
         before = columns[index - 1].groups if index else ()
         for level, title in enumerate(column.groups):
             path = column.groups[: level + 1]
             if before[: level + 1] != path:
-                cells.append(HeaderCell(title, level, index, _run(columns, index, path), 1))
-        level = len(column.groups)
-        cells.append(HeaderCell(column.title, level, index, 1, depth - level))
+                across = _run(columns, index, path)
+                reaches_down = all(one.groups == path and not one.title for one in columns[index : index + across])
+                cells.append(HeaderCell(title, level, index, across, depth - level if reaches_down else 1))
+        if column.title or not column.groups:
+            level = len(column.groups)
+            cells.append(HeaderCell(column.title, level, index, 1, depth - level))
     return depth, sorted(cells, key=lambda cell: (cell.row, cell.column))
 
 

@@ -59,6 +59,8 @@ class _Sheet:
         self._set_widths()
         self._freeze()
         self._line(CONFIDENTIAL, "small")
+        for text in self.table.corner.splitlines():
+            self._line(text, "corner")
         for text in self.table.title.splitlines():
             self._line(text, "title")
         for text in self.table.subtitle.splitlines():
@@ -92,7 +94,12 @@ class _Sheet:
 
     def _freeze(self) -> None:
         """Keep the header in sight; the stream wants to know it before the first row."""
-        above = 2 + len(self.table.title.splitlines()) + len(self.table.subtitle.splitlines())
+        above = (
+            2
+            + len(self.table.corner.splitlines())
+            + len(self.table.title.splitlines())
+            + len(self.table.subtitle.splitlines())
+        )
         depth, _ = header(self.table.columns)
         marks = any(column.mark for column in self.table.columns)
         self.sheet.freeze_panes = f"A{above + depth + marks + 1}"
@@ -239,14 +246,16 @@ def _header_heights(columns: Sequence[Column], depth: int, cells: list[tuple[Any
 def _across(role: str, kind: Kind) -> str:
     if role in ("header", "mark", "title", "subtitle"):
         return "center"
+    if role == "corner":
+        return "right"
     if role == "figure" or (role in ("body", "total") and kind in ("number", "money")):
         return "center" if kind != "money" else "right"
     return "center" if kind == "date" else "left"
 
 
 _SIZES = {
-    "small": 8.0, "title": 12.0, "subtitle": 11.0, "header": 8.0, "mark": 8.0, "body": 10.0, "total": 10.0,
-    "note": 9.0, "heading": 11.0, "label": 10.0, "figure": 10.0, "plain": 10.0,
+    "small": 8.0, "corner": 10.0, "title": 12.0, "subtitle": 11.0, "header": 8.0, "mark": 8.0, "body": 10.0,
+    "total": 10.0, "note": 9.0, "heading": 11.0, "label": 10.0, "figure": 10.0, "plain": 10.0,
 }  # fmt: skip
 _BOLD = {"title", "total", "heading", "figure"}
 _BORDERED = {"header", "mark", "body", "total", "figure"}

@@ -1,0 +1,502 @@
+"""Приложение 4: the form of record of families, for a quarter or any period, a row per territory.
+
+`quarterly()` counts it; `as_table()` and `as_json()` say it. Every number keeps the key of its indicator, by which
+the list behind it opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, func, select
+
+from app import access
+from app.domain import ages, names, terms
+from app.domain.periods import Period
+from app.domain.registration import on_record
+from app.extensions import db
+from app.models import AgencyKind, ChildPopulation, Member, Registration, RemovalReason
+from app.render.table import Cell, Column, Figure, Line, Section, Table, Value
+from app.reports import places, report
+from app.reports.places import Place, Places
+from app.reports.quarterly_figures import (
+    AGE_GROUPS,
+    CHILDREN_LINES,
+    CRITERIA,
+    FLAGS,
+    OCCUPATIONS,
+    OTHER_REASON,
+    REASONS,
+    RT_AGE_GROUPS,
+    SENDERS,
+    Figures,
+)
+from app.reports.report import Check, Indicator, Number, family
+
+TITLE = "Форма учета семей, находящихся в социально опасном положении, в едином банке данных"
+TOTAL = "Всего"
+COLUMNS = ("4", *SENDERS, "6", "7", "8", "9", "10", *REASONS, "12", *CRITERIA, "18")
+MOVED = "11.4.1"  # the family's file went to another municipality of the region
+
+SENT = "Направлено карт учета семей за отчетный период"
+AT_START = "Количество семей, состоящих на учете в банке данных на начало отчетного периода"
+PLACED = "Количество семей, поставленных на учет в отчетном периоде (раздел 2 Порядка)"
+AT_END = "Количество семей, состоящих на учете в муниципальном (областном) банке данных на конец отчетного периода"
+BY_CRITERIA = (
+    "В том числе согласно критериям отнесения семей к категории находящихся в социально опасном положении "
+    "(раздел 2 Порядка)"
+)
+SENDERS_NOTE = (
+    "5.1 комиссии по делам несовершеннолетних; 5.2 органы управления социальной защитой населения; 5.3 органы "
+    "управления образованием; 5.4 органы по делам молодежи; 5.5 органы управления здравоохранением; 5.6 органы службы "
+    "занятости; 5.7 органы внутренних дел; 5.8 специализированные учреждения для несовершеннолетних органов социальной "
+    "защиты населения; 5.9 другие органы."
+)
+REASONS_NOTE = (
+    "11.1 совершеннолетие детей; 11.2 по результатам проводимой коррекционно-реабилитационной работы; 11.3 по факту "
+    "лишения родителей родительских прав; 11.4 другое (указать в примечании к отчету)."
+)
+YEAR_NOTE = (
+    "Показатели за год не равны сумме кварталов: семья, ребёнок и взрослый, которым помогли в нескольких кварталах, "
+    "за год учтены один раз."
+)
+MODE_NOTES = {
+    False: "Графы 13–17: семья учтена по основному критерию.",
+    True: "Графы 13–17: семья учтена по каждому из своих критериев, сумма может превышать графу 12.",
+}
+
+Link = Callable[[str, int | None], str]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A counted form: numbers by indicator and territory, and everything its notes and checks need."""
+
+    period: Period
+    place: Place
+    all_criteria: bool
+    rows: tuple[Place, ...]
+    names: dict[int, str]
+    figures: Figures
+    numbers: dict[str, dict[int, Number]]
+    population: dict[int, int]
+    removed_otherwise: tuple[tuple[str, str, int], ...] = ()
+    moved_within: int = 0
+    shows_names: bool = field(default=True)
+
+    def number(self, key: str, territory_id: int | None = None) -> Number:
+        """An indicator on a territory; without one, the total."""
+        by_territory = self.numbers[key]
+        if territory_id is None:
+            return sum(by_territory.values(), 0)
+        return by_territory.get(territory_id, 0)
+
+    def children_living(self, territory_id: int | None = None) -> int | None:
+        """Column 3; None where nobody has entered it."""
+        if territory_id is not None:
+            return self.population.get(territory_id)
+        return sum(self.population.values()) if self.population else None
+
+    @property
+    def period_title(self) -> str:
+        """«III квартал 2026 года (с 01.07.2026 по 30.09.2026)»."""
+        days = f"с {self.period.start:%d.%m.%Y} по {self.period.end:%d.%m.%Y}"
+        return days if self.period.title == days else f"{self.period.title} ({days})"
+
+    @property
+    def other_aid(self) -> list[tuple[str, str, Number]]:
+        """«Другое» of line 1.2, named: key, kind of aid, families."""
+        keys = [(f"1.2 other {code}", name) for _id, code, name in self.figures.other_aid]
+        return [(key, name, self.number(key)) for key, name in keys if self.number(key)]
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """The sums that must hold (REPORTS)."""
+        return tuple(_checks(self))
+
+
+def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree: Places | None = None) -> Form:
+    """Count the form over a territory for the person whose scope is settled."""
+    tree = tree or Places()
+    rows = tuple(tree.listed(place.id))
+    figures = Figures(period, all_criteria=all_criteria)
+    within = in_places(places.counted(), rows)
+    numbers = report.count(figures.indicators.values(), within)
+    shows_names = not access.scope().all_statistics
+    otherwise = _removed_otherwise(figures, within) if numbers[OTHER_REASON] else []
+    moved = any(code == MOVED for code, _name, _note, _count in otherwise)
+    return Form(
+        period=period,
+        place=place,
+        all_criteria=all_criteria,
+        rows=rows,
+        names={row.id: tree.title(row, list(rows)) for row in rows},
+        figures=figures,
+        numbers=numbers,
+        population=_population(rows, period.end),
+        removed_otherwise=_grouped(otherwise, with_notes=shows_names),
+        moved_within=_moved_within(period, within) if moved else 0,
+        shows_names=shows_names,
+    )
+
+
+def in_places(families: ColumnElement[bool], rows: Iterable[Place]) -> ColumnElement[bool]:
+    """Those of the families that live on these territories."""
+    return family.c.territory_id.in_([row.id for row in rows]) & families
+
+
+def _population(rows: Sequence[Place], day: date) -> dict[int, int]:
+    """Column 3: the last number of children entered for a territory as of the day or before it."""
+    columns = ChildPopulation.__table__.c
+    entered = select(columns.territory_id, columns.children).where(
+        columns.counted_on <= day, columns.territory_id.in_([row.id for row in rows])
+    )
+    return dict(db.session.execute(entered.order_by(columns.counted_on)).tuples().all())
+
+
+def _removed_otherwise(figures: Figures, within: ColumnElement[bool]) -> list[tuple[str, str, str | None, int]]:
+    """Removals of column 11.4 by sub-reason and note: code, name, note, families."""
+    one = figures.indicators[OTHER_REASON]
+    reason, registration = RemovalReason.__table__.c, Registration.__table__.c
+    rows = db.session.execute(
+        select(reason.code, reason.name, registration.note, func.count())
+        .select_from(one.source.tables)
+        .where(*one.source.where, one.where, within)
+        .group_by(reason.position, reason.code, reason.name, registration.note)
+        .order_by(reason.position, reason.code, func.count().desc(), registration.note)
+    )
+    return list(rows.tuples().all())
+
+
+def _grouped(rows: Iterable[tuple[str, str, str | None, int]], *, with_notes: bool) -> tuple[tuple[str, str, int], ...]:
+    """The same by what the note to column 11.4 says: a sub-reason speaks for itself, else the note of the removal."""
+    found: dict[tuple[str, str], int] = {}
+    for code, name, note, families in rows:
+        speaks = code != OTHER_REASON and not code.endswith(".99")
+        said = name if speaks else (with_notes and (note or "").strip()) or name
+        found[code, said] = found.get((code, said), 0) + families
+    return tuple((code, said, families) for (code, said), families in found.items())
+
+
+def _moved_within(period: Period, within: ColumnElement[bool]) -> int:
+    """Families removed because they moved that the same bank registered again in the period: as the same family, or
+    as another one with the same child."""
+    left, came = Registration.__table__.alias("left"), Registration.__table__.alias("came")
+    child, same = Member.__table__.alias("child"), Member.__table__.alias("same_child")
+    reason = RemovalReason.__table__
+    again = select(func.count(left.c.id.distinct())).select_from(
+        left.join(family, family.c.id == left.c.family_id)
+        .join(reason, reason.c.id == left.c.removal_reason_id)
+        .join(child, child.c.family_id == left.c.family_id)
+        .join(same, (same.c.sort_key == child.c.sort_key) & (same.c.born_on == child.c.born_on))
+        .join(came, came.c.family_id == same.c.family_id)
+    )
+    visible = select(family.c.id).where(places.counted())
+    return db.session.scalar(
+        again.where(
+            within,
+            reason.c.code == MOVED,
+            left.c.removed_on.between(period.start, period.end),
+            came.c.registered_on.between(left.c.removed_on, period.end),
+            came.c.id != left.c.id,
+            came.c.family_id.in_(visible),
+            *(table.c.annulled_at.is_(None) for table in (left, came, child, same)),
+        )
+    ) or 0  # fmt: skip
+
+
+# Checks
+
+
+def _checks(form: Form) -> Iterable[Check]:
+    number = form.number
+    yield _sums(form, "Графа 4 = сумма граф 5.1–5.9", "4", SENDERS, lists=("4",))
+    yield _sums(form, "Графа 10 = сумма граф 11.1–11.4", "10", REASONS, lists=("10",))
+    wrong = _where(form, lambda at: number("12", at) == number("6", at) + number("8", at) - number("10", at))
+    text = f"{number('12')} = {number('6')} + {number('8')} − {number('10')}"
+    yield Check("Графа 12 = графа 6 + графа 8 − графа 10", not wrong, text + _at(wrong))
+    came, gone = number("came"), number("gone")
+    wrong = _where(form, lambda at: number("18", at) == (
+        number("7", at) + number("9", at) + number("came", at) - number("gone", at)))  # fmt: skip
+    text = f"{number('18')} = {number('7')} + {number('9')} + {came} − {gone}"
+    yield Check("Графа 18 = графа 7 + графа 9 + прибыло − выбыло", not wrong, text + _at(wrong), ("came", "gone"))
+    if form.all_criteria:
+        added = sum(number(key) for key in CRITERIA)
+        text = f"{added} при {number('12')} семьях (режим «все критерии»)"
+        yield Check("Сумма граф 13–17 не меньше графы 12", added >= number("12"), text, ("12",))
+    else:
+        yield _sums(form, "Графа 12 = сумма граф 13–17", "12", tuple(CRITERIA), lists=("12",))
+    yield _population_check(form)
+    yield _sums(form, "Графа 18 = сумма возрастных групп строки 2.1", "18", tuple(AGE_GROUPS))
+    statuses = tuple(f"2.2 {name}" for _id, name, _line in form.figures.lists.statuses)
+    yield _sums(form, "Графа 18 = сумма строки 2.2", "18", statuses, lists=("unknown",))
+
+
+def _sums(form: Form, title: str, whole: str, parts: tuple[str, ...], lists: tuple[str, ...] = ()) -> Check:
+    """A column is the sum of others, on every territory."""
+    wrong = _where(form, lambda at: form.number(whole, at) == sum(form.number(key, at) for key in parts))
+    added = sum(form.number(key) for key in parts)
+    text = f"{form.number(whole)} = {added}" if not wrong else f"{form.number(whole)} и {added}"
+    return Check(title, not wrong, text + _at(wrong), lists if wrong else ())
+
+
+def _population_check(form: Form) -> Check:
+    title = "Графа 18 не больше графы 3"
+    if not form.population:
+        return Check(title, True, "детское население не введено, сравнить не с чем")
+    wrong = _where(form, lambda at: at not in form.population or form.number("18", at) <= form.population[at])
+    missing = [form.names[row.id] for row in form.rows if row.id not in form.population]
+    text = f"не введено: {', '.join(missing)}" if missing else f"{form.number('18')} из {form.children_living()}"
+    return Check(title, not wrong, text + _at(wrong))
+
+
+def _where(form: Form, holds: Callable[[int], bool]) -> list[str]:
+    """Names of the territories where a sum does not hold."""
+    return [form.names[row.id] for row in form.rows if not holds(row.id)]
+
+
+def _at(wrong: list[str]) -> str:
+    return f" — не сходится: {', '.join(wrong)}" if wrong else ""
+
+
+def children_of(form: Form, key: str, limit: int | None = None) -> list[str]:
+    """The children behind a check, by name with the reason; nobody for those who see figures only."""
+    if not form.shows_names or not form.number(key):
+        return []
+    within = in_places(places.shown(), form.rows)
+    return [
+        f"№ {row['number']}, {child_name(row)}, {row['born_on']:%d.%m.%Y}: {reason_of(key, row, form.period)}"
+        for row in report.behind(form.figures.indicators[key], within, limit)
+        if "born_on" in row
+    ]
+
+
+def child_name(row: RowMapping) -> str:
+    """The full name of the person of a list's row."""
+    return names.full(row["last_name"], row["first_name"], row["middle_name"])
+
+
+def reason_of(key: str, row: RowMapping, period: Period) -> str:
+    """Why a child came into column 18 or went out of it, besides the families registered in the period."""
+    if key == "came":
+        return _why_came(row, period)
+    if key == "gone":
+        return _why_gone(row, period)
+    return f"обучение, занятость на {period.end:%d.%m.%Y} не указаны" if key == "unknown" else ""
+
+
+def _why_came(row: RowMapping, period: Period) -> str:
+    if row["joined_on"] and row["joined_on"] in period:
+        return f"в семье с {row['joined_on']:%d.%m.%Y}"
+    if row["born_on"] in period:
+        return f"родился в семье, состоящей на учёте, {row['born_on']:%d.%m.%Y}"
+    return "появился в семье, состоящей на учёте"
+
+
+def _why_gone(row: RowMapping, period: Period) -> str:
+    """The first of what ended the count: leaving the family, coming of age, the family's removal."""
+    events: list[tuple[date, str]] = []
+    if row["left_on"]:
+        events.append((row["left_on"], "выбыл из семьи"))
+    if row["removed_on"] and not on_record(row["registered_on"], row["removed_on"], period.end):
+        events.append((row["removed_on"], "семья снята с учёта"))
+    events.append((ages.birthday(row["born_on"], ages.MAJORITY), "исполнилось 18 лет"))
+    day, what = min(event for event in events if event[0] in period)
+    return f"{what} {day:%d.%m.%Y}"
+
+
+# As a table
+
+
+def as_table(form: Form, link: Link | None = None) -> Table:
+    """The form as it is printed. `link` gives the address of the list behind a number."""
+    rows = [_row(form, str(place), row, link) for place, row in enumerate(form.rows, start=1)]
+    return Table(
+        title=TITLE,
+        subtitle=f"{form.place.name}\nОтчетный период: {form.period_title}",
+        corner="Приложение № 4 к Положению",
+        columns=_columns(),
+        rows=rows,
+        total=_row(form, "", None, link),
+        notes=_notes(form),
+        sections=_sections(form, link),
+        remarks=[f"Проверка. {check.title}: {'сходится' if check.holds else 'НЕ СХОДИТСЯ'}. {check.text}."
+                 for check in form.checks],
+        sheet="Приложение 4",
+    )  # fmt: skip
+
+
+def _columns() -> list[Column]:
+    columns = [Column("№ п/п", 4, mark="1"), Column("Территория", 30, mark="2"),
+               Column("Детское население", 9, "number", mark="3"),
+               Column("Всего", 6, "number", (SENT,), "4")]  # fmt: skip
+    inside = (SENT, "В том числе: органами и учреждениями системы профилактики")
+    hints = _sender_names()
+    columns += [Column("", 5, "number", inside, code, hints.get(code, "")) for code in SENDERS]
+    for title, pair in ((AT_START, ("6", "7")), (PLACED, ("8", "9"))):
+        columns += [
+            Column("Всего семей", 9, "number", (title,), pair[0]),
+            Column("В них детей", 9, "number", (title,), pair[1]),
+        ]
+    columns.append(Column("Снято с учета семей в отчетном периоде", 10, "number", mark="10"))
+    columns += [Column("", 6, "number", ("Причины снятия с учета",), code) for code in REASONS]
+    columns.append(Column("Всего семей", 7, "number", (AT_END,), "12"))
+    columns += [Column(f"{code}.", 7, "number", (AT_END, BY_CRITERIA), key) for key, code in CRITERIA.items()]
+    columns.append(Column("В них детей", 7, "number", (AT_END,), "18"))
+    return columns
+
+
+def _sender_names() -> dict[str, str]:
+    columns = AgencyKind.__table__.c
+    return dict(db.session.execute(select(columns.code, columns.name).where(columns.code.in_(SENDERS))).tuples().all())
+
+
+def _row(form: Form, place: str, row: Place | None, link: Link | None) -> list[Value | Cell]:
+    territory_id = row.id if row else None
+    name = form.names[row.id] if row else "ИТОГО"
+    cells: list[Value | Cell] = [place, name, form.children_living(territory_id)]
+    cells.extend(_linked(form, key, territory_id, link) for key in COLUMNS)
+    return cells
+
+
+def _linked(form: Form, key: str, territory_id: int | None, link: Link | None) -> Value | Cell:
+    number = form.number(key, territory_id)
+    return Cell(number, link(key, territory_id)) if link and number else number
+
+
+def _sections(form: Form, link: Link | None) -> list[Section]:
+    def figure(key: str, label: str, kind: Any = "number") -> Figure:
+        number = form.number(key)
+        return Figure(label, number, kind, link(key, None) if link and number else "")
+
+    other = tuple(figure(key, f"{name}: семей") for key, name, _families in form.other_aid)
+    activities = {
+        terms.HolidayActivity.DAY_CAMP: "в т. ч. в лагерях дневного пребывания",
+        terms.HolidayActivity.AWAY_CAMP: "в выездных лагерях",
+        terms.HolidayActivity.CLUBS: "в кружках и секциях по месту жительства",
+        terms.HolidayActivity.WORK: "трудоустроено или привлечено к общественно полезному труду",
+    }
+    families = Section(
+        "1. Информация о семьях, состоящих в банке данных семей, находящихся в социально опасном положении (СОП):",
+        (
+            Line("1.1.", tuple(figure(f"1.1 {flag}", title) for flag, title in FLAGS.items())),
+            Line("1.2. Оказана помощь семьям:", (
+                figure("1.2 employed", "трудоустроено родителей"),
+                figure("1.2 legal", "оказана юридическая помощь"),
+                figure("1.2 address families", "оказана адресная помощь в УСЗН: семьям"),
+                figure("1.2 address amount", "на сумму, руб.", "money"),
+            )),
+            Line("Другое (указать конкретно):" if other else "Другое (указать конкретно): нет.", other),
+        ),
+    )  # fmt: skip
+    children = Section(
+        "2. Информация о несовершеннолетних, воспитывающихся в семьях СОП:",
+        (
+            Line("2.1. В возрасте", (figure("2.1 0-6", "0–6 лет"), figure("2.1 6-14", "6–14 лет"),
+                                     figure("2.1 14-18", "14–18 лет"))),
+            Line("2.2.", tuple(figure(key, label) for key, (label, _lines) in OCCUPATIONS.items())),
+            Line("2.3. Количество детей из малообеспеченных семей СОП:", (
+                figure("2.3 all", "всего"), figure("2.3 school", "в т. ч. обучающиеся муниципальных ОУ"))),
+            Line("2.4. Количество детей, обеспеченных", (
+                figure("2.4 meals", "бесплатным горячим питанием"), figure("2.4 textbooks", "бесплатными учебниками"))),
+            Line("2.5.", (figure("2.5", "Количество детей, охваченных организованными формами досуга и занятости "
+                                        "во внеурочное время"),)),
+            Line("2.6. Количество детей, охваченных отдыхом, оздоровлением и занятостью в каникулярное время:", (
+                figure("2.6 all", "всего"),
+                *(figure(f"2.6 {activity.title_ru}", label) for activity, label in activities.items()))),
+            Line("Снято с учета детей:", (
+                figure("removed children all", "всего"),
+                figure("removed children success", "в т. ч. по результатам успешной реабилитации"),
+                figure("removed children without_care",
+                       "в связи с присвоением статуса оставшегося без попечения родителей"),
+                figure("removed children objective", "по объективным основаниям (совершеннолетние, переезд и пр.)"))),
+        ),
+    )  # fmt: skip
+    return [families, children]
+
+
+def _notes(form: Form) -> list[str]:
+    notes = [SENDERS_NOTE, REASONS_NOTE, MODE_NOTES[form.all_criteria]]
+    if form.removed_otherwise:
+        said = "; ".join(f"{name}: {families}" for _code, name, families in form.removed_otherwise)
+        notes.append(f"Примечание к графе 11.4: {said}.")
+    if form.moved_within:
+        notes.append(
+            f"Внутреннее движение: {form.moved_within} из семей, снятых с учёта в связи с переездом, в том же периоде "
+            "поставлены на учёт в этом же банке данных; они учтены и в графе 10, и в графе 8."
+        )
+    notes.append(YEAR_NOTE)
+    return notes
+
+
+def of_children(form: Form) -> Table:
+    """The sheet for the office: each child of the checks by name. It does not leave with the form."""
+    rows: list[list[Value | Cell]] = []
+    for key, title in (("came", "Прибыл"), ("gone", "Выбыл"), ("unknown", "Обучение не указано")):
+        if not form.shows_names or not form.number(key):
+            continue
+        within = in_places(places.shown(), form.rows)
+        for row in report.behind(form.figures.indicators[key], within):
+            place = form.names[row["territory_id"]]
+            rows.append([title, place, row["number"], child_name(row), row["born_on"],
+                         reason_of(key, row, form.period)])  # fmt: skip
+    return Table(
+        title="Дети, которые объясняют проверки формы учёта",
+        subtitle=f"{form.place.name}. {form.period_title}. Для служебного пользования: с формой не направляется.",
+        columns=[Column("Движение", 20), Column("Территория", 34), Column("№ карты", 10), Column("Ребёнок", 36),
+                 Column("Дата рождения", 12, "date"), Column("Основание", 48)],
+        rows=rows,
+        sheet="Поимённо",
+    )  # fmt: skip
+
+
+# As JSON
+
+
+def as_json(form: Form) -> dict[str, Any]:
+    """The form as data: numbers by column, lines of the sections by their flat keys."""
+    period = {"from": form.period.start.isoformat(), "to": form.period.end.isoformat(), "title": form.period.title}
+    return {
+        "title": TITLE,
+        "territory": form.place.name,
+        "period": period,
+        "criteria": "all" if form.all_criteria else "main",
+        "rows": [{**_values(form, row.id), "sections": _lines(form, row.id)} for row in form.rows],
+        "total": _values(form, None),
+        "sections": _lines(form, None),
+        "other_aid": [{"title": name, "families": families} for _key, name, families in form.other_aid],
+        "notes": _notes(form),
+        "checks": [
+            {"title": check.title, "holds": check.holds, "text": check.text,
+             "children": [name for key in check.lists for name in children_of(form, key)]}
+            for check in form.checks
+        ],
+    }  # fmt: skip
+
+
+def _values(form: Form, territory_id: int | None) -> dict[str, Any]:
+    name = TOTAL if territory_id is None else form.names[territory_id]
+    counted = {key: form.number(key, territory_id) for key in COLUMNS}
+    return {"2": name, "3": form.children_living(territory_id), **counted}
+
+
+def _lines(form: Form, territory_id: int | None) -> dict[str, int | float]:
+    keys = [f"1.1 {flag}" for flag in FLAGS]
+    keys += ["1.2 employed", "1.2 legal", "1.2 address families", "1.2 address amount", *AGE_GROUPS]
+    keys += [f"2.2 {name}" for _id, name, _line in form.figures.lists.statuses]
+    keys += ["2.3 all", "2.3 school", "2.4 meals", "2.4 textbooks", "2.5", "2.6 all"]
+    keys += [f"2.6 {activity.title_ru}" for activity in terms.HolidayActivity]
+    keys += [*RT_AGE_GROUPS, "removed children all"]
+    keys += [f"removed children {line.value}" for line in CHILDREN_LINES]
+    numbers = {key: form.number(key, territory_id) for key in keys}
+    return {key: float(number) if isinstance(number, Decimal) else number for key, number in numbers.items()}
+
+
+def indicator(form_figures: Figures, key: str) -> Indicator | None:
+    """The indicator of a key; None if the form has no such number."""
+    return form_figures.indicators.get(key)
