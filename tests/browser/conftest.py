@@ -1,0 +1,219 @@
+"""A real browser over a real server: the demo bank, one sign-in for each role, and a page that is watched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app import access, create_app
+from app.extensions import db
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+TODAY = date(2026, 9, 30)  # the day the demo bank is built for
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+WORST = {"serious", "critical"}
+ROLES = ("koordinator", "kdn", "specialist", "admin", "region", "auditor")
+
+# Reported to the page's own list: a refusal of the content policy is otherwise seen in the console alone.
+LISTEN = """
+window.refused = [];
+document.addEventListener("securitypolicyviolation", (e) => window.refused.push(e.violatedDirective + " " + e.blockedURI));
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs Chromium."""
+    here = str(Path(__file__).parent)
+    for item in items:
+        if str(item.path).startswith(here):
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class LiveServer:
+    """A served application and the passwords of its people."""
+
+    url: str
+    app: Flask
+    passwords: dict[str, str]
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """The log of requests would hide the report of the tests."""
+
+
+@pytest.fixture(scope="session")
+def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """The application with the demo bank, served on a free port of this machine."""
+    folder = tmp_path_factory.mktemp("live")
+    app = create_app(
+        {
+            "TESTING": True,
+            "SECRET_KEY": "key of the browser tests, long enough to sign",
+            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'bank.db'}",
+            "INSTANCE_PATH": str(folder),
+            "PAPERS_FOLDER": str(folder / "papers"),
+            "SESSION_COOKIE_SECURE": False,
+            "SESSION_COOKIE_NAME": "session",
+            "HTTPS": False,
+            "WTF_CSRF_SSL_STRICT": False,
+            "FAB_PASSWORD_HASH_METHOD": "pbkdf2:sha256:1",
+        }
+    )
+    app.testing = False  # errors become pages here, as they do for people
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    with app.app_context(), access.unrestricted():
+        from app.services import demo, demo_accounts, installation
+
+        upgrade()
+        installation.install()
+        demo.fill(TODAY)
+        passwords = {made.username: made.password for made in demo_accounts.create()}
+        db.session.commit()
+        db.session.remove()
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield LiveServer(f"http://127.0.0.1:{server.server_port}", app, passwords)
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Chromium of this machine. Without it the tests are skipped, except where they must run."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is not on PATH; install it or unset CI.")
+        pytest.skip("Chromium is not on PATH.")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watched:
+    """A page whose complaints are collected: errors of scripts, refusals of the policy, requests to strangers."""
+
+    page: Any
+    server: LiveServer
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.add_init_script(LISTEN)
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        self.page.on("request", self._request)
+        self.page.on("response", self._response)
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"console: {message.text}")
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((self.server.url, "data:", "blob:", "about:")):
+            self.complaints.append(f"foreign request: {request.url}")
+
+    def _response(self, response: Any) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.status} {response.url}")
+
+    def open(self, path: str) -> Any:
+        """Go to a path of the server; gives the page."""
+        self.page.goto(path if path.startswith("http") else self.server.url + path)
+        return self.page
+
+    def faults(self) -> list[str]:
+        """What is wrong with the page that is shown, but for its looks at another width."""
+        found = [*self.complaints, *self.page.evaluate("window.refused")]
+        self.complaints.clear()
+        headings = self.page.locator("h1").count()
+        if headings != 1:
+            found.append(f"{headings} h1 headings")
+        return found
+
+    def overflow(self) -> list[str]:
+        """What makes the page wider than its window."""
+        return self.page.evaluate(
+            """() => {
+                const root = document.documentElement;
+                if (root.scrollWidth <= root.clientWidth) return [];
+                const wide = [...document.querySelectorAll("body *")].filter(
+                    (e) => e.getBoundingClientRect().right > root.clientWidth + 1 && !e.closest(".table-wrap *, .tabs *"));
+                return [`${root.scrollWidth} px of ${root.clientWidth}`,
+                        ...wide.slice(0, 3).map((e) => e.outerHTML.slice(0, 120))];
+            }"""
+        )
+
+    def axe(self) -> list[str]:
+        """Serious and critical findings of axe-core."""
+        if not self.page.evaluate("typeof window.axe === 'object'"):
+            # Evaluated, not added as a tag: the policy of the page admits no script without its nonce.
+            self.page.evaluate(AXE.read_text("utf-8"))
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        return [
+            f"axe {one['id']} ({one['impact']}): {node['html'][:160]} — {node['failureSummary'][:200]}"
+            for one in found
+            if one["impact"] in WORST
+            for node in one["nodes"][:3]
+        ]
+
+
+@pytest.fixture(scope="session")
+def _signed_in(live_server: LiveServer, chromium: Any) -> Callable[[str], Any]:
+    """The cookies of a person, asked for once: signing in is slow on purpose."""
+    kept: dict[str, Any] = {}
+
+    def state(username: str) -> Any:
+        if username not in kept:
+            context = chromium.new_context()
+            page = context.new_page()
+            page.goto(f"{live_server.url}/login/")
+            page.fill("#username", username)
+            page.fill("#password", live_server.passwords[username])
+            page.click("main button[type=submit]")
+            page.wait_for_selector("[data-menu]", state="attached")
+            kept[username] = context.storage_state()
+            context.close()
+        return kept[username]
+
+    return state
+
+
+@pytest.fixture
+def browse(
+    live_server: LiveServer, chromium: Any, _signed_in: Callable[[str], Any]
+) -> Iterator[Callable[..., Watched]]:
+    """browse("koordinator"): a watched page of a signed-in person; browse(None): of nobody."""
+    contexts = []
+
+    def open_page(username: str | None, *, width: dict[str, int] = WIDE, scripts: bool = True) -> Watched:
+        context = chromium.new_context(
+            viewport=width,
+            locale="ru-RU",
+            java_script_enabled=scripts,
+            storage_state=_signed_in(username) if username else None,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return Watched(context.new_page(), live_server)
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -1,0 +1,122 @@
+"""The work without a mouse, without scripts, and on paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.browser.conftest import NARROW
+
+MEMBERS = "/memberregistry/list/"
+
+
+def focused(page: Any) -> str:
+    """The id of what has the focus, or its class."""
+    return page.evaluate(
+        "document.activeElement.id || document.activeElement.className || document.activeElement.tagName"
+    )
+
+
+def test_the_first_tab_leads_past_the_menu(browse: Any) -> None:
+    page = browse("koordinator").open(MEMBERS)
+    page.keyboard.press("Tab")
+    assert focused(page) == "skip-link"
+    assert page.locator(".skip-link").bounding_box()["y"] >= 0, "the link has the focus but is not seen"
+    page.keyboard.press("Enter")
+    assert focused(page) == "content"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_a_slash_goes_to_the_search(browse: Any) -> None:
+    page = browse("koordinator").open(MEMBERS)
+    page.keyboard.press("/")
+    assert focused(page) == "topbar-search"
+    page.keyboard.type("а/б")
+    assert page.input_value("#topbar-search") == "а/б", "the key must not be taken away inside a field"
+
+
+def test_what_has_the_focus_is_seen(browse: Any) -> None:
+    page = browse("koordinator").open(MEMBERS)
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        outline, shadow = page.evaluate(
+            "() => { const s = getComputedStyle(document.activeElement); return [s.outlineStyle, s.boxShadow]; }"
+        )
+        assert outline != "none" or shadow != "none", f"{focused(page)} shows no focus"
+
+
+def test_the_menu_of_a_phone_opens_and_closes_by_keyboard(browse: Any) -> None:
+    page = browse("koordinator", width=NARROW).open(MEMBERS)
+    menu, button = page.locator("#menu"), page.locator("[data-menu-button]")
+    assert not menu.is_visible()
+    button.focus()
+    page.keyboard.press("Enter")
+    assert menu.is_visible()
+    assert button.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("Escape")
+    assert not menu.is_visible()
+    assert "topbar__menu" in focused(page)
+
+
+def test_the_menu_of_a_phone_opens_without_scripts(browse: Any) -> None:
+    page = browse("koordinator", width=NARROW, scripts=False).open(MEMBERS)
+    page.click("[data-menu-button]")
+    assert page.locator("#menu").is_visible()
+    page.click("[data-menu-close]")
+    assert not page.locator("#menu").is_visible()
+
+
+def test_a_refused_form_leads_to_its_errors(browse: Any) -> None:
+    page = browse("koordinator").open("/memberregistry/add")
+    page.fill("#middle_name", "Игоревна")
+    page.click("main button[type=submit]")
+    page.wait_for_selector("[data-errors]")
+    assert page.evaluate("document.activeElement.hasAttribute('data-errors')")
+    assert page.input_value("#middle_name") == "Игоревна", "what was typed is lost"
+    page.click("[data-errors] a[href='#last_name']")
+    assert focused(page) == "last_name"
+
+
+def test_a_family_is_chosen_by_keyboard(browse: Any) -> None:
+    page = browse("koordinator").open("/memberregistry/add")
+    page.locator(".field:has(#family) .select2-selection").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".select2-results__option[id]")
+    page.keyboard.type("00007")
+    page.wait_for_function("document.querySelectorAll('.select2-results__option[id]').length === 1")
+    page.keyboard.press("Enter")
+    assert page.locator("#family option:checked").inner_text().startswith("№ 00007")
+
+
+def test_a_form_is_sent_once(browse: Any) -> None:
+    anna = browse("koordinator")
+    page = anna.open("/criterionregistry/add")
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.fill("#code", "9.1")
+    page.fill("#name", "Проверка двойного нажатия")
+    page.evaluate(
+        "() => { const b = document.querySelector('main button[type=submit]'); b.click(); b.click(); b.click(); }"
+    )
+    page.wait_for_url("**/list/**")
+    assert len(sent) == 1
+
+
+def test_paper_carries_the_page_and_its_mark_alone(browse: Any) -> None:
+    page = browse("koordinator").open(MEMBERS)
+    assert not page.locator(".print-mark").is_visible()
+    page.emulate_media(media="print")
+    for gone in (".topbar", ".side", ".filters", ".page-head__actions"):
+        assert not page.locator(gone).first.is_visible(), f"{gone} is printed"
+    mark = page.locator(".print-mark").inner_text()
+    assert "Конфиденциально. Персональные данные" in mark
+    assert "Кленовская" in mark
+
+
+def test_nothing_moves_for_whoever_asked_for_that(browse: Any) -> None:
+    page = browse("koordinator").open(MEMBERS)
+    page.emulate_media(reduced_motion="reduce")
+    moving = page.evaluate(
+        "() => [...document.querySelectorAll('*')].filter((e) => getComputedStyle(e).transitionDuration !== '0s').length"
+    )
+    assert moving == 0

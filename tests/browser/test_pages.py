@@ -1,0 +1,65 @@
+"""Every page of every role's menu: nothing foreign, nothing refused, nothing cut off, readable by anybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import NARROW, ROLES, WIDE
+
+# From each list one record and one form are opened too: the first of its kind stands for all.
+LINKS = """() => {
+    const paths = (selector) => [...document.querySelectorAll(selector)].map((a) => a.getAttribute("href"));
+    return {
+        menu: paths(".menu a"),
+        further: [
+            ...paths("main tbody tr:first-child td:first-child a").slice(0, 1),
+            ...paths("main .page-head__actions a").filter((href) => /add|new/.test(href)).slice(0, 1),
+            ...paths("main a[href*='/edit/']").slice(0, 1),
+        ],
+    };
+}"""
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_of_the_menu_is_whole(role: str, browse: Any) -> None:
+    person = browse(role)
+    person.open("/")
+    ahead = ["/", *person.page.evaluate(LINKS)["menu"]]
+    seen: set[str] = set()
+    faults: list[str] = []
+    while ahead:
+        path = ahead.pop(0)
+        if path in seen or path.startswith("#"):
+            continue
+        seen.add(path)
+        person.page.set_viewport_size(WIDE)
+        person.open(path)
+        found = person.faults() + person.overflow() + person.axe()
+        further = person.page.evaluate(LINKS)["further"]
+        person.page.set_viewport_size(NARROW)
+        found += [f"at 390: {fault}" for fault in person.overflow()]
+        faults += [f"{path}: {fault}" for fault in found]
+        if path in person.page.evaluate(LINKS)["menu"]:
+            ahead += further
+    assert not faults, "\n".join(faults)
+    kept = person.page.evaluate("localStorage.length + sessionStorage.length")
+    assert kept == 0, "something is kept in the browser's storage"
+
+
+def test_the_page_of_signing_in_is_whole(browse: Any) -> None:
+    nobody = browse(None)
+    nobody.open("/login/")
+    faults = nobody.faults() + nobody.overflow() + nobody.axe()
+    nobody.page.set_viewport_size(NARROW)
+    assert not faults + nobody.overflow()
+
+
+def test_pages_on_a_phone_are_readable_by_anybody(browse: Any) -> None:
+    anna = browse("koordinator", width=NARROW)
+    faults = []
+    for path in ("/", "/familyregistry/list/", "/memberregistry/add"):
+        anna.open(path)
+        faults += [f"{path}: {fault}" for fault in anna.faults() + anna.axe()]
+    assert not faults, "\n".join(faults)
