@@ -1,0 +1,55 @@
+# Патронат: what is done with the project. `make` alone prints this list.
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+FLASK  := PATRONAT_LOCAL=1 $(VENV)/bin/flask --app run
+WORDS  := translations/ru/LC_MESSAGES/messages
+PORT   ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types bench words migration clean
+
+help:  ## print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: $(VENV)/production $(WORDS).mo  ## set everything up and serve a demo bank on this machine (PORT=8000)
+	@$(FLASK) bank install
+	@$(FLASK) bank demo --if-empty --port $(PORT)
+	@PORT=$(PORT) $(PYTHON) run.py
+
+test: lint types  ## set everything up and run every check and test
+	$(PYTHON) -m pytest -n auto --dist loadgroup
+
+lint: $(VENV)/development $(WORDS).mo  ## style, layers of imports, templates
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports --no-logo
+	$(VENV)/bin/djlint app/templates --lint --quiet
+
+types: $(VENV)/development  ## types of the inner layers
+	$(VENV)/bin/mypy
+
+bench: $(VENV)/development $(WORDS).mo  ## measure at 100,000 families beside plain SQL
+	$(PYTHON) -m benchmarks
+
+words: $(VENV)/development  ## collect the words of the interface into the Russian catalogue
+	$(VENV)/bin/pybabel -q extract -F babel.cfg -k _ -k lazy_gettext --no-location --sort-output -o translations/messages.pot .
+	$(VENV)/bin/pybabel -q update -i translations/messages.pot -d translations -l ru --no-fuzzy-matching --ignore-obsolete
+	@rm translations/messages.pot
+
+migration: $(VENV)/development  ## write the next migration: make migration NAME=0002 MESSAGE="what changes"
+	$(FLASK) db migrate --rev-id $(NAME) -m "$(MESSAGE)"
+
+clean:  ## remove what was set up, keep the bank in instance/
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(WORDS).mo: $(WORDS).po $(VENV)/production
+	@$(VENV)/bin/pybabel -q compile -d translations
+
+$(VENV)/production: requirements.txt
+	@test -x $(PYTHON) || python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/development: requirements-dev.txt $(VENV)/production
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

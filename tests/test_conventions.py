@@ -1,0 +1,131 @@
+"""What reviewers would say again and again, said by the machine. A failure tells what to do."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from sqlalchemy.orm import class_mapper
+
+from app import models
+from app.models import Entity, OfFamily, RegistrationCriterion, SearchWord
+
+ROOT = Path(__file__).resolve().parent.parent
+CATALOGUE = ROOT / "translations/ru/LC_MESSAGES/messages.po"
+SOURCES = sorted(path for path in (ROOT / "app").rglob("*.py"))
+TEMPLATES = sorted((ROOT / "app/templates").rglob("*.html"))
+MAPPED = sorted((mapper.class_ for mapper in models.Family.registry.mappers), key=lambda entity: entity.__name__)
+ENTITIES = [entity for entity in MAPPED if issubclass(entity, Entity)]
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_every_word_of_the_interface_is_in_the_russian_catalogue():
+    with CATALOGUE.open("rb") as file:
+        translated = {message.id for message in read_po(file, locale="ru") if message.id and message.string}
+    methods = [("templates/**.html", "jinja2"), ("**.py", "python")]
+    found = extract_from_dir(str(ROOT / "app"), methods, keywords={"_": None, "gettext": None, "lazy_gettext": None})
+    used = {message if isinstance(message, str) else message[0] for _file, _line, message, _comments, _context in found}
+    missing = sorted(used - translated)
+    assert not missing, f"run `make words` and translate in {name_of(CATALOGUE)}: {missing}"
+
+
+def test_the_catalogue_keeps_the_placeholders():
+    with CATALOGUE.open("rb") as file:
+        for message in read_po(file, locale="ru"):
+            if message.id:
+                wanted, given = (sorted(re.findall(r"%\(\w+\)[sd]", text)) for text in (message.id, message.string))
+                assert wanted == given, f"{message.id!r}: the translation has other placeholders"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_modules_are_named_for_what_they_hold_and_say_it(path):
+    assert not re.search(r"util|helper|common|manager|base|misc", path.stem), "name the module for what it holds"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if tree.body:
+        assert ast.get_docstring(tree), f"{name_of(path)}: begin with a docstring that says what the module is for"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_only_the_clock_reads_the_clock(path):
+    if path.name == "clock.py":
+        return
+    source = path.read_text(encoding="utf-8")
+    assert not re.search(r"date\.today\(|datetime\.(now|utcnow|today)\(|time\.time\(", source), (
+        "take `today` as an argument, or ask app.clock at the edge"
+    )
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if "screens" in path.parts or "services" in path.parts], ids=name_of
+)
+def test_raw_sql_stays_out_of_screens_and_services(path):
+    assert not re.search(r"\btext\(\s*[\"']", path.read_text(encoding="utf-8")), "raw SQL escapes the scope of rows"
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if "services" in path.parts], ids=name_of)
+def test_services_do_not_commit(path):
+    assert ".commit(" not in path.read_text(encoding="utf-8"), "the edge commits once"
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_templates_escape_and_stay_at_home(path):
+    source = path.read_text(encoding="utf-8")
+    assert not re.search(r"\|\s*safe\b", source), "no |safe: what is stored is shown as text"
+    assert not re.search(r"(src|href|action)=[\"'](https?:)?//", source), "nothing is loaded from elsewhere"
+    assert not re.search(r"\son\w+=[\"']", source), "no inline handlers: the policy refuses them"
+    assert not re.search(r"<script(?![^>]*(src=|nonce=|type=\"application/json\"))", source), "a script has a nonce"
+
+
+def test_markup_is_written_by_hand_only_where_it_was_reviewed():
+    reviewed = {"app/forms.py"}
+    users = {
+        name_of(path) for path in SOURCES if re.search(r"\bMarkup\(|render_template_string", path.read_text("utf-8"))
+    }
+    assert users <= reviewed, f"let a template escape it: {users - reviewed}"
+
+
+@pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.__name__)
+def test_every_entity_is_titled_and_every_column_labelled(entity):
+    assert entity.TITLE
+    assert entity.TITLES
+    assert entity.__doc__, "say what the entity is"
+    unlabelled = {"token_hash", "data", "user_id", "role_id", "id"}
+    for column in class_mapper(entity).columns:
+        assert "label" in column.info or column.key in unlabelled, f"{entity.__name__}.{column.key} has no label"
+
+
+def test_every_table_of_a_family_is_under_the_scope():
+    """A table that points to a family is narrowed by `access`, or it is one of those that are narrowed by name."""
+    by_name = {"assignment", "search_word", "registration_criterion", "family_categories"}
+    for table in models.Model.metadata.tables.values():
+        points = any(key.column.table.name == "family" for key in table.foreign_keys)
+        mapped = [mapper.class_ for mapper in models.Family.registry.mappers if mapper.local_table is table]
+        if points and table.name not in by_name:
+            assert mapped, table.name
+            assert issubclass(mapped[0], OfFamily), f"{table.name}: mix OfFamily in"
+    assert issubclass(SearchWord, models.Model)
+    assert issubclass(RegistrationCriterion, models.Model)
+
+
+def test_nothing_is_left_to_be_done_later():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split(
+        "\n"
+    )
+    for name in listed:
+        path = ROOT / name
+        if path.suffix in {".py", ".html", ".css", ".md", ".po", ".toml", ".cfg", ".txt", ".csv"} and path.is_file():
+            source = path.read_text(encoding="utf-8", errors="replace")
+            assert not re.search(r"\b(TODO|FIXME|XXX)\b", source) or name == "tests/test_conventions.py", name
+
+
+def test_limits_of_the_two_tables_of_contents():
+    for name, limit in (("app/models.py", 1200), ("app/views.py", 900)):
+        assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= limit, f"{name}: move a section beside it"
