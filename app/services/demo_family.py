@@ -308,7 +308,7 @@ class Life:
             anchor = self.until - DAY * rng.randint(span + 3, max(span + 4, 6500))
             number = (0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 5)[rng.randrange(11)]
             others = [self.until - DAY * int(rng.random() * 19 * YEAR) for _ in range(number)]
-        if self.script.newborn:
+        if self.script.newborn and self.script.end != MAJORITY:
             others.append(self.until - DAY * rng.randint(2, 25))
         kept = [anchor]
         for born_on in others:

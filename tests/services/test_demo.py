@@ -130,7 +130,7 @@ def test_a_family_on_record_has_a_child_on_every_day_of_it(demo_bank: None) -> N
         last = stay.removed_on - DAY if stay.removed_on else TODAY
         if stay.removal_reason and stay.removal_reason.code == "11.1":
             assert not any(ages.is_minor(member.born_on, stay.removed_on) for member in members[stay.family_id])
-            last = stay.removed_on - 16 * DAY
+            last = stay.removed_on - 17 * DAY
         for day in (stay.registered_on, last):
             assert any(ages.is_minor(child.born_on, day) and present(child, day) for child in members[stay.family_id])
 
