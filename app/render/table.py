@@ -155,3 +155,8 @@ def sentence(line: Line) -> list[tuple[str, Figure | None]]:
 def made(made_by: str, made_at: datetime) -> str:
     """Who made a paper and when, by the municipality's clock."""
     return f"Сформировано {made_at:%d.%m.%Y %H:%M}, {made_by}" if made_by else f"Сформировано {made_at:%d.%m.%Y %H:%M}"
+
+
+def is_wide(table: Table) -> bool:
+    """Whether a table wants a landscape sheet."""
+    return sum(column.width or len(column.title) + 2 for column in table.columns) > 90

@@ -17,11 +17,12 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
-from app.render.table import CONFIDENTIAL, Column, Kind, Line, Table, Value, header, made, plain
+from app.render.table import CONFIDENTIAL, Column, Kind, Line, Table, Value, header, is_wide, made, plain
 
 FONT = "Times New Roman"
 FORMATS: dict[Kind, str] = {"text": "@", "number": "0", "money": "#,##0.00", "date": "dd.mm.yyyy"}
 LONGEST_TEXT = 32_767  # a cell of Excel holds no more
+LONGEST_NUMBER = 5  # «1.1.»: such a lead stands before its first figure, a longer one on a line of its own
 NARROWEST, WIDEST = 5.0, 60.0
 A4 = 9  # as Excel numbers sizes of paper
 
@@ -74,8 +75,7 @@ class _Sheet:
 
     def _set_page(self) -> None:
         sheet = self.sheet
-        wide = sum(column.width or NARROWEST for column in self.table.columns) > 90
-        sheet.page_setup.orientation = "landscape" if wide else "portrait"
+        sheet.page_setup.orientation = "landscape" if is_wide(self.table) else "portrait"
         sheet.page_setup.paperSize = A4
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
@@ -190,18 +190,20 @@ class _Sheet:
         if not line.figures:
             self._line(line.lead, "plain")
             return
-        if line.lead:
+        prefix = f"{line.lead} " if len(line.lead) <= LONGEST_NUMBER else ""
+        if line.lead and not prefix:
             self._line(line.lead, "plain")
         labels = max(1, _fitting(self.table.columns, 62))
         values = max(labels + 1, _fitting(self.table.columns, 78))
-        for figure in line.figures:
+        for place, figure in enumerate(line.figures):
             row = self.row + 1
+            label = f"{prefix}{figure.label}" if place == 0 else figure.label
             self._merge(row, 1, 1, labels)
             self._merge(row, labels + 1, 1, values - labels)
-            cells = [self._cell(figure.label if index == 0 else "", "label") for index in range(labels)]
+            cells = [self._cell(label if index == 0 else "", "label") for index in range(labels)]
             for index in range(values - labels):
                 cells.append(self._cell(figure.value if index == 0 else None, "figure", figure.kind))
-            height = _height(figure.label, self._characters(0, min(labels, self.width)), _SIZES["label"])
+            height = _height(label, self._characters(0, min(labels, self.width)), _SIZES["label"])
             self._append(cells, height)
 
 

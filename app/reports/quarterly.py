@@ -70,6 +70,8 @@ MODE_NOTES = {
     True: "Графы 13–17: семья учтена по каждому из своих критериев, сумма может превышать графу 12.",
 }
 
+VERDICTS = {True: ", сходится", False: "", None: ""}
+
 Link = Callable[[str, int | None], str]
 
 
@@ -248,7 +250,7 @@ def _sums(form: Form, title: str, whole: str, parts: tuple[str, ...], lists: tup
 def _population_check(form: Form) -> Check:
     title = "Графа 18 не больше графы 3"
     if not form.population:
-        return Check(title, True, "детское население не введено, сравнить не с чем")
+        return Check(title, None, "детское население не введено, сравнить не с чем")
     wrong = _where(form, lambda at: at not in form.population or form.number("18", at) <= form.population[at])
     missing = [form.names[row.id] for row in form.rows if row.id not in form.population]
     text = f"не введено: {', '.join(missing)}" if missing else f"{form.number('18')} из {form.children_living()}"
@@ -261,7 +263,7 @@ def _where(form: Form, holds: Callable[[int], bool]) -> list[str]:
 
 
 def _at(wrong: list[str]) -> str:
-    return f" — не сходится: {', '.join(wrong)}" if wrong else ""
+    return f" — НЕ СХОДИТСЯ: {', '.join(wrong)}" if wrong else ""
 
 
 def children_of(form: Form, key: str, limit: int | None = None) -> list[str]:
@@ -315,39 +317,38 @@ def _why_gone(row: RowMapping, period: Period) -> str:
 
 def as_table(form: Form, link: Link | None = None) -> Table:
     """The form as it is printed. `link` gives the address of the list behind a number."""
-    rows = [_row(form, str(place), row, link) for place, row in enumerate(form.rows, start=1)]
+    rows = [_row(form, place, row, link) for place, row in enumerate(form.rows, start=1)]
     return Table(
         title=TITLE,
         subtitle=f"{form.place.name}\nОтчетный период: {form.period_title}",
         corner="Приложение № 4 к Положению",
         columns=_columns(),
         rows=rows,
-        total=_row(form, "", None, link),
+        total=_row(form, None, None, link),
         notes=_notes(form),
         sections=_sections(form, link),
-        remarks=[f"Проверка. {check.title}: {'сходится' if check.holds else 'НЕ СХОДИТСЯ'}. {check.text}."
-                 for check in form.checks],
+        remarks=[f"Проверка. {check.title}: {check.text}{VERDICTS[check.holds]}." for check in form.checks],
         sheet="Приложение 4",
     )  # fmt: skip
 
 
 def _columns() -> list[Column]:
-    columns = [Column("№ п/п", 4, mark="1"), Column("Территория", 30, mark="2"),
-               Column("Детское население", 9, "number", mark="3"),
+    columns = [Column("№ п/п", 4, "number", mark="1"), Column("Территория", 36, mark="2"),
+               Column("Детское население", 8.5, "number", mark="3"),
                Column("Всего", 6, "number", (SENT,), "4")]  # fmt: skip
     inside = (SENT, "В том числе: органами и учреждениями системы профилактики")
     hints = _sender_names()
-    columns += [Column("", 5, "number", inside, code, hints.get(code, "")) for code in SENDERS]
+    columns += [Column("", 4.5, "number", inside, code, hints.get(code, "")) for code in SENDERS]
     for title, pair in ((AT_START, ("6", "7")), (PLACED, ("8", "9"))):
         columns += [
-            Column("Всего семей", 9, "number", (title,), pair[0]),
-            Column("В них детей", 9, "number", (title,), pair[1]),
+            Column("Всего семей", 8, "number", (title,), pair[0]),
+            Column("В них детей", 8, "number", (title,), pair[1]),
         ]
-    columns.append(Column("Снято с учета семей в отчетном периоде", 10, "number", mark="10"))
-    columns += [Column("", 6, "number", ("Причины снятия с учета",), code) for code in REASONS]
-    columns.append(Column("Всего семей", 7, "number", (AT_END,), "12"))
-    columns += [Column(f"{code}.", 7, "number", (AT_END, BY_CRITERIA), key) for key, code in CRITERIA.items()]
-    columns.append(Column("В них детей", 7, "number", (AT_END,), "18"))
+    columns.append(Column("Снято с учета семей в отчетном периоде", 9, "number", mark="10"))
+    columns += [Column("", 5.5, "number", ("Причины снятия с учета",), code) for code in REASONS]
+    columns.append(Column("Всего семей", 6.5, "number", (AT_END,), "12"))
+    columns += [Column(f"{code}.", 5, "number", (AT_END, BY_CRITERIA), key) for key, code in CRITERIA.items()]
+    columns.append(Column("В них детей", 6.5, "number", (AT_END,), "18"))
     return columns
 
 
@@ -356,7 +357,7 @@ def _sender_names() -> dict[str, str]:
     return dict(db.session.execute(select(columns.code, columns.name).where(columns.code.in_(SENDERS))).tuples().all())
 
 
-def _row(form: Form, place: str, row: Place | None, link: Link | None) -> list[Value | Cell]:
+def _row(form: Form, place: int | None, row: Place | None, link: Link | None) -> list[Value | Cell]:
     territory_id = row.id if row else None
     name = form.names[row.id] if row else "ИТОГО"
     cells: list[Value | Cell] = [place, name, form.children_living(territory_id)]

@@ -84,10 +84,13 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Check:
-    """A sum that must hold, and what it came to. `lists` are the indicators whose rows explain it by name."""
+    """A sum that must hold, and what it came to; None where there is nothing to compare with.
+
+    lists: the indicators whose rows explain it by name.
+    """
 
     title: str
-    holds: bool
+    holds: bool | None
     text: str
     lists: tuple[str, ...] = ()
 

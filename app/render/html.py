@@ -1,0 +1,126 @@
+"""A Table as HTML: a fragment for our pages and a document that prints by itself and asks nobody for anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+
+from app.render.table import (
+    CONFIDENTIAL,
+    Cell,
+    Column,
+    Line,
+    Section,
+    Table,
+    Value,
+    header,
+    is_wide,
+    made,
+    sentence,
+    words,
+)
+
+NUMBERS = ("number", "money")
+
+
+def grid(table: Table, css: str = "table table--grid table--dense table--form") -> str:
+    """The table alone, with its nested header; linked values are links."""
+    parts = [f'<table class="{css}">', "<thead>", *_head(table.columns), "</thead>", "<tbody>"]
+    parts += [_row(row, table.columns) for row in table.rows]
+    parts.append("</tbody>")
+    if table.total is not None:
+        parts += ["<tfoot>", _row(table.total, table.columns), "</tfoot>"]
+    parts.append("</table>")
+    return "\n".join(parts)
+
+
+def section(part: Section) -> str:
+    """A titled group of sentences, the figures in bold, linked where there is a list behind them."""
+    lines = "\n".join(f"<p>{_sentence(line)}</p>" for line in part.lines)
+    return f'<section class="form-section"><h2>{escape(part.title)}</h2>\n{lines}</section>'
+
+
+def document(table: Table, *, made_by: str, made_at: datetime, further: Sequence[Table] = ()) -> str:
+    """A whole page to keep or to print: styles inside, nothing from outside."""
+    footer = escape(made(made_by, made_at))
+    body = "\n".join(_sheet(each) for each in (table, *further))
+    orientation = "landscape" if is_wide(table) else "portrait"
+    return f"""<!DOCTYPE html>
+<html lang="ru"><head><meta charset="utf-8"><title>{escape(table.title)}</title>
+<style>{_STYLES.replace("ORIENTATION", orientation)}</style></head>
+<body>
+<p class="mark">{CONFIDENTIAL}. {footer}</p>
+{body}
+<footer class="mark">{CONFIDENTIAL}. {footer}</footer>
+</body></html>
+"""
+
+
+def _sheet(table: Table) -> str:
+    parts = [f'<p class="corner">{escape(table.corner)}</p>'] if table.corner else []
+    parts.append(f"<h1>{escape(table.title)}</h1>")
+    parts += [f'<p class="subtitle">{escape(line)}</p>' for line in table.subtitle.splitlines()]
+    parts.append(grid(table))
+    parts += [f'<p class="note">{escape(note)}</p>' for note in table.notes]
+    parts += [section(part) for part in table.sections]
+    parts += [f'<p class="note">{escape(remark)}</p>' for remark in table.remarks]
+    return '<div class="sheet">' + "\n".join(parts) + "</div>"
+
+
+def _head(columns: Sequence[Column]) -> list[str]:
+    depth, cells = header(columns)
+    rows: list[list[str]] = [[] for _ in range(depth)]
+    for cell in cells:
+        column = columns[cell.column]
+        spans = (f' colspan="{cell.across}"' if cell.across > 1 else "") + (
+            f' rowspan="{cell.down}"' if cell.down > 1 else ""
+        )
+        hint = f' title="{escape(column.hint)}"' if column.hint and cell.across == 1 else ""
+        scope = "colgroup" if cell.across > 1 else "col"
+        rows[cell.row].append(f'<th scope="{scope}"{spans}{hint}>{escape(cell.text)}</th>')
+    found = [f"<tr>{''.join(row)}</tr>" for row in rows]
+    if any(column.mark for column in columns):
+        marks = "".join(f'<th scope="col"{_hint(column)}>{escape(column.mark)}</th>' for column in columns)
+        found.append(f'<tr class="marks">{marks}</tr>')
+    return found
+
+
+def _hint(column: Column) -> str:
+    return f' title="{escape(column.hint)}"' if column.hint else ""
+
+
+def _row(values: Sequence[Value | Cell], columns: Sequence[Column]) -> str:
+    cells = []
+    for value, column in zip(values, columns, strict=True):
+        css = ' class="num"' if column.kind in NUMBERS else ""
+        link = value.link if isinstance(value, Cell) else ""
+        label = escape(column.title or column.mark)
+        cells.append(f'<td{css} data-label="{label}">{_linked(words(value, column.kind), link)}</td>')
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _linked(text: str, link: str) -> str:
+    return f'<a href="{escape(link)}">{escape(text)}</a>' if link else escape(text)
+
+
+def _sentence(line: Line) -> str:
+    pieces = sentence(line)
+    return "".join(f"<b>{_linked(text, figure.link)}</b>" if figure else escape(text) for text, figure in pieces)
+
+
+_STYLES = """
+@page { size: A4 ORIENTATION; margin: 10mm; }
+body { font: 11pt/1.3 "Times New Roman", "Liberation Serif", serif; color: #000; background: #fff; margin: 12px; }
+h1 { font-size: 14pt; text-align: center; margin: 6px 0; }
+h2 { font-size: 11pt; margin: 10px 0 4px; }
+p { margin: 3px 0; }
+.corner { text-align: right; } .subtitle { text-align: center; } .note { font-size: 9.5pt; }
+.mark { font-size: 9pt; } footer.mark { border-top: 1px solid #000; margin-top: 12px; padding-top: 4px; }
+table { border-collapse: collapse; width: 100%; margin: 8px 0; font-size: 9pt; }
+th, td { border: 1px solid #000; padding: 2px 3px; vertical-align: middle; }
+th { font-weight: normal; background: #eceef2; font-size: 7.5pt; }
+td.num { text-align: center; } tfoot td { font-weight: bold; }
+section b { border-bottom: 1px solid #000; padding: 0 4px; }
+thead { display: table-header-group; } tr { break-inside: avoid; } .sheet + .sheet { break-before: page; }
+"""
