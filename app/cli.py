@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
 
 import click
 from flask import Flask
@@ -10,6 +13,7 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 
 from app import access
+from app.domain.terms import Role
 from app.extensions import db
 
 bank = AppGroup("bank", help="Банк данных семей.")
@@ -37,12 +41,13 @@ def install() -> None:
 @click.option("--seed", default=1, show_default=True, help="Одно и то же число даёт один и тот же банк.")
 @click.option("--if-empty", is_flag=True, help="Если семьи уже есть, ничего не делать.")
 @click.option("--new-passwords", is_flag=True, help="Только новые пароли для демонстрационных входов.")
-def demo(families: int, seed: int, if_empty: bool, new_passwords: bool) -> None:
+@click.option("--port", default=8000, envvar="PORT", show_default=True, help="Порт в адресе, который печатается.")
+def demo(families: int, seed: int, if_empty: bool, new_passwords: bool, port: int) -> None:
     """Заполнить пустой банк вымышленными семьями и завести по одному входу на роль."""
     from app import clock
     from app.domain.refusal import Refusal
     from app.services import demo as demo_bank
-    from app.services import demo_accounts
+    from app.services import demo_accounts, demo_papers
 
     with access.unrestricted():
         if new_passwords:
@@ -57,11 +62,222 @@ def demo(families: int, seed: int, if_empty: bool, new_passwords: bool) -> None:
         else:
             try:
                 demo_bank.fill(clock.today(), families=families, seed=seed)
+                demo_papers.attach(clock.today())
             except Refusal as refusal:
                 raise click.ClickException(refusal.text) from refusal
             made = demo_accounts.create()
         db.session.commit()
-    click.echo(f"Адрес: http://127.0.0.1:{os.environ.get('PORT', '8000')}/")
+    click.echo(f"Адрес: http://127.0.0.1:{port}/")
     click.echo("Входы показаны один раз: запишите их.")
     for sign_in in made:
         click.echo(f"  {sign_in.role.value:<27}{sign_in.username:<14}{sign_in.password}")
+
+
+DISTRICT = click.option("--district", help="Район, если карта с таким номером есть в нескольких.")
+OUT_PDF = click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+
+
+@bank.command()
+@click.argument("number")
+@OUT_PDF
+@DISTRICT
+def passport(number: str, out: Path, district: str | None) -> None:
+    """Социальный паспорт семьи NUMBER в файл OUT (PDF)."""
+    from app.documents import passport as paper
+    from app.services import papers
+
+    _print_of_family(number, district, out, "Социальный паспорт семьи", partial(paper.pdf, read=papers.content))
+
+
+@bank.command()
+@click.argument("number")
+@OUT_PDF
+@DISTRICT
+def card(number: str, out: Path, district: str | None) -> None:
+    """Карта учета семьи NUMBER в файл OUT (PDF)."""
+    from app.documents import passport as paper
+
+    _print_of_family(number, district, out, "Карта учета семьи", paper.card_pdf)
+
+
+def _print_of_family(number: str, district: str | None, out: Path, what: str, make: Callable[..., bytes]) -> None:
+    """Make a paper of one family, note the print in the journal, then write the file."""
+    from app import clock, journal
+    from app.domain.refusal import Refusal
+    from app.domain.terms import Act
+    from app.render.html_pdf import PrintError
+    from app.services import families
+
+    with access.unrestricted():
+        try:
+            family = families.by_number(number, district)
+            content = make(family.id, made_by="командная строка", made_at=clock.now(), today=clock.today())
+        except Refusal as refusal:
+            raise click.ClickException(refusal.text) from refusal
+        except PrintError as error:
+            raise click.ClickException("Документ не удалось сформировать.") from error
+        row = journal.entry(Act.PRINTED, entity="Family", entity_id=family.id, family_id=family.id,
+                            summary=f"{what}: {family.title}", records=1)  # fmt: skip
+        journal.write([row])
+        part = out.with_name(f"{out.name}.part")
+        try:
+            part.write_bytes(content)
+            db.session.commit()  # the print is noted before the paper is there
+            part.replace(out)
+        except OSError as error:
+            raise click.ClickException(f"Файл не записан: {error.strerror}.") from error
+        finally:
+            part.unlink(missing_ok=True)
+    click.echo(f"{what} № {number}: {out}")
+
+
+@bank.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--apply", "applying", is_flag=True, help="Записать в банк; без этого только показать, что изменится.")
+def import_workbook(file: Path, applying: bool) -> None:
+    """Загрузить книгу обмена FILE (.xlsx): показать ошибки или что изменится, с --apply записать."""
+    from app.domain.refusal import Refusal
+    from app.exchange import apply, plan, preview, reader
+
+    with access.unrestricted():
+        try:
+            book = reader.read(file.read_bytes(), file.name)
+            apply.hold()
+            planned = plan.make(book)
+            for line in preview.lines(planned):
+                click.echo(line)
+            if planned.faults:
+                raise SystemExit(1)
+            if applying and planned.does_something:
+                batch = apply.apply(planned)
+                db.session.commit()
+                click.echo(f"Загружено, загрузка № {batch.id}.")
+            elif applying:
+                click.echo("Всё уже записано в банке: загружать нечего.")
+        except Refusal as refusal:
+            raise click.ClickException(refusal.text) from refusal
+
+
+@bank.command(name="export")
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--on", "day", metavar="ДАТА", help="На какую дату (ДД.ММ.ГГГГ или ГГГГ-ММ-ДД); обычно сегодня.")
+@click.option("--district", "district_name", metavar="РАЙОН", help="Район; обычно тот, где семей больше всего.")
+@click.option("--territory", metavar="НАЗВАНИЕ", help="Только семьи этой территории района.")
+def export_workbook(out: Path, day: str | None, district_name: str | None, territory: str | None) -> None:
+    """Выгрузить банк района книгой обмена OUT.xlsx."""
+    from app import clock, journal
+    from app.domain.refusal import Refusal
+    from app.domain.terms import Act
+    from app.exchange import cells, export
+
+    with access.unrestricted():
+        try:
+            on = cells.day(day) if day else clock.today()
+            district, within = export.chosen(district_name, territory)
+            moment = clock.local(clock.now())
+            written = export.write(district, on, made_by="командная строка", made_at=moment, within=within)
+        except cells.CellError as error:
+            raise click.BadParameter(str(error), param_hint="--on") from error
+        except Refusal as refusal:
+            raise click.ClickException(refusal.text) from refusal
+        journal.write([journal.entry(Act.EXPORTED, entity="Family", summary=written.summary, records=written.families)])
+        part = out.with_name(f"{out.name}.part")
+        try:
+            part.write_bytes(written.content)
+            db.session.commit()  # the export is noted before the file is there
+            part.replace(out)
+        except OSError as error:
+            raise click.ClickException(f"Файл не записан: {error.strerror}.") from error
+        finally:
+            part.unlink(missing_ok=True)
+    click.echo(f"{written.summary}: {out}")
+
+
+@bank.command("create-user")
+@click.argument("username")
+@click.option("--last-name", required=True, prompt="Фамилия", help="Фамилия.")
+@click.option("--first-name", required=True, prompt="Имя и отчество", help="Имя и отчество.")
+@click.option("--role", "roles", multiple=True, help="Название роли; можно повторить. Без неё: Администратор.")
+@click.option("--territory", "places", multiple=True, help="Территория координатора; можно повторить.")
+def create_user(
+    username: str, last_name: str, first_name: str, roles: tuple[str, ...], places: tuple[str, ...]
+) -> None:
+    """Завести пользователя USERNAME и показать одноразовый пароль; так заводят первого администратора."""
+    from app.domain.refusal import Refusal
+    from app.services import accounts
+
+    with access.unrestricted():
+        try:
+            user, password = accounts.create_user(
+                username=username, last_name=last_name, first_name=first_name,
+                roles=accounts.roles_named(roles or (Role.ADMINISTRATOR.value,)),
+                territories=accounts.territories_named(places),
+            )  # fmt: skip
+        except Refusal as refusal:
+            raise click.ClickException(refusal.text) from refusal
+        name = user.username
+        db.session.commit()
+    click.echo(f"Пользователь {name}. Одноразовый пароль (72 часа, меняется при первом входе): {password}")
+
+
+@bank.command()
+@click.argument("username")
+def unlock(username: str) -> None:
+    """Снять блокировку входа пользователя USERNAME."""
+    from app.services import accounts
+
+    with access.unrestricted():
+        user = accounts.find(username)
+        if user is None:
+            raise click.ClickException("Такого пользователя нет.")
+        accounts.unlock(user)
+        db.session.commit()
+    click.echo("Вход разблокирован.")
+
+
+@bank.group()
+def report() -> None:
+    """Отчёты."""
+
+
+@report.command("quarterly")
+@click.option("--from", "start", required=True, type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Первый день.")
+@click.option("--to", "end", required=True, type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Последний день.")
+@click.option("--as", "kind", required=True, type=click.Choice(["json", "xlsx", "pdf", "html"]), help="Вид файла.")
+@click.option("--territory", "name", help="Район или поселение; без него: район, где больше всего семей.")
+@click.option("--criteria", type=click.Choice(["main", "all"]), default="main", show_default=True,
+              help="Графы 13–17: основной критерий или каждый.")  # fmt: skip
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+def quarterly_form(start: datetime, end: datetime, kind: str, name: str | None, criteria: str, out: Path) -> None:
+    """Форма учета (Приложение 4) за период в файл OUT."""
+    from app import clock, journal
+    from app.domain import periods
+    from app.domain.refusal import Refusal
+    from app.domain.terms import Act
+    from app.reports import files, quarterly
+    from app.reports.places import Places
+
+    with access.unrestricted():
+        try:
+            period = periods.given(start.date(), end.date())
+        except Refusal as refusal:
+            raise click.ClickException(refusal.text) from refusal
+        tree = Places()
+        place = tree.named(name) if name else tree.default()
+        if place is None:
+            raise click.ClickException(f"Территории «{name}» нет." if name else "В банке ещё нет территорий.")
+        form = quarterly.quarterly(period, place, all_criteria=criteria == "all", tree=tree)
+        made_at = clock.local(clock.now())
+        content, _mime = files.written(form, kind, made_by="командная строка", made_at=made_at)
+        summary = f"Форма учёта (Приложение 4), {place.name}, {period.title}, {kind}"
+        journal.write([journal.entry(Act.EXPORTED, entity="QuarterlyForm", summary=summary, records=len(form.rows))])
+        part = out.with_name(f"{out.name}.part")
+        try:
+            part.write_bytes(content)
+            db.session.commit()  # the export is noted before the file is there
+            part.replace(out)
+        except OSError as error:
+            raise click.ClickException(f"Файл не записан: {error.strerror}.") from error
+        finally:
+            part.unlink(missing_ok=True)
+    click.echo(f"{summary}: {out}")

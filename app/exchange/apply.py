@@ -1,0 +1,584 @@
+"""Does what a plan says: all or nothing, in the caller's transaction, as one batch of the journal.
+
+New rows go in by bulk statements with keys taken beforehand, so that ten thousand families take seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from flask import g, has_request_context
+from sqlalchemy import Table, bindparam, delete, func, insert, select, text, update
+
+from app import access, journal
+from app.clock import now, today
+from app.domain import names
+from app.domain.periods import quarter_holding, quarter_of
+from app.domain.refusal import Refusal
+from app.domain.terms import Act, DecisionKind, ParentalRole, TerritoryKind
+from app.exchange import bank
+from app.exchange.plan import BodyRef, FamilyPlan, MemberPlan, PlaceRef, Plan, SetUpdate, Update
+from app.exchange.workbook import SHEETS
+from app.extensions import db
+from app.models import (
+    Agency,
+    Aid,
+    Decision,
+    Education,
+    Family,
+    IdentityDocument,
+    ImportBatch,
+    Member,
+    Model,
+    PupilSupport,
+    Registration,
+    RegistrationCriterion,
+    RelationshipKind,
+    SearchWord,
+    Supervision,
+    Territory,
+    aid_recipients,
+    family_categories,
+)
+from app.services import families, installation
+
+PORTION = 5000
+LOCK = 7_205_759  # one import at a time on Postgres; SQLite has one writer anyway
+
+# Tables whose rows an import creates, parents first, by the name of the entity in the journal.
+CREATED: dict[str, type[Model]] = {
+    "territory": Territory,
+    "agency": Agency,
+    "family": Family,
+    "member": Member,
+    "identity_document": IdentityDocument,
+    "education": Education,
+    "pupil_support": PupilSupport,
+    "supervision": Supervision,
+    "decision": Decision,
+    "registration": Registration,
+    "aid": Aid,
+}
+
+
+def hold() -> None:
+    """Let no other import run until this transaction ends; call it before the plan that is to be applied is made."""
+    if db.session.connection().dialect.name == "postgresql":
+        db.session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
+
+
+def apply(plan: Plan) -> ImportBatch:
+    """Write a plan without faults. The caller commits, or rolls everything back."""
+    if plan.faults:
+        raise Refusal("В книге есть ошибки: исправьте их и загрузите её снова.", "file")
+    if not plan.does_something:
+        raise Refusal("Всё, что есть в книге, уже записано в банке: загружать нечего.", "file")
+    return _Writer(plan).write()
+
+
+class _Writer:
+    """One application of one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        assert plan.as_of is not None
+        self.plan, self.as_of = plan, plan.as_of
+        self.session = db.session()
+        self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in CREATED}
+        self.links: dict[Table, list[dict[str, Any]]] = {
+            family_categories: [],
+            RegistrationCriterion.__table__: [],
+            aid_recipients: [],
+            SearchWord.__table__: [],
+        }
+        self.entries: list[dict[str, Any]] = []
+        self.was_links: dict[str, dict[str, list[Any]]] = {}
+        self.at = now()
+        self.today = today()
+        kind = RelationshipKind.__table__
+        roles = self.session.execute(select(kind.c.code, kind.c.parental_role))
+        self.roles: dict[str | None, ParentalRole] = {row.code: row.parental_role for row in roles}
+
+    def write(self) -> ImportBatch:
+        self._district()
+        batch = self._batch()
+        with journal.batch(batch.id):
+            self._places()
+            self._take_keys()
+            for family in self.plan.families:
+                if family.touched:
+                    self._family(family)
+            self._insert()
+            self._update()
+            self._set_links()
+            self._refresh_known()
+            self._journal(batch)
+        batch.counts = self._figures()
+        self.session.flush()
+        return batch
+
+    # Before: places, bodies, the batch, keys
+
+    def _district(self) -> None:
+        district = self.plan.district
+        if district.id is None:
+            root = installation.add_root_territory()
+            district.id = self._territory(district.name, TerritoryKind.DISTRICT, root.id)
+
+    def _places(self) -> None:
+        """Create the territories and agencies that the bank does not know."""
+        district = self.plan.district
+        for place in self.plan.new_places:
+            if place.id is None:
+                place.id = self._territory(place.name, TerritoryKind.SETTLEMENT, district.id)
+        for body in self.plan.new_bodies:
+            agency = Agency(
+                name=body.name,
+                name_key=names.key(body.name),
+                kind_id=self._code("agency_kind", body.kind),
+                territory_id=district.id,
+            )
+            self.session.add(agency)
+            self.session.flush()
+            body.id = agency.id
+
+    def _territory(self, name: str, kind: TerritoryKind, parent_id: int | None) -> int:
+        territory = Territory(name=name, name_key=names.key(name), kind=kind, parent_id=parent_id)
+        self.session.add(territory)
+        self.session.flush()
+        return territory.id
+
+    def _batch(self) -> ImportBatch:
+        user = getattr(g, "user", None) if has_request_context() else None
+        batch = ImportBatch(
+            user_id=getattr(user, "id", None),
+            district_id=self.plan.district.id,
+            as_of=self.as_of,
+            file_name=self.plan.book.name[:200],
+            sha256=self.plan.book.digest,
+            counts={},
+        )
+        self.session.add(batch)
+        self.session.flush()
+        return batch
+
+    def _code(self, dictionary: str, code: str | None) -> int | None:
+        return None if code is None else self.plan.codes[dictionary].ids[code]
+
+    def _take_keys(self) -> None:
+        """Keys for every row to come, taken once for each table."""
+        wanted = dict.fromkeys(CREATED, 0)
+        for family in self.plan.families:
+            if not family.touched:
+                continue
+            wanted["family"] += family.is_new
+            wanted["member"] += len(family.new_members)
+            wanted["registration"] += len(family.new_stays)
+            wanted["decision"] += sum(2 if row.get("removed_on") else 1 for row, _ in family.new_stays)
+            wanted["aid"] += len(family.new_aids)
+            for member in family.members:
+                wanted["identity_document"] += member.document is not None
+                wanted["education"] += member.education is not None
+                wanted["pupil_support"] += member.support is not None
+                wanted["supervision"] += len(member.supervisions)
+        wanted["decision"] += sum(change.decision is not None for change in self.plan.updates)
+        self.keys = {name: iter(self._keys(CREATED[name].__table__, count)) for name, count in wanted.items()}
+
+    def _keys(self, table: Any, count: int) -> Iterable[int]:
+        if not count:
+            return ()
+        if self.session.connection().dialect.name == "postgresql":
+            statement = text("select nextval(pg_get_serial_sequence(:name, 'id')) from generate_series(1, :count)")
+            return list(self.session.scalars(statement, {"name": table.name, "count": count}))
+        first = (self.session.scalar(select(func.max(table.c.id))) or 0) + 1
+        return range(first, first + count)
+
+    # New rows
+
+    def _row(self, table: str, /, **values: Any) -> int:
+        row_id = next(self.keys[table])
+        values["id"] = row_id
+        self.rows[table].append(values)
+        return row_id
+
+    def _of_family(self, table: str, family_id: int, /, **values: Any) -> int:
+        return self._row(table, family_id=family_id, created_at=self.at, version=1, **values)
+
+    def _family(self, family: FamilyPlan) -> None:
+        if family.is_new:
+            family.id = self._new_family(family)
+        assert family.id is not None
+        for member in family.new_members:
+            member.id = self._member(family.id, member)
+        for member in family.members:
+            self._member_parts(family, member)
+        for row, body in family.new_stays:
+            self._stay(family, row, body)
+        for row, body, people in family.new_aids:
+            self._aid(family, row, body, people)
+
+    def _new_family(self, family: FamilyPlan) -> int:
+        row = family.row
+        people = [
+            families.Person(
+                member.values["last_name"],
+                member.values["first_name"],
+                member.values["middle_name"],
+                self.roles.get(member.values.get("role")),
+                member.values.get("left_on") is None or member.values["left_on"] > self.today,
+            )
+            for member in family.members
+        ]
+        addresses = (row.get("registered_address"), row.get("actual_address"))
+        keys = families.keys_of(family.number, people, addresses)
+        family_id = self._row(
+            "family",
+            number=family.number,
+            district_id=self.plan.district.id,
+            territory_id=family.place.id,
+            name=keys.name,
+            stated_size=row.get("stated_size"),
+            income_per_member=row.get("income_per_member"),
+            income_source=row.get("income_source"),
+            registered_address=row.get("registered_address"),
+            actual_address=row.get("actual_address"),
+            additional=row.get("additional"),
+            sort_key=keys.sort_key,
+            search_key=keys.search_key,
+            created_at=self.at,
+            version=1,
+        )
+        for code in row.get("categories", ()):
+            link = {"family_id": family_id, "category_id": self._code("category", code)}
+            self.links[family_categories].append(link)
+        words = self.links[SearchWord.__table__]
+        words.extend({"word": word, "family_id": family_id} for word in keys.words)
+        stays, aids = len(family.new_stays), len(family.new_aids)
+        summary = f"Семья № {family.number} {keys.name}: членов {len(people)}, постановок {stays}, мероприятий {aids}"
+        figures = {"number": [None, family.number], "members": [None, len(people)], "registrations": [None, stays]}
+        figures["aids"] = [None, aids]
+        self.entries.append(
+            journal.entry(
+                Act.CREATED, entity="Family", entity_id=family_id, family_id=family_id, summary=summary, changes=figures
+            )
+        )
+        return family_id
+
+    def _created(self, family: FamilyPlan, entity: str, row_id: int, summary: str, **values: Any) -> None:
+        """Note a row that was added to a family of the bank; a new family has one entry for all its rows."""
+        if family.is_new:
+            return
+        changes = {name: [None, journal.plain(value)] for name, value in values.items() if value is not None}
+        self.entries.append(
+            journal.entry(
+                Act.CREATED, entity=entity, entity_id=row_id, family_id=family.id, summary=summary, changes=changes
+            )
+        )
+
+    def _member(self, family_id: int, member: MemberPlan) -> int:
+        row = member.row or {}
+        return self._of_family(
+            "member",
+            family_id,
+            role_id=self._code("role", row.get("role")),
+            last_name=row["last_name"],
+            first_name=row["first_name"],
+            middle_name=row["middle_name"],
+            sort_key=families.member_sort_key(row["last_name"], row["first_name"], row["middle_name"]),
+            sex=row.get("sex"),
+            born_on=row["born_on"],
+            workplace=row.get("workplace"),
+            joined_on=row.get("joined_on"),
+            left_on=row.get("left_on"),
+        )
+
+    def _member_parts(self, family: FamilyPlan, member: MemberPlan) -> None:
+        assert family.id is not None
+        assert member.id is not None
+        who = bank.full(member.values)
+        if member in family.new_members:
+            self._created(family, "Member", member.id, f"Член семьи: {who}", name=who, born_on=member.values["born_on"])
+        of_member: dict[str, Any] = {"member_id": member.id}
+        if member.document is not None:
+            values = {
+                "kind_id": self._code("document", member.document["document_kind"]),
+                "series": member.document["document_series"],
+                "number": member.document["document_number"],
+                "issued_on": member.document["document_issued_on"],
+            }
+            key = self._of_family("identity_document", family.id, **of_member, **values)
+            self._created(family, "IdentityDocument", key, f"Документ: {who}", **values)
+        if member.education is not None:
+            values = {
+                "started_on": quarter_holding(self.as_of).start,
+                "status_id": self._code("education", member.education["education_status"]),
+                "organisation": member.education["education_organisation"],
+                "grade": member.education["education_grade"],
+            }
+            key = self._of_family("education", family.id, **of_member, **values)
+            self._created(family, "Education", key, f"Обучение: {who}", **values)
+        if member.support is not None:
+            year, quarter = quarter_of(self.as_of)
+            values = {"year": year, "quarter": quarter, **member.support}
+            key = self._of_family("pupil_support", family.id, **of_member, **values)
+            self._created(family, "PupilSupport", key, f"Сопровождение: {who}", **values)
+        for row in member.supervisions:
+            values = {
+                "kind_id": self._code("supervision", row["kind"]),
+                "started_on": row.get("started_on"),
+                "ended_on": row.get("ended_on"),
+            }
+            key = self._of_family("supervision", family.id, **of_member, **values)
+            self._created(family, "Supervision", key, f"Учёт: {who}", **values)
+
+    def _stay(self, family: FamilyPlan, row: dict[str, Any], body: BodyRef | None) -> None:
+        assert family.id is not None
+        placed = self._decision(family, DecisionKind.PLACE, row.get("decision_number"), row["decided_on"])
+        removed = None
+        if row.get("removed_on") is not None:
+            removed = self._decision(family, DecisionKind.REMOVE, row.get("removal_number"), row["removal_decided_on"])
+        # When the papers came is not known from the form: no 3-day clock starts for history (Положение, 3.2).
+        values = {
+            "sender_id": body.id if body else None,
+            "detected_on": row.get("detected_on"),
+            "card_sent_on": row.get("card_sent_on"),
+            "decision_id": placed,
+            "registered_on": row["registered_on"],
+            "removal_decision_id": removed,
+            "removed_on": row.get("removed_on"),
+            "removal_reason_id": self._code("reason", row.get("reason")),
+            "note": row.get("note"),
+        }
+        key = self._of_family("registration", family.id, **values)
+        criteria = row["criteria"]
+        self._criteria(family.id, key, criteria)
+        self._created(
+            family,
+            "Registration",
+            key,
+            f"Постановка {row['registered_on']:%d.%m.%Y}",
+            criteria=list(criteria),
+            **values,
+        )
+
+    def _criteria(self, family_id: int, registration_id: int, criteria: Iterable[str]) -> None:
+        self.links[RegistrationCriterion.__table__].extend(
+            {
+                "registration_id": registration_id,
+                "position": position,
+                "criterion_id": self._code("criterion", code),
+                "family_id": family_id,
+            }
+            for position, code in enumerate(criteria)
+        )
+
+    def _decision(self, family: FamilyPlan, kind: DecisionKind, number: str | None, decided_on: Any) -> int:
+        assert family.id is not None
+        values = {"kind": kind, "number": number, "decided_on": decided_on}
+        key = self._of_family("decision", family.id, **values)
+        self._created(family, "Decision", key, f"Постановление № {number or 'б/н'} от {decided_on:%d.%m.%Y}", **values)
+        return key
+
+    def _aid(self, family: FamilyPlan, row: dict[str, Any], body: BodyRef | None, people: list[MemberPlan]) -> None:
+        assert family.id is not None
+        values = {
+            "given_on": row["given_on"],
+            "kind_id": self._code("aid_kind", row.get("aid_kind")),
+            "measure_id": self._code("measure", row.get("measure")),
+            "description": row.get("description"),
+            "performer_id": body.id if body else None,
+            "amount": row.get("amount"),
+        }
+        key = self._of_family("aid", family.id, **values)
+        self.links[aid_recipients].extend({"aid_id": key, "member_id": member.id} for member in people)
+        who = [bank.full(member.values) for member in people]
+        self._created(family, "Aid", key, f"Мероприятие {row['given_on']:%d.%m.%Y}", recipients=who, **values)
+
+    def _insert(self) -> None:
+        for name, rows in self.rows.items():
+            self._insert_rows(CREATED[name].__table__, rows)
+        for table, rows in self.links.items():
+            self._insert_rows(table, rows)
+            rows.clear()
+
+    def _insert_rows(self, table: Any, rows: list[dict[str, Any]]) -> None:
+        connection = self.session.connection()
+        for start in range(0, len(rows), PORTION):
+            connection.execute(insert(table), rows[start : start + PORTION])
+
+    # Rows that change
+
+    def _update(self) -> None:
+        """Change rows of the bank; whoever saves a form opened before is told by the version."""
+        late: list[dict[str, Any]] = []
+        for change in self.plan.updates:
+            if change.decision is not None:
+                number, decided_on = change.decision["number"], change.decision["decided_on"]
+                start = len(self.rows["decision"])
+                change.was["removal_decision_id"] = None
+                change.values["removal_decision_id"] = self._decision(
+                    change.family, DecisionKind.REMOVE, number, decided_on
+                )
+                late.extend(self.rows["decision"][start:])
+        self._insert_rows(Decision.__table__, late)
+        for change in self.plan.updates:
+            values = {name: _resolved(value) for name, value in change.values.items()}
+            table = CREATED[change.table].__table__
+            self.session.connection().execute(
+                update(table).where(table.c.id == bindparam("key")).values(version=table.c.version + 1, **values),
+                {"key": change.id},
+            )
+            self._changed(change, values)
+
+    def _changed(self, change: Update, values: dict[str, Any]) -> None:
+        changes = {name: [journal.plain(change.was[name]), journal.plain(value)] for name, value in values.items()}
+        self.entries.append(
+            journal.entry(
+                Act.CHANGED,
+                entity=CREATED[change.table].__name__,
+                entity_id=change.id,
+                family_id=change.family.id,
+                summary=change.title,
+                changes=changes,
+            )
+        )
+
+    def _set_links(self) -> None:
+        for change in self.plan.sets:
+            assert change.family.id is not None
+            becomes = [each.id if isinstance(each, MemberPlan) else each for each in change.becomes]
+            set_links(self.session, change.name, change.id, change.family.id, self._link_ids(change.name, becomes))
+            was = self._link_ids(change.name, change.was)
+            kept = self.was_links.setdefault(change.name, {})
+            kept[str(change.id)] = [was, self._link_ids(change.name, becomes)]
+            self.entries.append(
+                journal.entry(
+                    Act.CHANGED,
+                    entity=OWNERS[change.name].__name__,
+                    entity_id=change.id,
+                    family_id=change.family.id,
+                    summary=change.title,
+                    changes={change.name: [self._said(change, change.was), self._said(change, change.becomes)]},
+                )
+            )
+
+    def _link_ids(self, name: str, values: Iterable[Any]) -> list[int]:
+        dictionary = {"categories": "category", "criteria": "criterion"}.get(name)
+        return [self.plan.codes[dictionary].ids[value] if dictionary else value for value in values]
+
+    def _said(self, change: SetUpdate, values: Iterable[Any]) -> list[str]:
+        if change.name != "recipients":
+            return [str(value) for value in values]
+        by_id = {member.id: bank.full(member.values) for member in change.family.members}
+        return [by_id[value.id if isinstance(value, MemberPlan) else value] for value in values]
+
+    def _refresh_known(self) -> None:
+        """Bring the names and search keys of families that were here before in step."""
+        ids = [family.id for family in self.plan.families if family.touched and not family.is_new and family.id]
+        scope = access.scope()
+        fresh = frozenset(place.id for place in self.plan.new_places if place.id)
+        with access.acting_as(replace(scope, territories=scope.territories | fresh)):
+            refresh(self.session, ids)
+
+    # After
+
+    def _journal(self, batch: ImportBatch) -> None:
+        for start in range(0, len(self.entries), PORTION):
+            journal.write(self.entries[start : start + PORTION])
+        figures = {name: [0, dict(counter)] for name, counter in self.plan.counts.items()}
+        summary = f"Загрузка книги «{batch.file_name}» на {self.as_of:%d.%m.%Y}: {said_counts(self.plan)}"
+        records = sum(counter["new"] + counter["changed"] for counter in self.plan.counts.values())
+        journal.write(
+            [
+                journal.entry(
+                    Act.IMPORTED,
+                    entity="ImportBatch",
+                    entity_id=batch.id,
+                    summary=summary,
+                    changes=figures,
+                    records=records,
+                )
+            ]
+        )
+
+    def _figures(self) -> dict[str, Any]:
+        created = {name: spans(row["id"] for row in rows) for name, rows in self.rows.items() if rows}
+        created["territory"] = spans(place.id for place in self.plan.new_places if place.id)
+        created["agency"] = spans(body.id for body in self.plan.new_bodies if body.id)
+        return {
+            "sheets": {name: dict(counter) for name, counter in self.plan.counts.items()},
+            "created": {name: pairs for name, pairs in created.items() if pairs},
+            "links": self.was_links,
+        }
+
+
+# Whose lists of links an import may change, and where they lie.
+OWNERS: dict[str, type[Model]] = {"categories": Family, "criteria": Registration, "recipients": Aid}
+
+
+def set_links(session: Any, name: str, owner_id: int, family_id: int, ids: Iterable[int]) -> None:
+    """Replace the categories of a family, the criteria of a stay or the recipients of an aid."""
+    link: Any
+    if name == "criteria":
+        link = RegistrationCriterion.__table__
+        owner = link.c.registration_id
+        rows = [
+            {"registration_id": owner_id, "position": place, "criterion_id": each, "family_id": family_id}
+            for place, each in enumerate(ids)
+        ]
+    elif name == "categories":
+        link, owner = family_categories, family_categories.c.family_id
+        rows = [{"family_id": owner_id, "category_id": each} for each in ids]
+    else:
+        link, owner = aid_recipients, aid_recipients.c.aid_id
+        rows = [{"aid_id": owner_id, "member_id": each} for each in ids]
+    session.connection().execute(delete(link).where(owner == owner_id))
+    if rows:
+        session.connection().execute(insert(link), rows)
+
+
+def linked(session: Any, name: str, owner_id: int) -> list[int]:
+    """The links as they are now, in order."""
+    link: Any
+    if name == "criteria":
+        link = RegistrationCriterion.__table__
+        statement = select(link.c.criterion_id).where(link.c.registration_id == owner_id).order_by(link.c.position)
+    elif name == "categories":
+        statement = select(family_categories.c.category_id).where(family_categories.c.family_id == owner_id)
+    else:
+        statement = select(aid_recipients.c.member_id).where(aid_recipients.c.aid_id == owner_id)
+    return list(session.scalars(statement))
+
+
+def refresh(session: Any, family_ids: Iterable[int]) -> None:
+    """Recompute the names and search keys of families whose rows were changed by bulk statements."""
+    session.expire_all()
+    for chunk in bank.chunks(family_ids):
+        for family in session.scalars(select(Family).where(Family.id.in_(chunk))).all():
+            families.refresh(family)
+
+
+def spans(ids: Iterable[int]) -> list[list[int]]:
+    """Keys as runs [first, last]."""
+    runs: list[list[int]] = []
+    for each in sorted(ids):
+        if runs and runs[-1][1] == each - 1:
+            runs[-1][1] = each
+        else:
+            runs.append([each, each])
+    return runs
+
+
+def said_counts(plan: Plan) -> str:
+    """«семей: новых 3, изменено 1; …»: only what happens."""
+    parts = []
+    for sheet in SHEETS:
+        counter = plan.counts.get(sheet.title)
+        if counter and (counter["new"] or counter["changed"]):
+            parts.append(f"{sheet.noun}: новых {counter['new']}, изменено {counter['changed']}")
+    return "; ".join(parts) or "без изменений"
+
+
+def _resolved(value: Any) -> Any:
+    return value.id if isinstance(value, (PlaceRef, BodyRef)) else value

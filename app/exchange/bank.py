@@ -1,0 +1,416 @@
+"""The bank as the exchange form sees it on a day: the same fields as the columns of the form, with their keys.
+
+Export writes this; an import is compared with this. So what is written and read back is the same by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Table, select
+
+from app import access
+from app.domain import names
+from app.domain.periods import quarter_of
+from app.exchange.cells import Codes, Named, clean, one_line
+from app.extensions import db
+from app.models import (
+    Agency,
+    AgencyKind,
+    Aid,
+    AidKind,
+    Criterion,
+    Decision,
+    Education,
+    EducationStatus,
+    Family,
+    FamilyCategory,
+    IdentityDocument,
+    IdentityKind,
+    MeasureKind,
+    Member,
+    PupilSupport,
+    Registration,
+    RegistrationCriterion,
+    RelationshipKind,
+    RemovalReason,
+    Supervision,
+    SupervisionKind,
+    Territory,
+    TerritoryAlias,
+    aid_recipients,
+    family_categories,
+)
+
+CHUNK = 4000
+DICTIONARIES: dict[str, tuple[Any, str]] = {
+    "agency_kind": (AgencyKind, "Виды органов"),
+    "criterion": (Criterion, "Критерии"),
+    "reason": (RemovalReason, "Причины снятия"),
+    "category": (FamilyCategory, "Категории семей"),
+    "role": (RelationshipKind, "Роли в семье"),
+    "document": (IdentityKind, "Виды документов"),
+    "education": (EducationStatus, "Обучение, занятость"),
+    "supervision": (SupervisionKind, "Виды учёта"),
+    "aid_kind": (AidKind, "Виды помощи"),
+    "measure": (MeasureKind, "Мероприятия"),
+}
+
+
+def dictionaries() -> dict[str, Codes]:
+    """Every dictionary that the form names; retired rows too: old records keep them."""
+    found = {}
+    for name, (entity, title) in DICTIONARIES.items():
+        table: Table = entity.__table__
+        rows = db.session.execute(
+            select(table.c.id, table.c.code, table.c.name).order_by(table.c.retired, table.c.position, table.c.id)
+        )
+        found[name] = Codes(title, [(row.id, row.code, row.name) for row in rows])
+    return found
+
+
+@dataclass(frozen=True)
+class Body:
+    """An agency: its kind by code, its name and key."""
+
+    id: int
+    kind: str
+    name: str
+    key: str
+    territory_id: int
+
+
+class Places:
+    """Territories and agencies of the installation, small enough to be held whole."""
+
+    def __init__(self, kinds: Codes) -> None:
+        territory, agency = Territory.__table__, Agency.__table__
+        self.territories = {
+            row.id: row
+            for row in db.session.execute(
+                select(territory.c.id, territory.c.name, territory.c.name_key, territory.c.kind, territory.c.parent_id)
+            )
+        }
+        self.parts: dict[int | None, list[int]] = {}
+        for row in self.territories.values():
+            self.parts.setdefault(row.parent_id, []).append(row.id)
+        alias = TerritoryAlias.__table__
+        self.aliases: dict[int, list[str]] = {}
+        for territory_id, key in db.session.execute(select(alias.c.territory_id, alias.c.name_key)):
+            self.aliases.setdefault(territory_id, []).append(key)
+        self.bodies = {
+            row.id: Body(row.id, kinds.codes[row.kind_id], row.name, row.name_key, row.territory_id)
+            for row in db.session.execute(
+                select(agency.c.id, agency.c.kind_id, agency.c.name, agency.c.name_key, agency.c.territory_id)
+            )
+        }
+
+    def names_of(self, territory_id: int) -> set[str]:
+        """The keys of every name a territory goes by."""
+        return {self.territories[territory_id].name_key, *self.aliases.get(territory_id, ())}
+
+    def below(self, territory_id: int) -> list[int]:
+        """A territory and all its parts, nearest first."""
+        found = [territory_id]
+        for each in found:
+            found.extend(self.parts.get(each, ()))
+        return found
+
+    def above(self, territory_id: int) -> list[int]:
+        """What a territory belongs to, nearest first."""
+        found = []
+        parent = self.territories[territory_id].parent_id
+        while parent is not None:
+            found.append(parent)
+            parent = self.territories[parent].parent_id
+        return found
+
+
+@dataclass
+class MemberState:
+    """A member with what hangs on it, each part with its keys."""
+
+    id: int
+    row: dict[str, Any]
+    role_id: int | None
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    educations: list[dict[str, Any]] = field(default_factory=list)
+    supports: list[dict[str, Any]] = field(default_factory=list)
+    supervisions: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def key(self) -> tuple[str, date | None]:
+        return names.key(full(self.row)), self.row["born_on"]
+
+
+@dataclass
+class FamilyState:
+    """A family with everything the form tells of it."""
+
+    id: int
+    row: dict[str, Any]
+    territory_id: int
+    members: list[MemberState] = field(default_factory=list)
+    stays: list[dict[str, Any]] = field(default_factory=list)
+    aids: list[dict[str, Any]] = field(default_factory=list)
+
+    def on_form(self, on: date) -> bool:
+        """Whether the family was in the bank on a day: not if all its stays began later."""
+        return not self.stays or any(stay["registered_on"] <= on for stay in self.stays)
+
+
+def full(row: dict[str, Any]) -> str:
+    """«Фамилия Имя Отчество» of a row."""
+    return names.full(row["last_name"], row["first_name"], row["middle_name"])
+
+
+def by(day: date | None, on: date) -> date | None:
+    """A date as it is known on a day: what lies later has not happened yet."""
+    return day if day is None or day <= on else None
+
+
+def main_document(documents: Sequence[dict[str, Any]], on: date) -> dict[str, Any] | None:
+    """The document that the form shows: the last one issued by the day, or the last of all."""
+    known = [each for each in documents if by(each["issued_on"], on) == each["issued_on"]] or list(documents)
+    return max(known, key=lambda each: (each["issued_on"] or date.min, each["id"]), default=None)
+
+
+def education_on(educations: Sequence[dict[str, Any]], on: date) -> dict[str, Any] | None:
+    """What a member did by day: the last one begun on or before it, unless it has ended."""
+    begun = [each for each in educations if each["started_on"] <= on]
+    last = max(begun, key=lambda each: each["started_on"], default=None)
+    return last if last and (last["ended_on"] is None or last["ended_on"] > on) else None
+
+
+def support_on(supports: Sequence[dict[str, Any]], on: date) -> dict[str, Any] | None:
+    """The pupil support of the quarter that holds a day."""
+    return next((each for each in supports if (each["year"], each["quarter"]) == quarter_of(on)), None)
+
+
+def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    """Keys in portions that one statement takes."""
+    every = list(ids)
+    for start in range(0, len(every), CHUNK):
+        yield every[start : start + CHUNK]
+
+
+def family_numbers(district_id: int) -> dict[str, tuple[int, bool]]:
+    """Number → (id, whether the person may see it) of every family of a district that is not annulled."""
+    family = Family.__table__
+    of_district = (family.c.district_id == district_id, family.c.annulled_at.is_(None))
+    seen = set(db.session.scalars(select(family.c.id).where(*of_district, access.scope().families())))
+    rows = db.session.execute(select(family.c.number, family.c.id).where(*of_district))
+    return {number: (family_id, family_id in seen) for number, family_id in rows}
+
+
+def load(ids: Sequence[int], codes: dict[str, Codes], places: Places) -> dict[int, FamilyState]:
+    """The families with these keys. The caller has chosen them under the scope."""
+    return _Loader(codes, places).load(ids)
+
+
+class _Loader:
+    """One portion of families, by a fixed number of statements."""
+
+    def __init__(self, codes: dict[str, Codes], places: Places) -> None:
+        self.codes, self.places = codes, places
+        self.families: dict[int, FamilyState] = {}
+        self.members: dict[int, MemberState] = {}
+
+    def load(self, ids: Sequence[int]) -> dict[int, FamilyState]:
+        self.ids = list(ids)
+        self._families()
+        self._members()
+        self._documents()
+        self._educations()
+        self._supports()
+        self._supervisions()
+        self._stays()
+        self._aids()
+        return self.families
+
+    def _rows(self, entity: Any, *order: Any) -> Any:
+        table = entity.__table__
+        return db.session.execute(
+            select(table).where(table.c.family_id.in_(self.ids), table.c.annulled_at.is_(None)).order_by(*order)
+        )
+
+    def _code(self, dictionary: str, row_id: int | None) -> str | None:
+        return None if row_id is None else self.codes[dictionary].codes[row_id]
+
+    def _body(self, agency_id: int | None) -> tuple[str | None, str | None]:
+        if agency_id is None:
+            return None, None
+        body = self.places.bodies[agency_id]
+        return body.kind, one_line(body.name)
+
+    def _families(self) -> None:
+        family = Family.__table__
+        categories: dict[int, list[int]] = {}
+        for family_id, category_id in db.session.execute(
+            select(family_categories).where(family_categories.c.family_id.in_(self.ids))
+        ):
+            categories.setdefault(family_id, []).append(category_id)
+        place_of = {category_id: place for place, category_id in enumerate(self.codes["category"].codes)}
+        for row in db.session.execute(select(family).where(family.c.id.in_(self.ids)).order_by(family.c.number)):
+            held = sorted(categories.get(row.id, ()), key=place_of.__getitem__)
+            self.families[row.id] = FamilyState(
+                row.id,
+                {
+                    "number": row.number,
+                    "territory": self.places.territories[row.territory_id].name,
+                    "categories": tuple(self.codes["category"].codes[each] for each in held),
+                    "stated_size": row.stated_size,
+                    "income_per_member": row.income_per_member,
+                    "income_source": clean(row.income_source),
+                    "registered_address": clean(row.registered_address),
+                    "actual_address": clean(row.actual_address),
+                    "additional": clean(row.additional),
+                },
+                row.territory_id,
+            )
+
+    def _members(self) -> None:
+        for row in self._rows(Member, Member.__table__.c.id):
+            state = MemberState(
+                row.id,
+                {
+                    "role": self._code("role", row.role_id),
+                    "last_name": one_line(row.last_name),
+                    "first_name": one_line(row.first_name),
+                    "middle_name": one_line(row.middle_name),
+                    "sex": row.sex,
+                    "born_on": row.born_on,
+                    "workplace": clean(row.workplace),
+                    "joined_on": row.joined_on,
+                    "left_on": row.left_on,
+                },
+                row.role_id,
+            )
+            self.members[row.id] = state
+            self.families[row.family_id].members.append(state)
+
+    def _of_members(self, entity: Any, *order: Any) -> Iterator[tuple[MemberState, Any]]:
+        for row in self._rows(entity, *order):
+            if row.member_id in self.members:  # the parts of an annulled member are gone with it
+                yield self.members[row.member_id], row
+
+    def _documents(self) -> None:
+        for member, row in self._of_members(IdentityDocument, IdentityDocument.__table__.c.id):
+            member.documents.append(
+                {
+                    "id": row.id,
+                    "kind": self._code("document", row.kind_id),
+                    "series": one_line(row.series),
+                    "number": one_line(row.number),
+                    "issued_on": row.issued_on,
+                }
+            )
+
+    def _educations(self) -> None:
+        for member, row in self._of_members(Education, Education.__table__.c.started_on):
+            member.educations.append(
+                {
+                    "id": row.id,
+                    "started_on": row.started_on,
+                    "ended_on": row.ended_on,
+                    "status": self._code("education", row.status_id),
+                    "status_id": row.status_id,
+                    "organisation": clean(row.organisation),
+                    "grade": clean(row.grade),
+                }
+            )
+
+    def _supports(self) -> None:
+        for member, row in self._of_members(PupilSupport):
+            member.supports.append({name: row._mapping[name] for name in (
+                "id", "year", "quarter", "free_meals", "free_textbooks", "leisure", "holidays"
+            )})  # fmt: skip
+
+    def _supervisions(self) -> None:
+        for member, row in self._of_members(Supervision, Supervision.__table__.c.id):
+            member.supervisions.append(
+                {
+                    "id": row.id,
+                    "kind": self._code("supervision", row.kind_id),
+                    "started_on": row.started_on,
+                    "ended_on": row.ended_on,
+                }
+            )
+
+    def _stays(self) -> None:
+        decisions = {row.id: row for row in self._rows(Decision)}
+        criteria: dict[int, list[str]] = {}
+        link = RegistrationCriterion.__table__
+        for row in db.session.execute(select(link).where(link.c.family_id.in_(self.ids)).order_by(link.c.position)):
+            criteria.setdefault(row.registration_id, []).append(self.codes["criterion"].codes[row.criterion_id])
+        for row in self._rows(Registration, Registration.__table__.c.registered_on):
+            placed, removed = decisions.get(row.decision_id), decisions.get(row.removal_decision_id)
+            kind, sender = self._body(row.sender_id)
+            self.families[row.family_id].stays.append(
+                {
+                    "id": row.id,
+                    "sender_id": row.sender_id,
+                    "decision_id": row.decision_id,
+                    "removal_decision_id": row.removal_decision_id,
+                    "reason_id": row.removal_reason_id,
+                    "sender_kind": kind,
+                    "sender": sender,
+                    "detected_on": row.detected_on,
+                    "card_sent_on": row.card_sent_on,
+                    "criteria": tuple(criteria.get(row.id, ())),
+                    "decision_number": one_line(placed.number) if placed else None,
+                    "decided_on": placed.decided_on if placed else None,
+                    "registered_on": row.registered_on,
+                    "removal_number": one_line(removed.number) if removed else None,
+                    "removal_decided_on": removed.decided_on if removed else None,
+                    "removed_on": row.removed_on,
+                    "reason": self._code("reason", row.removal_reason_id),
+                    "note": clean(row.note),
+                }
+            )
+
+    def _aids(self) -> None:
+        aid = Aid.__table__
+        recipients: dict[int, list[int]] = {}
+        for aid_id, member_id in db.session.execute(
+            select(aid_recipients.c.aid_id, aid_recipients.c.member_id)
+            .join(aid, aid.c.id == aid_recipients.c.aid_id)
+            .where(aid.c.family_id.in_(self.ids))
+            .order_by(aid_recipients.c.aid_id, aid_recipients.c.member_id)
+        ):
+            if member_id in self.members:
+                recipients.setdefault(aid_id, []).append(member_id)
+        for row in self._rows(Aid, aid.c.given_on, aid.c.id):
+            kind, performer = self._body(row.performer_id)
+            self.families[row.family_id].aids.append(
+                {
+                    "id": row.id,
+                    "performer_id": row.performer_id,
+                    "given_on": row.given_on,
+                    "measure": self._code("measure", row.measure_id),
+                    "measure_id": row.measure_id,
+                    "aid_kind": self._code("aid_kind", row.kind_id),
+                    "kind_id": row.kind_id,
+                    "description": clean(row.description),
+                    "performer_kind": kind,
+                    "performer": performer,
+                    "recipients": tuple(recipients.get(row.id, ())),
+                    "amount": row.amount,
+                }
+            )
+
+
+def named(family: FamilyState) -> dict[int, Named]:
+    """How each member is named among recipients: by ФИО, with the birth date where two are called alike."""
+    keys = [member.key for member in family.members]
+    counts: dict[str, int] = {}
+    for name, _ in keys:
+        counts[name] = counts.get(name, 0) + 1
+    found = {}
+    for member, (key, born_on) in zip(family.members, keys, strict=True):
+        alike = counts[key] > 1
+        found[member.id] = Named(full(member.row), born_on if alike else None)
+    return found

@@ -1,0 +1,307 @@
+"""One cell: from what Excel keeps to a value of the bank, and from a value to what a cell shows."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from app.domain import names, terms
+from app.exchange.workbook import Column, Kind
+
+LONGEST_TEXT = 32_000
+MOST_MONEY = Decimal(10) ** 12
+MOST_COUNT = 1000
+
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_SPACES = re.compile(r"\s+")
+_ERROR = re.compile(r"#(REF|VALUE|NAME|NULL|NUM|N/A|DIV/0|GETTING_DATA)[!?]?", re.IGNORECASE)
+_DAY = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?:\s*г\.?)?")
+_ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00)?)?")
+_BORN = re.compile(r"(.*?)\s*\((?:р\.?\s*)?([^()]*\d[^()]*)\)")
+
+_YES, _NO = {"да", "+", "1", "истина", "true"}, {"нет", "-", "0", "ложь", "false"}
+_SEXES = {
+    "ж": terms.Sex.FEMALE, "жен": terms.Sex.FEMALE, "женский": terms.Sex.FEMALE, "f": terms.Sex.FEMALE,
+    "м": terms.Sex.MALE, "муж": terms.Sex.MALE, "мужской": terms.Sex.MALE, "m": terms.Sex.MALE,
+}  # fmt: skip
+
+AS_TEXT = "задайте ячейке текстовый формат и введите значение заново"
+
+
+class CellError(Exception):
+    """A cell that cannot be understood; the text says in Russian what to do."""
+
+
+class Named(NamedTuple):
+    """A person named in a cell: ФИО, and the birth date where it is written after it."""
+
+    name: str
+    born_on: date | None = None
+
+
+class Codes:
+    """A dictionary of the bank as the exchange sees it: ids by code, codes by name."""
+
+    def __init__(self, title: str, rows: list[tuple[int, str, str]]) -> None:
+        self.title = title
+        self.ids = {code: row_id for row_id, code, _ in rows}
+        self.names = {code: name for _, code, name in rows}
+        self.codes = {row_id: code for row_id, code, _ in rows}
+        self._by_name: dict[str, str] = {}
+        for _, code, name in rows:
+            self._by_name.setdefault(names.key(name), code)
+        self._known: dict[str, str] = {}
+
+    def find(self, text: str) -> str | None:
+        """The code that a text means: itself a code, or a name."""
+        if text in self._known:
+            return self._known[text]
+        code = text if text in self.ids else self._by_name.get(names.key(text))
+        if code is not None:
+            self._known[text] = code
+        return code
+
+    def written(self, code: str, *, named: bool) -> str:
+        """A code as the form shows it: by name where the form wants names and the name leads back to the code."""
+        name = self.names[code]
+        return name if named and ";" not in name and name.strip() == name and self.find(name) == code else code
+
+
+def clean(text: Any) -> str | None:
+    """A text without what no cell can carry; nothing left is None. The bank and the file are compared like this."""
+    if text is None:
+        return None
+    text = str(text)
+    if not text.isprintable() or "\xa0" in text:
+        text = _FORBIDDEN.sub("", text.replace("\xa0", " ").replace("\r\n", "\n").replace("\r", "\n"))
+    return text.strip()[:LONGEST_TEXT].rstrip() or None
+
+
+def one_line(text: Any) -> str | None:
+    """A name: spaces and line breaks are single spaces."""
+    cleaned = clean(text)
+    return None if cleaned is None else _SPACES.sub(" ", cleaned)
+
+
+def reader(column: Column, dictionaries: Mapping[str, Codes]) -> Callable[[Any], Any]:
+    """The function that reads the cells of a column."""
+    codes = dictionaries.get(column.dictionary)
+    by_kind: dict[Kind, Callable[[Any], Any]] = {
+        Kind.CARD: lambda cell: _fit(_word(cell, "номер карты"), column),
+        Kind.NAME: lambda cell: _fit(_name(cell, column), column),
+        Kind.TEXT: lambda cell: _fit(_text(cell), column),
+        Kind.SERIES: lambda cell: _fit(_word(cell, "номер документа"), column),
+        Kind.DECISION: lambda cell: _fit(one_line(_text(cell)), column),
+        Kind.CODE: lambda cell: _code(cell, codes),  # type: ignore[arg-type]
+        Kind.CODES: lambda cell: _codes(cell, codes),  # type: ignore[arg-type]
+        Kind.SEX: _sex,
+        Kind.HOLIDAYS: _holidays,
+        Kind.FLAG: _flag,
+        Kind.DATE: day,
+        Kind.MONEY: _money,
+        Kind.COUNT: _count,
+        Kind.PEOPLE: _people,
+    }
+    return by_kind[column.kind]
+
+
+def _fit(text: str | None, column: Column) -> str | None:
+    if text is not None and len(text) > column.longest:
+        raise CellError(f"Текст длиннее {column.longest} знаков: сократите его.")
+    return text
+
+
+def _text(cell: Any) -> str | None:
+    if isinstance(cell, str):
+        if _ERROR.fullmatch(cell.strip()):
+            raise CellError("В ячейке ошибка Excel: введите значение.")
+        return clean(cell)
+    if isinstance(cell, list):
+        raise CellError(f"Excel превратил значение в дату: {AS_TEXT}.")
+    if isinstance(cell, bool):
+        return "да" if cell else "нет"
+    return _figure(cell)
+
+
+def _figure(cell: float) -> str:
+    return str(int(cell)) if math.isfinite(cell) and cell == int(cell) else repr(cell)
+
+
+def _word(cell: Any, what: str) -> str | None:
+    """A number that is text: leading zeros matter."""
+    if isinstance(cell, list):
+        raise CellError(f"Excel превратил {what} в дату: {AS_TEXT}.")
+    if not isinstance(cell, str):
+        raise CellError(f"Excel превратил {what} в число, ведущие нули могли пропасть: {AS_TEXT}.")
+    return one_line(_text(cell))
+
+
+def _name(cell: Any, column: Column) -> str | None:
+    text = one_line(_text(cell))
+    if text is not None and not any(letter.isalpha() for letter in text):
+        raise CellError(f"«{column.header}» пишется буквами: исправьте значение.")
+    return text
+
+
+def _code(cell: Any, codes: Codes) -> str | None:
+    text = _word(cell, "код")
+    if text is None:
+        return None
+    code = codes.find(text)
+    if code is None:
+        raise CellError(f"Такого значения нет в справочнике «{codes.title}»: впишите код или название из него.")
+    return code
+
+
+def _codes(cell: Any, codes: Codes) -> tuple[str, ...]:
+    text = _word(cell, "код")
+    if text is None:
+        return ()
+    found = [_code(text, codes)] if codes.find(text) else [_code(part, codes) for part in text.split(";")]
+    return tuple(dict.fromkeys(code for code in found if code))
+
+
+def _sex(cell: Any) -> terms.Sex | None:
+    text = _text(cell)
+    if text is None:
+        return None
+    if (sex := _SEXES.get(names.key(text))) is None:
+        raise CellError("Пол пишется «ж» или «м».")
+    return sex
+
+
+def _holidays(cell: Any) -> terms.HolidayActivity | None:
+    text = one_line(_text(cell))
+    if text is None:
+        return None
+    for member in terms.HolidayActivity:
+        if names.key(text) in (names.key(member.title_ru), member.value):
+            return member
+    raise CellError("Впишите одно из: " + "; ".join(member.title_ru for member in terms.HolidayActivity) + ".")
+
+
+def _flag(cell: Any) -> bool | None:
+    text = _text(cell)
+    if text is None:
+        return None
+    folded = text.casefold()
+    if folded in _YES or folded in _NO:
+        return folded in _YES
+    raise CellError("Впишите «да» или «нет», либо оставьте ячейку пустой.")
+
+
+def day(cell: Any) -> date | None:
+    """A date: an Excel date, ДД.ММ.ГГГГ or ГГГГ-ММ-ДД."""
+    if isinstance(cell, list):
+        found = _ISO_DAY.fullmatch(cell[0])
+        parts = found.groups() if found else None
+    elif isinstance(cell, str):
+        text = clean(cell)
+        if text is None:
+            return None
+        if found := _DAY.fullmatch(text):
+            parts = found.groups()[::-1]
+        else:
+            found = _ISO_DAY.fullmatch(text)
+            parts = found.groups() if found else None
+    else:
+        raise CellError("Здесь число, а нужна дата: введите её как ДД.ММ.ГГГГ.")
+    if parts is None:
+        raise CellError("Это не дата: введите её как ДД.ММ.ГГГГ.")
+    try:
+        value = date(*map(int, parts))
+    except ValueError:
+        raise CellError("Такого дня в календаре нет: введите дату как ДД.ММ.ГГГГ.") from None
+    if not 1900 <= value.year <= 2100:
+        raise CellError("Год вне пределов 1900–2100: проверьте дату.")
+    return value
+
+
+def _number(cell: Any) -> Decimal | None:
+    if isinstance(cell, (list, bool)):
+        raise CellError("Здесь нужно число.")
+    if isinstance(cell, str):
+        text = clean(cell)
+        if text is None:
+            return None
+        text = _SPACES.sub("", text).replace("\u202f", "").replace(",", ".").removesuffix("руб.").removesuffix("р.")
+        if not re.fullmatch(r"[+-]?\d{1,15}(\.\d{1,12})?", text):
+            raise CellError("Здесь нужно число.")
+        return Decimal(text)
+    try:
+        value = Decimal(repr(cell))
+    except InvalidOperation:
+        raise CellError("Здесь нужно число.") from None
+    if not value.is_finite():
+        raise CellError("Здесь нужно число.")
+    return value
+
+
+def _money(cell: Any) -> Decimal | None:
+    value = _number(cell)
+    if value is None:
+        return None
+    if value < 0:
+        raise CellError("Сумма не бывает отрицательной: исправьте её.")
+    if value >= MOST_MONEY:
+        raise CellError("Сумма слишком велика: проверьте её.")
+    return value.quantize(Decimal("0.01"))
+
+
+def _count(cell: Any) -> int | None:
+    value = _number(cell)
+    if value is None:
+        return None
+    if value < 0 or value > MOST_COUNT or value != int(value):
+        raise CellError(f"Здесь нужно целое число от 0 до {MOST_COUNT}.")
+    return int(value)
+
+
+def _people(cell: Any) -> tuple[Named, ...]:
+    text = one_line(_text(cell))
+    found: list[Named] = []
+    for part in (text or "").split(";"):
+        name = part.strip()
+        if not name:
+            continue
+        if dated := _BORN.fullmatch(name):
+            found.append(Named(dated[1], day(dated[2])))
+        else:
+            found.append(Named(name))
+    return tuple(found)
+
+
+def shown(value: Any) -> str:
+    """A value as people read it in a preview or in a list of faults."""
+    if value is None or value in ((), ""):
+        return "пусто"
+    if isinstance(value, bool):
+        return "да" if value else "нет"
+    if isinstance(value, list):
+        return shown_cell(value)
+    if isinstance(value, (date, datetime)):
+        return f"{value:%d.%m.%Y}"
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}".replace(",", "\u00a0").replace(".", ",")
+    if isinstance(value, tuple):
+        return "; ".join(shown(part) for part in value)
+    return str(value)
+
+
+def shown_cell(cell: Any) -> str:
+    """A raw cell as people see it in Excel."""
+    if cell is None or cell == "":
+        return ""
+    if isinstance(cell, list):
+        found = _ISO_DAY.fullmatch(cell[0])
+        return ".".join(found.groups()[::-1]) if found else str(cell[0])
+    if isinstance(cell, bool):
+        return "ИСТИНА" if cell else "ЛОЖЬ"
+    if isinstance(cell, (int, float)):
+        return _figure(cell).replace(".", ",")
+    text = str(cell)
+    return text if len(text) <= 120 else text[:119] + "…"

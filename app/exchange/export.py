@@ -1,0 +1,299 @@
+"""Writes the exchange workbook from the state of the bank on a day; read back, it changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from sqlalchemy import func, select
+
+from app import access
+from app.domain import names
+from app.domain.refusal import Refusal
+from app.domain.terms import HolidayActivity, Sex, TerritoryKind
+from app.exchange import bank
+from app.exchange.bank import FamilyState, Places
+from app.exchange.cells import Codes, Named
+from app.exchange.workbook import (
+    AIDS,
+    AS_OF,
+    DISTRICT,
+    DOCUMENT,
+    EDUCATION,
+    FACTS,
+    FAMILIES,
+    FORM_VERSION,
+    MEMBERS,
+    SHEETS,
+    STAYS,
+    SUPERVISIONS,
+    SUPPORT,
+    TITLE,
+    VERSION,
+    Column,
+    Kind,
+    Sheet,
+)
+from app.extensions import db
+from app.models import Family, Territory
+from app.render.table import CONFIDENTIAL, made
+
+FORMATS = {Kind.DATE: "dd.mm.yyyy", Kind.MONEY: "#,##0.00", Kind.COUNT: "0"}
+LANDSCAPE, A4 = "landscape", 9
+_HEAD_FILL = PatternFill("solid", fgColor="FFE6EDF3")
+_LINE = Side(style="thin", color="FF9FB3C4")
+_BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A workbook that was written: its bytes and what is in it."""
+
+    content: bytes
+    district: str
+    on: date
+    families: int
+
+    @property
+    def summary(self) -> str:
+        """What was handed over, for the journal."""
+        return f"Книга обмена: {self.district} на {self.on:%d.%m.%Y}, семей: {self.families}"
+
+
+def districts() -> list[Territory]:
+    """The districts whose families, or some of them, the person sees; the one with most families first."""
+    family, territory = Family.__table__, Territory.__table__
+    counted = (
+        select(family.c.district_id, func.count().label("families"))
+        .where(family.c.annulled_at.is_(None), access.scope().families())
+        .group_by(family.c.district_id)
+        .subquery()
+    )
+    scope = access.scope()
+    rows = db.session.execute(
+        select(territory.c.id, counted.c.families)
+        .outerjoin(counted, counted.c.district_id == territory.c.id)
+        .order_by(func.coalesce(counted.c.families, 0).desc(), territory.c.name)
+    )
+    found = []
+    for territory_id, families in rows:
+        place = db.session.get_one(Territory, territory_id)
+        if families or (place.kind is TerritoryKind.DISTRICT and scope.covers_territory(territory_id)):
+            found.append(place)
+    return found
+
+
+def write(
+    district: Territory, on: date, *, made_by: str, made_at: datetime, within: Territory | None = None
+) -> Written:
+    """The workbook of a district on a day, of the families the person sees; `within`: only of one territory of it."""
+    return _Writer(district, on, made_by, made_at, within).write()
+
+
+class _Writer:
+    """One workbook, written family by family."""
+
+    def __init__(
+        self, district: Territory, on: date, made_by: str, made_at: datetime, within: Territory | None
+    ) -> None:
+        self.district, self.on, self.within = district, on, within
+        self.made_by, self.made_at = made_by, made_at
+        self.codes = bank.dictionaries()
+        self.places = Places(self.codes["agency_kind"])
+        self.book = Workbook(write_only=True)
+        self.styles: dict[Any, Any] = {}
+        self.families = 0
+
+    def write(self) -> Written:
+        self._facts()
+        sheets = {sheet.title: self._head(sheet) for sheet in SHEETS}
+        writers = {sheet.title: [self._cell_of(sheets[sheet.title], column) for column in sheet] for sheet in SHEETS}
+        for family in self._states():
+            self.families += 1
+            for sheet, row in self._rows(family):
+                values = [
+                    write(row.get(column.field)) for column, write in zip(sheet, writers[sheet.title], strict=True)
+                ]
+                sheets[sheet.title].append(values)
+        self.book.properties.creator = "Патронат"
+        self.book.properties.lastModifiedBy = None
+        content = BytesIO()
+        self.book.save(content)
+        place = self.within or self.district
+        return Written(content.getvalue(), place.name, self.on, self.families)
+
+    def _states(self) -> Iterator[FamilyState]:
+        """The families of the district that the person sees, by number."""
+        family = Family.__table__
+        conditions = [
+            family.c.district_id == self.district.id,
+            family.c.annulled_at.is_(None),
+            access.scope().families(),
+        ]
+        if self.within is not None:
+            conditions.append(family.c.territory_id.in_(self.places.below(self.within.id)))
+        ids = list(db.session.scalars(select(family.c.id).where(*conditions).order_by(family.c.number)))
+        for chunk in bank.chunks(ids):
+            states = bank.load(chunk, self.codes, self.places)
+            yield from (states[each] for each in chunk if states[each].on_form(self.on))
+
+    # Rows of a family
+
+    def _rows(self, family: FamilyState) -> Iterator[tuple[Sheet, dict[str, Any]]]:
+        number = {"number": family.row["number"]}
+        yield FAMILIES, family.row
+        for stay in family.stays:
+            if stay["registered_on"] <= self.on:
+                yield STAYS, {**self._stay(stay), **number}
+        for member in family.members:
+            if member.row["born_on"] is None or member.row["born_on"] <= self.on:
+                yield MEMBERS, {**self._member(member), **number}
+            for each in member.supervisions:
+                if bank.by(each["started_on"], self.on) == each["started_on"]:
+                    who = {name: member.row[name] for name in ("last_name", "first_name", "middle_name", "born_on")}
+                    yield SUPERVISIONS, {**who, **each, "ended_on": bank.by(each["ended_on"], self.on), **number}
+        called = bank.named(family)
+        for aid in family.aids:
+            if aid["given_on"] <= self.on:
+                yield AIDS, {**aid, "recipients": tuple(called[each] for each in aid["recipients"]), **number}
+
+    def _stay(self, stay: dict[str, Any]) -> dict[str, Any]:
+        if bank.by(stay["removed_on"], self.on) == stay["removed_on"]:
+            return stay
+        hidden = ("removal_number", "removal_decided_on", "removed_on", "reason")
+        return {name: None if name in hidden else value for name, value in stay.items()}
+
+    def _member(self, member: bank.MemberState) -> dict[str, Any]:
+        row = {**member.row, "left_on": bank.by(member.row["left_on"], self.on)}
+        if document := bank.main_document(member.documents, self.on):
+            row.update({name: document[name.removeprefix("document_")] for name in DOCUMENT})
+        if education := bank.education_on(member.educations, self.on):
+            row.update({name: education[name.removeprefix("education_")] for name in EDUCATION})
+        if support := bank.support_on(member.supports, self.on):
+            row.update({name: support[name] for name in SUPPORT})
+        return row
+
+    # Sheets and cells
+
+    def _facts(self) -> None:
+        sheet = self.book.create_sheet(FACTS)
+        self._set_page(sheet)
+        sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 34, 60
+        sheet.append([self._text(sheet, TITLE, "title")])
+        day = self._styled(sheet, self.on, ("body", Kind.DATE))
+        for label, value in (
+            (DISTRICT, self._text(sheet, self.district.name, "body")),
+            (AS_OF, day),
+            (VERSION, self._styled(sheet, FORM_VERSION, ("body", Kind.COUNT))),
+            ("Территория отбора", self._text(sheet, self.within.name, "body") if self.within else None),
+            ("Доступ", self._text(sheet, CONFIDENTIAL, "body")),
+            ("Кем и когда выгружено", self._text(sheet, made(self.made_by, self.made_at), "body")),
+        ):
+            if value is not None:
+                sheet.append([self._text(sheet, label, "label"), value])
+
+    def _head(self, form: Sheet) -> Any:
+        sheet = self.book.create_sheet(form.title)
+        self._set_page(sheet)
+        sheet.freeze_panes = "B2"
+        sheet.print_title_rows = "1:1"
+        columns = tuple(form)
+        for index, column in enumerate(columns, start=1):
+            sheet.column_dimensions[get_column_letter(index)].width = column.width
+        sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}1"
+        sheet.row_dimensions[1].height = 45
+        sheet.append([self._text(sheet, column.header, "head") for column in columns])
+        return sheet
+
+    def _set_page(self, sheet: Any) -> None:
+        sheet.page_setup.orientation, sheet.page_setup.paperSize = LANDSCAPE, A4
+        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        sheet.oddFooter.left.text = CONFIDENTIAL
+        sheet.oddFooter.center.text = "Страница &P из &N"
+        sheet.oddFooter.right.text = made(self.made_by, self.made_at).replace("&", "&&")
+
+    def _style(self, sheet: Any, key: Any) -> Any:
+        """The style of a kind of cell, made once for the book."""
+        if key not in self.styles:
+            cell: Any = WriteOnlyCell(sheet)
+            role, kind = key
+            cell.font = Font(
+                name="Calibri", size=13 if role == "title" else 11, bold=role in ("title", "head", "label")
+            )
+            cell.number_format = FORMATS.get(kind, "@")
+            if role == "head":
+                cell.fill, cell.border = _HEAD_FILL, _BOX
+                cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
+            self.styles[key] = cell._style
+        return self.styles[key]
+
+    def _styled(self, sheet: Any, value: Any, key: Any) -> Any:
+        cell: Any = WriteOnlyCell(sheet, value)
+        cell._style = self._style(sheet, key)
+        return cell
+
+    def _text(self, sheet: Any, value: str, role: str) -> Any:
+        """Text stays text, whatever it begins with: never a formula (SECURITY: exports)."""
+        cell: Any = WriteOnlyCell(sheet)
+        cell.value = value
+        cell.data_type = "s"
+        cell._style = self._style(sheet, (role, Kind.TEXT))
+        return cell
+
+    def _cell_of(self, sheet: Any, column: Column) -> Any:
+        """The function that turns a value of a column into a cell."""
+        codes: Codes | None = self.codes.get(column.dictionary)
+
+        def cell(value: Any) -> Any:
+            if value is None or value == ():
+                return None
+            if column.kind in FORMATS:
+                number = float(value) if isinstance(value, Decimal) else value
+                return self._styled(sheet, number, ("body", column.kind))
+            return self._text(sheet, _words(value, column, codes), "body")
+
+        return cell
+
+
+def _words(value: Any, column: Column, codes: Codes | None) -> str:
+    if isinstance(value, tuple):
+        return (
+            "; ".join(_words(part, column, codes) for part in value) if not isinstance(value, Named) else _named(value)
+        )
+    if codes is not None:
+        return codes.written(value, named=column.named)
+    if isinstance(value, bool):
+        return "да" if value else "нет"
+    if isinstance(value, (Sex, HolidayActivity)):
+        return value.title_ru
+    return str(value)
+
+
+def _named(person: Named) -> str:
+    return f"{person.name} ({person.born_on:%d.%m.%Y})" if person.born_on else person.name
+
+
+def chosen(district: str | None, territory: str | None) -> tuple[Territory, Territory | None]:
+    """The district and the part of it that names mean; without a name, the district with most families."""
+    known = districts()
+    if district is not None:
+        known = [each for each in known if each.name_key == names.key(district)]
+    if not known:
+        raise Refusal("Такого района среди ваших территорий нет." if district else "Районов с семьями пока нет.")
+    if territory is None:
+        return known[0], None
+    places = Places(bank.dictionaries()["agency_kind"])
+    for each in known:
+        for territory_id in places.below(each.id):
+            if names.key(territory) in places.names_of(territory_id):
+                return each, db.session.get_one(Territory, territory_id)
+    raise Refusal(f"Территории «{territory}» в районе «{known[0].name}» нет.")

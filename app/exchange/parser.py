@@ -1,0 +1,243 @@
+"""Reads a workbook that nobody may be trusted to have made; run as a process of its own, within hard limits.
+
+The file comes in on standard input; out goes one JSON object: {"sheets": {title: [[row number, [cells]], …]}} or
+{"refused": "a sentence"}. A date is written as a list of one text. Nothing is evaluated, loaded or written anywhere.
+It imports nothing of the application: the process starts fast and holds no secrets.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+import sys
+import zipfile
+from datetime import date, datetime, time, timedelta
+from io import BytesIO
+from typing import Any
+
+MEMORY = 2 << 30
+PROCESSOR_SECONDS = 60
+LONGEST_UNPACKED = 300 << 20
+LONGEST_RATIO, RATIO_FROM = 200, 1 << 20
+MOST_MEMBERS = 500
+MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 300_000, 64, 8_000_000
+CHUNK = 1 << 20
+OVERLAP = 4096
+
+MAIN_TYPE = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+MACROS = ("vbaproject", "xl/macrosheets", "xl/dialogsheets", "xl/activex", "xl/ctrlprops", "customui")
+LINKS = ("xl/externallinks", "xl/embeddings", "xl/connections", "xl/querytables", "xl/model", "xl/webextensions")
+
+_DECLARATION = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+_ENCODING = re.compile(rb"""<\?xml[^>]{0,200}encoding\s*=\s*["']([^"']*)""")
+_FORMULA = re.compile(rb"<(?:[\w.-]+:)?f[\s/>]")
+_ROW = re.compile(rb"""<(?:[\w.-]+:)?row[\s/>]""")
+_ROW_NUMBER = re.compile(rb"""<(?:[\w.-]+:)?row\s[^>]{0,500}?\br\s*=\s*["']\s*(\d+)""")
+_CELL = re.compile(rb"""<(?:[\w.-]+:)?c\s[^>]{0,500}?\br\s*=\s*["']\s*\$?([A-Za-z]{1,7})\$?(\d+)""")
+_EXTERNAL = re.compile(rb"""<[^<>]*TargetMode\s*=\s*["']External["'][^<>]*>""", re.IGNORECASE)
+
+
+class FileError(Exception):
+    """The file is not read; the text says why, in Russian."""
+
+
+def limit() -> None:
+    """Hard limits of this process: memory, processor time, no files."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def check(content: bytes) -> None:
+    """Refuse a hostile or broken archive before anything parses it."""
+    if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        if "EncryptedPackage".encode("utf-16-le") in content:
+            raise FileError("Книга защищена паролем: снимите пароль и сохраните её снова.")
+        raise FileError("Это книга старого формата .xls: сохраните её как «Книга Excel (.xlsx)».")
+    if content[:4] != b"PK\x03\x04":
+        raise FileError("Это не книга Excel .xlsx.")
+    try:
+        archive = zipfile.ZipFile(BytesIO(content))
+    except Exception as error:
+        raise FileError("Файл повреждён или передан не полностью: отправьте его ещё раз.") from error
+    members = archive.infolist()
+    _check_members(members, len(content))
+    _check_types(archive, {member.filename for member in members})
+    for member in members:
+        _check_content(archive, member)
+
+
+def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
+    if len(members) > MOST_MEMBERS:
+        raise FileError(f"В файле больше {MOST_MEMBERS} частей: это не книга обмена.")
+    if len({member.filename.casefold() for member in members}) != len(members):
+        raise FileError("В файле есть две части с одним именем: он собран не программой Excel.")
+    end = 0
+    for member in sorted(members, key=lambda member: member.header_offset):
+        if member.header_offset < end:
+            raise FileError("Части файла накладываются одна на другую: он собран не программой Excel.")
+        end = member.header_offset + 30 + len(member.orig_filename.encode()) + member.compress_size
+        _check_member(member)
+    if end > size:
+        raise FileError("Файл повреждён или передан не полностью: отправьте его ещё раз.")
+    if sum(member.file_size for member in members) > LONGEST_UNPACKED:
+        raise FileError(f"В распакованном виде файл больше {LONGEST_UNPACKED >> 20} МБ: разделите книгу на части.")
+
+
+def _check_member(member: zipfile.ZipInfo) -> None:
+    name = member.filename.casefold().replace("\\", "/")
+    if name.startswith("/") or ":" in name or ".." in name.split("/") or "\x00" in member.orig_filename:
+        raise FileError("Имена частей файла ведут за его пределы: он собран не программой Excel.")
+    if any(mark in name for mark in MACROS):
+        raise FileError("В книге есть макросы или элементы управления: сохраните её как «Книга Excel (.xlsx)» без них.")
+    if any(mark in name for mark in LINKS):
+        raise FileError("В книге есть внешние связи или вложенные файлы: удалите их и сохраните книгу снова.")
+    if member.flag_bits & 1:
+        raise FileError("Файл зашифрован: снимите пароль и сохраните книгу снова.")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise FileError("Файл сжат необычным способом: он собран не программой Excel.")
+    if member.file_size > RATIO_FROM and member.file_size > LONGEST_RATIO * max(member.compress_size, 1):
+        raise FileError("Файл сжат подозрительно сильно: он не читается.")
+
+
+def _check_types(archive: zipfile.ZipFile, names: set[str]) -> None:
+    if "[Content_Types].xml" not in names:
+        raise FileError("Это архив, а не книга Excel .xlsx.")
+    try:
+        types = archive.read("[Content_Types].xml")
+    except Exception as error:
+        raise FileError("Файл повреждён или передан не полностью: отправьте его ещё раз.") from error
+    if b"macroenabled" in types.lower():
+        raise FileError("Это книга с макросами: сохраните её как «Книга Excel (.xlsx)» без них.")
+    if MAIN_TYPE not in types:
+        raise FileError("Это не книга Excel .xlsx: сохраните её как «Книга Excel (.xlsx)».")
+
+
+def _check_content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Read a part through to its end, checking the sum, and look for what a table has no need of."""
+    name = member.filename.casefold()
+    is_xml = name.endswith((".xml", ".rels", ".vml"))
+    is_sheet = is_xml and "/worksheets/" in name and not name.endswith(".rels")
+    rows = _Rows()
+    before = b""
+    first = True
+    try:
+        with archive.open(member) as stream:
+            while chunk := stream.read(CHUNK):
+                if is_xml:
+                    if first:
+                        _check_encoding(chunk)
+                        first = False
+                    _check_text(before, chunk, name)
+                    if is_sheet:
+                        rows.look(before, chunk)
+                    before = chunk[-OVERLAP:]
+    except FileError:
+        raise
+    except Exception as error:
+        raise FileError("Файл повреждён или передан не полностью: отправьте его ещё раз.") from error
+
+
+def _check_encoding(start: bytes) -> None:
+    encoding = _ENCODING.search(start[:1000])
+    odd = encoding and encoding[1].lower() not in (b"utf-8", b"utf8", b"us-ascii", b"ascii")
+    if odd or b"\x00" in start or start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise FileError("Части файла записаны в необычной кодировке: он собран не программой Excel.")
+
+
+def _check_text(before: bytes, chunk: bytes, name: str) -> None:
+    text = before + chunk
+    if b"\x00" in chunk:
+        raise FileError("Части файла записаны в необычной кодировке: он собран не программой Excel.")
+    if _DECLARATION.search(text):
+        raise FileError("В файле есть объявления DOCTYPE или ENTITY: такие файлы не читаются.")
+    if name.endswith(".rels"):
+        for found in _EXTERNAL.finditer(text):
+            if b"/hyperlink" not in found[0] or "workbook" in name:
+                raise FileError("В книге есть внешние связи: удалите их и сохраните книгу снова.")
+
+
+class _Rows:
+    """The extent of a sheet, seen while its text goes by."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+
+    def look(self, before: bytes, chunk: bytes) -> None:
+        edge = len(before)
+        text = before + chunk
+        if _FORMULA.search(text):
+            raise FileError("В книге есть формулы: замените их значениями (копировать – вставить значения).")
+        self.rows += sum(1 for found in _ROW.finditer(text) if found.end() > edge)
+        if self.rows > MOST_ROWS:
+            raise FileError(_TOO_FAR)
+        for found in _ROW_NUMBER.finditer(text, max(0, edge - 600)):
+            if len(found[1]) > 7 or int(found[1]) > MOST_ROWS:
+                raise FileError(_TOO_FAR)
+        for found in _CELL.finditer(text, max(0, edge - 600)):
+            if len(found[1]) > 2 or _column(found[1]) > MOST_COLUMNS or len(found[2]) > 7 or int(found[2]) > MOST_ROWS:
+                raise FileError(_TOO_FAR)
+
+
+_TOO_FAR = (
+    f"На листе больше {MOST_ROWS} строк или {MOST_COLUMNS} столбцов: "
+    "удалите пустые строки и столбцы после таблицы и сохраните книгу снова."
+)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def parse(content: bytes) -> dict[str, list[Any]]:
+    """The values of every sheet, empty rows left out."""
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_filelike(BytesIO(content))
+    sheets: dict[str, list[Any]] = {}
+    for title in book.sheet_names:
+        sheet = book.get_sheet_by_name(title)
+        if sheet.end is not None:
+            rows, columns = sheet.end[0] + 1, sheet.end[1] + 1
+            if rows > MOST_ROWS or columns > MOST_COLUMNS or rows * columns > MOST_CELLS:
+                raise FileError(_TOO_FAR)
+        found = sheets[title] = []
+        for number, row in enumerate(sheet.to_python(skip_empty_area=False), start=1):
+            cells = [_plain(value) if value.__class__ is not str else value for value in row]
+            if any(cell != "" for cell in cells):
+                found.append([number, cells])
+    return sheets
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return [value.date().isoformat()]
+    if isinstance(value, date):
+        return [value.isoformat()]
+    if isinstance(value, (time, timedelta)):
+        return [str(value)]
+    return value
+
+
+def main() -> None:
+    limit()
+    content = sys.stdin.buffer.read()
+    try:
+        check(content)
+        answer: dict[str, Any] = {"sheets": parse(content)}
+    except FileError as error:
+        answer = {"refused": str(error)}
+    except BaseException:
+        answer = {
+            "refused": "Файл не читается как книга Excel: откройте его в Excel и сохраните как «Книга Excel (.xlsx)»."
+        }
+    sys.stdout.write(json.dumps(answer, ensure_ascii=True, separators=(",", ":")))
+
+
+if __name__ == "__main__":
+    main()

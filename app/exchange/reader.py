@@ -1,0 +1,59 @@
+"""From the bytes of a file to the cells of its sheets, through a process that may die without harm."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from app.domain.refusal import Refusal
+from app.exchange import parser
+
+LONGEST_FILE = 25 << 20
+WALL_SECONDS = 90
+NOTHING_KEPT = "Ничего не сохранено."
+UNREADABLE = "Файл не читается как книга Excel: откройте его в Excel и сохраните как «Книга Excel (.xlsx)»."
+
+
+@dataclass(frozen=True)
+class Book:
+    """A workbook as it was read: for each sheet the rows that are not empty, with their numbers."""
+
+    name: str
+    digest: str
+    sheets: dict[str, list[tuple[int, list[Any]]]]
+
+
+def read(content: bytes, name: str) -> Book:
+    """The cells of a workbook. Whatever is wrong with the file is one sentence (SECURITY: hostile files)."""
+    if not name.casefold().endswith(".xlsx"):
+        raise Refusal(f"Принимаются только книги Excel с расширением .xlsx. {NOTHING_KEPT}", "file")
+    if not content:
+        raise Refusal(f"Файл пуст. {NOTHING_KEPT}", "file")
+    if len(content) > LONGEST_FILE:
+        raise Refusal(f"Файл больше {LONGEST_FILE >> 20} МБ: разделите книгу на части. {NOTHING_KEPT}", "file")
+    answer = _ask(content)
+    if "refused" in answer:
+        raise Refusal(f"{answer['refused']} {NOTHING_KEPT}", "file")
+    return Book(name, sha256(content).hexdigest(), answer["sheets"])
+
+
+def _ask(content: bytes) -> dict[str, Any]:
+    """What the parsing process says; its death, silence or nonsense is a refusal too."""
+    try:
+        done = subprocess.run(  # noqa: S603  our own script under our own interpreter
+            [sys.executable, "-I", str(Path(parser.__file__))],
+            input=content,
+            capture_output=True,
+            timeout=WALL_SECONDS,
+            env={"LANG": "C.UTF-8"},
+            check=False,
+        )
+        answer = json.loads(done.stdout)
+    except (subprocess.TimeoutExpired, ValueError, OSError):
+        return {"refused": UNREADABLE}
+    return answer if isinstance(answer, dict) and answer.keys() <= {"sheets", "refused"} else {"refused": UNREADABLE}
