@@ -101,7 +101,10 @@ def _words_of(code: int) -> tuple[str, str]:
         403: (_("You have no right to do this"), _("If it is part of your work, ask the administrator for a role.")),
         404: (_("There is no such page"), _("It may have been removed, or it is not among the records you work with.")),
         405: (_("This is not done that way"), _("Open the page from the menu and use its buttons.")),
-        409: (_("Somebody changed this record before you"), _("Go back, copy what you entered, open the record again.")),
+        409: (
+            _("Somebody changed this record before you"),
+            _("Go back, copy what you entered, reopen the record."),
+        ),
         413: (_("The file or the form is too large"), _("No more than 25 megabytes fit. Choose a smaller file.")),
         429: (_("Too many requests"), _("Wait a minute and try again.")),
         503: (_("The database does not answer"), _("Nothing was saved and nothing is lost. Try again in a minute.")),
@@ -131,7 +134,9 @@ def _say_database_is_away(error: OperationalError) -> Response:
 
 def _refuse_host(_error: SecurityError) -> Response:
     """Without a name of ours no address can be built, so there are no links on this page."""
-    return make_response("<!doctype html><html lang='ru'><title>400</title><h1>Неизвестное имя сервера</h1></html>", 400)
+    return make_response(
+        "<!doctype html><html lang='ru'><title>400</title><h1>Неизвестное имя сервера</h1></html>", 400
+    )
 
 
 def _ask_to_send_again(error: CSRFError) -> Response:

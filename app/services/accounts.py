@@ -18,7 +18,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from app import journal
 from app.clock import now
-from app.domain import passwords, terms
+from app.domain import names, passwords, terms
 from app.domain.refusal import Refusal
 from app.extensions import db
 from app.models import Account, Employee, FurtherRole, HomeTerritory, JournalEntry, Role, Territory, User, UserSession
@@ -269,6 +269,26 @@ def roles_of_code(user_id: int) -> list[str]:
     return list(dict.fromkeys(same_as or name for name, same_as in rows))
 
 
+def roles_named(wanted: Iterable[str]) -> list[Role]:
+    """The roles with these names, letter case apart."""
+    known = {role.name.casefold(): role for role in known_roles()}
+    for name in wanted:
+        if name.casefold() not in known:
+            raise Refusal(f"Роли «{name}» нет. Есть: {', '.join(role.name for role in known_roles())}.", "roles")
+    return [known[name.casefold()] for name in wanted]
+
+
+def territories_named(wanted: Iterable[str]) -> list[Territory]:
+    """The territories with these names."""
+    found = []
+    for name in wanted:
+        rows = db.session.scalars(select(Territory).where(Territory.name_key == names.key(name))).all()
+        if len(rows) != 1:
+            raise Refusal(f"Территорий с названием «{name}»: {len(rows)}, нужна одна.", "territories")
+        found.append(rows[0])
+    return found
+
+
 def code_of(role: Role) -> str:
     """The role of the code whose permissions a role has."""
     same_as = db.session.scalar(select(_further.c.same_as).where(_further.c.role_id == role.id))
@@ -335,8 +355,8 @@ def set_territories(user: User, territories: Collection[Territory]) -> None:
     for territory_id in have.keys() - wanted.keys():
         db.session.delete(have[territory_id])
     db.session.add_all(HomeTerritory(user=user, territory=wanted[key]) for key in wanted.keys() - have.keys())
-    names = {"territories": [[str(row.territory) for row in have.values()], [str(row) for row in wanted.values()]]}
-    journal.write([_entry_about(terms.Act.CHANGED, user, "территории") | {"changes": names}])
+    changes = {"territories": [[str(row.territory) for row in have.values()], [str(row) for row in wanted.values()]]}
+    journal.write([_entry_about(terms.Act.CHANGED, user, "территории") | {"changes": changes}])
     db.session.flush()
 
 
@@ -352,8 +372,8 @@ def link_employee(user: User, employee: Employee | None) -> None:
         db.session.flush()
     if employee is not None:
         employee.user_id = user.id
-    names = {"employee": [str(current) if current else None, str(employee) if employee else None]}
-    journal.write([_entry_about(terms.Act.CHANGED, user, "сотрудник") | {"changes": names}])
+    changes = {"employee": [str(current) if current else None, str(employee) if employee else None]}
+    journal.write([_entry_about(terms.Act.CHANGED, user, "сотрудник") | {"changes": changes}])
     db.session.flush()
 
 

@@ -1,0 +1,366 @@
+"""Users and roles: the administrator's desk. No family is seen here, and nobody raises themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, current_app, flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+from werkzeug.wrappers import Response
+
+from app import journal, models
+from app.domain import terms
+from app.domain.names import key
+from app.domain.refusal import Refusal
+from app.extensions import db
+from app.models import Account, Employee, FurtherRole, HomeTerritory, Role, Territory, User
+from app.screens.screen import Screen
+from app.services import accounts
+
+LONGEST_NAME = 64
+# What changes a person's rights; nobody sends these about themselves.
+OF_RIGHTS = ("roles", "territories", "employee")
+
+# The rows each role sees (DOMAIN, section 5), said to the administrator who gives the role.
+ROWS = {
+    terms.Role.ADMINISTRATOR: "Данных семей не видит. Ведёт пользователей, роли, справочники и настройки.",
+    terms.Role.COORDINATOR: "Видит и ведёт семьи порученных территорий и всего, что в них входит.",
+    terms.Role.COMMISSION: "Видит только семьи, закреплённые за ним: прямо или по территории. Не изменяет.",
+    terms.Role.SPECIALIST: "Видит семьи, где его орган — наставник или исполнитель. Вносит свои сведения.",
+    terms.Role.REGION: "Видит сводные показатели всех территорий, без имён.",
+    terms.Role.AUDITOR: "Читает журнал. Данных семей не видит.",
+}
+# Screens and acts by the names people use; lists and forms of the registry are named by their entities.
+SCREEN_NAMES = {
+    "Users": "Пользователи", "Roles": "Роли", "Journal": "Журнал", "Account": "Своя учётная запись",
+    "FamilyPage": "Карточка семьи", "Search": "Поиск", "Passport": "Социальный паспорт", "Reports": "Отчёты",
+    "Exchange": "Обмен с Excel", "Import": "Загрузка из Excel", "Export": "Выгрузка в Excel", "Papers": "Документы",
+}  # fmt: skip
+ACT_NAMES = {
+    "list": "список", "show": "просмотр", "add": "добавление", "edit": "изменение", "annul": "аннулирование",
+    "xlsx": "выгрузка", "pdf": "печать", "index": "просмотр", "print": "печать", "export": "выгрузка",
+    "import": "загрузка", "undo": "отмена загрузки", "open": "просмотр", "find": "поиск",
+}  # fmt: skip
+
+
+class Users(Screen):
+    """Who may sign in."""
+
+    route_base = "/users"
+    default_view = "list"
+    class_permission_name = "Users"
+
+    @expose("/")
+    @has_access
+    def list(self) -> str:
+        """Everybody who has a sign-in, by surname."""
+        wanted = key(request.args.get("q", "")[:100])
+        rows = db.session.scalars(
+            select(User).options(selectinload(User.roles)).order_by(User.last_name, User.first_name)  # type: ignore[attr-defined]
+        ).all()
+        shown = [row for row in rows if wanted in key(f"{row.last_name} {row.first_name} {row.username}")]
+        return self.page(
+            "users/list.html", users=shown, states=_states(), places=_places(), q=request.args.get("q", "")
+        )
+
+    @expose("/add", methods=["GET", "POST"])
+    @has_access
+    def add(self) -> str | Response:
+        """A new user; the one-time password is shown once."""
+        typed = Typed.read() if request.method == "POST" else Typed()
+        if request.method == "POST":
+            try:
+                typed.check()
+                user, password = accounts.create_user(
+                    username=typed.username, first_name=typed.first_name, last_name=typed.last_name,
+                    roles=typed.roles, territories=typed.territories, employee=typed.employee,
+                )  # fmt: skip
+                db.session.commit()
+                return self.page("users/password.html", user=user, password=password)
+            except Refusal as fault:
+                typed.refused(fault)
+        return self.page("users/form.html", user=None, typed=typed, **_choices(None))
+
+    @expose("/<int:key>", methods=["GET", "POST"])
+    @has_access
+    def edit(self, key: int) -> str | Response:
+        """One user: name, rights, sessions."""
+        user = self.find(User, key)
+        mine = user.id == current_user.id
+        if request.method == "POST":
+            typed = Typed.read()
+            if mine and any(name in request.form for name in OF_RIGHTS):
+                abort(403)
+            try:
+                typed.check()
+                user.first_name, user.last_name = typed.first_name, typed.last_name
+                if not mine:
+                    accounts.set_roles(user, typed.roles)
+                    accounts.set_territories(user, typed.territories)
+                    accounts.link_employee(user, typed.employee)
+                db.session.commit()
+                flash(_("Saved."), "success")
+                return redirect(url_for("Users.list"))
+            except Refusal as fault:
+                typed.refused(fault)
+                user = self.find(User, key)
+        else:
+            typed = Typed.of(user)
+        account = db.session.scalar(select(Account).where(Account.user_id == user.id))
+        return self.page(
+            "users/form.html", user=user, typed=typed, mine=mine, locked_until=accounts.locked_until(account),
+            sessions=accounts.sessions_of(user), account=account, **_choices(user),
+        )  # fmt: skip
+
+    @expose("/<int:key>/password", methods=["POST"])
+    @has_access
+    def password(self, key: int) -> str:
+        """A one-time password instead of a forgotten one, shown once."""
+        user = self._other(key)
+        password = accounts.reset_password(user)
+        db.session.commit()
+        return self.page("users/password.html", user=user, password=password)
+
+    @expose("/<int:key>/unlock", methods=["POST"])
+    @has_access
+    def unlock(self, key: int) -> Response:
+        """Let a locked user try again."""
+        user = self.find(User, key)
+        accounts.unlock(user)
+        return self._done(user, _("The sign-in is unlocked."))
+
+    @expose("/<int:key>/deactivate", methods=["POST"])
+    @has_access
+    def deactivate(self, key: int) -> Response:
+        """Close a sign-in; the person's sessions end at once."""
+        user = self._other(key)
+        try:
+            accounts.deactivate(user)
+        except Refusal as fault:
+            db.session.rollback()
+            flash(fault.text, "danger")
+            return redirect(url_for("Users.edit", key=key))
+        return self._done(user, _("The sign-in is closed."))
+
+    @expose("/<int:key>/activate", methods=["POST"])
+    @has_access
+    def activate(self, key: int) -> Response:
+        """Open a closed sign-in again."""
+        user = self._other(key)
+        accounts.activate(user)
+        return self._done(user, _("The sign-in is open again."))
+
+    @expose("/<int:user_key>/sessions/<int:key>/end", methods=["POST"])
+    @has_access
+    @permission_name("end_session")
+    def end_session(self, user_key: int, key: int) -> Response:
+        """End one session of a user."""
+        user = self.find(User, user_key)
+        if not accounts.end_sessions(user, only=key):
+            abort(404)
+        journal.write([journal.entry(terms.Act.SESSION_ENDED, entity="User", entity_id=user.id,
+                                     summary=f"Пользователь: {user.username} — завершён сеанс")])  # fmt: skip
+        return self._done(user, _("The session is ended."))
+
+    @expose("/<int:key>/sessions/end", methods=["POST"])
+    @has_access
+    @permission_name("end_sessions")
+    def end_sessions(self, key: int) -> Response:
+        """End all sessions of a user."""
+        user = self._other(key)
+        accounts.end_sessions(user)
+        journal.write([journal.entry(terms.Act.SESSION_ENDED, entity="User", entity_id=user.id,
+                                     summary=f"Пользователь: {user.username} — завершены все сеансы")])  # fmt: skip
+        return self._done(user, _("All sessions of the user are ended."))
+
+    def _other(self, key: int) -> User:
+        """A user who is not the administrator at the screen: about oneself there is the own account."""
+        user = self.find(User, key)
+        if user.id == current_user.id:
+            abort(403)
+        return user
+
+    def _done(self, user: User, text: str) -> Response:
+        key = user.id
+        db.session.commit()
+        flash(text, "success")
+        return redirect(url_for("Users.edit", key=key))
+
+
+class Roles(Screen):
+    """Roles of the code, and further roles under readable names with the permissions of one of them."""
+
+    route_base = "/roles"
+    default_view = "list"
+    class_permission_name = "Roles"
+
+    @expose("/")
+    @has_access
+    def list(self) -> str:
+        """Every role, what it may, how many hold it."""
+        return self._listed("", "", None)
+
+    @expose("/add", methods=["POST"])
+    @has_access
+    def add(self) -> str | Response:
+        """A further role."""
+        name, same_as = request.form.get("name", "")[:200], request.form.get("same_as", "")
+        try:
+            accounts.add_role(name, same_as)
+        except Refusal as fault:
+            db.session.rollback()
+            return self._listed(name, same_as, fault)
+        db.session.commit()
+        flash(_("The role is added."), "success")
+        return redirect(url_for("Roles.list"))
+
+    def _listed(self, name: str, same_as: str, fault: Refusal | None) -> str:
+        held = User.metadata.tables["ab_user_role"]
+        counts = dict(db.session.execute(select(held.c.role_id, func.count()).group_by(held.c.role_id)).tuples().all())
+        same = dict(db.session.execute(select(FurtherRole.role_id, FurtherRole.same_as)).tuples().all())
+        return self.page(
+            "users/roles.html", roles=accounts.known_roles(), counts=counts, same=same, rows=ROWS,
+            may={role.value: what_role_may(role.value) for role in terms.Role}, codes=list_of_codes(),
+            name=name, same_as=same_as, fault=fault,
+        )  # fmt: skip
+
+
+@dataclass
+class Typed:
+    """What stands in the form of a user. Nothing else of a request is read."""
+
+    username: str = ""
+    last_name: str = ""
+    first_name: str = ""
+    roles: tuple[Role, ...] = ()
+    territories: tuple[Territory, ...] = ()
+    employee: Employee | None = None
+    fault: Refusal | None = None
+
+    @classmethod
+    def read(cls) -> Typed:
+        form = request.form
+        return cls(
+            username=form.get("username", "").strip()[:200],
+            last_name=" ".join(form.get("last_name", "").split())[:200],
+            first_name=" ".join(form.get("first_name", "").split())[:200],
+            roles=tuple(row for row in _rows(Role, form.getlist("roles")) if row.name != "Public"),
+            territories=tuple(_rows(Territory, form.getlist("territories"))),
+            employee=next(iter(_rows(Employee, form.getlist("employee")[:1])), None),
+        )
+
+    @classmethod
+    def of(cls, user: User) -> Typed:
+        return cls(
+            username=user.username, last_name=user.last_name, first_name=user.first_name,
+            roles=tuple(user.roles), territories=tuple(accounts.territories_of(user)),  # type: ignore[attr-defined]
+            employee=db.session.scalar(select(Employee).where(Employee.user_id == user.id)),
+        )  # fmt: skip
+
+    def check(self) -> None:
+        for field, text in (("last_name", self.last_name), ("first_name", self.first_name)):
+            if not text or len(text) > LONGEST_NAME:
+                raise Refusal(f"Заполните, не длиннее {LONGEST_NAME} знаков.", field)
+
+    def refused(self, fault: Refusal) -> None:
+        """Keep what was typed; forget what the refused act has begun."""
+        chosen = [row.id for row in self.roles], [row.id for row in self.territories]
+        employee_id = self.employee.id if self.employee else None
+        db.session.rollback()
+        self.roles = tuple(_rows(Role, map(str, chosen[0])))
+        self.territories = tuple(_rows(Territory, map(str, chosen[1])))
+        self.employee = db.session.get(Employee, employee_id) if employee_id else None
+        self.fault = fault
+
+
+def _rows(entity: Any, keys: Any) -> list[Any]:
+    wanted = {int(key) for key in keys if key.isascii() and key.isdecimal() and len(key) < 10}
+    return list(db.session.scalars(select(entity).where(entity.id.in_(wanted)))) if wanted else []
+
+
+def _choices(user: User | None) -> dict[str, Any]:
+    """What may be chosen in the form: roles, the tree of territories, employees without a sign-in of their own."""
+    mine = user.id if user is not None else None
+    employees = db.session.scalars(
+        select(Employee)
+        .options(selectinload(Employee.agency))
+        .where((Employee.user_id.is_(None) & Employee.dismissed.is_(False)) | (Employee.user_id == mine))
+        .order_by(Employee.last_name, Employee.first_name)
+    )
+    same = dict(db.session.execute(select(FurtherRole.role_id, FurtherRole.same_as)).tuples().all())
+    return {
+        "known_roles": accounts.known_roles(),
+        "same": same,
+        "rows": ROWS,
+        "tree": _tree(),
+        "employees": list(employees),
+    }
+
+
+def _tree() -> list[tuple[int, Territory]]:
+    """Territories with their depth, parts below the whole."""
+    parts: dict[int | None, list[Territory]] = {}
+    for row in db.session.scalars(select(Territory).order_by(Territory.name_key)):
+        parts.setdefault(row.parent_id, []).append(row)
+    ordered: list[tuple[int, Territory]] = []
+
+    def walk(parent_id: int | None, depth: int) -> None:
+        for row in parts.get(parent_id, []):
+            ordered.append((depth, row))
+            walk(row.id, depth + 1)
+
+    walk(None, 0)
+    return ordered
+
+
+def _states() -> dict[int, dict[str, Any]]:
+    """Locked and one-time passwords by user."""
+    return {
+        account.user_id: {"locked": accounts.locked_until(account), "must_change": account.must_change_password}
+        for account in db.session.scalars(select(Account))
+    }
+
+
+def _places() -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    pairs = db.session.execute(
+        select(HomeTerritory.user_id, Territory.name)
+        .join(Territory, Territory.id == HomeTerritory.territory_id)
+        .order_by(Territory.name_key)
+    )
+    for user_id, name in pairs:
+        found.setdefault(user_id, []).append(name)
+    return found
+
+
+def list_of_codes() -> list[str]:
+    """The names of the roles of the code."""
+    return [role.value for role in terms.Role]
+
+
+def what_role_may(role: str) -> list[tuple[str, str]]:
+    """«Семьи: список, просмотр»: read from the same table that is asked at every request."""
+    manager = current_app.appbuilder.sm  # type: ignore[attr-defined]
+    found: dict[str, set[str]] = {}
+    for view in current_app.appbuilder.baseviews:  # type: ignore[attr-defined]
+        for permission in getattr(view, "base_permissions", None) or ():
+            if manager.may([role], permission, view.class_permission_name):
+                found.setdefault(view.class_permission_name, set()).add(permission.removeprefix("can_"))
+    named = [
+        (_name_of_view(view), ", ".join(dict.fromkeys(ACT_NAMES[act] for act in ACT_NAMES if act in acts)))
+        for view, acts in found.items()
+        if view != "Account"
+    ]
+    return sorted(named)
+
+
+def _name_of_view(view: str) -> str:
+    entity = getattr(models, view, None)
+    titles = getattr(entity, "TITLES", None)
+    return str(titles) if titles is not None else SCREEN_NAMES.get(view, view)
