@@ -60,18 +60,21 @@ class Scope:
     all_journal: bool = False
     administers: bool = False
 
-    def families(self) -> ColumnElement[bool]:
-        """The condition on the table `family` that this person's families meet."""
+    def families(self, family: Any = _family.c) -> ColumnElement[bool]:
+        """The condition on the table `family` that this person's families meet.
+
+        The listener gives the entity instead of the table: only its attributes follow an alias into a joined load.
+        """
         if self.everything:
             return true()
         parts: list[ColumnElement[bool]] = []
         if self.territories:
-            parts.append(_family.c.territory_id.in_(self.territories))
+            parts.append(family.territory_id.in_(self.territories))
         if self.assigned_to is not None:
-            parts.append(_family.c.id.in_(self._current(_assignment, _assignment.c.employee_id == self.assigned_to)))
+            parts.append(family.id.in_(self._current(_assignment, _assignment.c.employee_id == self.assigned_to)))
         if self.agency is not None:
             of_agency = _mentor.c.employee_id.in_(select(_employee.c.id).where(_employee.c.agency_id == self.agency))
-            parts.append(_family.c.id.in_(self._current(_mentor, of_agency)))
+            parts.append(family.id.in_(self._current(_mentor, of_agency)))
         return or_(*parts) if parts else false()
 
     def _current(self, table: Any, condition: ColumnElement[bool]) -> Select[tuple[int]]:
@@ -203,16 +206,15 @@ def _narrow(state: ORMExecuteState) -> None:
     if current.everything or not state.is_select or state.is_column_load:
         return
     ids = current.family_ids()
-    assignment = _assignment.c
     state.statement = state.statement.options(
-        with_loader_criteria(Family, current.families(), include_aliases=True),
+        with_loader_criteria(Family, current.families(Family), include_aliases=True),
         # `ids` is tracked as a part of the cached statement; without tracking the first person's rows are everyone's.
         with_loader_criteria(OfFamily, lambda entity: entity.family_id.in_(ids), include_aliases=True),
         with_loader_criteria(RegistrationCriterion, RegistrationCriterion.family_id.in_(ids), include_aliases=True),
         with_loader_criteria(SearchWord, SearchWord.family_id.in_(ids), include_aliases=True),
         with_loader_criteria(
             Assignment,
-            or_(assignment.family_id.is_(None), assignment.family_id.in_(ids)),
+            or_(Assignment.family_id.is_(None), Assignment.family_id.in_(ids)),
             include_aliases=True,
         ),
         with_loader_criteria(JournalEntry, current.journal(), include_aliases=True),

@@ -1,13 +1,121 @@
-"""The first page: what matters today, by role."""
+"""The first page and the lists behind its counts: what matters today, by role."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask import abort, current_app, redirect, url_for
 from flask_appbuilder import IndexView, expose
+from flask_appbuilder.security.decorators import has_access
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+from werkzeug.wrappers import Response
+
+from app import access, clock, journal
+from app.domain.periods import last_finished_quarter
+from app.domain.terms import Act, Role
+from app.extensions import db
+from app.models import Family, Member, Registration
+from app.screens.screen import Screen, page_number
+from app.services import accounts, clocks, listings, overview, upkeep
+
+PAGE = 50
+SHOWN_GRANTS = 5
 
 
 class Home(IndexView):
     """Counts that matter to the person, each with the list behind it."""
 
     @expose("/")
-    def index(self) -> str:
-        return str(self.render_template("home.html"))
+    def index(self) -> str | Response:
+        if not current_user.is_authenticated:
+            return redirect(self.appbuilder.get_url_for_login)
+        roles = self.appbuilder.sm.roles_of_code(current_user)
+        today = clock.today()
+        served = listings.served(roles)
+        values: dict[str, Any] = {"today": today, "roles": roles, "Role": Role, "address": _address}
+        if served:
+            counts = listings.counts(served, today)
+            values.update(served=served, counts=counts)
+            values["troubles"] = [listing for listing in served if listing.warns and counts[listing.name]]
+        if Role.COORDINATOR in roles:
+            values.update(
+                coming=clocks.coming(today),
+                imports=upkeep.last_imports(),
+                grants=accounts.recent_grants()[:SHOWN_GRANTS],
+                is_empty=upkeep.is_empty(),
+                quarter=last_finished_quarter(today),
+                has_territory=bool(access.scope().territories),
+            )
+        if Role.REGION in roles:
+            values["districts"] = listings.by_district(today)
+        if Role.ADMINISTRATOR in roles:
+            values["accounts"] = upkeep.accounts_today()
+        if Role.AUDITOR in roles:
+            values["acts"] = upkeep.journal_today()
+        return str(self.render_template("home.html", **values))
+
+
+def _address(endpoint: str, permission: str, view: str, **values: Any) -> str | None:
+    """The address of a page that exists and that the person may open."""
+    if endpoint not in current_app.view_functions:
+        return None
+    if not current_app.appbuilder.sm.has_access(permission, view):  # type: ignore[attr-defined]
+        return None
+    return url_for(endpoint, **values)
+
+
+class Lists(Screen):
+    """The families or children behind a count of the first page."""
+
+    route_base = "/lists"
+    class_permission_name = "Lists"
+    default_view = "show"
+
+    @expose("/<name>")
+    @has_access
+    def show(self, name: str) -> str:
+        """One list, in pages."""
+        listing = listings.BY_NAME.get(name)
+        if listing is None:
+            abort(404)
+        if listing not in listings.served(self.appbuilder.sm.roles_of_code(current_user)):
+            abort(403)
+        today = clock.today()
+        total = listings.counts([listing], today)[listing.name]
+        page = min(page_number(), max(0, (total - 1) // PAGE))
+        rows = _families(listing, page) if listing.holds == listings.FAMILIES else _children(listing, page)
+        journal.read(Act.LISTED, entity="Family", records=len(rows), summary=listing.title)
+        return self.page("family/list.html", listing=listing, rows=rows, total=total, page=page, page_size=PAGE,
+                         today=today, minors=overview.minors, children=listing.holds == listings.CHILDREN)  # fmt: skip
+
+
+def _families(listing: listings.Listing, page: int) -> list[Family]:
+    return list(
+        db.session.scalars(
+            select(Family)
+            .where(Family.id.in_(listing.ids(clock.today())))
+            .order_by(Family.sort_key, Family.id)
+            .limit(PAGE)
+            .offset(page * PAGE)
+            .options(
+                joinedload(Family.territory),
+                selectinload(Family.members.and_(Member.annulled_at.is_(None))).joinedload(Member.role),
+                selectinload(Family.registrations.and_(Registration.annulled_at.is_(None))),
+            )
+        )
+    )
+
+
+def _children(listing: listings.Listing, page: int) -> list[Member]:
+    return list(
+        db.session.scalars(
+            select(Member)
+            .where(Member.id.in_(listing.ids(clock.today())))
+            .order_by(Member.sort_key, Member.id)
+            .limit(PAGE)
+            .offset(page * PAGE)
+            .options(joinedload(Member.family).joinedload(Family.territory), joinedload(Member.role))
+        )
+    )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from flask import Response, abort, make_response
+from flask import Response, abort, make_response, request
 from flask_appbuilder import BaseView
 from sqlalchemy.orm.interfaces import ORMOption
 
 from app.extensions import db
 
 T = TypeVar("T")
+LARGEST_PAGE = 100_000
+LARGEST_KEY = 2**31 - 1  # a longer number in an address is no key: the databases would refuse it with an error
 
 
 class Screen(BaseView):
@@ -21,7 +23,9 @@ class Screen(BaseView):
 
     def find(self, entity: type[T], key: int, *options: ORMOption) -> T:
         """The record, or 404 if there is none among the person's rows."""
-        row = db.session.get(entity, key, options=options, populate_existing=bool(options))
+        row = None
+        if key <= LARGEST_KEY:
+            row = db.session.get(entity, key, options=options, populate_existing=bool(options))
         if row is None:
             abort(404)
         return row
@@ -36,3 +40,9 @@ class Screen(BaseView):
         response.headers["Content-Type"] = mime
         response.headers.set("Content-Disposition", "attachment", filename=name)
         return response
+
+
+def page_number() -> int:
+    """The page of a list asked for in the address, from 0; anything that is not a number is the first."""
+    text = request.args.get("page", "0")
+    return min(int(text), LARGEST_PAGE) if text.isdecimal() and len(text) < 8 else 0

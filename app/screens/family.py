@@ -1,0 +1,176 @@
+"""The page of a family: what a specialist works from all day, its time line and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import abort, current_app, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+
+from app import access, clock, journal
+from app.domain.refusal import Refusal
+from app.domain.terms import Act
+from app.extensions import db
+from app.forms import EntityForm
+from app.models import Family
+from app.screens.screen import Screen, page_number
+from app.services import clocks, history, overview, timeline
+
+SHOWN_AIDS, SHOWN_EVENTS, SHOWN_PAPERS = 10, 12, 30
+EVENTS_OF_A_PAGE = 100
+AT_ONCE = "Пока вы заполняли форму, эту запись изменил другой человек. Проверьте значения и сохраните ещё раз."
+
+
+class FamilyScreen(Screen):
+    """What the page of a family and the acts on it share."""
+
+    def family(self, pk: int) -> Family:
+        """The family with its places and categories, or 404."""
+        return self.find(Family, pk, *overview.options())
+
+    def keeps(self, family: Family) -> bool:
+        """Whether the family is among those the person keeps, and not merely reads."""
+        return family.annulled_at is None and access.scope().covers_territory(family.territory_id)
+
+    def may(self, act: str) -> bool:
+        """Whether the person's roles hold a permission of the page of a family."""
+        return bool(self.appbuilder.sm.has_access(f"can_{act}", "FamilyPage"))
+
+    def saved(self, form: EntityForm, act: Callable[[], Any]) -> bool:
+        """Do one act and commit it. A refusal is put into the form, and nothing is stored."""
+        try:
+            act()
+            db.session.commit()
+        except Refusal as refusal:
+            db.session.rollback()
+            form.refuse(refusal.text, refusal.field)
+        except (StaleDataError, IntegrityError):
+            db.session.rollback()
+            form.refuse(AT_ONCE, None)
+        else:
+            return True
+        return False
+
+
+class Links:
+    """Addresses of forms and lists of the registry, left out where the person may not go or there is no such page."""
+
+    def __init__(self, screen: FamilyScreen, family: Family) -> None:
+        self._screen, self._family = screen, family
+        self._keeps = screen.keeps(family)
+        self._back = url_for("FamilyPage.show", pk=family.id)
+
+    def act(self, name: str, **values: Any) -> str | None:
+        """An act on the family: place, remove, enter, annul."""
+        if not (self._keeps and self._screen.may(name)):
+            return None
+        return url_for(f"FamilyActs.{name}", pk=self._family.id, **values)
+
+    def add(self, entity: str, **values: Any) -> str | None:
+        """The form of a fresh row about the family or a member."""
+        may = self._keeps or entity == "Aid"  # a body that works with the family notes its aid
+        values.setdefault("family", self._family.id)
+        return self._registry(entity, "add", "can_add", **values) if may else None
+
+    def edit(self, entity: str, pk: int) -> str | None:
+        """The form of a row that is there."""
+        return self._registry(entity, "edit", "can_edit", pk=pk) if self._keeps else None
+
+    def show(self, entity: str, pk: int) -> str | None:
+        """The page of one row."""
+        return self._registry(entity, "show", "can_show", pk=pk)
+
+    def every(self, entity: str) -> str | None:
+        """The whole list of rows of one kind about the family."""
+        return self._registry(entity, "list", "can_list", _flt_0_family=self._family.id)
+
+    def annul(self, entity: str, pk: int) -> str | None:
+        """The page that asks why a row is annulled."""
+        return self.act("annul", entity=entity, key=pk)
+
+    def page(self, endpoint: str, permission: str, view: str, **values: Any) -> str | None:
+        """Any other page, where it exists and the person may open it."""
+        if endpoint not in current_app.view_functions or not self._screen.appbuilder.sm.has_access(permission, view):
+            return None
+        return url_for(endpoint, **values)
+
+    def kept_page(self, endpoint: str, permission: str, view: str, **values: Any) -> str | None:
+        """Any other act, where the person keeps the family."""
+        return self.page(endpoint, permission, view, **values) if self._keeps else None
+
+    def _registry(self, entity: str, route: str, permission: str, **values: Any) -> str | None:
+        return self.page(f"{entity}Registry.{route}", permission, entity, next=self._back, **values)
+
+
+class FamilyPage(FamilyScreen):
+    """One family: who, where, on record since when and why, what runs out, what was done."""
+
+    route_base = "/family"
+    class_permission_name = "FamilyPage"
+    default_view = "show"
+
+    @expose("/<int:pk>")
+    @has_access
+    def show(self, pk: int) -> str:
+        """Everything at a glance."""
+        family = self.family(pk)
+        today = clock.today()
+        seen = overview.of(family, today)
+        events = timeline.events(seen)
+        journal.read(Act.OPENED, entity="Family", entity_id=family.id, family_id=family.id, summary=family.title)
+        return self.page(
+            "family/show.html",
+            family=family,
+            seen=seen,
+            today=today,
+            clocks=clocks.of_family(seen.registrations),
+            events=events[:SHOWN_EVENTS],
+            more_events=len(events) > SHOWN_EVENTS or seen.aid_count > len(seen.aids),
+            shown_aids=SHOWN_AIDS,
+            links=Links(self, family),
+            may_history=self.may("history"),
+        )
+
+    @expose("/<int:pk>/timeline")
+    @has_access
+    @permission_name("show")
+    def timeline(self, pk: int) -> str:
+        """Everything dated, in pages."""
+        family = self.family(pk)
+        page = page_number()
+        events = timeline.events(overview.of(family, clock.today(), aids=overview.MOST_AIDS))
+        start = page * EVENTS_OF_A_PAGE
+        journal.read(Act.OPENED, entity="Family", entity_id=family.id, family_id=family.id,
+                     summary=f"{family.title}: лента событий")  # fmt: skip
+        return self.page(
+            "family/timeline.html",
+            family=family,
+            events=events[start : start + EVENTS_OF_A_PAGE],
+            page=page,
+            last=max(0, (len(events) - 1) // EVENTS_OF_A_PAGE),
+            may_history=self.may("history"),
+        )
+
+    @expose("/<int:pk>/history")
+    @has_access
+    def history(self, pk: int) -> str:
+        """Who changed and who viewed what; for those who keep the bank."""
+        family = self.family(pk)
+        if not access.scope().covers_territory(family.territory_id):
+            abort(403)
+        page = page_number()
+        lines, total = history.of_family(family, page)
+        journal.read(Act.OPENED, entity="JournalEntry", family_id=family.id, records=len(lines),
+                     summary=f"{family.title}: история")  # fmt: skip
+        return self.page(
+            "family/history.html",
+            family=family,
+            lines=lines,
+            total=total,
+            page=page,
+            last=max(0, (total - 1) // history.PAGE),
+        )

@@ -1,0 +1,215 @@
+"""The acts on a family, each on a page of its own: place on record, remove, enter, annul a wrong entry."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import abort, flash, redirect, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from werkzeug.wrappers import Response
+
+from app import access, clock, journal
+from app.domain.registration import on_record
+from app.extensions import db
+from app.models import Agency, Family, Registration, RegistrationCriterion, RemovalReason
+from app.screens.family import AT_ONCE, FamilyScreen
+from app.screens.family_forms import AnnulForm, EnterForm, PlaceForm, RemoveForm
+from app.services import registrations
+from app.services.registrations import ANNULLABLE
+
+MOST_AGENCIES = 1000
+
+
+class FamilyActs(FamilyScreen):
+    """Acts on one family; what was typed survives a refusal, and nothing is stored then."""
+
+    route_base = "/family"
+    class_permission_name = "FamilyPage"
+    default_view = "place"
+
+    @expose("/<int:pk>/place", methods=["GET", "POST"])
+    @has_access
+    def place(self, pk: int) -> str | Response:
+        """«Поставить на учёт» (Положение, 3.1)."""
+        family, form = self._kept(pk), PlaceForm()
+        agencies = _agencies_near(family)
+        form.offer_commissions(agencies.values())
+        form.offer_senders(agencies.values())
+        if not form.is_submitted():
+            form.entered_on.data = clock.today()
+        elif form.validate() and self.saved(
+            form,
+            lambda: registrations.place(
+                family,
+                form.paper(agencies),
+                registered_on=form.registered_on.data or form.decided_on.data,
+                criteria=form.criteria.data,
+                signal=form.signal(agencies),
+                note=form.note.data,
+                today=clock.today(),
+            ),
+        ):
+            flash(gettext("The family is placed on record."), "success")
+            return redirect(url_for("FamilyPage.show", pk=pk))
+        return self.page("family/place.html", family=self.family(pk), form=form, stay=_standing(pk))
+
+    @expose("/<int:pk>/remove", methods=["GET", "POST"])
+    @has_access
+    def remove(self, pk: int) -> str | Response:
+        """«Снять с учёта» (Положение, 3.5)."""
+        family, form, stay = self._kept(pk), RemoveForm(), _standing(pk)
+        agencies, reasons = _agencies_near(family), _reasons()
+        form.offer_commissions(agencies.values())
+        form.reason.choices = [("", ""), *((key, _indented(reason)) for key, reason in reasons.items())]
+        if form.is_submitted():
+            valid = form.validate()
+            if stay is None:
+                form.refuse(_gone_meanwhile(pk, form), None)
+            elif form.version.data != str(stay.version):
+                form.refuse(_changed_meanwhile(stay, form), None)
+            elif valid and self.saved(
+                form,
+                lambda: registrations.remove(
+                    stay,
+                    form.paper(agencies),
+                    removed_on=form.removed_on.data or form.decided_on.data,
+                    reason=reasons.get(form.reason.data),
+                    note=form.note.data,
+                    today=clock.today(),
+                ),
+            ):
+                flash(gettext("The family is removed from record."), "success")
+                return redirect(url_for("FamilyPage.show", pk=pk))
+        stay = _standing(pk)
+        form.version.data = stay.version if stay else ""
+        return self.page("family/remove.html", family=self.family(pk), form=form, stay=stay)
+
+    @expose("/<int:pk>/enter/<int:key>", methods=["GET", "POST"])
+    @has_access
+    def enter(self, pk: int, key: int) -> str | Response:
+        """Note the day of entering: the clock of Положение, 3.2 stops."""
+        stay, form = self._row(self._kept(pk), "Registration", key), EnterForm()
+        if not form.is_submitted():
+            form.entered_on.data = clock.today()
+        elif form.validate():
+            if form.version.data != str(stay.version):
+                form.refuse(
+                    f"{AT_ONCE} Записано: {_day(stay.entered_on)}; у вас: {_day(form.entered_on.data)}.", "entered_on"
+                )
+            elif self.saved(
+                form, lambda: registrations.enter(stay, entered_on=form.entered_on.data, today=clock.today())
+            ):
+                flash(gettext("Saved."), "success")
+                return redirect(url_for("FamilyPage.show", pk=pk))
+        form.version.data = stay.version
+        return self.page("family/enter.html", family=self.family(pk), form=form, stay=stay)
+
+    @expose("/<int:pk>/annul/<entity>/<int:key>", methods=["GET", "POST"])
+    @has_access
+    def annul(self, pk: int, entity: str, key: int) -> str | Response:
+        """Take a wrong entry of the family out of every figure, with a reason."""
+        row, form = self._row(self._kept(pk), entity, key), AnnulForm()
+        if form.is_submitted() and form.validate():
+            if form.version.data != str(row.version):
+                form.refuse(f"{AT_ONCE} Записано: {row}.", None)
+            elif self.saved(form, lambda: registrations.annul(row, reason=form.reason.data or "")):
+                flash(gettext("Annulled."), "success")
+                return redirect(url_for("FamilyPage.show", pk=pk))
+        form.version.data = row.version
+        family = self.family(pk)
+        return self.page("family/annul.html", family=family, form=form, row=row, what=journal.title_of(row))
+
+    def _kept(self, pk: int) -> Family:
+        """The family, if the person keeps it; a family one merely reads is not acted upon."""
+        family = self.family(pk)
+        if not self.keeps(family):
+            abort(403)
+        return family
+
+    def _row(self, family: Family, entity: str, key: int) -> Any:
+        """A live row of the family, or 404."""
+        if entity not in ANNULLABLE:
+            abort(404)
+        row = self.find(ANNULLABLE[entity], key)
+        owner = row.id if isinstance(row, Family) else row.family_id
+        if owner != family.id or row.annulled_at is not None:
+            abort(404)
+        return row
+
+
+def _standing(family_id: int) -> Registration | None:
+    """The family's stay that holds today, or that has no end yet."""
+    stays = db.session.scalars(
+        select(Registration)
+        .where(Registration.family_id == family_id, Registration.annulled_at.is_(None))
+        .order_by(Registration.registered_on.desc())
+        .options(
+            joinedload(Registration.decision),
+            joinedload(Registration.criteria).joinedload(RegistrationCriterion.criterion),
+        )
+    ).unique()
+    return next((stay for stay in stays if on_record(stay.registered_on, stay.removed_on, clock.today())), None)
+
+
+def _agencies_near(family: Family) -> dict[str, Agency]:
+    """The bodies of the family's district and those above it, by key as a form sends it."""
+    places: set[int] = set(access.below([family.district_id]))
+    above = family.district.parent
+    while above is not None and above.id not in places:
+        places.add(above.id)
+        above = above.parent
+    rows = db.session.scalars(
+        select(Agency)
+        .where(Agency.territory_id.in_(places), Agency.closed.is_(False))
+        .order_by(Agency.name_key)
+        .options(joinedload(Agency.kind))
+        .limit(MOST_AGENCIES)
+    )
+    return {str(row.id): row for row in rows}
+
+
+def _reasons() -> dict[str, RemovalReason]:
+    rows = db.session.scalars(select(RemovalReason).order_by(RemovalReason.position, RemovalReason.id))
+    return {str(row.id): row for row in rows if not row.retired}
+
+
+def _indented(reason: RemovalReason) -> str:
+    return "\u2003" * (reason.code.count(".") - 1) + str(reason)
+
+
+def _day(value: date | None) -> str:
+    return f"{value:%d.%m.%Y}" if value else "не указано"
+
+
+def _gone_meanwhile(family_id: int, form: RemoveForm) -> str:
+    """What to say when the family does not stand on record (any more)."""
+    last = db.session.scalar(
+        select(Registration)
+        .where(
+            Registration.family_id == family_id,
+            Registration.annulled_at.is_(None),
+            Registration.removed_on.is_not(None),
+        )
+        .order_by(Registration.removed_on.desc())
+        .limit(1)
+    )
+    if last is None:
+        return "Семья не состоит на учёте: снимать нечего."
+    return (
+        f"Семья уже снята с учёта {_day(last.removed_on)}, постановление {last.removal_decision}, "
+        f"причина: {last.removal_reason}. У вас: {_day(form.removed_on.data or form.decided_on.data)}, "
+        f"постановление № {form.number.data or 'б/н'}."
+    )
+
+
+def _changed_meanwhile(stay: Registration, form: RemoveForm) -> str:
+    """Both values, so that nothing is lost and nothing is guessed."""
+    return (
+        f"{AT_ONCE} Записано: учёт {stay}, снятие {_day(stay.removed_on)}; "
+        f"у вас: снятие {_day(form.removed_on.data or form.decided_on.data)}."
+    )

@@ -1,0 +1,185 @@
+"""«Новая семья»: the first form of a family with its members, and the families it may be already."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+from wtforms import FieldList, Form, FormField, SelectField
+
+from app import access, clock, journal
+from app.domain.refusal import Refusal
+from app.domain.terms import Act, Sex, TerritoryKind
+from app.extensions import db
+from app.forms import REQUIRED, CleanString, CleanText, DayField, EntityForm, RowsField, TermField
+from app.models import Family, FamilyCategory, Member, RelationshipKind, Territory
+from app.screens.family import FamilyScreen
+from app.screens.family_forms import no_longer
+from app.services import duplicates, registry
+
+FIRST_ROWS, MORE_ROWS, MOST_ROWS = 4, 3, 25
+
+
+class PersonForm(Form):
+    """One first member; a row left empty is nobody."""
+
+    last_name = CleanString(_("Last name"), [no_longer(100)])
+    first_name = CleanString(_("First name"), [no_longer(100)])
+    middle_name = CleanString(_("Middle name"), [no_longer(100)])
+    born_on = DayField(_("Birth date"))
+    sex = TermField(_("Sex"), terms=Sex)
+    role = SelectField(_("Role in the family"), choices=[])
+
+    @property
+    def is_empty(self) -> bool:
+        typed = (self.last_name, self.first_name, self.middle_name, self.born_on)
+        return not any(field.data or any(map(str.strip, field.raw_data or ())) for field in typed)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if self.is_empty:
+            return True
+        valid = super().validate(extra_validators)
+        for field in (self.last_name, self.first_name):
+            if not field.data:
+                field.errors = [*field.errors, gettext("Fill in this field.")]
+                valid = False
+        return valid
+
+
+class NewFamilyForm(EntityForm):
+    """What is known of a family at first; the rest is added on its page."""
+
+    territory = SelectField(_("Territory"), [REQUIRED], choices=[])
+    number = CleanString(
+        _("Card number"), [no_longer(20)], description=_("If left empty: the next number of the district.")
+    )
+    registered_address = CleanText(_("Registered address"), [no_longer(500)])
+    actual_address = CleanText(
+        _("Actual address"), [no_longer(500)], description=_("If left empty: the same as the registered one.")
+    )
+    categories = RowsField(_("Categories of family"), entity=FamilyCategory)
+    people = FieldList(FormField(PersonForm), min_entries=FIRST_ROWS, max_entries=MOST_ROWS)
+
+    def offer(self, territories: dict[str, Territory], roles: Iterable[RelationshipKind]) -> None:
+        """The person's territories and the roles in a family."""
+        self.territory.choices = [("", ""), *((key, str(place)) for key, place in territories.items())]
+        choices = [("", ""), *((str(role.id), role.name) for role in roles)]
+        for entry in self.people:
+            entry.form.role.choices = choices
+
+    def add_rows(self) -> None:
+        """Empty rows for further members."""
+        for _row in range(min(MORE_ROWS, MOST_ROWS - len(self.people))):
+            self.people.append_entry()
+
+    @property
+    def persons(self) -> list[PersonForm]:
+        """The rows that were filled in."""
+        return [entry.form for entry in self.people if not entry.form.is_empty]
+
+    @property
+    def addresses(self) -> list[str]:
+        return [text for text in (self.registered_address.data, self.actual_address.data) if text]
+
+    @property
+    def fingerprint(self) -> str:
+        """What «enter all the same» was said about: other people or another address are asked about again."""
+        people = [(one.last_name.data, one.first_name.data, one.born_on.data) for one in self.persons]
+        return hashlib.sha256(repr((people, self.addresses)).encode()).hexdigest()
+
+
+class NewFamily(FamilyScreen):
+    """The quick form of a fresh family."""
+
+    route_base = "/family"
+    class_permission_name = "FamilyPage"
+    default_view = "add"
+
+    @expose("/new", methods=["GET", "POST"])
+    @has_access
+    def add(self) -> str | Response:
+        """A family with its first members; families it may be already are shown before it is saved."""
+        form, territories = NewFamilyForm(), _own_territories()
+        if "more" in request.form:
+            form.add_rows()
+        roles = {str(role.id): role for role in _roles()}
+        form.offer(territories, roles.values())
+        alike: list[duplicates.Likeness] = []
+        if not form.is_submitted():
+            form.number.data = _suggested_number(territories)
+            if len(territories) == 1:
+                form.territory.data = next(iter(territories))
+        elif "more" not in request.form and form.validate():
+            alike = duplicates.of(
+                [duplicates.Person(one.last_name.data, one.first_name.data, one.born_on.data) for one in form.persons],
+                form.addresses,
+            )
+            if not alike or request.form.get("confirmed") == form.fingerprint:
+                family = Family()
+                if self.saved(form, lambda: _enter(family, form, territories, roles)):
+                    flash(gettext("The family is entered. Now place it on record by the decision."), "success")
+                    return redirect(url_for("FamilyPage.show", pk=family.id))
+                alike = []
+            else:
+                journal.read(Act.SEARCHED, entity="Family", records=len(alike), summary="похожие семьи при внесении")
+        return self.page("family/new.html", form=form, alike=alike, most=len(form.people) >= MOST_ROWS)
+
+
+def _own_territories() -> dict[str, Territory]:
+    """The places whose families the person keeps: settlements and districts, by key as a form sends it."""
+    rows = db.session.scalars(select(Territory).order_by(Territory.name_key))
+    scope = access.scope()
+    return {
+        str(row.id): row
+        for row in rows
+        if row.kind is not TerritoryKind.REGION and scope.covers_territory(row.id)
+    }  # fmt: skip
+
+
+def _roles() -> list[RelationshipKind]:
+    rows = db.session.scalars(select(RelationshipKind).order_by(RelationshipKind.position, RelationshipKind.id))
+    return [row for row in rows if not row.retired]
+
+
+def _suggested_number(territories: dict[str, Territory]) -> str | None:
+    """The next number, where all the person's places lie in one district."""
+    districts = {registry.district_of(place) for place in territories.values()}
+    return registry.next_number(districts.pop()) if len(districts) == 1 else None
+
+
+def _enter(
+    family: Family, form: NewFamilyForm, territories: dict[str, Territory], roles: dict[str, RelationshipKind]
+) -> None:
+    """Store the family, then each member under the rules of the registry."""
+    family.territory = territories[form.territory.data]
+    family.number = form.number.data or ""
+    family.registered_address = form.registered_address.data
+    family.actual_address = form.actual_address.data or form.registered_address.data
+    family.categories = form.categories.data
+    registry.save(family, clock.today())
+    for person in form.persons:
+        member = Member(
+            family=family,
+            last_name=person.last_name.data,
+            first_name=person.first_name.data,
+            middle_name=person.middle_name.data,
+            born_on=person.born_on.data,
+            sex=person.sex.data,
+            role=roles.get(person.role.data),
+        )
+        try:
+            registry.save(member, clock.today())
+        except Refusal as refusal:
+            field = person._fields.get(refusal.field or "")
+            if field is None:
+                raise
+            field.errors = [*field.errors, refusal.text]
+            raise Refusal(f"{member.full_name}: {refusal.text}") from refusal

@@ -1,0 +1,39 @@
+"""The field on every page: a number opens its family, anything else gives a list."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from werkzeug.wrappers import Response
+
+from app import clock, journal
+from app.domain.terms import Act
+from app.screens.screen import Screen
+from app.services import overview, search
+
+LONGEST_QUERY = 200
+
+
+class Search(Screen):
+    """Families by number, any name, address."""
+
+    route_base = "/search"
+    class_permission_name = "Search"
+    default_view = "show"
+
+    @expose("")
+    @has_access
+    def show(self) -> str | Response:
+        """The families found, with what matched marked; the only family of a number is opened at once."""
+        query = " ".join(request.args.get("q", "").replace("\x00", " ").split())[:LONGEST_QUERY]
+        exact = search.by_number(query)
+        found = search.Found([]) if len(exact) == 1 else search.families(query)
+        if query:
+            journal.read(Act.SEARCHED, entity="Family", records=found.total or len(exact), summary=f"Поиск: {query}")
+        if len(exact) == 1:
+            return redirect(url_for("FamilyPage.show", pk=exact[0].id))
+        return self.page(
+            "search/show.html", query=query, found=found, today=clock.today(), minors=overview.minors,
+            counted=search.COUNTED,
+        )  # fmt: skip

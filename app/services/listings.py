@@ -1,0 +1,213 @@
+"""Lists of families and children that matter today: a count on the first page is the length of the list behind it.
+
+They are statements of the Core, so each takes the person's scope explicitly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+
+from app import access
+from app.domain import ages
+from app.domain.periods import Period, month, quarter_holding
+from app.domain.terms import Role
+from app.extensions import db
+from app.models import Education, Family, Member, Registration, Territory
+from app.services import clocks
+
+_family, _stay, _member = Family.__table__, Registration.__table__, Member.__table__
+_education, _territory = Education.__table__, Territory.__table__
+
+FAMILIES, CHILDREN = "families", "children"
+MONTHS_TO_MAJORITY = 3
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list: its name in the address, its Russian title, what it holds, its rows as ids on a day, who is served."""
+
+    name: str
+    title: str
+    holds: str
+    ids: Callable[[date], Select[tuple[int]]]
+    roles: tuple[Role, ...]
+    warns: bool = False
+    hint: str = ""
+
+
+def counts(listings: list[Listing], today: date) -> dict[str, int]:
+    """The length of each list, all in one statement."""
+    if not listings:
+        return {}
+    row = db.session.execute(
+        select(
+            *(
+                select(func.count()).select_from(listing.ids(today).subquery()).scalar_subquery().label(listing.name)
+                for listing in listings
+            )
+        )
+    ).one()
+    return dict(row._mapping)
+
+
+def by_district(today: date) -> list[tuple[str, int, int]]:
+    """Families on record and their children in each district, without names: what the region sees."""
+    scope = access.scope()
+    families = (
+        select(_family.c.id, _family.c.district_id)
+        .where(scope.counted_families(), _family.c.annulled_at.is_(None), _stands(today))
+        .subquery()
+    )
+    children = (
+        select(families.c.district_id, func.count().label("children"))
+        .select_from(families.join(_member, _member.c.family_id == families.c.id))
+        .where(_is_child(today))
+        .group_by(families.c.district_id)
+        .subquery()
+    )
+    totals = select(families.c.district_id, func.count().label("families")).group_by(families.c.district_id).subquery()
+    rows = db.session.execute(
+        select(_territory.c.name, totals.c.families, func.coalesce(children.c.children, 0))
+        .select_from(
+            totals.join(_territory, _territory.c.id == totals.c.district_id).outerjoin(
+                children, children.c.district_id == totals.c.district_id
+            )
+        )
+        .order_by(_territory.c.name)
+    )
+    return [(name, families, children) for name, families, children in rows]
+
+
+def _families(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
+    return select(_family.c.id).where(access.scope().families(), _family.c.annulled_at.is_(None), *conditions)
+
+
+def _stay_exists(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists(
+        select(_stay.c.id).where(_stay.c.family_id == _family.c.id, _stay.c.annulled_at.is_(None), *conditions)
+    )
+
+
+def _stands(day: date) -> ColumnElement[bool]:
+    """On record at the end of a day (the SQL form of `domain.registration.on_record`)."""
+    return _stay_exists(_stay.c.registered_on <= day, or_(_stay.c.removed_on.is_(None), _stay.c.removed_on > day))
+
+
+def _is_present(day: date) -> ColumnElement[bool]:
+    return and_(
+        _member.c.annulled_at.is_(None),
+        or_(_member.c.joined_on.is_(None), _member.c.joined_on <= day),
+        or_(_member.c.left_on.is_(None), _member.c.left_on > day),
+    )
+
+
+def _is_child(day: date) -> ColumnElement[bool]:
+    """A minor of the family on a day (the SQL form of `domain.ages.is_minor`)."""
+    return and_(_is_present(day), _member.c.born_on <= day, _member.c.born_on > ages.years_before(day, ages.MAJORITY))
+
+
+def on_record(today: date) -> Select[tuple[int]]:
+    return _families(_stands(today))
+
+
+def registered_this_quarter(today: date) -> Select[tuple[int]]:
+    quarter = quarter_holding(today)
+    return _families(_stay_exists(_stay.c.registered_on.between(quarter.start, quarter.end)))
+
+
+def removed_this_quarter(today: date) -> Select[tuple[int]]:
+    quarter = quarter_holding(today)
+    return _families(_stay_exists(_stay.c.removed_on.between(quarter.start, quarter.end)))
+
+
+def every(_today: date) -> Select[tuple[int]]:
+    return _families()
+
+
+def late(today: date) -> Select[tuple[int]]:
+    """Families that are not entered though their papers came longer ago than Положение, 3.2 allows."""
+    return _families(
+        _stay_exists(_stay.c.entered_on.is_(None), _stay.c.received_on <= clocks.late_if_received_by(today))
+    )
+
+
+def without_members(today: date) -> Select[tuple[int]]:
+    someone = exists(select(_member.c.id).where(_member.c.family_id == _family.c.id, _is_present(today)))
+    return _families(_stands(today), ~someone)
+
+
+def children(today: date) -> Select[tuple[int]]:
+    """Children of the families on record."""
+    return (
+        select(_member.c.id)
+        .select_from(_member.join(_family, _family.c.id == _member.c.family_id))
+        .where(access.scope().families(), _family.c.annulled_at.is_(None), _stands(today), _is_child(today))
+    )
+
+
+def unknown_education(today: date) -> Select[tuple[int]]:
+    """Children whose education on this day is not known: the quarterly form cannot count them."""
+    known = exists(
+        select(_education.c.id).where(
+            _education.c.member_id == _member.c.id,
+            _education.c.annulled_at.is_(None),
+            _education.c.status_id.is_not(None),
+            _education.c.started_on <= today,
+            or_(_education.c.ended_on.is_(None), _education.c.ended_on > today),
+        )
+    )
+    return children(today).where(~known)
+
+
+def unknown_birth_date(today: date) -> Select[tuple[int]]:
+    """Members of families on record whose age nobody knows: nobody counts them as children."""
+    return (
+        select(_member.c.id)
+        .select_from(_member.join(_family, _family.c.id == _member.c.family_id))
+        .where(
+            access.scope().families(), _family.c.annulled_at.is_(None), _stands(today), _is_present(today),
+            _member.c.born_on.is_(None),
+        )
+    )  # fmt: skip
+
+
+def coming_of_age(today: date) -> Select[tuple[int]]:
+    """Children who turn eighteen within three months: the family may leave the record by reason 11.1."""
+    return children(today).where(_member.c.born_on <= ages.years_before(_in_months(today), ages.MAJORITY))
+
+
+def _in_months(today: date) -> date:
+    """The same day three months later, or the last day of that month."""
+    number = today.month + MONTHS_TO_MAJORITY
+    period: Period = month(today.year + (number - 1) // 12, (number - 1) % 12 + 1)
+    return period.start.replace(day=min(today.day, period.end.day))
+
+
+_KEEPS = (Role.COORDINATOR,)
+_READS = (Role.COORDINATOR, Role.COMMISSION, Role.SPECIALIST)
+
+LISTINGS = [
+    Listing("on-record", "Состоят на учёте", FAMILIES, on_record, _READS),
+    Listing("children", "Дети в этих семьях", CHILDREN, children, _READS),
+    Listing("assigned", "Закреплённые семьи", FAMILIES, every, (Role.COMMISSION, Role.SPECIALIST)),
+    Listing("registered", "Поставлены в этом квартале", FAMILIES, registered_this_quarter, _KEEPS),
+    Listing("removed", "Сняты в этом квартале", FAMILIES, removed_this_quarter, (Role.COORDINATOR, Role.COMMISSION)),
+    Listing("late", "Не внесены в банк в срок", FAMILIES, late, _KEEPS, warns=True,
+            hint="Положение, 3.2: три дня с поступления постановления и карты"),
+    Listing("without-members", "На учёте без членов семьи", FAMILIES, without_members, _KEEPS, warns=True),
+    Listing("unknown-education", "Дети, чьё обучение неизвестно", CHILDREN, unknown_education, _KEEPS, warns=True,
+            hint="Форма отчёта не может отнести их ни к одной строке 2.2"),
+    Listing("unknown-birth-date", "Члены семей без даты рождения", CHILDREN, unknown_birth_date, _KEEPS, warns=True),
+    Listing("coming-of-age", "Исполнится 18 лет за три месяца", CHILDREN, coming_of_age,
+            (Role.COORDINATOR, Role.COMMISSION)),
+]  # fmt: skip
+BY_NAME = {listing.name: listing for listing in LISTINGS}
+
+
+def served(roles: list[str]) -> list[Listing]:
+    """The lists of a person with these roles, each once."""
+    return [listing for listing in LISTINGS if set(listing.roles) & set(roles)]

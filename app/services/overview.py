@@ -1,0 +1,367 @@
+"""Everything that is live about one family, in a handful of statements however much there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Boolean,
+    Date,
+    Integer,
+    Select,
+    String,
+    and_,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
+
+from app.domain import ages, registration, terms
+from app.domain.periods import quarter_of, year_period
+from app.extensions import db
+from app.models import (
+    Agency,
+    Aid,
+    Assignment,
+    Criterion,
+    Decision,
+    Education,
+    EducationStatus,
+    Employee,
+    Family,
+    IdentityDocument,
+    IdentityKind,
+    Member,
+    Mentor,
+    Paper,
+    PupilSupport,
+    Registration,
+    RegistrationCriterion,
+    Supervision,
+    SupervisionKind,
+    Territory,
+)
+
+LATEST_AIDS = 30
+MOST_AIDS = 5000  # what a whole time line reads at most
+
+
+class Fact(NamedTuple):
+    """A small row about a family or a member, whatever its table: read all in one statement."""
+
+    entity: str
+    id: int
+    member_id: int | None
+    since: date | None
+    until: date | None
+    title: str | None
+    text: str | None
+    more: str | None
+    year: int | None
+    quarter: int | None
+    size: int | None
+    meals: bool | None
+    textbooks: bool | None
+    leisure: bool | None
+    holidays: str | None
+
+    @property
+    def holidays_title(self) -> str:
+        return next((str(one) for one in terms.HolidayActivity if one.value == self.holidays), "")
+
+    def holds(self, day: date) -> bool:
+        """Whether the row's interval holds on a day."""
+        return registration.on_record(self.since or date.min, self.until, day)
+
+
+_TYPES: dict[str, Any] = {
+    "member_id": Integer, "since": Date, "until": Date, "title": String, "text": String, "more": String,
+    "year": Integer, "quarter": Integer, "size": Integer,
+    "meals": Boolean, "textbooks": Boolean, "leisure": Boolean, "holidays": String,
+}  # fmt: skip
+
+
+@dataclass
+class Person:
+    """A member with the rows about him on a day."""
+
+    member: Member
+    today: date
+    facts: dict[str, list[Fact]]
+
+    @property
+    def is_child(self) -> bool:
+        return ages.is_minor(self.member.born_on, self.today)
+
+    @property
+    def is_present(self) -> bool:
+        return registration.on_record(self.member.joined_on or date.min, self.member.left_on, self.today)
+
+    @property
+    def comes_of_age_on(self) -> date | None:
+        """The eighteenth birthday."""
+        born = self.member.born_on
+        if born is None:
+            return None
+        try:
+            return born.replace(year=born.year + ages.MAJORITY)
+        except ValueError:  # 29 February
+            return date(born.year + ages.MAJORITY, 3, 1)
+
+    @property
+    def education(self) -> Fact | None:
+        """What the child does by day now: the last education begun, unless it has ended."""
+        begun = [fact for fact in self.facts.get("Education", ()) if fact.since and fact.since <= self.today]
+        last = max(begun, key=lambda fact: fact.since or date.min, default=None)
+        return last if last and last.holds(self.today) else None
+
+    @property
+    def support(self) -> Fact | None:
+        """The pupil support of the current quarter, or else the latest one before it."""
+        known = [
+            fact
+            for fact in self.facts.get("PupilSupport", ())
+            if (fact.year or 0, fact.quarter or 0) <= quarter_of(self.today)
+        ]
+        return max(known, key=lambda fact: (fact.year or 0, fact.quarter or 0), default=None)
+
+    @property
+    def documents(self) -> list[Fact]:
+        return self.facts.get("IdentityDocument", [])
+
+    @property
+    def supervisions(self) -> list[Fact]:
+        """Records of other bodies: those that hold first."""
+        rows = self.facts.get("Supervision", [])
+        return sorted(rows, key=lambda fact: (not fact.holds(self.today), fact.since or date.min))
+
+
+@dataclass
+class Overview:
+    """A family and its live rows on a day."""
+
+    family: Family
+    today: date
+    people: list[Person]
+    registrations: list[Registration]
+    decisions: list[Decision]
+    aids: list[Aid]
+    aid_count: int
+    aid_sum: Decimal
+    facts: dict[str, list[Fact]]
+
+    @property
+    def children(self) -> list[Person]:
+        """Minors of the family today, the eldest first."""
+        found = [person for person in self.people if person.is_child and person.is_present]
+        return sorted(found, key=lambda person: person.member.born_on or date.min)
+
+    @property
+    def adults(self) -> list[Person]:
+        """Everybody else who lives in the family: grown up, or of unknown age; parents first."""
+        order = {role: place for place, role in enumerate(terms.ParentalRole)}
+        found = [person for person in self.people if not person.is_child and person.is_present]
+        return sorted(found, key=lambda one: order[one.member.role.parental_role] if one.member.role else len(order))
+
+    @property
+    def gone(self) -> list[Person]:
+        return [person for person in self.people if not person.is_present]
+
+    @property
+    def current(self) -> Registration | None:
+        """The stay on record that holds today."""
+        for row in self.registrations:
+            if registration.on_record(row.registered_on, row.removed_on, self.today):
+                return row
+        return None
+
+    @property
+    def last(self) -> Registration | None:
+        """The stay that holds, or else the latest one."""
+        return self.current or (self.registrations[0] if self.registrations else None)
+
+    @property
+    def ancestors(self) -> list[Territory]:
+        """The family's territory and those above it, the widest first."""
+        return _upwards(self.family.territory)[::-1]
+
+    @property
+    def papers(self) -> list[Fact]:
+        return sorted(self.facts.get("Paper", []), key=lambda fact: fact.since or date.min, reverse=True)
+
+    @property
+    def mentors(self) -> list[Fact]:
+        return self._latest("Mentor")
+
+    @property
+    def assignments(self) -> list[Fact]:
+        return self._latest("Assignment")
+
+    def _latest(self, entity: str) -> list[Fact]:
+        rows = self.facts.get(entity, [])
+        return sorted(rows, key=lambda fact: (fact.holds(self.today), fact.since or date.min), reverse=True)
+
+
+def minors(family: Family, today: date) -> list[Member]:
+    """The children of a family on a day, the eldest first; its live members are loaded."""
+    found = [
+        member
+        for member in family.members
+        if ages.is_minor(member.born_on, today)
+        and registration.on_record(member.joined_on or date.min, member.left_on, today)
+    ]
+    return sorted(found, key=lambda member: member.born_on or date.min)
+
+
+def options() -> tuple[Any, ...]:
+    """How the family itself is loaded: with its places and categories, in its own statement."""
+    return (
+        joinedload(Family.territory).joinedload(Territory.parent).joinedload(Territory.parent),
+        joinedload(Family.district),
+        joinedload(Family.categories),
+    )
+
+
+def of(family: Family, today: date, *, aids: int = LATEST_AIDS) -> Overview:
+    """The live rows of a family that the caller has found among the person's rows."""
+    members = list(
+        db.session.scalars(
+            select(Member)
+            .where(Member.family_id == family.id, Member.annulled_at.is_(None))
+            .options(joinedload(Member.role))
+            .order_by(Member.id)
+        )
+    )
+    by_entity: dict[str, list[Fact]] = {}
+    by_member: dict[int, dict[str, list[Fact]]] = {}
+    for fact in _facts(family):
+        if fact.member_id is None:
+            by_entity.setdefault(fact.entity, []).append(fact)
+        else:
+            by_member.setdefault(fact.member_id, {}).setdefault(fact.entity, []).append(fact)
+    registrations, decisions = _stays(family)
+    given, count, total = _aids(family, today, aids)
+    return Overview(
+        family=family,
+        today=today,
+        people=[Person(member, today, by_member.get(member.id, {})) for member in members],
+        registrations=registrations,
+        decisions=decisions,
+        aids=given,
+        aid_count=count,
+        aid_sum=total,
+        facts=by_entity,
+    )
+
+
+def _stays(family: Family) -> tuple[list[Registration], list[Decision]]:
+    """The registrations, latest first, and the decisions: every registration hangs on one of them."""
+    rows = db.session.execute(
+        select(Decision, Registration)
+        .outerjoin(
+            Registration,
+            and_(
+                Registration.annulled_at.is_(None),
+                or_(Registration.decision_id == Decision.id, Registration.removal_decision_id == Decision.id),
+            ),
+        )
+        .where(Decision.family_id == family.id, Decision.annulled_at.is_(None))
+        .options(
+            joinedload(Decision.agency),
+            joinedload(Registration.sender).joinedload(Agency.kind),
+            joinedload(Registration.removal_reason),
+            joinedload(Registration.criteria).joinedload(RegistrationCriterion.criterion).joinedload(Criterion.parent),
+        )
+    ).unique()
+    registrations: dict[int, Registration] = {}
+    decisions: dict[int, Decision] = {}
+    for decision, stay in rows:
+        decisions[decision.id] = decision
+        if stay is not None:
+            registrations[stay.id] = stay
+    return (
+        sorted(registrations.values(), key=lambda row: (row.registered_on, row.id), reverse=True),
+        sorted(decisions.values(), key=lambda row: (row.decided_on, row.id), reverse=True),
+    )
+
+
+def _aids(family: Family, today: date, limit: int) -> tuple[list[Aid], int, Decimal]:
+    """The latest aids with their recipients, how many there are, how many roubles this year."""
+    year = year_period(today.year)
+    live = (Aid.family_id == family.id, Aid.annulled_at.is_(None))
+    every = select(func.count(Aid.id)).where(*live).scalar_subquery()
+    this_year = select(func.sum(Aid.amount)).where(*live, Aid.given_on.between(year.start, year.end)).scalar_subquery()
+    rows = (
+        db.session.execute(
+            select(Aid, every, this_year)
+            .where(*live)
+            .order_by(Aid.given_on.desc(), Aid.id.desc())
+            .limit(limit)
+            .options(
+                joinedload(Aid.kind), joinedload(Aid.measure), joinedload(Aid.performer), joinedload(Aid.recipients)
+            )
+        )
+        .unique()
+        .all()
+    )
+    if not rows:
+        return [], 0, Decimal(0)
+    return [row[0] for row in rows], rows[0][1], rows[0][2] or Decimal(0)
+
+
+def _facts(family: Family) -> Iterator[Fact]:
+    """The small rows of a family in one statement; the found family is the scope."""
+    name = Employee.last_name + " " + Employee.first_name + func.coalesce(" " + Employee.middle_name, "")
+    places = [place.id for place in _upwards(family.territory)]
+    parts = [
+        _part(IdentityDocument, family, member_id=IdentityDocument.member_id, since=IdentityDocument.issued_on,
+              title=IdentityKind.name, more=IdentityDocument.issued_by,
+              text=func.coalesce(IdentityDocument.series + " ", "") + func.coalesce(IdentityDocument.number, ""),
+              ).outerjoin(IdentityDocument.kind),
+        _part(Education, family, member_id=Education.member_id, since=Education.started_on, until=Education.ended_on,
+              title=EducationStatus.name, text=Education.organisation, more=Education.grade,
+              ).outerjoin(Education.status),
+        _part(PupilSupport, family, member_id=PupilSupport.member_id, title=PupilSupport.note,
+              text=PupilSupport.attendance, more=PupilSupport.progress, year=PupilSupport.year,
+              quarter=PupilSupport.quarter, meals=PupilSupport.free_meals, textbooks=PupilSupport.free_textbooks,
+              leisure=PupilSupport.leisure, holidays=cast(PupilSupport.holidays, String)),
+        _part(Supervision, family, member_id=Supervision.member_id, since=Supervision.started_on,
+              until=Supervision.ended_on, title=SupervisionKind.name, more=Supervision.note,
+              ).join(Supervision.kind),
+        _part(Paper, family, since=Paper.dated_on, title=Paper.title, text=cast(Paper.kind, String), more=Paper.mime,
+              quarter=Paper.pages, size=Paper.size),
+        _part(Mentor, family, since=Mentor.started_on, until=Mentor.ended_on, title=name, text=Employee.position,
+              more=Agency.name).join(Mentor.employee).join(Employee.agency),
+        _part(Assignment, None, since=Assignment.started_on, until=Assignment.ended_on, title=name,
+              text=Territory.name, more=Agency.name)
+        .join(Assignment.employee).join(Employee.agency).outerjoin(Assignment.territory)
+        .where(or_(Assignment.family_id == family.id, Assignment.territory_id.in_(places))),
+    ]  # fmt: skip
+    for row in db.session.execute(union_all(*parts)):
+        yield Fact(*row)
+
+
+def _part(entity: Any, family: Family | None, **values: InstrumentedAttribute[Any] | Any) -> Select[Any]:
+    """One table's rows in the shape of `Fact`."""
+    columns = [cast(values[name], kind) if name in values and kind is String else values.get(name, cast(null(), kind))
+               for name, kind in _TYPES.items()]  # fmt: skip
+    statement = select(literal(entity.__name__, String).label("entity"), entity.id.label("id"), *columns)
+    statement = statement.where(entity.annulled_at.is_(None))
+    return statement.where(entity.family_id == family.id) if family is not None else statement
+
+
+def _upwards(territory: Territory | None) -> list[Territory]:
+    found: list[Territory] = []
+    while territory is not None and territory not in found:
+        found.append(territory)
+        territory = territory.parent
+    return found

@@ -1,0 +1,259 @@
+"""The acts on a family: place on record, remove, stop the clock of entering, annul a wrong entry. Callers commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from app.clock import now
+from app.domain import registration as rules
+from app.domain.refusal import Refusal
+from app.domain.terms import DecisionKind
+from app.extensions import db
+from app.models import (
+    Agency,
+    Aid,
+    Annullable,
+    Assignment,
+    Criterion,
+    Decision,
+    Education,
+    Family,
+    IdentityDocument,
+    Member,
+    Mentor,
+    Paper,
+    PupilSupport,
+    Registration,
+    RegistrationCriterion,
+    RemovalReason,
+    Supervision,
+)
+from app.services import families
+
+# Every row of a family that may be annulled on its page, by the name in the address of the act.
+ANNULLABLE: dict[str, type[Any]] = {
+    entity.__name__: entity
+    for entity in (
+        Family, Member, IdentityDocument, Education, PupilSupport, Supervision,
+        Decision, Registration, Aid, Paper, Mentor, Assignment,
+    )
+}  # fmt: skip
+OF_MEMBER = (IdentityDocument, Education, PupilSupport, Supervision)
+OTHER_REASON = "11.4"  # «Другое (указать в примечании к отчету)»
+
+
+@dataclass(frozen=True)
+class DecisionPaper:
+    """A decision of the commission as its copy says: the number, the date, who decided."""
+
+    number: str | None
+    decided_on: date
+    agency: Agency | None = None
+
+
+@dataclass(frozen=True)
+class Signal:
+    """How a family came to notice: who sent the record card and when (Приложение 1, positions 1 and 2)."""
+
+    sender: Agency | None = None
+    detected_on: date | None = None
+    card_sent_on: date | None = None
+    received_on: date | None = None
+    entered_on: date | None = None
+
+
+def place(family: Family, paper: DecisionPaper, *, registered_on: date, criteria: Sequence[Criterion],
+          signal: Signal, note: str | None, today: date) -> Registration:  # fmt: skip
+    """Place a family on record by a decision (Положение, 3.1); the first criterion is the main one.
+
+    A family that comes back gets a new registration: a removed one is never opened again.
+    """
+    _check_live(family)
+    _lock(family)
+    rules.check_decision(decided_on=paper.decided_on, today=today)
+    rules.check_placing(
+        registered_on=registered_on,
+        decided_on=paper.decided_on,
+        others=stays(family),
+        removed_on=None,
+        criteria=len(criteria),
+        today=today,
+    )
+    _check_signal(signal, paper.decided_on, today)
+    row = Registration(
+        family=family,
+        decision=_decision(family, paper, DecisionKind.PLACE),
+        registered_on=registered_on,
+        sender=signal.sender,
+        detected_on=signal.detected_on,
+        card_sent_on=signal.card_sent_on,
+        received_on=signal.received_on,
+        entered_on=signal.entered_on,
+        note=note,
+        criteria=[
+            RegistrationCriterion(position=position, criterion=criterion, family_id=family.id)
+            for position, criterion in enumerate(dict.fromkeys(criteria))
+        ],
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def remove(registration: Registration, paper: DecisionPaper, *, removed_on: date, reason: RemovalReason | None,
+           note: str | None, today: date) -> Registration:  # fmt: skip
+    """Take a family off the record by a decision with a reason (Положение, 3.5)."""
+    _check_live(registration)
+    _lock(registration.family)
+    if registration.removed_on is not None:
+        raise Refusal(f"Семья уже снята с учёта {registration.removed_on:%d.%m.%Y}.", "removed_on")
+    rules.check_decision(decided_on=paper.decided_on, today=today)
+    rules.check_removal(
+        registered_on=registration.registered_on,
+        removed_on=removed_on,
+        decided_on=paper.decided_on,
+        has_reason=reason is not None,
+        today=today,
+    )
+    if reason is not None and root_code(reason.code) == OTHER_REASON and not note:
+        raise Refusal("По причине 11.4 форма отчёта требует примечания: напишите, почему семья снята.", "note")
+    registration.removal_decision = _decision(registration.family, paper, DecisionKind.REMOVE)
+    registration.removed_on = removed_on
+    registration.removal_reason = reason
+    if note:
+        registration.note = note if not registration.note else f"{registration.note}\n{note}"
+    db.session.flush()
+    return registration
+
+
+def enter(registration: Registration, *, entered_on: date, today: date) -> None:
+    """Note the day the family was entered in the bank: it stops the clock of Положение, 3.2."""
+    _check_live(registration)
+    if entered_on > today:
+        raise Refusal("Дата внесения в банк ещё не наступила.", "entered_on")
+    rules.check_interval(registration.received_on, entered_on, "entered_on")
+    registration.entered_on = entered_on
+    db.session.flush()
+
+
+def annul(row: Any, *, reason: str) -> None:
+    """Annul a wrong entry: it stays in the history with the reason and leaves every figure.
+
+    With a family go all its rows, with a member the rows about him.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise Refusal("Напишите, почему запись аннулируется: причина останется в истории семьи.", "reason")
+    if row.annulled_at is not None:
+        raise Refusal("Эта запись уже аннулирована.")
+    if isinstance(row, Decision):
+        _check_unused(row)
+    moment = now()
+    for one in (row, *_parts(row)):
+        one.annulled_at, one.annul_reason = moment, reason[:500]
+    db.session.flush()
+    if isinstance(row, Member):
+        families.refresh(row.family)
+
+
+def stays(family: Family) -> list[rules.Stay]:
+    """The stays of a family on record that are not annulled, in order."""
+    found = db.session.execute(
+        select(Registration.registered_on, Registration.removed_on)
+        .where(Registration.family_id == family.id, Registration.annulled_at.is_(None))
+        .order_by(Registration.registered_on)
+    )
+    return [(row.registered_on, row.removed_on) for row in found]
+
+
+def root_code(code: str) -> str:
+    """The column of a reason or criterion: «11.4» of «11.4.2», «2.1» of «2.1.5»."""
+    return ".".join(code.split(".")[:2])
+
+
+def _check_live(row: Annullable) -> None:
+    if row.annulled_at is not None:
+        raise Refusal("Запись аннулирована: с ней больше ничего не делают.")
+
+
+def _check_signal(signal: Signal, decided_on: date, today: date) -> None:
+    """The days of the card follow each other: detected, sent, received with the decision, entered."""
+    for day, field, sentence in (
+        (signal.detected_on, "detected_on", "Дата выявления ещё не наступила."),
+        (signal.card_sent_on, "card_sent_on", "Дата направления карты ещё не наступила."),
+        (signal.received_on, "received_on", "Дата поступления документов ещё не наступила."),
+        (signal.entered_on, "entered_on", "Дата внесения в банк ещё не наступила."),
+    ):
+        if day is not None and day > today:
+            raise Refusal(sentence, field)
+    if signal.detected_on and signal.card_sent_on and signal.card_sent_on < signal.detected_on:
+        raise Refusal("Карта направлена раньше, чем выявлена семья: проверьте даты.", "card_sent_on")
+    if signal.received_on and signal.received_on < decided_on:
+        raise Refusal("Документы поступили раньше, чем принято постановление: проверьте даты.", "received_on")
+    if signal.received_on and signal.entered_on and signal.entered_on < signal.received_on:
+        raise Refusal("Семья внесена в банк раньше, чем поступили документы: проверьте даты.", "entered_on")
+
+
+def _lock(family: Family) -> None:
+    """Let two people who act on one family at once do it one after the other."""
+    db.session.execute(select(Family.id).where(Family.id == family.id).with_for_update())
+
+
+def _decision(family: Family, paper: DecisionPaper, kind: DecisionKind) -> Decision:
+    """The decision of this number, date and kind: the one entered already, or a fresh row."""
+    same_number = Decision.number.is_(None) if paper.number is None else Decision.number == paper.number
+    found = db.session.scalar(
+        select(Decision)
+        .where(
+            Decision.family_id == family.id,
+            Decision.kind == kind,
+            Decision.decided_on == paper.decided_on,
+            Decision.annulled_at.is_(None),
+            same_number,
+        )
+        .order_by(Decision.id)
+    )
+    if found is not None:
+        return found
+    row = Decision(
+        family=family, kind=kind, number=paper.number, decided_on=paper.decided_on, agency=paper.agency
+    )  # fmt: skip
+    db.session.add(row)
+    return row
+
+
+def _check_unused(decision: Decision) -> None:
+    used = db.session.scalar(
+        select(Registration)
+        .where(
+            Registration.annulled_at.is_(None),
+            or_(Registration.decision_id == decision.id, Registration.removal_decision_id == decision.id),
+        )
+        .limit(1)
+    )
+    if used is not None:
+        raise Refusal(f"На этом постановлении держится учёт {used}: сначала исправьте или аннулируйте его.")
+
+
+def _parts(row: Any) -> Iterable[Any]:
+    """The live rows that are annulled together with a row."""
+    if isinstance(row, Member):
+        entities: Iterable[Any] = OF_MEMBER
+        key, value = "member_id", row.id
+    elif isinstance(row, Family):
+        entities = [entity for entity in ANNULLABLE.values() if entity is not Family]
+        key, value = "family_id", row.id
+    else:
+        return []
+    return [
+        part
+        for entity in entities
+        for part in db.session.scalars(
+            select(entity).where(getattr(entity, key) == value, entity.annulled_at.is_(None))
+        )
+    ]

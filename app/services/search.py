@@ -1,0 +1,98 @@
+"""Finding families by number, any name and address, through the stored keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.domain import names
+from app.extensions import db
+from app.models import Family, Member, Registration, SearchWord
+
+LAST_LETTER = "\U0010ffff"  # nothing is sorted after it: «word <= prefix + LAST_LETTER» ends the range of a prefix
+SHOWN, COUNTED = 50, 1000
+MOST_WORDS = 8
+LONGEST_NUMBER = 20
+
+# The Core table: the words are only keys, the families they lead to are narrowed by the scope of the outer SELECT.
+_word = SearchWord.__table__
+
+
+@dataclass
+class Found:
+    """Families of the person that match, at most `SHOWN` of `total`; a total above `COUNTED` is not counted on."""
+
+    words: list[str]
+    families: list[Family] = field(default_factory=list)
+    total: int = 0
+
+    @property
+    def more_than_counted(self) -> bool:
+        return self.total > COUNTED
+
+    def matches(self, text: str | None) -> bool:
+        """Whether a text holds one of the words looked for."""
+        found = names.key(text)
+        return any(word in found for word in self.words)
+
+
+def words_of(query: str) -> list[str]:
+    """The words that are looked for, each once; a query longer than a line is cut."""
+    return list(dict.fromkeys(names.key(query[:200]).split()))[:MOST_WORDS]
+
+
+def families(query: str, *, limit: int = SHOWN) -> Found:
+    """The families that hold every word: by its beginning, or, if there is none, by any part of a word."""
+    words = words_of(query)
+    if not words:
+        return Found([])
+    found = _fetch(words, and_(*(Family.id.in_(_beginning(word)) for word in words)), limit)
+    if not found.total:
+        found = _fetch(words, and_(*(Family.search_key.contains(word, autoescape=True) for word in words)), limit)
+    return found
+
+
+def by_number(query: str) -> list[Family]:
+    """The families whose card number is exactly this, leading zeros apart (several districts may use one number)."""
+    wanted = query.strip().lstrip("№").strip()[:LONGEST_NUMBER]
+    if not wanted:
+        return []
+    spellings = {wanted, wanted.upper()}
+    if wanted.isdigit():
+        plain = wanted.lstrip("0")
+        spellings |= {plain.zfill(width) for width in range(max(len(plain), 1), LONGEST_NUMBER + 1)}
+    return list(
+        db.session.scalars(select(Family).where(Family.annulled_at.is_(None), Family.number.in_(spellings)).limit(2))
+    )
+
+
+def _fetch(words: list[str], condition: ColumnElement[bool], limit: int) -> Found:
+    live = (Family.annulled_at.is_(None), condition)
+    shown = list(
+        db.session.scalars(
+            select(Family)
+            .where(*live)
+            .order_by(Family.sort_key, Family.id)
+            .limit(limit)
+            .options(
+                joinedload(Family.territory),
+                selectinload(Family.members.and_(Member.annulled_at.is_(None))).joinedload(Member.role),
+                selectinload(Family.registrations.and_(Registration.annulled_at.is_(None))),
+            )
+        )
+    )
+    total = len(shown)
+    if total == limit:
+        counted = select(Family.id).where(*live).limit(COUNTED + 1).subquery()
+        total = db.session.scalar(select(func.count()).select_from(counted)) or 0
+    return Found(words, shown, total)
+
+
+def _beginning(word: str) -> Select[tuple[int]]:
+    """Ids of the families with a word that begins so; «00012» is also looked for as «12»."""
+    prefixes = {word, word.lstrip("0")} - {""} if word.isdigit() else {word}
+    return select(_word.c.family_id).where(
+        or_(*(and_(_word.c.word >= prefix, _word.c.word <= prefix + LAST_LETTER) for prefix in sorted(prefixes)))
+    )

@@ -1,0 +1,88 @@
+"""The life of a family in the bank as dated lines, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from app.domain.terms import DecisionKind
+from app.models import Registration
+from app.services.overview import Overview, Person
+
+
+class Event(NamedTuple):
+    """A line: the day, what happened, the particulars. `tone` is «ok», «alert», «info» or «quiet»."""
+
+    day: date
+    text: str
+    detail: str = ""
+    tone: str = "quiet"
+
+
+def events(overview: Overview) -> list[Event]:
+    """Everything dated about a family, the newest first; days to come are left out."""
+    found = [event for event in _all(overview) if event.day <= overview.today]
+    return sorted(found, key=lambda event: event.day, reverse=True)
+
+
+def _all(overview: Overview) -> Iterator[Event]:
+    for stay in overview.registrations:
+        yield from _of_stay(stay)
+    used = {stay.decision_id for stay in overview.registrations}
+    used |= {stay.removal_decision_id for stay in overview.registrations if stay.removal_decision_id}
+    for decision in overview.decisions:
+        if decision.id not in used or decision.kind not in (DecisionKind.PLACE, DecisionKind.REMOVE):
+            yield Event(decision.decided_on, f"Постановление {decision.kind}", str(decision), "info")
+    for aid in overview.aids:
+        what = aid.kind or aid.measure
+        people = ", ".join(member.first_name for member in aid.recipients)
+        detail = ". ".join(part for part in (aid.description, people) if part)
+        yield Event(aid.given_on, f"Помощь: {what.name if what else 'вид не указан'}", detail, "ok")
+    for person in overview.people:
+        yield from _of_person(person)
+    for mentor in overview.mentors:
+        if mentor.since:
+            yield Event(mentor.since, f"Назначен наставник: {mentor.title}", mentor.more or "")
+        if mentor.until:
+            yield Event(mentor.until, f"Наставник больше не закреплён: {mentor.title}")
+    for paper in overview.papers:
+        if paper.since:
+            yield Event(paper.since, f"Документ: {paper.title}")
+
+
+def _of_stay(stay: Registration) -> Iterator[Event]:
+    reason = stay.main_criterion
+    yield Event(
+        stay.registered_on, "Поставлена на учёт",
+        f"Постановление {stay.decision}" + (f". {reason.code} {reason.name}" if reason else ""), "alert",
+    )  # fmt: skip
+    if stay.removed_on:
+        why = f". {stay.removal_reason.code} {stay.removal_reason.name}" if stay.removal_reason else ""
+        yield Event(stay.removed_on, "Снята с учёта", f"Постановление {stay.removal_decision}{why}", "ok")
+    for day, text in (
+        (stay.detected_on, "Выявлено неблагополучие"),
+        (stay.card_sent_on, "Направлена карта учёта"),
+        (stay.received_on, "Поступили постановление и карта"),
+        (stay.entered_on, "Семья внесена в банк данных"),
+    ):
+        if day:
+            sender = str(stay.sender) if stay.sender and text == "Направлена карта учёта" else ""
+            yield Event(day, text, sender)
+
+
+def _of_person(person: Person) -> Iterator[Event]:
+    member = person.member
+    if member.joined_on and member.joined_on != member.born_on:
+        yield Event(member.joined_on, f"В семье: {member.full_name}", str(member.role or ""))
+    if member.left_on:
+        yield Event(member.left_on, f"Больше не в семье: {member.full_name}", str(member.role or ""))
+    for fact in person.facts.get("Education", ()):
+        if fact.since:
+            where = ", ".join(part for part in (fact.text, fact.more) if part)
+            yield Event(fact.since, f"Обучение: {member.first_name} – {fact.title or 'не указано'}", where)
+    for fact in person.supervisions:
+        if fact.since:
+            yield Event(fact.since, f"{fact.title}: {member.full_name}", fact.more or "", "info")
+        if fact.until:
+            yield Event(fact.until, f"Снят(а) – {fact.title}: {member.full_name}")

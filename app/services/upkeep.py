@@ -1,0 +1,79 @@
+"""How the bank itself is doing: imports, accounts, the journal of today. No family is named here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from app import access
+from app.clock import now, today, zone
+from app.domain.terms import Act
+from app.extensions import db
+from app.models import Account, Family, ImportBatch, JournalEntry, User, UserSession
+
+SHOWN_IMPORTS = 5
+
+_entry = JournalEntry.__table__
+_batch = ImportBatch.__table__
+
+
+class Import(NamedTuple):
+    """One applied workbook as its line is shown."""
+
+    id: int
+    applied_at: datetime
+    file_name: str
+    as_of: object
+    undone_at: datetime | None
+
+
+class Accounts(NamedTuple):
+    """Figures of the sign-ins."""
+
+    users: int
+    locked: int
+    sessions: int
+
+
+def last_imports() -> list[Import]:
+    """The latest workbooks applied in the districts of the person."""
+    statement = (
+        select(_batch.c.id, _batch.c.applied_at, _batch.c.file_name, _batch.c.as_of, _batch.c.undone_at)
+        .order_by(_batch.c.id.desc())
+        .limit(SHOWN_IMPORTS)
+    )
+    scope = access.scope()
+    if not scope.everything:
+        statement = statement.where(_batch.c.district_id.in_(scope.territories))
+    return [Import(*row) for row in db.session.execute(statement)]
+
+
+def is_empty() -> bool:
+    """Whether the person has no family yet."""
+    return db.session.scalar(select(Family.id).where(Family.annulled_at.is_(None)).limit(1)) is None
+
+
+def accounts_today() -> Accounts:
+    """How many may sign in, are locked out, are signed in; in one statement."""
+    moment = now()
+    users = select(func.count()).select_from(User.__table__).where(User.__table__.c.active.is_(True))
+    locked = select(func.count(Account.id)).where(Account.locked_until > moment)
+    sessions = select(func.count(UserSession.id)).where(UserSession.user_id.is_not(None))
+    row = db.session.execute(
+        select(users.scalar_subquery(), locked.scalar_subquery(), sessions.scalar_subquery())
+    ).one()
+    return Accounts(*row)
+
+
+def journal_today() -> list[tuple[Act, int]]:
+    """How often each act was done since midnight, the commonest first."""
+    midnight = datetime.combine(today(), time.min, tzinfo=zone()).astimezone(UTC)
+    rows = db.session.execute(
+        select(_entry.c.act, func.count().label("times"))
+        .where(access.scope().journal(), _entry.c.at >= midnight)
+        .group_by(_entry.c.act)
+        .order_by(func.count().desc())
+    )
+    return [(act, times) for act, times in rows]
