@@ -90,12 +90,13 @@ class RegistryView(ModelView):
     """The list, the form and the page of one entity.
 
     Declared by a subclass: `entity`, `list_columns`, `form_columns`, `search_columns`, `base_order`, and where needed
-    `lookups` (relations to long lists), `presets` (values of a fresh row) and `intro` (a line under the title).
+    `within` (which field narrows the choice of another), `presets` (values of a fresh row) and `intro` (a line under
+    the title).
     """
 
     entity: ClassVar[type[Entity]]
     form_columns: ClassVar[list[str]]
-    lookups: ClassVar[dict[str, dict[str, Any]]] = {}
+    within: ClassVar[dict[str, str]] = {}
     presets: ClassVar[dict[str, Callable[[], Any]]] = {}
     intro: ClassVar[Any] = ""
     addable: ClassVar[bool] = True
@@ -130,7 +131,7 @@ class RegistryView(ModelView):
 
     def _init_forms(self) -> None:
         """Our own forms; FAB's search form, which lists every related row, is not made at all."""
-        form = forms.form_for(self.entity, self.form_columns, self.lookups)
+        form = forms.form_for(self.entity, self.form_columns, self.within)
         self.add_form = self.edit_form = self.search_form = form
 
     # What a person may do here; templates ask this.
@@ -266,7 +267,7 @@ class RegistryView(ModelView):
         return Filter(name, label, "text", value)
 
     def _read_relation(self, name: str, label: Any, entity: type, value: str) -> Filter:
-        if name in self.lookups:
+        if issubclass(entity, forms.LONG_LISTS):
             row = forms.find_row(entity, value)
             return Filter(name, label, "lookup", value if row else "", chosen=str(row or ""),
                           lookup=url_for("Lookup.find", entity=entity.__name__))  # fmt: skip
@@ -355,12 +356,12 @@ class RegistryView(ModelView):
     @expose("/add", methods=["GET", "POST"])
     @has_access
     def add(self) -> str | Response:
-        form = self.add_form(None if request.method == "POST" else {})
+        form = self.add_form()
         row = self.entity()
         if request.method == "GET":
             for name, preset in self.presets.items():
                 form._fields[name].data = preset()
-            forms.prefill(form, self.lookups, lambda name, key: forms.find_row(form._fields[name].entity, key))
+            forms.prefill(form)
             return self._form_page(form, None)
         if form.validate() and self._store(form, row):
             flash(gettext("Added: %(title)s", title=str(row)), "success")
@@ -467,7 +468,7 @@ class RegistryView(ModelView):
                 annulling=True,
                 next=safe_next(),
                 back=back,
-            )  # fmt: skip
+            )
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -28,7 +28,19 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import DateInput, NumberInput, TextInput
 
 from app.extensions import db
-from app.models import Criterion, Dictionary, Money, RegistrationCriterion, Territory
+from app.models import (
+    Agency,
+    Criterion,
+    Decision,
+    Dictionary,
+    Employee,
+    Family,
+    Member,
+    Money,
+    RegistrationCriterion,
+    Territory,
+    User,
+)
 
 REQUIRED = InputRequired(_("Fill in this field."))
 LARGEST_INTEGER = 2_000_000_000
@@ -288,6 +300,10 @@ class LookupField(Field):
         self.data = rows if self.multiple else (rows[0] if rows else None)
 
 
+def _option(row: Any, chosen: bool) -> str:
+    return f'<option value="{row.id}"{" selected" if chosen else ""}>{Markup.escape(_indented(row))}</option>'
+
+
 class CriteriaWidget:
     """A row of selects; the first is the main criterion."""
 
@@ -296,10 +312,7 @@ class CriteriaWidget:
         parts = []
         for place in range(max(3, len(field.data) + 1)):
             chosen = field.data[place] if place < len(field.data) else None
-            options = "".join(
-                f'<option value="{row.id}"{" selected" if row is chosen else ""}>{Markup.escape(_indented(row))}</option>'
-                for row in rows
-            )
+            options = "".join(_option(row, row is chosen) for row in rows)
             name = str(_("Main criterion")) if place == 0 else str(_("Further criterion"))
             key = field.id if place == 0 else f"{field.id}-{place}"
             parts.append(
@@ -336,12 +349,16 @@ class CriteriaField(Field):
 # How a column or relation of an entity becomes a field
 
 
-def form_for(entity: type, columns: Sequence[str], lookups: dict[str, dict[str, Any]]) -> type[FlaskForm]:
+# Entities whose rows are too many for a select: they are found as one types.
+LONG_LISTS = (Family, Member, Decision, Agency, Employee, User)
+
+
+def form_for(entity: type, columns: Sequence[str], within: dict[str, str]) -> type[FlaskForm]:
     """A form with a field for each named column or relation of an entity.
 
-    lookups: relations to long lists: {"family": {}, "member": {"within": "family"}}.
+    within: which field narrows the choice of another: {"decision": "family"}.
     """
-    fields = {name: _field(entity, name, lookups) for name in columns}
+    fields = {name: _field(entity, name, within.get(name, "")) for name in columns}
     if hasattr(entity, "version"):
         fields["version"] = HiddenField()
     return type(f"{entity.__name__}Form", (EntityForm,), fields)
@@ -364,22 +381,22 @@ class EntityForm(FlaskForm):
         return cls(obj=obj)
 
 
-def _field(entity: type, name: str, lookups: dict[str, dict[str, Any]]) -> Any:
+def _field(entity: type, name: str, within: str) -> Any:
     attribute = class_mapper(entity).attrs[name]
     if isinstance(attribute, RelationshipProperty):
-        return _relation_field(attribute, name, lookups)
+        return _relation_field(attribute, within)
     return _column_field(attribute.columns[0])
 
 
-def _relation_field(relation: RelationshipProperty[Any], name: str, lookups: dict[str, dict[str, Any]]) -> Any:
+def _relation_field(relation: RelationshipProperty[Any], within: str) -> Any:
     target = relation.mapper.class_
     title = relation.info["label"]
     if target is RegistrationCriterion:
         return CriteriaField(title)
     optional = relation.uselist or all(column.nullable for column in relation.local_columns)
     validators = [Optional()] if optional else [REQUIRED]
-    if name in lookups:
-        return LookupField(title, validators, entity=target, multiple=bool(relation.uselist), **lookups[name])
+    if issubclass(target, LONG_LISTS):
+        return LookupField(title, validators, entity=target, multiple=bool(relation.uselist), within=within)
     if relation.uselist:
         return RowsField(title, validators, entity=target)
     return RowField(title, validators, entity=target)
@@ -409,11 +426,12 @@ def _column_field(column: Any) -> Any:
     raise TypeError(f"no field for {column}")
 
 
-def prefill(form: FlaskForm, names: Iterable[str], find: Callable[[str, str], Any]) -> None:
+def prefill(form: FlaskForm) -> None:
     """Fill fields from the address: `?family=12` chooses the family, if the person may see it."""
-    for name in names:
-        if name in form._fields and (key := request.args.get(name)):
-            form._fields[name].data = find(name, key)
+    for name, field in form._fields.items():
+        if isinstance(field, LookupField) and (key := request.args.get(name)):
+            row = find_row(field.entity, key)
+            field.data = [row] if field.multiple and row is not None else row
 
 
 def check_version(form: FlaskForm, row: Any) -> bool:

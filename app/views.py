@@ -8,14 +8,19 @@ from flask_babel import lazy_gettext as _
 from app import clock, models
 from app.crud import DictionaryView, RegistryView
 from app.screens.account import Account
-from app.screens.home import Home
+from app.screens.family import FamilyPage
+from app.screens.family_acts import FamilyActs
+from app.screens.home import Home, Lists
+from app.screens.journal import JournalScreen
 from app.screens.lookup import Lookup
+from app.screens.new_family import NewFamily
+from app.screens.papers import Papers
+from app.screens.passport import PassportScreen
+from app.screens.reports import QuarterlyForm
+from app.screens.search import Search
+from app.screens.users import Roles, Users
 
 __all__ = ["Home", "register"]
-
-OF_MEMBER = {"member": {}}
-OF_FAMILY = {"family": {}}
-
 
 # The families
 
@@ -34,56 +39,54 @@ class FamilyRegistry(RegistryView):
 class MemberRegistry(RegistryView):
     entity = models.Member
     list_columns = ["last_name", "first_name", "middle_name", "born_on", "role", "family", "left_on"]
-    search_columns = ["last_name", "born_on", "role", "sex"]
+    search_columns = ["family", "last_name", "born_on", "role", "sex"]
     form_columns = [
         "family", "role", "last_name", "first_name", "middle_name", "sex", "born_on", "workplace", "joined_on",
         "left_on",
     ]  # fmt: skip
     base_order = ("last_name", "asc")
-    lookups = OF_FAMILY
 
 
 class RegistrationRegistry(RegistryView):
     entity = models.Registration
     list_columns = ["family", "registered_on", "decision", "criteria", "sender", "removed_on", "removal_reason"]
-    search_columns = ["registered_on", "removed_on", "removal_reason", "sender", "card_sent_on"]
+    search_columns = ["family", "registered_on", "removed_on", "removal_reason", "sender", "card_sent_on"]
     form_columns = [
         "family", "sender", "detected_on", "card_sent_on", "received_on", "entered_on", "decision", "registered_on",
         "criteria", "removal_decision", "removed_on", "removal_reason", "note",
     ]  # fmt: skip
     base_order = ("registered_on", "desc")
-    lookups = {"family": {}, "sender": {}, "decision": {"within": "family"}, "removal_decision": {"within": "family"}}
+    within = {"decision": "family", "removal_decision": "family"}
     intro = _("A family is placed on record and removed by a decision of the commission.")
 
 
 class DecisionRegistry(RegistryView):
     entity = models.Decision
     list_columns = ["number", "decided_on", "kind", "family", "agency"]
-    search_columns = ["number", "decided_on", "kind"]
+    search_columns = ["family", "number", "decided_on", "kind"]
     form_columns = ["family", "kind", "number", "decided_on", "agency", "note"]
     base_order = ("decided_on", "desc")
-    lookups = {"family": {}, "agency": {}}
 
 
 class AidRegistry(RegistryView):
     entity = models.Aid
     list_columns = ["given_on", "family", "kind", "performer", "amount", "recipients"]
-    search_columns = ["given_on", "kind", "measure", "performer"]
+    search_columns = ["family", "given_on", "kind", "measure", "performer"]
     form_columns = [
         "family", "given_on", "kind", "measure", "description", "performer", "amount", "recipients",
     ]  # fmt: skip
     base_order = ("given_on", "desc")
-    lookups = {"family": {}, "performer": {}, "recipients": {"within": "family"}}
+    within = {"recipients": "family"}
     presets = {"given_on": clock.today}
 
 
 class PaperRegistry(RegistryView):
     entity = models.Paper
     list_columns = ["title", "kind", "dated_on", "family", "file_name", "pages"]
-    search_columns = ["title", "kind", "dated_on"]
+    search_columns = ["family", "title", "kind", "dated_on"]
     form_columns = ["family", "kind", "title", "dated_on", "decision", "file_name", "mime", "size", "pages"]
     base_order = ("dated_on", "desc")
-    lookups = {"family": {}, "decision": {"within": "family"}}
+    within = {"decision": "family"}
     addable = False
     intro = _("Scans are attached on the page of their family.")
 
@@ -91,60 +94,54 @@ class PaperRegistry(RegistryView):
 class EducationRegistry(RegistryView):
     entity = models.Education
     list_columns = ["member", "family", "started_on", "status", "organisation", "grade", "ended_on"]
-    search_columns = ["status", "organisation", "started_on"]
+    search_columns = ["family", "status", "organisation", "started_on"]
     form_columns = ["member", "started_on", "ended_on", "status", "organisation", "grade"]
     base_order = ("started_on", "desc")
-    lookups = OF_MEMBER
 
 
 class PupilSupportRegistry(RegistryView):
     entity = models.PupilSupport
     list_columns = ["member", "family", "year", "quarter", "free_meals", "free_textbooks", "leisure", "holidays"]
-    search_columns = ["year", "quarter", "free_meals", "free_textbooks", "leisure", "holidays"]
+    search_columns = ["family", "year", "quarter", "free_meals", "free_textbooks", "leisure", "holidays"]
     form_columns = [
         "member", "year", "quarter", "attendance", "progress", "free_meals", "free_textbooks", "leisure", "holidays",
         "note",
     ]  # fmt: skip
     base_order = ("year", "desc")
-    lookups = OF_MEMBER
     presets = {"year": lambda: clock.today().year, "quarter": lambda: (clock.today().month + 2) // 3}
 
 
 class SupervisionRegistry(RegistryView):
     entity = models.Supervision
     list_columns = ["member", "family", "kind", "started_on", "ended_on"]
-    search_columns = ["kind", "started_on", "ended_on"]
+    search_columns = ["family", "kind", "started_on", "ended_on"]
     form_columns = ["member", "kind", "started_on", "ended_on", "note"]
     base_order = ("started_on", "desc")
-    lookups = OF_MEMBER
 
 
 class IdentityDocumentRegistry(RegistryView):
     entity = models.IdentityDocument
     list_columns = ["member", "family", "kind", "series", "number", "issued_on"]
-    search_columns = ["kind", "series", "number"]
+    search_columns = ["family", "kind", "series", "number"]
     form_columns = ["member", "kind", "series", "number", "issued_on", "issued_by"]
     base_order = ("id", "desc")
-    lookups = OF_MEMBER
 
 
 class MentorRegistry(RegistryView):
     entity = models.Mentor
     list_columns = ["employee", "family", "started_on", "ended_on"]
-    search_columns = ["employee", "started_on", "ended_on"]
+    search_columns = ["family", "employee", "started_on", "ended_on"]
     form_columns = ["family", "employee", "started_on", "ended_on"]
     base_order = ("started_on", "desc")
-    lookups = {"family": {}, "employee": {}}
     presets = {"started_on": clock.today}
 
 
 class AssignmentRegistry(RegistryView):
     entity = models.Assignment
     list_columns = ["employee", "family", "territory", "started_on", "ended_on"]
-    search_columns = ["employee", "territory", "started_on", "ended_on"]
+    search_columns = ["family", "employee", "territory", "started_on", "ended_on"]
     form_columns = ["employee", "family", "territory", "started_on", "ended_on"]
     base_order = ("started_on", "desc")
-    lookups = {"family": {}, "employee": {}}
     presets = {"started_on": clock.today}
     intro = _("A commission member sees the family, or all families of the territory, while the assignment lasts.")
 
@@ -191,7 +188,6 @@ class EmployeeRegistry(RegistryView):
     search_columns = ["last_name", "agency", "dismissed"]
     form_columns = ["agency", "last_name", "first_name", "middle_name", "position", "phone", "dismissed"]
     base_order = ("last_name", "asc")
-    lookups = {"agency": {}}
 
 
 # Dictionaries
@@ -324,11 +320,26 @@ DICTIONARIES = [
     MeasureKindRegistry, DynamicsLevelRegistry, FamilyReactionRegistry, StageKindRegistry, SignalCardOutcomeRegistry,
     DeadlineRegistry, WorkingDayRegistry,
 ]  # fmt: skip
+REPORTS = [
+    (QuarterlyForm, "QuarterlyForm", _("Quarterly form"), "fa-table"),
+]
+ADMINISTRATION = [
+    (Users, "Users", _("Users"), "fa-user-gear"),
+    (Roles, "Roles", _("Roles"), "fa-user-shield"),
+    (JournalScreen, "Journal", _("Journal"), "fa-clock-rotate-left"),
+]
 
 # Screens that stand behind links of other pages.
 SCREENS: list[type] = [
+    FamilyPage,
+    FamilyActs,
+    NewFamily,
+    Search,
+    Lists,
     Account,
     Lookup,
+    Papers,
+    PassportScreen,
 ]
 
 
@@ -338,6 +349,8 @@ def register(appbuilder: AppBuilder) -> None:
         appbuilder.add_view_no_menu(screen)
     for view, name, icon in BANK:
         appbuilder.add_view(view, name, label=view.entity.TITLES, icon=icon, category="Bank", category_label=_("Bank"))
+    for screen, name, title, icon in REPORTS:
+        appbuilder.add_view(screen, name, label=title, icon=icon, category="Reports", category_label=_("Reports"))
     for view, name, icon in PLACES:
         appbuilder.add_view(
             view,
@@ -352,3 +365,7 @@ def register(appbuilder: AppBuilder) -> None:
             view, view.entity.__name__, label=view.entity.TITLES, icon="fa-list", category="Dictionaries",
             category_label=_("Dictionaries"),
         )  # fmt: skip
+    for screen, name, title, icon in ADMINISTRATION:
+        appbuilder.add_view(
+            screen, name, label=title, icon=icon, category="Administration", category_label=_("Administration")
+        )
