@@ -6,6 +6,9 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from app.domain.refusal import Refusal
+
+EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)  # no bank reports on days outside
 ROMAN = ("I", "II", "III", "IV")
 MONTHS = (
     "январь", "февраль", "март", "апрель", "май", "июнь",
@@ -88,3 +91,28 @@ def quarter_holding(day: date) -> Period:
 def last_finished_quarter(today: date) -> Period:
     """The quarter that ended last: what people report on."""
     return quarter_holding(quarter_holding(today).eve)
+
+
+def given(start: date | None, end: date | None) -> Period:
+    """The period between two days that a person has typed in."""
+    if start is None or end is None:
+        raise Refusal("Укажите обе даты периода.", "from" if start is None else "to")
+    if end < start:
+        raise Refusal("Период заканчивается раньше, чем начинается.", "to")
+    if start < EARLIEST or end > LATEST:
+        raise Refusal(f"Период должен лежать между {EARLIEST:%d.%m.%Y} и {LATEST:%d.%m.%Y}.", "from")
+    return Period(start, end)
+
+
+def coded(code: str) -> Period | None:
+    """«2026-Q3», «2026-07» or «2026» as a period; None for anything else."""
+    head, _, tail = code.partition("-")
+    if len(head) != 4 or not head.isdecimal() or not EARLIEST.year <= int(head) <= LATEST.year:
+        return None
+    if not tail and code == head:
+        return year_period(int(head))
+    if tail in ("Q1", "Q2", "Q3", "Q4"):
+        return quarter(int(head), int(tail[1]))
+    if len(tail) == 2 and tail.isdecimal() and 1 <= int(tail) <= 12:
+        return month(int(head), int(tail))
+    return None

@@ -7,7 +7,7 @@ the list behind it opens.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -89,7 +89,8 @@ class Form:
     population: dict[int, int]
     removed_otherwise: tuple[tuple[str, str, int], ...] = ()
     moved_within: int = 0
-    shows_names: bool = field(default=True)
+    shows_names: bool = True
+    of_assigned: bool = False
 
     def number(self, key: str, territory_id: int | None = None) -> Number:
         """An indicator on a territory; without one, the total."""
@@ -144,6 +145,7 @@ def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree:
         removed_otherwise=_grouped(otherwise, with_notes=shows_names),
         moved_within=_moved_within(period, within) if moved else 0,
         shows_names=shows_names,
+        of_assigned=access.scope().assigned_to is not None and not access.scope().all_statistics,
     )
 
 
@@ -431,6 +433,8 @@ def _notes(form: Form) -> list[str]:
             f"Внутреннее движение: {form.moved_within} из семей, снятых с учёта в связи с переездом, в том же периоде "
             "поставлены на учёт в этом же банке данных; они учтены и в графе 10, и в графе 8."
         )
+    if form.of_assigned:
+        notes.append("Форма посчитана только по семьям, доступным тому, кто её сформировал.")
     notes.append(YEAR_NOTE)
     return notes
 

@@ -1,0 +1,268 @@
+"""The reports on the screen: a form, the list behind each of its numbers, the same as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from flask import Response, abort, current_app, request, url_for
+from flask_appbuilder import expose, permission_name
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext as _
+from flask_login import current_user
+from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
+
+from app import access, clock, journal
+from app.domain import periods
+from app.domain.periods import Period
+from app.domain.refusal import Refusal
+from app.domain.terms import Act
+from app.render import html, xlsx
+from app.render.table import Table
+from app.reports import files, listing, places, quarterly, report
+from app.reports.places import Place, Places
+from app.reports.quarterly_figures import Figures
+from app.screens.screen import Screen, page_number
+
+NAMES_SHOWN = 30  # under a check; the whole list is one click away
+PAGE_SIZE = 100
+OWN_DATES = "own"
+
+
+@dataclass
+class Asked:
+    """What a person asked of a report, from the address: what cannot be understood is told, and the usual is shown."""
+
+    tree: Places
+    period: Period
+    place: Place | None
+    all_criteria: bool = False
+    typed: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, arguments: MultiDict[str, str], today: date) -> Asked:
+        tree = Places()
+        typed = {name: arguments.get(name, "") for name in ("period", "from", "to", "territory", "criteria")}
+        asked = cls(tree, periods.last_finished_quarter(today), tree.default(), typed=typed)
+        asked.all_criteria = typed["criteria"] == "all"
+        try:
+            asked.period = _period(typed) or asked.period
+        except Refusal as refusal:
+            asked.errors[refusal.field or "period"] = refusal.text
+        if typed["territory"]:
+            asked.place = _chosen(tree, typed["territory"])
+        return asked
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The same question as part of an address."""
+        found = {"period": OWN_DATES, "from": self.period.start.isoformat(), "to": self.period.end.isoformat()}
+        if self.place:
+            found["territory"] = str(self.place.id)
+        if self.all_criteria:
+            found["criteria"] = "all"
+        return found
+
+    @property
+    def chosen_period(self) -> str:
+        """What is selected in the list of periods."""
+        offered = {code for _title, group in period_choices(self.period.end) for code, _name in group}
+        if self.errors:
+            return self.typed["period"] or OWN_DATES
+        for code in _codes(self.period):
+            if code in offered and periods.coded(code) == self.period:
+                return code
+        return OWN_DATES
+
+
+def _period(typed: dict[str, str]) -> Period | None:
+    code = typed["period"]
+    if code and code != OWN_DATES:
+        found = periods.coded(code)
+        if found is None:
+            raise Refusal("Такого периода нет: выберите его из списка или укажите даты.", "period")
+        return found
+    if code == OWN_DATES or typed["from"] or typed["to"]:
+        return periods.given(_day(typed["from"], "from"), _day(typed["to"], "to"))
+    return None
+
+
+def _day(text: str, name: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Refusal("Это не дата: укажите день, месяц и год.", name) from error
+
+
+def _chosen(tree: Places, text: str) -> Place:
+    """The territory of an address; one that the person may not choose does not exist."""
+    found = next((place for place, _depth in tree.choices() if str(place.id) == text), None)
+    return found or abort(404)
+
+
+def _codes(period: Period) -> list[str]:
+    year, quarter = periods.quarter_of(period.start)
+    return [f"{year}-Q{quarter}", f"{year}", f"{year}-{period.start.month:02d}"]
+
+
+def period_choices(today: date) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The periods people report on, the last first: quarters of three years, five years, twelve months."""
+    day = periods.quarter_holding(today).end
+    quarters, months = [], []
+    for _number in range(12):
+        year, quarter = periods.quarter_of(day)
+        quarters.append((f"{year}-Q{quarter}", periods.quarter(year, quarter).title))
+        day = periods.quarter(year, quarter).eve
+    years = [(str(year), periods.year_period(year).title) for year in range(today.year, today.year - 5, -1)]
+    day = today
+    for _number in range(12):
+        month = periods.month(day.year, day.month)
+        months.append((f"{day.year}-{day.month:02d}", month.title))
+        day = month.eve
+    return [(_("Quarters"), quarters), (_("Years"), years), (_("Months"), months)]
+
+
+class QuarterlyForm(Screen):
+    """Приложение 4: the form, the list behind each number, the form as a file."""
+
+    route_base = "/reports/quarterly"
+    class_permission_name = "QuarterlyForm"
+    default_view = "show"
+
+    @expose("/")
+    @has_access
+    def show(self) -> str:
+        """The form with its checks; every number opens the families, children, cards or aids behind it."""
+        today = clock.today()
+        asked = Asked.read(request.args, today)
+        if asked.place is None:
+            return self.page("reports/nothing.html", title=_("Quarterly form"))
+        form = quarterly.quarterly(asked.period, asked.place, all_criteria=asked.all_criteria, tree=asked.tree)
+        table = quarterly.as_table(form, _links(asked) if form.shows_names else None)
+        named = {key: quarterly.children_of(form, key, NAMES_SHOWN) for check in form.checks for key in check.lists}
+        journal.read(Act.OPENED, entity="QuarterlyForm", summary=_said(asked), records=sum(map(len, named.values())))
+        return self.page(
+            "reports/quarterly.html", title=_("Quarterly form"), asked=asked, form=form, table=table, named=named,
+            grid=Markup(html.grid(table)), sections=[Markup(html.section(part)) for part in table.sections],  # noqa: S704
+            choices=period_choices(today), own_dates=OWN_DATES, link=_links(asked), arguments=asked.arguments,
+        )  # fmt: skip
+
+    @expose("/behind")
+    @has_access
+    def behind(self) -> str:
+        """The rows that a number of the form counts."""
+        asked, figures, indicator, rows = self._counted()
+        within = quarterly.in_places(places.shown(), rows)
+        count, number = report.length(indicator, within)
+        page = min(page_number(), max(count - 1, 0) // PAGE_SIZE)
+        found = report.behind(indicator, within, PAGE_SIZE, page * PAGE_SIZE)
+        table = _list(asked, figures, indicator, rows, found)
+        journal.read(Act.LISTED, entity="QuarterlyForm", summary=_said(asked, indicator.title), records=len(found))
+
+        def link(page: int = page, **_size: int) -> str:
+            return url_for("QuarterlyForm.behind", **self._question(asked), page=page)
+
+        return self.page(
+            "reports/behind.html", title=indicator.title, asked=asked, indicator=indicator, number=number, count=count,
+            grid=Markup(html.grid(table, "table table--cards")), subtitle=table.subtitle, current_page=page,  # noqa: S704
+            page_size=PAGE_SIZE, link=link, arguments=asked.arguments, question=self._question(asked),
+        )  # fmt: skip
+
+    @expose("/behind/file")
+    @has_access
+    @permission_name("export")
+    def list_file(self) -> Response:
+        """The list behind a number as a workbook."""
+        asked, figures, indicator, rows = self._counted()
+        found = report.behind(indicator, quarterly.in_places(places.shown(), rows))
+        table = _list(asked, figures, indicator, rows, found)
+        journal.read(Act.EXPORTED, entity="QuarterlyForm", summary=_said(asked, indicator.title), records=len(found))
+        return self.file(xlsx.workbook(table, **_made()), files.XLSX, f"spisok_{_dates(asked.period)}.xlsx")
+
+    @expose("/file/<kind>")
+    @has_access
+    @permission_name("export")
+    def export(self, kind: str) -> Response:
+        """The form as xlsx, pdf, html or json."""
+        asked = Asked.read(request.args, clock.today())
+        if kind not in files.KINDS or asked.place is None or asked.errors:
+            abort(404)
+        form = quarterly.quarterly(asked.period, asked.place, all_criteria=asked.all_criteria, tree=asked.tree)
+        content, mime = files.written(form, kind, **_made())
+        act = Act.PRINTED if kind in ("pdf", "html") else Act.EXPORTED
+        journal.read(act, entity="QuarterlyForm", summary=f"{_said(asked)}, {kind}", records=len(form.rows))
+        return self.file(content, mime, f"forma4_{_dates(asked.period)}.{kind}")
+
+    def _counted(self) -> tuple[Asked, Figures, report.Indicator, list[Place]]:
+        """The indicator of the address and the territories it is asked for; figures alone have no lists."""
+        asked = Asked.read(request.args, clock.today())
+        scope = access.scope()
+        if asked.place is None or asked.errors or scope.all_statistics:
+            abort(404)
+        figures = Figures(asked.period, all_criteria=asked.all_criteria)
+        indicator = figures.indicators.get(request.args.get("figure", ""))
+        rows = asked.tree.listed(asked.place.id)
+        at = request.args.get("at", "")
+        if at:
+            rows = [row for row in rows if str(row.id) == at]
+        if indicator is None or not rows:
+            abort(404)
+        return asked, figures, indicator, rows
+
+    @staticmethod
+    def _question(asked: Asked) -> dict[str, str]:
+        also = {name: request.args[name] for name in ("figure", "at") if request.args.get(name)}
+        return {**asked.arguments, **also}
+
+
+def _links(asked: Asked) -> quarterly.Link:
+    """Addresses of the lists behind the numbers of a form."""
+
+    def link(key: str, territory_id: int | None = None) -> str:
+        at = {"at": str(territory_id)} if territory_id is not None else {}
+        return url_for("QuarterlyForm.behind", figure=key, **at, **asked.arguments)
+
+    return link
+
+
+def _list(asked: Asked, figures: Figures, indicator: report.Indicator, rows: list[Place], found: Any) -> Table:
+    """The rows behind a number as a table, each family a link to its page."""
+    territory = rows[0].name if len(rows) == 1 else (asked.place.name if asked.place else "")
+    explained = indicator.key in ("came", "gone", "unknown")
+    return listing.table(
+        indicator,
+        found,
+        subtitle=f"{territory}. {asked.period.title}",
+        territories={row.id: asked.tree.title(row, rows) for row in rows},
+        statuses={status_id: name for status_id, name, _line in figures.lists.statuses},
+        family_link=family_link(),
+        reason=(lambda row: quarterly.reason_of(indicator.key, row, asked.period)) if explained else None,
+    )
+
+
+def family_link() -> Callable[[int], str]:
+    """The address of a family's page for whoever may open it."""
+    manager = current_app.appbuilder.sm  # type: ignore[attr-defined]
+    if not manager.has_access("can_show", "FamilyPage"):
+        return lambda _family_id: ""
+    return lambda family_id: url_for("FamilyPage.show", pk=family_id)
+
+
+def _said(asked: Asked, figure: str = "") -> str:
+    """How the journal names what was shown."""
+    territory = asked.place.name if asked.place else ""
+    return ", ".join(part for part in ("Форма учёта (Приложение 4)", territory, asked.period.title, figure) if part)
+
+
+def _made() -> dict[str, Any]:
+    return {"made_by": current_user.get_full_name(), "made_at": clock.local(clock.now())}
+
+
+def _dates(period: Period) -> str:
+    return f"{period.start.isoformat()}_{period.end.isoformat()}"
