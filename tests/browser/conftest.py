@@ -30,7 +30,9 @@ ROLES = ("koordinator", "kdn", "specialist", "admin", "region", "auditor")
 # Reported to the page's own list: a refusal of the content policy is otherwise seen in the console alone.
 LISTEN = """
 window.refused = [];
-document.addEventListener("securitypolicyviolation", (e) => window.refused.push(e.violatedDirective + " " + e.blockedURI));
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.refused.push(`${event.violatedDirective} ${event.blockedURI}`);
+});
 """
 
 
@@ -155,7 +157,8 @@ class Watched:
                 const root = document.documentElement;
                 if (root.scrollWidth <= root.clientWidth) return [];
                 const wide = [...document.querySelectorAll("body *")].filter(
-                    (e) => e.getBoundingClientRect().right > root.clientWidth + 1 && !e.closest(".table-wrap *, .tabs *"));
+                    (e) => e.getBoundingClientRect().right > root.clientWidth + 1
+                        && !e.closest(".table-wrap *, .tabs *"));
                 return [`${root.scrollWidth} px of ${root.clientWidth}`,
                         ...wide.slice(0, 3).map((e) => e.outerHTML.slice(0, 120))];
             }"""
@@ -183,12 +186,13 @@ def _signed_in(live_server: LiveServer, chromium: Any) -> Callable[[str], Any]:
     def state(username: str) -> Any:
         if username not in kept:
             context = chromium.new_context()
+            context.set_default_timeout(10_000)
             page = context.new_page()
             page.goto(f"{live_server.url}/login/")
             page.fill("#username", username)
             page.fill("#password", live_server.passwords[username])
             page.click("main button[type=submit]")
-            page.wait_for_selector("[data-menu]", state="attached")
+            page.wait_for_url(lambda url: "/login" not in url)
             kept[username] = context.storage_state()
             context.close()
         return kept[username]
