@@ -197,7 +197,7 @@ def export_workbook(out: Path, day: str | None, district_name: str | None, terri
 @click.argument("username")
 @click.option("--last-name", required=True, prompt="Фамилия", help="Фамилия.")
 @click.option("--first-name", required=True, prompt="Имя и отчество", help="Имя и отчество.")
-@click.option("--role", "roles", multiple=True, help="Название роли; можно повторить. Без неё: Администратор.")
+@click.option("--role", "roles", multiple=True, help="Название роли; можно повторить. Без неё — первый администратор.")
 @click.option("--territory", "places", multiple=True, help="Территория координатора; можно повторить.")
 def create_user(
     username: str, last_name: str, first_name: str, roles: tuple[str, ...], places: tuple[str, ...]
@@ -207,6 +207,8 @@ def create_user(
     from app.services import accounts
 
     with access.unrestricted():
+        if not roles and accounts.administrators():
+            raise click.ClickException("Администратор уже есть: назовите роль параметром --role.")
         try:
             user, password = accounts.create_user(
                 username=username, last_name=last_name, first_name=first_name,

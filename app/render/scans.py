@@ -213,11 +213,11 @@ def look_into(mime: str, content: bytes) -> tuple[int, bytes]:
 def _look_into_pdf(content: bytes) -> int:
     if b"%%EOF" not in content[-2048:]:
         raise UnfitScanError("damaged")
+    if ACTIVE_BYTES.search(content):
+        raise UnfitScanError("active")
     reader = PdfReader(io.BytesIO(content), strict=False)
     if reader.is_encrypted or "/Encrypt" in reader.trailer:
         raise UnfitScanError("locked")
-    if ACTIVE_BYTES.search(content):
-        raise UnfitScanError("active")
     _refuse_active(reader.trailer)
     keys = {(number, generation) for generation, table in reader.xref.items() for number in table}
     keys |= {(number, 0) for number in reader.xref_objStm}

@@ -9,9 +9,10 @@ from sqlalchemy import delete, insert, select
 
 from app.clock import today
 from app.domain import names
+from app.domain.refusal import Refusal
 from app.domain.terms import ParentalRole
 from app.extensions import db
-from app.models import Family, Member, SearchWord
+from app.models import Family, Member, SearchWord, Territory
 
 PARENTS = (ParentalRole.MOTHER, ParentalRole.FATHER, ParentalRole.GUARDIAN)
 
@@ -53,6 +54,22 @@ def keys_of(number: str, members: Iterable[Person], addresses: Iterable[str | No
         " ".join(filter(None, map(names.key, texts))),
         frozenset(word[:100] for word in names.words(*texts)),
     )
+
+
+def by_number(number: str, district: str | None = None) -> Family:
+    """The family with a card number, by the name of its district where two districts use the number."""
+    query = select(Family).where(Family.number == number, Family.annulled_at.is_(None))
+    if district:
+        query = query.join(Family.district).where(Territory.name_key == names.key(district))
+    found = list(db.session.scalars(query.order_by(Family.id)))
+    if not found:
+        raise Refusal(
+            f"Семьи с номером карты {number} нет" + (f" в районе «{district}»." if district else "."), "number"
+        )
+    if len(found) > 1:
+        districts = ", ".join(f"«{family.district.name}»" for family in found)
+        raise Refusal(f"Номер {number} есть в нескольких районах: {districts}. Укажите --district.", "number")
+    return found[0]
 
 
 def member_sort_key(last_name: str, first_name: str, middle_name: str | None) -> str:

@@ -1,0 +1,158 @@
+"""Papers of a family: attach a scan, open it, take a wrong one out."""
+
+from __future__ import annotations
+
+from flask import abort, flash, redirect, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf.file import FileField
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+from wtforms import HiddenField, SelectField
+from wtforms.validators import Length
+
+from app import access, clock, journal
+from app.domain.refusal import Refusal
+from app.domain.terms import Act, PaperKind
+from app.extensions import db
+from app.forms import REQUIRED, CleanString, CleanText, DayField, EntityForm, TermField, check_version
+from app.models import Decision, Family, Paper
+from app.render import scans
+from app.screens.screen import Screen
+from app.services import papers, registrations
+
+# A scan that is shown in the browser may do nothing there.
+SANDBOX = "sandbox; default-src 'none'"
+DAMAGED = "Файл этого документа утрачен или изменён в хранилище. Сообщите администратору."
+NO_LONGER = _("No longer than %(max)d characters.")
+
+
+class PaperForm(EntityForm):
+    """What a scan is."""
+
+    kind = TermField(_("Kind of paper"), [REQUIRED], terms=PaperKind, default=PaperKind.OTHER, blank=False)
+    title = CleanString(_("Title"), [REQUIRED, Length(max=papers.LONGEST_TITLE, message=NO_LONGER)])
+    dated_on = DayField(_("Date of paper"))
+    decision = SelectField(_("Decision"), choices=[], description=_("If this is the copy of a decision."))
+    file = FileField(_("File"), description=_("PDF, JPEG or PNG, up to 20 MB. After a refusal choose the file again."))
+
+    def offer(self, decisions: list[Decision]) -> None:
+        """The decisions about the family, the latest first."""
+        self.decision.choices = [("", ""), *((str(row.id), f"{row} {row.kind}") for row in decisions)]
+
+
+class AnnulPaperForm(EntityForm):
+    """Why a paper is taken out."""
+
+    version = HiddenField()
+    reason = CleanText(_("Reason of annulment"), [REQUIRED, Length(max=500, message=NO_LONGER)])
+
+
+class Papers(Screen):
+    """The scans of families."""
+
+    route_base = "/"
+    class_permission_name = "Papers"
+    default_view = "add"
+
+    @expose("/family/<int:pk>/papers/add", methods=["GET", "POST"])
+    @has_access
+    def add(self, pk: int) -> str | Response:
+        """Attach a scan to a family."""
+        family = self.find(Family, pk)
+        _check_keeps(family)
+        decisions = {str(row.id): row for row in _decisions(family)}
+        form = PaperForm()
+        form.offer(list(decisions.values()))
+        if form.is_submitted():
+            valid = form.validate()
+            file = form.file.data
+            if not file:
+                form.refuse(gettext("Choose a file."), "file")
+            elif valid:
+                try:
+                    papers.attach(
+                        family,
+                        kind=form.kind.data,
+                        title=form.title.data,
+                        dated_on=form.dated_on.data,
+                        decision=decisions.get(form.decision.data),
+                        file_name=file.filename or "",
+                        content=file.read(papers.LARGEST + 1),
+                        today=clock.today(),
+                    )
+                    db.session.commit()
+                except Refusal as refusal:
+                    db.session.rollback()
+                    form.refuse(refusal.text, refusal.field)
+                else:
+                    flash(gettext("The paper is attached."), "success")
+                    return redirect(_page_of(pk))
+        return self.page("papers/add.html", family=self.find(Family, pk), form=form, back=_page_of(pk))
+
+    @expose("/papers/<int:pk>/file")
+    @has_access
+    def download(self, pk: int) -> Response:
+        """The scan itself: a picture opens in the browser, a PDF is kept."""
+        paper = self.find(Paper, pk)
+        try:
+            content = papers.content(paper)
+        except papers.DamagedPaperError:
+            flash(DAMAGED, "danger")
+            return redirect(_page_of(paper.family_id))
+        journal.read(Act.DOWNLOADED, entity="Paper", entity_id=paper.id, family_id=paper.family_id,
+                     summary=journal.title_of(paper), records=1)  # fmt: skip
+        response = self.file(content, paper.mime, paper.file_name)
+        if paper.mime != scans.PDF:
+            response.headers.set("Content-Disposition", "inline", filename=paper.file_name)
+        response.headers["Content-Security-Policy"] = SANDBOX
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @expose("/papers/<int:pk>/annul", methods=["GET", "POST"])
+    @has_access
+    def annul(self, pk: int) -> str | Response:
+        """Take a paper out of the passport, with a reason; the file stays in the store."""
+        paper = self.find(Paper, pk)
+        _check_keeps(self.find(Family, paper.family_id))
+        if paper.annulled_at is not None:
+            abort(404)
+        form = AnnulPaperForm()
+        if form.is_submitted() and form.validate():
+            if not check_version(form, paper):
+                form.refuse(gettext("Someone has changed this record meanwhile. Check it and save again."), None)
+            else:
+                try:
+                    registrations.annul(paper, reason=form.reason.data or "")
+                    db.session.commit()
+                except Refusal as refusal:
+                    db.session.rollback()
+                    form.refuse(refusal.text, refusal.field)
+                else:
+                    flash(gettext("Annulled."), "success")
+                    return redirect(_page_of(paper.family_id))
+        form.version.data = paper.version
+        return self.page("papers/annul.html", paper=paper, form=form, back=_page_of(paper.family_id))
+
+
+def _check_keeps(family: Family) -> None:
+    """A family one merely reads is not acted upon."""
+    if family.annulled_at is not None or not access.scope().covers_territory(family.territory_id):
+        abort(403)
+
+
+def _decisions(family: Family) -> list[Decision]:
+    return list(
+        db.session.scalars(
+            select(Decision)
+            .where(Decision.family_id == family.id, Decision.annulled_at.is_(None))
+            .order_by(Decision.decided_on.desc(), Decision.id.desc())
+        )
+    )
+
+
+def _page_of(family_id: int) -> str:
+    return url_for("FamilyPage.show", pk=family_id)

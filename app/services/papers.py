@@ -1,0 +1,185 @@
+"""Papers: scans kept in the social passport, checked by content, stored outside the web root, read back unchanged.
+
+A file is on the disk before its row is committed and is taken away again if the row is not: a row always has its file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import unicodedata
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session, SessionTransaction
+
+from app.domain.refusal import Refusal
+from app.domain.terms import PaperKind
+from app.extensions import db
+from app.models import Decision, Family, Paper
+from app.render import scans
+
+LARGEST = 20 * 1024 * 1024  # bytes
+LONGEST_TITLE, LONGEST_NAME = 200, 150
+EXTENSIONS = {scans.PDF: (".pdf",), scans.JPEG: (".jpg", ".jpeg"), scans.PNG: (".png",)}
+REFUSALS = {
+    "type": "Принимаются только PDF, JPEG и PNG; по содержанию этот файл – другое.",
+    "damaged": "Файл повреждён или обрезан: откройте его, сохраните заново и приложите ещё раз.",
+    "active": "В этом PDF есть действия, сценарии или вложенные файлы. Распечатайте его в новый PDF и приложите тот.",
+    "locked": "PDF зашифрован или защищён паролем: снимите защиту и приложите ещё раз.",
+    "pixels": "Изображение больше 50 миллионов точек: уменьшите разрешение сканирования.",
+    "pages": f"В этом PDF больше {scans.MOST_PAGES} страниц: разделите его на части.",
+    "costly": "Проверка файла заняла слишком много времени или памяти: сохраните его проще и приложите ещё раз.",
+}
+_WRITTEN = "papers_written"  # files of the session's transaction, by which a failed commit takes them away
+
+
+class DamagedPaperError(Exception):
+    """The stored file is gone, or is not the one that was stored."""
+
+
+def attach(family: Family, *, kind: PaperKind, title: str | None, dated_on: date | None, decision: Decision | None,
+           file_name: str, content: bytes, today: date) -> Paper:  # fmt: skip
+    """Check a file, store it and add its row. Raises Refusal with the form's field; the caller commits."""
+    title = (title or "").strip()
+    if not title:
+        raise Refusal("Напишите название документа.", "title")
+    if len(title) > LONGEST_TITLE:
+        raise Refusal(f"Название длиннее {LONGEST_TITLE} знаков.", "title")
+    if dated_on and dated_on > today:
+        raise Refusal("Дата документа ещё не наступила.", "dated_on")
+    if decision and (decision.family_id != family.id or decision.annulled_at is not None):
+        raise Refusal("У этой семьи нет такого постановления.", "decision")
+    found = _inspected(content)
+    digest = hashlib.sha256(found.content).hexdigest()
+    _check_fresh(family, digest)
+    paper = Paper(
+        family=family, kind=kind, title=title, dated_on=dated_on, decision=decision,
+        file_name=clean_name(file_name, found.mime), mime=found.mime, size=len(found.content), sha256=digest,
+        pages=found.pages, key=_store(found.content),
+    )  # fmt: skip
+    db.session.add(paper)
+    db.session.flush()
+    return paper
+
+
+def content(paper: Paper) -> bytes:
+    """The bytes of a paper, the same that were stored. Raises DamagedPaperError."""
+    try:
+        stored = _path(paper.key).read_bytes()
+    except OSError as error:
+        raise DamagedPaperError(paper.key) from error
+    if len(stored) != paper.size or hashlib.sha256(stored).hexdigest() != paper.sha256:
+        raise DamagedPaperError(paper.key)
+    return stored
+
+
+def faults() -> list[str]:
+    """What is wrong with the store, as sentences: rows without their file, files without a row."""
+    papers = list(db.session.scalars(select(Paper).order_by(Paper.id)))
+    found = []
+    for paper in papers:
+        try:
+            content(paper)
+        except DamagedPaperError:
+            found.append(f"Документ {paper.id}: файл {paper.key} утрачен или изменён.")
+    known = {paper.key for paper in papers}
+    files = sorted(path.name for path in _folder().glob("*/*") if path.is_file())
+    found += [f"Файл {name} не принадлежит ни одному документу." for name in files if name not in known]
+    return found
+
+
+def clean_name(name: str, mime: str) -> str:
+    """The name people know a file by: NFC, no path, no control or direction marks, an extension true to its type."""
+    name = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
+    name = "".join(char for char in name if unicodedata.category(char)[0] != "C")
+    name = " ".join(name.split()).strip(". ")
+    extensions = EXTENSIONS[mime]
+    stem, dot, extension = name.rpartition(".")
+    if f".{extension.casefold()}" not in extensions or not dot:
+        stem, extension = name, extensions[0].lstrip(".")
+    stem = stem.strip(". ") or "документ"
+    return f"{stem[: LONGEST_NAME - len(extension) - 1]}.{extension}"
+
+
+def _inspected(content: bytes) -> scans.Inspected:
+    if not content:
+        raise Refusal("Выберите файл: этот пуст.", "file")
+    if len(content) > LARGEST:
+        raise Refusal("Файл больше 20 МБ: уменьшите разрешение сканирования или разделите его.", "file")
+    try:
+        found = scans.inspect(content)
+    except scans.UnfitScanError as unfit:
+        raise Refusal(REFUSALS[unfit.code], "file") from unfit
+    if len(found.content) > LARGEST:
+        raise Refusal("Изображение больше 20 МБ: уменьшите разрешение сканирования.", "file")
+    return found
+
+
+def _check_fresh(family: Family, digest: str) -> None:
+    """A second click attaches nothing."""
+    twin = db.session.scalar(
+        select(Paper).where(Paper.family_id == family.id, Paper.sha256 == digest, Paper.annulled_at.is_(None)).limit(1)
+    )
+    if twin is not None:
+        raise Refusal(f"Этот файл уже приложен: «{twin.title}».", "file")
+
+
+# The store
+
+
+def _folder() -> Path:
+    return Path(current_app.config["PAPERS_FOLDER"])
+
+
+def _path(key: str) -> Path:
+    return _folder() / key[:2] / key
+
+
+def _store(content: bytes) -> str:
+    """Write a file under a random key so that it is there whole or not at all, and remember it for the commit."""
+    key = secrets.token_hex(16)
+    path = _path(key)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_name(f"{key}.part")
+    db.session().info.setdefault(_WRITTEN, []).append(path)
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    for folder in (path.parent, path.parent.parent):
+        _sync(folder)
+    return key
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename or a new folder last a loss of power."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@event.listens_for(Session, "after_commit")
+def _keep(session: Session) -> None:
+    session.info.pop(_WRITTEN, None)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _take_away(session: Session, transaction: SessionTransaction) -> None:
+    """A transaction that ended without a commit leaves no files."""
+    if transaction.parent is not None:
+        return
+    paths: list[Any] = session.info.pop(_WRITTEN, [])
+    for path in paths:
+        path.unlink(missing_ok=True)
