@@ -11,3 +11,4 @@ max_requests = 2000
 max_requests_jitter = 200
 # No query string in the log: it may hold a surname.
 access_log_format = '%(h)s %(l)s %(t)s "%(m)s %(U)s" %(s)s %(b)s %(L)s'
+control_socket_disable = True  # the service manager stops and restarts the server

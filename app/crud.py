@@ -90,13 +90,14 @@ class RegistryView(ModelView):
     """The list, the form and the page of one entity.
 
     Declared by a subclass: `entity`, `list_columns`, `form_columns`, `search_columns`, `base_order`, and where needed
-    `within` (which field narrows the choice of another), `presets` (values of a fresh row) and `intro` (a line under
-    the title).
+    `within` (which field narrows the choice of another), `presets` (values of a fresh row), `computed`
+    (columns that are properties: label, relation they read) and `intro` (a line under the title).
     """
 
     entity: ClassVar[type[Entity]]
     form_columns: ClassVar[list[str]]
     within: ClassVar[dict[str, str]] = {}
+    computed: ClassVar[dict[str, tuple[Any, str]]] = {}
     presets: ClassVar[dict[str, Callable[[], Any]]] = {}
     intro: ClassVar[Any] = ""
     addable: ClassVar[bool] = True
@@ -120,8 +121,10 @@ class RegistryView(ModelView):
         cls.add_columns = cls.edit_columns = cls.form_columns
         if cls.__dict__.get("show_columns") is None:
             cls.show_columns = list(dict.fromkeys([*cls.form_columns, *cls.list_columns]))
-        cls.label_columns = _labels(cls.entity)
-        cls.order_columns = [name for name in cls.list_columns if not _is_relation(cls.entity, name)]
+        cls.label_columns = _labels(cls.entity) | {name: title for name, (title, _from) in cls.computed.items()}
+        cls.order_columns = [
+            name for name in cls.list_columns if name not in cls.computed and not _is_relation(cls.entity, name)
+        ]
         cls.list_title = cls.entity.TITLES
         cls.show_title = cls.add_title = cls.edit_title = cls.entity.TITLE
         if not issubclass(cls.entity, Annullable):
@@ -223,9 +226,8 @@ class RegistryView(ModelView):
         return query.order_by(column, self.entity.id)
 
     def _relations(self) -> list[Any]:
-        return [
-            selectinload(getattr(self.entity, name)) for name in self.list_columns if _is_relation(self.entity, name)
-        ]
+        names = {self.computed[name][1] if name in self.computed else name for name in self.list_columns}
+        return [selectinload(getattr(self.entity, name)) for name in sorted(names) if _is_relation(self.entity, name)]
 
     def _argument(self, name: str, default: int) -> int:
         text = request.args.get(f"{name}_{self.endpoint}", "")

@@ -445,6 +445,12 @@ class Family(Annullable, Dated, Versioned, Entity):
     def title(self) -> str:
         return f"№ {self.number} {self.name}".strip()
 
+    @property
+    def stay(self) -> Registration | None:
+        """The stay on record that is open, else the last one; None if the family was never on record."""
+        stays = [stay for stay in self.registrations if stay.annulled_at is None]
+        return next((stay for stay in stays if stay.removed_on is None), stays[-1] if stays else None)
+
     def __str__(self) -> str:
         return self.title
 
@@ -757,19 +763,6 @@ class Assignment(Annullable, Dated, Versioned, Entity):
 
 
 # How the bank is kept
-
-
-class Setting(Entity):
-    """A value that differs from municipality to municipality: `terms.Settings` of `services.settings` name them."""
-
-    __tablename__ = "setting"
-    TITLE, TITLES = _("Setting"), _("Settings")
-    name: Mapped[str] = mapped_column(String(60), unique=True, info=label(_("Setting")))
-    value: Mapped[str] = mapped_column(String(500), info=label(_("Value")))
-    note: Mapped[str | None] = mapped_column(String(300), info=label(_("Note")))
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class WorkingDay(Entity):

@@ -27,7 +27,8 @@ __all__ = ["Home", "register"]
 
 class FamilyRegistry(RegistryView):
     entity = models.Family
-    list_columns = ["number", "name", "territory", "actual_address", "categories"]
+    list_columns = ["number", "name", "stay", "territory", "actual_address", "categories"]
+    computed = {"stay": (_("On record"), "registrations")}
     search_columns = ["number", "territory", "categories", "actual_address"]
     form_columns = [
         "number", "territory", "categories", "stated_size", "income_per_member", "income_source",

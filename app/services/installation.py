@@ -19,7 +19,6 @@ from app.models import (
     Deadline,
     DynamicsLevel,
     EducationStatus,
-    Entity,
     FamilyCategory,
     FamilyReaction,
     IdentityKind,
@@ -95,8 +94,8 @@ def rows(file_name: str) -> Iterator[dict[str, str | None]]:
             yield {name: value.strip() or None for name, value in row.items()}
 
 
-def _codes(entity: type[Entity]) -> dict[str, Any]:
-    return {row.code: row for row in db.session.scalars(select(entity))}  # type: ignore[attr-defined]
+def _codes(entity: Any) -> dict[str, Any]:
+    return {row.code: row for row in db.session.scalars(select(entity))}
 
 
 def _load(entity: Any, file_name: str, *, parent: bool = False, rename: dict[str, str] | None = None,

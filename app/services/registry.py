@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Index, UniqueConstraint, select
+from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import class_mapper
 
 from app import access, clock
@@ -245,7 +246,7 @@ CHECKS: dict[type, Callable[[Any, date], None]] = {
 
 def _check_unique(row: Any) -> None:
     """Say in words what a unique constraint would refuse with a database error."""
-    table = class_mapper(type(row)).local_table
+    table = cast(SqlTable, class_mapper(type(row)).local_table)
     groups = [list(item.columns) for item in table.constraints if isinstance(item, UniqueConstraint)]
     groups += [list(item.columns) for item in table.indexes if isinstance(item, Index) and item.unique]
     for columns in groups:

@@ -234,14 +234,6 @@ def upgrade() -> None:
     with op.batch_alter_table('removal_reason', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_removal_reason_parent_id'), ['parent_id'], unique=False)
 
-    op.create_table('setting',
-    sa.Column('name', sa.String(length=60), nullable=False),
-    sa.Column('value', sa.String(length=500), nullable=False),
-    sa.Column('note', sa.String(length=300), nullable=True),
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('name')
-    )
     op.create_table('signal_card_outcome',
     sa.Column('effect', sa.String(length=30), nullable=False),
     sa.Column('code', sa.String(length=30), nullable=False),
@@ -1057,7 +1049,6 @@ def downgrade() -> None:
     op.drop_table('supervision_kind')
     op.drop_table('stage_kind')
     op.drop_table('signal_card_outcome')
-    op.drop_table('setting')
     with op.batch_alter_table('removal_reason', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_removal_reason_parent_id'))
 
