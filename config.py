@@ -162,6 +162,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Papers", "can_(add|download|annul)"),
         ("Passport", "can_(passport|card)"),
         ("QuarterlyForm", "can_(show|behind|export)"),
+        ("Exchange", "can_(show|preview|apply|undo|export)"),
         (PLACES, WRITE),
         (DICTIONARIES, WRITE),
         ("Lookup", "can_find"),

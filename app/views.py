@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from app import clock, models
 from app.crud import DictionaryView, RegistryView
 from app.screens.account import Account
+from app.screens.exchange import Exchange
 from app.screens.family import FamilyPage
 from app.screens.family_acts import FamilyActs
 from app.screens.home import Home, Lists
@@ -324,6 +325,9 @@ DICTIONARIES = [
 REPORTS = [
     (QuarterlyForm, "QuarterlyForm", _("Quarterly form"), "fa-table"),
 ]
+EXCHANGE = [
+    (Exchange, "Exchange", _("Exchange of workbooks"), "fa-right-left"),
+]
 ADMINISTRATION = [
     (Users, "Users", _("Users"), "fa-user-gear"),
     (Roles, "Roles", _("Roles"), "fa-user-shield"),
@@ -352,6 +356,8 @@ def register(appbuilder: AppBuilder) -> None:
         appbuilder.add_view(view, name, label=view.entity.TITLES, icon=icon, category="Bank", category_label=_("Bank"))
     for screen, name, title, icon in REPORTS:
         appbuilder.add_view(screen, name, label=title, icon=icon, category="Reports", category_label=_("Reports"))
+    for screen, name, title, icon in EXCHANGE:
+        appbuilder.add_view(screen, name, label=title, icon=icon, category="Exchanges", category_label=_("Exchange"))
     for view, name, icon in PLACES:
         appbuilder.add_view(
             view,

@@ -1,0 +1,85 @@
+"""Workbooks between their preview and their application: kept outside the web root, for an hour, for who sent them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from flask import current_app
+
+from app.clock import now
+
+LIFE_SECONDS = 3600
+_KEY = re.compile(r"[A-Za-z0-9_-]{20,60}")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A workbook that waits: its bytes, and what its file was called."""
+
+    key: str
+    name: str
+    content: bytes
+
+
+def keep(content: bytes, name: str, user_id: int) -> str:
+    """Put a workbook by; gives the key that only its sender's browser knows."""
+    _forget_old()
+    key = secrets.token_urlsafe(24)
+    path = _path(key)
+    _write(path, content)
+    _write(path.with_suffix(".json"), json.dumps({"name": name[:200], "user_id": user_id}).encode())
+    return key
+
+
+def find(key: str, user_id: int) -> Kept | None:
+    """A workbook put by earlier; None if it is another person's, too old or gone."""
+    _forget_old()
+    if not _KEY.fullmatch(key):
+        return None
+    path = _path(key)
+    try:
+        told = json.loads(path.with_suffix(".json").read_bytes())
+        if told["user_id"] != user_id:
+            return None
+        return Kept(key, told["name"], path.read_bytes())
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def drop(key: str) -> None:
+    """Forget a workbook."""
+    if _KEY.fullmatch(key):
+        for path in (_path(key), _path(key).with_suffix(".json")):
+            path.unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    folder = Path(current_app.instance_path) / "exchange"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _path(key: str) -> Path:
+    """The file of a key: whoever sees the folder does not learn the key."""
+    return _folder() / f"{sha256(key.encode()).hexdigest()}.xlsx"
+
+
+def _write(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+
+
+def _forget_old() -> None:
+    oldest = now().timestamp() - LIFE_SECONDS
+    for path in _folder().iterdir():
+        try:
+            if path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)
+        except FileNotFoundError:
+            continue

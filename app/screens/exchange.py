@@ -1,0 +1,269 @@
+"""The exchange of workbooks: load one after a preview, take a load back, hand the bank over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from flask import abort, current_app, flash, g, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response
+
+from app import access, clock, journal
+from app.domain.refusal import Refusal
+from app.domain.terms import Act
+from app.exchange import apply, cells, export, kept, plan, preview, reader, undo
+from app.exchange.plan import Plan
+from app.exchange.workbook import SHEETS
+from app.extensions import db
+from app.models import Family, ImportBatch, Territory
+from app.render import xlsx
+from app.screens.screen import Screen, page_number
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PAGE = 20
+SHOWN = 200  # lines of one part of a preview; the rest is counted
+
+GONE = (
+    "Эта книга уже загружена или ждала больше часа: откройте её ещё раз. "
+    "Повторная загрузка той же книги ничего не меняет."
+)
+CHANGED_MEANWHILE = (
+    "Пока вы смотрели, банк изменился. Проверьте, что произойдёт теперь, и подтвердите загрузку ещё раз."
+)
+NOT_LOADED = "Загрузить не удалось, ничего не сохранено. Попробуйте ещё раз; если повторится, сообщите администратору."
+
+
+class Exchange(Screen):
+    """Workbooks in and out."""
+
+    route_base = "/exchange"
+    class_permission_name = "Exchange"
+    default_view = "show"
+
+    @expose("/")
+    @has_access
+    def show(self) -> str:
+        """What to do with a workbook, and what was loaded before."""
+        return self._start()
+
+    def _start(self, error: str = "") -> str:
+        number = page_number()
+        statement = select(ImportBatch).where(_visible_batches()).order_by(ImportBatch.id.desc())
+        batches = db.session.scalars(statement.limit(PAGE + 1).offset(number * PAGE)).all()
+        districts = export.districts()
+        return self.page(
+            "exchange/show.html",
+            error=error,
+            batches=batches[:PAGE],
+            said={batch.id: _said(batch) for batch in batches[:PAGE]},
+            more=len(batches) > PAGE,
+            page_now=number,
+            districts=districts,
+            places=_places(districts),
+            longest=reader.LONGEST_FILE >> 20,
+        )
+
+    # In
+
+    @expose("/preview", methods=["POST"])
+    @has_access
+    def preview(self) -> str:
+        """Read a workbook and show what it would do; nothing is written."""
+        file = request.files.get("file")
+        if file is None or not file.filename:
+            return self._start("Выберите файл книги обмена (.xlsx).")
+        content = file.stream.read(reader.LONGEST_FILE + 1)
+        try:
+            planned = _planned(content, file.filename)
+        except Refusal as refusal:
+            return self._start(refusal.text)
+        key = kept.keep(content, file.filename, g.user.id)
+        return self._preview(planned, key)
+
+    def _preview(self, planned: Plan, key: str, warning: str = "") -> str:
+        records = len(planned.families)
+        summary = f"Сверка книги с банком: {planned.district.name}"
+        journal.read(Act.LISTED, entity="ImportBatch", summary=summary, records=records)
+        changes = [
+            (number, list(group))
+            for number, group in groupby(sorted(planned.changes, key=lambda change: change.number), _number)
+        ]
+        return self.page(
+            "exchange/faults.html" if planned.faults else "exchange/preview.html",
+            plan=planned,
+            key=key,
+            warning=warning,
+            shown=SHOWN,
+            sheets=[(sheet, planned.counts.get(sheet.title)) for sheet in SHEETS],
+            changes=changes,
+            new=[(number, list(group)) for number, group in groupby(sorted(planned.new, key=_number), _number)],
+        )
+
+    @expose("/faults", methods=["POST"])
+    @has_access
+    @permission_name("preview")
+    def faults(self) -> Response | str:
+        """The faults of a workbook as a file to send back to its author."""
+        found = kept.find(request.form.get("key", ""), g.user.id)
+        if found is None:
+            return self._start(GONE)
+        try:
+            planned = _planned(found.content, found.name)
+        except Refusal as refusal:
+            return self._start(refusal.text)
+        summary = f"Ошибки книги «{found.name}»"
+        journal.read(Act.EXPORTED, entity="ImportBatch", summary=summary, records=len(planned.faults))
+        content = xlsx.workbook(
+            preview.fault_table(planned), made_by=g.user.get_full_name(), made_at=clock.local(clock.now())
+        )
+        return self.file(content, XLSX, "ошибки книги.xlsx")
+
+    @expose("/apply", methods=["POST"])
+    @has_access
+    def apply(self) -> Response | str:
+        """Load a workbook that was previewed, if it would still do the same."""
+        key = request.form.get("key", "")
+        found = kept.find(key, g.user.id)
+        if found is None:
+            return self._start(GONE)
+        try:
+            book = _read(found.content, found.name)
+            apply.hold()
+            planned = plan.make(book)
+            if planned.faults or planned.fingerprint != request.form.get("fingerprint"):
+                return self._preview(planned, key, CHANGED_MEANWHILE)
+            batch = apply.apply(planned)
+            batch_id = batch.id
+            db.session.commit()
+        except Refusal as refusal:
+            db.session.rollback()
+            return self._start(refusal.text)
+        except SQLAlchemyError:
+            db.session.rollback()
+            current_app.logger.exception("a workbook could not be applied")
+            return self._start(NOT_LOADED)
+        kept.drop(key)
+        return redirect(url_for("Exchange.batch", pk=batch_id))
+
+    @expose("/batch/<int:pk>")
+    @has_access
+    @permission_name("show")
+    def batch(self, pk: int) -> str:
+        """What one load did, with the way to its families and back."""
+        batch = _batch(self, pk)
+        return self.page("exchange/batch.html", batch=batch, sheets=_sheets(batch), families=_families(batch))
+
+    @expose("/undo/<int:pk>", methods=["POST"])
+    @has_access
+    def undo(self, pk: int) -> Response:
+        """Take a whole load back."""
+        batch = _batch(self, pk)
+        try:
+            undo.undo(batch)
+            db.session.commit()
+            flash(_("The import is undone: its rows are annulled, changed values are as they were."), "success")
+        except Refusal as refusal:
+            db.session.rollback()
+            flash(refusal.text, "danger")
+        return redirect(url_for("Exchange.batch", pk=pk))
+
+    # Out
+
+    @expose("/export")
+    @has_access
+    def export(self) -> Response | str:
+        """The workbook of a district on a day."""
+        try:
+            day = cells.day(request.args.get("on", "")) or clock.today()
+            district, within = _chosen(request.args.get("district", ""), request.args.get("territory", ""))
+        except cells.CellError as error:
+            return self._start(str(error))
+        except Refusal as refusal:
+            return self._start(refusal.text)
+        moment = clock.local(clock.now())
+        written = export.write(district, day, made_by=g.user.get_full_name(), made_at=moment, within=within)
+        journal.read(Act.EXPORTED, entity="Family", summary=written.summary, records=written.families)
+        return self.file(written.content, XLSX, f"Банк данных {written.district} {day:%d.%m.%Y}.xlsx")
+
+
+def _number(line: Any) -> str:
+    return str(line.number)
+
+
+def _read(content: bytes, name: str) -> reader.Book:
+    """Read a workbook while no transaction holds the bank."""
+    db.session.rollback()
+    return reader.read(content, name)
+
+
+def _planned(content: bytes, name: str) -> Plan:
+    return plan.make(_read(content, name))
+
+
+def _visible_batches() -> ColumnElement[bool]:
+    """The loads of districts that the person keeps some of, and the person's own."""
+    scope = access.scope()
+    if scope.everything:
+        return true()
+    return or_(ImportBatch.district_id.in_(scope.territories), ImportBatch.user_id == g.user.id)
+
+
+def _batch(screen: Screen, pk: int) -> ImportBatch:
+    batch = screen.find(ImportBatch, pk)
+    if not db.session.scalar(select(ImportBatch.id).where(ImportBatch.id == pk, _visible_batches())):
+        abort(404)
+    return batch
+
+
+def _sheets(batch: ImportBatch) -> list[tuple[str, dict[str, int]]]:
+    """What a load did, sheet by sheet."""
+    told = batch.counts.get("sheets", {})
+    return [(sheet.title, told[sheet.title]) for sheet in SHEETS if sheet.title in told]
+
+
+def _said(batch: ImportBatch) -> str:
+    """«Семьи: новых 3, изменено 1»."""
+    parts = []
+    for title, counter in _sheets(batch):
+        if counter.get("new") or counter.get("changed"):
+            parts.append(f"{title}: +{counter.get('new', 0)}, изменено {counter.get('changed', 0)}")
+    return "; ".join(parts)
+
+
+def _families(batch: ImportBatch) -> list[Family]:
+    """The first families that a load brought in."""
+    runs: Iterable[list[int]] = batch.counts.get("created", {}).get("family", ())
+    ranges = [Family.id.between(first, last) for first, last in runs]
+    if not ranges:
+        return []
+    statement = select(Family).where(or_(*ranges[:50]), Family.annulled_at.is_(None)).order_by(Family.number)
+    return list(db.session.scalars(statement.limit(SHOWN)))
+
+
+def _places(districts: list[Territory]) -> list[Territory]:
+    """The parts of the districts that the person keeps."""
+    scope = access.scope()
+    parents = [district.id for district in districts]
+    rows = db.session.scalars(select(Territory).where(Territory.parent_id.in_(parents)).order_by(Territory.name))
+    return [place for place in rows if scope.covers_territory(place.id)]
+
+
+def _chosen(district: str, territory: str) -> tuple[Territory, Territory | None]:
+    """The district and the part of it that the form names, by key."""
+    known = {str(each.id): each for each in export.districts()}
+    if territory:
+        within = {str(each.id): each for each in _places(list(known.values()))}.get(territory)
+        if within is None or within.parent is None:
+            raise Refusal("Такой территории среди ваших нет.")
+        return within.parent, within
+    if district and district not in known:
+        raise Refusal("Такого района среди ваших территорий нет.")
+    if not known:
+        raise Refusal("Районов с семьями пока нет: загрузите книгу или внесите семью.")
+    return (known[district] if district else next(iter(known.values()))), None
