@@ -16,7 +16,7 @@ PORTRAIT, LANDSCAPE = (595, 842), (842, 595)
 def pdf(*texts: str, size: tuple[float, float] = PORTRAIT, turned: int = 0) -> bytes:
     """A PDF with a Latin text near the top of each page."""
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=size)
+    canvas = Canvas(out, pagesize=size, invariant=1)
     for text in texts or ("SCAN",):
         canvas.setFont("Helvetica", 20)
         canvas.drawString(50, size[1] - 60, text)

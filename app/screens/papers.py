@@ -104,9 +104,7 @@ class Papers(Screen):
             return redirect(_page_of(paper.family_id))
         journal.read(Act.DOWNLOADED, entity="Paper", entity_id=paper.id, family_id=paper.family_id,
                      summary=journal.title_of(paper), records=1)  # fmt: skip
-        response = self.file(content, paper.mime, paper.file_name)
-        if paper.mime != scans.PDF:
-            response.headers.set("Content-Disposition", "inline", filename=paper.file_name)
+        response = self.file(content, paper.mime, paper.file_name, inline=paper.mime != scans.PDF)
         response.headers["Content-Security-Policy"] = SANDBOX
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "no-store"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from flask import Response, abort, make_response, request
 from flask_appbuilder import BaseView
@@ -34,11 +35,13 @@ class Screen(BaseView):
         """A template of app/templates as a whole page."""
         return str(self.render_template(template, **values))
 
-    def file(self, content: bytes, mime: str, name: str) -> Response:
-        """A file to keep, never to cache."""
+    def file(self, content: bytes, mime: str, name: str, *, inline: bool = False) -> Response:
+        """A file to keep, or with `inline` to show in the browser; never to cache."""
         response = make_response(content)
         response.headers["Content-Type"] = mime
-        response.headers.set("Content-Disposition", "attachment", filename=name)
+        way = "inline" if inline else "attachment"
+        # Headers are Latin-1: a Russian name goes percent-encoded (RFC 6266).
+        response.headers["Content-Disposition"] = f"{way}; filename*=UTF-8''{quote(name, safe='')}"
         return response
 
 

@@ -97,11 +97,10 @@ def clean_name(name: str, mime: str) -> str:
     """The name people know a file by: NFC, no path, no control or direction marks, an extension true to its type."""
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(char for char in name if unicodedata.category(char)[0] != "C")
-    name = " ".join(name.split()).strip(". ")
     extensions = EXTENSIONS[mime]
-    stem, dot, extension = name.rpartition(".")
-    if f".{extension.casefold()}" not in extensions or not dot:
-        stem, extension = name, extensions[0].lstrip(".")
+    stem, dot, extension = " ".join(name.split()).rpartition(".")
+    if not dot or f".{extension.casefold()}" not in extensions:
+        stem, extension = stem + dot + extension, extensions[0].lstrip(".")
     stem = stem.strip(". ") or "документ"
     return f"{stem[: LONGEST_NAME - len(extension) - 1]}.{extension}"
 
