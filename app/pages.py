@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import gettext as _
-from flask_login import current_user
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -158,7 +158,7 @@ def _page(code: int, title: str, text: str, *, cause: BaseException | None = Non
     if code >= 500:
         current_app.logger.error("support id %s: %s", support_id, type(cause).__name__ if cause else code)
     db.session.rollback()
-    layout = "layout.html" if code < 500 and _signed_in() else "layout_bare.html"
+    layout = "layout.html" if _signed_in() and code < 500 else "layout_bare.html"
     page = render_template(
         template, layout=layout, code=code, title=title, text=text, support_id=support_id,
         appbuilder=current_app.appbuilder, **values,  # type: ignore[attr-defined]
@@ -170,6 +170,7 @@ def _signed_in() -> bool:
     try:
         return bool(current_user.is_authenticated)
     except Exception:  # the database is away: whoever it is, the page must come
+        g._login_user = AnonymousUserMixin()
         return False
 
 

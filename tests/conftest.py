@@ -15,6 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
 from app import access, create_app
@@ -71,6 +72,7 @@ def bank(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             "HTTPS": False,
             "WTF_CSRF_SSL_STRICT": False,
             "FAB_PASSWORD_HASH_METHOD": "pbkdf2:sha256:1",
+            "AUTH_DB_FAKE_PASSWORD_HASH_CHECK": generate_password_hash("nobody's", "pbkdf2:sha256:1"),
         }
     )
     with app.app_context(), access.unrestricted():

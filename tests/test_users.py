@@ -14,6 +14,7 @@ from app.extensions import db
 from app.models import Account, FurtherRole, HomeTerritory, JournalEntry, Role, User
 from app.services import accounts
 
+ANNA = {"last_name": "Рябинина", "first_name": "Анна"}
 ADDED = {"username": "semen", "last_name": "Ольхов", "first_name": "Семён Ильич"}
 
 
@@ -41,7 +42,9 @@ def second_administrator(app):
     return user.id
 
 
-@pytest.mark.parametrize("url", ["/users/", "/users/add", "/roles/", "/account/", "/account/password/", "/users/?q=рябин"])
+@pytest.mark.parametrize(
+    "url", ["/users/", "/users/add", "/roles/", "/account/", "/account/password/", "/users/?q=рябин"]
+)
 def test_the_pages_keep_the_house_style(oleg, page, url):
     page(oleg, url)
 
@@ -183,7 +186,12 @@ def test_a_changed_role_holds_from_the_next_page(oleg, sign_in, user_named):
 
 def test_territories_are_given_and_taken(oleg, app, user_named, cast):
     anna = user_named("anna").id
-    data = {"last_name": "Рябинина", "first_name": "Анна", "roles": role("Координатор").id, "territories": cast.north.id}
+    data = {
+        "last_name": "Рябинина",
+        "first_name": "Анна",
+        "roles": role("Координатор").id,
+        "territories": cast.north.id,
+    }
     oleg.post(f"/users/{anna}", data=data)
     rows = db.session.scalars(select(HomeTerritory.territory_id).where(HomeTerritory.user_id == anna)).all()
     assert rows == [cast.north.id]
@@ -191,7 +199,12 @@ def test_territories_are_given_and_taken(oleg, app, user_named, cast):
 
 def test_an_employee_has_one_sign_in(oleg, app, user_named, cast):
     anna = user_named("anna").id
-    data = {"last_name": "Рябинина", "first_name": "Анна", "roles": role("Координатор").id, "employee": cast.employee("boris").id}
+    data = {
+        "last_name": "Рябинина",
+        "first_name": "Анна",
+        "roles": role("Координатор").id,
+        "employee": cast.employee("boris").id,
+    }
     assert "уже есть другой вход" in oleg.post(f"/users/{anna}", data=data).text
 
 

@@ -17,7 +17,6 @@ from app.models import User
 from app.screens.screen import Screen
 from app.services import accounts
 
-
 LONGEST = 1024  # more is not read
 
 

@@ -60,7 +60,8 @@ def hash_of(password: str) -> str:
 def matches(stored: str | None, password: str) -> bool:
     """Whether a password is the one that is stored; as slow for nobody's as for somebody's."""
     same = check_password_hash(stored or current_app.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"], password)
-    return same and stored is not None and password.strip("\0") != ""
+    # A NUL at the end hashes like nothing at all: such a password is never what was typed.
+    return same and stored is not None and password != "" and "\0" not in password
 
 
 def account_of(user: User) -> Account:
