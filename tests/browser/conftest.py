@@ -164,12 +164,14 @@ class Watched:
             }"""
         )
 
-    def axe(self) -> list[str]:
-        """Serious and critical findings of axe-core."""
+    def axe(self, *, menu: bool = True) -> list[str]:
+        """Serious and critical findings of axe-core; the menu, the same on every page, may be left out."""
         if not self.page.evaluate("typeof window.axe === 'object'"):
             # Evaluated, not added as a tag: the policy of the page admits no script without its nonce.
             self.page.evaluate(AXE.read_text("utf-8"))
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        found = self.page.evaluate(
+            "(left_out) => axe.run({ exclude: left_out }, { resultTypes: ['violations'] })", [] if menu else [[".side"]]
+        )["violations"]
         return [
             f"axe {one['id']} ({one['impact']}): {node['html'][:160]} — {node['failureSummary'][:200]}"
             for one in found

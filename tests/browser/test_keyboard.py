@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.browser.conftest import NARROW
+from tests.browser.conftest import NARROW, playwright
+
+expect = playwright.expect
 
 MEMBERS = "/memberregistry/list/"
 
@@ -81,9 +83,9 @@ def test_a_family_is_chosen_by_keyboard(browse: Any) -> None:
     page = browse("koordinator").open("/memberregistry/add")
     page.locator(".field:has(#family) .select2-selection").focus()
     page.keyboard.press("Enter")
-    page.wait_for_selector(".select2-results__option[id]")
+    page.wait_for_selector(".select2-results__option[aria-selected]")
     page.keyboard.type("00007")
-    page.wait_for_function("document.querySelectorAll('.select2-results__option[id]').length === 1")
+    expect(page.locator(".select2-results__option[aria-selected]")).to_have_count(1)
     page.keyboard.press("Enter")
     assert page.locator("#family option:checked").inner_text().startswith("№ 00007")
 

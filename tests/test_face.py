@@ -1,0 +1,106 @@
+"""The layout of every page: the menu by permission, what is loaded, what is said to whom."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+STATIC = Path(__file__).parent.parent / "app" / "static"
+TEMPLATES = STATIC.parent / "templates"
+
+
+def entries(document):
+    """The addresses of the side menu."""
+    return document.xpath("//nav[@class='menu']//a/@href")
+
+
+def test_the_menu_shows_what_a_person_may_open_and_nothing_else(sign_in, page):
+    of_coordinator = entries(page(sign_in("anna"), "/"))
+    of_member = entries(page(sign_in("boris"), "/"))
+    assert "/familyregistry/list/" in of_coordinator
+    assert "/familyregistry/list/" in of_member
+    assert "/criterionregistry/list/" in of_coordinator
+    assert "/criterionregistry/list/" not in of_member
+    assert not [address for address in of_coordinator if address.startswith("/users")]
+
+
+@pytest.mark.parametrize("name", ["anna", "boris", "gleb", "oleg", "renata", "avgust"])
+def test_every_entry_of_the_menu_opens(name, sign_in, page):
+    person = sign_in(name)
+    for address in entries(page(person, "/")):
+        page(person, address)
+
+
+def test_the_page_one_is_on_is_marked_in_the_menu(sign_in, page):
+    document = page(sign_in("anna"), "/memberregistry/list/")
+    assert document.xpath("//nav[@class='menu']//a[@aria-current]/@href") == ["/memberregistry/list/"]
+
+
+def test_the_search_stands_on_the_pages_of_those_who_may_search(sign_in, page):
+    assert page(sign_in("anna"), "/").xpath("//form[@role='search' and @action='/search']//input[@name='q']")
+    assert not page(sign_in("oleg"), "/").xpath("//form[@action='/search']")
+
+
+def test_signing_out_is_a_form_and_not_a_link(sign_in, page):
+    document = page(sign_in("anna"), "/")
+    assert document.xpath("//header//form[@method='post'][contains(@action, 'logout')]//input[@name='csrf_token']")
+    assert not document.xpath("//a[contains(@href, 'logout')]")
+
+
+def test_a_printed_page_says_what_it_is_and_by_whom(sign_in, page):
+    mark = page(sign_in("anna"), "/").xpath("string(//footer[@class='print-mark'])")
+    assert "Конфиденциально. Персональные данные" in mark
+    assert "Анна Рябинина" in mark
+    assert re.search(r"\d\d\.\d\d\.\d{4} \d\d:\d\d", mark)
+
+
+def test_a_refused_form_names_each_error_with_a_link_to_its_field(sign_in):
+    anna = sign_in("anna")
+    import lxml.html
+
+    document = lxml.html.fromstring(anna.post("/memberregistry/add", data={"first_name": "Инна"}).get_data())
+    links = document.xpath("//*[@data-errors]//a/@href")
+    assert "#last_name" in links
+    for link in links:
+        field = document.xpath("//*[@id=$id]", id=link[1:])
+        assert len(field) == 1
+    field = document.xpath("//*[@id='last_name']")[0]
+    assert field.get("aria-invalid") == "true"
+    assert document.xpath("//*[@id=$id]", id=field.get("aria-describedby"))
+    assert document.xpath("//*[@id='first_name']/@value") == ["Инна"]
+
+
+def test_a_list_without_rows_says_what_to_do(sign_in, page):
+    document = page(sign_in("anna"), "/familyregistry/list/?_flt_0_number=нет-такого")
+    assert document.xpath("//*[contains(@class, 'empty')]//a[@href='/familyregistry/list/']")
+
+
+def test_the_filters_keep_what_was_typed(sign_in, page):
+    document = page(sign_in("anna"), "/familyregistry/list/?_flt_0_number=12")
+    assert document.xpath("//input[@name='_flt_0_number']/@value") == ["12"]
+    assert document.xpath("//details[@class='filters'][@open]")
+
+
+def test_styles_and_scripts_ask_nobody_else():
+    for file in [*STATIC.glob("*.css"), *STATIC.glob("*.js")]:
+        foreign = re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}[^\s'\")]*", file.read_text("utf-8"))
+        foreign = [address for address in foreign if "www.w3.org" not in address]
+        assert not foreign, f"{file.name} names {foreign}"
+
+
+def test_every_class_of_our_templates_is_dressed():
+    """A class that no style and no script knows is a slip of the pen."""
+    known = "\n".join(file.read_text("utf-8") for file in [*STATIC.glob("*.css"), *STATIC.glob("*.js")])
+    unknown = set()
+    for template in TEMPLATES.rglob("*.html"):
+        if "documents" in template.parts:
+            continue
+        for value in re.findall(r'class="([^"]*)"', template.read_text("utf-8")):
+            for name in re.sub(r"{[{%#].*?[}%#]}", " ", value).split():
+                if "{" in name or "}" in name or name.startswith("fa-") or name.endswith("-"):
+                    continue
+                if not re.search(rf"\.{re.escape(name)}(?![\w-])", known):
+                    unknown.add(f"{template.name}: {name}")
+    assert not unknown, "no style for: " + ", ".join(sorted(unknown))
