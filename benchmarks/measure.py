@@ -1,0 +1,94 @@
+"""How a piece of work is measured: medians of processor time, statements, memory.
+
+Processor time, of this process and of those it started, does not depend on what else the machine does; waiting for the
+disk is not in it.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+
+@dataclass
+class Line:
+    """One measured piece of work; `bare` is the same thing done by hand. Times are medians in
+    milliseconds of the processor."""
+
+    title: str
+    product: float | None = None
+    bare: float | None = None
+    statements: int | None = None
+    note: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        return self.product / self.bare if self.product and self.bare else None
+
+    def __str__(self) -> str:
+        times = [f"{value:10.1f}" if value is not None else " " * 10 for value in (self.product, self.bare)]
+        ratio = f"{self.ratio:7.2f}" if self.ratio is not None else " " * 7
+        return f"{self.title:<46}{times[0]}{times[1]}{ratio}{self.statements or '':>10}  {self.note}".rstrip()
+
+
+@dataclass
+class Section:
+    """Lines that belong together; a section whose screen is missing says so and has no lines."""
+
+    title: str
+    lines: list[Line] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        head = f"{'':<46}{'мс':>10}{'SQL, мс':>10}{'отн.':>7}{'запросов':>10}"
+        return "\n".join([f"\n{self.title}", head, *map(str, self.lines), *(f"  {note}" for note in self.notes)])
+
+
+def clock() -> float:
+    """Processor seconds spent so far by this process and the finished ones it started."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def milliseconds(work: Callable[[], Any], runs: int) -> float:
+    """The median time of a piece of work, after one run that warms up."""
+    work()
+    times = []
+    for _ in range(runs):
+        started = clock()
+        work()
+        times.append((clock() - started) * 1000)
+    return median(times)
+
+
+@contextmanager
+def counting(engine: Engine) -> Iterator[list[str]]:
+    """The statements that the product sends while the block runs; BEGIN and the like are not among them."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def memory(pid: int) -> tuple[float, float]:
+    """Resident and proportional memory of a process, in megabytes (Linux)."""
+    sizes = {}
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
+        name, size, _unit = line.split()
+        sizes[name.rstrip(":")] = int(size) / 1024
+    return sizes["Rss"], sizes["Pss"]
