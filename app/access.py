@@ -101,7 +101,7 @@ class Scope:
         if self.everything or self.all_journal:
             return true()
         if self.administers:
-            return entry.c.family_id.is_(None) & entry.c.entity.in_(("User", "Role", "Account", "UserSession"))
+            return entry.c.family_id.is_(None) & entry.c.entity.in_(("User", "Role", "FurtherRole", "HomeTerritory"))
         return entry.c.family_id.in_(self.family_ids())
 
     def covers_territory(self, territory_id: int | None) -> bool:

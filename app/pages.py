@@ -39,7 +39,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_add_headers)
     app.jinja_env.globals.update(csp_nonce=_nonce, today=clock.today, now=clock.now)
     app.jinja_env.filters.update(
-        day=day, moment=moment, roubles=roubles, age=age, yes_no=yes_no,
+        day=day, moment=moment, roubles=roubles, age=age, yes_no=yes_no, browser=browser,
     )  # fmt: skip
     app.add_url_rule("/health", "health", _health)
     app.register_error_handler(HTTPException, _show_error)
@@ -213,3 +213,17 @@ def age(born_on: date | None, on: date | None = None) -> str:
 def yes_no(value: bool | None, empty: str = "") -> Any:
     """«да», «нет» or nothing known."""
     return empty if value is None else ("да" if value else "нет")
+
+
+# How browsers name themselves; the first that fits, since most name others too.
+BROWSERS = (("YaBrowser", "Яндекс Браузер"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"),
+            ("Chrome/", "Chrome"), ("Safari/", "Safari"))  # fmt: skip
+SYSTEMS = (("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Mac OS", "macOS"),
+           ("Linux", "Linux"))  # fmt: skip
+
+
+def browser(agent: str | None) -> str:
+    """«Firefox, Windows» of what a browser says about itself; as it is when it says something else."""
+    text = agent or ""
+    found = [next((name for mark, name in known if mark in text), "") for known in (BROWSERS, SYSTEMS)]
+    return ", ".join(filter(None, found)) or text[:80]

@@ -11,6 +11,7 @@ from app import sessions
 from app.clock import now
 from app.extensions import db
 from app.models import JournalEntry, UserSession
+from app.pages import browser
 from app.services import accounts
 from tests.conftest import PASSWORD
 
@@ -202,3 +203,14 @@ def test_the_sessions_of_a_person_are_those_that_last(sign_in, app, user_named):
     db.session.execute(update(UserSession).values(last_seen_at=now() - timedelta(hours=1)))
     db.session.commit()
     assert accounts.sessions_of(user_named("anna")) == []
+
+
+@pytest.mark.parametrize(("agent", "name"), [
+    ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 YaBrowser/24.1 Safari/537.36",
+     "Яндекс Браузер, Windows"),
+    ("Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0", "Firefox, Linux"),
+    ("curl/8.0", "curl/8.0"),
+    (None, ""),
+])  # fmt: skip
+def test_a_browser_is_called_by_its_name(agent, name):
+    assert browser(agent) == name

@@ -12,6 +12,7 @@ from app.domain import terms
 from app.domain.refusal import Refusal
 from app.extensions import db
 from app.models import Account, FurtherRole, HomeTerritory, JournalEntry, Role, User
+from app.screens.users import what_role_may
 from app.services import accounts
 
 ANNA = {"last_name": "Рябинина", "first_name": "Анна"}
@@ -264,3 +265,13 @@ def test_a_get_of_an_act_changes_nothing(oleg, user_named):
 def test_hostile_searches_are_pages(oleg):
     for text in ("%00", "%", "'--", "a" * 5000, "%F0%9F%98%80"):
         assert oleg.get(f"/users/?q={text}").status_code == 200
+
+
+def test_every_permission_has_a_name_that_people_read(app):
+    with app.test_request_context():
+        for code in terms.Role:
+            for name, acts in what_role_may(code.value):
+                assert not re.search("[a-z_]{3,}", f"{name}: {acts}"), (
+                    f"name it in app/screens/users.py: {name}: {acts}"
+                )
+                assert acts

@@ -38,14 +38,18 @@ ROWS = {
 }
 # Screens and acts by the names people use; lists and forms of the registry are named by their entities.
 SCREEN_NAMES = {
-    "Users": "Пользователи", "Roles": "Роли", "Journal": "Журнал", "Account": "Своя учётная запись",
-    "FamilyPage": "Карточка семьи", "Search": "Поиск", "Passport": "Социальный паспорт", "Reports": "Отчёты",
-    "Exchange": "Обмен с Excel", "Import": "Загрузка из Excel", "Export": "Выгрузка в Excel", "Papers": "Документы",
+    "Users": "Пользователи", "Roles": "Роли", "Journal": "Журнал", "FamilyPage": "Карточка семьи", "Search": "Поиск",
+    "Lists": "Списки с главной страницы", "Lookup": "Подсказки в формах", "Papers": "Сканы документов",
+    "Passport": "Социальный паспорт", "QuarterlyForm": "Квартальный отчёт", "Exchange": "Обмен с Excel",
 }  # fmt: skip
 ACT_NAMES = {
-    "list": "список", "show": "просмотр", "add": "добавление", "edit": "изменение", "annul": "аннулирование",
-    "xlsx": "выгрузка", "pdf": "печать", "index": "просмотр", "print": "печать", "export": "выгрузка",
-    "import": "загрузка", "undo": "отмена загрузки", "open": "просмотр", "find": "поиск",
+    "index": "просмотр", "list": "список", "show": "просмотр", "find": "выбор записи", "history": "история",
+    "behind": "семьи за числом", "add": "добавление", "enter": "новая семья", "edit": "изменение",
+    "place": "постановка на учёт", "remove": "снятие с учёта", "annul": "аннулирование", "download": "скачивание",
+    "card": "печать карты учёта", "passport": "печать паспорта", "xlsx": "выгрузка", "export": "выгрузка",
+    "preview": "проверка книги", "apply": "загрузка", "undo": "отмена загрузки", "password": "одноразовый пароль",
+    "unlock": "разблокировка", "activate": "открытие входа", "deactivate": "закрытие входа",
+    "end_session": "завершение сеансов", "end_sessions": "завершение сеансов",
 }  # fmt: skip
 
 
@@ -353,11 +357,15 @@ def what_role_may(role: str) -> list[tuple[str, str]]:
             if manager.may([role], permission, view.class_permission_name):
                 found.setdefault(view.class_permission_name, set()).add(permission.removeprefix("can_"))
     named = [
-        (_name_of_view(view), ", ".join(dict.fromkeys(ACT_NAMES[act] for act in ACT_NAMES if act in acts)))
+        (_name_of_view(view), ", ".join(dict.fromkeys(ACT_NAMES.get(act, act) for act in sorted(acts, key=_order))))
         for view, acts in found.items()
         if view != "Account"
     ]
     return sorted(named)
+
+
+def _order(act: str) -> int:
+    return list(ACT_NAMES).index(act) if act in ACT_NAMES else len(ACT_NAMES)
 
 
 def _name_of_view(view: str) -> str:
