@@ -271,7 +271,6 @@ def test_every_permission_has_a_name_that_people_read(app):
     with app.test_request_context():
         for code in terms.Role:
             for name, acts in what_role_may(code.value):
-                assert not re.search("[a-z_]{3,}", f"{name}: {acts}"), (
-                    f"name it in app/screens/users.py: {name}: {acts}"
-                )
+                words = f"{name}: {acts}".replace("Excel", "")
+                assert not re.search("[A-Za-z_]{3,}", words), f"name it in app/screens/users.py: {words}"
                 assert acts
