@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import clock, journal, sessions
+from app import journal, sessions
 from app.domain import terms
 from app.extensions import db
 from app.models import User
@@ -273,8 +273,3 @@ def _asked_path() -> str | None:
     if request.method != "GET" or request.path == "/":
         return None
     return request.path
-
-
-def shown_lock(until: Any) -> str:
-    """«до 14:30» of a lock."""
-    return f"до {clock.local(until):%d.%m.%Y %H:%M}" if until else ""
