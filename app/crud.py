@@ -130,7 +130,7 @@ class RegistryView(ModelView):
         if not issubclass(cls.entity, Annullable):
             cls.exclude_route_methods = cls.exclude_route_methods | {"annul"}
         if not cls.addable:
-            cls.exclude_route_methods = cls.exclude_route_methods | {"add", "edit"}
+            cls.exclude_route_methods = cls.exclude_route_methods | {"add", "edit", "annul"}
 
     def _init_forms(self) -> None:
         """Our own forms; FAB's search form, which lists every related row, is not made at all."""
