@@ -201,7 +201,14 @@
     $select.select2(settings);
     const name = labelOf(select);
     const box = $select.data("select2").$selection;
-    if (name) box.attr("aria-label", name).removeAttr("aria-labelledby");
+    const value = box.find(".select2-selection__rendered").removeAttr("role aria-readonly");
+    const label = select.labels && select.labels[0];
+    if (label && !select.hasAttribute("aria-label")) {
+      label.id = label.id || select.id + "-label";
+      box.attr("aria-labelledby", label.id + " " + value.attr("id")); // the name of the field, then what is chosen
+    } else if (name) {
+      box.attr("aria-label", name).removeAttr("aria-labelledby");
+    }
     if (select.getAttribute("aria-describedby")) box.attr("aria-describedby", select.getAttribute("aria-describedby"));
     if (select.getAttribute("aria-invalid")) box.attr("aria-invalid", "true");
     if (select.multiple) box.find(".select2-search__field").attr("aria-label", name);
