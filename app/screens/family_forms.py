@@ -25,7 +25,7 @@ class DecisionForm(EntityForm):
 
     number = CleanString(_("Number of decision"), [no_longer(40)])
     decided_on = DayField(_("Date of decision"), [REQUIRED])
-    agency = SelectField(_("Commission"), choices=[])
+    agency = SelectField(_("Commission"), choices=[], default="")
 
     def offer_commissions(self, agencies: Iterable[Agency]) -> None:
         """The commissions of the district; a single one is chosen."""
@@ -44,7 +44,7 @@ class PlaceForm(DecisionForm):
 
     registered_on = DayField(_("Registered on"), description=_("If left empty: the date of the decision."))
     criteria = CriteriaField(_("Criteria"), description="Первый критерий считается основным (раздел 2 Положения).")
-    sender = SelectField(_("Agency that sent the card"), choices=[])
+    sender = SelectField(_("Agency that sent the card"), choices=[], default="")
     detected_on = DayField(_("Date of detection"))
     card_sent_on = DayField(_("Card sent on"))
     received_on = DayField(
@@ -74,7 +74,7 @@ class RemoveForm(DecisionForm):
 
     version = HiddenField()
     removed_on = DayField(_("Removed on"), description=_("If left empty: the date of the decision."))
-    reason = SelectField(_("Reason of removal"), choices=[])
+    reason = SelectField(_("Reason of removal"), choices=[], default="")
     note = CleanText(
         _("Note"),
         [no_longer(4000)],

@@ -36,7 +36,7 @@ class PersonForm(Form):
     middle_name = CleanString(_("Middle name"), [no_longer(100)])
     born_on = DayField(_("Birth date"))
     sex = TermField(_("Sex"), terms=Sex)
-    role = SelectField(_("Role in the family"), choices=[])
+    role = SelectField(_("Role in the family"), choices=[], default="")
 
     @property
     def is_empty(self) -> bool:
@@ -57,7 +57,7 @@ class PersonForm(Form):
 class NewFamilyForm(EntityForm):
     """What is known of a family at first; the rest is added on its page."""
 
-    territory = SelectField(_("Territory"), [REQUIRED], choices=[])
+    territory = SelectField(_("Territory"), [REQUIRED], choices=[], default="")
     number = CleanString(
         _("Card number"), [no_longer(20)], description=_("If left empty: the next number of the district.")
     )

@@ -12,10 +12,12 @@ from sqlalchemy import Boolean, Date, DateTime, Enum, func, select
 from sqlalchemy.orm import ColumnProperty, class_mapper
 
 from app.clock import local
+from app.domain.terms import Act
 from app.extensions import db
 from app.models import Entity, Family, JournalEntry, Money
 
 PAGE = 50
+TECHNICAL = {"sha256", "key", "mime", "size"}  # how a scan is kept says nothing about the family
 
 
 class Change(NamedTuple):
@@ -31,6 +33,11 @@ class Line(NamedTuple):
 
     entry: JournalEntry
     changes: list[Change]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the row was entered: every value is new then."""
+        return self.entry.act is Act.CREATED
 
 
 def of_family(family: Family, page: int) -> tuple[list[Line], int]:
@@ -64,7 +71,7 @@ def _columns(entry: JournalEntry) -> Iterable[tuple[str, Any, list[Any]]]:
         return
     changes = entry.changes
     for prop in class_mapper(entity).attrs:
-        if prop.key in changes:
+        if prop.key in changes and prop.key not in TECHNICAL:
             yield prop.key, prop, changes[prop.key]
 
 

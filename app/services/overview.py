@@ -190,9 +190,9 @@ class Overview:
         return self.current or (self.registrations[0] if self.registrations else None)
 
     @property
-    def ancestors(self) -> list[Territory]:
-        """The family's territory and those above it, the widest first."""
-        return _upwards(self.family.territory)[::-1]
+    def places(self) -> list[Territory]:
+        """The family's territory and those above it up to the district, the widest first."""
+        return [place for place in _upwards(self.family.territory)[::-1] if place.kind is not terms.TerritoryKind.REGION]
 
     @property
     def papers(self) -> list[Fact]:

@@ -27,15 +27,18 @@ class Found:
     words: list[str]
     families: list[Family] = field(default_factory=list)
     total: int = 0
+    by_part: bool = False
 
     @property
     def more_than_counted(self) -> bool:
         return self.total > COUNTED
 
     def matches(self, text: str | None) -> bool:
-        """Whether a text holds one of the words looked for."""
+        """Whether a text holds one of the words looked for, in the way the families were found."""
         found = names.key(text)
-        return any(word in found for word in self.words)
+        if self.by_part:
+            return any(word in found for word in self.words)
+        return any(one.startswith(word) for one in found.split() for word in self.words)
 
 
 def words_of(query: str) -> list[str]:
@@ -51,6 +54,7 @@ def families(query: str, *, limit: int = SHOWN) -> Found:
     found = _fetch(words, and_(*(Family.id.in_(_beginning(word)) for word in words)), limit)
     if not found.total:
         found = _fetch(words, and_(*(Family.search_key.contains(word, autoescape=True) for word in words)), limit)
+        found.by_part = True
     return found
 
 

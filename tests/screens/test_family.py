@@ -1,0 +1,395 @@
+"""The page of a family and the acts on it."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import event, func, select
+
+from app.clock import today
+from app.domain.terms import Act
+from app.extensions import db
+from app.models import (
+    Aid,
+    Decision,
+    Family,
+    JournalEntry,
+    Member,
+    Registration,
+    RelationshipKind,
+    RemovalReason,
+    SearchWord,
+)
+from tests import factories
+
+MOST_STATEMENTS = 15
+
+
+@pytest.fixture
+def family(app, cast) -> int:
+    """A family of the north with everything a page may show."""
+    row = factories.family(cast.north, "00042", registered_address="п. Северный, ул. Луговая, д. 2",
+                           income_per_member=Decimal("7911.77"), categories=("1", "5"))  # fmt: skip
+    mother = factories.member(row, "мать", date(1988, 2, 3), "Заречная", "Нина", "Павловна", workplace="не работает")
+    son = factories.member(row, "сын", date(today().year - 9, 1, 1), "Заречный", "Лев", "Олегович")
+    factories.member(row, "отец", date(1980, 1, 1), "Заречный", "Олег", "Ильич", left_on=date(2024, 1, 1))
+    factories.education(son, date(2024, 9, 1), organisation="МБОУ СОШ № 3", grade="2А")
+    factories.support(son, today().year, 1, free_meals=True, free_textbooks=False)
+    factories.registration(row, date(2023, 2, 1), until=date(2023, 12, 1))
+    factories.registration(row, date(2025, 6, 10), criteria=("2.2.1", "2.5.1"), sender=cast.agency("5.3"),
+                           received_on=date(2025, 6, 11))  # fmt: skip
+    for number in range(12):
+        factories.aid(row, today() - timedelta(days=number), recipients=[son, mother], amount=Decimal("10.50"))
+    factories.mentor(row, cast.employee("gleb"), date(2025, 6, 20))
+    key = row.id
+    db.session.commit()
+    return key
+
+
+def text_of(document) -> str:
+    return re.sub(r"\s+", " ", document.text_content())
+
+
+def count(entity) -> int:
+    return db.session.scalar(select(func.count()).select_from(entity.__table__))
+
+
+def fill(client, url: str, **values: str):
+    """Post a form as a browser does: with the version that stands in it."""
+    found = re.search(r'name="version"[^>]*value="(\d*)"', client.get(url).text)
+    return client.post(url, data={"version": found[1] if found else "", **values})
+
+
+def key_of(entity, code: str) -> str:
+    return str(factories.by_code(entity, code).id)
+
+
+# The page
+
+
+def test_the_page_tells_who_where_since_when_and_why(family, sign_in, page):
+    text = text_of(page(sign_in("anna"), f"/family/{family}"))
+    for words in (
+        "№ 00042 Заречная", "состоит на учёте с 10.06.2025", "Заречный Лев Олегович", "9 лет", "МБОУ СОШ № 3",
+        "Луговая, д. 2", "2.2.1", "Многодетная семья", "7\u202f911,77", "Учёт с 01.02.2023 по 01.12.2023",
+        "Осинцев Глеб", "126,00", "просрочено, срок был 14.06.2025",
+    ):  # fmt: skip
+        assert re.sub(r"\s+", " ", words) in text, words
+
+
+def test_the_page_takes_few_statements(family, sign_in):
+    client = sign_in("anna")
+    client.get("/")
+    seen: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if not statement.startswith("BEGIN"):
+            seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        assert client.get(f"/family/{family}").status_code == 200
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert len(seen) <= MOST_STATEMENTS, "\n".join(seen)
+
+
+def test_opening_is_noted_before_the_answer_leaves(family, sign_in):
+    sign_in("anna").get(f"/family/{family}")
+    noted = db.session.scalars(select(JournalEntry).where(JournalEntry.act == Act.OPENED)).all()
+    assert [(entry.family_id, entry.user_name) for entry in noted] == [(family, "Анна Рябинина")]
+
+
+@pytest.mark.parametrize("path", ["", "/timeline", "/history", "/place", "/remove", "/annul/Family/{}"])
+def test_a_strangers_family_does_not_exist(family, cast, sign_in, path):
+    stranger = factories.family(cast.far).id
+    db.session.commit()
+    client = sign_in("anna")
+    address = f"/family/{stranger}{path.format(stranger)}"
+    assert client.get(address).status_code == 404
+    assert client.get(f"/family/99999999999999999999{path.format(1)}").status_code == 404
+    if path not in ("", "/timeline", "/history"):
+        assert client.post(address, data={"reason": "x"}).status_code == 404
+
+
+def test_a_commission_member_reads_and_does_nothing(family, sign_in, page):
+    client = sign_in("boris")
+    document = page(client, f"/family/{family}")
+    assert not [
+        link for link in document.xpath("//main//a/@href") if re.search("/(place|remove|enter|annul|edit|add)", link)
+    ]
+    assert "Заречный Лев" in text_of(document)
+    for path in ("place", "remove", "history", f"annul/Family/{family}"):
+        assert client.get(f"/family/{family}/{path}").status_code == 403
+        assert client.post(f"/family/{family}/{path}", data={"reason": "x"}).status_code in (403, 405)
+    assert sign_in("vera").get(f"/family/{family}").status_code == 404
+
+
+def test_a_specialist_sees_the_families_the_agency_guides(family, cast, sign_in, page):
+    other = factories.family(cast.north).id
+    db.session.commit()
+    client = sign_in("gleb")
+    page(client, f"/family/{family}")
+    assert client.get(f"/family/{other}").status_code == 404
+    assert client.post(f"/family/{family}/remove", data={}).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["oleg", "renata", "avgust"])
+def test_who_keeps_no_families_opens_none(family, sign_in, name):
+    assert sign_in(name).get(f"/family/{family}").status_code == 403
+
+
+def test_looking_changes_nothing(family, sign_in):
+    before = {entity: count(entity) for entity in (Family, Member, Registration, Decision, Aid)}
+    client = sign_in("anna")
+    stay = db.session.scalar(select(Registration.id).where(Registration.removed_on.is_(None)))
+    for path in ("", "/timeline", "/history", "/place", "/remove", f"/enter/{stay}", f"/annul/Registration/{stay}"):
+        assert client.get(f"/family/{family}{path}").status_code == 200
+    assert client.get("/family/new").status_code == 200
+    assert {entity: count(entity) for entity in before} == before
+    changes = select(JournalEntry).where(JournalEntry.act.in_((Act.CREATED, Act.CHANGED, Act.ANNULLED)))
+    assert not [row for row in db.session.scalars(changes) if row.family_id == family and row.user_id]
+
+
+@pytest.mark.parametrize("query", ["page=-1", "page=x", "page=99999999999999999999", "page=5", "page=²"])
+def test_a_spoilt_page_number_is_no_error(family, sign_in, query):
+    client = sign_in("anna")
+    assert client.get(f"/family/{family}/history?{query}").status_code == 200
+    assert client.get(f"/family/{family}/timeline?{query}").status_code == 200
+
+
+def test_an_empty_family_has_a_page_too(app, cast, sign_in, page):
+    key = factories.family(cast.north, actual_address=None).id
+    db.session.commit()
+    assert "на учёте не состояла" in text_of(page(sign_in("anna"), f"/family/{key}"))
+
+
+# Placing, removing, entering
+
+
+def test_a_removed_family_is_placed_anew_on_the_date_of_the_decision(app, cast, sign_in):
+    row = factories.family(cast.north)
+    factories.registration(row, date(2023, 2, 1), until=date(2023, 12, 1))
+    key, criterion, sender = row.id, key_of(factories.Criterion, "2.3.1"), str(cast.agency("5.7").id)
+    db.session.commit()
+    answer = sign_in("anna").post(
+        f"/family/{key}/place",
+        data={"number": "12/4", "decided_on": "2026-05-04", "criteria": [criterion], "sender": sender,
+              "received_on": "05.05.2026", "entered_on": "2026-05-06"},
+    )  # fmt: skip
+    assert (answer.status_code, answer.location) == (302, f"/family/{key}")
+    stay = db.session.scalars(select(Registration).order_by(Registration.id.desc())).first()
+    assert (stay.registered_on, stay.decision.number, stay.main_criterion.code) == (date(2026, 5, 4), "12/4", "2.3.1")
+    assert (stay.received_on, stay.entered_on, stay.sender_id) == (date(2026, 5, 5), date(2026, 5, 6), int(sender))
+
+
+def test_what_was_typed_survives_a_refusal(family, sign_in):
+    answer = sign_in("anna").post(
+        f"/family/{family}/place",
+        data={"number": "12/4", "decided_on": "2025-09-04", "criteria": [key_of(factories.Criterion, "2.3.1")],
+              "note": "со слов соседей", "received_on": "32.13.2026"},
+    )  # fmt: skip
+    assert answer.status_code == 200
+    for typed in ('value="12/4"', 'value="2025-09-04"', "со слов соседей", 'value="32.13.2026"'):
+        assert typed in answer.text
+    assert count(Registration) == 2
+
+
+def test_a_family_on_record_is_refused_with_the_reason(family, sign_in):
+    answer = sign_in("anna").post(
+        f"/family/{family}/place",
+        data={"decided_on": "2025-09-04", "criteria": [key_of(factories.Criterion, "2.3.1")]},
+    )
+    assert "Семья уже состоит на учёте с 10.06.2025" in answer.text
+    assert count(Registration) == 2
+    assert count(Decision) == 3
+
+
+def test_a_family_is_removed_by_a_decision_with_a_reason(family, sign_in):
+    client = sign_in("anna")
+    answer = fill(client, f"/family/{family}/remove", number="20/1", decided_on="2026-05-04",
+                  reason=key_of(RemovalReason, "11.2"))  # fmt: skip
+    assert answer.status_code == 302
+    stay = db.session.scalar(select(Registration).where(Registration.registered_on == date(2025, 6, 10)))
+    assert (stay.removed_on, stay.removal_reason.code, stay.removal_decision.number) == (
+        date(2026, 5, 4),
+        "11.2",
+        "20/1",
+    )
+
+
+def test_another_reason_wants_a_note(family, sign_in):
+    client = sign_in("anna")
+    values = {"number": "20/1", "decided_on": "2026-05-04", "reason": key_of(RemovalReason, "11.4.2")}
+    answer = fill(client, f"/family/{family}/remove", **values)
+    assert "требует примечания" in answer.text
+    assert 'value="20/1"' in answer.text
+    assert fill(client, f"/family/{family}/remove", note="Переезд", **values).status_code == 302
+
+
+def test_the_second_of_two_who_remove_is_told_both_values(family, sign_in):
+    client = sign_in("anna")
+    version = re.search(r'name="version"[^>]*value="(\d+)"', client.get(f"/family/{family}/remove").text)[1]
+    values = {"decided_on": "2026-05-04", "reason": key_of(RemovalReason, "11.2"), "number": "20/1"}
+    assert client.post(f"/family/{family}/remove", data={"version": version, **values}).status_code == 302
+    answer = client.post(f"/family/{family}/remove", data={"version": version, **values, "decided_on": "2026-05-07"})
+    assert answer.status_code == 200
+    assert "уже снята с учёта 04.05.2026" in answer.text
+    assert "У вас: 07.05.2026" in answer.text
+
+
+def test_a_form_over_an_older_row_is_told_both_values(family, sign_in):
+    client = sign_in("anna")
+    address = f"/family/{family}/remove"
+    values = {"decided_on": "2026-05-04", "reason": key_of(RemovalReason, "11.2")}
+    answer = client.post(address, data={"version": "777", **values})
+    assert "изменил другой человек" in answer.text
+    assert "снятие 04.05.2026" in answer.text
+    assert fill(client, address, **values).status_code == 302
+
+
+def test_noting_the_entry_stops_the_clock(family, sign_in):
+    client = sign_in("anna")
+    stay = db.session.scalar(select(Registration.id).where(Registration.removed_on.is_(None)))
+    assert "Срок прошёл 14.06.2025" in client.get(f"/family/{family}").text
+    refused = fill(client, f"/family/{family}/enter/{stay}", entered_on="2025-06-01")
+    assert refused.status_code == 200
+    assert fill(client, f"/family/{family}/enter/{stay}", entered_on="2025-06-13").status_code == 302
+    page_after = client.get(f"/family/{family}").text
+    assert "Срок прошёл" not in page_after
+    assert "в срок 14.06.2025" in page_after
+
+
+# Annulling
+
+
+def test_a_wrong_aid_is_annulled_with_a_reason_and_leaves_the_page(family, sign_in):
+    client = sign_in("anna")
+    aid = db.session.scalar(select(Aid.id).order_by(Aid.id))
+    refused = fill(client, f"/family/{family}/annul/Aid/{aid}", reason=" ")
+    assert refused.status_code == 200
+    assert db.session.get(Aid, aid).annulled_at is None
+    assert fill(client, f"/family/{family}/annul/Aid/{aid}", reason="внесена дважды").status_code == 302
+    assert db.session.get(Aid, aid).annul_reason == "внесена дважды"
+    assert "115,50" in client.get(f"/family/{family}").text
+    assert fill(client, f"/family/{family}/annul/Aid/{aid}", reason="ещё раз").status_code == 404
+
+
+def test_a_decision_in_use_is_not_annulled(family, sign_in):
+    decision = db.session.scalar(select(Registration.decision_id).where(Registration.removed_on.is_(None)))
+    answer = fill(sign_in("anna"), f"/family/{family}/annul/Decision/{decision}", reason="ошибка")
+    assert "держится учёт" in answer.text
+    assert db.session.get(Decision, decision).annulled_at is None
+
+
+def test_an_annulled_family_is_shown_as_such_and_found_no_more(family, sign_in):
+    client = sign_in("anna")
+    assert fill(client, f"/family/{family}/annul/Family/{family}", reason="внесена дважды").status_code == 302
+    shown = client.get(f"/family/{family}").text
+    assert "внесена дважды" in shown
+    assert "/place" not in shown
+    assert client.post(f"/family/{family}/place", data={}).status_code == 403
+    assert "не найдено" in client.get("/search?q=Заречная").text
+
+
+@pytest.mark.parametrize("path", ["Aid/1000000", "User/1", "Journal/1", "Aid/99999999999999999999", "family/1"])
+def test_only_rows_of_the_family_are_annulled(family, sign_in, path):
+    client = sign_in("anna")
+    assert client.get(f"/family/{family}/annul/{path}").status_code == 404
+    assert client.post(f"/family/{family}/annul/{path}", data={"reason": "x"}).status_code == 404
+
+
+def test_a_row_of_another_family_is_not_annulled_here(family, cast, sign_in):
+    other = factories.aid(factories.family(cast.north), date(2026, 1, 1)).id
+    db.session.commit()
+    assert sign_in("anna").post(f"/family/{family}/annul/Aid/{other}", data={"reason": "x"}).status_code == 404
+
+
+def test_the_history_says_who_what_was_and_is(family, sign_in, page):
+    client = sign_in("anna")
+    stay = db.session.scalar(select(Registration.id).where(Registration.removed_on.is_(None)))
+    fill(client, f"/family/{family}/enter/{stay}", entered_on="2025-06-13")
+    text = text_of(page(client, f"/family/{family}/history"))
+    assert "Анна Рябинина" in text
+    assert "Дата внесения в банк: 13.06.2025" in text
+    assert "entered_on" not in text
+
+
+# A fresh family
+
+
+def first_form(cast, **values: str) -> dict[str, str]:
+    mother = db.session.scalar(select(RelationshipKind.id).where(RelationshipKind.name == "мать"))
+    return {
+        "territory": str(cast.north.id), "number": "", "registered_address": "п. Северный, ул. Новая, д. 8",
+        "people-0-last_name": "Кленовая", "people-0-first_name": "Рита", "people-0-born_on": "1990-04-05",
+        "people-0-role": str(mother), "people-1-last_name": "", "people-1-first_name": "", **values,
+    }  # fmt: skip
+
+
+def test_a_family_is_entered_with_its_first_members(app, cast, sign_in, page):
+    client = sign_in("anna")
+    page(client, "/family/new")
+    answer = client.post("/family/new", data=first_form(cast))
+    assert answer.status_code == 302, answer.text
+    family = db.session.scalars(select(Family)).one()
+    assert (family.name, family.number, family.district_id) == ("Кленовая", "00001", cast.district.id)
+    assert family.actual_address == family.registered_address == "п. Северный, ул. Новая, д. 8"
+    assert [member.first_name for member in family.members] == ["Рита"]
+    assert db.session.scalar(select(SearchWord).where(SearchWord.word == "кленовая")) is not None
+
+
+def test_likely_duplicates_are_shown_before_saving(app, cast, sign_in):
+    client = sign_in("anna")
+    client.post("/family/new", data=first_form(cast))
+    answer = client.post("/family/new", data=first_form(cast, number="00900"))
+    assert answer.status_code == 200
+    assert "№ 00001 Кленовая" in answer.text
+    assert count(Family) == 1
+    mark = re.search(r'name="confirmed" value="(\w+)"', answer.text)[1]
+    other = first_form(cast, number="00900", confirmed=mark, registered_address="п. Северный, ул. Старая, д. 1")
+    assert client.post("/family/new", data=other).status_code == 200
+    assert client.post("/family/new", data=first_form(cast, number="00900", confirmed=mark)).status_code == 302
+    assert count(Family) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"people-0-born_on": "2999-01-01"}, "Дата рождения ещё не наступила"),
+        ({"people-0-first_name": ""}, "Заполните это поле"),
+        ({"people-0-born_on": "вчера"}, 'value="вчера"'),
+        ({"territory": ""}, "Территория"),
+        ({"people-0-sex": "x"}, "Кленовая"),
+        ({"people-0-role": "100500"}, "Кленовая"),
+    ],
+)
+def test_a_wrong_first_form_stores_nothing_and_keeps_what_was_typed(app, cast, sign_in, values, said):
+    answer = sign_in("anna").post("/family/new", data=first_form(cast, **values))
+    assert answer.status_code == 200
+    assert said in answer.text
+    assert 'value="Кленовая"' in answer.text
+    assert count(Family) == count(Member) == 0
+
+
+def test_more_rows_are_given_without_saving(app, cast, sign_in):
+    answer = sign_in("anna").post("/family/new", data=first_form(cast, more="1"))
+    assert 'name="people-6-last_name"' in answer.text
+    assert 'value="Кленовая"' in answer.text
+    assert count(Family) == 0
+
+
+def test_a_family_is_not_entered_on_a_strangers_territory(app, cast, sign_in):
+    answer = sign_in("anna").post("/family/new", data=first_form(cast, territory=str(cast.far.id)))
+    assert answer.status_code == 200
+    assert count(Family) == 0
+
+
+@pytest.mark.parametrize("name", ["boris", "gleb", "oleg", "renata", "avgust"])
+def test_only_the_coordinator_enters_families(app, cast, sign_in, name):
+    client = sign_in(name)
+    assert client.get("/family/new").status_code == 403
+    assert client.post("/family/new", data=first_form(cast)).status_code == 403

@@ -1,0 +1,115 @@
+"""The first page by role and the lists behind its counts."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from sqlalchemy import event
+
+from app.clock import today
+from app.extensions import db
+from app.services import listings
+from tests import factories
+
+MOST_STATEMENTS = 15
+
+
+@pytest.fixture
+def families(app, cast) -> dict[str, int]:
+    north = factories.family(cast.north, "00001")
+    factories.member(north, born_on=date(today().year - 5, 1, 1), first_name="Мирон")
+    factories.registration(north, date(2025, 3, 4), received_on=date(2025, 3, 4))
+    far = factories.family(cast.far, "00001")
+    factories.member(far, first_name="Чужой")
+    factories.registration(far, date(2025, 3, 4))
+    db.session.commit()
+    return {"north": north.id, "far": far.id}
+
+
+def stats(document) -> dict[str, int]:
+    return {
+        link.get("href"): int(link.xpath("string(.//*[contains(@class, 'stat__number')])"))
+        for link in document.xpath("//a[contains(@class, 'stat')]")
+    }
+
+
+def test_every_count_of_the_coordinator_is_the_length_of_its_list(families, sign_in, page):
+    client = sign_in("anna")
+    found = stats(page(client, "/"))
+    assert found["/lists/on-record"] == 1
+    assert found["/lists/children"] == 1
+    assert found["/lists/late"] == 1
+    assert found["/lists/unknown-education"] == 1
+    for address, number in found.items():
+        rows = page(client, address).xpath("//main//tbody/tr")
+        assert len(rows) == number, address
+
+
+def test_a_list_shows_own_families_only(families, sign_in, page):
+    text = page(sign_in("anna"), "/lists/children").text_content()
+    assert "Мирон" in text
+    assert "Чужой" not in text
+    assert stats(page(sign_in("vera"), "/"))["/lists/on-record"] == 0
+    assert stats(page(sign_in("boris"), "/"))["/lists/assigned"] == 1
+
+
+def test_the_coordinator_sees_the_next_deadlines(families, sign_in, page):
+    text = page(sign_in("anna"), "/").text_content()
+    for clause in ("3.6.6", "3.6.7", "3.7.4", "3.7.5"):
+        assert f"Положение, {clause}" in text
+
+
+def test_an_empty_bank_says_what_to_do_first(app, cast, sign_in, page):
+    assert "Загрузить книгу" in page(sign_in("anna"), "/").text_content()
+
+
+@pytest.mark.parametrize("name", ["oleg", "renata", "avgust"])
+def test_others_see_figures_without_names(families, sign_in, page, name):
+    text = page(sign_in(name), "/").text_content()
+    assert "Мирон" not in text
+    assert "/lists/" not in text
+
+
+def test_the_region_sees_each_district(families, cast, sign_in, page):
+    rows = page(sign_in("renata"), "/").xpath("//main//tbody/tr")
+    assert [re.sub(r"\s+", " ", row.text_content()).strip() for row in rows] == [
+        "Соседний район11", "Тестовый район11",
+    ]  # fmt: skip
+
+
+def test_nobody_is_sent_to_sign_in(app, anonymous):
+    answer = anonymous.get("/")
+    assert answer.status_code == 302
+    assert "/login" in answer.location
+
+
+@pytest.mark.parametrize(("name", "status"), [("nosuch", 404), ("late", 403), ("children", 200)])
+def test_a_list_of_another_role_is_refused(families, sign_in, name, status):
+    assert sign_in("boris").get(f"/lists/{name}").status_code == status
+
+
+@pytest.mark.parametrize("name", ["oleg", "renata", "avgust"])
+def test_lists_of_families_are_closed_to_others(families, sign_in, name):
+    client = sign_in(name)
+    for listing in listings.LISTINGS:
+        assert client.get(f"/lists/{listing.name}").status_code == 403
+
+
+@pytest.mark.parametrize("address", ["/", "/lists/on-record", "/lists/children"])
+def test_few_statements(families, sign_in, address):
+    client = sign_in("anna")
+    client.get("/")
+    seen: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if not statement.startswith("BEGIN"):
+            seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        assert client.get(address).status_code == 200
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert len(seen) <= MOST_STATEMENTS, "\n".join(seen)

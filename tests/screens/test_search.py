@@ -1,0 +1,67 @@
+"""The field on every page."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from app.domain.terms import Act
+from app.extensions import db
+from app.models import JournalEntry
+from tests import factories
+
+
+@pytest.fixture
+def family(app, cast) -> int:
+    row = factories.family(cast.north, "00017", actual_address="п. Северный, ул. Шахтёрская, д. 5")
+    factories.member(row, "мать", date(1988, 2, 3), "Ёлкина", "Алёна")
+    factories.member(row, "сын", date(2016, 2, 3), "Ёлкин", "Пётр")
+    factories.registration(row, date(2025, 3, 4))
+    db.session.commit()
+    return row.id
+
+
+def test_a_name_gives_the_family_with_what_matched_marked(family, sign_in, page):
+    document = page(sign_in("anna"), "/search?q=петр+елкин")
+    assert document.xpath(f"//main//a[@href='/family/{family}']")
+    marks = [mark.text_content() for mark in document.xpath("//mark")]
+    assert "Ёлкин Пётр Игоревич" in marks
+    assert "на учёте с 04.03.2025" in document.text_content()
+
+
+def test_a_number_opens_its_family(family, sign_in):
+    answer = sign_in("anna").get("/search?q=17")
+    assert (answer.status_code, answer.location) == (302, f"/family/{family}")
+
+
+def test_nothing_found_says_what_to_try(family, sign_in, page):
+    assert "не найдено" in page(sign_in("anna"), "/search?q=Никого").text_content()
+    page(sign_in("anna"), "/search")
+
+
+def test_a_strangers_family_is_not_found(family, sign_in, page):
+    client = sign_in("vera")
+    assert "Ёлкин Пётр" not in page(client, "/search?q=Ёлкин").text_content()
+    assert client.get("/search?q=17").status_code == 200
+
+
+def test_a_search_is_noted_with_its_words_and_count(family, sign_in):
+    sign_in("anna").get("/search?q=Ёлкин")
+    entry = db.session.scalars(select(JournalEntry).where(JournalEntry.act == Act.SEARCHED)).one()
+    assert (entry.summary, entry.records) == ("Поиск: Ёлкин", 1)
+
+
+@pytest.mark.parametrize("name", ["oleg", "renata", "avgust"])
+def test_who_sees_no_families_does_not_search(family, sign_in, name):
+    assert sign_in(name).get("/search?q=17").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "query", ["%00", "%25", "_", "<script>", "a" * 5000, "%F0%9F%98%80", "'; DROP TABLE family; --", "\\"]
+)
+def test_hostile_words_find_nothing_and_break_nothing(family, sign_in, query):
+    answer = sign_in("anna").get(f"/search?q={query}")
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text

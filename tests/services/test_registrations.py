@@ -1,0 +1,166 @@
+"""The acts on a family and what they refuse."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from app.domain.refusal import Refusal
+from app.domain.terms import DecisionKind
+from app.extensions import db
+from app.models import Aid, Criterion, Decision, Education, Family, Member, Registration, RemovalReason, SearchWord
+from app.services import registrations
+from app.services.registrations import DecisionPaper, Signal
+from tests import factories
+
+TODAY = date(2026, 9, 30)
+
+
+def criteria(*codes: str) -> list[Criterion]:
+    return [factories.by_code(Criterion, code) for code in codes]
+
+
+def place(family: Family, on: date, **values: object) -> Registration:
+    values.setdefault("criteria", criteria("2.2.1"))
+    values.setdefault("signal", Signal())
+    paper = values.pop("paper", DecisionPaper("7/1", on))
+    return registrations.place(family, paper, registered_on=on, note=None, today=TODAY, **values)  # type: ignore[arg-type]
+
+
+def remove(stay: Registration, on: date, reason: str | None = "11.2", note: str | None = None) -> Registration:
+    chosen = factories.by_code(RemovalReason, reason) if reason else None
+    return registrations.remove(stay, DecisionPaper("8/2", on), removed_on=on, reason=chosen, note=note, today=TODAY)
+
+
+def test_a_family_is_placed_by_a_decision_with_its_criteria_in_order(app, cast):
+    family = factories.family(cast.north)
+    stay = place(family, date(2026, 3, 2), criteria=criteria("2.5.1", "2.1.2"))
+    assert [one.criterion.code for one in stay.criteria] == ["2.5.1", "2.1.2"]
+    assert stay.main_criterion.code == "2.5.1"
+    assert stay.decision.kind is DecisionKind.PLACE
+    assert stay.decision.number == "7/1"
+
+
+def test_a_decision_entered_already_is_not_entered_twice(app, cast):
+    family = factories.family(cast.north)
+    known = factories.decision(family, date(2026, 3, 2), number="7/1")
+    assert place(family, date(2026, 3, 2)).decision is known
+    assert db.session.query(Decision).filter_by(family_id=family.id).count() == 1
+
+
+def test_a_family_on_record_is_not_placed_again(app, cast):
+    family = factories.family(cast.north)
+    place(family, date(2026, 3, 2))
+    with pytest.raises(Refusal, match=r"уже состоит на учёте с 02\.03\.2026"):
+        place(family, date(2026, 4, 1))
+
+
+def test_a_family_that_comes_back_gets_a_registration_of_its_own(app, cast):
+    family = factories.family(cast.north)
+    first = remove(place(family, date(2025, 3, 2)), date(2026, 1, 15))
+    second = place(family, date(2026, 3, 2))
+    assert second.id != first.id
+    assert registrations.stays(family) == [(date(2025, 3, 2), date(2026, 1, 15)), (date(2026, 3, 2), None)]
+
+
+@pytest.mark.parametrize(
+    ("signal", "field"),
+    [
+        (Signal(detected_on=date(2026, 2, 10), card_sent_on=date(2026, 2, 9)), "card_sent_on"),
+        (Signal(received_on=date(2026, 3, 1)), "received_on"),
+        (Signal(received_on=date(2026, 3, 5), entered_on=date(2026, 3, 4)), "entered_on"),
+        (Signal(entered_on=date(2026, 10, 1)), "entered_on"),
+    ],
+)
+def test_the_days_of_the_card_follow_each_other(app, cast, signal, field):
+    with pytest.raises(Refusal) as refusal:
+        place(factories.family(cast.north), date(2026, 3, 2), signal=signal)
+    assert refusal.value.field == field
+
+
+def test_without_a_criterion_nobody_is_placed(app, cast):
+    with pytest.raises(Refusal) as refusal:
+        place(factories.family(cast.north), date(2026, 3, 2), criteria=[])
+    assert refusal.value.field == "criteria"
+
+
+def test_a_removal_before_the_registration_is_refused(app, cast):
+    stay = place(factories.family(cast.north), date(2026, 3, 2))
+    with pytest.raises(Refusal) as refusal:
+        remove(stay, date(2026, 3, 1))
+    assert refusal.value.field == "removed_on"
+    assert stay.removed_on is None
+
+
+def test_a_removal_without_a_reason_is_refused(app, cast):
+    stay = place(factories.family(cast.north), date(2026, 3, 2))
+    with pytest.raises(Refusal) as refusal:
+        remove(stay, date(2026, 5, 1), reason=None)
+    assert refusal.value.field == "removal_reason"
+
+
+@pytest.mark.parametrize("reason", ["11.4", "11.4.2"])
+def test_another_reason_wants_a_note_for_the_form(app, cast, reason):
+    stay = place(factories.family(cast.north), date(2026, 3, 2))
+    with pytest.raises(Refusal) as refusal:
+        remove(stay, date(2026, 5, 1), reason=reason)
+    assert refusal.value.field == "note"
+    assert remove(stay, date(2026, 5, 1), reason=reason, note="Переезд").removed_on == date(2026, 5, 1)
+
+
+def test_a_removed_family_is_not_removed_again(app, cast):
+    stay = remove(place(factories.family(cast.north), date(2026, 3, 2)), date(2026, 5, 1))
+    with pytest.raises(Refusal, match="уже снята"):
+        remove(stay, date(2026, 6, 1))
+
+
+def test_entering_stops_not_before_the_papers_came(app, cast):
+    stay = place(factories.family(cast.north), date(2026, 3, 2), signal=Signal(received_on=date(2026, 3, 10)))
+    with pytest.raises(Refusal):
+        registrations.enter(stay, entered_on=date(2026, 3, 9), today=TODAY)
+    registrations.enter(stay, entered_on=date(2026, 3, 12), today=TODAY)
+    assert stay.entered_on == date(2026, 3, 12)
+
+
+def test_an_annulment_wants_a_reason_and_is_done_once(app, cast):
+    aid = factories.aid(factories.family(cast.north), date(2026, 3, 2))
+    with pytest.raises(Refusal) as refusal:
+        registrations.annul(aid, reason="  ")
+    assert refusal.value.field == "reason"
+    registrations.annul(aid, reason="внесено дважды")
+    assert aid.annul_reason == "внесено дважды"
+    with pytest.raises(Refusal):
+        registrations.annul(aid, reason="ещё раз")
+
+
+def test_a_decision_that_carries_a_stay_is_not_annulled_before_the_stay(app, cast):
+    stay = place(factories.family(cast.north), date(2026, 3, 2))
+    with pytest.raises(Refusal, match="держится учёт"):
+        registrations.annul(stay.decision, reason="ошибка")
+    registrations.annul(stay, reason="ошибка")
+    registrations.annul(stay.decision, reason="ошибка")
+    assert stay.decision.annulled_at is not None
+
+
+def test_with_a_family_go_all_its_rows(app, cast):
+    family = factories.family(cast.north)
+    child = factories.member(family)
+    factories.education(child, date(2024, 9, 1))
+    factories.aid(family, date(2026, 3, 2))
+    place(family, date(2026, 3, 2))
+    registrations.annul(family, reason="внесена дважды")
+    for entity in (Family, Member, Education, Aid, Registration, Decision):
+        assert all(row.annulled_at is not None for row in db.session.query(entity)), entity
+
+
+def test_with_a_member_go_the_rows_about_him_and_the_family_is_no_longer_found_by_him(app, cast):
+    family = factories.family(cast.north)
+    factories.member(family, "мать", date(1990, 1, 1), "Заречная", "Нина")
+    child = factories.member(family, last_name="Полозов")
+    schooling = factories.education(child, date(2024, 9, 1))
+    registrations.annul(child, reason="не из этой семьи")
+    assert schooling.annulled_at is not None
+    words = {row.word for row in db.session.query(SearchWord).filter_by(family_id=family.id)}
+    assert "заречная" in words
+    assert "полозов" not in words

@@ -1,0 +1,92 @@
+"""A family is found by its number, any name and its address."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from app import access
+from app.extensions import db
+from app.services import duplicates, search
+from tests import factories
+
+
+@pytest.fixture
+def known(app, cast):
+    family = factories.family(
+        cast.north, "00017", registered_address="п. Северный, ул. Шахтёрская, д. 5", actual_address=None
+    )
+    factories.member(family, "мать", date(1988, 2, 3), "Ёлкина", "Алёна", "Сергеевна")
+    factories.member(family, "сын", date(2016, 2, 3), "Ёлкин", "Пётр", "Игоревич")
+    other = factories.family(cast.south, "00170", actual_address="г. Южный, ул. Садовая, д. 17")
+    factories.member(other, "отец", date(1980, 2, 3), "Петров", "Семён", "Ильич")
+    factories.refresh(family)
+    db.session.commit()
+    return {"елкины": family.id, "петров": other.id}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("Елкина", {"елкины"}),
+        ("ЁЛКИН", {"елкины"}),
+        ("петр", {"елкины", "петров"}),
+        ("пётр ёлкин", {"елкины"}),
+        ("елкин петр", {"елкины"}),
+        ("шахт 5", {"елкины"}),
+        ("лкин", {"елкины"}),
+        ("етров", {"петров"}),
+        ("садов. южн", {"петров"}),
+        ("00170", {"петров"}),
+        ("17", {"елкины", "петров"}),
+        ("елкин садовая", set()),
+        ("нетакой", set()),
+        ("", set()),
+        ("%", set()),
+    ],
+)
+def test_words_in_any_order_by_any_part(known, query, found):
+    assert {family.id for family in search.families(query).families} == {known[name] for name in found}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("00017", "елкины"), ("17", "елкины"), ("№ 17", "елкины"), ("0017", "елкины"), ("170", "петров")],
+)
+def test_a_number_finds_its_family(known, query, found):
+    assert [family.id for family in search.by_number(query)] == [known[found]]
+
+
+@pytest.mark.parametrize("query", ["", "№", "Ёлкина", "9" * 300, "0", "'; --", "\U0010ffff"])
+def test_what_is_no_number_finds_none(known, query):
+    assert search.by_number(query) == []
+
+
+def test_a_strangers_family_is_neither_found_nor_counted(known, cast):
+    scope = access.Scope(today=date(2026, 9, 30), territories=frozenset({cast.south.id}))
+    db.session.expunge_all()
+    with access.acting_as(scope):
+        assert search.families("елкина").total == 0
+        assert search.families("лкин").total == 0
+        assert search.by_number("17") == []
+        assert search.families("петр").total == 1
+
+
+def test_more_than_is_shown_is_counted(app, cast):
+    for number in range(60):
+        factories.refresh(factories.family(cast.north, f"5{number:04d}", actual_address="ул. Общая"))
+    found = search.families("общая")
+    assert len(found.families) == search.SHOWN
+    assert found.total == 60
+
+
+def test_the_same_person_and_the_same_address_are_noticed(known, cast):
+    people = [duplicates.Person("елкин", "Петр", date(2016, 2, 3))]
+    assert [one.family.id for one in duplicates.of(people, [])] == [known["елкины"]]
+    addresses = ["п. северный ул. Шахтерская, д. 5"]
+    assert [one.family.id for one in duplicates.of([], addresses)] == [known["елкины"]]
+    assert (
+        duplicates.of([duplicates.Person("Ёлкин", "Пётр", date(2016, 2, 4))], ["п. Северный, ул. Шахтёрская, д. 6"])
+        == []
+    )
