@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
+
+from pypdf import PdfReader
 
 from tests.browser.conftest import NARROW, playwright
 
@@ -113,6 +116,14 @@ def test_paper_carries_the_page_and_its_mark_alone(browse: Any) -> None:
     mark = page.locator(".print-mark").inner_text()
     assert "Конфиденциально. Персональные данные" in mark
     assert "Кленовская" in mark
+
+
+def test_every_sheet_bears_the_mark(browse: Any) -> None:
+    page = browse("koordinator").open("/registrationregistry/list/")
+    sheets = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    assert len(sheets) > 1
+    for sheet in sheets:
+        assert "Персональные данные" in sheet.extract_text()
 
 
 def test_nothing_moves_for_whoever_asked_for_that(browse: Any) -> None:
