@@ -40,14 +40,17 @@ class Script(NamedTuple):
     """What must happen to a family.
 
     home: who brings the children up. stays: how many times on record. end: code of the reason of the last removal,
-    None while on record. clock: the 3-day clock of the last stay: "met", "late", "running" or "overdue".
+    None while on record. clock: the 3-day clock of the last stay: "met", "late", "running" or "overdue". child: one of
+    the children is "newborn" or comes of age "soon". recent: removed within the last weeks. mistake: a registration
+    was entered by mistake and annulled.
     """
 
     home: str
     stays: int = 1
     end: str | None = None
     clock: str = "met"
-    newborn: bool = False
+    child: str = ""
+    recent: bool = False
     mistake: bool = False
 
 
@@ -55,21 +58,21 @@ class Script(NamedTuple):
 OPENING = (
     Script("full"),
     Script("mother", clock="running"),
-    Script("full", newborn=True),
+    Script("full", child="newborn"),
     Script("mother", end=MAJORITY),
     Script("divorced", clock="overdue"),
-    Script("full", end=SUCCESS),
-    Script("stepfather", stays=2),
+    Script("full", end=SUCCESS, recent=True),
+    Script("stepfather", stays=2, child="soon"),
     Script("mother", end=NO_RIGHTS),
     Script("guardian"),
-    Script("full", end="11.4.1"),
+    Script("full", end="11.4.1", recent=True),
     Script("widow", stays=2, end=SUCCESS),
-    Script("father", clock="late"),
+    Script("father", clock="late", child="soon"),
     Script("mother", stays=3),
     Script("full", end="11.4.2"),
     Script("cohabitant", clock="running"),
     Script("foster", end=SUCCESS),
-    Script("full", newborn=True, stays=2),
+    Script("full", child="newborn", stays=2),
     Script("mother", end="11.4.6"),
     Script("grandmother"),
     Script("full", end=MAJORITY),
@@ -222,7 +225,8 @@ def script_of(rng: Random, index: int) -> Script:
     clock = "late" if rng.random() < 0.06 else "met"
     if end is None and rng.random() < 0.01:
         clock = "overdue" if rng.random() < 0.4 else "running"
-    return Script(HOMES[rng.randrange(len(HOMES))], stays, end, clock, rng.random() < 0.05, rng.random() < 0.004)
+    child = "newborn" if rng.random() < 0.05 else ""
+    return Script(HOMES[rng.randrange(len(HOMES))], stays, end, clock, child, mistake=rng.random() < 0.004)
 
 
 def tell(rng: Random, script: Script, ground: Ground, district: District) -> Iterator[tuple[str, Row]]:
@@ -242,7 +246,7 @@ def stays_of(rng: Random, script: Script, today: date) -> list[Stay]:
     if script.end is None:
         lengths[-1] = 14 if script.clock in ("running", "overdue") else int(8 + 900 * rng.random() ** 1.6)
     total = sum(lengths) + sum(gaps)
-    tail = rng.randint(1, max(1, FIVE_YEARS - total)) if script.end else 0
+    tail = rng.randint(1, max(1, 14 if script.recent else FIVE_YEARS - total)) if script.end else 0
     day = today - DAY * min(FIVE_YEARS - 7, total + tail)
     found = []
     for index, length in enumerate(lengths):
@@ -305,11 +309,13 @@ class Life:
             anchor = ages.years_before(self.until - DAY * rng.randint(2, 15), ages.MAJORITY)
             others = [anchor - DAY * rng.randint(330, 1500) for _ in range(rng.randrange(3))]
         else:
-            anchor = self.until - DAY * rng.randint(span + 3, max(span + 4, 6500))
+            anchor = self.until - DAY * rng.randint(span + 3, max(span + 4, 6200 if self.script.child else 6500))
             number = (0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 5)[rng.randrange(11)]
             others = [self.until - DAY * int(rng.random() * 19 * YEAR) for _ in range(number)]
-        if self.script.newborn and self.script.end != MAJORITY:
-            others.append(self.until - DAY * rng.randint(2, 25))
+        if self.script.child == "newborn" and self.script.end != MAJORITY:
+            others.insert(0, self.until - DAY * rng.randint(2, 25))
+        if self.script.child == "soon":
+            others.insert(0, ages.years_before(self.until + DAY * rng.randint(20, 80), ages.MAJORITY))
         kept = [anchor]
         for born_on in others:
             if all(abs((born_on - other).days) > 300 for other in kept):

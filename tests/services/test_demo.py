@@ -212,6 +212,8 @@ def test_each_thing_that_may_happen_happens(demo_bank: None) -> None:
     ages_now = {ages.full_years(member.born_on, TODAY) for member in rows(Member)}
     assert set(range(18)) <= ages_now
     assert any((TODAY - member.born_on).days < 30 for member in rows(Member))
+    assert any(0 < (ages.years_before(member.born_on, -18) - TODAY).days < 90 for member in rows(Member))
+    assert any(stay.removed_on and (TODAY - stay.removed_on).days < 30 for stay in live)
     assert any(member.left_on for member in rows(Member))
     assert any(member.joined_on for member in rows(Member))
     assert {kind.code for kind in rows(AgencyKind) if kind.scheme == "appendix4"} <= {
