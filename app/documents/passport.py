@@ -80,7 +80,7 @@ def _texts(folder: Folder, today: date) -> list[tuple[str, bytes]]:
 
 def _page(template: str, folder: Folder, **values: object) -> bytes:
     page = current_app.jinja_env.get_template(f"documents/{template}.html").render(
-        folder=folder, text=blanks.text, day=blanks.day, lines=blanks.lines, font_css=html_pdf.FONT_CSS, **values
+        folder=folder, text=blanks.text, day=blanks.day, lines=blanks.lines, **values
     )
     return html_pdf.pdf(page)
 

@@ -103,7 +103,7 @@ def pdf(folder: Folder, today: date) -> bytes:
 def html(folder: Folder, today: date) -> str:
     """The card as a page to be printed."""
     return current_app.jinja_env.get_template("documents/record_card.html").render(
-        card=card(folder, today), rule=blanks.rule, font_css=html_pdf.FONT_CSS
+        card=card(folder, today), rule=blanks.rule
     )
 
 

@@ -14,6 +14,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from xhtml2pdf import pisa
 from xhtml2pdf.config.resources import ResourceAccessPolicy
+from xhtml2pdf.default import DEFAULT_CSS
 
 FONT_DIR = Path(__file__).resolve().parent / "fonts"
 FONT, FONT_BOLD = "LiberationSerif-Regular", "LiberationSerif-Bold"
@@ -44,13 +45,17 @@ class PrintError(Exception):
 
 
 def pdf(html: str) -> bytes:
-    """The page as PDF. `html` comes from our own templates with every value escaped."""
+    """The page as PDF, in the family "Liberation Serif".
+
+    `html` comes from our own templates with every value escaped. Raises PrintError.
+    """
     out = io.BytesIO()
     try:
         result = pisa.CreatePDF(
             html,
             dest=out,
             encoding="utf-8",
+            default_css=DEFAULT_CSS + FONT_CSS,
             resource_policy=ResourceAccessPolicy.server(
                 FONT_DIR, allow_remote=False, max_render_seconds=RENDER_SECONDS
             ),

@@ -7,7 +7,7 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, SelectField
@@ -36,7 +36,11 @@ class PaperForm(EntityForm):
     title = CleanString(_("Title"), [REQUIRED, Length(max=papers.LONGEST_TITLE, message=NO_LONGER)])
     dated_on = DayField(_("Date of paper"))
     decision = SelectField(_("Decision"), choices=[], description=_("If this is the copy of a decision."))
-    file = FileField(_("File"), description=_("PDF, JPEG or PNG, up to 20 MB. After a refusal choose the file again."))
+    file = FileField(
+        _("File"),
+        [FileRequired(_("Choose a file."))],
+        description=_("PDF, JPEG or PNG, up to 20 MB. After a refusal choose the file again."),
+    )
 
     def offer(self, decisions: list[Decision]) -> None:
         """The decisions about the family, the latest first."""
@@ -66,30 +70,25 @@ class Papers(Screen):
         decisions = {str(row.id): row for row in _decisions(family)}
         form = PaperForm()
         form.offer(list(decisions.values()))
-        if form.is_submitted():
-            valid = form.validate()
-            file = form.file.data
-            if not file:
-                form.refuse(gettext("Choose a file."), "file")
-            elif valid:
-                try:
-                    papers.attach(
-                        family,
-                        kind=form.kind.data,
-                        title=form.title.data,
-                        dated_on=form.dated_on.data,
-                        decision=decisions.get(form.decision.data),
-                        file_name=file.filename or "",
-                        content=file.read(papers.LARGEST + 1),
-                        today=clock.today(),
-                    )
-                    db.session.commit()
-                except Refusal as refusal:
-                    db.session.rollback()
-                    form.refuse(refusal.text, refusal.field)
-                else:
-                    flash(gettext("The paper is attached."), "success")
-                    return redirect(_page_of(pk))
+        if form.is_submitted() and form.validate():
+            try:
+                papers.attach(
+                    family,
+                    kind=form.kind.data,
+                    title=form.title.data,
+                    dated_on=form.dated_on.data,
+                    decision=decisions.get(form.decision.data),
+                    file_name=form.file.data.filename or "",
+                    content=form.file.data.read(papers.LARGEST + 1),
+                    today=clock.today(),
+                )
+                db.session.commit()
+            except Refusal as refusal:
+                db.session.rollback()
+                form.refuse(refusal.text, refusal.field)
+            else:
+                flash(gettext("The paper is attached."), "success")
+                return redirect(_page_of(pk))
         return self.page("papers/add.html", family=self.find(Family, pk), form=form, back=_page_of(pk))
 
     @expose("/papers/<int:pk>/file")

@@ -139,3 +139,22 @@ def test_a_turned_page_stands_upright(turned, expected):
     x, y = {0: (0, 842), 90: (0, 0), 180: (595, 0), 270: (595, 842)}[turned]
     a, b, c, d, e, f = leaf.upright
     assert (a * x + c * y + e, b * x + d * y + f) == (0, expected[1])
+
+
+def test_a_stamp_laid_over_a_page_is_carried_over_and_a_hidden_one_is_not():
+    def note(drawing: bytes, flags: int) -> bytes:
+        look = b"/AP << /N %s >>" % drawing
+        return b"<< /Type /Annot /Subtype /Stamp /Rect [100 700 200 750] /F %d %s >>" % (flags, look)
+
+    def drawing(text: bytes) -> bytes:
+        head = b"<< /Type /XObject /Subtype /Form /BBox [0 0 50 25] /Length %d >>" % len(text)
+        return head + b"\nstream\n" + text + b"\nendstream"
+
+    content = scans.raw_pdf(note(b"6 0 R", 4), note(b"7 0 R", 2), drawing(b"% approved"), drawing(b"% hidden"))
+    # The page gets its notes in the place of an empty dictionary, so that the table of objects stays true.
+    content = content.replace(b"/Resources << >> >>", b"/Annots [4 0 R 5 0 R]>>")
+    [leaf] = inspection.leaves(PdfWriter(), content)
+    drawn = leaf.drawing.get_object()
+    assert drawn.get_data() == b"\nq 2.00000 0 0 2.00000 100.00000 700.00000 cm /PatronatNote0 Do Q"
+    [stamp] = drawn["/Resources"]["/XObject"].values()
+    assert b"approved" in stamp.get_object().get_data()
