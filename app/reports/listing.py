@@ -29,15 +29,23 @@ def table(
     family_link: Callable[[int], str],
     reason: Callable[[RowMapping], str] | None = None,
 ) -> Table:
-    """A row for each row that the indicator counts. `reason` adds a last column that says why the row counts."""
-    details = [detail for detail in indicator.source.details if detail.name not in SAID]
+    """A row for each row that the indicator counts; details that none of them has are left out.
+
+    reason: adds a column that says why a row counts.
+    """
+    rows = list(rows)
+    details = [
+        detail
+        for detail in indicator.source.details
+        if detail.name not in SAID and any(row[detail.name] is not None for row in rows)
+    ]
     of_persons = any(detail.name == "member_id" for detail in indicator.source.details)
     columns = [Column("№ карты", 10), Column("Семья", 24), Column("Территория", 34)]
     if of_persons:
         columns += [Column("ФИО", 34), Column("Дата рождения", 13, "date"), Column("Возраст, лет", 9, "number")]
-    columns += [Column(detail.title, WIDTHS[detail.kind], detail.kind) for detail in details]
     if reason:
         columns.append(Column("Основание", 44))
+    columns += [Column(detail.title, WIDTHS[detail.kind], detail.kind) for detail in details]
 
     def cells(row: RowMapping) -> list[Value | Cell]:
         number = row["number"]
@@ -48,11 +56,11 @@ def table(
         if of_persons:
             name = names.full(row["last_name"], row["first_name"], row["middle_name"])
             found += [name, row["born_on"], _age(row, indicator.on)]
-        for detail in details:
-            value = row[detail.name]
-            found.append(statuses.get(value, "не указано") if detail.name == "status_id" else _plain(value))
         if reason:
             found.append(reason(row))
+        for detail in details:
+            value = row[detail.name]
+            found.append(statuses.get(value) if detail.name == "status_id" else _plain(value))
         return found
 
     return Table(indicator.title, columns, [cells(row) for row in rows], subtitle, sheet="Список")

@@ -128,7 +128,7 @@ def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree:
     tree = tree or Places()
     rows = tuple(tree.listed(place.id))
     figures = Figures(period, all_criteria=all_criteria)
-    within = in_places(places.counted(), rows)
+    within = in_places(places.counted(), rows, tree)
     numbers = report.count(figures.indicators.values(), within)
     shows_names = not access.scope().all_statistics
     otherwise = _removed_otherwise(figures, within) if numbers[OTHER_REASON] else []
@@ -149,9 +149,12 @@ def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree:
     )
 
 
-def in_places(families: ColumnElement[bool], rows: Iterable[Place]) -> ColumnElement[bool]:
-    """Those of the families that live on these territories."""
-    return family.c.territory_id.in_([row.id for row in rows]) & families
+def in_places(families: ColumnElement[bool], rows: Iterable[Place], tree: Places | None = None) -> ColumnElement[bool]:
+    """Those of the families that live on these territories; all of them where no other territory has any."""
+    ids = {row.id for row in rows}
+    if tree is not None and tree.inhabited <= ids:
+        return families  # said without the territories, the database is free to begin with the dates
+    return family.c.territory_id.in_(sorted(ids)) & families
 
 
 def _population(rows: Sequence[Place], day: date) -> dict[int, int]:

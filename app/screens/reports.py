@@ -30,6 +30,7 @@ from app.screens.screen import Screen, page_number
 NAMES_SHOWN = 30  # under a check; the whole list is one click away
 PAGE_SIZE = 100
 OWN_DATES = "own"
+QUESTION = ("period", "year", "quarter", "from", "to")  # how an address may name a period
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Asked:
     @classmethod
     def read(cls, arguments: MultiDict[str, str], today: date) -> Asked:
         tree = Places()
-        typed = {name: arguments.get(name, "") for name in ("period", "from", "to", "territory", "criteria")}
+        typed = {name: arguments.get(name, "") for name in (*QUESTION, "territory", "criteria")}
         asked = cls(tree, periods.last_finished_quarter(today), tree.default(), typed=typed)
         asked.all_criteria = typed["criteria"] == "all"
         try:
@@ -81,6 +82,8 @@ class Asked:
 
 def _period(typed: dict[str, str]) -> Period | None:
     code = typed["period"]
+    if typed["year"] and not code:
+        code = f"{typed['year']}-Q{typed['quarter']}" if typed["quarter"] else typed["year"]
     if code and code != OWN_DATES:
         found = periods.coded(code)
         if found is None:
