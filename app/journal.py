@@ -56,8 +56,16 @@ def batch(batch_id: int) -> Any:
         _batch.reset(token)
 
 
-def entry(act: Act, *, entity: str = "", entity_id: int | None = None, family_id: int | None = None,
-          summary: str = "", changes: dict[str, Any] | None = None, records: int | None = None) -> dict[str, Any]:  # fmt: skip
+def entry(
+    act: Act,
+    *,
+    entity: str = "",
+    entity_id: int | None = None,
+    family_id: int | None = None,
+    summary: str = "",
+    changes: dict[str, Any] | None = None,
+    records: int | None = None,
+) -> dict[str, Any]:
     """The values of one journal row: the act, and who does it from where."""
     user = getattr(g, "user", None) if has_request_context() else None
     known = user is not None and getattr(user, "id", None) is not None

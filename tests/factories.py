@@ -186,8 +186,16 @@ def decision(
     return _add(Decision(family=of, kind=kind, number=number, decided_on=on))
 
 
-def registration(of: Family, on: date, *, until: date | None = None, reason: str = "11.2",
-                 criteria: Iterable[str] = ("2.1.1",), sender: Agency | None = None, **values: Any) -> Registration:  # fmt: skip
+def registration(
+    of: Family,
+    on: date,
+    *,
+    until: date | None = None,
+    reason: str = "11.2",
+    criteria: Iterable[str] = ("2.1.1",),
+    sender: Agency | None = None,
+    **values: Any,
+) -> Registration:
     """A stay on record with its decisions; `until` removes it for `reason`."""
     row = Registration(
         family=of, sender=sender, registered_on=on, decision=decision(of, on),
