@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, event, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, event, exists, false, or_, select, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from app.domain import terms
@@ -26,6 +27,7 @@ from app.models import (
     HomeTerritory,
     JournalEntry,
     Mentor,
+    Model,
     OfFamily,
     OfMember,
     RegistrationCriterion,
@@ -91,6 +93,16 @@ class Scope:
         """A Core SELECT of the ids of this person's families."""
         return select(_family.c.id).where(self.families())
 
+    def sees(self, family_id: Any) -> ColumnElement[bool]:
+        """The condition that a column holds the id of one of this person's families.
+
+        Asked row by row through the primary key: a list of all ids would be made anew for every statement.
+        """
+        family = _family.alias()
+        return exists(
+            select(family.c.id).where(family.c.id == family_id, self.families(family.c)).correlate_except(family)
+        )
+
     def counted_families(self) -> ColumnElement[bool]:
         """The condition on `family` for figures without names."""
         return true() if self.all_statistics else self.families()
@@ -102,7 +114,7 @@ class Scope:
             return true()
         if self.administers:
             return entry.c.family_id.is_(None) & entry.c.entity.in_(("User", "Role", "FurtherRole", "HomeTerritory"))
-        return entry.c.family_id.in_(self.family_ids())
+        return self.sees(entry.c.family_id)
 
     def covers_territory(self, territory_id: int | None) -> bool:
         """Whether families of a territory may be entered by this person."""
@@ -203,19 +215,23 @@ def _narrow(state: ORMExecuteState) -> None:
     current = _current_scope.get()
     if current.everything or not state.is_select or state.is_column_load:
         return
-    ids = current.family_ids()
-    state.statement = state.statement.options(
-        with_loader_criteria(Family, current.families(Family), include_aliases=True),
-        # `ids` is tracked as a part of the cached statement; without tracking the first person's rows are everyone's.
-        with_loader_criteria(OfFamily, lambda entity: entity.family_id.in_(ids), include_aliases=True),
-        with_loader_criteria(RegistrationCriterion, RegistrationCriterion.family_id.in_(ids), include_aliases=True),
-        with_loader_criteria(SearchWord, SearchWord.family_id.in_(ids), include_aliases=True),
-        with_loader_criteria(
-            Assignment,
-            or_(Assignment.family_id.is_(None), Assignment.family_id.in_(ids)),
-            include_aliases=True,
+    state.statement = state.statement.options(*_criteria(current))
+
+
+@lru_cache(maxsize=256)
+def _criteria(scope: Scope) -> tuple[Any, ...]:
+    """The scope as options of a statement, made once for a scope: a day, a person's territories and assignments."""
+    of_family = [mapper.class_ for mapper in Model.registry.mappers if issubclass(mapper.class_, OfFamily)]
+    return (
+        with_loader_criteria(Family, scope.families(Family), include_aliases=True),
+        *(
+            with_loader_criteria(entity, scope.sees(entity.family_id), include_aliases=True)
+            for entity in (*of_family, RegistrationCriterion, SearchWord)
         ),
-        with_loader_criteria(JournalEntry, current.journal(), include_aliases=True),
+        with_loader_criteria(
+            Assignment, or_(Assignment.family_id.is_(None), scope.sees(Assignment.family_id)), include_aliases=True
+        ),
+        with_loader_criteria(JournalEntry, scope.journal(), include_aliases=True),
     )
 
 

@@ -53,7 +53,7 @@ def families(query: str, *, limit: int = SHOWN) -> Found:
         return Found([])
     found = _fetch(words, and_(*(Family.id.in_(_beginning(word)) for word in words)), limit)
     if not found.total:
-        found = _fetch(words, and_(*(Family.search_key.contains(word, autoescape=True) for word in words)), limit)
+        found = _fetch(words, and_(*(_holds(word) for word in words)), limit)
         found.by_part = True
     return found
 
@@ -100,3 +100,9 @@ def _beginning(word: str) -> Select[tuple[int]]:
     return select(_word.c.family_id).where(
         or_(*(and_(_word.c.word >= prefix, _word.c.word <= prefix + LAST_LETTER) for prefix in sorted(prefixes)))
     )
+
+
+def _holds(word: str) -> ColumnElement[bool]:
+    """A part of the stored key: by bytes, for it is folded already and LIKE would fold it again, letter by letter."""
+    find = func.instr if db.session.get_bind().dialect.name == "sqlite" else func.strpos
+    return find(Family.search_key, word) > 0
