@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased, selectinload
 
 from app import access
 from app.domain.refusal import Refusal
@@ -47,6 +48,25 @@ def test_each_person_sees_own_families_only(cast, three):
             counted = db.session.scalar(select(func.count(Family.id)))
             wanted = {three[place].id for place in places}
         assert (seen, members, counted) == (wanted, wanted, len(wanted)), name
+
+
+def test_aliases_joins_and_loaded_relations_are_narrowed_too(cast, three):
+    other, home = aliased(Member), aliased(Family)
+    statements = [
+        select(other.family_id),
+        select(home.id),
+        select(other.family_id).join(other.family.of_type(home)),
+        select(Member.family_id).join(Family, Family.id == Member.family_id),
+        select(func.max(other.family_id)).group_by(other.family_id),
+        select(Member.family_id).where(Member.family.has(Family.number != "")),
+    ]
+    for name, place in (("boris", "north"), ("vera", "south"), ("boris", "north")):
+        with access.acting_as(scope_of(cast, name)):
+            for statement in statements:
+                assert set(db.session.scalars(statement)) == {three[place].id}, (name, str(statement))
+            db.session.expire_all()
+            families = db.session.scalars(select(Family).options(selectinload(Family.members))).all()
+            assert [len(family.members) for family in families] == [1]
 
 
 def test_without_a_scope_there_are_no_rows(cast, three):

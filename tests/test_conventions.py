@@ -77,6 +77,12 @@ def test_raw_sql_stays_out_of_screens_and_services(path):
     assert "text" not in imported, "raw SQL escapes the scope of rows"
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_no_alias_is_joined_by_hand(path):
+    """SQLAlchemy does not carry a loader criterion into `join(alias, condition)`: join along a relation instead."""
+    assert "aliased(" not in path.read_text(encoding="utf-8"), "an alias joined by hand escapes the scope of rows"
+
+
 @pytest.mark.parametrize("path", [path for path in SOURCES if "services" in path.parts], ids=name_of)
 def test_services_do_not_commit(path):
     assert ".commit(" not in path.read_text(encoding="utf-8"), "the edge commits once"
