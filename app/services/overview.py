@@ -23,7 +23,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from app.domain import ages, registration, terms
 from app.domain.periods import quarter_of, year_period
@@ -223,11 +223,14 @@ def minors(family: Family, today: date) -> list[Member]:
 
 
 def options() -> tuple[Any, ...]:
-    """How the family itself is loaded: with its places and categories, in its own statement."""
+    """How the family itself is loaded: with its places and categories.
+
+    Not joinedload for a relation through a link table: SQLite would read the whole link table for one family.
+    """
     return (
         joinedload(Family.territory).joinedload(Territory.parent).joinedload(Territory.parent),
         joinedload(Family.district),
-        joinedload(Family.categories),
+        selectinload(Family.categories),
     )
 
 
@@ -307,7 +310,7 @@ def _aids(family: Family, today: date, limit: int) -> tuple[list[Aid], int, Deci
             .order_by(Aid.given_on.desc(), Aid.id.desc())
             .limit(limit)
             .options(
-                joinedload(Aid.kind), joinedload(Aid.measure), joinedload(Aid.performer), joinedload(Aid.recipients)
+                joinedload(Aid.kind), joinedload(Aid.measure), joinedload(Aid.performer), selectinload(Aid.recipients)
             )
         )
         .unique()
