@@ -16,8 +16,9 @@ SHOWN, COUNTED = 50, 1000
 MOST_WORDS = 8
 LONGEST_NUMBER = 20
 
-# The Core table: the words are only keys, the families they lead to are narrowed by the scope of the outer SELECT.
+# Core tables: they only lead to ids, and the families of these ids are narrowed by the scope of the outer SELECT.
 _word = SearchWord.__table__
+_family = Family.__table__.alias()
 
 
 @dataclass
@@ -53,7 +54,7 @@ def families(query: str, *, limit: int = SHOWN) -> Found:
         return Found([])
     found = _fetch(words, and_(*(Family.id.in_(_beginning(word)) for word in words)), limit)
     if not found.total:
-        found = _fetch(words, and_(*(_holds(word) for word in words)), limit)
+        found = _fetch(words, Family.id.in_(_holding(words)), limit)
         found.by_part = True
     return found
 
@@ -102,7 +103,10 @@ def _beginning(word: str) -> Select[tuple[int]]:
     )
 
 
-def _holds(word: str) -> ColumnElement[bool]:
-    """A part of the stored key: by bytes, for it is folded already and LIKE would fold it again, letter by letter."""
+def _holding(words: list[str]) -> Select[tuple[int]]:
+    """Ids of the families whose stored key holds every word as a part: one pass over the table, whoever asks.
+
+    By bytes: the key is folded already, and LIKE would fold it again letter by letter.
+    """
     find = func.instr if db.session.get_bind().dialect.name == "sqlite" else func.strpos
-    return find(Family.search_key, word) > 0
+    return select(_family.c.id).where(*(find(_family.c.search_key, word) > 0 for word in words))
