@@ -53,6 +53,8 @@ def settings(environ: Mapping[str, str] = os.environ, *, serving: bool = True) -
         "FAB_SAFE_REDIRECT_HOSTS": _list(environ.get("TRUSTED_HOSTS", "localhost,127.0.0.1")),
         # How many proxies stand in front and may name the client's address.
         "PROXIES": int(environ.get("PROXIES", "0")),
+        # Styles and scripts are kept by the browser; their addresses change with them (app/pages.py).
+        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=30),
         # A request larger than a scan with its form is refused before it is read.
         "MAX_CONTENT_LENGTH": 25 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,

@@ -234,8 +234,12 @@ class RegistryView(ModelView):
         return min(int(text), LARGEST_PAGE) if text.isdecimal() and len(text) < 10 else default
 
     def row_url(self, row: Any) -> str:
-        """Where a row of the list opens: a family on its own page."""
-        return url_for("FamilyPage.show", pk=row.id) if isinstance(row, Family) else self.url("show", pk=row.id)
+        """Where a row of the list opens."""
+        return self.url("show", pk=row.id)
+
+    def add_url(self) -> str:
+        """Where a fresh row is entered."""
+        return self.url("add")
 
     def link(self, **changes: Any) -> str:
         """This list's address with some arguments changed: order, page, page size."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
@@ -37,6 +39,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_settle_scope)
     app.teardown_request(_unsettle_scope)
     app.after_request(_add_headers)
+    app.url_defaults(_name_version)
     app.jinja_env.globals.update(csp_nonce=_nonce, today=clock.today, now=clock.now)
     app.jinja_env.filters.update(
         day=day, moment=moment, roubles=roubles, age=age, yes_no=yes_no, browser=browser,
@@ -48,6 +51,18 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Refusal, _show_refusal)
     app.register_error_handler(StaleDataError, lambda _error: _show_error(Conflict()))
     app.register_error_handler(OperationalError, _say_database_is_away)
+
+
+def _name_version(endpoint: str, values: dict[str, Any]) -> None:
+    """A style or a script is kept by the browser until its file changes: its address then changes too."""
+    if endpoint.endswith("static") and "filename" in values:
+        holder: Any = current_app if endpoint == "static" else current_app.blueprints[endpoint.rpartition(".")[0]]
+        values.setdefault("v", _version_of(Path(holder.static_folder) / values["filename"]))
+
+
+@cache
+def _version_of(file: Path) -> int | None:
+    return int(file.stat().st_mtime) if file.is_file() else None
 
 
 def _health() -> str:

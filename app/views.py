@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask import url_for
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _
 
@@ -36,6 +37,12 @@ class FamilyRegistry(RegistryView):
         "registered_address", "actual_address", "additional",
     ]  # fmt: skip
     base_order = ("name", "asc")
+
+    def row_url(self, row: models.Family) -> str:
+        return url_for("FamilyPage.show", pk=row.id)
+
+    def add_url(self) -> str:
+        return url_for("NewFamily.add")
 
 
 class MemberRegistry(RegistryView):
