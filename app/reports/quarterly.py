@@ -36,7 +36,7 @@ from app.reports.quarterly_figures import (
     SENDERS,
     Figures,
 )
-from app.reports.report import Check, Indicator, Number, family
+from app.reports.report import Check, Number, family
 
 TITLE = "Форма учета семей, находящихся в социально опасном положении, в едином банке данных"
 TOTAL = "Всего"
@@ -503,8 +503,3 @@ def _lines(form: Form, territory_id: int | None) -> dict[str, int | float]:
     keys += [f"removed children {line.value}" for line in CHILDREN_LINES]
     numbers = {key: form.number(key, territory_id) for key in keys}
     return {key: float(number) if isinstance(number, Decimal) else number for key, number in numbers.items()}
-
-
-def indicator(form_figures: Figures, key: str) -> Indicator | None:
-    """The indicator of a key; None if the form has no such number."""
-    return form_figures.indicators.get(key)

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
+from functools import cache
+
+from sqlalchemy import select
 
 from app.domain.terms import HolidayActivity
+from app.extensions import db
+from app.models import Aid
 
 LINES = {
     "1.1": {"incomplete", "large", "low_income"},
@@ -59,6 +64,7 @@ def education_on(person, day: date):
     return None if last.ended_on and last.ended_on <= day else last.status
 
 
+@cache
 def quarters(start: date, end: date) -> set[tuple[int, int]]:
     found, day = set(), start
     while day <= end:
@@ -70,11 +76,13 @@ def quarters(start: date, end: date) -> set[tuple[int, int]]:
 def form(families, start: date, end: date, all_criteria: bool = False) -> dict[str, Counter]:
     """{territory or «Всего»: Counter of the flat keys}."""
     found: dict[str, Counter] = {"Всего": Counter()}
+    aids = aid_by_family()
     for family in families:
         if family.annulled_at:
             continue
         numbers = Counter()
         count_family(family, start, end, all_criteria, numbers)
+        count_aid(family, aids.get(family.id, []), start, end, numbers)
         found.setdefault(family.territory.name, Counter()).update(numbers)
         found["Всего"].update(numbers)
     return found
@@ -109,7 +117,6 @@ def count_family(family, start: date, end: date, all_criteria: bool, n: Counter)
                 and child_on_its_last_day(person):  # fmt: skip
             n["removed children all"] += 1
             n["removed children objective"] += 1
-    count_aid(family, stays, start, end, n)
 
 
 def child_on_its_last_day(person) -> bool:
@@ -155,9 +162,10 @@ def count_child(person, low_income: bool, start: date, end: date, n: Counter) ->
         n[f"2.6 {activity.title_ru}"] += any(row.holidays is activity for row in supports)
 
 
-def count_aid(family, stays, start: date, end: date, n: Counter) -> None:
+def count_aid(family, aids, start: date, end: date, n: Counter) -> None:
+    stays = [stay for stay in family.registrations if not stay.annulled_at]
     given = [
-        aid for aid in family_aid(family)
+        aid for aid in aids
         if not aid.annulled_at and start <= aid.given_on <= end and any(on_record(stay, aid.given_on) for stay in stays)
     ]  # fmt: skip
     n["1.2 legal"] += any(aid.kind.appendix4_line == LINES["legal"] for aid in given)
@@ -174,10 +182,8 @@ def count_aid(family, stays, start: date, end: date, n: Counter) -> None:
     n["1.2 employed"] += len(employed)
 
 
-def family_aid(family):
-    from sqlalchemy import select
-
-    from app.extensions import db
-    from app.models import Aid
-
-    return db.session.scalars(select(Aid).where(Aid.family_id == family.id, Aid.kind_id.is_not(None))).all()
+def aid_by_family() -> dict[int, list[Aid]]:
+    found: dict[int, list[Aid]] = {}
+    for aid in db.session.scalars(select(Aid).where(Aid.kind_id.is_not(None))):
+        found.setdefault(aid.family_id, []).append(aid)
+    return found
