@@ -74,6 +74,8 @@ def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
         raise FileError(f"В файле больше {MOST_MEMBERS} частей: это не книга обмена.")
     if len({member.filename.casefold() for member in members}) != len(members):
         raise FileError("В файле есть две части с одним именем: он собран не программой Excel.")
+    if sum(member.file_size for member in members) > LONGEST_UNPACKED:
+        raise FileError(f"В распакованном виде файл больше {LONGEST_UNPACKED >> 20} МБ: разделите книгу на части.")
     end = 0
     for member in sorted(members, key=lambda member: member.header_offset):
         if member.header_offset < end:
@@ -82,8 +84,6 @@ def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
         _check_member(member)
     if end > size:
         raise FileError("Файл повреждён или передан не полностью: отправьте его ещё раз.")
-    if sum(member.file_size for member in members) > LONGEST_UNPACKED:
-        raise FileError(f"В распакованном виде файл больше {LONGEST_UNPACKED >> 20} МБ: разделите книгу на части.")
 
 
 def _check_member(member: zipfile.ZipInfo) -> None:

@@ -1,0 +1,479 @@
+"""What a workbook does to the bank: all of it or nothing, once, and back again."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import event, func, select
+
+from app import access
+from app.domain import terms
+from app.domain.refusal import Refusal
+from app.exchange import apply, undo
+from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, STAYS, SUPERVISIONS
+from app.extensions import db
+from app.models import (
+    Agency,
+    Aid,
+    Decision,
+    Education,
+    Family,
+    ImportBatch,
+    JournalEntry,
+    Member,
+    PupilSupport,
+    Registration,
+    SearchWord,
+    Supervision,
+    Territory,
+)
+from app.services import families
+from tests.exchange.workbooks import Sound, load, planned, texts, totals
+
+
+def one_family(number: str = "00001") -> Family:
+    return db.session.scalars(select(Family).where(Family.number == number, Family.annulled_at.is_(None))).one()
+
+
+def member(name: str) -> Member:
+    return db.session.scalars(select(Member).where(Member.first_name == name)).one()
+
+
+def count(entity, *conditions) -> int:
+    return db.session.scalar(select(func.count()).select_from(entity).where(*conditions))
+
+
+def test_the_sample_of_300_families_loads_without_a_fault(cast, data):
+    content = (data / "bank_2026-09.xlsx").read_bytes()
+    load(content, "bank_2026-09.xlsx")
+    assert (count(Family), count(Registration), count(Member)) == (300, 314, 1295)
+    assert (count(Supervision), count(Aid)) == (68, 1249)
+    district = db.session.scalars(select(Territory).where(Territory.name == "Красносулинский район")).one()
+    assert district.kind is terms.TerritoryKind.DISTRICT
+    assert len(district.parts) == 15
+    again = planned(content)
+    assert totals(again) == {"new": 0, "changed": 0, "same": 300 + 314 + 1295 + 68 + 1249, "missing": 0}
+    assert not again.does_something
+
+
+def test_everything_a_row_says_is_kept(cast):
+    load(Sound().content())
+    family = one_family()
+    assert family.name == "Тетерина"
+    assert family.income_per_member == Decimal("5190.90")
+    assert {category.code for category in family.categories} == {"1", "5"}
+    first, second = family.registrations
+    assert (first.registered_on, first.removed_on, first.removal_reason.code) == (
+        date(2024, 2, 1), date(2025, 3, 1), "11.2",
+    )  # fmt: skip
+    assert [item.criterion.code for item in first.criteria] == ["2.5.1", "2.1.1"]
+    assert (first.decision.number, first.removal_decision.number) == ("6/13", "9/1")
+    assert first.removal_decision.kind is terms.DecisionKind.REMOVE
+    assert (second.removed_on, second.entered_on, second.received_on) == (None, None, None)
+    assert first.sender.kind.code == "5.3"
+    boy = member("Семён")
+    assert boy.documents[0].number == "056120"
+    assert (boy.educations[0].started_on, boy.educations[0].grade) == (date(2026, 7, 1), "4 класс")
+    support = boy.supports[0]
+    assert (support.year, support.quarter, support.free_meals, support.free_textbooks) == (2026, 3, True, False)
+    assert support.holidays is terms.HolidayActivity.AWAY_CAMP
+    assert boy.supervisions[0].kind.code == "school"
+    aid = db.session.scalars(select(Aid).where(Aid.family_id == family.id)).one()
+    assert (aid.amount, aid.description, aid.measure.code) == (Decimal("3965.63"), "=2+2 не формула", "2.16")
+    assert {person.first_name for person in aid.recipients} == {"Алёна", "Семён"}
+
+
+def test_a_loaded_family_is_found_and_named_as_one_entered_by_hand(cast):
+    load(Sound().content())
+    family = one_family()
+    words = set(db.session.scalars(select(SearchWord.word).where(SearchWord.family_id == family.id)))
+    before = (family.name, family.sort_key, family.search_key, member("Семён").sort_key)
+    families.refresh(family)
+    db.session.flush()
+    assert before == (family.name, family.sort_key, family.search_key, member("Семён").sort_key)
+    assert words == set(db.session.scalars(select(SearchWord.word).where(SearchWord.family_id == family.id)))
+    assert {"00001", "1", "тетерин", "алена", "речная"} <= words
+
+
+def test_a_body_named_only_by_its_kind_is_called_like_the_kind(cast):
+    load(Sound().content())
+    sender = one_family("00002").registrations[0].sender
+    assert (sender.kind.code, sender.name, sender.territory_id) == ("5.7", "Органы внутренних дел", cast.district.id)
+
+
+def test_a_known_territory_goes_by_its_alias(cast):
+    from app.domain import names
+    from app.models import TerritoryAlias
+
+    db.session.add(TerritoryAlias(territory=cast.north, name="Северное СП", name_key=names.key("Северное СП")))
+    db.session.flush()
+    book = Sound()
+    book.row(FAMILIES.title)["Территория"] = "северное сп"
+    found = planned(book.content())
+    assert found.new_places == []
+    assert found.families[0].place.id == cast.north.id
+
+
+def test_a_new_territory_is_created_under_the_district(cast):
+    book = Sound()
+    book.row(FAMILIES.title)["Территория"] = "Заозёрное сельское поселение"
+    assert [place.name for place in planned(book.content()).new_places] == ["Заозёрное сельское поселение"]
+    load(book.content())
+    place = cast.territory("Заозёрное сельское поселение")
+    assert (place.parent_id, place.kind) == (cast.district.id, terms.TerritoryKind.SETTLEMENT)
+    assert one_family().territory_id == place.id
+
+
+def test_the_preview_writes_nothing(cast):
+    planned(Sound().content())
+    db.session.commit()
+    assert count(Family) == 0
+    assert count(ImportBatch) == 0
+    assert count(Agency, Agency.name == "МБОУ СОШ № 7") == 0
+
+
+CHANGES = [
+    (FAMILIES, 0, "Территория", "Южное городское поселение", "Северное сельское поселение"),
+    (FAMILIES, 0, "Категории семьи", "2", "Многодетная семья"),
+    (FAMILIES, 0, "Доход на одного члена семьи, руб.", 6000, "5\u00a0190,90"),
+    (FAMILIES, 0, "Источник дохода", None, "пенсия"),
+    (FAMILIES, 0, "Место регистрации", "ул. Лесная, д. 4", "ул. Речная, д. 1"),
+    (STAYS, 0, "Организация, направившая сведения", "МБОУ СОШ № 8", "5.3 МБОУ СОШ № 7"),
+    (STAYS, 0, "Критерии", "2.1.1; 2.5.1", "2.5.1"),
+    (STAYS, 0, "№ постановления о постановке", "6/14", "6/13"),
+    (STAYS, 0, "Дата снятия с учёта", date(2025, 3, 5), "01.03.2025"),
+    (STAYS, 0, "Причина снятия", "11.4.2", "11.2"),
+    (STAYS, 0, "Примечание", "иначе", "по итогам работы"),
+    (MEMBERS, 1, "Роль в семье", "пасынок", "сын"),
+    (MEMBERS, 1, "В семье по", date(2026, 8, 1), "пусто"),
+    (MEMBERS, 1, "Класс, группа", "5 класс", "4 класс"),
+    (MEMBERS, 1, "Бесплатное питание", "нет", "да"),
+    (MEMBERS, 1, "Дата выдачи", date(2015, 7, 2), "01.07.2015"),
+    (SUPERVISIONS, 0, "Состоит по", date(2026, 9, 1), "пусто"),
+    (AIDS, 0, "Сумма, руб.", 4000, "3\u00a0965,63"),
+    (AIDS, 0, "Получатели", "Тетерин Семён Ильич", "Тетерина Алёна Павловна; Тетерин Семён Ильич"),
+    (AIDS, 0, "Исполнитель", "УСЗН города", "5.2 УСЗН района"),
+]
+
+
+@pytest.mark.parametrize(("sheet", "place", "header", "value", "was"), CHANGES, ids=range(len(CHANGES)))
+def test_a_changed_cell_is_shown_as_was_and_is_and_can_be_undone(cast, sheet, place, header, value, was):
+    load(Sound().content())
+    book = Sound()
+    book.row(sheet.title, place)[header] = value
+    found = planned(book.content())
+    assert not found.faults, found.faults
+    assert [(change.sheet, change.column) for change in found.changes] == [(sheet.title, header)]
+    assert found.changes[0].was.startswith(was)
+    assert totals(found)["changed"] == 1
+    assert totals(found)["new"] == 0
+    batch = apply.apply(found)
+    db.session.commit()
+    assert not planned(book.content()).does_something
+    entries = db.session.scalars(
+        select(JournalEntry).where(JournalEntry.batch_id == batch.id, JournalEntry.act == terms.Act.CHANGED)
+    ).all()
+    assert entries
+    assert all(len(pair) == 2 for entry in entries for pair in entry.changes.values())
+    undo.undo(batch)
+    db.session.commit()
+    assert not planned(Sound().content()).does_something
+
+
+def test_new_rows_of_a_known_family_are_added_and_journalled_one_by_one(cast):
+    load(Sound().content())
+    book = Sound()
+    book.rows[MEMBERS.title].append(
+        {
+            "№ карты": "00001",
+            "Роль в семье": "дочь",
+            "Фамилия": "Тетерина",
+            "Имя": "Ия",
+            "Дата рождения": date(2020, 2, 2),
+        }
+    )
+    book.rows[AIDS.title].append({"№ карты": "00001", "Дата": date(2026, 7, 7), "Код вида помощи": "2.2",
+                                  "Получатели": "Тетерина Ия"})  # fmt: skip
+    book.rows[SUPERVISIONS.title].append({"№ карты": "00001", "Фамилия": "Тетерина", "Имя": "Ия",
+                                          "Состоит с": date(2026, 7, 1), "Где состоит": "kdn"})  # fmt: skip
+    batch = load(book.content())
+    girl = member("Ия")
+    assert girl.supervisions[0].kind.code == "kdn"
+    assert "ия" in set(db.session.scalars(select(SearchWord.word).where(SearchWord.family_id == girl.family_id)))
+    created = db.session.scalars(
+        select(JournalEntry.entity).where(JournalEntry.batch_id == batch.id, JournalEntry.act == terms.Act.CREATED)
+    ).all()
+    assert sorted(created) == ["Aid", "Member", "Supervision"]
+    undo.undo(batch)
+    db.session.commit()
+    assert not planned(Sound().content()).does_something
+    assert girl.annulled_at is not None
+    assert "ия" not in set(db.session.scalars(select(SearchWord.word).where(SearchWord.family_id == girl.family_id)))
+
+
+def test_a_removal_told_later_closes_the_same_stay(cast):
+    load(Sound().content())
+    book = Sound()
+    book.row(STAYS.title, 1).update({"Дата снятия с учёта": date(2026, 9, 1), "Причина снятия": "11.3"})
+    batch = load(book.content())
+    stay = one_family().registrations[1]
+    assert (stay.removed_on, stay.removal_decision.number, stay.removal_decision.decided_on) == (
+        date(2026, 9, 1), None, date(2026, 9, 1),
+    )  # fmt: skip
+    assert count(Registration) == 3
+    decision = stay.removal_decision
+    undo.undo(batch)
+    db.session.commit()
+    assert (stay.removed_on, stay.removal_decision_id) == (None, None)
+    assert decision.annulled_at is not None
+
+
+def test_a_new_class_in_a_new_quarter_is_a_new_education(cast):
+    load(Sound().content())
+    book = Sound()
+    book.facts[1][1] = date(2026, 10, 31)
+    book.row(MEMBERS.title, 1)["Класс, группа"] = "5 класс"
+    load(book.content())
+    boy = member("Семён")
+    assert [(row.started_on, row.grade) for row in boy.educations] == [
+        (date(2026, 7, 1), "4 класс"), (date(2026, 10, 1), "5 класс"),
+    ]  # fmt: skip
+    assert count(PupilSupport) == 2
+    assert not planned(book.content()).does_something
+    assert not planned(Sound().content()).does_something, "the older workbook still tells its own quarter"
+
+
+def test_blank_education_and_document_are_no_news(cast):
+    load(Sound().content())
+    book = Sound()
+    for header in ("Обучение, занятость", "Образовательная организация", "Класс, группа", "Вид документа", "Серия",
+                   "Номер", "Дата выдачи", "Бесплатное питание", "Бесплатные учебники", "Досуг во внеурочное время",
+                   "Каникулярная занятость"):  # fmt: skip
+        book.row(MEMBERS.title, 1)[header] = None
+    assert not planned(book.content()).does_something
+
+
+def test_a_passport_is_added_beside_the_birth_certificate(cast):
+    load(Sound().content())
+    book = Sound()
+    book.row(MEMBERS.title, 1).update(
+        {"Вид документа": "21", "Серия": "60 20", "Номер": "001122", "Дата выдачи": date(2026, 8, 8)}
+    )
+    load(book.content())
+    assert [row.kind.code for row in member("Семён").documents] == ["03", "21"]
+    assert not planned(book.content()).does_something
+
+
+def test_what_the_workbook_lacks_is_named_and_stays(cast):
+    load(Sound().content())
+    book = Sound()
+    for sheet in (FAMILIES, STAYS, MEMBERS, AIDS):
+        book.rows[sheet.title] = [row for row in book.rows[sheet.title] if row["№ карты"] != "00002"]
+    book.rows[MEMBERS.title].pop(0)
+    book.row(AIDS.title)["Получатели"] = "Тетерина Алёна Павловна; Тетерин Семён Ильич"
+    found = planned(book.content())
+    assert not found.faults
+    assert not found.does_something
+    assert {(line.sheet, line.number) for line in found.missing} == {
+        (FAMILIES.title, "00002"),
+        (MEMBERS.title, "00001"),
+    }
+
+
+def test_a_column_that_is_not_there_leaves_the_bank_alone(cast):
+    load(Sound().content())
+    book = Sound()
+    book.headers[FAMILIES.title].remove("Источник дохода")
+    found = planned(book.content())
+    assert not found.does_something
+    assert "Источник дохода" in texts(found.notices)
+
+
+def test_headers_are_found_in_any_order_and_spelling(cast):
+    book = Sound()
+    renamed = {
+        "№ карты": "№  КАРТЫ*", "Дата постановки на учёт": "дата постановки\nна учет *", "Код органа": " Код органа",
+    }  # fmt: skip
+    headers = list(reversed(book.headers[STAYS.title]))
+    book.headers[STAYS.title] = [renamed.get(header, header) for header in headers]
+    for row in book.rows[STAYS.title]:
+        row.update({renamed[header]: row[header] for header in renamed})
+    book.headers[STAYS.title].insert(3, "Чужой столбец")
+    found = planned(book.content())
+    assert not found.faults
+    assert found.counts[STAYS.title]["new"] == 3
+    assert "Чужой столбец" in texts(found.notices)
+
+
+def test_dates_may_be_text_and_empty_rows_are_skipped(cast):
+    book = Sound()
+    book.row(STAYS.title)["Дата постановки на учёт"] = "01.02.2024"
+    book.row(STAYS.title)["Дата выявления"] = "2024-01-10"
+    book.rows[STAYS.title].insert(1, {})
+    book.rows[STAYS.title].append({"№ карты": "  "})
+    found = planned(book.content())
+    assert not found.faults
+    load(Sound().content())
+    assert not planned(book.content()).does_something
+
+
+def test_a_decision_without_a_number_is_made_and_named(cast):
+    book = Sound()
+    book.row(STAYS.title, 2).update({"№ постановления о постановке": None, "Дата постановления о постановке": None})
+    found = planned(book.content())
+    assert "без номера" in texts(found.notices)
+    load(book.content())
+    decision = one_family("00002").registrations[0].decision
+    assert (decision.number, decision.decided_on) == (None, date(2026, 2, 5))
+    assert not planned(book.content()).does_something
+
+
+def test_likely_duplicates_are_pointed_out(cast):
+    load(Sound().content())
+    book = Sound()
+    for rows in book.rows.values():
+        rows[:] = [{**row, "№ карты": "00077"} for row in rows if row["№ карты"] == "00001"]
+    found = planned(book.content())
+    assert not found.faults
+    assert [(line.number, "№ 00001" in line.text) for line in found.duplicates] == [("00077", True)]
+
+
+def test_the_same_aid_twice_is_two_aids(cast):
+    book = Sound()
+    book.rows[AIDS.title].append(dict(book.rows[AIDS.title][1]))
+    load(book.content())
+    assert count(Aid, Aid.family_id == one_family("00002").id) == 2
+    assert not planned(book.content()).does_something
+    assert planned(Sound().content()).counts[AIDS.title]["missing"] == 1
+
+
+def test_each_new_family_has_one_summarising_entry(cast):
+    batch = load(Sound().content())
+    entries = db.session.scalars(select(JournalEntry).where(JournalEntry.batch_id == batch.id)).all()
+    families_created = [entry for entry in entries if entry.entity == "Family"]
+    assert len(families_created) == 2
+    assert "членов 2" in families_created[0].summary
+    assert [entry.records for entry in entries if entry.act is terms.Act.IMPORTED] == [2 + 3 + 4 + 1 + 2]
+
+
+def rows_of_every_table() -> dict[str, int]:
+    tables = Family.metadata.sorted_tables
+    found = {table.name: db.session.scalar(select(func.count()).select_from(table)) for table in tables}
+    db.session.commit()
+    return found
+
+
+def test_a_failure_at_any_statement_leaves_nothing(cast):
+    before = rows_of_every_table()
+    left = 0
+
+    def fail(connection, cursor, statement, *rest):
+        nonlocal left
+        if statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE")):
+            left -= 1
+            if left == 0:
+                raise RuntimeError("the disk is full")
+
+    for stage in range(1, 100):
+        found = planned(Sound().content())
+        left = stage
+        event.listen(db.engine, "before_cursor_execute", fail)
+        try:
+            apply.apply(found)
+        except RuntimeError:
+            db.session.rollback()
+            assert rows_of_every_table() == before, f"statement {stage}"
+        else:
+            assert stage > 15, "the import makes more statements than that"
+            return
+        finally:
+            event.remove(db.engine, "before_cursor_execute", fail)
+    pytest.fail("the import never ended")
+
+
+def test_undoing_a_load_takes_its_families_out_of_every_figure(cast):
+    batch = load(Sound().content())
+    undo.undo(batch)
+    db.session.commit()
+    for entity in (Family, Member, Registration, Decision, Aid, Education, Supervision):
+        assert count(entity) > 0
+        assert count(entity, entity.annulled_at.is_(None)) == 0, entity
+    assert count(SearchWord) == 0
+    assert batch.undone_at is not None
+    assert count(JournalEntry, JournalEntry.act == terms.Act.UNDONE) == 1
+    load(Sound().content())
+    assert count(Family, Family.annulled_at.is_(None)) == 2
+
+
+def test_undoing_drops_the_territories_that_nobody_uses(cast):
+    book = Sound()
+    book.row(FAMILIES.title)["Территория"] = "Ошибочное поселение"
+    undo.undo(load(book.content()))
+    db.session.commit()
+    assert count(Territory, Territory.name == "Ошибочное поселение") == 0
+    assert count(Family, Family.territory_id == cast.district.id) == 1
+
+
+def test_a_load_that_somebody_worked_on_is_not_undone(cast):
+    batch = load(Sound().content())
+    family = one_family()
+    family.additional = "дописано позже"
+    db.session.commit()
+    with pytest.raises(Refusal, match="№ 00001"):
+        undo.undo(batch)
+    db.session.rollback()
+    assert one_family().annulled_at is None
+
+
+def test_loads_are_undone_from_the_last_to_the_first(cast):
+    first = load(Sound().content())
+    book = Sound()
+    book.row(FAMILIES.title)["Источник дохода"] = "заработная плата"
+    second = load(book.content())
+    with pytest.raises(Refusal, match="другая загрузка"):
+        undo.undo(first)
+    db.session.rollback()
+    undo.undo(second)
+    undo.undo(first)
+    db.session.commit()
+    assert count(Family, Family.annulled_at.is_(None)) == 0
+    with pytest.raises(Refusal, match="уже отменена"):
+        undo.undo(first)
+
+
+def test_a_plan_with_faults_is_not_applied(cast):
+    book = Sound()
+    book.row(FAMILIES.title)["№ карты"] = 5
+    with pytest.raises(Refusal):
+        apply.apply(planned(book.content()))
+
+
+def own(cast) -> access.Scope:
+    return access.Scope(today=date(2026, 9, 30), territories=access.below([cast.district.id]))
+
+
+def test_another_district_is_refused(cast):
+    scope = own(cast)
+    with access.acting_as(scope):
+        assert "не поручен" in texts(planned(Sound("Соседний район").content()).faults)
+        assert "нет среди ваших территорий" in texts(planned(Sound("Небывалый район").content()).faults)
+        assert not planned(Sound().content()).faults
+
+
+def test_a_coordinator_of_a_settlement_loads_only_its_families(cast):
+    scope = access.Scope(today=date(2026, 9, 30), territories=access.below([cast.north.id]))
+    content = Sound().content()
+    with access.acting_as(scope):
+        assert "вам не поручена" in texts(planned(content).faults)
+    load(content)
+    book = Sound()
+    for rows in book.rows.values():
+        rows[:] = [row for row in rows if row["№ карты"] == "00001"]
+    with access.acting_as(scope):
+        found = planned(book.content())
+        assert not found.faults
+        assert not found.missing, "families of other territories do not exist for this person"
+        book.row(FAMILIES.title)["№ карты"] = "00002"
+        assert "уже занят" in texts(planned(book.content()).faults)

@@ -1,0 +1,247 @@
+"""The screen of the exchange: nothing is written before the person says so, and everything can be taken back."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+
+import lxml.html
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+
+from app.domain.terms import Act
+from app.exchange import apply, kept
+from app.exchange.workbook import FAMILIES, STAYS
+from app.extensions import db
+from app.models import Family, ImportBatch, JournalEntry
+from tests.conftest import check_style
+from tests.exchange.workbooks import Sound, cells, load, planned
+
+
+@pytest.fixture
+def anna(cast, sign_in):
+    return sign_in("anna")
+
+
+def send(client, content: bytes, name: str = "книга.xlsx"):
+    return client.post("/exchange/preview", data={"file": (BytesIO(content), name)}, content_type="multipart/form-data")
+
+
+def hidden(answer, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]+)"', answer.text)
+    assert found, answer.text[:2000]
+    return found[1]
+
+
+def confirm(client, answer):
+    return client.post(
+        "/exchange/apply", data={"key": hidden(answer, "key"), "fingerprint": hidden(answer, "fingerprint")}
+    )
+
+
+def families() -> int:
+    return db.session.scalar(select(func.count()).select_from(Family).where(Family.annulled_at.is_(None)))
+
+
+def acts(act: Act) -> list[JournalEntry]:
+    return list(db.session.scalars(select(JournalEntry).where(JournalEntry.act == act)))
+
+
+def test_a_workbook_is_previewed_loaded_and_undone(anna, page):
+    check_style(page(anna, "/exchange/"), "/exchange/")
+    answer = send(anna, Sound().content())
+    check_style(lxml.html.fromstring(answer.text), "preview")
+    assert "Ошибок нет" in answer.text
+    assert families() == 0
+    done = confirm(anna, answer)
+    assert done.status_code == 302
+    assert families() == 2
+    entry = acts(Act.IMPORTED)[0]
+    assert (entry.user_name, entry.records) == ("Анна Рябинина", 12)
+    batch = db.session.scalars(select(ImportBatch)).one()
+    text = page(anna, done.headers["Location"]).text_content()
+    assert "№ 00001 Тетерина" in text
+    assert "книга.xlsx" in page(anna, "/exchange/").text_content()
+    anna.post(f"/exchange/undo/{batch.id}")
+    assert families() == 0
+    assert len(acts(Act.UNDONE)) == 1
+    assert "отменена" in page(anna, f"/exchange/batch/{batch.id}").text_content()
+
+
+def test_a_change_is_shown_before_and_after(anna):
+    load(Sound().content())
+    book = Sound()
+    book.row(FAMILIES.title)["Источник дохода"] = "заработная плата"
+    document = lxml.html.fromstring(send(anna, book.content()).text)
+    row = next(row for row in document.xpath("//tr") if "Источник дохода" in row.text_content())
+    assert [cell.text_content() for cell in row.xpath("td")] == [
+        "Семья № 00001", "Источник дохода", "пенсия", "заработная плата",
+    ]  # fmt: skip
+
+
+def test_faults_are_a_table_and_a_file(anna):
+    book = Sound()
+    book.row(STAYS.title)["Код органа"] = "5.99"
+    book.row(FAMILIES.title)["Количество членов семьи"] = "трое"
+    answer = send(anna, book.content())
+    document = lxml.html.fromstring(answer.text)
+    check_style(document, "faults")
+    rows = [[cell.text_content() for cell in row.xpath("td")] for row in document.xpath("//tbody/tr")]
+    assert rows[0] == ["Семьи", "2", "Количество членов семьи", "D2", "трое", "Здесь нужно число."]
+    assert len(rows) == 2
+    assert "fingerprint" not in answer.text
+    file = anna.post("/exchange/faults", data={"key": hidden(answer, "key")})
+    assert any("5.99" in map(str, row) for row in cells(file.data)["Ошибки"])
+    assert file.headers["Content-Disposition"].startswith("attachment")
+    assert acts(Act.EXPORTED)[0].records == 2
+    assert families() == 0
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.xlsx", b"text"), ("a.txt", b"text"), ("a.xlsx", b"")])
+def test_a_file_that_is_no_workbook_is_refused_on_the_page(anna, name, content):
+    answer = send(anna, content, name)
+    assert answer.status_code == 200
+    assert "Ничего не сохранено." in answer.text
+    check_style(lxml.html.fromstring(answer.text), "refusal")
+
+
+def test_without_a_file_the_page_says_so(anna):
+    assert "Выберите файл" in anna.post("/exchange/preview").text
+
+
+def test_a_second_click_does_no_harm(anna):
+    answer = send(anna, Sound().content())
+    assert confirm(anna, answer).status_code == 302
+    again = confirm(anna, answer)
+    assert "уже загружена" in again.text
+    assert db.session.scalar(select(func.count()).select_from(ImportBatch)) == 1
+    other = send(anna, Sound().content())
+    assert "загружать нечего" in other.text
+    assert "fingerprint" not in other.text
+
+
+def test_a_bank_that_changed_meanwhile_is_previewed_again(anna):
+    load(Sound().content())
+    book = Sound()
+    book.row(FAMILIES.title)["Источник дохода"] = "заработная плата"
+    answer = send(anna, book.content())
+    family = db.session.scalars(select(Family).where(Family.number == "00001")).one()
+    family.income_source = "случайные заработки"
+    db.session.commit()
+    second = confirm(anna, answer)
+    assert "банк изменился" in second.text
+    assert "случайные заработки" in second.text
+    assert confirm(anna, second).status_code == 302
+    assert not planned(book.content()).does_something
+
+
+def test_a_preview_belongs_to_its_sender_and_expires(anna, app):
+    answer = send(anna, Sound().content())
+    key = hidden(answer, "key")
+    folder = Path(app.instance_path) / "exchange"
+    assert all(key not in path.name for path in folder.iterdir())
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
+    assert kept.find(key, -1) is None
+    for path in folder.iterdir():
+        old = time.time() - kept.LIFE_SECONDS - 5
+        os.utime(path, (old, old))
+    assert "ждала больше часа" in confirm(anna, answer).text
+    assert families() == 0
+    for odd in ("", "../../etc/passwd", "x" * 10_000):
+        assert "ждала больше часа" in anna.post("/exchange/apply", data={"key": odd}).text
+
+
+def test_a_failure_in_the_middle_is_told_and_leaves_nothing(anna, monkeypatch):
+    answer = send(anna, Sound().content())
+
+    def fail(self, *rest):
+        raise OperationalError("insert", {}, Exception("disk"))
+
+    monkeypatch.setattr(apply._Writer, "_journal", fail)
+    told = confirm(anna, answer)
+    assert "ничего не сохранено" in told.text
+    assert families() == 0
+    assert db.session.scalar(select(func.count()).select_from(ImportBatch)) == 0
+
+
+def test_another_district_is_refused(anna):
+    assert "не поручен" in send(anna, Sound("Соседний район").content()).text
+    assert families() == 0
+
+
+def test_a_load_of_another_district_does_not_exist(cast, sign_in):
+    book = Sound("Соседний район")
+    for row in book.rows[FAMILIES.title]:
+        row["Территория"] = "Дальнее сельское поселение"
+    batch = load(book.content())
+    anna = sign_in("anna")
+    assert anna.get(f"/exchange/batch/{batch.id}").status_code == 404
+    assert anna.post(f"/exchange/undo/{batch.id}").status_code == 404
+    assert "книга.xlsx" not in anna.get("/exchange/").text
+    assert families() == 2
+
+
+def test_the_bank_is_handed_over_under_the_viewers_rows(cast, sign_in):
+    load(Sound().content())
+    book = Sound("Соседний район")
+    for row in book.rows[FAMILIES.title]:
+        row["Территория"] = "Дальнее сельское поселение"
+    load(book.content())
+    anna = sign_in("anna")
+    answer = anna.get("/exchange/export?on=2026-09-30")
+    assert answer.status_code == 200
+    assert {row[1] for row in cells(answer.data)["Семьи"][1:]} == {
+        "Северное сельское поселение", "Южное городское поселение",
+    }  # fmt: skip
+    entry = acts(Act.EXPORTED)[0]
+    assert (entry.records, "Тестовый район" in entry.summary) == (2, True)
+    one = anna.get(f"/exchange/export?territory={cast.south.id}&on=30.09.2026")
+    assert [row[0] for row in cells(one.data)["Семьи"][1:]] == ["00002"]
+    for odd in (f"district={cast.other_district.id}", f"territory={cast.far.id}", "district=x", "on=вчера",
+                "on=99999-01-01", "territory=%00"):  # fmt: skip
+        refused = anna.get(f"/exchange/export?{odd}")
+        assert refused.status_code == 200
+        assert "text/html" in refused.headers["Content-Type"], odd
+
+
+@pytest.mark.parametrize("name", ["boris", "gleb", "oleg", "renata", "avgust"])
+def test_only_coordinators_exchange(cast, sign_in, name):
+    person = sign_in(name)
+    assert person.get("/exchange/").status_code in (302, 403)
+    assert person.get("/exchange/export").status_code in (302, 403)
+    assert send(person, Sound().content()).status_code in (302, 403)
+
+
+def test_the_command_shows_faults_and_the_preview_and_loads(app, cast, tmp_path):
+    runner = app.test_cli_runner()
+    good, bad, out = tmp_path / "good.xlsx", tmp_path / "bad.xlsx", tmp_path / "out.xlsx"
+    good.write_bytes(Sound().content())
+    book = Sound()
+    book.row(STAYS.title)["Код органа"] = "5.99"
+    bad.write_bytes(book.content())
+    answer = runner.invoke(args=["bank", "import", str(bad), "--apply"])
+    assert answer.exit_code == 1
+    assert "лист «Постановка и снятие», строка 2, столбец «Код органа», B2: [5.99]" in answer.output
+    answer = runner.invoke(args=["bank", "import", str(good)])
+    assert (answer.exit_code, families()) == (0, 0)
+    assert "Семьи: новых 2" in answer.output
+    answer = runner.invoke(args=["bank", "import", str(good), "--apply"])
+    assert (answer.exit_code, families()) == (0, 2)
+    answer = runner.invoke(args=["bank", "export", str(out), "--on", "30.09.2026"])
+    assert answer.exit_code == 0, answer.output
+    assert not planned(out.read_bytes()).does_something
+    answer = runner.invoke(
+        args=["bank", "export", str(out), "--on", "2026-09-30", "--territory", "Южное городское поселение"]
+    )
+    assert [row[0] for row in cells(out.read_bytes())["Семьи"][1:]] == ["00002"]
+    assert runner.invoke(args=["bank", "export", str(out), "--on", "никогда"]).exit_code == 2
+    assert runner.invoke(args=["bank", "export", str(out), "--territory", "Нигде"]).exit_code == 1
+    good.write_bytes(b"not a workbook")
+    answer = runner.invoke(args=["bank", "import", str(good)])
+    assert (answer.exit_code, "не книга Excel" in answer.output) == (1, True)
+    assert date(2026, 9, 30) == planned(out.read_bytes()).as_of
