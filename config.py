@@ -157,6 +157,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Lookup", "can_find"),
     ],
     Role.COORDINATOR: [
+        ("Family", "can_special"),  # health and convictions
         ("FamilyPage", "can_(show|history|add|place|remove|enter|annul)"),
         ("Search|Lists", "can_show"),
         (OF_FAMILY, WRITE),
@@ -170,6 +171,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Lookup", "can_find"),
     ],
     Role.COMMISSION: [
+        ("Family", "can_special"),
         ("FamilyPage|Search|Lists", "can_show"),
         ("Family|Member|Registration|Decision|Aid|Education|PupilSupport|Supervision|Paper", READ),
         ("Lookup", "can_find"),

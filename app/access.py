@@ -24,6 +24,7 @@ from app.models import (
     Assignment,
     Employee,
     Family,
+    FamilyCategory,
     HomeTerritory,
     JournalEntry,
     Mentor,
@@ -32,6 +33,8 @@ from app.models import (
     OfMember,
     RegistrationCriterion,
     SearchWord,
+    Supervision,
+    SupervisionKind,
     Territory,
 )
 
@@ -51,6 +54,7 @@ class Scope:
     everything: commands of the installation itself.
     all_statistics: figures, not families, of all territories (the region).
     all_journal: the whole journal (the auditor).
+    special: health and convictions of those families too (152-ФЗ, art. 10: a permission of its own).
     """
 
     today: date = date.min
@@ -61,6 +65,7 @@ class Scope:
     all_statistics: bool = False
     all_journal: bool = False
     administers: bool = False
+    special: bool = False
 
     def families(self, family: Any = _family.c) -> ColumnElement[bool]:
         """The condition on the table `family` that this person's families meet.
@@ -121,6 +126,9 @@ class Scope:
         return self.everything or territory_id in self.territories
 
 
+# Groups of family categories that tell of health or convictions.
+SPECIAL_GROUPS = ("health", "legal")
+
 NOBODY = Scope()
 EVERYTHING = Scope(everything=True)
 
@@ -172,8 +180,11 @@ def below(territory_ids: Iterable[int]) -> frozenset[int]:
     return frozenset(found)
 
 
-def scope_of(user_id: int, roles: Iterable[str], today: date) -> Scope:
-    """The scope of a user with these roles of the code (DOMAIN: who may what); several roles add up."""
+def scope_of(user_id: int, roles: Iterable[str], today: date, *, special: bool = False) -> Scope:
+    """The scope of a user with these roles of the code; several roles add up.
+
+    special: the person holds the permission for health and convictions.
+    """
     held = set(roles)
     employee = db.session.execute(
         select(_employee.c.id, _employee.c.agency_id).where(
@@ -196,6 +207,7 @@ def scope_of(user_id: int, roles: Iterable[str], today: date) -> Scope:
         all_statistics=terms.Role.REGION in held,
         all_journal=terms.Role.AUDITOR in held,
         administers=terms.Role.ADMINISTRATOR in held,
+        special=special,
     )
 
 
@@ -222,7 +234,17 @@ def _narrow(state: ORMExecuteState) -> None:
 def _criteria(scope: Scope) -> tuple[Any, ...]:
     """The scope as options of a statement, made once for a scope: a day, a person's territories and assignments."""
     of_family = [mapper.class_ for mapper in Model.registry.mappers if issubclass(mapper.class_, OfFamily)]
+    ordinary = select(SupervisionKind.__table__.c.id).where(SupervisionKind.__table__.c.special.is_(False))
+    not_special = (
+        ()
+        if scope.special
+        else (
+            with_loader_criteria(Supervision, Supervision.kind_id.in_(ordinary), include_aliases=True),
+            with_loader_criteria(FamilyCategory, FamilyCategory.group.not_in(SPECIAL_GROUPS), include_aliases=True),
+        )
+    )
     return (
+        *not_special,
         with_loader_criteria(Family, scope.families(Family), include_aliases=True),
         *(
             with_loader_criteria(entity, scope.sees(entity.family_id), include_aliases=True)

@@ -34,7 +34,7 @@ from app.extensions import db
 from app.models import Annullable, Dictionary, Entity, Family, OfFamily, Territory
 from app.render import xlsx
 from app.render.table import Column, Table
-from app.services import registry
+from app.services import registrations, registry
 
 PAGE_SIZES = (25, 50, 100)
 LARGEST_PAGE = 1_000_000
@@ -452,7 +452,7 @@ class RegistryView(ModelView):
         form = AnnulForm()
         if request.method == "POST":
             try:
-                registry.annul(row, form.reason.data or "")
+                registrations.annul(row, reason=form.reason.data or "")
                 db.session.commit()
             except Refusal as refusal:
                 db.session.rollback()

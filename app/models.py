@@ -209,11 +209,12 @@ class EducationStatus(Dictionary, Entity):
 
 
 class SupervisionKind(Dictionary, Entity):
-    """Another body's record: ПДН, КДН, внутришкольный учёт, …"""
+    """Another body's record: ПДН, КДН, внутришкольный учёт, … Special: of health or convictions (152-ФЗ, art. 10)."""
 
     __tablename__ = "supervision_kind"
     TITLE, TITLES = _("Kind of supervision"), _("Kinds of supervision")
     basis: Mapped[str | None] = mapped_column(String(100), info=label(_("Basis")))
+    special: Mapped[bool] = mapped_column(default=False, info=label(_("Health or convictions")))
 
 
 class AidKind(Dictionary, Entity):

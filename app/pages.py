@@ -74,8 +74,10 @@ def _health() -> str:
 def _settle_scope() -> None:
     scope = access.NOBODY
     if request.endpoint and not request.endpoint.endswith("static") and current_user.is_authenticated:
-        roles = current_app.appbuilder.sm.roles_of_code(current_user)
-        scope = access.scope_of(current_user.id, roles, clock.today())
+        manager = current_app.appbuilder.sm
+        roles = manager.roles_of_code(current_user)
+        special = manager.may(roles, "can_special", "Family")
+        scope = access.scope_of(current_user.id, roles, clock.today(), special=special)
     g.scope_token = access.settle(scope)
 
 

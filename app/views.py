@@ -243,8 +243,8 @@ class IdentityKindRegistry(DictionaryView):
 
 class SupervisionKindRegistry(DictionaryView):
     entity = models.SupervisionKind
-    list_columns = ["code", "name", "basis", "retired"]
-    form_columns = ["code", "name", "basis", "position", "retired"]
+    list_columns = ["code", "name", "basis", "special", "retired"]
+    form_columns = ["code", "name", "basis", "special", "position", "retired"]
 
 
 class AidKindRegistry(DictionaryView):

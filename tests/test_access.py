@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, selectinload
 from app import access
 from app.domain.refusal import Refusal
 from app.extensions import db
-from app.models import Family, Member
+from app.models import Family, Member, Supervision, SupervisionKind
 from tests import factories
 
 TODAY = date(2026, 9, 30)
@@ -105,3 +105,18 @@ def test_a_family_is_not_moved_to_an_unseen_territory(cast, three):
         with pytest.raises(Refusal):
             db.session.flush()
         db.session.rollback()
+
+
+def test_health_and_convictions_need_a_permission_of_their_own(cast, sign_in):
+    family = factories.family(cast.north, categories=("1", "16"))
+    child = factories.member(family)
+    for code in ("school", "psychiatry"):
+        kind = factories.by_code(SupervisionKind, code)
+        db.session.add(Supervision(member=child, family=family, kind=kind, started_on=date(2026, 1, 1)))
+    factories.mentor(family, cast.employee("gleb"), date(2026, 1, 1))
+    db.session.commit()
+    secrets = ("Диспансерное наблюдение психиатра", "Семья с родителем-инвалидом")
+    for name, told in (("anna", True), ("boris", True), ("gleb", False)):
+        page = sign_in(name).get(f"/family/{family.id}").text
+        assert "Внутришкольный учет" in page, name
+        assert all((secret in page) is told for secret in secrets), name

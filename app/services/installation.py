@@ -76,7 +76,7 @@ def load_dictionaries() -> None:
     _load(FamilyCategory, "family_categories.csv")
     _load(IdentityKind, "identity_kinds.csv")
     _load(EducationStatus, "education_statuses.csv")
-    _load(SupervisionKind, "supervision_kinds.csv")
+    _load(SupervisionKind, "supervision_kinds.csv", special=lambda text: text == "1")
     _load(AidKind, "aid_kinds.csv", has_amount=lambda text: text == "1")
     _load(DynamicsLevel, "dynamics_levels.csv")
     _load(FamilyReaction, "family_reactions.csv")

@@ -192,7 +192,8 @@ class Overview:
     @property
     def places(self) -> list[Territory]:
         """The family's territory and those above it up to the district, the widest first."""
-        return [place for place in _upwards(self.family.territory)[::-1] if place.kind is not terms.TerritoryKind.REGION]
+        upwards = _upwards(self.family.territory)
+        return [place for place in reversed(upwards) if place.kind is not terms.TerritoryKind.REGION]
 
     @property
     def papers(self) -> list[Fact]:

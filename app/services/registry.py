@@ -1,4 +1,4 @@
-"""Storing a row of the registry: the rules that bind it, what is derived from it, and annulment instead of deletion."""
+"""Storing a row of the registry: the rules that bind it and what is derived from it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Index, UniqueConstraint, select
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import class_mapper
 
-from app import access, clock
+from app import access
 from app.domain import names, registration
 from app.domain.refusal import Refusal
 from app.domain.terms import TerritoryKind
@@ -52,32 +52,6 @@ def save(row: Entity, today: date) -> None:
     family = row if isinstance(row, Family) else row.family if isinstance(row, Member) else None
     if family is not None:
         families.refresh(family)
-
-
-def annul(row: Any, reason: str) -> None:
-    """Take a wrong entry out of every list and figure; the reason stays with it. Raises Refusal."""
-    reason = reason.strip()
-    if not reason:
-        raise Refusal("Укажите причину аннулирования.", "reason")
-    if row.annulled_at is not None:
-        raise Refusal("Запись уже аннулирована.")
-    if isinstance(row, Decision):
-        _check_decision_unused(row)
-    row.annulled_at, row.annul_reason = clock.now(), reason[:500]
-    db.session.flush()
-    if isinstance(row, Member):
-        families.refresh(row.family)
-
-
-def _check_decision_unused(row: Decision) -> None:
-    used = db.session.scalar(
-        select(Registration.id).where(
-            (Registration.decision_id == row.id) | (Registration.removal_decision_id == row.id),
-            Registration.annulled_at.is_(None),
-        )
-    )
-    if used is not None:
-        raise Refusal("На этом постановлении держится постановка или снятие с учёта: сначала аннулируйте её.")
 
 
 # What follows from what was typed

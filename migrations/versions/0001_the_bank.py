@@ -257,6 +257,7 @@ def upgrade() -> None:
     )
     op.create_table('supervision_kind',
     sa.Column('basis', sa.String(length=100), nullable=True),
+    sa.Column('special', sa.Boolean(), nullable=False),
     sa.Column('code', sa.String(length=30), nullable=False),
     sa.Column('name', sa.String(length=400), nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
