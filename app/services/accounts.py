@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -466,17 +466,18 @@ def recent_grants(days: int = 30) -> list[Grant]:
         .limit(1000)
     )
     found = []
+    roles_of = cache(roles_of_code)  # each user is asked about once, however often a password was given out
     for row in rows:
-        what = _grant_of(row, showing)
+        what = _grant_of(row, showing, roles_of)
         if what and row.entity_id in users:
             found.append(Grant(_in_utc(row.at) or now(), row.entity_id, users[row.entity_id], what, row.user_name))
     return found
 
 
-def _grant_of(row: Any, showing: Collection[str]) -> str:
+def _grant_of(row: Any, showing: Collection[str], roles_of: Callable[[int], list[str]]) -> str:
     changes = row.changes or {}
     if row.act == terms.Act.PASSWORD_CHANGED:
-        holds = set(roles_of_code(row.entity_id)) & set(ROLES_OF_FAMILIES)
+        holds = set(roles_of(row.entity_id)) & set(ROLES_OF_FAMILIES)
         return "выдан одноразовый пароль" if row.user_id != row.entity_id and holds else ""
     if "roles" in changes and (given := [name for name in changes["roles"][1] if name in showing]):
         return f"дана роль «{', '.join(given)}»"
