@@ -203,9 +203,8 @@ def measure(bank: Bank, runs: int, today: date = TODAY) -> Section:
 
         with counting(db.engine) as sent:
             form = count()
-        product = milliseconds(count, runs)
-        bare = milliseconds(lambda: figures(plain, period), runs)
-        section.lines.append(Line("Подсчёт формы", product, bare, len(sent)))
+        times = milliseconds(count, runs, lambda: figures(plain, period))
+        section.lines.append(Line("Подсчёт формы", *times, len(sent)))
         section.notes.append(compare(figures(plain, period), form.numbers))
     plain.close()
     client = bank.sign_in(Role.COORDINATOR)

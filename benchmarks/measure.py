@@ -58,15 +58,22 @@ def clock() -> float:
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
-def milliseconds(work: Callable[[], Any], runs: int) -> float:
-    """The median time of a piece of work, after one run that warms up."""
-    work()
-    times = []
-    for _ in range(runs):
-        started = clock()
-        work()
-        times.append((clock() - started) * 1000)
-    return median(times)
+def milliseconds(
+    work: Callable[[], Any], runs: int, bare: Callable[[], Any] | None = None
+) -> tuple[float, float | None]:
+    """The median times of a piece of work and of the same done by hand, after one run of each that warms up.
+
+    They take turns, so that whatever else happens on the machine happens to both.
+    """
+    works = [work, bare] if bare else [work]
+    times: list[list[float]] = [[] for _ in works]
+    for turn in range(runs + 1):
+        for place, one in enumerate(works):
+            started = clock()
+            one()
+            if turn:
+                times[place].append((clock() - started) * 1000)
+    return median(times[0]), median(times[1]) if bare else None
 
 
 @contextmanager

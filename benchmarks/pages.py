@@ -88,8 +88,7 @@ def visit(bank: Bank, client: FlaskClient, title: str, url: str, runs: int,
         engine = db.engine
     with counting(engine) as sent:
         client.get(url)
-    time = milliseconds(lambda: client.get(url), runs)
-    return Line(title, time, milliseconds(bare, runs) if bare else None, len(sent))
+    return Line(title, *milliseconds(lambda: client.get(url), runs, bare), len(sent))
 
 
 def ordinary_family(bank: Bank) -> int:
