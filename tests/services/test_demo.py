@@ -27,6 +27,7 @@ from app.models import (
     Member,
     Mentor,
     Model,
+    Paper,
     PupilSupport,
     Registration,
     RelationshipKind,
@@ -35,7 +36,7 @@ from app.models import (
     Territory,
     User,
 )
-from app.services import accounts, demo, demo_accounts, families
+from app.services import accounts, demo, demo_accounts, families, papers
 
 TODAY = date(2026, 10, 12)
 DAY = timedelta(days=1)
@@ -270,3 +271,24 @@ def test_the_demo_is_large_enough_for_every_reason_and_category(demo_bank: None)
     used = {category.code for family in rows(Family) for category in family.categories}
     assert {"1", "2", "3", "4", "5", "9", "10", "12", "13"} <= used
     assert used <= {category.code for category in rows(FamilyCategory)}
+
+
+def test_the_command_shows_the_sign_ins_once_and_then_how_to_renew_them(app: Any) -> None:
+    def run(*options: str) -> Any:
+        return app.test_cli_runner().invoke(args=["bank", "demo", "--families", "12", *options])
+
+    first = run("--if-empty", "--port", "8123")
+    assert first.exit_code == 0, first.output
+    assert "http://127.0.0.1:8123/" in first.output
+    assert all(role.value in first.output for role in terms.Role)
+    assert papers.faults() == []
+    assert len(rows(Paper)) >= 6
+    again = run("--if-empty")
+    assert again.exit_code == 0
+    assert "--new-passwords" in again.output
+    assert "koordinator" not in again.output
+    renewed = run("--new-passwords")
+    assert "koordinator" in renewed.output
+    refused = run()
+    assert refused.exit_code == 1
+    assert "уже есть семьи" in refused.output
