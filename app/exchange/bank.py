@@ -15,6 +15,7 @@ from sqlalchemy import Table, select
 from app import access
 from app.domain import names
 from app.domain.periods import quarter_of
+from app.domain.refusal import Refusal
 from app.exchange.cells import Codes, Named, clean, one_line
 from app.extensions import db
 from app.models import (
@@ -58,6 +59,13 @@ DICTIONARIES: dict[str, tuple[Any, str]] = {
     "aid_kind": (AidKind, "Виды помощи"),
     "measure": (MeasureKind, "Мероприятия"),
 }
+
+
+def check_special() -> None:
+    """The form tells of health and convictions: without the permission for them it is neither read nor written."""
+    scope = access.scope()
+    if not (scope.everything or scope.special):
+        raise Refusal("Книга обмена содержит сведения о здоровье и судимости: на них нужно отдельное право.", "file")
 
 
 def dictionaries() -> dict[str, Codes]:

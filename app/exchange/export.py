@@ -95,6 +95,7 @@ def write(
     district: Territory, on: date, *, made_by: str, made_at: datetime, within: Territory | None = None
 ) -> Written:
     """The workbook of a district on a day, of the families the person sees; `within`: only of one territory of it."""
+    bank.check_special()
     return _Writer(district, on, made_by, made_at, within).write()
 
 

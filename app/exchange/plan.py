@@ -192,6 +192,7 @@ class Plan:
 
 def make(book: Book) -> Plan:
     """Compare a workbook with the bank, as far as the person's scope reaches."""
+    bank.check_special()
     codes = bank.dictionaries()
     content = rows.content(book, codes)
     if not content.district or content.as_of is None:

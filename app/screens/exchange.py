@@ -182,12 +182,12 @@ class Exchange(Screen):
         try:
             day = cells.day(request.args.get("on", "")) or clock.today()
             district, within = _chosen(request.args.get("district", ""), request.args.get("territory", ""))
+            moment = clock.local(clock.now())
+            written = export.write(district, day, made_by=g.user.get_full_name(), made_at=moment, within=within)
         except cells.CellError as error:
             return self._start(str(error))
         except Refusal as refusal:
             return self._start(refusal.text)
-        moment = clock.local(clock.now())
-        written = export.write(district, day, made_by=g.user.get_full_name(), made_at=moment, within=within)
         journal.read(Act.EXPORTED, entity="Family", summary=written.summary, records=written.families)
         return self.file(written.content, XLSX, f"Банк данных {written.district} {day:%d.%m.%Y}.xlsx")
 
