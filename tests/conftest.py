@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import lxml.html
@@ -54,10 +55,19 @@ class Bank:
         self.database.restore()
 
 
+@pytest.fixture(scope="session")
+def quick_folder() -> Iterator[Path]:
+    """A folder in memory where the machine has one: thousands of small commits need no disk."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(prefix="patronat-", dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session", params=databases.kinds())
-def bank(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Bank:
+def bank(request: pytest.FixtureRequest, quick_folder: Path, worker_id: str) -> Bank:
     """The application of this worker, its database installed and the cast in it."""
-    folder = tmp_path_factory.mktemp(f"bank-{request.param}")
+    folder = quick_folder / request.param
+    folder.mkdir()
     database = databases.SqliteBank(folder) if request.param == "sqlite" else databases.PostgresBank(worker_id)
     database.prepare()
     app = create_app(
