@@ -24,7 +24,7 @@ FAMILIES, WORKBOOK, RUNS = 100_000, 10_000, 9
 def sections(folder: Path, families: int, workbook: int, runs: int, *, serve: bool = True) -> Iterator[Section]:
     """Every section as soon as it is measured; one whose product code is not there yet says so."""
     bank, seconds = build(folder / f"bank_{families}", families)
-    made = f"построен генератором за {seconds:.0f} с" if seconds else "взят готовый"
+    made = f"построен генератором за {seconds:.0f} с работы процессора" if seconds else "взят готовый"
     size = bank.file.stat().st_size / 1e6
     yield Section(f"Банк: семей {families}", notes=[f"{made}, файл {size:.0f} МБ: {bank.file}"])
     parts: list[tuple[str, Callable[[], Section]]] = [
