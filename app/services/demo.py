@@ -12,7 +12,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy import Table, func, insert, select
 
 from app import journal
 from app.domain import names, periods, terms
@@ -121,12 +121,10 @@ class Writer:
         """Write what is left; tell the database which ids are taken."""
         self.flush()
         if db.session.connection().dialect.name == "postgresql":
-            for table in self.tables:
-                if "id" in table.c:
-                    highest = db.session.execute(select(func.max(table.c.id))).scalar()
-                    sequence = text("SELECT setval(pg_get_serial_sequence(:table, 'id'), :highest)")
-                    if highest:
-                        db.session.execute(sequence, {"table": table.name, "highest": highest})
+            for name in self.counters:
+                table = Model.metadata.tables[name]
+                sequence = func.pg_get_serial_sequence(name, "id")
+                db.session.execute(select(func.setval(sequence, func.max(table.c.id))).select_from(table))
 
 
 def _table(item: Any) -> Table:
