@@ -292,3 +292,12 @@ def test_the_command_shows_the_sign_ins_once_and_then_how_to_renew_them(app: Any
     refused = run()
     assert refused.exit_code == 1
     assert "уже есть семьи" in refused.output
+
+
+def test_rows_entered_by_people_go_on_after_the_demo(demo_bank: None) -> None:
+    last = max(territory.id for territory in rows(Territory))
+    root = db.session.scalars(select(Territory).where(Territory.parent_id.is_(None))).one()
+    added = Territory(name="Дальний", name_key="дальний", kind=terms.TerritoryKind.DISTRICT, parent=root)
+    db.session.add(added)
+    db.session.flush()
+    assert added.id > last
