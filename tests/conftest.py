@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class Bank:
             db.session.remove()
             db.engine.dispose()
         self.database.restore()
+        shutil.rmtree(self.app.config["PAPERS_FOLDER"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

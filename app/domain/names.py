@@ -54,21 +54,26 @@ def _without_twins(surnames: list[str]) -> str:
     """«Черных», not «Иванова, Иванов»: a pair that differs by gender only is said once, in the first form."""
     kept: list[str] = []
     for name in surnames:
-        if not any(_stem(name) == _stem(other) for other in kept):
+        if not any(_same_family(name, other) for other in kept):
             kept.append(name)
     return ", ".join(kept)
 
 
-def _stem(surname: str) -> str:
-    folded = key(surname)
-    for feminine, masculine in (
-        ("ская", "ский"),
-        ("цкая", "цкий"),
-        ("ова", "ов"),
-        ("ева", "ев"),
-        ("ина", "ин"),
-        ("ына", "ын"),
-    ):
-        if folded.endswith(feminine):
-            return folded[: -len(feminine)] + masculine
-    return folded
+# A surname of a woman and the endings it may have for a man.
+_FEMININE = (
+    ("ская", ("ский", "ской")), ("цкая", ("цкий", "цкой")), ("ая", ("ый", "ой", "ий")), ("яя", ("ий",)),
+    ("ова", ("ов",)), ("ева", ("ев",)), ("ина", ("ин",)), ("ына", ("ын",)),
+)  # fmt: skip
+
+
+def _same_family(one: str, other: str) -> bool:
+    """Whether two surnames are one but for gender: «Мостовая» and «Мостовой»."""
+    first, second = key(one), key(other)
+    return first == second or _is_feminine_of(first, second) or _is_feminine_of(second, first)
+
+
+def _is_feminine_of(woman: str, man: str) -> bool:
+    for feminine, masculine in _FEMININE:
+        if woman.endswith(feminine):
+            return man in {woman[: -len(feminine)] + ending for ending in masculine}
+    return False

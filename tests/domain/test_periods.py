@@ -1,0 +1,46 @@
+"""Months, quarters, years."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain import periods
+from app.domain.periods import Period
+
+
+@pytest.mark.parametrize(
+    ("period", "title"),
+    [
+        (periods.quarter(2026, 3), "III квартал 2026 года"),
+        (periods.month(2024, 2), "февраль 2024 года"),
+        (periods.year_period(2025), "2025 год"),
+        (Period(date(2026, 2, 1), date(2026, 3, 15)), "с 01.02.2026 по 15.03.2026"),
+    ],
+)
+def test_a_period_names_itself(period, title):
+    assert period.title == title
+
+
+@given(st.dates(date(1990, 1, 1), date(2050, 12, 31)))
+def test_quarters_follow_each_other_without_a_gap(day):
+    quarter = periods.quarter_holding(day)
+    assert day in quarter
+    assert periods.quarter_holding(quarter.end + timedelta(days=1)).eve == quarter.end
+
+
+def test_a_period_that_ends_before_it_starts_is_none():
+    with pytest.raises(ValueError, match="ends before"):
+        Period(date(2026, 2, 1), date(2026, 1, 31))
+
+
+def test_the_quarters_that_overlap_a_period():
+    assert Period(date(2025, 11, 15), date(2026, 4, 1)).quarters() == [(2025, 4), (2026, 1), (2026, 2)]
+
+
+def test_people_report_on_the_quarter_that_ended_last():
+    assert periods.last_finished_quarter(date(2026, 10, 1)) == periods.quarter(2026, 3)
+    assert periods.last_finished_quarter(date(2026, 1, 31)) == periods.quarter(2025, 4)
