@@ -19,11 +19,10 @@ run: $(VENV)/production $(WORDS).mo  ## set everything up and serve a demo bank 
 test: lint types  ## set everything up and run every check and test
 	$(PYTHON) -m pytest -n auto --dist loadgroup
 
-lint: $(VENV)/development $(WORDS).mo  ## style, layers of imports, templates
+lint: $(VENV)/development $(WORDS).mo  ## style and layers of imports
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports --no-logo
-	$(VENV)/bin/djlint app/templates --lint --quiet
 
 types: $(VENV)/development  ## types of the inner layers
 	$(VENV)/bin/mypy

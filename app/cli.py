@@ -14,7 +14,7 @@ from flask_migrate import upgrade
 
 from app import access
 from app.domain.terms import Role
-from app.extensions import db
+from app.extensions import db, look_at_contents
 
 bank = AppGroup("bank", help="Банк данных семей.")
 
@@ -67,6 +67,7 @@ def demo(families: int, seed: int, if_empty: bool, new_passwords: bool, port: in
                 raise click.ClickException(refusal.text) from refusal
             made = demo_accounts.create()
         db.session.commit()
+        look_at_contents()
     click.echo(f"Адрес: http://127.0.0.1:{port}/")
     click.echo("Входы показаны один раз: запишите их.")
     for sign_in in made:
@@ -149,9 +150,10 @@ def import_workbook(file: Path, applying: bool) -> None:
             if planned.faults:
                 raise SystemExit(1)
             if applying and planned.does_something:
-                batch = apply.apply(planned)
+                number = apply.apply(planned).id
                 db.session.commit()
-                click.echo(f"Загружено, загрузка № {batch.id}.")
+                look_at_contents()
+                click.echo(f"Загружено, загрузка № {number}.")
             elif applying:
                 click.echo("Всё уже записано в банке: загружать нечего.")
         except Refusal as refusal:

@@ -7,6 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import djlint.api
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
@@ -95,6 +96,12 @@ def test_templates_escape_and_stay_at_home(path):
     assert not re.search(r"(src|href|action)=[\"'](https?:)?//", source), "nothing is loaded from elsewhere"
     assert not re.search(r"\son\w+=[\"']", source), "no inline handlers: the policy refuses them"
     assert not re.search(r"<script(?![^>]*(src=|nonce=|type=\"application/json\"))", source), "a script has a nonce"
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_templates_are_well_formed(path):
+    found = djlint.api.lint_text(djlint.api.load_config(ROOT), path.read_text(encoding="utf-8"), name_of(path))
+    assert not found, "\n".join(f"{one.line}: {one.code} {one.message}" for one in found)
 
 
 def test_markup_is_written_by_hand_only_where_it_was_reviewed():

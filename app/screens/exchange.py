@@ -20,7 +20,7 @@ from app.domain.terms import Act
 from app.exchange import apply, cells, export, kept, plan, preview, reader, undo
 from app.exchange.plan import Plan
 from app.exchange.workbook import SHEETS
-from app.extensions import db
+from app.extensions import db, look_at_contents
 from app.models import Family, ImportBatch, Territory
 from app.render import xlsx
 from app.screens.screen import Screen, page_number
@@ -149,6 +149,7 @@ class Exchange(Screen):
             current_app.logger.exception("a workbook could not be applied")
             return self._start(NOT_LOADED)
         kept.drop(key)
+        look_at_contents()
         return redirect(url_for("Exchange.batch", pk=batch_id))
 
     @expose("/batch/<int:pk>")
