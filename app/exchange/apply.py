@@ -19,7 +19,7 @@ from app.domain.periods import quarter_holding, quarter_of
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, DecisionKind, ParentalRole, TerritoryKind
 from app.exchange import bank
-from app.exchange.plan import BodyRef, FamilyPlan, MemberPlan, PlaceRef, Plan, SetUpdate, Update
+from app.exchange.changes import BodyRef, FamilyPlan, MemberPlan, PlaceRef, Plan, SetUpdate, Update
 from app.exchange.workbook import SHEETS
 from app.extensions import db
 from app.models import (

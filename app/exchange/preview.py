@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.exchange.plan import Plan
+from app.exchange.changes import Plan
 from app.exchange.workbook import SHEETS
 from app.render.table import Column, Table
 

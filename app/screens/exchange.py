@@ -18,7 +18,7 @@ from app import access, clock, journal
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
 from app.exchange import apply, cells, export, kept, plan, preview, reader, undo
-from app.exchange.plan import Plan
+from app.exchange.changes import Plan
 from app.exchange.workbook import SHEETS
 from app.extensions import db, look_at_contents
 from app.models import Family, ImportBatch, Territory

@@ -11,7 +11,7 @@ from typing import Any
 from openpyxl import Workbook, load_workbook
 
 from app.exchange import apply, plan, reader
-from app.exchange.plan import Plan
+from app.exchange.changes import Plan
 from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, SHEETS, STAYS, SUPERVISIONS
 from app.extensions import db
 from app.models import ImportBatch

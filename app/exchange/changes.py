@@ -1,0 +1,156 @@
+"""What a workbook would do to the bank, said in values: what to insert, what to update, what the preview shows."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from app.exchange.bank import FamilyState, MemberState
+from app.exchange.cells import Codes
+from app.exchange.reader import Book
+from app.exchange.rows import Fault, Notice, Row
+
+
+@dataclass(eq=False)
+class PlaceRef:
+    """A territory: of the bank, or one that applying will create."""
+
+    name: str
+    id: int | None = None
+
+
+@dataclass(eq=False)
+class BodyRef:
+    """An agency: of the bank, or one that applying will create with its kind in the district."""
+
+    name: str
+    kind: str
+    id: int | None = None
+
+
+@dataclass(eq=False)
+class MemberPlan:
+    """A member of a family of the file or of the bank. `new_…`: values to insert."""
+
+    state: MemberState | None
+    row: Row | None = None
+    id: int | None = None
+    document: dict[str, Any] | None = None
+    education: dict[str, Any] | None = None
+    support: dict[str, Any] | None = None
+    supervisions: list[Row] = field(default_factory=list)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is known of the person: the file before the bank."""
+        return self.row or (self.state.row if self.state else {})
+
+
+@dataclass(eq=False)
+class FamilyPlan:
+    """A family of the file with everything that is to be inserted for it."""
+
+    number: str
+    row: Row
+    state: FamilyState | None
+    place: PlaceRef
+    id: int | None = None
+    members: list[MemberPlan] = field(default_factory=list)
+    new_members: list[MemberPlan] = field(default_factory=list)
+    new_stays: list[tuple[Row, BodyRef | None]] = field(default_factory=list)
+    new_aids: list[tuple[Row, BodyRef | None, list[MemberPlan]]] = field(default_factory=list)
+    touched: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        return self.state is None
+
+
+@dataclass
+class Update:
+    """A row of the bank that changes. `was` holds the raw values before, `values` those after (or a Ref)."""
+
+    table: str
+    id: int
+    family: FamilyPlan
+    title: str
+    was: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    decision: dict[str, Any] | None = None  # a decision to insert first; its id becomes `removal_decision_id`
+
+
+@dataclass
+class SetUpdate:
+    """A list of links that changes: categories of a family, criteria of a stay, recipients of an aid."""
+
+    name: str
+    id: int
+    family: FamilyPlan
+    title: str
+    was: list[Any]
+    becomes: list[Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value as the preview shows it: was → is."""
+
+    sheet: str
+    row: int
+    number: str
+    who: str
+    column: str
+    was: str
+    becomes: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the preview about a new, missing or doubtful row."""
+
+    sheet: str
+    number: str
+    text: str
+
+
+@dataclass
+class Plan:
+    """What would happen."""
+
+    book: Book
+    district: PlaceRef
+    as_of: date | None
+    faults: list[Fault]
+    notices: list[Notice]
+    families: list[FamilyPlan] = field(default_factory=list)
+    updates: list[Update] = field(default_factory=list)
+    sets: list[SetUpdate] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    new: list[Line] = field(default_factory=list)
+    missing: list[Line] = field(default_factory=list)
+    duplicates: list[Line] = field(default_factory=list)
+    new_places: list[PlaceRef] = field(default_factory=list)
+    new_bodies: list[BodyRef] = field(default_factory=list)
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    codes: dict[str, Codes] = field(default_factory=dict)
+
+    @property
+    def does_something(self) -> bool:
+        """Whether applying would write anything."""
+        return bool(self.new or self.changes)
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for two plans that do the same."""
+        said = {
+            "digest": self.book.digest,
+            "faults": len(self.faults),
+            "new": [(line.sheet, line.number, line.text) for line in self.new],
+            "changes": [(c.sheet, c.row, c.column, c.was, c.becomes) for c in self.changes],
+            "counts": {name: dict(counter) for name, counter in self.counts.items()},
+        }
+        return sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
