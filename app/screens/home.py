@@ -22,6 +22,7 @@ from app.services import accounts, clocks, listings, overview, upkeep
 
 PAGE = 50
 SHOWN_GRANTS = 5
+SHOWN_FAMILIES = 10
 
 
 class Home(IndexView):
@@ -39,6 +40,10 @@ class Home(IndexView):
             counts = listings.counts(served, today)
             values.update(served=served, counts=counts)
             values["troubles"] = [listing for listing in served if listing.warns and counts[listing.name]]
+        if Role.COMMISSION in roles or Role.SPECIALIST in roles:
+            values["own"] = _families(listings.BY_NAME["assigned"], 0, SHOWN_FAMILIES)
+            values["minors"] = overview.minors
+            journal.read(Act.LISTED, entity="Family", records=len(values["own"]), summary="Первая страница")
         if Role.COORDINATOR in roles:
             values.update(
                 coming=clocks.coming(today),
@@ -91,14 +96,14 @@ class Lists(Screen):
                          today=today, minors=overview.minors, children=listing.holds == listings.CHILDREN)  # fmt: skip
 
 
-def _families(listing: listings.Listing, page: int) -> list[Family]:
+def _families(listing: listings.Listing, page: int, size: int = PAGE) -> list[Family]:
     return list(
         db.session.scalars(
             select(Family)
             .where(Family.id.in_(listing.ids(clock.today())))
             .order_by(Family.sort_key, Family.id)
-            .limit(PAGE)
-            .offset(page * PAGE)
+            .limit(size)
+            .offset(page * size)
             .options(
                 joinedload(Family.territory),
                 selectinload(Family.members.and_(Member.annulled_at.is_(None))).joinedload(Member.role),

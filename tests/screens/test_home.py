@@ -6,10 +6,12 @@ import re
 from datetime import date
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from app.clock import today
+from app.domain.terms import Act
 from app.extensions import db
+from app.models import JournalEntry
 from app.services import listings
 from tests import factories
 
@@ -113,3 +115,15 @@ def test_few_statements(families, sign_in, address):
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
     assert len(seen) <= MOST_STATEMENTS, "\n".join(seen)
+
+
+def test_a_commission_member_has_the_assigned_families_at_once(cast, sign_in, page):
+    near, far = factories.family(cast.north, number="00041"), factories.family(cast.south, number="00042")
+    for family in (near, far):
+        factories.member(family)
+    db.session.commit()
+    first = page(sign_in("boris"), "/")
+    assert first.xpath(f"//a[@href='/family/{near.id}']")
+    assert not first.xpath(f"//a[@href='/family/{far.id}']")
+    entry = db.session.scalars(select(JournalEntry).where(JournalEntry.act == Act.LISTED)).one()
+    assert entry.records == 1
