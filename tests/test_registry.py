@@ -24,6 +24,11 @@ def base(view: type[RegistryView]) -> str:
     return f"/{view.__name__.lower()}"
 
 
+def stored(row: Any) -> Any:
+    db.session.add(row)
+    return row
+
+
 @pytest.fixture
 def rows(cast: factories.Cast) -> dict[str, Any]:
     """One row of every entity, of a family that Anna sees."""
@@ -39,13 +44,13 @@ def rows(cast: factories.Cast) -> dict[str, Any]:
         "Aid": factories.aid(family, date(2026, 4, 4), recipients=[mother], amount=Decimal("100.10")),
         "Education": factories.education(child, date(2025, 9, 1), organisation="Школа № 3", grade="4 класс"),
         "PupilSupport": factories.support(child, 2026, 1, free_meals=True),
-        "Supervision": models.Supervision(
+        "Supervision": stored(models.Supervision(
             member=child, family=family, kind=factories.by_code(models.SupervisionKind, "school"),
             started_on=date(2026, 1, 1),
-        ),
-        "IdentityDocument": models.IdentityDocument(
+        )),
+        "IdentityDocument": stored(models.IdentityDocument(
             member=child, family=family, kind=factories.by_code(models.IdentityKind, "03"), series="I-АН", number="1",
-        ),
+        )),
         "Mentor": factories.mentor(family, cast.employee("gleb"), date(2026, 1, 1)),
         "Assignment": factories.assignment(cast.employee("boris"), date(2026, 1, 1), of=family),
         "Paper": models.Paper(
