@@ -35,6 +35,7 @@ from app.models import Annullable, Dictionary, Entity, Family, OfFamily, Territo
 from app.render import xlsx
 from app.render.table import Column, Table
 from app.services import registrations, registry
+from app.signin import is_own_path
 
 PAGE_SIZES = (25, 50, 100)
 LARGEST_PAGE = 1_000_000
@@ -541,6 +542,4 @@ def family_id_of(row: Any) -> int | None:
 def safe_next() -> str:
     """The page to return to: an address of ours or nothing."""
     target = request.values.get("next", "")
-    if target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target:
-        return target
-    return ""
+    return target if is_own_path(target) else ""

@@ -259,13 +259,17 @@ class Builder(AppBuilder):
         current_app.extensions["babel"].locale_selector = lambda: language
 
 
+def is_own_path(wanted: str | None) -> bool:
+    """Whether an address that came from a browser is a plain path of this server, and not the way in or out."""
+    if not wanted or not re.fullmatch(r"/(?![/\\])[^\\\x00-\x20\x7f]*", wanted):
+        return False
+    parts = urlsplit(wanted)
+    return not parts.scheme and not parts.netloc and parts.path not in ("/login/", "/logout/")
+
+
 def own_path(wanted: str | None) -> str:
-    """An address of this server to go on to: only a plain path, anything else is the first page."""
-    if wanted and re.fullmatch(r"/(?![/\\])[^\\\x00-\x20\x7f]*", wanted):
-        parts = urlsplit(wanted)
-        if not parts.scheme and not parts.netloc and parts.path not in ("/login/", "/logout/"):
-            return wanted
-    return url_for("Home.index")
+    """An address of this server to go on to; anything else is the first page."""
+    return wanted if wanted and is_own_path(wanted) else url_for("Home.index")
 
 
 def _asked_path() -> str | None:

@@ -247,3 +247,10 @@ def test_a_family_of_another_district_is_not_entered(rows, cast, sign_in, page):
     answer = anna.post("/familyregistry/add", data={**data, "number": "1", "territory": str(cast.far.id)})
     assert answer.status_code == 200
     assert "не поручена" in answer.text
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:x", "/ x"])
+def test_a_form_returns_to_addresses_of_ours_only(rows, sign_in, page, target):
+    anna, url = sign_in("anna"), f"/memberregistry/edit/{rows['Member'].id}"
+    answer = anna.post(url, data={**form_of(page(anna, url)), "next": target})
+    assert answer.headers["Location"] == f"/family/{rows['Family'].id}"
