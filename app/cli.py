@@ -45,9 +45,10 @@ def install() -> None:
 def demo(families: int, seed: int, if_empty: bool, new_passwords: bool, port: int) -> None:
     """Заполнить пустой банк вымышленными семьями и завести по одному входу на роль."""
     from app import clock
+    from app.demo import accounts as demo_accounts
+    from app.demo import bank as demo_bank
+    from app.demo import papers as demo_papers
     from app.domain.refusal import Refusal
-    from app.services import demo as demo_bank
-    from app.services import demo_accounts, demo_papers
 
     with access.unrestricted():
         if new_passwords:

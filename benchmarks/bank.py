@@ -43,7 +43,7 @@ class Bank:
 
     def sign_in(self, role: Role) -> FlaskClient:
         """A browser signed in as the demo person of a role, with a password made for this run."""
-        from app.services import demo_accounts
+        from app.demo import accounts as demo_accounts
 
         with self.opened():
             sign_in = next(one for one in demo_accounts.renew() if one.role is role)
@@ -81,7 +81,9 @@ def application(folder: Path) -> Flask:
 
 def build(folder: Path, families: int, *, with_families: bool = True) -> tuple[Bank, float]:
     """The bank of a folder, made when it is not there; gives it and the processor seconds of the making, 0 if none."""
-    from app.services import demo, demo_accounts, installation
+    from app.demo import accounts as demo_accounts
+    from app.demo import bank as demo
+    from app.services import installation
 
     bank = Bank(application(folder), folder / "patronat.db")
     ready, tables = folder / "ready", fingerprint()

@@ -40,7 +40,7 @@ def load(bank: Bank) -> Section:
     if not Path("/proc/self/smaps_rollup").exists():
         section.notes.append("Измеряется только в Linux.")
         return section
-    from app.services import demo_accounts
+    from app.demo import accounts as demo_accounts
 
     with bank.opened():
         sign_in = next(one for one in demo_accounts.renew() if one.role is Role.COORDINATOR)

@@ -17,8 +17,8 @@ from app.domain.terms import Act
 from app.extensions import db
 from app.forms import EntityForm
 from app.models import Family
+from app.readings import clocks, history, overview, timeline
 from app.screens.screen import Screen, page_number
-from app.services import clocks, history, overview, timeline
 
 SHOWN_AIDS, SHOWN_EVENTS, SHOWN_PAPERS = 10, 12, 30
 EVENTS_OF_A_PAGE = 100

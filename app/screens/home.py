@@ -17,8 +17,9 @@ from app.domain.periods import last_finished_quarter
 from app.domain.terms import Act, Role
 from app.extensions import db
 from app.models import Family, Member, Registration
+from app.readings import clocks, listings, overview, upkeep
 from app.screens.screen import Screen, page_number
-from app.services import accounts, clocks, listings, overview, upkeep
+from app.services import accounts
 
 PAGE = 50
 SHOWN_GRANTS = 5

@@ -21,9 +21,10 @@ from app.domain.terms import Act, Sex, TerritoryKind
 from app.extensions import db
 from app.forms import REQUIRED, CleanString, CleanText, DayField, EntityForm, RowsField, TermField
 from app.models import Family, FamilyCategory, Member, RelationshipKind, Territory
+from app.readings import duplicates
 from app.screens.family import FamilyScreen
 from app.screens.family_forms import no_longer
-from app.services import duplicates, registry
+from app.services import registry
 
 FIRST_ROWS, MORE_ROWS, MOST_ROWS = 4, 3, 25
 

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from app import clock, journal
 from app.domain.terms import Act
+from app.readings import overview, search
 from app.screens.screen import Screen
-from app.services import overview, search
 
 LONGEST_QUERY = 200
 

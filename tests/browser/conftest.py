@@ -79,7 +79,9 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
     app.testing = False  # errors become pages here, as they do for people
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with app.app_context(), access.unrestricted():
-        from app.services import demo, demo_accounts, installation
+        from app.demo import accounts as demo_accounts
+        from app.demo import bank as demo
+        from app.services import installation
 
         upgrade()
         installation.install()

@@ -12,7 +12,7 @@ from app.clock import today
 from app.domain.terms import Act
 from app.extensions import db
 from app.models import JournalEntry
-from app.services import listings
+from app.readings import listings
 from tests import factories
 
 MOST_STATEMENTS = 15

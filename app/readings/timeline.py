@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from app.domain.terms import DecisionKind
 from app.models import Registration
-from app.services.overview import Overview, Person
+from app.readings.overview import Overview, Person
 
 
 class Event(NamedTuple):

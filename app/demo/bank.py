@@ -15,6 +15,8 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select
 
 from app import journal
+from app.demo import names as invented
+from app.demo.family import District, Ground, Life, Row, script_of
 from app.domain import names, periods, terms
 from app.domain.refusal import Refusal
 from app.extensions import db
@@ -47,8 +49,7 @@ from app.models import (
     Territory,
     TerritoryAlias,
 )
-from app.services import demo_family, demo_names, installation
-from app.services.demo_family import District, Ground, Row
+from app.services import installation
 
 SIZE, SEED = 60, 1
 FAMILIES_OF_A_DISTRICT = 10_000
@@ -145,14 +146,14 @@ def fill(today: date, *, families: int = SIZE, seed: int = SEED) -> None:
     root = installation.add_root_territory()
     districts = [
         _district(rng, writer, root.id, name, today, families)
-        for name in demo_names.DISTRICTS[: max(1, families // FAMILIES_OF_A_DISTRICT)]
+        for name in invented.DISTRICTS[: max(1, families // FAMILIES_OF_A_DISTRICT)]
     ]
     ground = _ground(today, writer)
     open_families: list[int] = []
     entries = []
     for index in range(families):
-        script = demo_family.script_of(rng, index)
-        life = demo_family.Life(rng, script, ground, districts[index % len(districts)])
+        script = script_of(rng, index)
+        life = Life(rng, script, ground, districts[index % len(districts)])
         for table, row in life.rows():
             writer.rows[table].append(row)
         if script.end is None and len(open_families) < 40:
@@ -171,7 +172,7 @@ def fill(today: date, *, families: int = SIZE, seed: int = SEED) -> None:
     )
 
 
-def _entry(life: demo_family.Life) -> dict[str, Any]:
+def _entry(life: Life) -> dict[str, Any]:
     return journal.entry(
         terms.Act.CREATED, entity="Family", entity_id=life.id, family_id=life.id, summary=f"Семья № {life.number}"
     )
@@ -196,7 +197,7 @@ def _ground(today: date, writer: Writer) -> Ground:
 def _district(rng: Random, writer: Writer, root_id: int, name: str, today: date, families: int) -> District:
     """A district with its settlements, the children who live there, its bodies and their people."""
     district = District(_territory(writer, f"{name} район", terms.TerritoryKind.DISTRICT, root_id))
-    for place in demo_names.SETTLEMENTS:
+    for place in invented.SETTLEMENTS:
         settlement_id = _territory(writer, place.name, terms.TerritoryKind.SETTLEMENT, district.id)
         district.settlements.append((settlement_id, place))
         for alias in place.aliases:
@@ -273,7 +274,7 @@ def _agency(rng: Random, writer: Writer, kind_id: int, name: str, territory_id: 
         territory_id=territory_id,
         head=names.initials(*staff[0]),
         phone=f"8 (00000) {rng.randint(2, 9)}-{rng.randint(10, 99)}-{rng.randint(10, 99)}",
-        address=demo_names.address(rng, "г. Заречный"),
+        address=invented.address(rng, "г. Заречный"),
         closed=False,
     )
     people = []
@@ -283,10 +284,10 @@ def _agency(rng: Random, writer: Writer, kind_id: int, name: str, territory_id: 
     return agency_id, people
 
 
-def _person(rng: Random) -> demo_names.Name:
-    masculine, feminine = demo_names.surnames(rng)
+def _person(rng: Random) -> invented.Name:
+    masculine, feminine = invented.surnames(rng)
     woman = rng.random() < 0.8
-    return demo_names.person(rng, terms.Sex.FEMALE if woman else terms.Sex.MALE, feminine if woman else masculine)[0]
+    return invented.person(rng, terms.Sex.FEMALE if woman else terms.Sex.MALE, feminine if woman else masculine)[0]
 
 
 def _assign(writer: Writer, district: District, families: list[int], today: date) -> None:

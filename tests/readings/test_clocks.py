@@ -10,7 +10,7 @@ from app import access
 from app.domain.terms import Unit
 from app.extensions import db
 from app.models import Deadline, WorkingDay
-from app.services import clocks, listings
+from app.readings import clocks, listings
 from tests import factories
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from app.extensions import db
-from app.services import listings
+from app.readings import listings
 from tests import factories
 
 TODAY = date(2026, 9, 30)

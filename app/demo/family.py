@@ -10,9 +10,10 @@ from itertools import count
 from random import Random
 from typing import Any, NamedTuple
 
+from app.demo import names as invented
 from app.domain import ages, periods
 from app.domain.terms import DecisionKind, HolidayActivity, ParentalRole, Sex
-from app.services import demo_names, families
+from app.services import families
 
 Row = dict[str, Any]
 DAY = timedelta(days=1)
@@ -153,7 +154,7 @@ class District:
     """Where families live: ids of its places and bodies."""
 
     id: int
-    settlements: list[tuple[int, demo_names.Place]] = field(default_factory=list)
+    settlements: list[tuple[int, invented.Place]] = field(default_factory=list)
     performers: dict[str, list[int]] = field(default_factory=dict)  # code of the kind → agencies
     schools: dict[int, list[tuple[int, str]]] = field(default_factory=dict)  # settlement → (agency, name)
     mentors: list[int] = field(default_factory=list)  # employees
@@ -176,7 +177,7 @@ class Person:
     """A member while the life is being told."""
 
     id: int
-    name: demo_names.Name
+    name: invented.Name
     role: str
     sex: Sex
     born_on: date
@@ -273,7 +274,7 @@ class Life:
         self.adults: list[Person] = []
         self._people()
 
-    def _home_place(self) -> tuple[int, demo_names.Place]:
+    def _home_place(self) -> tuple[int, invented.Place]:
         dice = self.rng.randrange(100)
         for settlement_id, place in self.district.settlements:
             dice -= place.share
@@ -285,14 +286,14 @@ class Life:
 
     def _people(self) -> None:
         births = self._births()
-        masculine, feminine = demo_names.surnames(self.rng)
+        masculine, feminine = invented.surnames(self.rng)
         self._parents(births[0], masculine, feminine)
         father = next((adult for adult in self.adults if adult.role == "отец"), None)
-        patronymic = father.patronymic_of if father else self.rng.randrange(len(demo_names.MEN))
+        patronymic = father.patronymic_of if father else self.rng.randrange(len(invented.MEN))
         ward = self.script.home in ("guardian", "foster")
         for born_on in births:
             sex = Sex.MALE if self.rng.random() < 0.51 else Sex.FEMALE
-            name, own = demo_names.person(self.rng, sex, masculine if sex is Sex.MALE else feminine, patronymic)
+            name, own = invented.person(self.rng, sex, masculine if sex is Sex.MALE else feminine, patronymic)
             role = "подопечный" if ward else "сын" if sex is Sex.MALE else "дочь"
             child = Person(self.ground.next_id("member"), name, role, sex, born_on, child=True, patronymic_of=own)
             self.children.append(child)
@@ -326,14 +327,14 @@ class Life:
         return not ages.is_minor(person.born_on, self.until)
 
     def _workplace(self) -> str:
-        return "не работает" if self.rng.random() < 0.45 else self._one_of(demo_names.WORKPLACES)
+        return "не работает" if self.rng.random() < 0.45 else self._one_of(invented.WORKPLACES)
 
     def _one_of(self, options: Any) -> Any:
         return options[self.rng.randrange(len(options))]
 
     def _adult(self, role: str, sex: Sex, surname: str, eldest: date, least: int, most: int) -> Person:
         born_on = eldest - DAY * int(YEAR * self.rng.uniform(least, most))
-        name, own = demo_names.person(self.rng, sex, surname)
+        name, own = invented.person(self.rng, sex, surname)
         person = Person(self.ground.next_id("member"), name, role, sex, born_on, patronymic_of=own)
         person.workplace = "пенсионер" if ages.full_years(born_on, self.today) > 62 else self._workplace()
         self.adults.append(person)
@@ -342,7 +343,7 @@ class Life:
     def _parents(self, eldest: date, masculine: str, feminine: str) -> None:
         home, rng = self.script.home, self.rng
         man, woman = Sex.MALE, Sex.FEMALE
-        strange, strange_she = demo_names.surnames(rng)
+        strange, strange_she = invented.surnames(rng)
         if home in ("guardian", "foster"):
             if home == "guardian":
                 self._adult("опекун", woman, strange_she if rng.random() < 0.5 else feminine, eldest, 40, 52)
@@ -453,9 +454,9 @@ class Life:
 
     def _family(self) -> Row:
         rng = self.rng
-        self.address = demo_names.address(rng, self._one_of(self.place.localities))
+        self.address = invented.address(rng, self._one_of(self.place.localities))
         elsewhere = rng.random() < 0.12
-        self.registered_address = demo_names.address(rng, "г. Заозёрск") if elsewhere else self.address
+        self.registered_address = invented.address(rng, "г. Заозёрск") if elsewhere else self.address
         present = [person for person in self.adults + self.children if person.present(self.until)]
         self.income = Decimal(rng.randint(280_000, 1_900_000)) / 100
         keys = families.keys_of(
@@ -480,10 +481,10 @@ class Life:
             "search_key": keys.search_key,
             "stated_size": len(present),
             "income_per_member": self.income,
-            "income_source": self._one_of(demo_names.INCOMES),
+            "income_source": self._one_of(invented.INCOMES),
             "registered_address": self.registered_address,
             "actual_address": self.address,
-            "additional": self._one_of(demo_names.REMARKS) if rng.random() < 0.4 else None,
+            "additional": self._one_of(invented.REMARKS) if rng.random() < 0.4 else None,
         }
 
     def _member(self, person: Person) -> Row:

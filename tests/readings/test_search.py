@@ -8,7 +8,7 @@ import pytest
 
 from app import access
 from app.extensions import db
-from app.services import duplicates, search
+from app.readings import duplicates, search
 from tests import factories
 
 

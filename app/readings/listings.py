@@ -17,7 +17,7 @@ from app.domain.periods import Period, month, quarter_holding
 from app.domain.terms import Role
 from app.extensions import db
 from app.models import Education, Family, Member, Registration, Territory
-from app.services import clocks
+from app.readings import clocks
 
 _family, _stay, _member = Family.__table__, Registration.__table__, Member.__table__
 _education, _territory = Education.__table__, Territory.__table__

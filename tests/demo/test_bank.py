@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import Table, select
 
 from app import access
+from app.demo import accounts as demo_accounts
+from app.demo import bank as demo
 from app.domain import ages, names, registration, terms
 from app.domain.refusal import Refusal
 from app.extensions import db
@@ -36,7 +38,7 @@ from app.models import (
     Territory,
     User,
 )
-from app.services import accounts, demo, demo_accounts, families, papers
+from app.services import accounts, families, papers
 
 TODAY = date(2026, 10, 12)
 DAY = timedelta(days=1)

@@ -1,0 +1,1 @@
+"""The invented bank: families, papers and sign-ins for a first look and for tests."""

@@ -1,0 +1,81 @@
+"""How people sign in, and what they keep."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from flask_appbuilder.security.sqla.models import Role, User
+from flask_babel import lazy_gettext as _
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    ForeignKey,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.clock import now
+from app.entities.kinds import Entity, label
+
+if TYPE_CHECKING:
+    from app.entities.places import Territory
+
+
+class Account(Entity):
+    """How a user signs in, beside FAB's own row: forced change, one-time password, lock after failures."""
+
+    __tablename__ = "account"
+    TITLE, TITLES = _("Account"), _("Accounts")
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), unique=True)
+    must_change_password: Mapped[bool] = mapped_column(default=False, info=label(_("Must change the password")))
+    password_until: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True), info=label(_("One-time password until"))
+    )
+    failures: Mapped[int] = mapped_column(default=0, info=label(_("Failures in a row")))
+    locks: Mapped[int] = mapped_column(default=0, info=label(_("Locks in a row")))
+    locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=label(_("Locked until")))
+
+
+class UserSession(Entity):
+    """A sign-in that lasts: the cookie holds only a random token, its hash lies here."""
+
+    __tablename__ = "user_session"
+    TITLE, TITLES = _("Session"), _("Sessions")
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, info=label(_("Signed in at")))
+    last_seen_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), default=now, index=True, info=label(_("Last seen at"))
+    )
+    address: Mapped[str | None] = mapped_column(String(45), info=label(_("Network address")))
+    agent: Mapped[str | None] = mapped_column(String(200), info=label(_("Browser")))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class FurtherRole(Entity):
+    """A role under a name of its own that has exactly the permissions of a role of the code (`config.ROLES`)."""
+
+    __tablename__ = "further_role"
+    TITLE, TITLES = _("Role"), _("Roles")
+    role_id: Mapped[int] = mapped_column(ForeignKey("ab_role.id", ondelete="CASCADE"), unique=True)
+    role: Mapped[Role] = relationship(info=label(_("Role")))
+    same_as: Mapped[str] = mapped_column(String(64), info=label(_("Same permissions as")))
+
+
+class HomeTerritory(Entity):
+    """The territory whose families, and those below it, a coordinator keeps."""
+
+    __tablename__ = "home_territory"
+    __table_args__ = (UniqueConstraint("user_id", "territory_id"),)
+    TITLE, TITLES = _("Territory of a user"), _("Territories of users")
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("ab_user.id", ondelete="CASCADE"), index=True, info=label(_("User"))
+    )
+    user: Mapped[User] = relationship(info=label(_("User")))
+    territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True, info=label(_("Territory")))
+    territory: Mapped[Territory] = relationship(info=label(_("Territory")))
+
+    def __str__(self) -> str:
+        return str(self.territory)

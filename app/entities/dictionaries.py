@@ -1,0 +1,193 @@
+"""Lists that a municipality edits, and the days that its calendar moves."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import (
+    Date,
+    ForeignKey,
+    String,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.domain import terms
+from app.entities.kinds import Dictionary, Entity, label, term
+
+if TYPE_CHECKING:
+    pass
+
+
+class AgencyKind(Dictionary, Entity):
+    """A kind of body that files record cards: column 5.1–5.9 of Приложение 4, or a body of the РТ slides."""
+
+    __tablename__ = "agency_kind"
+    TITLE, TITLES = _("Kind of agency"), _("Kinds of agencies")
+    scheme: Mapped[str] = mapped_column(String(20), default="appendix4", info=label(_("Scheme")))
+    kind: Mapped[str] = mapped_column(String(30), info=label(_("Kind")))
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Criterion(Dictionary, Entity):
+    """A sign of a socially dangerous position (Положение, section 2). The root of the code is the column 13–17."""
+
+    __tablename__ = "criterion"
+    TITLE, TITLES = _("Criterion"), _("Criteria")
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("criterion.id"), index=True, info=label(_("Part of")))
+    parent: Mapped[Criterion | None] = relationship(remote_side="Criterion.id", info=label(_("Part of")))
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class RemovalReason(Dictionary, Entity):
+    """Why a family leaves the record (Приложение 4, columns 11.1–11.4)."""
+
+    __tablename__ = "removal_reason"
+    TITLE, TITLES = _("Reason of removal"), _("Reasons of removal")
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("removal_reason.id"), index=True, info=label(_("Part of")))
+    parent: Mapped[RemovalReason | None] = relationship(remote_side="RemovalReason.id", info=label(_("Part of")))
+    children_line: Mapped[terms.ChildrenLine] = mapped_column(
+        term(terms.ChildrenLine), info=label(_("Line of children taken off"))
+    )
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class FamilyCategory(Dictionary, Entity):
+    """Многодетная, малообеспеченная, … The flag says which figure of line 1.1 of Приложение 4 counts it."""
+
+    __tablename__ = "family_category"
+    TITLE, TITLES = _("Category of family"), _("Categories of families")
+    group: Mapped[str] = mapped_column(String(30), default="other", info=label(_("Group")))
+    appendix4_flag: Mapped[str | None] = mapped_column(String(20), info=label(_("Flag of the quarterly form")))
+
+
+class RelationshipKind(Dictionary, Entity):
+    """The role of a member in the family, and where the record card prints it."""
+
+    __tablename__ = "relationship_kind"
+    TITLE, TITLES = _("Role in the family"), _("Roles in the family")
+    parental_role: Mapped[terms.ParentalRole] = mapped_column(
+        term(terms.ParentalRole), default=terms.ParentalRole.OTHER, info=label(_("Place on the record card"))
+    )
+
+
+class IdentityKind(Dictionary, Entity):
+    """A kind of identity document."""
+
+    __tablename__ = "identity_kind"
+    TITLE, TITLES = _("Kind of identity document"), _("Kinds of identity documents")
+
+
+class EducationStatus(Dictionary, Entity):
+    """What a child does by day; the line of section 2.2 of Приложение 4 it is counted in."""
+
+    __tablename__ = "education_status"
+    TITLE, TITLES = _("Education status"), _("Education statuses")
+    appendix4_line: Mapped[str] = mapped_column(String(40), info=label(_("Line of the quarterly form")))
+
+
+class SupervisionKind(Dictionary, Entity):
+    """Another body's record: ПДН, КДН, внутришкольный учёт, … Special: of health or convictions (152-ФЗ, art. 10)."""
+
+    __tablename__ = "supervision_kind"
+    TITLE, TITLES = _("Kind of supervision"), _("Kinds of supervision")
+    basis: Mapped[str | None] = mapped_column(String(100), info=label(_("Basis")))
+    special: Mapped[bool] = mapped_column(default=False, info=label(_("Health or convictions")))
+
+
+class AidKind(Dictionary, Entity):
+    """A kind of aid; the line of Приложение 4 it is counted in."""
+
+    __tablename__ = "aid_kind"
+    TITLE, TITLES = _("Kind of aid"), _("Kinds of aid")
+    group: Mapped[str] = mapped_column(String(100), info=label(_("Group")))
+    unit: Mapped[str] = mapped_column(String(20), info=label(_("Unit")))
+    has_amount: Mapped[bool] = mapped_column(default=False, info=label(_("Has an amount")))
+    appendix4_line: Mapped[str | None] = mapped_column(String(40), info=label(_("Line of the quarterly form")))
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class MeasureBlock(Dictionary, Entity):
+    """A block of the catalogue of measures."""
+
+    __tablename__ = "measure_block"
+    TITLE, TITLES = _("Block of measures"), _("Blocks of measures")
+
+
+class MeasureKind(Dictionary, Entity):
+    """A measure of the catalogue."""
+
+    __tablename__ = "measure_kind"
+    TITLE, TITLES = _("Measure"), _("Catalogue of measures")
+    block_id: Mapped[int] = mapped_column(
+        ForeignKey("measure_block.id"), index=True, info=label(_("Block of measures"))
+    )
+    block: Mapped[MeasureBlock] = relationship(info=label(_("Block of measures")))
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class DynamicsLevel(Dictionary, Entity):
+    """How far a family has come."""
+
+    __tablename__ = "dynamics_level"
+    TITLE, TITLES = _("Level of dynamics"), _("Levels of dynamics")
+
+
+class FamilyReaction(Dictionary, Entity):
+    """How a family meets the work with it."""
+
+    __tablename__ = "family_reaction"
+    TITLE, TITLES = _("Reaction of family"), _("Reactions of families")
+
+
+class StageKind(Dictionary, Entity):
+    """A kind of stage of a rehabilitation programme."""
+
+    __tablename__ = "stage_kind"
+    TITLE, TITLES = _("Kind of stage"), _("Kinds of stages")
+    default_months: Mapped[int] = mapped_column(default=6, info=label(_("Usual length, months")))
+    note: Mapped[str | None] = mapped_column(String(200), info=label(_("Note")))
+
+
+class SignalCardOutcome(Dictionary, Entity):
+    """How the review of a signal card may end."""
+
+    __tablename__ = "signal_card_outcome"
+    TITLE, TITLES = _("Outcome of a signal card"), _("Outcomes of signal cards")
+    effect: Mapped[str] = mapped_column(String(30), info=label(_("Effect")))
+
+
+class Deadline(Dictionary, Entity):
+    """A clock of the Положение: what starts it, who answers, how long, by which clause."""
+
+    __tablename__ = "deadline"
+    TITLE, TITLES = _("Deadline"), _("Deadlines")
+    actor: Mapped[str] = mapped_column(String(200), info=label(_("Who answers")))
+    counted_from: Mapped[str] = mapped_column(String(200), info=label(_("Counted from")))
+    limit: Mapped[str] = mapped_column(String(60), info=label(_("Limit")))
+    unit: Mapped[terms.Unit] = mapped_column(term(terms.Unit), info=label(_("Unit")))
+    source: Mapped[str | None] = mapped_column(String(400), info=label(_("Source")))
+
+
+class WorkingDay(Entity):
+    """A day that the production calendar moved: a working Saturday, a transferred day off."""
+
+    __tablename__ = "working_day"
+    TITLE, TITLES = _("Transferred day"), _("Transferred days")
+    day: Mapped[date] = mapped_column(Date, unique=True, info=label(_("Day")))
+    works: Mapped[bool] = mapped_column(info=label(_("Working day")))
+    note: Mapped[str | None] = mapped_column(String(200), info=label(_("Note")))
+
+    def __str__(self) -> str:
+        return f"{self.day:%d.%m.%Y}"

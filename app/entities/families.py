@@ -1,0 +1,218 @@
+"""A family, its members and what is known of each of them."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from flask_appbuilder import Model
+from flask_babel import lazy_gettext as _
+from sqlalchemy import (
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.domain import names, terms
+from app.entities.kinds import Annullable, Dated, Entity, Money, OfFamily, OfMember, Versioned, label, live, term
+
+if TYPE_CHECKING:
+    from app.entities.dictionaries import (
+        EducationStatus,
+        FamilyCategory,
+        IdentityKind,
+        RelationshipKind,
+        SupervisionKind,
+    )
+    from app.entities.places import Territory
+    from app.entities.record import Registration
+
+
+family_categories = Table(
+    "family_categories",
+    Model.metadata,
+    Column("family_id", ForeignKey("family.id"), primary_key=True),
+    Column("category_id", ForeignKey("family_category.id"), primary_key=True, index=True),
+)
+
+
+class Family(Annullable, Dated, Versioned, Entity):
+    """A family of the bank. It is permanent: its stays on record are `Registration`s.
+
+    The district numbers its families; a number stays when the family moves within the district.
+    `search_key` and `SearchWord` hold its number, the names of its members and its addresses as keys.
+    """
+
+    __tablename__ = "family"
+    __table_args__ = (
+        live("district_id", "number", name="uq_family_district_id_number"),
+        Index("ix_family_territory_id_sort_key", "territory_id", "sort_key"),
+    )
+    TITLE, TITLES = _("Family"), _("Families")
+    number: Mapped[str] = mapped_column(String(20), index=True, info=label(_("Card number")))
+    district_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True, info=label(_("District")))
+    district: Mapped[Territory] = relationship(foreign_keys=[district_id], info=label(_("District")))
+    territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True, info=label(_("Territory")))
+    territory: Mapped[Territory] = relationship(foreign_keys=[territory_id], info=label(_("Territory")))
+    name: Mapped[str] = mapped_column(String(200), default="", info=label(_("Short name")))
+    categories: Mapped[list[FamilyCategory]] = relationship(
+        secondary=family_categories, order_by="FamilyCategory.position", info=label(_("Categories of family"))
+    )
+    stated_size: Mapped[int | None] = mapped_column(info=label(_("Number of members")))
+    income_per_member: Mapped[Decimal | None] = mapped_column(Money, info=label(_("Income per member, roubles")))
+    income_source: Mapped[str | None] = mapped_column(String(300), info=label(_("Source of income")))
+    registered_address: Mapped[str | None] = mapped_column(String(500), info=label(_("Registered address")))
+    actual_address: Mapped[str | None] = mapped_column(String(500), info=label(_("Actual address")))
+    additional: Mapped[str | None] = mapped_column(Text, info=label(_("Additional information")))
+    sort_key: Mapped[str] = mapped_column(String(300), default="", index=True, info=label(_("Sort key")))
+    search_key: Mapped[str] = mapped_column(Text, default="", info=label(_("Search key")))
+
+    members: Mapped[list[Member]] = relationship(back_populates="family", order_by="Member.id")
+    registrations: Mapped[list[Registration]] = relationship(
+        back_populates="family", order_by="Registration.registered_on"
+    )
+
+    @property
+    def title(self) -> str:
+        return f"№ {self.number} {self.name}".strip()
+
+    @property
+    def stay(self) -> Registration | None:
+        """The stay on record that is open, else the last one; None if the family was never on record."""
+        stays = [stay for stay in self.registrations if stay.annulled_at is None]
+        return next((stay for stay in stays if stay.removed_on is None), stays[-1] if stays else None)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SearchWord(Model):
+    """A word by which a family is found (see `domain.names.words`). Ordered by bytes, so that a prefix is a range."""
+
+    __tablename__ = "search_word"
+    word: Mapped[str] = mapped_column(
+        String(100).with_variant(String(100, collation="C"), "postgresql"), primary_key=True
+    )
+    family_id: Mapped[int] = mapped_column(ForeignKey("family.id"), primary_key=True, index=True)
+
+
+class Member(OfFamily, Entity):
+    """A person in a family, with dated membership. A minor is computed for a day, never stored."""
+
+    __tablename__ = "member"
+    __table_args__ = (Index("ix_member_family_id_born_on", "family_id", "born_on"),)
+    TITLE, TITLES = _("Family member"), _("Family members")
+    family: Mapped[Family] = relationship(back_populates="members", info=label(_("Family")))
+    role_id: Mapped[int | None] = mapped_column(
+        ForeignKey("relationship_kind.id"), index=True, info=label(_("Role in the family"))
+    )
+    role: Mapped[RelationshipKind | None] = relationship(info=label(_("Role in the family")))
+    last_name: Mapped[str] = mapped_column(String(100), info=label(_("Last name")))
+    first_name: Mapped[str] = mapped_column(String(100), info=label(_("First name")))
+    middle_name: Mapped[str | None] = mapped_column(String(100), info=label(_("Middle name")))
+    sort_key: Mapped[str] = mapped_column(String(350), default="", index=True, info=label(_("Sort key")))
+    sex: Mapped[terms.Sex | None] = mapped_column(term(terms.Sex), info=label(_("Sex")))
+    born_on: Mapped[date | None] = mapped_column(Date, index=True, info=label(_("Birth date")))
+    workplace: Mapped[str | None] = mapped_column(String(300), info=label(_("Workplace and position")))
+    joined_on: Mapped[date | None] = mapped_column(Date, info=label(_("In the family since")))
+    left_on: Mapped[date | None] = mapped_column(Date, info=label(_("Left the family on")))
+
+    documents: Mapped[list[IdentityDocument]] = relationship(back_populates="member", order_by="IdentityDocument.id")
+    educations: Mapped[list[Education]] = relationship(back_populates="member", order_by="Education.started_on")
+    supports: Mapped[list[PupilSupport]] = relationship(
+        back_populates="member", order_by="(PupilSupport.year, PupilSupport.quarter)"
+    )
+    supervisions: Mapped[list[Supervision]] = relationship(back_populates="member", order_by="Supervision.started_on")
+
+    @property
+    def full_name(self) -> str:
+        return names.full(self.last_name, self.first_name, self.middle_name)
+
+    def __str__(self) -> str:
+        return self.full_name
+
+
+class IdentityDocument(OfMember, Entity):
+    """A document that proves identity."""
+
+    __tablename__ = "identity_document"
+    TITLE, TITLES = _("Identity document"), _("Identity documents")
+    member: Mapped[Member] = relationship(back_populates="documents", info=label(_("Family member")))
+    kind_id: Mapped[int | None] = mapped_column(
+        ForeignKey("identity_kind.id"), index=True, info=label(_("Kind of document"))
+    )
+    kind: Mapped[IdentityKind | None] = relationship(info=label(_("Kind of document")))
+    series: Mapped[str | None] = mapped_column(String(30), info=label(_("Series")))
+    number: Mapped[str | None] = mapped_column(String(30), info=label(_("Number")))
+    issued_on: Mapped[date | None] = mapped_column(Date, info=label(_("Issued on")))
+    issued_by: Mapped[str | None] = mapped_column(String(300), info=label(_("Issued by")))
+
+    def __str__(self) -> str:
+        return " ".join(str(part) for part in (self.kind, self.series, self.number) if part)
+
+
+class Education(OfMember, Entity):
+    """What a child does by day from a date on; the last one begun on or before a day holds on it until it ends."""
+
+    __tablename__ = "education"
+    __table_args__ = (live("member_id", "started_on", name="uq_education_member_id_started_on"),)
+    TITLE, TITLES = _("Education, occupation"), _("Education, occupation")
+    member: Mapped[Member] = relationship(back_populates="educations", info=label(_("Family member")))
+    started_on: Mapped[date] = mapped_column(Date, info=label(_("Since")))
+    ended_on: Mapped[date | None] = mapped_column(Date, info=label(_("Until")))
+    status_id: Mapped[int | None] = mapped_column(
+        ForeignKey("education_status.id"), index=True, info=label(_("Education status"))
+    )
+    status: Mapped[EducationStatus | None] = relationship(info=label(_("Education status")))
+    organisation: Mapped[str | None] = mapped_column(String(300), info=label(_("Educational organisation")))
+    grade: Mapped[str | None] = mapped_column(String(60), info=label(_("Class, group")))
+
+    def __str__(self) -> str:
+        return ", ".join(str(part) for part in (self.organisation, self.grade) if part) or str(self.status or "")
+
+
+class PupilSupport(OfMember, Entity):
+    """How a pupil is cared for in one quarter (Положение, 3.6.4). None: not known."""
+
+    __tablename__ = "pupil_support"
+    __table_args__ = (live("member_id", "year", "quarter", name="uq_pupil_support_member_id_year_quarter"),)
+    TITLE, TITLES = _("Pupil support"), _("Pupil support")
+    member: Mapped[Member] = relationship(back_populates="supports", info=label(_("Family member")))
+    year: Mapped[int] = mapped_column(info=label(_("Year")))
+    quarter: Mapped[int] = mapped_column(info=label(_("Quarter")))
+    attendance: Mapped[str | None] = mapped_column(String(300), info=label(_("Attendance")))
+    progress: Mapped[str | None] = mapped_column(String(300), info=label(_("Progress")))
+    free_meals: Mapped[bool | None] = mapped_column(info=label(_("Free meals")))
+    free_textbooks: Mapped[bool | None] = mapped_column(info=label(_("Free textbooks")))
+    leisure: Mapped[bool | None] = mapped_column(info=label(_("Leisure after school")))
+    holidays: Mapped[terms.HolidayActivity | None] = mapped_column(
+        term(terms.HolidayActivity), info=label(_("Holidays"))
+    )
+    note: Mapped[str | None] = mapped_column(String(500), info=label(_("Note")))
+
+    def __str__(self) -> str:
+        return f"{self.quarter} кв. {self.year}"
+
+
+class Supervision(OfMember, Entity):
+    """A member stands on another body's record from … to …"""
+
+    __tablename__ = "supervision"
+    TITLE, TITLES = _("Supervision by another body"), _("Supervision by other bodies")
+    member: Mapped[Member] = relationship(back_populates="supervisions", info=label(_("Family member")))
+    kind_id: Mapped[int] = mapped_column(
+        ForeignKey("supervision_kind.id"), index=True, info=label(_("Kind of supervision"))
+    )
+    kind: Mapped[SupervisionKind] = relationship(info=label(_("Kind of supervision")))
+    started_on: Mapped[date | None] = mapped_column(Date, info=label(_("Since")))
+    ended_on: Mapped[date | None] = mapped_column(Date, info=label(_("Until")))
+    note: Mapped[str | None] = mapped_column(String(300), info=label(_("Note")))
+
+    def __str__(self) -> str:
+        return str(self.kind)

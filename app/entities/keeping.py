@@ -1,0 +1,68 @@
+"""How the bank is kept: loads of workbooks and the journal."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import lazy_gettext as _
+from sqlalchemy import (
+    JSON,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    String,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.clock import now
+from app.domain import terms
+from app.entities.kinds import Entity, label, term
+
+if TYPE_CHECKING:
+    from app.entities.places import Territory
+
+
+class ImportBatch(Entity):
+    """One applied workbook. Every journal entry of it carries the batch; the batch can be undone as a whole."""
+
+    __tablename__ = "import_batch"
+    TITLE, TITLES = _("Import"), _("Imports")
+    applied_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, info=label(_("Applied at")))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True, info=label(_("User")))
+    user: Mapped[User | None] = relationship(info=label(_("User")))
+    district_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True, info=label(_("District")))
+    district: Mapped[Territory] = relationship(info=label(_("District")))
+    as_of: Mapped[date] = mapped_column(Date, info=label(_("As of")))
+    file_name: Mapped[str] = mapped_column(String(200), info=label(_("File name")))
+    sha256: Mapped[str] = mapped_column(String(64), info=label("SHA-256"))
+    counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, info=label(_("Figures")))
+    undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=label(_("Undone at")))
+
+    def __str__(self) -> str:
+        return f"{self.file_name} на {self.as_of:%d.%m.%Y}"
+
+
+class JournalEntry(Entity):
+    """What was done: a change (was → is), a view, a print, an export, a sign-in. Only ever added to."""
+
+    __tablename__ = "journal_entry"
+    __table_args__ = (Index("ix_journal_entry_family_id_at", "family_id", "at"),)
+    TITLE, TITLES = _("Journal entry"), _("Journal")
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, index=True, info=label(_("When")))
+    user_id: Mapped[int | None] = mapped_column(index=True, info=label(_("User")))
+    user_name: Mapped[str] = mapped_column(String(200), default="", info=label(_("User")))
+    address: Mapped[str | None] = mapped_column(String(45), info=label(_("Network address")))
+    act: Mapped[terms.Act] = mapped_column(term(terms.Act), index=True, info=label(_("Act")))
+    entity: Mapped[str] = mapped_column(String(40), default="", index=True, info=label(_("What")))
+    entity_id: Mapped[int | None] = mapped_column(info=label(_("Record")))
+    family_id: Mapped[int | None] = mapped_column(info=label(_("Family")))
+    summary: Mapped[str] = mapped_column(String(500), default="", info=label(_("Summary")))
+    changes: Mapped[dict[str, Any] | None] = mapped_column(JSON, info=label(_("Was → is")))
+    records: Mapped[int | None] = mapped_column(info=label(_("Records")))
+    batch_id: Mapped[int | None] = mapped_column(index=True, info=label(_("Import")))
+
+    def __str__(self) -> str:
+        return self.summary

@@ -1,0 +1,122 @@
+"""What entities are made of: keys, entry, annulment, versions, belonging; columns of money and of closed lists."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from flask_appbuilder import Model
+from flask_babel import lazy_gettext as _
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Enum,
+    ForeignKey,
+    Index,
+    String,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+from app.clock import now
+from app.domain import terms
+
+if TYPE_CHECKING:
+    from app.entities.families import Family, Member
+
+
+class Money(TypeDecorator[Decimal]):
+    """Roubles as exact Decimals with two places, kept as whole kopecks so that sums are exact in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        return None if value is None else int((Decimal(value) * 100).to_integral_value())
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(int(value)) / 100
+
+
+def term(enum: type[terms.Term]) -> Enum:
+    """A column type for a closed list: the member's code is stored, as text."""
+    return Enum(enum, native_enum=False, length=20, values_callable=lambda members: [m.value for m in members])
+
+
+def label(text: Any) -> dict[str, Any]:
+    """The `info` of a column or relation: what people call it."""
+    return {"label": text}
+
+
+def live(*columns: str, name: str) -> Index:
+    """A unique index over the rows that are not annulled."""
+    condition = text("annulled_at IS NULL")
+    return Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
+
+
+class Entity(Model):
+    """What every entity has: a key, and titles for one and for many."""
+
+    __abstract__ = True
+    TITLE: ClassVar[Any]
+    TITLES: ClassVar[Any]
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=label("ID"))
+
+
+class Dated:
+    """When a row was entered, for rows whose entry date matters."""
+
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, info=label(_("Entered")))
+
+
+class Annullable:
+    """Nothing is deleted: a wrong entry is annulled with a reason and leaves every figure (Положение, retention)."""
+
+    annulled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=label(_("Annulled")))
+    annul_reason: Mapped[str | None] = mapped_column(String(500), info=label(_("Reason of annulment")))
+
+
+class Versioned:
+    """Optimistic locking: the second of two people who save one row is told, not overwritten."""
+
+    version: Mapped[int] = mapped_column(default=1, info=label(_("Version")))
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.version}
+
+
+class OfFamily(Annullable, Dated, Versioned):
+    """A row that belongs to one family: `access` shows it to whoever may see the family, and to nobody else."""
+
+    family_id: Mapped[int] = mapped_column(ForeignKey("family.id"), index=True, info=label(_("Family")))
+
+    @declared_attr
+    def family(cls) -> Mapped[Family]:
+        return relationship("Family", info=label(_("Family")))
+
+
+class OfMember(OfFamily):
+    """A row about one member; its family is the member's family (kept in step at every flush)."""
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True, info=label(_("Family member")))
+
+    @declared_attr
+    def member(cls) -> Mapped[Member]:
+        return relationship("Member", info=label(_("Family member")))
+
+
+class Dictionary:
+    """A list that a municipality edits. The code is text: «1.1» is not «1.10». A retired row stays for old records."""
+
+    code: Mapped[str] = mapped_column(String(30), unique=True, info=label(_("Code")))
+    name: Mapped[str] = mapped_column(String(400), info=label(_("Name")))
+    position: Mapped[int] = mapped_column(default=0, info=label(_("Order")))
+    retired: Mapped[bool] = mapped_column(default=False, info=label(_("No longer used")))
+
+    def __str__(self) -> str:
+        return self.name

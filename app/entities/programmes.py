@@ -1,0 +1,57 @@
+"""The work with a family: help given to it."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from flask_appbuilder import Model
+from flask_babel import lazy_gettext as _
+from sqlalchemy import (
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Table,
+    Text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.entities.kinds import Entity, Money, OfFamily, label
+
+if TYPE_CHECKING:
+    from app.entities.dictionaries import AidKind, MeasureKind
+    from app.entities.families import Member
+    from app.entities.places import Agency
+
+
+aid_recipients = Table(
+    "aid_recipients",
+    Model.metadata,
+    Column("aid_id", ForeignKey("aid.id"), primary_key=True),
+    Column("member_id", ForeignKey("member.id"), primary_key=True, index=True),
+)
+
+
+class Aid(OfFamily, Entity):
+    """Help given to a family on a day."""
+
+    __tablename__ = "aid"
+    __table_args__ = (Index("ix_aid_kind_id_given_on", "kind_id", "given_on"),)
+    TITLE, TITLES = _("Aid"), _("Aid given")
+    given_on: Mapped[date] = mapped_column(Date, index=True, info=label(_("Date of aid")))
+    kind_id: Mapped[int | None] = mapped_column(ForeignKey("aid_kind.id"), index=True, info=label(_("Kind of aid")))
+    kind: Mapped[AidKind | None] = relationship(info=label(_("Kind of aid")))
+    measure_id: Mapped[int | None] = mapped_column(ForeignKey("measure_kind.id"), index=True, info=label(_("Measure")))
+    measure: Mapped[MeasureKind | None] = relationship(info=label(_("Measure")))
+    description: Mapped[str | None] = mapped_column(Text, info=label(_("Description")))
+    performer_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"), index=True, info=label(_("Performer")))
+    performer: Mapped[Agency | None] = relationship(info=label(_("Performer")))
+    amount: Mapped[Decimal | None] = mapped_column(Money, info=label(_("Amount, roubles")))
+    recipients: Mapped[list[Member]] = relationship(
+        secondary=aid_recipients, order_by="Member.id", info=label(_("Recipients"))
+    )
+
+    def __str__(self) -> str:
+        return f"{self.given_on:%d.%m.%Y} {self.kind or self.measure or ''}".strip()
