@@ -43,7 +43,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
             app, db.session, security_manager_class=SecurityManager, indexview=views.Home, base_template="layout.html"
         )
         views.register(appbuilder)
-    journal.init_app(app)
+    journal.keep_watch()
     cli.init_app(app)
     return app
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -36,6 +36,7 @@ from app.models import (
     Supervision,
     SupervisionKind,
     Territory,
+    User,
 )
 
 _family = Family.__table__
@@ -55,6 +56,8 @@ class Scope:
     all_statistics: figures, not families, of all territories (the region).
     all_journal: the whole journal (the auditor).
     special: health and convictions of those families too (152-ФЗ, art. 10: a permission of its own).
+    user_id, user_name, address: who acts and from which network address, for the journal; they decide about no row,
+        so two people with the same rows have equal scopes.
     """
 
     today: date = date.min
@@ -66,6 +69,9 @@ class Scope:
     all_journal: bool = False
     administers: bool = False
     special: bool = False
+    user_id: int | None = field(default=None, compare=False)
+    user_name: str = field(default="", compare=False)
+    address: str | None = field(default=None, compare=False)
 
     def families(self, family: Any = _family.c) -> ColumnElement[bool]:
         """The condition on the table `family` that this person's families meet.
@@ -130,7 +136,7 @@ class Scope:
 SPECIAL_GROUPS = ("health", "legal")
 
 NOBODY = Scope()
-EVERYTHING = Scope(everything=True)
+EVERYTHING = Scope(everything=True, user_name="командная строка")
 
 _current_scope: ContextVar[Scope] = ContextVar("scope", default=NOBODY)
 
@@ -180,21 +186,22 @@ def below(territory_ids: Iterable[int]) -> frozenset[int]:
     return frozenset(found)
 
 
-def scope_of(user_id: int, roles: Iterable[str], today: date, *, special: bool = False) -> Scope:
+def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = False,
+             address: str | None = None) -> Scope:  # fmt: skip
     """The scope of a user with these roles of the code; several roles add up.
 
-    special: the person holds the permission for health and convictions.
+    special: the person holds the permission for health and convictions. address: where the person acts from.
     """
     held = set(roles)
     employee = db.session.execute(
         select(_employee.c.id, _employee.c.agency_id).where(
-            _employee.c.user_id == user_id, _employee.c.dismissed.is_(False)
+            _employee.c.user_id == user.id, _employee.c.dismissed.is_(False)
         )
     ).first()
     territories: set[int] = set()
     if terms.Role.COORDINATOR in held:
         home = HomeTerritory.__table__
-        territories.update(db.session.scalars(select(home.c.territory_id).where(home.c.user_id == user_id)))
+        territories.update(db.session.scalars(select(home.c.territory_id).where(home.c.user_id == user.id)))
     assigned_to = None
     if terms.Role.COMMISSION in held and employee:
         assigned_to = employee.id
@@ -208,6 +215,9 @@ def scope_of(user_id: int, roles: Iterable[str], today: date, *, special: bool =
         all_journal=terms.Role.AUDITOR in held,
         administers=terms.Role.ADMINISTRATOR in held,
         special=special,
+        user_id=user.id,
+        user_name=user.get_full_name(),
+        address=address,
     )
 
 

@@ -138,6 +138,7 @@ def _print_of_family(number: str, district: str | None, out: Path, what: str, ma
 @click.option("--apply", "applying", is_flag=True, help="Записать в банк; без этого только показать, что изменится.")
 def import_workbook(file: Path, applying: bool) -> None:
     """Загрузить книгу обмена FILE (.xlsx): показать ошибки или что изменится, с --apply записать."""
+    from app import clock
     from app.domain.refusal import Refusal
     from app.exchange import apply, plan, preview, reader
 
@@ -145,13 +146,13 @@ def import_workbook(file: Path, applying: bool) -> None:
         try:
             book = reader.read(file.read_bytes(), file.name)
             apply.hold()
-            planned = plan.make(book)
+            planned = plan.make(book, clock.today())
             for line in preview.lines(planned):
                 click.echo(line)
             if planned.faults:
                 raise SystemExit(1)
             if applying and planned.does_something:
-                number = apply.apply(planned).id
+                number = apply.apply(planned, clock.today()).id
                 db.session.commit()
                 look_at_contents()
                 click.echo(f"Загружено, загрузка № {number}.")

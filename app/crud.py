@@ -453,7 +453,7 @@ class RegistryView(ModelView):
         form = AnnulForm()
         if request.method == "POST":
             try:
-                registrations.annul(row, reason=form.reason.data or "")
+                registrations.annul(row, reason=form.reason.data or "", today=clock.today())
                 db.session.commit()
             except Refusal as refusal:
                 db.session.rollback()

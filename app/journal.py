@@ -1,7 +1,7 @@
 """Who changed, opened, printed, exported what.
 
-A change is written in its own transaction, by the flush that makes it. A read is written before the answer leaves; if
-that fails, the answer does not leave.
+A change is written in its own transaction, by the flush that makes it. A read is noted, and the edge stores what was
+noted before the answer leaves; if that fails, the answer does not leave. Who acts is said by the scope.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flask import Flask, Response, g, has_request_context, request
 from flask_appbuilder import Model
 from sqlalchemy import event, insert, inspect
 from sqlalchemy.orm import Session, configure_mappers
-from werkzeug.exceptions import ServiceUnavailable
 
+from app import access
 from app.clock import now
 from app.domain.terms import Act
 from app.extensions import db
@@ -44,6 +43,7 @@ UNRECORDED_COLUMNS = {
 }  # fmt: skip
 
 _batch: ContextVar[int | None] = ContextVar("batch", default=None)
+_reads: ContextVar[list[dict[str, Any]] | None] = ContextVar("reads", default=None)
 
 
 @contextmanager
@@ -67,13 +67,12 @@ def entry(
     records: int | None = None,
 ) -> dict[str, Any]:
     """The values of one journal row: the act, and who does it from where."""
-    user = getattr(g, "user", None) if has_request_context() else None
-    known = user is not None and getattr(user, "id", None) is not None
+    by = access.scope()
     return {
         "at": now(),
-        "user_id": user.id if known else None,
-        "user_name": user.get_full_name() if known else ("" if has_request_context() else "командная строка"),
-        "address": request.remote_addr if has_request_context() else None,
+        "user_id": by.user_id,
+        "user_name": by.user_name,
+        "address": by.address,
         "act": act,
         "entity": entity,
         "entity_id": entity_id,
@@ -94,8 +93,10 @@ def write(rows: Iterable[dict[str, Any]], session: Session | None = None) -> Non
 
 def read(act: Act, *, entity: str, entity_id: int | None = None, family_id: int | None = None,
          summary: str = "", records: int | None = None) -> None:  # fmt: skip
-    """Note that this request shows something; it is stored before the answer leaves."""
-    noted = g.setdefault("journal_reads", [])
+    """Note that something is shown; the edge stores it before the answer leaves."""
+    noted = _reads.get()
+    if noted is None:
+        raise RuntimeError("nobody stores what is read here: write an entry instead")
     noted.append(entry(act, entity=entity, entity_id=entity_id, family_id=family_id, summary=summary, records=records))
 
 
@@ -106,22 +107,22 @@ def write_apart(rows: Iterable[dict[str, Any]]) -> None:
         connection.execute(insert(JournalEntry.__table__), list(rows))
 
 
-def init_app(app: Flask) -> None:
-    """Store the reads of a request before its answer leaves; without the record, no data."""
+def collect_reads() -> None:
+    """Begin a request that notes what it shows."""
+    _reads.set([])
+
+
+def take_reads() -> list[dict[str, Any]]:
+    """What was noted since the request began; nothing is collected after it."""
+    rows = _reads.get() or []
+    _reads.set(None)
+    return rows
+
+
+def keep_watch() -> None:
+    """Let every column of an entity remember its old value; called once, when all entities are known."""
     configure_mappers()
     _keep_old_values()
-
-    @app.after_request
-    def store_reads(response: Response) -> Response:
-        rows = g.pop("journal_reads", None)
-        if not rows or response.status_code >= 400:
-            return response
-        try:
-            write_apart(rows)
-        except Exception:
-            app.logger.exception("the journal cannot be written")
-            return app.make_response(app.handle_http_exception(ServiceUnavailable()))
-        return response
 
 
 @event.listens_for(Session, "before_flush")

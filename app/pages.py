@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -16,7 +17,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import Conflict, HTTPException, SecurityError
+from werkzeug.exceptions import Conflict, HTTPException, SecurityError, ServiceUnavailable
 
 from app import access, clock, journal
 from app.domain import ages, terms
@@ -39,6 +40,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_settle_scope)
     app.teardown_request(_unsettle_scope)
     app.after_request(_add_headers)
+    app.after_request(_store_reads)
     app.url_defaults(_name_version)
     app.jinja_env.globals.update(csp_nonce=_nonce, today=clock.today, now=clock.now)
     app.jinja_env.filters.update(
@@ -72,12 +74,13 @@ def _health() -> str:
 
 
 def _settle_scope() -> None:
-    scope = access.NOBODY
+    journal.collect_reads()
+    scope = replace(access.NOBODY, address=request.remote_addr)
     if request.endpoint and not request.endpoint.endswith("static") and current_user.is_authenticated:
         manager = current_app.appbuilder.sm
         roles = manager.roles_of_code(current_user)
         special = manager.may(roles, "can_special", "Family")
-        scope = access.scope_of(current_user.id, roles, clock.today(), special=special)
+        scope = access.scope_of(current_user, roles, clock.today(), special=special, address=request.remote_addr)
     g.scope_token = access.settle(scope)
 
 
@@ -85,6 +88,19 @@ def _unsettle_scope(_error: BaseException | None) -> None:
     token = g.pop("scope_token", None)
     if token is not None:
         access.unsettle(token)
+
+
+def _store_reads(response: Response) -> Response:
+    """Store what this answer shows before it leaves; without the record, no data."""
+    rows = journal.take_reads()
+    if not rows or response.status_code >= 400:
+        return response
+    try:
+        journal.write_apart(rows)
+    except Exception:
+        current_app.logger.exception("the journal cannot be written")
+        return current_app.make_response(current_app.handle_http_exception(ServiceUnavailable()))
+    return response
 
 
 def _nonce() -> str:

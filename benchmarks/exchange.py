@@ -64,16 +64,17 @@ def _read(workbook: Path, *, read_only: bool) -> int:
 
 def _import(bank: Bank, workbook: Path) -> str:
     """Read, compare, apply, commit: what `flask bank import --apply` does; gives what it found."""
+    from app import clock
     from app.exchange import apply, plan, reader
 
     with bank.opened():
         book = reader.read(workbook.read_bytes(), workbook.name)
         apply.hold()
-        planned = plan.make(book)
+        planned = plan.make(book, clock.today())
         found = f"новых строк {len(planned.new)}, изменений {len(planned.changes)}, ошибок {len(planned.faults)}"
         if planned.faults:
             return f"{found}; первая: {planned.faults[0]}"
         if planned.does_something:
-            apply.apply(planned)
+            apply.apply(planned, clock.today())
             db.session.commit()
         return found

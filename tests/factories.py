@@ -173,10 +173,11 @@ def member(of: Family, role: str = "сын", born_on: date | None = date(2015, 5
 
 def refresh(of: Family) -> None:
     """Recompute the short name and the search keys, as every service does."""
+    from app import clock
     from app.services import families
 
     db.session.expire(of, ["members"])
-    families.refresh(of)
+    families.refresh(of, clock.today())
     db.session.flush()
 
 

@@ -19,7 +19,7 @@ TODAY = date(2026, 9, 30)
 
 def scope_of(cast: factories.Cast, name: str) -> access.Scope:
     user = cast.user(name)
-    return access.scope_of(user.id, [role.name for role in user.roles], TODAY)
+    return access.scope_of(user, [role.name for role in user.roles], TODAY)
 
 
 @pytest.fixture

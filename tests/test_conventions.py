@@ -89,6 +89,31 @@ def test_services_do_not_commit(path):
     assert ".commit(" not in path.read_text(encoding="utf-8"), "the edge commits once"
 
 
+# Rooms that know of no browser: they run for a command and in the background as well.
+INNER = {"domain", "entities", "services", "readings", "exchange", "reports", "documents", "render", "demo"}
+INNER_FILES = {"app/access.py", "app/clock.py", "app/journal.py", "app/models.py"}
+
+
+def test_who_acts_and_which_day_it_is_are_said_by_the_edge():
+    forbidden = {"g", "request", "session", "has_request_context", "current_user"}
+    faults = []
+    for path in SOURCES:
+        if not (INNER & set(path.parts) or name_of(path) in INNER_FILES):
+            continue
+        source = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)):
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            names = {name.name for name in node.names}
+            if node.module in ("flask", "flask_login", "flask.globals") and (found := names & forbidden):
+                faults.append(f"{name_of(path)}: {sorted(found)}: who acts is in the scope (`access.scope()`)")
+            if node.module == "app.clock" and "today" in names:
+                faults.append(f"{name_of(path)}: take `today` as an argument")
+        if "clock.today(" in source:
+            faults.append(f"{name_of(path)}: take `today` as an argument")
+    assert not faults, "\n".join(faults)
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
 def test_templates_escape_and_stay_at_home(path):
     source = path.read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
-from app import clock, journal
+from app import access, clock, journal
 from app.clock import now
 from app.domain import terms
 from app.extensions import db
@@ -140,6 +140,30 @@ def test_a_change_says_was_and_is(sign_in, family, app):
     [row] = db.session.scalars(select(JournalEntry).where(JournalEntry.id.not_in(was))).all()
     assert row.changes["actual_address"][1] == "с. Другое, ул. Новая, д. 2"
     assert "Новая" in sign_in("avgust").get("/journal/?family=00777&act=changed").text
+
+
+def test_whoever_acts_without_a_browser_is_named_by_the_scope(app, cast, user_named):
+    anna = user_named("anna")
+    with access.acting_as(access.scope_of(anna, [terms.Role.COORDINATOR], clock.today(), address="10.1.2.3")):
+        row = factories.family(cast.north, number="00779")
+        db.session.commit()
+    [entry] = db.session.scalars(select(JournalEntry).where(JournalEntry.family_id == row.id)).all()
+    assert (entry.user_id, entry.user_name, entry.address) == (anna.id, "Анна Рябинина", "10.1.2.3")
+    row.additional = "дополнено"
+    db.session.commit()
+    last = db.session.scalars(select(JournalEntry).order_by(JournalEntry.id.desc()).limit(1)).one()
+    assert (last.user_id, last.user_name, last.address) == (None, "командная строка", None)
+
+
+def test_two_people_with_the_same_rows_share_what_is_made_of_a_scope():
+    anna = access.Scope(territories=frozenset([1]), user_id=1, user_name="Анна Рябинина", address="10.1.2.3")
+    galina = access.Scope(territories=frozenset([1]), user_id=2, user_name="Галина Ивова")
+    assert access._criteria(anna) is access._criteria(galina)
+
+
+def test_what_is_shown_where_nobody_stores_it_is_an_error(app):
+    with pytest.raises(RuntimeError):
+        journal.read(terms.Act.OPENED, entity="Family")
 
 
 def test_moments_are_kept_in_utc(app):

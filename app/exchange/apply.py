@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
-from flask import g, has_request_context
 from sqlalchemy import Table, bindparam, delete, func, insert, select, text, update
 
 from app import access, journal
-from app.clock import now, today
+from app.clock import now
 from app.domain import names
 from app.domain.periods import quarter_holding, quarter_of
 from app.domain.refusal import Refusal
@@ -69,19 +69,19 @@ def hold() -> None:
         db.session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
 
 
-def apply(plan: Plan) -> ImportBatch:
+def apply(plan: Plan, today: date) -> ImportBatch:
     """Write a plan without faults. The caller commits, or rolls everything back."""
     if plan.faults:
         raise Refusal("В книге есть ошибки: исправьте их и загрузите её снова.", "file")
     if not plan.does_something:
         raise Refusal("Всё, что есть в книге, уже записано в банке: загружать нечего.", "file")
-    return _Writer(plan).write()
+    return _Writer(plan, today).write()
 
 
 class _Writer:
     """One application of one plan."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, today: date) -> None:
         assert plan.as_of is not None
         self.plan, self.as_of = plan, plan.as_of
         self.session = db.session()
@@ -95,7 +95,7 @@ class _Writer:
         self.entries: list[dict[str, Any]] = []
         self.was_links: dict[str, dict[str, list[Any]]] = {}
         self.at = now()
-        self.today = today()
+        self.today = today
         kind = RelationshipKind.__table__
         roles = self.session.execute(select(kind.c.code, kind.c.parental_role))
         self.roles: dict[str | None, ParentalRole] = {row.code: row.parental_role for row in roles}
@@ -150,9 +150,8 @@ class _Writer:
         return territory.id
 
     def _batch(self) -> ImportBatch:
-        user = getattr(g, "user", None) if has_request_context() else None
         batch = ImportBatch(
-            user_id=getattr(user, "id", None),
+            user_id=access.scope().user_id,
             district_id=self.plan.district.id,
             as_of=self.as_of,
             file_name=self.plan.book.name[:200],
@@ -479,7 +478,7 @@ class _Writer:
         scope = access.scope()
         fresh = frozenset(place.id for place in self.plan.new_places if place.id)
         with access.acting_as(replace(scope, territories=scope.territories | fresh)):
-            refresh(self.session, ids)
+            refresh(self.session, ids, self.today)
 
     # After
 
@@ -551,12 +550,12 @@ def linked(session: Any, name: str, owner_id: int) -> list[int]:
     return list(session.scalars(statement))
 
 
-def refresh(session: Any, family_ids: Iterable[int]) -> None:
+def refresh(session: Any, family_ids: Iterable[int], today: date) -> None:
     """Recompute the names and search keys of families whose rows were changed by bulk statements."""
     session.expire_all()
     for chunk in bank.chunks(family_ids):
         for family in session.scalars(select(Family).where(Family.id.in_(chunk))).all():
-            families.refresh(family)
+            families.refresh(family, today)
 
 
 def spans(ids: Iterable[int]) -> list[list[int]]:

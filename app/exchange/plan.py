@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import select
 
 from app import access
-from app.clock import today as clock_today
 from app.domain import names, registration
 from app.domain.periods import quarter_holding
 from app.domain.refusal import Refusal
@@ -57,24 +56,25 @@ FARTHEST_AHEAD = timedelta(days=92)  # a workbook may be made ready before the l
 RULE_FIELDS = {"decision": "decided_on", "removal_decision": "removal_decided_on", "removal_reason": "reason"}
 
 
-def make(book: Book) -> Plan:
+def make(book: Book, today: date) -> Plan:
     """Compare a workbook with the bank, as far as the person's scope reaches."""
     bank.check_special()
     codes = bank.dictionaries()
     content = rows.content(book, codes)
     if not content.district or content.as_of is None:
         return Plan(book, PlaceRef(content.district), content.as_of, content.faults, content.notices)
-    return _Maker(book, content, codes).make()
+    return _Maker(book, content, codes, today).make()
 
 
 class _Maker:
     """The comparison of one workbook, sheet by sheet."""
 
-    def __init__(self, book: Book, content: Content, codes: dict[str, Codes]) -> None:
+    def __init__(self, book: Book, content: Content, codes: dict[str, Codes], today: date) -> None:
         assert content.as_of is not None
         self.content, self.codes = content, codes
         self.as_of: date = content.as_of
-        self.today = max(clock_today(), self.as_of)
+        self.ahead = self.as_of - today
+        self.today = max(today, self.as_of)
         self.places = Places(codes["agency_kind"])
         self.scope = access.scope()
         self.place_refs: dict[str, PlaceRef] = {}
@@ -137,11 +137,10 @@ class _Maker:
         return True
 
     def _check_date(self) -> None:
-        ahead = self.as_of - clock_today()
-        if ahead > FARTHEST_AHEAD:
+        if self.ahead > FARTHEST_AHEAD:
             text = "Дата, на которую даны сведения, ещё далеко впереди: проверьте год."
             self.content.add(Fault(FACTS, None, "По состоянию на", "", f"{self.as_of:%d.%m.%Y}", text))
-        elif ahead.days > 0:
+        elif self.ahead.days > 0:
             self.content.notices.append(Notice(FACTS, None, "Дата, на которую даны сведения, ещё не наступила."))
 
     def _index_places(self) -> None:

@@ -27,20 +27,20 @@ LINKS = ("categories", "criteria", "recipients")
 _entry = JournalEntry.__table__
 
 
-def undo(batch: ImportBatch) -> None:
+def undo(batch: ImportBatch, today: date) -> None:
     """Take an import back. The caller commits, or rolls everything back."""
     hold()
     db.session.refresh(batch)
     if batch.undone_at is not None:
         raise Refusal("Эта загрузка уже отменена.")
-    _Undoing(batch).run()
+    _Undoing(batch, today).run()
 
 
 class _Undoing:
     """One import that is taken back."""
 
-    def __init__(self, batch: ImportBatch) -> None:
-        self.batch = batch
+    def __init__(self, batch: ImportBatch, today: date) -> None:
+        self.batch, self.today = batch, today
         self.session = db.session()
         self.created: dict[str, list[list[int]]] = batch.counts.get("created", {})
         self.links: dict[str, dict[str, list[Any]]] = batch.counts.get("links", {})
@@ -62,7 +62,7 @@ class _Undoing:
             entries.extend(self._annulments())
             journal.write(entries)
             known = [each for each in self.family_ids if not self._within("family", each)]
-            refresh(self.session, known)
+            refresh(self.session, known, self.today)
             self._drop_places()
             self.batch.undone_at = self.at
             self.session.flush()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
 from sqlalchemy import func, select
 
 from app import access
-from app.clock import now, today, zone
+from app.clock import now, zone
 from app.domain.terms import Act
 from app.extensions import db
 from app.models import Account, Family, ImportBatch, JournalEntry, User, UserSession
@@ -67,9 +67,9 @@ def accounts_today() -> Accounts:
     return Accounts(*row)
 
 
-def journal_today() -> list[tuple[Act, int]]:
-    """How often each act was done since midnight, the commonest first."""
-    midnight = datetime.combine(today(), time.min, tzinfo=zone()).astimezone(UTC)
+def acts_of(today: date) -> list[tuple[Act, int]]:
+    """How often each act was done since the midnight before, the commonest first."""
+    midnight = datetime.combine(today, time.min, tzinfo=zone()).astimezone(UTC)
     rows = db.session.execute(
         select(_entry.c.act, func.count().label("times"))
         .where(access.scope().journal(), _entry.c.at >= midnight)

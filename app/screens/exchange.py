@@ -135,10 +135,10 @@ class Exchange(Screen):
         try:
             book = _read(found.content, found.name)
             apply.hold()
-            planned = plan.make(book)
+            planned = plan.make(book, clock.today())
             if planned.faults or planned.fingerprint != request.form.get("fingerprint"):
                 return self._preview(planned, key, CHANGED_MEANWHILE)
-            batch = apply.apply(planned)
+            batch = apply.apply(planned, clock.today())
             batch_id = batch.id
             db.session.commit()
         except Refusal as refusal:
@@ -166,7 +166,7 @@ class Exchange(Screen):
         """Take a whole load back."""
         batch = _batch(self, pk)
         try:
-            undo.undo(batch)
+            undo.undo(batch, clock.today())
             db.session.commit()
             flash(_("The import is undone: its rows are annulled, changed values are as they were."), "success")
         except Refusal as refusal:
@@ -204,7 +204,7 @@ def _read(content: bytes, name: str) -> reader.Book:
 
 
 def _planned(content: bytes, name: str) -> Plan:
-    return plan.make(_read(content, name))
+    return plan.make(_read(content, name), clock.today())
 
 
 def _visible_batches() -> ColumnElement[bool]:

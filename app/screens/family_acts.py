@@ -117,7 +117,7 @@ class FamilyActs(FamilyScreen):
         if form.is_submitted() and form.validate():
             if form.version.data != str(row.version):
                 form.refuse(f"{AT_ONCE} Записано: {row}.", None)
-            elif self.saved(form, lambda: registrations.annul(row, reason=form.reason.data or "")):
+            elif self.saved(form, lambda: registrations.annul(row, reason=form.reason.data or "", today=clock.today())):
                 flash(gettext("Annulled."), "success")
                 return redirect(url_for("FamilyPage.show", pk=pk))
         form.version.data = row.version

@@ -59,7 +59,7 @@ class Home(IndexView):
         if Role.ADMINISTRATOR in roles:
             values["accounts"] = upkeep.accounts_today()
         if Role.AUDITOR in roles:
-            values["acts"] = upkeep.journal_today()
+            values["acts"] = upkeep.acts_of(today)
         return str(self.render_template("home.html", **values))
 
 

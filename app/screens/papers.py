@@ -123,7 +123,7 @@ class Papers(Screen):
                 form.refuse(gettext("Someone has changed this record meanwhile. Check it and save again."), None)
             else:
                 try:
-                    registrations.annul(paper, reason=form.reason.data or "")
+                    registrations.annul(paper, reason=form.reason.data or "", today=clock.today())
                     db.session.commit()
                 except Refusal as refusal:
                     db.session.rollback()

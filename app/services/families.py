@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select
 
-from app.clock import today
 from app.domain import names
 from app.domain.refusal import Refusal
 from app.domain.terms import ParentalRole
@@ -77,7 +77,7 @@ def member_sort_key(last_name: str, first_name: str, middle_name: str | None) ->
     return names.sort_key(names.full(last_name, first_name, middle_name))[:350]
 
 
-def refresh(family: Family) -> None:
+def refresh(family: Family, today: date) -> None:
     """Bring the keys of a family and of its members in step with what they are now; call it after every edit."""
     session = db.session()
     session.flush()
@@ -89,7 +89,7 @@ def refresh(family: Family) -> None:
     people = []
     for member in members:
         member.sort_key = member_sort_key(member.last_name, member.first_name, member.middle_name)
-        present = member.left_on is None or member.left_on > today()
+        present = member.left_on is None or member.left_on > today
         people.append(
             Person(
                 member.last_name,

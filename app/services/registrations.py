@@ -141,7 +141,7 @@ def enter(registration: Registration, *, entered_on: date, today: date) -> None:
     db.session.flush()
 
 
-def annul(row: Any, *, reason: str) -> None:
+def annul(row: Any, *, reason: str, today: date) -> None:
     """Annul a wrong entry: it stays in the history with the reason and leaves every figure.
 
     With a family go all its rows, with a member the rows about him.
@@ -158,7 +158,7 @@ def annul(row: Any, *, reason: str) -> None:
         one.annulled_at, one.annul_reason = moment, reason[:500]
     db.session.flush()
     if isinstance(row, Member):
-        families.refresh(row.family)
+        families.refresh(row.family, today)
 
 
 def stays(family: Family) -> list[rules.Stay]:

@@ -51,7 +51,7 @@ def save(row: Entity, today: date) -> None:
     db.session.flush()
     family = row if isinstance(row, Family) else row.family if isinstance(row, Member) else None
     if family is not None:
-        families.refresh(family)
+        families.refresh(family, today)
 
 
 # What follows from what was typed

@@ -244,7 +244,7 @@ def test_one_sign_in_per_role_sees_the_rows_of_that_role(demo_bank: None) -> Non
         user = db.session.scalars(select(User).where(User.username == sign_in.username)).one()
         assert accounts.matches(user.password, sign_in.password)
         assert not accounts.account_of(user).must_change_password
-        scope = access.scope_of(user.id, [sign_in.role], TODAY)
+        scope = access.scope_of(user, [sign_in.role], TODAY)
         seen[sign_in.role] = len(db.session.scalars(scope.family_ids()).all())
     assert seen[terms.Role.COORDINATOR] == demo.SIZE
     assert 0 < seen[terms.Role.SPECIALIST] < demo.SIZE

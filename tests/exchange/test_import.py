@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from app import access
+from app.clock import today
 from app.domain import terms
 from app.domain.refusal import Refusal
 from app.exchange import apply, undo
@@ -90,7 +91,7 @@ def test_a_loaded_family_is_found_and_named_as_one_entered_by_hand(cast):
     family = one_family()
     words = set(db.session.scalars(select(SearchWord.word).where(SearchWord.family_id == family.id)))
     before = (family.name, family.sort_key, family.search_key, member("Семён").sort_key)
-    families.refresh(family)
+    families.refresh(family, today())
     db.session.flush()
     assert before == (family.name, family.sort_key, family.search_key, member("Семён").sort_key)
     assert words == set(db.session.scalars(select(SearchWord.word).where(SearchWord.family_id == family.id)))
@@ -169,7 +170,7 @@ def test_a_changed_cell_is_shown_as_was_and_is_and_can_be_undone(cast, sheet, pl
     assert found.changes[0].was.startswith(was)
     assert totals(found)["changed"] == 1
     assert totals(found)["new"] == 0
-    batch = apply.apply(found)
+    batch = apply.apply(found, today())
     db.session.commit()
     assert not planned(book.content()).does_something
     entries = db.session.scalars(
@@ -177,7 +178,7 @@ def test_a_changed_cell_is_shown_as_was_and_is_and_can_be_undone(cast, sheet, pl
     ).all()
     assert entries
     assert all(len(pair) == 2 for entry in entries for pair in entry.changes.values())
-    undo.undo(batch)
+    undo.undo(batch, today())
     db.session.commit()
     assert not planned(Sound().content()).does_something
 
@@ -206,7 +207,7 @@ def test_new_rows_of_a_known_family_are_added_and_journalled_one_by_one(cast):
         select(JournalEntry.entity).where(JournalEntry.batch_id == batch.id, JournalEntry.act == terms.Act.CREATED)
     ).all()
     assert sorted(created) == ["Aid", "Member", "Supervision"]
-    undo.undo(batch)
+    undo.undo(batch, today())
     db.session.commit()
     assert not planned(Sound().content()).does_something
     assert girl.annulled_at is not None
@@ -224,7 +225,7 @@ def test_a_removal_told_later_closes_the_same_stay(cast):
     )  # fmt: skip
     assert count(Registration) == 3
     decision = stay.removal_decision
-    undo.undo(batch)
+    undo.undo(batch, today())
     db.session.commit()
     assert (stay.removed_on, stay.removal_decision_id) == (None, None)
     assert decision.annulled_at is not None
@@ -381,7 +382,7 @@ def test_a_failure_at_any_statement_leaves_nothing(cast):
         left = stage
         event.listen(db.engine, "before_cursor_execute", fail)
         try:
-            apply.apply(found)
+            apply.apply(found, today())
         except RuntimeError:
             db.session.rollback()
             assert rows_of_every_table() == before, f"statement {stage}"
@@ -395,7 +396,7 @@ def test_a_failure_at_any_statement_leaves_nothing(cast):
 
 def test_undoing_a_load_takes_its_families_out_of_every_figure(cast):
     batch = load(Sound().content())
-    undo.undo(batch)
+    undo.undo(batch, today())
     db.session.commit()
     for entity in (Family, Member, Registration, Decision, Aid, Education, Supervision):
         assert count(entity) > 0
@@ -410,7 +411,7 @@ def test_undoing_a_load_takes_its_families_out_of_every_figure(cast):
 def test_undoing_drops_the_territories_that_nobody_uses(cast):
     book = Sound()
     book.row(FAMILIES.title)["Территория"] = "Ошибочное поселение"
-    undo.undo(load(book.content()))
+    undo.undo(load(book.content()), today())
     db.session.commit()
     assert count(Territory, Territory.name == "Ошибочное поселение") == 0
     assert count(Family, Family.territory_id == cast.district.id) == 1
@@ -422,7 +423,7 @@ def test_a_load_that_somebody_worked_on_is_not_undone(cast):
     family.additional = "дописано позже"
     db.session.commit()
     with pytest.raises(Refusal, match="№ 00001"):
-        undo.undo(batch)
+        undo.undo(batch, today())
     db.session.rollback()
     assert one_family().annulled_at is None
 
@@ -433,21 +434,21 @@ def test_loads_are_undone_from_the_last_to_the_first(cast):
     book.row(FAMILIES.title)["Источник дохода"] = "заработная плата"
     second = load(book.content())
     with pytest.raises(Refusal, match="другая загрузка"):
-        undo.undo(first)
+        undo.undo(first, today())
     db.session.rollback()
-    undo.undo(second)
-    undo.undo(first)
+    undo.undo(second, today())
+    undo.undo(first, today())
     db.session.commit()
     assert count(Family, Family.annulled_at.is_(None)) == 0
     with pytest.raises(Refusal, match="уже отменена"):
-        undo.undo(first)
+        undo.undo(first, today())
 
 
 def test_a_plan_with_faults_is_not_applied(cast):
     book = Sound()
     book.row(FAMILIES.title)["№ карты"] = 5
     with pytest.raises(Refusal):
-        apply.apply(planned(book.content()))
+        apply.apply(planned(book.content()), today())
 
 
 def own(cast) -> access.Scope:

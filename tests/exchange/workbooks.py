@@ -10,6 +10,7 @@ from typing import Any
 
 from openpyxl import Workbook, load_workbook
 
+from app.clock import today
 from app.exchange import apply, plan, reader
 from app.exchange.changes import Plan
 from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, SHEETS, STAYS, SUPERVISIONS
@@ -120,14 +121,14 @@ class Sound:
 
 
 def planned(content: bytes, name: str = "книга.xlsx") -> Plan:
-    return plan.make(reader.read(content, name))
+    return plan.make(reader.read(content, name), today())
 
 
 def load(content: bytes, name: str = "книга.xlsx") -> ImportBatch:
     """Load a workbook, as the command does; the test says what went wrong if it has faults."""
     found = planned(content, name)
     assert not found.faults, found.faults[:5]
-    batch = apply.apply(found)
+    batch = apply.apply(found, today())
     db.session.commit()
     return batch
 

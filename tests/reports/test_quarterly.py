@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from sqlalchemy import event, select
 from sqlalchemy.orm import selectinload
 
-from app import access
+from app import access, clock
 from app.domain import periods, terms
 from app.extensions import db
 from app.models import ChildPopulation, Criterion, Family, Member, Territory
@@ -65,9 +65,9 @@ def sample(app, data):
     from app.exchange import apply, plan, reader
 
     file = data / "bank_2026-09.xlsx"
-    planned = plan.make(reader.read(file.read_bytes(), file.name))
+    planned = plan.make(reader.read(file.read_bytes(), file.name), clock.today())
     assert not planned.faults
-    apply.apply(planned)
+    apply.apply(planned, clock.today())
     return db.session.scalars(select(Territory).where(Territory.name == "Красносулинский район")).one()
 
 

@@ -126,20 +126,20 @@ def test_entering_stops_not_before_the_papers_came(app, cast):
 def test_an_annulment_wants_a_reason_and_is_done_once(app, cast):
     aid = factories.aid(factories.family(cast.north), date(2026, 3, 2))
     with pytest.raises(Refusal) as refusal:
-        registrations.annul(aid, reason="  ")
+        registrations.annul(aid, reason="  ", today=TODAY)
     assert refusal.value.field == "reason"
-    registrations.annul(aid, reason="внесено дважды")
+    registrations.annul(aid, reason="внесено дважды", today=TODAY)
     assert aid.annul_reason == "внесено дважды"
     with pytest.raises(Refusal):
-        registrations.annul(aid, reason="ещё раз")
+        registrations.annul(aid, reason="ещё раз", today=TODAY)
 
 
 def test_a_decision_that_carries_a_stay_is_not_annulled_before_the_stay(app, cast):
     stay = place(factories.family(cast.north), date(2026, 3, 2))
     with pytest.raises(Refusal, match="держится учёт"):
-        registrations.annul(stay.decision, reason="ошибка")
-    registrations.annul(stay, reason="ошибка")
-    registrations.annul(stay.decision, reason="ошибка")
+        registrations.annul(stay.decision, reason="ошибка", today=TODAY)
+    registrations.annul(stay, reason="ошибка", today=TODAY)
+    registrations.annul(stay.decision, reason="ошибка", today=TODAY)
     assert stay.decision.annulled_at is not None
 
 
@@ -149,7 +149,7 @@ def test_with_a_family_go_all_its_rows(app, cast):
     factories.education(child, date(2024, 9, 1))
     factories.aid(family, date(2026, 3, 2))
     place(family, date(2026, 3, 2))
-    registrations.annul(family, reason="внесена дважды")
+    registrations.annul(family, reason="внесена дважды", today=TODAY)
     for entity in (Family, Member, Education, Aid, Registration, Decision):
         assert all(row.annulled_at is not None for row in db.session.query(entity)), entity
 
@@ -159,7 +159,7 @@ def test_with_a_member_go_the_rows_about_him_and_the_family_is_no_longer_found_b
     factories.member(family, "мать", date(1990, 1, 1), "Заречная", "Нина")
     child = factories.member(family, last_name="Полозов")
     schooling = factories.education(child, date(2024, 9, 1))
-    registrations.annul(child, reason="не из этой семьи")
+    registrations.annul(child, reason="не из этой семьи", today=TODAY)
     assert schooling.annulled_at is not None
     words = {row.word for row in db.session.query(SearchWord).filter_by(family_id=family.id)}
     assert "заречная" in words
