@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, event, exists, false, or_, select, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
+from app import tree
 from app.domain import terms
 from app.domain.refusal import Refusal
 from app.extensions import db
@@ -35,7 +36,6 @@ from app.models import (
     SearchWord,
     Supervision,
     SupervisionKind,
-    Territory,
     User,
 )
 
@@ -170,22 +170,6 @@ def unrestricted() -> Any:
     return acting_as(EVERYTHING)
 
 
-def below(territory_ids: Iterable[int]) -> frozenset[int]:
-    """The territories and all their parts."""
-    territory = Territory.__table__
-    parts_of: dict[int | None, list[int]] = {}
-    for territory_id, parent_id in db.session.execute(select(territory.c.id, territory.c.parent_id)):
-        parts_of.setdefault(parent_id, []).append(territory_id)
-    found: set[int] = set()
-    waiting = list(territory_ids)
-    while waiting:
-        current = waiting.pop()
-        if current not in found:
-            found.add(current)
-            waiting.extend(parts_of.get(current, ()))
-    return frozenset(found)
-
-
 def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = False,
              address: str | None = None) -> Scope:  # fmt: skip
     """The scope of a user with these roles of the code; several roles add up.
@@ -208,7 +192,7 @@ def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = F
         territories.update(db.session.scalars(_assigned_territories(employee.id, today)))
     return Scope(
         today=today,
-        territories=below(territories) if territories else frozenset(),
+        territories=tree.below(territories) if territories else frozenset(),
         assigned_to=assigned_to,
         agency=employee.agency_id if employee and terms.Role.SPECIALIST in held else None,
         all_statistics=terms.Role.REGION in held,

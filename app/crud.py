@@ -26,11 +26,11 @@ from sqlalchemy.orm import RelationshipProperty, class_mapper, selectinload
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
-from app import access, clock, forms, journal, pages
+from app import clock, forms, journal, pages, tree
 from app.domain import names
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, Term
-from app.extensions import db
+from app.extensions import LARGEST_KEY, db
 from app.models import Annullable, Dictionary, Entity, Family, OfFamily, Territory
 from app.render import xlsx
 from app.render.table import Column, Table
@@ -40,7 +40,6 @@ from app.signin import is_own_path
 PAGE_SIZES = (25, 50, 100)
 LARGEST_PAGE = 1_000_000
 LARGEST_EXPORT = 50_000
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ class RegistryView(ModelView):
         )
         user = g.user.get_full_name()
         content = xlsx.workbook(table, made_by=user, made_at=clock.local(clock.now()))
-        response = Response(content, content_type=WORKBOOK)
+        response = Response(content, content_type=xlsx.MIME)
         response.headers.set("Content-Disposition", "attachment", filename=f"{self.entity.__tablename__}.xlsx")
         return response
 
@@ -310,7 +309,7 @@ class RegistryView(ModelView):
         if column.property.uselist:
             return query.where(column.any(column.property.mapper.class_.id == row.id))
         if isinstance(row, Territory):
-            return query.where(getattr(self.entity, f"{one.name}_id").in_(access.below([row.id])))
+            return query.where(getattr(self.entity, f"{one.name}_id").in_(tree.below([row.id])))
         return query.where(getattr(self.entity, f"{one.name}_id") == row.id)
 
     def _apply_text(self, query: Select[Any], one: Filter, column: Any) -> Select[Any]:
@@ -346,7 +345,7 @@ class RegistryView(ModelView):
         )
 
     def _find(self, pk: int) -> Any:
-        row = db.session.get(self.entity, pk) if pk <= forms.LARGEST_INTEGER else None
+        row = db.session.get(self.entity, pk) if pk <= LARGEST_KEY else None
         if row is None:
             abort(404)
         return row

@@ -28,6 +28,7 @@ db = SQLAlchemy(metadata=Model.metadata)
 migrate = Migrate()
 csrf = CSRFProtect()
 
+LARGEST_KEY = 2**31 - 1  # a longer number is no key: the databases would refuse it with an error
 READING_METHODS = ("GET", "HEAD", "OPTIONS")
 
 

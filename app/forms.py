@@ -27,7 +27,8 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import DateInput, NumberInput, TextInput
 
-from app.extensions import db
+from app import tree
+from app.extensions import LARGEST_KEY, db
 from app.models import (
     Agency,
     Criterion,
@@ -43,7 +44,6 @@ from app.models import (
 )
 
 REQUIRED = InputRequired(_("Fill in this field."))
-LARGEST_INTEGER = 2_000_000_000
 EARLIEST = date(1900, 1, 1)
 
 
@@ -207,7 +207,7 @@ class RowsField(SelectMultipleField):
 
 def find_row(entity: type, key: str) -> Any:
     """The row with a key that came from a browser, if the person may see it."""
-    if not key.isdecimal() or int(key) > LARGEST_INTEGER:
+    if not key.isdecimal() or int(key) > LARGEST_KEY:
         return None
     return db.session.get(entity, int(key))
 
@@ -215,7 +215,7 @@ def find_row(entity: type, key: str) -> Any:
 def short_list(entity: type, current: Any) -> list[Any]:
     """The rows of a dictionary in its order, retired ones left out unless current; territories as a tree."""
     if entity is Territory:
-        return _tree()
+        return [place for place, _depth in tree.as_listed()]
     query = select(entity)
     if issubclass(entity, Dictionary):
         query = query.order_by(entity.position, entity.id)  # type: ignore[attr-defined]
@@ -223,27 +223,10 @@ def short_list(entity: type, current: Any) -> list[Any]:
     return sorted(db.session.scalars(query), key=str)
 
 
-def _tree() -> list[Territory]:
-    parts: dict[int | None, list[Territory]] = {}
-    for row in db.session.scalars(select(Territory).order_by(Territory.name_key)):
-        parts.setdefault(row.parent_id, []).append(row)
-    ordered: list[Territory] = []
-
-    def walk(parent_id: int | None) -> None:
-        for row in parts.get(parent_id, []):
-            ordered.append(row)
-            walk(row.id)
-
-    walk(None)
-    return ordered
-
-
 def _indented(row: Any) -> str:
     depth = 0
     if isinstance(row, Territory):
-        parent = row.parent
-        while parent is not None and depth < 10:
-            depth, parent = depth + 1, parent.parent
+        depth = len(tree.upwards(row)) - 1
     elif isinstance(row, Criterion):
         depth = row.code.count(".") - 1
     return "\u2003" * depth + str(row)
@@ -415,7 +398,7 @@ def _column_field(column: Any) -> Any:
     if kind.python_type is bool:
         return KnownField(title) if column.nullable else BooleanField(title)
     if isinstance(kind, Integer):
-        bounds = NumberRange(0, LARGEST_INTEGER, _("Write a whole number that is not negative."))
+        bounds = NumberRange(0, LARGEST_KEY, _("Write a whole number that is not negative."))
         return IntegerField(title, [*validators, bounds], widget=NumberInput(min=0))
     if isinstance(kind, Text):
         return CleanText(title, [*validators, Length(max=20_000)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import Conflict, HTTPException, SecurityError, ServiceUnavailable
 
-from app import access, clock, journal
+from app import access, clock, journal, words
 from app.domain import ages, terms
 from app.domain.refusal import Refusal
 from app.extensions import db
@@ -42,9 +41,9 @@ def init_app(app: Flask) -> None:
     app.after_request(_add_headers)
     app.after_request(_store_reads)
     app.url_defaults(_name_version)
-    app.jinja_env.globals.update(csp_nonce=_nonce, today=clock.today, now=clock.now)
+    app.jinja_env.globals.update(csp_nonce=_nonce, today=clock.today, now=clock.now, confidential=words.CONFIDENTIAL)
     app.jinja_env.filters.update(
-        day=day, moment=moment, roubles=roubles, age=age, yes_no=yes_no, browser=browser,
+        day=words.day, moment=moment, roubles=words.roubles, age=age, yes_no=words.yes_no, browser=browser,
     )  # fmt: skip
     app.add_url_rule("/health", "health", _health)
     app.register_error_handler(HTTPException, _show_error)
@@ -221,31 +220,14 @@ def _note_refusal() -> None:
 # Formats
 
 
-def day(value: date | datetime | None, empty: str = "") -> str:
-    """05.03.2024."""
-    return f"{value:%d.%m.%Y}" if value else empty
-
-
 def moment(value: datetime | None, empty: str = "") -> str:
-    """05.03.2024 14:30, by the municipality's clock."""
-    return f"{clock.local(value):%d.%m.%Y %H:%M}" if value else empty
-
-
-def roubles(value: Decimal | float | None, empty: str = "") -> str:
-    """12 345,60 with narrow spaces between thousands."""
-    if value is None:
-        return empty
-    return f"{value:,.2f}".replace(",", "\u202f").replace(".", ",")
+    """A stored moment by the municipality's clock."""
+    return words.moment(clock.local(value), empty) if value else empty
 
 
 def age(born_on: date | None, on: date | None = None) -> str:
     """«7 лет» on a day, today by default."""
-    return ages.age_words(ages.full_years(born_on, on or clock.today())) if born_on else ""
-
-
-def yes_no(value: bool | None, empty: str = "") -> Any:
-    """«да», «нет» or nothing known."""
-    return empty if value is None else ("да" if value else "нет")
+    return words.age(ages.full_years(born_on, on or clock.today())) if born_on else ""
 
 
 # How browsers name themselves; the first that fits, since most name others too.

@@ -196,7 +196,7 @@ def measure(bank: Bank, runs: int, today: date = TODAY) -> Section:
     plain = bank.plain()
     with bank.opened():
         tree = Places()
-        root = tree.parts[None][0]
+        root = tree.tree.roots[0]
 
         def count() -> Any:
             return report.quarterly(period, root, tree=tree)

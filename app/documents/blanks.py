@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from app import words
 from app.render import html_pdf
 
 POINTS = 12.0  # the size of the form's letters
@@ -39,11 +40,6 @@ def text(value: object) -> str:
     return " ".join(lines(str(value))) if value is not None else ""
 
 
-def day(value: date | None) -> str:
-    """05.03.2024."""
-    return f"{value:%d.%m.%Y}" if value else ""
-
-
 def long_day(value: date) -> str:
     """«05» марта 2024 г."""
     return f"«{value:%d}» {MONTHS[value.month - 1]} {value.year} г."
@@ -51,4 +47,4 @@ def long_day(value: date) -> str:
 
 def roubles(value: Decimal | None) -> str:
     """12 345,60 руб."""
-    return f"{value:,.2f} руб.".replace(",", "\u00a0").replace(".", ",", 1) if value is not None else ""
+    return f"{words.roubles(value)} руб." if value is not None else ""

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from flask import current_app
 
+from app import words
 from app.clock import local
 from app.documents import blanks, record_card
 from app.documents.folder import Folder, load
@@ -22,7 +23,6 @@ from app.render.scans import PDF
 
 log = logging.getLogger(__name__)
 
-SECRECY = "Конфиденциально. Персональные данные"
 LONGEST_CELL = 300  # characters; a longer text stands below the table, where it can flow over pages
 LARGEST_PASSPORT = 100 * 1024 * 1024  # bytes of scans bound into one file
 CHANGED = "Файл не удалось включить: он повреждён или изменён в хранилище. Сообщите администратору."
@@ -66,7 +66,7 @@ def _folder(family_id: int) -> Folder:
 
 
 def _marks(title: str, made_by: str, made_at: datetime) -> Marks:
-    return Marks(title, SECRECY, f"Сформировано: {made_by}, {local(made_at):%d.%m.%Y %H:%M}")
+    return Marks(title, words.CONFIDENTIAL, f"Сформировано: {made_by}, {words.moment(local(made_at))}")
 
 
 def _texts(folder: Folder, today: date) -> list[tuple[str, bytes]]:
@@ -80,7 +80,7 @@ def _texts(folder: Folder, today: date) -> list[tuple[str, bytes]]:
 
 def _page(template: str, folder: Folder, **values: object) -> bytes:
     page = current_app.jinja_env.get_template(f"documents/{template}.html").render(
-        folder=folder, text=blanks.text, day=blanks.day, lines=blanks.lines, **values
+        folder=folder, text=blanks.text, day=words.day, lines=blanks.lines, **values
     )
     return html_pdf.pdf(page)
 
@@ -88,10 +88,10 @@ def _page(template: str, folder: Folder, **values: object) -> bytes:
 def _stay(row: Registration) -> dict[str, object]:
     """A stay on record as a row of the table."""
     return {
-        "since": blanks.day(row.registered_on),
+        "since": words.day(row.registered_on),
         "decision": blanks.text(row.decision),
         "criteria": [blanks.text(item.criterion) for item in row.criteria],
-        "until": blanks.day(row.removed_on),
+        "until": words.day(row.removed_on),
         "removal_decision": blanks.text(row.removal_decision),
         "reason": blanks.text(row.removal_reason),
         "note": blanks.lines(row.note),
@@ -107,7 +107,7 @@ def _aid_rows(aids: list[Aid]) -> list[dict[str, object]]:
         found.append(
             {
                 "number": number,
-                "day": blanks.day(aid.given_on),
+                "day": words.day(aid.given_on),
                 "kind": blanks.text(aid.kind and aid.kind.name),
                 "measure": blanks.text(aid.measure and aid.measure.name),
                 "brief": description if fits else [f"описание – в примечании {number} под таблицей"],
@@ -172,14 +172,14 @@ def _facts(folder: Folder, today: date) -> list[tuple[str, str]]:
     registration = folder.registration(today)
     state = "на учете не состоит"
     if registration:
-        state = f"на учете с {blanks.day(registration.registered_on)}, постановление {registration.decision}"
+        state = f"на учете с {words.day(registration.registered_on)}, постановление {registration.decision}"
         if registration.removed_on:
-            state = f"снята с учета {blanks.day(registration.removed_on)}"
+            state = f"снята с учета {words.day(registration.removed_on)}"
             if registration.removal_decision:
                 state += f", постановление {registration.removal_decision}"
     return [
         ("Территория", blanks.text(", ".join(dict.fromkeys((family.district.name, family.territory.name))))),
         ("Адрес", blanks.text(family.actual_address or family.registered_address)),
         ("Учет", blanks.text(state)),
-        ("Состояние на", blanks.day(today)),
+        ("Состояние на", words.day(today)),
     ]

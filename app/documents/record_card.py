@@ -8,6 +8,7 @@ from datetime import date
 
 from flask import current_app
 
+from app import words
 from app.documents import blanks
 from app.documents.folder import Folder, live
 from app.domain import ages
@@ -116,7 +117,7 @@ def card(folder: Folder, today: date) -> Card:
     return Card(
         number=blanks.text(family.number),
         organisation=blanks.text(registration and registration.sender),
-        detected_on=blanks.day(registration.detected_on if registration else None),
+        detected_on=words.day(registration.detected_on if registration else None),
         ground=_ground(registration.decision) if registration else "",
         categories=blanks.text("; ".join(category.name for category in family.categories)),
         size=blanks.text(size),
@@ -186,7 +187,7 @@ def _is_other(member: Member, today: date) -> bool:
 
 
 def _other(member: Member) -> str:
-    details = [member.role.name if member.role else "", blanks.day(member.born_on)]
+    details = [member.role.name if member.role else "", words.day(member.born_on)]
     details = [part for part in details if part]
     return blanks.text(member.full_name + (f" ({', '.join(details)})" if details else ""))
 
@@ -205,19 +206,19 @@ def _minor(member: Member, residence: str, today: date) -> Minor:
             blanks.text(row.kind),
             blanks.text(row.series),
             blanks.text(row.number),
-            blanks.day(row.issued_on),
+            words.day(row.issued_on),
         )
         for row in live(member.documents)
     ]
     supervisions = [
-        OnRecord(blanks.day(row.started_on), blanks.day(row.ended_on), blanks.text(row.kind))
+        OnRecord(words.day(row.started_on), words.day(row.ended_on), blanks.text(row.kind))
         for row in live(member.supervisions)
     ]
     return Minor(
         name=blanks.text(member.full_name),
-        born_on=blanks.day(member.born_on),
+        born_on=words.day(member.born_on),
         sex=blanks.text(member.sex),
-        age=ages.age_words(ages.full_years(member.born_on, today)) if member.born_on else "",
+        age=words.age(ages.full_years(member.born_on, today)) if member.born_on else "",
         residence=residence,
         identities=identities or [Identity()],
         education=_education(member, today),
@@ -239,7 +240,7 @@ def _measure(aid: Aid) -> list[str]:
     what = aid.measure or aid.kind
     head = ", ".join(part for part in (blanks.text(what.name if what else None), blanks.roubles(aid.amount)) if part)
     first, *more = blanks.lines(aid.description) or [""]
-    opening = " – ".join(part for part in (blanks.day(aid.given_on), head, first) if part)
+    opening = " – ".join(part for part in (words.day(aid.given_on), head, first) if part)
     return [opening, *more]
 
 
@@ -248,7 +249,7 @@ def _removal(registration: Registration | None) -> list[str]:
     if registration is None or registration.removed_on is None:
         return []
     decision, reason = registration.removal_decision, registration.removal_reason
-    sentence = f"Снята с учёта {blanks.day(registration.removed_on)}"
+    sentence = f"Снята с учёта {words.day(registration.removed_on)}"
     if decision:
         sentence += f", постановление {decision}"
     if reason:

@@ -34,12 +34,3 @@ def birthday(born_on: date, years: int) -> date:
         return born_on.replace(year=born_on.year + years)
     except ValueError:
         return date(born_on.year + years, 3, 1)
-
-
-def age_words(years: int) -> str:
-    """«1 год», «3 года», «12 лет»."""
-    if years % 10 == 1 and years % 100 != 11:
-        return f"{years} год"
-    if 2 <= years % 10 <= 4 and not 12 <= years % 100 <= 14:
-        return f"{years} года"
-    return f"{years} лет"

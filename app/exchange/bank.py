@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from app import access
+from app import access, tree
 from app.domain import names
 from app.domain.periods import quarter_of
 from app.domain.refusal import Refusal
@@ -40,7 +40,6 @@ from app.models import (
     RemovalReason,
     Supervision,
     SupervisionKind,
-    Territory,
     TerritoryAlias,
     aid_recipients,
     family_categories,
@@ -95,16 +94,9 @@ class Places:
     """Territories and agencies of the installation, small enough to be held whole."""
 
     def __init__(self, kinds: Codes) -> None:
-        territory, agency = Territory.__table__, Agency.__table__
-        self.territories = {
-            row.id: row
-            for row in db.session.execute(
-                select(territory.c.id, territory.c.name, territory.c.name_key, territory.c.kind, territory.c.parent_id)
-            )
-        }
-        self.parts: dict[int | None, list[int]] = {}
-        for row in self.territories.values():
-            self.parts.setdefault(row.parent_id, []).append(row.id)
+        self.tree = tree.read()
+        self.territories = self.tree.rows
+        agency = Agency.__table__
         alias = TerritoryAlias.__table__
         self.aliases: dict[int, list[str]] = {}
         for territory_id, key in db.session.execute(select(alias.c.territory_id, alias.c.name_key)):
@@ -120,21 +112,18 @@ class Places:
         """The keys of every name a territory goes by."""
         return {self.territories[territory_id].name_key, *self.aliases.get(territory_id, ())}
 
+    @property
+    def roots(self) -> list[int]:
+        """The territories that belong to none: the region."""
+        return [place.id for place in self.tree.roots]
+
     def below(self, territory_id: int) -> list[int]:
         """A territory and all its parts, nearest first."""
-        found = [territory_id]
-        for each in found:
-            found.extend(self.parts.get(each, ()))
-        return found
+        return [place.id for place in self.tree.below([territory_id])]
 
     def above(self, territory_id: int) -> list[int]:
         """What a territory belongs to, nearest first."""
-        found = []
-        parent = self.territories[territory_id].parent_id
-        while parent is not None:
-            found.append(parent)
-            parent = self.territories[parent].parent_id
-        return found
+        return [place.id for place in self.tree.above(territory_id)[1:]]
 
 
 @dataclass

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+from app import words
 from app.domain import names, terms
 from app.exchange.workbook import Column, Kind
 
@@ -123,7 +124,7 @@ def _text(cell: Any) -> str | None:
     if isinstance(cell, list):
         raise CellError(f"Excel превратил значение в дату: {AS_TEXT}.")
     if isinstance(cell, bool):
-        return "да" if cell else "нет"
+        return words.yes_no(cell)
     return _figure(cell)
 
 
@@ -280,13 +281,13 @@ def shown(value: Any) -> str:
     if value is None or value in ((), ""):
         return "пусто"
     if isinstance(value, bool):
-        return "да" if value else "нет"
+        return words.yes_no(value)
     if isinstance(value, list):
         return shown_cell(value)
     if isinstance(value, (date, datetime)):
-        return f"{value:%d.%m.%Y}"
+        return words.day(value)
     if isinstance(value, Decimal):
-        return f"{value:,.2f}".replace(",", "\u00a0").replace(".", ",")
+        return words.roubles(value)
     if isinstance(value, tuple):
         return "; ".join(shown(part) for part in value)
     return str(value)

@@ -15,7 +15,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from sqlalchemy import func, select
 
-from app import access
+from app import access, words
 from app.domain import names
 from app.domain.refusal import Refusal
 from app.domain.terms import HolidayActivity, Sex, TerritoryKind
@@ -44,7 +44,8 @@ from app.exchange.workbook import (
 )
 from app.extensions import db
 from app.models import Family, Territory
-from app.render.table import CONFIDENTIAL, made
+from app.render.table import made
+from app.words import CONFIDENTIAL
 
 FORMATS = {Kind.DATE: "dd.mm.yyyy", Kind.MONEY: "#,##0.00", Kind.COUNT: "0"}
 LANDSCAPE, A4 = "landscape", 9
@@ -273,7 +274,7 @@ def _words(value: Any, column: Column, codes: Codes | None) -> str:
     if codes is not None:
         return codes.written(value, named=column.named)
     if isinstance(value, bool):
-        return "да" if value else "нет"
+        return words.yes_no(value)
     if isinstance(value, (Sex, HolidayActivity)):
         return value.title_ru
     return str(value)

@@ -119,7 +119,7 @@ class _Maker:
         }
         mine = {each for each in districts if any(map(self.scope.covers_territory, self.places.below(each)))}
         if not districts:
-            roots = self.places.parts.get(None, [])
+            roots = self.places.roots
             if not any(map(self.scope.covers_territory, roots)):
                 return self._fault_of_facts(
                     f"Района «{self.content.district}» нет среди ваших территорий: проверьте название "
@@ -158,7 +158,7 @@ class _Maker:
     def _index_bodies(self) -> None:
         """Agencies by kind and name: of the district, then of its parts, then of what is above it."""
         if self.plan.district.id is None:
-            near = list(self.places.parts.get(None, []))
+            near = list(self.places.roots)
         else:
             near = [*self.places.below(self.plan.district.id), *self.places.above(self.plan.district.id)]
         rank = {territory_id: place for place, territory_id in enumerate(near)}

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Boolean, Date, DateTime, Enum, func, select
 from sqlalchemy.orm import ColumnProperty, class_mapper
 
+from app import words
 from app.clock import local
 from app.domain.terms import Act
 from app.extensions import db
@@ -126,13 +127,13 @@ def _in_words(value: Any, prop: Any, titles: dict[tuple[type[Any], int], str]) -
 def _plain(value: Any, kind: Any) -> str:
     try:
         if isinstance(kind, Boolean):
-            return "да" if value else "нет"
+            return words.yes_no(value)
         if isinstance(kind, DateTime):
-            return f"{local(datetime.fromisoformat(value)):%d.%m.%Y %H:%M}"
+            return words.moment(local(datetime.fromisoformat(value)))
         if isinstance(kind, Date):
-            return f"{date.fromisoformat(value):%d.%m.%Y}"
+            return words.day(date.fromisoformat(value))
         if isinstance(kind, Money):
-            return f"{Decimal(value):,.2f}".replace(",", "\u202f").replace(".", ",")
+            return words.roubles(Decimal(value))
         if isinstance(kind, Enum) and isinstance(kind.enum_class, enum.EnumType):
             return str(kind.enum_class(value))
     except (ValueError, TypeError, InvalidOperation):

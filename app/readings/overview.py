@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
+from app import tree
 from app.domain import ages, registration, terms
 from app.domain.periods import quarter_of, year_period
 from app.extensions import db
@@ -109,13 +110,7 @@ class Person:
     @property
     def comes_of_age_on(self) -> date | None:
         """The eighteenth birthday."""
-        born = self.member.born_on
-        if born is None:
-            return None
-        try:
-            return born.replace(year=born.year + ages.MAJORITY)
-        except ValueError:  # 29 February
-            return date(born.year + ages.MAJORITY, 3, 1)
+        return ages.birthday(self.member.born_on, ages.MAJORITY) if self.member.born_on else None
 
     @property
     def education(self) -> Fact | None:
@@ -192,7 +187,7 @@ class Overview:
     @property
     def places(self) -> list[Territory]:
         """The family's territory and those above it up to the district, the widest first."""
-        upwards = _upwards(self.family.territory)
+        upwards = tree.upwards(self.family.territory)
         return [place for place in reversed(upwards) if place.kind is not terms.TerritoryKind.REGION]
 
     @property
@@ -325,7 +320,7 @@ def _aids(family: Family, today: date, limit: int) -> tuple[list[Aid], int, Deci
 def _facts(family: Family) -> Iterator[Fact]:
     """The small rows of a family in one statement; the found family is the scope."""
     name = Employee.last_name + " " + Employee.first_name + func.coalesce(" " + Employee.middle_name, "")
-    places = [place.id for place in _upwards(family.territory)]
+    places = [place.id for place in tree.upwards(family.territory)]
     parts = [
         _part(IdentityDocument, family, member_id=IdentityDocument.member_id, since=IdentityDocument.issued_on,
               title=IdentityKind.name, more=IdentityDocument.issued_by,
@@ -361,11 +356,3 @@ def _part(entity: Any, family: Family | None, **values: InstrumentedAttribute[An
     statement = select(literal(entity.__name__, String).label("entity"), entity.id.label("id"), *columns)
     statement = statement.where(entity.annulled_at.is_(None))
     return statement.where(entity.family_id == family.id) if family is not None else statement
-
-
-def _upwards(territory: Territory | None) -> list[Territory]:
-    found: list[Territory] = []
-    while territory is not None and territory not in found:
-        found.append(territory)
-        territory = territory.parent
-    return found

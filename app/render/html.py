@@ -7,7 +7,6 @@ from datetime import datetime
 from html import escape
 
 from app.render.table import (
-    CONFIDENTIAL,
     Cell,
     Column,
     Line,
@@ -17,9 +16,10 @@ from app.render.table import (
     header,
     is_wide,
     made,
+    printed,
     sentence,
-    words,
 )
+from app.words import CONFIDENTIAL
 
 NUMBERS = ("number", "money")
 
@@ -96,7 +96,7 @@ def _row(values: Sequence[Value | Cell], columns: Sequence[Column]) -> str:
         css = ' class="num"' if column.kind in NUMBERS else ""
         link = value.link if isinstance(value, Cell) else ""
         label = escape(column.title or column.mark)
-        cells.append(f'<td{css} data-label="{label}">{_linked(words(value, column.kind), link)}</td>')
+        cells.append(f'<td{css} data-label="{label}">{_linked(printed(value, column.kind), link)}</td>')
     return f"<tr>{''.join(cells)}</tr>"
 
 

@@ -28,7 +28,6 @@ from reportlab.platypus import (  # fmt: skip
 
 from app.render.html_pdf import FONT, FONT_BOLD, printable, register_fonts, width
 from app.render.table import (
-    CONFIDENTIAL,
     Cell,
     Column,
     Line,
@@ -38,9 +37,10 @@ from app.render.table import (
     header,
     is_wide,
     made,
+    printed,
     sentence,
-    words,
 )
+from app.words import CONFIDENTIAL
 
 MARGIN = 10 * mm
 FOOT = 9 * mm
@@ -174,7 +174,7 @@ class _Story:
 
 def _body(value: Value | Cell, column: Column, role: str) -> Paragraph:
     side = {"text": "", "number": "-center", "money": "-right", "date": "-center"}[column.kind]
-    return _text(words(value, column.kind), f"{role}{side}")
+    return _text(printed(value, column.kind), f"{role}{side}")
 
 
 def _heading(text: str, room: float) -> Paragraph:

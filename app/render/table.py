@@ -8,11 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+from app import words
+
 Kind = Literal["text", "number", "money", "date"]
 Value = str | int | float | Decimal | date | None
-
-# Every printed page and every exported file bears it (152-ФЗ; Положение, 1.6).
-CONFIDENTIAL = "Конфиденциально. Персональные данные"
 
 
 @dataclass(frozen=True)
@@ -128,17 +127,17 @@ def plain(value: Value | Cell) -> Value:
     return value.value if isinstance(value, Cell) else value
 
 
-def words(value: Value | Cell, kind: Kind = "text") -> str:
+def printed(value: Value | Cell, kind: Kind = "text") -> str:
     """A value as Russian papers print it: 05.03.2024, 12 345,60, 1 234; nothing known is empty."""
     value = plain(value)
     if value is None:
         return ""
     if isinstance(value, (date, datetime)):
-        return f"{value:%d.%m.%Y}"
+        return words.day(value)
     if isinstance(value, str):
         return value
     if kind == "money" or isinstance(value, (float, Decimal)):
-        return f"{value:,.2f}".replace(",", "\u00a0").replace(".", ",")
+        return words.roubles(value)
     return str(value)
 
 
@@ -147,14 +146,14 @@ def sentence(line: Line) -> list[tuple[str, Figure | None]]:
     pieces: list[tuple[str, Figure | None]] = [(f"{line.lead} " if line.figures and line.lead else line.lead, None)]
     for index, figure in enumerate(line.figures):
         pieces.append((f"{figure.label} " if figure.label else "", None))
-        pieces.append((words(figure.value, figure.kind), figure))
+        pieces.append((printed(figure.value, figure.kind), figure))
         pieces.append(("." if index == len(line.figures) - 1 else "; ", None))
     return [piece for piece in pieces if piece[0] or piece[1]]
 
 
 def made(made_by: str, made_at: datetime) -> str:
     """Who made a paper and when, by the municipality's clock."""
-    return f"Сформировано {made_at:%d.%m.%Y %H:%M}, {made_by}" if made_by else f"Сформировано {made_at:%d.%m.%Y %H:%M}"
+    return ", ".join(filter(None, (f"Сформировано {words.moment(made_at)}", made_by)))
 
 
 def is_wide(table: Table) -> bool:

@@ -17,8 +17,10 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
-from app.render.table import CONFIDENTIAL, Column, Kind, Line, Table, Value, header, is_wide, made, plain
+from app.render.table import Column, Kind, Line, Table, Value, header, is_wide, made, plain
+from app.words import CONFIDENTIAL
 
+MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FONT = "Times New Roman"
 FORMATS: dict[Kind, str] = {"text": "@", "number": "0", "money": "#,##0.00", "date": "dd.mm.yyyy"}
 LONGEST_TEXT = 32_767  # a cell of Excel holds no more

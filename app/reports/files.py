@@ -7,10 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from app.render import html, pdf, xlsx
-from app.render.table import CONFIDENTIAL, Table
+from app.render.table import Table
 from app.reports import quarterly
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from app.words import CONFIDENTIAL
 
 
 def written(form: quarterly.Form, kind: str, *, made_by: str, made_at: datetime) -> tuple[bytes, str]:
@@ -19,7 +18,7 @@ def written(form: quarterly.Form, kind: str, *, made_by: str, made_at: datetime)
 
 
 def _xlsx(form: quarterly.Form, made_by: str, made_at: datetime) -> tuple[bytes, str]:
-    return xlsx.workbook(quarterly.as_table(form), made_by=made_by, made_at=made_at, further=_by_name(form)), XLSX
+    return xlsx.workbook(quarterly.as_table(form), made_by=made_by, made_at=made_at, further=_by_name(form)), xlsx.MIME
 
 
 def _pdf(form: quarterly.Form, made_by: str, made_at: datetime) -> tuple[bytes, str]:

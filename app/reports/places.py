@@ -2,63 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import ColumnElement, exists, func, select
 
-from app import access
+from app import access, tree
 from app.domain import names, terms
 from app.extensions import db
 from app.models import Family, Territory, TerritoryAlias
+from app.tree import Place
 
 _territory = Territory.__table__
 _family = Family.__table__
-
-
-@dataclass(frozen=True)
-class Place:
-    """A territory as reports know it."""
-
-    id: int
-    name: str
-    kind: terms.TerritoryKind
-    parent_id: int | None
 
 
 class Places:
     """The tree of territories, and where the families that this person's figures count live."""
 
     def __init__(self) -> None:
-        columns = _territory.c
-        rows = db.session.execute(select(columns.id, columns.name, columns.kind, columns.parent_id)).all()
-        self.all = {row.id: Place(*row) for row in rows}
-        self.parts: dict[int | None, list[Place]] = {}
-        for place in sorted(self.all.values(), key=lambda place: names.sort_key(place.name)):
-            self.parts.setdefault(place.parent_id, []).append(place)
-        lives = exists().where(_family.c.territory_id == columns.id, counted())
-        self.inhabited = set(db.session.scalars(select(columns.id).where(lives)))
+        self.tree = tree.read()
+        self.all = self.tree.rows
+        lives = exists().where(_family.c.territory_id == _territory.c.id, counted())
+        self.inhabited = set(db.session.scalars(select(_territory.c.id).where(lives)))
         scope = access.scope()
         whole = scope.everything or scope.all_statistics
         self.visible = set(self.all) if whole else set(scope.territories) | self.inhabited
 
-    def below(self, place_id: int) -> list[Place]:
-        """A territory and its parts, each followed by its own parts, in the order of their names."""
-        found = [self.all[place_id]]
-        for part in self.parts.get(place_id, ()):
-            found.extend(self.below(part.id))
-        return found
-
-    def above(self, place_id: int) -> list[Place]:
-        """The territory and what it belongs to, upwards."""
-        place = self.all[place_id]
-        return [place, *(self.above(place.parent_id) if place.parent_id else ())]
-
     def listed(self, place_id: int) -> list[Place]:
         """The rows of a report over a territory: its settlements, and any other part that holds families itself."""
-        return [place for place in self.below(place_id) if place.id in self.visible and self._is_row(place)]
+        return [place for place, _ in self.tree.walk(place_id) if place.id in self.visible and self._is_row(place)]
 
     def _is_row(self, place: Place) -> bool:
-        leaf = place.id not in self.parts
+        leaf = place.id not in self.tree.parts
         return (leaf and place.kind is terms.TerritoryKind.SETTLEMENT) or place.id in self.inhabited
 
     def title(self, place: Place, among: list[Place]) -> str:
@@ -72,14 +45,13 @@ class Places:
         with_rows: set[int] = set()
         for place in self.all.values():
             if place.id in self.visible and self._is_row(place):
-                with_rows.update(one.id for one in self.above(place.id))
+                with_rows.update(one.id for one in self.tree.above(place.id))
         whole = access.scope().everything or access.scope().all_statistics
         chosen: list[tuple[Place, int]] = []
-        for root in self.parts.get(None, ()):
-            for place in self.below(root.id):
-                outside = place.kind is terms.TerritoryKind.REGION and not whole and place.id not in self.visible
-                if place.id in with_rows and not outside:
-                    chosen.append((place, len(self.above(place.id)) - 1))
+        for place, depth in self.tree.walk():
+            outside = place.kind is terms.TerritoryKind.REGION and not whole and place.id not in self.visible
+            if place.id in with_rows and not outside:
+                chosen.append((place, depth))
         return chosen
 
     def default(self) -> Place | None:
@@ -102,7 +74,7 @@ class Places:
         key = names.key(name)
         alias = TerritoryAlias.__table__
         also = set(db.session.scalars(select(alias.c.territory_id).where(alias.c.name_key == key)))
-        found = [place for place in self.all.values() if names.key(place.name) == key or place.id in also]
+        found = [place for place in self.all.values() if place.name_key == key or place.id in also]
         return found[0] if len(found) == 1 else None
 
 

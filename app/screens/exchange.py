@@ -25,7 +25,6 @@ from app.models import Family, ImportBatch, Territory
 from app.render import xlsx
 from app.screens.screen import Screen, page_number
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PAGE = 20
 SHOWN = 200  # lines of one part of a preview; the rest is counted
 
@@ -122,7 +121,7 @@ class Exchange(Screen):
         content = xlsx.workbook(
             preview.fault_table(planned), made_by=g.user.get_full_name(), made_at=clock.local(clock.now())
         )
-        return self.file(content, XLSX, "ошибки книги.xlsx")
+        return self.file(content, xlsx.MIME, "ошибки книги.xlsx")
 
     @expose("/apply", methods=["POST"])
     @has_access
@@ -190,7 +189,7 @@ class Exchange(Screen):
         except Refusal as refusal:
             return self._start(refusal.text)
         journal.read(Act.EXPORTED, entity="Family", summary=written.summary, records=written.families)
-        return self.file(written.content, XLSX, f"Банк данных {written.district} {day:%d.%m.%Y}.xlsx")
+        return self.file(written.content, xlsx.MIME, f"Банк данных {written.district} {day:%d.%m.%Y}.xlsx")
 
 
 def _number(line: Any) -> str:

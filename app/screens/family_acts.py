@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
-from app import access, clock, journal
+from app import clock, journal, tree
 from app.domain.registration import on_record
 from app.extensions import db
 from app.models import Agency, Family, Registration, RegistrationCriterion, RemovalReason
@@ -158,11 +158,7 @@ def _standing(family_id: int) -> Registration | None:
 
 def _agencies_near(family: Family) -> dict[str, Agency]:
     """The bodies of the family's district and those above it, by key as a form sends it."""
-    places: set[int] = set(access.below([family.district_id]))
-    above = family.district.parent
-    while above is not None and above.id not in places:
-        places.add(above.id)
-        above = above.parent
+    places = {*tree.below([family.district_id]), *(place.id for place in tree.upwards(family.district))}
     rows = db.session.scalars(
         select(Agency)
         .where(Agency.territory_id.in_(places), Agency.closed.is_(False))

@@ -11,7 +11,7 @@ from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from app import access, clock, journal, models
+from app import access, clock, journal, models, words
 from app.domain import terms
 from app.extensions import db
 from app.models import Family, JournalEntry
@@ -134,7 +134,7 @@ def _text(value: Any) -> str:
     if value is None or value == []:
         return "—"
     if isinstance(value, bool):
-        return "да" if value else "нет"
+        return words.yes_no(value)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -10,8 +10,7 @@ from flask_appbuilder.security.decorators import has_access
 from sqlalchemy import Select, select
 
 from app.domain import names
-from app.extensions import db
-from app.forms import LARGEST_INTEGER
+from app.extensions import LARGEST_KEY, db
 from app.models import Agency, Decision, Employee, Family, Member, SearchWord
 from app.screens.screen import Screen
 
@@ -42,7 +41,7 @@ class Lookup(Screen):
 
 
 def _number(text: str | None, default: int) -> int:
-    return min(int(text), LARGEST_INTEGER) if text and text.isdecimal() and len(text) < 11 else default
+    return min(int(text), LARGEST_KEY) if text and text.isdecimal() and len(text) < 11 else default
 
 
 def _title(row: Any) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 from wtforms import FieldList, Form, FormField, SelectField
 
-from app import access, clock, journal
+from app import access, clock, journal, tree
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, Sex, TerritoryKind
 from app.extensions import db
@@ -152,7 +152,7 @@ def _roles() -> list[RelationshipKind]:
 
 def _suggested_number(territories: dict[str, Territory]) -> str | None:
     """The next number, where all the person's places lie in one district."""
-    districts = {registry.district_of(place) for place in territories.values()}
+    districts = {tree.district_of(place) for place in territories.values()}
     return registry.next_number(districts.pop()) if len(districts) == 1 else None
 
 

@@ -186,7 +186,7 @@ class QuarterlyForm(Screen):
         found = report.behind(indicator, quarterly.in_places(places.shown(), rows))
         table = _list(asked, figures, indicator, rows, found)
         journal.read(Act.EXPORTED, entity="QuarterlyForm", summary=_said(asked, indicator.title), records=len(found))
-        return self.file(xlsx.workbook(table, **_made()), files.XLSX, f"spisok_{_dates(asked.period)}.xlsx")
+        return self.file(xlsx.workbook(table, **_made()), xlsx.MIME, f"spisok_{_dates(asked.period)}.xlsx")
 
     @expose("/file/<kind>")
     @has_access

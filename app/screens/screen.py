@@ -9,11 +9,10 @@ from flask import Response, abort, make_response, request
 from flask_appbuilder import BaseView
 from sqlalchemy.orm.interfaces import ORMOption
 
-from app.extensions import db
+from app.extensions import LARGEST_KEY, db
 
 T = TypeVar("T")
 LARGEST_PAGE = 100_000
-LARGEST_KEY = 2**31 - 1  # a longer number in an address is no key: the databases would refuse it with an error
 
 
 class Screen(BaseView):

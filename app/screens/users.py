@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
-from app import journal, models
+from app import journal, models, tree
 from app.domain import terms
 from app.domain.names import key
 from app.domain.refusal import Refusal
@@ -302,25 +302,9 @@ def _choices(user: User | None) -> dict[str, Any]:
         "known_roles": accounts.known_roles(),
         "same": same,
         "rows": ROWS,
-        "tree": _tree(),
+        "tree": tree.as_listed(),
         "employees": list(employees),
     }
-
-
-def _tree() -> list[tuple[int, Territory]]:
-    """Territories with their depth, parts below the whole."""
-    parts: dict[int | None, list[Territory]] = {}
-    for row in db.session.scalars(select(Territory).order_by(Territory.name_key)):
-        parts.setdefault(row.parent_id, []).append(row)
-    ordered: list[tuple[int, Territory]] = []
-
-    def walk(parent_id: int | None, depth: int) -> None:
-        for row in parts.get(parent_id, []):
-            ordered.append((depth, row))
-            walk(row.id, depth + 1)
-
-    walk(None, 0)
-    return ordered
 
 
 def _states() -> dict[int, dict[str, Any]]:

@@ -10,7 +10,7 @@ from sqlalchemy import Index, UniqueConstraint, select
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import class_mapper
 
-from app import access
+from app import access, tree
 from app.domain import names, registration
 from app.domain.refusal import Refusal
 from app.domain.terms import TerritoryKind
@@ -73,21 +73,13 @@ def _derive(row: Any) -> None:
 
 def _set_district(row: Family) -> None:
     """The district numbers its families; a family keeps its number while it moves within the district."""
-    district = district_of(row.territory)
+    district = tree.district_of(row.territory)
     if row.district is None or row.district_id is None:
         row.district = district
     elif row.district is not district:
         raise Refusal("Переезд в другой район оформляют передачей дела: номер карты даёт другой район.", "territory")
     if not row.number:
         row.number = next_number(district)
-
-
-def district_of(territory: Territory) -> Territory:
-    """The district that a territory lies in; the territory itself where there is no district above it."""
-    place: Territory | None = territory
-    while place is not None and place.kind is not TerritoryKind.DISTRICT:
-        place = place.parent
-    return place or territory
 
 
 def next_number(district: Territory) -> str:
@@ -196,11 +188,8 @@ def _check_aid(row: Aid, today: date) -> None:
 
 
 def _check_territory(row: Territory, today: date) -> None:
-    above = row.parent
-    while above is not None:
-        if above is row:
-            raise Refusal("Территория не может входить в саму себя.", "parent")
-        above = above.parent
+    if row in tree.upwards(row.parent):
+        raise Refusal("Территория не может входить в саму себя.", "parent")
 
 
 CHECKS: dict[type, Callable[[Any, date], None]] = {

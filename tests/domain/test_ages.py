@@ -36,10 +36,3 @@ def test_the_bound_for_sql_says_the_same_as_the_age(born_on, on, years):
 def test_nobody_is_a_child_before_birth_or_without_a_birth_date():
     assert not ages.is_minor(date(2026, 10, 1), date(2026, 9, 30))
     assert not ages.is_minor(None, date(2026, 9, 30))
-
-
-@pytest.mark.parametrize(
-    ("years", "words"), [(1, "1 год"), (3, "3 года"), (5, "5 лет"), (11, "11 лет"), (14, "14 лет"), (21, "21 год")]
-)
-def test_years_are_counted_in_russian(years, words):
-    assert ages.age_words(years) == words

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from app import access
+from app import access, tree
 from app.clock import today
 from app.domain import terms
 from app.domain.refusal import Refusal
@@ -113,7 +113,7 @@ def test_every_file_bears_the_mark_and_its_properties_no_names(cast):
 
 def test_only_own_families_are_handed_over(cast):
     load(Sound().content())
-    scope = access.Scope(special=True, today=AS_OF, territories=access.below([cast.north.id]))
+    scope = access.Scope(special=True, today=AS_OF, territories=tree.below([cast.north.id]))
     district = cast.district
     with access.acting_as(scope):
         content = written(district)
@@ -121,12 +121,12 @@ def test_only_own_families_are_handed_over(cast):
     found = cells(content)
     for sheet in SHEETS:
         assert {row[0] for row in found[sheet.title][1:]} == {"00001"}
-    with access.acting_as(access.Scope(special=True, today=AS_OF, territories=access.below([cast.other_district.id]))):
+    with access.acting_as(access.Scope(special=True, today=AS_OF, territories=tree.below([cast.other_district.id]))):
         assert len(cells(written(district))[FAMILIES.title]) == 1
 
 
 def test_without_the_permission_for_health_and_convictions_nothing_is_handed_over_or_read(cast):
-    with access.acting_as(access.Scope(today=AS_OF, territories=access.below([cast.district.id]))):
+    with access.acting_as(access.Scope(today=AS_OF, territories=tree.below([cast.district.id]))):
         with pytest.raises(Refusal, match="отдельное право"):
             written(cast.district)
         with pytest.raises(Refusal, match="отдельное право"):

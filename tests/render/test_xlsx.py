@@ -6,8 +6,9 @@ from io import BytesIO
 
 from openpyxl import load_workbook
 
-from app.render.table import CONFIDENTIAL, Cell, Column, Figure, Line, Section, Table
+from app.render.table import Cell, Column, Figure, Line, Section, Table
 from app.render.xlsx import workbook
+from app.words import CONFIDENTIAL
 
 MADE_AT = datetime(2026, 10, 2, 14, 30, tzinfo=UTC)
 DAY = date(2026, 7, 1)

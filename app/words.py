@@ -1,0 +1,45 @@
+"""Days, moments, roubles, ages and numbers as Russian papers and pages write them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+# Every printed page and every exported file bears it (152-ФЗ; Положение, 1.6).
+CONFIDENTIAL = "Конфиденциально. Персональные данные"
+
+SPACE = "\u00a0"  # between thousands: a number is never broken over two lines
+
+
+def day(value: date | None, empty: str = "") -> str:
+    """05.03.2024."""
+    return f"{value:%d.%m.%Y}" if value else empty
+
+
+def moment(local: datetime | None, empty: str = "") -> str:
+    """05.03.2024 14:30 of a moment by the municipality's clock (`clock.local`)."""
+    return f"{local:%d.%m.%Y %H:%M}" if local else empty
+
+
+def roubles(value: Decimal | float | None, empty: str = "") -> str:
+    """12 345,60."""
+    return empty if value is None else f"{value:,.2f}".replace(",", SPACE).replace(".", ",")
+
+
+def yes_no(value: bool | None, empty: str = "") -> str:
+    """«да», «нет» or nothing known."""
+    return empty if value is None else ("да" if value else "нет")
+
+
+def counted(number: int, one: str, few: str, many: str) -> str:
+    """«1 семья», «3 семьи», «12 семей»: the form of a noun after a number."""
+    if number % 10 == 1 and number % 100 != 11:
+        return f"{number} {one}"
+    if 2 <= number % 10 <= 4 and not 12 <= number % 100 <= 14:
+        return f"{number} {few}"
+    return f"{number} {many}"
+
+
+def age(years: int) -> str:
+    """«1 год», «3 года», «12 лет»."""
+    return counted(years, "год", "года", "лет")

@@ -1,0 +1,32 @@
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from app import words
+
+
+@pytest.mark.parametrize(
+    ("years", "said"),
+    [(0, "0 лет"), (1, "1 год"), (2, "2 года"), (4, "4 года"), (5, "5 лет"), (11, "11 лет"), (14, "14 лет"),
+     (21, "21 год"), (22, "22 года"), (111, "111 лет")],
+)  # fmt: skip
+def test_ages_are_said_in_russian(years, said):
+    assert words.age(years) == said
+
+
+def test_days_and_moments_are_written_as_people_here_write_them():
+    assert words.day(date(2024, 3, 5)) == "05.03.2024"
+    assert words.moment(datetime(2024, 3, 5, 14, 30)) == "05.03.2024 14:30"  # noqa: DTZ001  a moment by the local clock
+    assert words.day(None) == words.moment(None) == ""
+    assert words.day(None, "—") == "—"
+
+
+def test_roubles_have_a_comma_and_spaces_that_no_line_breaks_at():
+    assert words.roubles(Decimal("1234567.5")) == "1\u00a0234\u00a0567,50"
+    assert words.roubles(Decimal(0)) == "0,00"
+    assert words.roubles(None) == ""
+
+
+def test_what_is_not_known_is_neither_yes_nor_no():
+    assert [words.yes_no(value) for value in (True, False, None)] == ["да", "нет", ""]
