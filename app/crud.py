@@ -26,7 +26,7 @@ from sqlalchemy.orm import RelationshipProperty, class_mapper, selectinload
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
-from app import clock, forms, journal, pages, tree
+from app import clock, forms, journal, pages, tree, words
 from app.domain import names
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, Term
@@ -525,9 +525,9 @@ def as_text(value: Any) -> str:
     if isinstance(value, datetime):
         return pages.moment(value)
     if isinstance(value, date):
-        return pages.day(value)
+        return words.day(value)
     if isinstance(value, Decimal):
-        return pages.roubles(value)
+        return words.roubles(value)
     if isinstance(value, list | tuple):
         return "; ".join(as_text(item) for item in value)
     return str(value)
