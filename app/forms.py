@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from flask import request, url_for
+from flask import flash, request, url_for
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from markupsafe import Markup
@@ -28,6 +28,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import DateInput, NumberInput, TextInput
 
 from app import tree
+from app.domain import writing
 from app.extensions import LARGEST_KEY, db
 from app.models import (
     Agency,
@@ -102,19 +103,26 @@ class MoneyField(Field):
 
 
 class CleanString(StringField):
-    """A line of text without spaces around it; an empty one is nothing."""
+    """A line of text as `domain.writing` reads it; an empty one, or «нет» where nothing is asked for, is nothing."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = (valuelist[0] if valuelist else "").replace("\x00", "").strip()
-        self.data = text or None
+        self.data = _cleaned(self, writing.line, valuelist)
 
 
 class CleanText(TextAreaField):
-    """Text of several lines; an empty one is nothing."""
+    """Text of several lines; an empty one, or «нет» where nothing is asked for, is nothing."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = (valuelist[0] if valuelist else "").replace("\x00", "").strip()
-        self.data = text or None
+        self.data = _cleaned(self, writing.lines, valuelist)
+
+
+def _cleaned(field: Field, read: Callable[[Any], str | None], valuelist: list[str]) -> str | None:
+    """What was typed, cleaned; words whose letters were turned are told, for nobody sees the difference."""
+    typed = valuelist[0] if valuelist else ""
+    for told in writing.turned(typed):
+        flash(told, "info")
+    found = read(typed)
+    return found if field.flags.required else writing.known(found)
 
 
 class TermField(SelectField):

@@ -11,8 +11,11 @@ from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint, inspect, select, text
 
+from app import clock
+from app.domain.terms import TerritoryKind
 from app.extensions import db
-from app.models import Family, Money
+from app.models import Family, Money, Territory
+from app.services import families
 from tests import factories
 
 
@@ -78,3 +81,60 @@ def test_sqlite_keeps_its_references_and_its_log(app):
         pytest.skip("SQLite only")
     for pragma, value in (("foreign_keys", 1), ("journal_mode", "wal"), ("synchronous", 2)):
         assert db.session.execute(text(f"PRAGMA {pragma}")).scalar() == value
+
+
+OLD_KEYS = [
+    ("territory", "name_key"), ("territory_alias", "name_key"), ("agency", "name_key"), ("member", "sort_key"),
+    ("family", "sort_key"), ("family", "search_key"),
+]  # fmt: skip
+
+
+def _stored_keys() -> dict[str, list[tuple]]:
+    with db.engine.connect() as connection:
+        found = {f"{table}.{column}": connection.execute(text(f"select id, {column} from {table} order by id")).all()
+                 for table, column in OLD_KEYS}  # fmt: skip
+        found["search_word"] = connection.execute(text("select family_id, word from search_word order by 1, 2")).all()
+    return {name: [tuple(row) for row in rows] for name, rows in found.items()}
+
+
+def _spoil_keys() -> None:
+    """Keys as they were when only the letters а–я counted, or worse."""
+    with db.engine.begin() as connection:
+        for table, column in OLD_KEYS:
+            connection.execute(text(f"update {table} set {column} = 'к' || id"))
+        connection.execute(text("update search_word set word = 'ллл' || word"))
+
+
+def test_stored_keys_are_made_anew_with_every_letter(app, cast):
+    twins = factories.family(cast.north, number="00007", registered_address="Әлмәт урамы, 1")
+    for name in ("Гөлия", "Гүлия"):
+        factories.member(twins, "дочь", date(2014, 3, 3), "Гайнетдинова", name, None)
+    gone = factories.member(twins, "дочь", date(2014, 3, 3), "Ушедшая", "Ия", None)
+    factories.member(factories.family(cast.south, number="00008"))
+    db.session.flush()
+    gone.annulled_at = clock.now()
+    families.refresh(twins)
+    db.session.commit()
+    before = _stored_keys()
+    assert (twins.id, "алмат") in before["search_word"]
+    db.session.remove()
+    downgrade(revision="0001")
+    _spoil_keys()
+    upgrade()
+    assert _stored_keys() == before
+
+
+def test_two_places_that_only_look_different_keep_keys_apart(app, cast):
+    composed = "Горный хутор"
+    apart = composed.replace("й", "и\u0306")
+    district = cast.district
+    first = Territory(name=composed, name_key="горный хутор", kind=TerritoryKind.SETTLEMENT, parent=district)
+    second = Territory(name=apart, name_key="горныи хутор", kind=TerritoryKind.SETTLEMENT, parent=district)
+    db.session.add_all([first, second])
+    db.session.commit()
+    first_id, second_id = first.id, second.id
+    db.session.remove()
+    downgrade(revision="0001")
+    upgrade()
+    assert db.session.get_one(Territory, first_id).name_key == "горный хутор"
+    assert db.session.get_one(Territory, second_id).name_key == f"горный хутор {second_id}"

@@ -3,33 +3,52 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
-_NOT_WORD = re.compile(r"[^0-9a-zа-я]+")
+from app.domain.writing import lines
+
+_NOT_WORD = re.compile(r"[\W_]+")
+
+# Letters of the neighbouring alphabets that stand beside a Russian one: the base, then its kin in order.
+_KIN = ("аәӑӓ", "гғґҕӷ", "еёєӗ", "жҗӝӂ", "зҙӟ", "иіїӣӥ", "кқҡҝҟ", "нңҥ", "оөӧӫ", "сҫ", "уүұўӱӳӯ", "хһҳ", "чҷҹӵ", "ыӹ")
+_BASES = {letter: kin[0] for kin in _KIN for letter in kin[1:]}
+_FOLD = str.maketrans(_BASES)
+_ORDER = str.maketrans({letter: f"{kin[0]}{place}" for kin in _KIN for place, letter in enumerate(kin)})
 
 
 def key(text: str | None) -> str:
-    """A text as it is compared: lower case, ё as е, punctuation and extra spaces dropped."""
+    """A text as it is compared: lower case, ё as е, punctuation and extra spaces dropped; every other letter counts."""
     if not text:
         return ""
-    return _NOT_WORD.sub(" ", text.casefold().replace("ё", "е")).strip()
+    plain = _visible_fold(text).replace("ё", "е")
+    return _NOT_WORD.sub(" ", plain).strip()
+
+
+def folded(text: str | None) -> str:
+    """A key for search only: «Алия» finds «Әлия». Never a sign that two names are one."""
+    return key(text).translate(_FOLD)
 
 
 def words(*texts: str | None) -> set[str]:
-    """The distinct words of some texts, as keys; a number is also given without its leading zeros."""
+    """The distinct words of some texts, as search keys; a number is also given without its leading zeros."""
     found: set[str] = set()
     for text in texts:
-        found.update(key(text).split())
+        found.update(folded(text).split())
     found.update(word.lstrip("0") for word in list(found) if word.isdigit() and word.lstrip("0"))
     return found
 
 
 def sort_key(text: str | None) -> str:
-    """A key that puts Ё after Е in every database: е → е0, ё → е1."""
+    """A key that puts Ё after Е and Ә after А in every database: е → е0, ё → е1."""
     if not text:
         return ""
-    folded = text.casefold().replace("е", "е0").replace("ё", "е1")
-    return re.sub(r"\s+", " ", folded).strip()
+    return re.sub(r"\s+", " ", _visible_fold(text).translate(_ORDER)).strip()
+
+
+def _visible_fold(text: str) -> str:
+    """Lower case of what is seen, in composed letters of one alphabet."""
+    return unicodedata.normalize("NFC", (lines(text) or "").casefold())
 
 
 def full(last: str | None, first: str | None, middle: str | None) -> str:

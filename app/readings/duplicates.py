@@ -62,7 +62,7 @@ def _same_person(person: Person) -> list[Member]:
 
 def _same_address(address: str) -> list[Family]:
     wanted = names.key(address)
-    words = sorted(wanted.split(), key=len, reverse=True)
+    words = sorted(names.folded(address).split(), key=len, reverse=True)
     if not words:
         return []
     candidates = db.session.scalars(

@@ -36,7 +36,7 @@ class Found:
 
     def matches(self, text: str | None) -> bool:
         """Whether a text holds one of the words looked for, in the way the families were found."""
-        found = names.key(text)
+        found = names.folded(text)
         if self.by_part:
             return any(word in found for word in self.words)
         return any(one.startswith(word) for one in found.split() for word in self.words)
@@ -44,7 +44,7 @@ class Found:
 
 def words_of(query: str) -> list[str]:
     """The words that are looked for, each once; a query longer than a line is cut."""
-    return list(dict.fromkeys(names.key(query[:200]).split()))[:MOST_WORDS]
+    return list(dict.fromkeys(names.folded(query[:200]).split()))[:MOST_WORDS]
 
 
 def families(query: str, *, limit: int = SHOWN) -> Found:

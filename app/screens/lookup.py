@@ -55,7 +55,7 @@ def _title(row: Any) -> str:
 
 def _families(typed: str, _family: int) -> Select[Any]:
     query = select(Family).where(Family.annulled_at.is_(None)).order_by(Family.sort_key, Family.id)
-    for word in names.key(typed).split():
+    for word in names.folded(typed).split():
         found = select(SearchWord.family_id).where(SearchWord.word >= word, SearchWord.word < word + "\uffff")
         query = query.where(Family.id.in_(found))
     return query

@@ -76,6 +76,14 @@ class NewFamilyForm(EntityForm):
         for entry in self.people:
             entry.form.role.choices = choices
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """A family has at least one person."""
+        valid = super().validate(extra_validators)
+        if not self.persons:
+            self.form_errors.append("В семье нет ни одного человека: впишите хотя бы одного.")
+            return False
+        return valid
+
     def add_rows(self) -> None:
         """Empty rows for further members."""
         for _row in range(min(MORE_ROWS, MOST_ROWS - len(self.people))):

@@ -51,7 +51,7 @@ def keys_of(number: str, members: Iterable[Person], addresses: Iterable[str | No
     return FamilyKeys(
         name,
         names.sort_key(name)[:300],
-        " ".join(filter(None, map(names.key, texts))),
+        " ".join(filter(None, map(names.folded, texts))),
         frozenset(word[:100] for word in names.words(*texts)),
     )
 

@@ -153,6 +153,8 @@ def annul(row: Any, *, reason: str, today: date) -> None:
         raise Refusal("Эта запись уже аннулирована.")
     if isinstance(row, Decision):
         _check_unused(row)
+    if isinstance(row, Member):
+        _check_not_last(row)
     moment = now()
     for one in (row, *_parts(row)):
         one.annulled_at, one.annul_reason = moment, reason[:500]
@@ -238,6 +240,18 @@ def _check_unused(decision: Decision) -> None:
     )
     if used is not None:
         raise Refusal(f"На этом постановлении держится учёт {used}: сначала исправьте или аннулируйте его.")
+
+
+def _check_not_last(member: Member) -> None:
+    """A family has at least one person: who was entered by mistake is replaced before the entry is annulled."""
+    others = select(Member.id).where(
+        Member.family_id == member.family_id, Member.annulled_at.is_(None), Member.id != member.id
+    )
+    if db.session.scalar(others.limit(1)) is None:
+        raise Refusal(
+            "Это последний человек в семье: внесите других или аннулируйте всю семью. "
+            "Ошибку в имени или дате исправляют."
+        )
 
 
 def _parts(row: Any) -> Iterable[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,32 @@ def test_a_key_forgets_case_yo_and_punctuation(text, key):
     assert names.key(text) == key
 
 
+def test_every_letter_of_a_name_counts():
+    called = ["Әлия", "Алия", "Гөлия", "Гүлия", "Гулия", "Қайрат", "Кайрат", "Айрат", "Ірина", "Ирина", "Жәмилә"]
+    assert len({names.key(name) for name in called}) == len(called)
+    assert len({names.sort_key(name) for name in called}) == len(called)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("Әлия", "алия"), ("Гөлшат", "голшат"), ("Гүзәл", "гузал"), ("Җәмилә", "жамила"), ("Таңсылу", "тансылу"),
+        ("Һади", "хади"), ("Қайрат", "кайрат"), ("Ғалия", "галия"), ("Ұлан", "улан"), ("Їжакевич", "ижакевич"),
+        ("Єлизавета", "елизавета"), ("Ґалаґан", "галаган"), ("Ҡәҙер", "казер"), ("Йәмиҫ", "йамис"),
+        ("Кароль Ўлад", "кароль улад"), ("Ёлкин", "елкин"), ("Йод", "йод"), ("Шаhидә", "шахида"),
+    ],
+)  # fmt: skip
+def test_search_knows_a_letter_by_its_russian_neighbour(name, found):
+    assert names.folded(name) == found
+    assert names.words(name) == set(found.split())
+
+
+def test_what_looks_the_same_has_one_key():
+    assert {names.key(name) for name in ("Семён Тетерин", "Семе\u0308н  Те\xadтерин", "Ceмён Tетерин")} == {
+        "семен тетерин"
+    }
+
+
 @given(st.text())
 def test_a_key_of_a_key_is_the_same_key(text):
     assert names.key(names.key(text)) == names.key(text)
@@ -35,6 +63,13 @@ def test_a_number_is_found_without_its_leading_zeros():
 def test_yo_sorts_after_ye():
     surnames = ["Ёлкин", "Еремин", "Жуков", "Ершов", "Ежов"]
     assert sorted(surnames, key=names.sort_key) == ["Ежов", "Еремин", "Ершов", "Ёлкин", "Жуков"]
+
+
+def test_a_letter_of_a_neighbouring_alphabet_sorts_by_its_russian_neighbour():
+    ordered = ["Аян", "Әлия", "Борис", "Гузель", "Гүлия", "Еремин", "Ёлкин", "Жуков", "Җамал", "Иван", "Ірина",
+               "Назар", "Ңеу", "Олег", "Өлкән", "Умар", "Үмет", "Харис", "Һади", "Цой", "Яна"]  # fmt: skip
+    keys = [names.sort_key(name) for name in ordered]
+    assert all(one < other for one, other in pairwise(keys))
 
 
 @pytest.mark.parametrize(

@@ -363,6 +363,7 @@ def test_likely_duplicates_are_shown_before_saving(app, cast, sign_in):
         ({"people-0-first_name": ""}, "Заполните это поле"),
         ({"people-0-born_on": "вчера"}, 'value="вчера"'),
         ({"territory": ""}, "Территория"),
+        ({"people-0-first_name": "—"}, "Заполните это поле"),
         ({"people-0-sex": "x"}, "Кленовая"),
         ({"people-0-role": "100500"}, "Кленовая"),
     ],
@@ -373,6 +374,34 @@ def test_a_wrong_first_form_stores_nothing_and_keeps_what_was_typed(app, cast, s
     assert said in answer.text
     assert 'value="Кленовая"' in answer.text
     assert count(Family) == count(Member) == 0
+
+
+def test_a_family_without_a_person_is_not_entered(app, cast, sign_in):
+    nobody = {"people-0-last_name": "", "people-0-first_name": " ", "people-0-born_on": ""}
+    answer = sign_in("anna").post("/family/new", data=first_form(cast, **nobody))
+    assert "В семье нет ни одного человека" in answer.text
+    assert "п. Северный, ул. Новая, д. 8" in answer.text
+    assert count(Family) == 0
+
+
+def test_what_looks_the_same_is_entered_the_same_and_told(app, cast, sign_in):
+    client = sign_in("anna")
+    typed = first_form(cast, **{"people-0-last_name": " Kлен\xadовая ", "people-0-middle_name": "нет"})
+    answer = client.post("/family/new", data=typed, follow_redirects=True)
+    assert "В слове «Кленовая» были буквы латиницы (K)" in answer.text
+    rita = db.session.scalars(select(Member)).one()
+    assert (rita.last_name, rita.middle_name) == ("Кленовая", None)
+
+
+def test_the_last_person_of_a_family_is_not_annulled(app, cast, sign_in):
+    client = sign_in("anna")
+    client.post("/family/new", data=first_form(cast))
+    rita = db.session.scalars(select(Member)).one()
+    url = f"/family/{rita.family_id}/annul/Member/{rita.id}"
+    assert "последний человек в семье" in fill(client, url, reason="ошибка").text
+    assert count(Member) == 1
+    db.session.expire_all()
+    assert db.session.scalars(select(Member)).one().annulled_at is None
 
 
 def test_more_rows_are_given_without_saving(app, cast, sign_in):

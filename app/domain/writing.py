@@ -1,0 +1,122 @@
+"""Text as people type and paste it: what looks the same is made the same, wherever it comes in.
+
+One place for the cells of workbooks and the fields of forms. Codes, passwords, words of one alphabet stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+LONGEST = 32_000  # more does not fit into a cell of Excel
+
+# Latin and Greek letters that look like Cyrillic ones; some are typed for letters that a Russian keyboard lacks.
+_TO_CYRILLIC = str.maketrans(
+    "ABCEHKMOPTXYaceopxykiIhəƏɵƟëËïÏΑΒΕΗΙΚΜΟΡΤΧορ",
+    "АВСЕНКМОРТХУасеорхукіІһәӘөӨёЁїЇАВЕНІКМОРТХор",
+)
+_TO_LATIN = str.maketrans("АВСЕНКМОРТХУасеорхукіІһәӘөӨёЁїЇ", "ABCEHKMOPTXYaceopxykiIhəƏɵƟëËïÏ")
+
+_LINE_ENDS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
+_SPACES = re.compile(r"[^\S\n]+")
+_AROUND_LINE_END = re.compile(" ?\n ?")
+_ANY_SPACES = re.compile(r"\s+")
+_WORD = re.compile(r"[^\W\d_]+")
+_CYRILLIC = re.compile("[\u0400-\u052f]")
+_FOREIGN = re.compile("[A-Za-z\u00c0-\u024f\u0259\u0275\u0370-\u03ff]")
+_UNSEEN = {"Cf", "Cc", "Cs", "Co"}
+
+# How people write that there is nothing to write.
+_NOTHING = {
+    "нет", "не имеет", "не имеется", "нет данных", "нет сведений", "нет отчества", "без отчества", "отсутствует",
+    "отсутствуют", "отсутствует отчество", "не известно", "неизвестно", "не известен", "не известна", "неизвестен",
+    "неизвестна", "не указано", "не указан", "не указана", "б/о", "н/д", "н/у", "прочерк",
+}  # fmt: skip
+_DASHES = re.compile(r"[\s\-–—−‐‑‒―_.?]+")
+
+
+def line(value: Any) -> str | None:
+    """A text of one line; nothing left is None."""
+    text = _visible(value)
+    return None if text is None else _ANY_SPACES.sub(" ", _one_alphabet(text)).strip()[:LONGEST].rstrip() or None
+
+
+def lines(value: Any) -> str | None:
+    """A text of several lines, single spaces within each; nothing left is None."""
+    text = _visible(value)
+    if text is None:
+        return None
+    text = _AROUND_LINE_END.sub("\n", _SPACES.sub(" ", _one_alphabet(text)))
+    return text.strip()[:LONGEST].rstrip() or None
+
+
+def is_nothing(text: str) -> bool:
+    """Whether a text only says that there is nothing: «-», «нет», «отсутствует», «б/о», «н/д»."""
+    plain = _ANY_SPACES.sub(" ", text.casefold()).strip(" .")
+    return plain in _NOTHING or bool(_DASHES.fullmatch(text))
+
+
+def known(text: str | None) -> str | None:
+    """A text of an optional field: what only says that there is nothing is None."""
+    return None if text is None or is_nothing(text) else text
+
+
+def turned(value: Any) -> list[str]:
+    """What to tell of the words of two alphabets that reading turns into one: nobody sees the difference."""
+    text = _visible(value) or ""
+    if not _is_mixed(text):
+        return []
+    words = dict.fromkeys(found[0] for found in _WORD.finditer(text))
+    return [_told(word, whole) for word in words if (whole := _WORD.sub(_word, word)) != word]
+
+
+def _told(word: str, whole: str) -> str:
+    strange = "".join(dict.fromkeys(was for was, becomes in zip(word, whole, strict=True) if was != becomes))
+    kinds = ("кириллицы", "латинскими") if _FOREIGN.search(whole) else ("латиницы", "русскими")
+    return f"В слове «{whole}» были буквы {kinds[0]} ({', '.join(strange)}): они заменены {kinds[1]}."
+
+
+def has_unseen(value: str) -> bool:
+    """Whether a text holds characters that nobody sees and reading drops: controls, zero width, soft hyphens."""
+    return not value.isprintable() and any(
+        unicodedata.category(letter) in _UNSEEN and letter not in "\t\n\r" for letter in value
+    )
+
+
+def _visible(value: Any) -> str | None:
+    """Composed letters, plain line ends and none of the characters that nobody sees."""
+    if value is None:
+        return None
+    text = str(value)
+    if text.isascii() and text.isprintable():
+        return text
+    text = _LINE_ENDS.sub("\n", text).replace("\t", " ")
+    if not text.isprintable():
+        text = "".join(each for each in text if each == "\n" or _is_seen(each))
+    return unicodedata.normalize("NFC", text)
+
+
+def _is_seen(letter: str) -> bool:
+    return unicodedata.category(letter) not in _UNSEEN and letter not in "\ufffe\uffff"
+
+
+def _is_mixed(text: str) -> bool:
+    return not text.isascii() and bool(_FOREIGN.search(text)) and bool(_CYRILLIC.search(text))
+
+
+def _one_alphabet(text: str) -> str:
+    return _WORD.sub(_word, text) if _is_mixed(text) else text
+
+
+def _word(found: re.Match[str]) -> str:
+    """A word in one alphabet, if every letter of the other one has its double; Cyrillic is preferred."""
+    word = found[0]
+    foreign = len(_FOREIGN.findall(word))
+    if not foreign or not _CYRILLIC.search(word):
+        return word
+    cyrillic, latin = word.translate(_TO_CYRILLIC), word.translate(_TO_LATIN)
+    ways = [way for way, other in ((cyrillic, _FOREIGN), (latin, _CYRILLIC)) if not other.search(way)]
+    if len(ways) == 2 and foreign * 2 > len(word):
+        return latin
+    return ways[0] if ways else word
