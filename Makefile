@@ -24,7 +24,7 @@ lint: $(VENV)/development $(WORDS).mo  ## style and layers of imports
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports --no-logo
 
-types: $(VENV)/development  ## types of the inner layers
+types: $(VENV)/development  ## types of the whole application
 	$(VENV)/bin/mypy
 
 bench: $(VENV)/development $(WORDS).mo  ## measure at 100,000 families beside plain SQL

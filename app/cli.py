@@ -176,7 +176,7 @@ def export_workbook(out: Path, day: str | None, district_name: str | None, terri
 
     with access.unrestricted():
         try:
-            on = cells.day(day) if day else clock.today()
+            on = (cells.day(day) if day else None) or clock.today()
             district, within = export.chosen(district_name, territory)
             moment = clock.local(clock.now())
             written = export.write(district, on, made_by="командная строка", made_at=moment, within=within)

@@ -7,12 +7,13 @@ nothing is deleted.
 
 from __future__ import annotations
 
+import builtins
 import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from urllib.parse import urlencode
 
 from flask import abort, flash, g, redirect, request, url_for
@@ -194,7 +195,8 @@ class RegistryView(ModelView):
         order = self._order()
         page_size = self._argument("psize", PAGE_SIZES[0])
         page_size = page_size if page_size in PAGE_SIZES else PAGE_SIZES[0]
-        count = db.session.scalar(select(func.count()).select_from(query.with_only_columns(self.entity.id).subquery()))
+        ids = query.with_only_columns(self.entity.id).subquery()
+        count = db.session.scalars(select(func.count()).select_from(ids)).one()
         last = max(0, (count - 1) // page_size)
         page = min(self._argument("page", 0), last)
         query = self._ordered(query, order).options(*self._relations())
@@ -225,7 +227,7 @@ class RegistryView(ModelView):
             return query.order_by(column.desc(), self.entity.id.desc())
         return query.order_by(column, self.entity.id)
 
-    def _relations(self) -> list[Any]:
+    def _relations(self) -> builtins.list[Any]:
         names = {self.computed[name][1] if name in self.computed else name for name in self.list_columns}
         return [selectinload(getattr(self.entity, name)) for name in sorted(names) if _is_relation(self.entity, name)]
 
@@ -263,7 +265,7 @@ class RegistryView(ModelView):
             return self._read_relation(name, label, attribute.mapper.class_, value)
         kind = attribute.columns[0].type
         if isinstance(kind, Enum):
-            return Filter(name, label, "choice", value, choices=[(m.value, m.title_ru) for m in kind.enum_class])
+            return Filter(name, label, "choice", value, choices=[(m.value, m.title_ru) for m in _terms(kind)])
         if isinstance(kind, Boolean):
             return Filter(name, label, "choice", value, choices=[("1", _("yes")), ("0", _("no"))])
         if isinstance(kind, Date):
@@ -295,9 +297,7 @@ class RegistryView(ModelView):
             if one.value not in {code for code, _title in one.choices}:
                 return query
             kind = class_mapper(self.entity).columns[one.name].type
-            return query.where(
-                column == (one.value == "1" if isinstance(kind, Boolean) else kind.enum_class(one.value))
-            )
+            return query.where(column == (_terms(kind).of(one.value) if isinstance(kind, Enum) else one.value == "1"))
         if one.kind == "number":
             return query.where(column == int(one.value)) if one.value.isdecimal() and len(one.value) < 10 else query
         return self._apply_text(query, one, column)
@@ -510,6 +510,11 @@ def _labels(entity: type[Entity]) -> dict[str, Any]:
 
 def _is_relation(entity: type[Entity], name: str) -> bool:
     return isinstance(class_mapper(entity).attrs[name], RelationshipProperty)
+
+
+def _terms(kind: Enum) -> type[Term]:
+    """The closed list that a column of terms chooses from."""
+    return cast(type[Term], kind.enum_class)
 
 
 def as_text(value: Any) -> str:

@@ -11,7 +11,7 @@ from flask import flash, request, url_for
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from markupsafe import Markup
-from sqlalchemy import Date, DateTime, Enum, Integer, String, Text, select
+from sqlalchemy import Date, DateTime, Enum, Integer, Select, String, Text, select
 from sqlalchemy.orm import RelationshipProperty, class_mapper
 from wtforms import (
     BooleanField,
@@ -76,6 +76,13 @@ class DayField(Field):
             raise ValueError(str(_("Write the date as DD.MM.YYYY.")))
         if self.data and self.data < EARLIEST:
             raise ValueError(str(_("The year is before 1900.")))
+
+    @property
+    def given(self) -> date:
+        """The day of a field that must be filled in, once its form is found valid."""
+        if self.data is None:
+            raise ValueError(f"{self.name} is empty: is the form valid, and the field required?")
+        return self.data
 
 
 class MoneyField(Field):
@@ -224,7 +231,7 @@ def short_list(entity: type, current: Any) -> list[Any]:
     """The rows of a dictionary in its order, retired ones left out unless current; territories as a tree."""
     if entity is Territory:
         return [place for place, _depth in tree.as_listed()]
-    query = select(entity)
+    query: Select[Any] = select(entity)
     if issubclass(entity, Dictionary):
         query = query.order_by(entity.position, entity.id)  # type: ignore[attr-defined]
         return [row for row in db.session.scalars(query) if not row.retired or row is current]

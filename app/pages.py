@@ -76,7 +76,7 @@ def _settle_scope() -> None:
     journal.collect_reads()
     scope = replace(access.NOBODY, address=request.remote_addr)
     if request.endpoint and not request.endpoint.endswith("static") and current_user.is_authenticated:
-        manager = current_app.appbuilder.sm
+        manager = current_app.appbuilder.sm  # type: ignore[attr-defined]
         roles = manager.roles_of_code(current_user)
         special = manager.may(roles, "can_special", "Family")
         scope = access.scope_of(current_user, roles, clock.today(), special=special, address=request.remote_addr)

@@ -204,7 +204,7 @@ class SecurityManager(FabSecurityManager):
 
     # The gate
 
-    def before_request(self) -> BaseResponse | None:  # type: ignore[override]
+    def before_request(self) -> BaseResponse | None:
         """Who asks, and whether this address is open to them at all; the views ask for themselves once more."""
         endpoint = request.endpoint
         if endpoint in ("static", "appbuilder.static", "health"):

@@ -91,9 +91,7 @@ class Place:
 def read() -> Tree[Place]:
     """Every territory of the installation in the order of names; who sees which is not asked here."""
     columns = Territory.__table__.c
-    rows = db.session.execute(
-        select(columns.id, columns.name, columns.name_key, columns.kind, columns.parent_id)
-    ).tuples()
+    rows = db.session.execute(select(columns.id, columns.name, columns.name_key, columns.kind, columns.parent_id))
     return Tree(sorted((Place(*row) for row in rows), key=lambda place: names.sort_key(place.name)))
 
 

@@ -198,19 +198,21 @@ def registration(
     **values: Any,
 ) -> Registration:
     """A stay on record with its decisions; `until` removes it for `reason`."""
+    given = decision(of, on)
+    taken = decision(of, until, terms.DecisionKind.REMOVE, "2/1") if until is not None else None
     row = Registration(
-        family=of, sender=sender, registered_on=on, decision=decision(of, on),
+        family=of, sender=sender, registered_on=on, decision=given,
         criteria=[
             RegistrationCriterion(position=place, criterion=by_code(Criterion, code), family_id=of.id)
             for place, code in enumerate(criteria)
         ],
         **values,
     )  # fmt: skip
-    if until is not None:
-        row.removal_decision = decision(of, until, terms.DecisionKind.REMOVE, "2/1")
-        row.removed_on = until
-        row.removal_reason = by_code(RemovalReason, reason)
-    return _add(row)
+    _add(row)
+    if taken is not None:
+        row.removal_decision, row.removed_on, row.removal_reason = taken, until, by_code(RemovalReason, reason)
+        db.session.flush()
+    return row
 
 
 def education(of: Member, since: date, status: str = "school", **values: Any) -> Education:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 
 class Term(StrEnum):
@@ -20,13 +21,9 @@ class Term(StrEnum):
         return self.title_ru
 
     @classmethod
-    def by_title(cls, title: str) -> Term | None:
-        """The member whose title is `title`, letter case and ё/е apart; None if there is none."""
-        wanted = title.strip().casefold().replace("ё", "е")
-        for member in cls:
-            if member.title_ru.casefold().replace("ё", "е") == wanted:
-                return member
-        return None
+    def of(cls, code: str) -> Self | None:
+        """The member stored under a code; None if there is none."""
+        return next((member for member in cls if member.value == code), None)
 
 
 class Role(StrEnum):

@@ -22,8 +22,8 @@ _word = SearchWord.__table__
 class Person(NamedTuple):
     """A person as typed."""
 
-    last_name: str
-    first_name: str
+    last_name: str | None
+    first_name: str | None
     born_on: date | None
 
 

@@ -62,9 +62,7 @@ class Places:
             families: dict[int, int] = dict(
                 db.session.execute(
                     select(_family.c.district_id, func.count()).where(counted()).group_by(_family.c.district_id)
-                )
-                .tuples()
-                .all()
+                ).all()
             )
             districts.sort(key=lambda place: -families.get(place.id, 0))
         return next(iter(districts or choices), None)

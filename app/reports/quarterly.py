@@ -163,7 +163,7 @@ def _population(rows: Sequence[Place], day: date) -> dict[int, int]:
     entered = select(columns.territory_id, columns.children).where(
         columns.counted_on <= day, columns.territory_id.in_([row.id for row in rows])
     )
-    return dict(db.session.execute(entered.order_by(columns.counted_on)).tuples().all())
+    return dict(db.session.execute(entered.order_by(columns.counted_on)).all())
 
 
 def _removed_otherwise(figures: Figures, within: ColumnElement[bool]) -> list[tuple[str, str, str | None, int]]:
@@ -177,7 +177,7 @@ def _removed_otherwise(figures: Figures, within: ColumnElement[bool]) -> list[tu
         .group_by(reason.position, reason.code, reason.name, registration.note)
         .order_by(reason.position, reason.code, func.count().desc(), registration.note)
     )
-    return list(rows.tuples().all())
+    return list(rows.all())
 
 
 def _grouped(rows: Iterable[tuple[str, str, str | None, int]], *, with_notes: bool) -> tuple[tuple[str, str, int], ...]:
@@ -359,7 +359,7 @@ def _columns() -> list[Column]:
 
 def _sender_names() -> dict[str, str]:
     columns = AgencyKind.__table__.c
-    return dict(db.session.execute(select(columns.code, columns.name).where(columns.code.in_(SENDERS))).tuples().all())
+    return dict(db.session.execute(select(columns.code, columns.name).where(columns.code.in_(SENDERS))).all())
 
 
 def _row(form: Form, place: int | None, row: Place | None, link: Link | None) -> list[Value | Cell]:

@@ -109,11 +109,11 @@ class Dictionaries:
             criteria=_under_roots(criteria),
             reasons=_under_roots(reasons),
             lines=_groups((row.children_line, row.id) for row in reasons),
-            flags=_groups(execute(select(category.c.appendix4_flag, category.c.id)).tuples()),
+            flags=_groups(execute(select(category.c.appendix4_flag, category.c.id))),
             statuses=tuple(
                 execute(
                     select(status.c.id, status.c.name, status.c.appendix4_line).order_by(status.c.position, status.c.id)
-                ).tuples()
+                )
             ),
             aid_kinds=_listed((row.appendix4_line, (row.id, row.code, row.name)) for row in kinds),
         )

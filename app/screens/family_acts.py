@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import abort, flash, redirect, url_for
@@ -47,7 +48,7 @@ class FamilyActs(FamilyScreen):
             lambda: registrations.place(
                 family,
                 form.paper(agencies),
-                registered_on=form.registered_on.data or form.decided_on.data,
+                registered_on=form.registered_on.data or form.decided_on.given,
                 criteria=form.criteria.data,
                 signal=form.signal(agencies),
                 note=form.note.data,
@@ -74,10 +75,11 @@ class FamilyActs(FamilyScreen):
                 form.refuse(_changed_meanwhile(stay, form), None)
             elif valid and self.saved(
                 form,
-                lambda: registrations.remove(
+                partial(
+                    registrations.remove,
                     stay,
                     form.paper(agencies),
-                    removed_on=form.removed_on.data or form.decided_on.data,
+                    removed_on=form.removed_on.data or form.decided_on.given,
                     reason=reasons.get(form.reason.data),
                     note=form.note.data,
                     today=clock.today(),
@@ -102,7 +104,7 @@ class FamilyActs(FamilyScreen):
                     f"{AT_ONCE} Записано: {_day(stay.entered_on)}; у вас: {_day(form.entered_on.data)}.", "entered_on"
                 )
             elif self.saved(
-                form, lambda: registrations.enter(stay, entered_on=form.entered_on.data, today=clock.today())
+                form, lambda: registrations.enter(stay, entered_on=form.entered_on.given, today=clock.today())
             ):
                 flash(gettext("Saved."), "success")
                 return redirect(url_for("FamilyPage.show", pk=pk))
@@ -198,7 +200,7 @@ def _gone_meanwhile(family_id: int, form: RemoveForm) -> str:
         return "Семья не состоит на учёте: снимать нечего."
     return (
         f"Семья уже снята с учёта {_day(last.removed_on)}, постановление {last.removal_decision}, "
-        f"причина: {last.removal_reason}. У вас: {_day(form.removed_on.data or form.decided_on.data)}, "
+        f"причина: {last.removal_reason}. У вас: {_day(form.removed_on.data or form.decided_on.given)}, "
         f"постановление № {form.number.data or 'б/н'}."
     )
 
@@ -207,5 +209,5 @@ def _changed_meanwhile(stay: Registration, form: RemoveForm) -> str:
     """Both values, so that nothing is lost and nothing is guessed."""
     return (
         f"{AT_ONCE} Записано: учёт {stay}, снятие {_day(stay.removed_on)}; "
-        f"у вас: снятие {_day(form.removed_on.data or form.decided_on.data)}."
+        f"у вас: снятие {_day(form.removed_on.data or form.decided_on.given)}."
     )

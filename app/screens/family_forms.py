@@ -36,7 +36,7 @@ class DecisionForm(EntityForm):
 
     def paper(self, agencies: dict[str, Agency]) -> DecisionPaper:
         """The decision as typed."""
-        return DecisionPaper(self.number.data, self.decided_on.data, agencies.get(self.agency.data))
+        return DecisionPaper(self.number.data, self.decided_on.given, agencies.get(self.agency.data))
 
 
 class PlaceForm(DecisionForm):

@@ -63,7 +63,7 @@ def _asked() -> dict[str, str]:
     act = args.get("act", "")
     return {
         "person": args.get("person", "").replace("\0", "").strip()[:100],
-        "act": act if act in {one.value for one in terms.Act} else "",
+        "act": act if terms.Act.of(act) else "",
         "since": _day_text(args.get("since", "")),
         "until": _day_text(args.get("until", "")),
         "family": args.get("family", "").replace("\0", "").strip()[:20],
@@ -75,7 +75,7 @@ def _filtered(asked: dict[str, str], *, with_families: bool) -> Any:
     if asked["person"]:
         query = query.where(JournalEntry.user_id.in_(_people_like(asked["person"])))
     if asked["act"]:
-        query = query.where(JournalEntry.act == terms.Act(asked["act"]))
+        query = query.where(JournalEntry.act == terms.Act.of(asked["act"]))
     if asked["since"]:
         query = query.where(JournalEntry.at >= _beginning(date.fromisoformat(asked["since"])))
     if asked["until"]:
@@ -102,7 +102,7 @@ def _people_like(text: str) -> list[int]:
 def _numbers(rows: Any) -> dict[int, str]:
     ids = {row.family_id for row in rows if row.family_id is not None}
     found = db.session.execute(select(_family.c.id, _family.c.number).where(_family.c.id.in_(ids)))
-    return dict(found.tuples().all()) if ids else {}
+    return dict(found.all()) if ids else {}
 
 
 def _what(name: str) -> str:

@@ -59,7 +59,7 @@ class Asked:
         return asked
 
     @property
-    def arguments(self) -> dict[str, str]:
+    def arguments(self) -> dict[str, Any]:
         """The same question as part of an address."""
         found = {"period": OWN_DATES, "from": self.period.start.isoformat(), "to": self.period.end.isoformat()}
         if self.place:
@@ -219,7 +219,7 @@ class QuarterlyForm(Screen):
         return asked, figures, indicator, rows
 
     @staticmethod
-    def _question(asked: Asked) -> dict[str, str]:
+    def _question(asked: Asked) -> dict[str, Any]:
         also = {name: request.args[name] for name in ("figure", "at") if request.args.get(name)}
         return {**asked.arguments, **also}
 
@@ -229,7 +229,7 @@ def _links(asked: Asked) -> quarterly.Link:
 
     def link(key: str, territory_id: int | None = None) -> str:
         at = {"at": str(territory_id)} if territory_id is not None else {}
-        return url_for("QuarterlyForm.behind", figure=key, **at, **asked.arguments)
+        return url_for("QuarterlyForm.behind", figure=key, **{**at, **asked.arguments})
 
     return link
 

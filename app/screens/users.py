@@ -66,7 +66,7 @@ class Users(Screen):
         """Everybody who has a sign-in, by surname."""
         wanted = key(request.args.get("q", "")[:100])
         rows = db.session.scalars(
-            select(User).options(selectinload(User.roles)).order_by(User.last_name, User.first_name)  # type: ignore[attr-defined]
+            select(User).options(selectinload(User.roles)).order_by(User.last_name, User.first_name)
         ).all()
         shown = [row for row in rows if wanted in key(f"{row.last_name} {row.first_name} {row.username}")]
         return self.page(
@@ -226,8 +226,9 @@ class Roles(Screen):
 
     def _listed(self, name: str, same_as: str, fault: Refusal | None) -> str:
         held = User.metadata.tables["ab_user_role"]
-        counts = dict(db.session.execute(select(held.c.role_id, func.count()).group_by(held.c.role_id)).tuples().all())
-        same = dict(db.session.execute(select(FurtherRole.role_id, FurtherRole.same_as)).tuples().all())
+        per_role = select(held.c.role_id, func.count()).group_by(held.c.role_id)
+        counts: dict[int, int] = dict(db.session.execute(per_role).all())
+        same = dict(db.session.execute(select(FurtherRole.role_id, FurtherRole.same_as)).all())
         return self.page(
             "users/roles.html", roles=accounts.known_roles(), counts=counts, same=same, rows=ROWS,
             may={role.value: what_role_may(role.value) for role in terms.Role}, codes=list_of_codes(),
@@ -263,7 +264,7 @@ class Typed:
     def of(cls, user: User) -> Typed:
         return cls(
             username=user.username, last_name=user.last_name, first_name=user.first_name,
-            roles=tuple(user.roles), territories=tuple(accounts.territories_of(user)),  # type: ignore[attr-defined]
+            roles=tuple(user.roles), territories=tuple(accounts.territories_of(user)),
             employee=db.session.scalar(select(Employee).where(Employee.user_id == user.id)),
         )  # fmt: skip
 
@@ -297,7 +298,7 @@ def _choices(user: User | None) -> dict[str, Any]:
         .where((Employee.user_id.is_(None) & Employee.dismissed.is_(False)) | (Employee.user_id == mine))
         .order_by(Employee.last_name, Employee.first_name)
     )
-    same = dict(db.session.execute(select(FurtherRole.role_id, FurtherRole.same_as)).tuples().all())
+    same = dict(db.session.execute(select(FurtherRole.role_id, FurtherRole.same_as)).all())
     return {
         "known_roles": accounts.known_roles(),
         "same": same,
