@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from flask_migrate import upgrade
 
 from app import access
 from app.domain.terms import Role
 from app.extensions import db, look_at_contents
+from app.reports import CATALOGUE, files
+from app.reports.report import Report
 
 bank = AppGroup("bank", help="Банк данных семей.")
 
@@ -246,37 +249,58 @@ def report() -> None:
     """Отчёты."""
 
 
-@report.command("quarterly")
-@click.option("--from", "start", required=True, type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Первый день.")
-@click.option("--to", "end", required=True, type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Последний день.")
-@click.option("--as", "kind", required=True, type=click.Choice(["json", "xlsx", "pdf", "html"]), help="Вид файла.")
-@click.option("--territory", "name", help="Район или поселение; без него: район, где больше всего семей.")
-@click.option("--criteria", type=click.Choice(["main", "all"]), default="main", show_default=True,
-              help="Графы 13–17: основной критерий или каждый.")  # fmt: skip
-@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
-def quarterly_form(start: datetime, end: datetime, kind: str, name: str | None, criteria: str, out: Path) -> None:
-    """Форма учета (Приложение 4) за период в файл OUT."""
+def _report_command(one: Report[Any]) -> click.Command:
+    """The command of a report of the catalogue: a period, a territory, its own options, a file."""
+
+    def write(start: datetime, end: datetime, kind: str, name: str | None, out: Path, **options: str) -> None:
+        _write_report(one, (start.date(), end.date()), kind, name, out, options)
+
+    days = click.DateTime(["%Y-%m-%d", "%d.%m.%Y"])
+    return click.Command(
+        one.name,
+        callback=with_appcontext(write),
+        help=f"{one.title} за период в файл OUT.",
+        params=[
+            click.Option(["--from", "start"], required=True, type=days, help="Первый день."),
+            click.Option(["--to", "end"], required=True, type=days, help="Последний день."),
+            click.Option(["--as", "kind"], required=True, type=click.Choice(list(files.KINDS)), help="Вид файла."),
+            click.Option(["--territory", "name"], help="Район или поселение; без него: район, где больше всего семей."),
+            *(
+                click.Option([f"--{option}"], type=click.Choice(list(known.values)), default=known.usual,
+                             show_default=True, help=known.help)
+                for option, known in one.options.items()
+            ),
+            click.Argument(["out"], type=click.Path(dir_okay=False, path_type=Path)),
+        ],
+    )  # fmt: skip
+
+
+for each in CATALOGUE:
+    report.add_command(_report_command(each))
+
+
+def _write_report(one: Report[Any], days: tuple[date, date], kind: str, name: str | None, out: Path,
+                  options: dict[str, str]) -> None:  # fmt: skip
     from app import clock, journal
     from app.domain import periods
     from app.domain.refusal import Refusal
     from app.domain.terms import Act
-    from app.reports import files, quarterly
     from app.reports.places import Places
 
     with access.unrestricted():
         try:
-            period = periods.given(start.date(), end.date())
+            period = periods.given(*days)
         except Refusal as refusal:
             raise click.ClickException(refusal.text) from refusal
         tree = Places()
         place = tree.named(name) if name else tree.default()
         if place is None:
             raise click.ClickException(f"Территории «{name}» нет." if name else "В банке ещё нет территорий.")
-        form = quarterly.quarterly(period, place, all_criteria=criteria == "all", tree=tree)
+        form = one.count(period, place, tree, **options)
         made_at = clock.local(clock.now())
-        content, _mime = files.written(form, kind, made_by="командная строка", made_at=made_at)
-        summary = f"Форма учёта (Приложение 4), {place.name}, {period.title}, {kind}"
-        journal.write([journal.entry(Act.EXPORTED, entity="QuarterlyForm", summary=summary, records=len(form.rows))])
+        content, _mime = files.written(one, form, kind, made_by="командная строка", made_at=made_at)
+        summary = f"{one.title}, {place.name}, {period.title}, {kind}"
+        journal.write([journal.entry(Act.EXPORTED, entity=one.view, summary=summary, records=len(form.rows))])
         part = out.with_name(f"{out.name}.part")
         try:
             part.write_bytes(content)

@@ -8,6 +8,8 @@ from flask_babel import lazy_gettext as _
 
 from app import clock, models
 from app.crud import DictionaryView, RegistryView
+from app.reports import CATALOGUE
+from app.screens import reports
 from app.screens.account import Account
 from app.screens.exchange import Exchange
 from app.screens.family import FamilyPage
@@ -18,7 +20,6 @@ from app.screens.lookup import Lookup
 from app.screens.new_family import NewFamily
 from app.screens.papers import Papers
 from app.screens.passport import PassportScreen
-from app.screens.reports import QuarterlyForm
 from app.screens.search import Search
 from app.screens.users import Roles, Users
 
@@ -329,9 +330,7 @@ DICTIONARIES = [
     MeasureKindRegistry, DynamicsLevelRegistry, FamilyReactionRegistry, StageKindRegistry, SignalCardOutcomeRegistry,
     DeadlineRegistry, WorkingDayRegistry,
 ]  # fmt: skip
-REPORTS = [
-    (QuarterlyForm, "QuarterlyForm", _("Quarterly form"), "fa-table"),
-]
+REPORTS = [(reports.SCREENS[one.view], one.view, one.label, one.icon) for one in CATALOGUE]
 EXCHANGE = [
     (Exchange, "Exchange", _("Exchange of workbooks"), "fa-right-left"),
 ]

@@ -1,5 +1,6 @@
-"""The reports: one module each; `report.py` says what they are made of. The catalogue names them for the menu."""
+"""The reports: one module each, made of what `report.py` offers. Screens, commands and the menu read the catalogue."""
 
 from app.reports import quarterly
+from app.reports.report import Report
 
-CATALOGUE = {"quarterly": quarterly.TITLE}
+CATALOGUE: tuple[Report, ...] = (quarterly.REPORT,)

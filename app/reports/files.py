@@ -1,39 +1,41 @@
-"""The quarterly form as a file of each kind."""
+"""A report as a file of each kind."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from app.render import html, pdf, xlsx
-from app.render.table import Table
-from app.reports import quarterly
+from app.reports.report import Report
 from app.words import CONFIDENTIAL
 
 
-def written(form: quarterly.Form, kind: str, *, made_by: str, made_at: datetime) -> tuple[bytes, str]:
-    """The bytes of the form as `kind` (one of KINDS) and their type. made_at: by the municipality's clock."""
-    return KINDS[kind](form, made_by, made_at)
+def written(report: Report[Any], form: Any, kind: str, *, made_by: str, made_at: datetime) -> tuple[bytes, str]:
+    """The bytes of a counted report as `kind` (one of KINDS) and their type. made_at: by the municipality's clock."""
+    return KINDS[kind](report, form, made_by, made_at)
 
 
-def _xlsx(form: quarterly.Form, made_by: str, made_at: datetime) -> tuple[bytes, str]:
-    return xlsx.workbook(quarterly.as_table(form), made_by=made_by, made_at=made_at, further=_by_name(form)), xlsx.MIME
+def _xlsx(report: Report[Any], form: Any, made_by: str, made_at: datetime) -> tuple[bytes, str]:
+    table, further = report.table(form, None), report.further(form)
+    return xlsx.workbook(table, made_by=made_by, made_at=made_at, further=further), xlsx.MIME
 
 
-def _pdf(form: quarterly.Form, made_by: str, made_at: datetime) -> tuple[bytes, str]:
-    content = pdf.pdf(quarterly.as_table(form), made_by=made_by, made_at=made_at, further=_by_name(form))
-    return content, "application/pdf"
+def _pdf(report: Report[Any], form: Any, made_by: str, made_at: datetime) -> tuple[bytes, str]:
+    table, further = report.table(form, None), report.further(form)
+    return pdf.pdf(table, made_by=made_by, made_at=made_at, further=further), "application/pdf"
 
 
-def _html(form: quarterly.Form, made_by: str, made_at: datetime) -> tuple[bytes, str]:
-    text = html.document(quarterly.as_table(form), made_by=made_by, made_at=made_at, further=_by_name(form))
+def _html(report: Report[Any], form: Any, made_by: str, made_at: datetime) -> tuple[bytes, str]:
+    table, further = report.table(form, None), report.further(form)
+    text = html.document(table, made_by=made_by, made_at=made_at, further=further)
     return text.encode(), "text/html; charset=utf-8"
 
 
-def _json(form: quarterly.Form, made_by: str, made_at: datetime) -> tuple[bytes, str]:
+def _json(report: Report[Any], form: Any, made_by: str, made_at: datetime) -> tuple[bytes, str]:
     data = {
-        **quarterly.as_json(form),
+        **report.data(form),
         "mark": CONFIDENTIAL,
         "made_by": made_by,
         "made_at": made_at.isoformat(timespec="seconds"),
@@ -41,13 +43,7 @@ def _json(form: quarterly.Form, made_by: str, made_at: datetime) -> tuple[bytes,
     return json.dumps(data, ensure_ascii=False, indent=1).encode(), "application/json"
 
 
-def _by_name(form: quarterly.Form) -> list[Table]:
-    """The office's own sheet of children behind the checks, where there are any to name."""
-    table = quarterly.of_children(form)
-    return [table] if table.rows else []
-
-
-KINDS: dict[str, Callable[[quarterly.Form, str, datetime], tuple[bytes, str]]] = {
+KINDS: dict[str, Callable[[Report[Any], Any, str, datetime], tuple[bytes, str]]] = {
     "json": _json,
     "xlsx": _xlsx,
     "pdf": _pdf,

@@ -25,42 +25,40 @@ def table(
     *,
     subtitle: str,
     territories: Mapping[int, str],
-    statuses: Mapping[int, str],
     family_link: Callable[[int], str],
-    reason: Callable[[RowMapping], str] | None = None,
 ) -> Table:
-    """A row for each row that the indicator counts; details that none of them has are left out.
-
-    reason: adds a column that says why a row counts.
-    """
+    """A row for each row that the indicator counts; details that none of them has are left out."""
     rows = list(rows)
     details = [
         detail
         for detail in indicator.source.details
         if detail.name not in SAID and any(row[detail.name] is not None for row in rows)
     ]
-    of_persons = any(detail.name == "member_id" for detail in indicator.source.details)
-    columns = [Column("№ карты", 10), Column("Семья", 24), Column("Территория", 34)]
+    known = {detail.name for detail in indicator.source.details}
+    of_families, of_persons, why = "family_id" in known, "member_id" in known, indicator.why
+    columns = [Column("№ карты", 10), Column("Семья", 24)] if of_families else []
+    columns.append(Column("Территория", 34))
     if of_persons:
         columns += [Column("ФИО", 34), Column("Дата рождения", 13, "date"), Column("Возраст, лет", 9, "number")]
-    if reason:
+    if why:
         columns.append(Column("Основание", 44))
     columns += [Column(detail.title, WIDTHS[detail.kind], detail.kind) for detail in details]
 
     def cells(row: RowMapping) -> list[Value | Cell]:
-        number = row["number"]
-        link = family_link(row["family_id"])
-        found: list[Value | Cell] = [
-            Cell(number, link) if link else number, row["family"], territories.get(row["territory_id"], ""),
-        ]  # fmt: skip
+        found: list[Value | Cell] = []
+        if of_families:
+            number, family_id = row["number"], row["family_id"]
+            link = family_link(family_id) if family_id is not None else ""
+            found += [Cell(number, link) if link else number, row["family"]]
+        found.append(territories.get(row["territory_id"], ""))
         if of_persons:
             name = names.full(row["last_name"], row["first_name"], row["middle_name"])
             found += [name, row["born_on"], _age(row, indicator.on)]
-        if reason:
-            found.append(reason(row))
+        if why:
+            found.append(why(row))
         for detail in details:
             value = row[detail.name]
-            found.append(statuses.get(value) if detail.name == "status_id" else _plain(value))
+            found.append(detail.titles.get(value) if detail.titles else _plain(value))
         return found
 
     return Table(indicator.title, columns, [cells(row) for row in rows], subtitle, sheet="Список")

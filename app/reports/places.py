@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement, exists, func, select
 
 from app import access, tree
-from app.domain import names, terms
+from app.domain import names
+from app.domain.terms import TerritoryKind
 from app.extensions import db
 from app.models import Family, Territory, TerritoryAlias
+from app.reports.report import Source, Within, counted_families
 from app.tree import Place
 
 _territory = Territory.__table__
@@ -15,13 +19,19 @@ _family = Family.__table__
 
 
 class Places:
-    """The tree of territories, and where the families that this person's figures count live."""
+    """The tree of territories, and where the rows that this person's figures count lie.
 
-    def __init__(self) -> None:
+    sources: what the report counts besides families; a territory that only they know is a row of the report too.
+    """
+
+    def __init__(self, sources: Iterable[Source] = ()) -> None:
         self.tree = tree.read()
         self.all = self.tree.rows
-        lives = exists().where(_family.c.territory_id == _territory.c.id, counted())
+        lives = exists().where(_family.c.territory_id == _territory.c.id, counted_families())
         self.inhabited = set(db.session.scalars(select(_territory.c.id).where(lives)))
+        for source in sources:
+            places = select(source.territory).select_from(source.tables).where(*source.where, source.counted())
+            self.inhabited |= set(db.session.scalars(places.distinct())) & set(self.all)
         scope = access.scope()
         whole = scope.everything or scope.all_statistics
         self.visible = set(self.all) if whole else set(scope.territories) | self.inhabited
@@ -32,7 +42,7 @@ class Places:
 
     def _is_row(self, place: Place) -> bool:
         leaf = place.id not in self.tree.parts
-        return (leaf and place.kind is terms.TerritoryKind.SETTLEMENT) or place.id in self.inhabited
+        return (leaf and place.kind is TerritoryKind.SETTLEMENT) or place.id in self.inhabited
 
     def title(self, place: Place, among: list[Place]) -> str:
         """The name of a row; with its district where another row is called the same."""
@@ -49,19 +59,21 @@ class Places:
         whole = access.scope().everything or access.scope().all_statistics
         chosen: list[tuple[Place, int]] = []
         for place, depth in self.tree.walk():
-            outside = place.kind is terms.TerritoryKind.REGION and not whole and place.id not in self.visible
-            if place.id in with_rows and not outside:
+            too_wide = place.kind is TerritoryKind.REGION and not whole and place.id not in self.visible
+            if place.id in with_rows and not too_wide:
                 chosen.append((place, depth))
         return chosen
 
     def default(self) -> Place | None:
         """The only district of a person, or the one where most families live; None without any territory."""
         choices = [place for place, _ in self.choices()]
-        districts = [place for place in choices if place.kind is terms.TerritoryKind.DISTRICT]
+        districts = [place for place in choices if place.kind is TerritoryKind.DISTRICT]
         if len(districts) > 1:
             families: dict[int, int] = dict(
                 db.session.execute(
-                    select(_family.c.district_id, func.count()).where(counted()).group_by(_family.c.district_id)
+                    select(_family.c.district_id, func.count())
+                    .where(counted_families())
+                    .group_by(_family.c.district_id)
                 ).all()
             )
             districts.sort(key=lambda place: -families.get(place.id, 0))
@@ -76,11 +88,23 @@ class Places:
         return found[0] if len(found) == 1 else None
 
 
-def counted() -> ColumnElement[bool]:
-    """The families that figures count for this person now."""
-    return _family.c.annulled_at.is_(None) & access.scope().counted_families()
+def counted_in(places: Iterable[Place], tree: Places | None = None) -> Within:
+    """What this person's figures count on these territories."""
+    return _within(places, lambda source: source.counted(), tree)
 
 
-def shown() -> ColumnElement[bool]:
-    """The families that lists behind figures show to this person now."""
-    return _family.c.annulled_at.is_(None) & access.scope().families()
+def shown_in(places: Iterable[Place]) -> Within:
+    """What this person's lists show of these territories."""
+    return _within(places, lambda source: source.shown(), None)
+
+
+def _within(places: Iterable[Place], rows_of: Within, tree: Places | None) -> Within:
+    ids = {place.id for place in places}
+    everywhere = tree is not None and tree.inhabited <= ids
+
+    def within(source: Source) -> ColumnElement[bool]:
+        if everywhere and source.of_families:
+            return rows_of(source)  # said without the territories, the database is free to begin with the dates
+        return source.territory.in_(sorted(ids)) & rows_of(source)
+
+    return within

@@ -6,19 +6,19 @@ the list behind it opens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, RowMapping, func, select
 
 from app import access
-from app.domain import ages, names, terms
+from app.domain import names, terms
 from app.domain.periods import Period
-from app.domain.registration import on_record
 from app.extensions import db
 from app.models import AgencyKind, ChildPopulation, Member, Registration, RemovalReason
 from app.render.table import Cell, Column, Figure, Line, Section, Table, Value
@@ -36,7 +36,8 @@ from app.reports.quarterly_figures import (
     SENDERS,
     Figures,
 )
-from app.reports.report import Check, Number, family
+from app.reports.reasons import OF_CHILDREN
+from app.reports.report import Check, Indicator, Link, Number, Option, Report, Within, family
 
 TITLE = "Форма учета семей, находящихся в социально опасном положении, в едином банке данных"
 TOTAL = "Всего"
@@ -70,9 +71,8 @@ MODE_NOTES = {
     True: "Графы 13–17: семья учтена по каждому из своих критериев, сумма может превышать графу 12.",
 }
 
+NAMES_SHOWN = 30  # under a check of the page; the whole list is one click away
 VERDICTS = {True: ", сходится", False: "", None: ""}
-
-Link = Callable[[str, int | None], str]
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree:
     tree = tree or Places()
     rows = tuple(tree.listed(place.id))
     figures = Figures(period, all_criteria=all_criteria)
-    within = in_places(places.counted(), rows, tree)
+    within = places.counted_in(rows, tree)
     numbers = report.count(figures.indicators.values(), within)
     shows_names = not access.scope().all_statistics
     otherwise = _removed_otherwise(figures, within) if numbers[OTHER_REASON] else []
@@ -143,18 +143,10 @@ def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree:
         numbers=numbers,
         population=_population(rows, period.end),
         removed_otherwise=_grouped(otherwise, with_notes=shows_names),
-        moved_within=_moved_within(period, within) if moved else 0,
+        moved_within=_moved_within(period, within(figures.stays)) if moved else 0,
         shows_names=shows_names,
         of_assigned=access.scope().assigned_to is not None and not access.scope().all_statistics,
     )
-
-
-def in_places(families: ColumnElement[bool], rows: Iterable[Place], tree: Places | None = None) -> ColumnElement[bool]:
-    """Those of the families that live on these territories; all of them where no other territory has any."""
-    ids = {row.id for row in rows}
-    if tree is not None and tree.inhabited <= ids:
-        return families  # said without the territories, the database is free to begin with the dates
-    return family.c.territory_id.in_(sorted(ids)) & families
 
 
 def _population(rows: Sequence[Place], day: date) -> dict[int, int]:
@@ -166,14 +158,14 @@ def _population(rows: Sequence[Place], day: date) -> dict[int, int]:
     return dict(db.session.execute(entered.order_by(columns.counted_on)).all())
 
 
-def _removed_otherwise(figures: Figures, within: ColumnElement[bool]) -> list[tuple[str, str, str | None, int]]:
+def _removed_otherwise(figures: Figures, within: Within) -> list[tuple[str, str, str | None, int]]:
     """Removals of column 11.4 by sub-reason and note: code, name, note, families."""
     one = figures.indicators[OTHER_REASON]
     reason, registration = RemovalReason.__table__.c, Registration.__table__.c
     rows = db.session.execute(
         select(reason.code, reason.name, registration.note, func.count())
         .select_from(one.source.tables)
-        .where(*one.source.where, one.where, within)
+        .where(*one.source.where, one.where, within(one.source))
         .group_by(reason.position, reason.code, reason.name, registration.note)
         .order_by(reason.position, reason.code, func.count().desc(), registration.note)
     )
@@ -203,7 +195,7 @@ def _moved_within(period: Period, within: ColumnElement[bool]) -> int:
         .join(same, (same.c.sort_key == child.c.sort_key) & (same.c.born_on == child.c.born_on))
         .join(came, came.c.family_id == same.c.family_id)
     )
-    visible = select(family.c.id).where(places.counted())
+    visible = select(family.c.id).where(report.counted_families())
     return db.session.scalar(
         again.where(
             within,
@@ -275,46 +267,18 @@ def children_of(form: Form, key: str, limit: int | None = None) -> list[str]:
     """The children behind a check, by name with the reason; nobody for those who see figures only."""
     if not form.shows_names or not form.number(key):
         return []
-    within = in_places(places.shown(), form.rows)
+    rows = report.behind(form.figures.indicators[key], places.shown_in(form.rows), limit)
+    explain = OF_CHILDREN.get(key)
     return [
-        f"№ {row['number']}, {child_name(row)}, {row['born_on']:%d.%m.%Y}: {reason_of(key, row, form.period)}"
-        for row in report.behind(form.figures.indicators[key], within, limit)
-        if "born_on" in row
+        f"№ {row['number']}, {child_name(row)}, {row['born_on']:%d.%m.%Y}: {explain(row, form.period)}"
+        for row in rows
+        if explain
     ]
 
 
 def child_name(row: RowMapping) -> str:
     """The full name of the person of a list's row."""
     return names.full(row["last_name"], row["first_name"], row["middle_name"])
-
-
-def reason_of(key: str, row: RowMapping, period: Period) -> str:
-    """Why a child came into column 18 or went out of it, besides the families registered in the period."""
-    if key == "came":
-        return _why_came(row, period)
-    if key == "gone":
-        return _why_gone(row, period)
-    return f"обучение, занятость на {period.end:%d.%m.%Y} не указаны" if key == "unknown" else ""
-
-
-def _why_came(row: RowMapping, period: Period) -> str:
-    if row["joined_on"] and row["joined_on"] in period:
-        return f"в семье с {row['joined_on']:%d.%m.%Y}"
-    if row["born_on"] in period:
-        return f"родился в семье, состоящей на учёте, {row['born_on']:%d.%m.%Y}"
-    return "появился в семье, состоящей на учёте"
-
-
-def _why_gone(row: RowMapping, period: Period) -> str:
-    """The first of what ended the count: leaving the family, coming of age, the family's removal."""
-    events: list[tuple[date, str]] = []
-    if row["left_on"]:
-        events.append((row["left_on"], "выбыл из семьи"))
-    if row["removed_on"] and not on_record(row["registered_on"], row["removed_on"], period.end):
-        events.append((row["removed_on"], "семья снята с учёта"))
-    events.append((ages.birthday(row["born_on"], ages.MAJORITY), "исполнилось 18 лет"))
-    day, what = min(event for event in events if event[0] in period)
-    return f"{what} {day:%d.%m.%Y}"
 
 
 # As a table
@@ -448,11 +412,11 @@ def of_children(form: Form) -> Table:
     for key, title in (("came", "Прибыл"), ("gone", "Выбыл"), ("unknown", "Обучение не указано")):
         if not form.shows_names or not form.number(key):
             continue
-        within = in_places(places.shown(), form.rows)
+        within = places.shown_in(form.rows)
         for row in report.behind(form.figures.indicators[key], within):
             place = form.names[row["territory_id"]]
             rows.append([title, place, row["number"], child_name(row), row["born_on"],
-                         reason_of(key, row, form.period)])  # fmt: skip
+                         OF_CHILDREN[key](row, form.period)])  # fmt: skip
     return Table(
         title="Дети, которые объясняют проверки формы учёта",
         subtitle=f"{form.place.name}. {form.period_title}. Для служебного пользования: с формой не направляется.",
@@ -503,3 +467,47 @@ def _lines(form: Form, territory_id: int | None) -> dict[str, int | float]:
     keys += [f"removed children {line.value}" for line in CHILDREN_LINES]
     numbers = {key: form.number(key, territory_id) for key in keys}
     return {key: float(number) if isinstance(number, Decimal) else number for key, number in numbers.items()}
+
+
+# In the catalogue
+
+
+def _figures(period: Period, *, criteria: str) -> Mapping[str, Indicator]:
+    return Figures(period, all_criteria=criteria == "all").indicators
+
+
+def _counted(period: Period, place: Place, tree: Places, *, criteria: str) -> Form:
+    return quarterly(period, place, all_criteria=criteria == "all", tree=tree)
+
+
+def _by_name(form: Form) -> list[Table]:
+    """The office's own sheet of children behind the checks, where there are any to name."""
+    table = of_children(form)
+    return [table] if table.rows else []
+
+
+def _named(form: Form) -> dict[str, list[str]]:
+    return {key: children_of(form, key, NAMES_SHOWN) for check in form.checks for key in check.lists}
+
+
+REPORT = Report(
+    name="quarterly",
+    view="QuarterlyForm",
+    label=_("Quarterly form"),
+    title="Форма учёта (Приложение 4)",
+    icon="fa-table",
+    file="forma4",
+    figures=_figures,
+    count=_counted,
+    table=as_table,
+    further=_by_name,
+    data=as_json,
+    named=_named,
+    options={
+        "criteria": Option(
+            _("Criteria"),
+            "Графы 13–17: основной критерий или каждый.",
+            {"main": _("the main one"), "all": _("each of them")},
+        )
+    },
+)

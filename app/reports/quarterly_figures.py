@@ -6,12 +6,12 @@ a day) are those of `report.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, and_, exists, false, func, not_, or_, select, tuple_
 
 from app.domain import ages, terms
 from app.domain.periods import Period
@@ -34,6 +34,7 @@ from app.models import (
     family_categories,
 )
 from app.render.table import Kind
+from app.reports import reasons
 from app.reports.report import (
     Detail,
     Indicator,
@@ -55,7 +56,7 @@ REASONS = ("11.1", "11.2", "11.3", "11.4")
 OTHER_REASON = "11.4"
 CRITERIA = {"13": "2.1", "14": "2.2", "15": "2.3", "16": "2.4", "17": "2.5"}
 FLAGS = {"incomplete": "Неполных семей", "large": "многодетных семей", "low_income": "малообеспеченных семей"}
-# The form says «0–6, 6–14, 14–18 лет»: half-open groups of full years. The slides of РТ close theirs.
+# The form says «0–6, 6–14, 14–18 лет»: half-open groups of full years. The region asks for closed ones beside them.
 AGE_GROUPS = {"2.1 0-6": (0, 6), "2.1 6-14": (6, 14), "2.1 14-18": (14, 18)}
 RT_AGE_GROUPS = {"rt 0-3": (0, 4), "rt 4-6": (4, 7), "rt 7-13": (7, 14), "rt 14-15": (14, 16), "rt 16-18": (16, 18)}
 CHILDREN_LINES = (terms.ChildrenLine.SUCCESS, terms.ChildrenLine.WITHOUT_CARE, terms.ChildrenLine.OBJECTIVE)
@@ -99,7 +100,7 @@ class Dictionaries:
     @classmethod
     def read(cls) -> Dictionaries:
         execute = db.session.execute
-        reasons = execute(select(reason.c.id, reason.c.code, reason.c.parent_id, reason.c.children_line)).all()
+        removals = execute(select(reason.c.id, reason.c.code, reason.c.parent_id, reason.c.children_line)).all()
         criteria = execute(select(criterion.c.id, criterion.c.code, criterion.c.parent_id)).all()
         category = FamilyCategory.__table__
         kinds = execute(select(aid_kind.c.id, aid_kind.c.code, aid_kind.c.name, aid_kind.c.appendix4_line)
@@ -107,8 +108,8 @@ class Dictionaries:
         return cls(
             senders=_senders(),
             criteria=_under_roots(criteria),
-            reasons=_under_roots(reasons),
-            lines=_groups((row.children_line, row.id) for row in reasons),
+            reasons=_under_roots(removals),
+            lines=_groups((row.children_line, row.id) for row in removals),
             flags=_groups(execute(select(category.c.appendix4_flag, category.c.id))),
             statuses=tuple(
                 execute(
@@ -245,7 +246,8 @@ class Figures:
             (*self._touching, *self._minors),
             (*FAMILY, *CHILD, *STAY, _date("joined_on", "В семье с", member.c.joined_on),
              _date("left_on", "В семье по", member.c.left_on),
-             Detail("status_id", "Обучение, занятость", education.c.status_id)),
+             Detail("status_id", "Обучение, занятость", education.c.status_id,
+                    titles={status_id: name for status_id, name, _line in self.lists.statuses})),
         )  # fmt: skip
 
     @cached_property
@@ -428,7 +430,12 @@ class Figures:
     # Children
 
     def _child(self, key: str, title: str, where: ColumnElement[bool], on: Any) -> Indicator:
-        return Indicator(key, title, Unit.CHILDREN, self.children, where, on=on)
+        return Indicator(key, title, Unit.CHILDREN, self.children, where, on=on, why=self._why(key))
+
+    def _why(self, key: str) -> Callable[[RowMapping], str] | None:
+        """What a list says of each child that the checks name."""
+        explain = reasons.OF_CHILDREN.get(key)
+        return (lambda row: explain(row, self.period)) if explain else None
 
     def _children(self) -> Iterator[Indicator]:
         start, end = self.period.eve, self.period.end

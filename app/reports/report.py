@@ -1,31 +1,35 @@
 """What every report is made of: an indicator is one query; its number and the list behind it come from that query.
 
-Reports speak to the tables directly, so every statement here takes the scope of rows explicitly: `within` is a
-condition on the table `family`, from `access.scope()`.
+Reports speak to the tables directly, so every source says by itself whose rows a person's figures count and whose rows
+a person sees, from `access.scope()`; `Within` adds the territories that were asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, and_, extract, func, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from app import access
 from app.domain import ages
 from app.domain.periods import Period
 from app.extensions import db
 from app.models import Family
-from app.render.table import Kind
+from app.render.table import Kind, Table
 
 family = Family.__table__
 
 Number = int | Decimal
+Condition = Callable[[], ColumnElement[bool]]
+TERRITORY = "territory"
+OF_FAMILY = ("family_id", "number", "family")  # details that the order by families has said already
 
 
 class Unit(StrEnum):
@@ -40,22 +44,56 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True)
 class Detail:
-    """A column of the list behind a number: its name in the row, its title, where it comes from."""
+    """A column of the list behind a number: its name in the row, its title, where it comes from.
+
+    titles: what the ids in the column are called.
+    """
 
     name: str
     title: str
     column: ColumnElement[Any]
     kind: Kind = "text"
+    titles: Mapping[Any, str] | None = None
+
+
+def counted_families() -> ColumnElement[bool]:
+    """The families that figures count for this person now."""
+    return family.c.annulled_at.is_(None) & access.scope().counted_families()
+
+
+def shown_families() -> ColumnElement[bool]:
+    """The families that lists behind figures show to this person now."""
+    return family.c.annulled_at.is_(None) & access.scope().families()
 
 
 @dataclass(frozen=True)
 class Source:
-    """Rows that several indicators count: joined tables, among them `family`, and what every row must meet."""
+    """Rows that several indicators count: joined tables, and what every row must meet.
+
+    territory: the column that says where a row is counted; the family's own unless the rows may have no family yet.
+    counted, shown: the rows that this person's figures count, and those that this person's lists show.
+    keys: further columns by which a report may group, by the names it gives them (`by=`).
+    order: how the list behind a number begins.
+    """
 
     name: str
     tables: FromClause
     where: tuple[ColumnElement[bool], ...]
     details: tuple[Detail, ...]
+    territory: ColumnElement[Any] = family.c.territory_id
+    counted: Condition = counted_families
+    shown: Condition = shown_families
+    keys: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+    order: tuple[ColumnElement[Any], ...] = (family.c.sort_key, family.c.id)
+
+    @property
+    def of_families(self) -> bool:
+        """Whether every row is counted where its family lives."""
+        return self.territory is family.c.territory_id
+
+    def key(self, name: str) -> ColumnElement[Any]:
+        """A column to group by: the territory, or one of `keys`."""
+        return self.territory if name == TERRITORY else self.keys[name]
 
 
 @dataclass(frozen=True)
@@ -63,6 +101,7 @@ class Indicator:
     """A number of a report: the rows of a source that meet a condition, counted, counted distinctly or summed up.
 
     on: the day on which the list shows ages, or the name of the detail that holds it.
+    why: says of a row of the list why it counts, where that is not plain.
     """
 
     key: str
@@ -73,6 +112,7 @@ class Indicator:
     distinct: ColumnElement[Any] | None = None
     amount: ColumnElement[Any] | None = None
     on: date | str | None = None
+    why: Callable[[RowMapping], str] | None = None
 
     @property
     def measure(self) -> ColumnElement[Any]:
@@ -97,40 +137,112 @@ class Check:
     lists: tuple[str, ...] = ()
 
 
-def statement(source: Source, indicators: Iterable[Indicator], within: ColumnElement[bool]) -> Select[Any]:
-    """The one SELECT that counts all indicators of a source, a row per territory."""
+@dataclass(frozen=True)
+class Option:
+    """A choice that a report offers besides period and territory: values of its argument with their labels, the usual
+    first. help: what the command line says about it."""
+
+    label: Any
+    help: str
+    values: Mapping[str, Any]
+
+    @property
+    def usual(self) -> str:
+        return next(iter(self.values))
+
+
+class Counted(Protocol):
+    """A counted report, whatever its shape."""
+
+    @property
+    def period_title(self) -> str: ...
+    @property
+    def rows(self) -> Sequence[Any]: ...
+    @property
+    def shows_names(self) -> bool: ...
+
+
+Form = TypeVar("Form", bound=Counted)
+Link = Callable[[str, int | None], str]
+
+
+@dataclass(frozen=True)
+class Report(Generic[Form]):
+    """A report of the catalogue: menu, screen, command and files read here all they need to know of it.
+
+    name: of its address and its command. view: of its permissions in `config.ROLES`. label: in the menu. title: on
+    pages and in the journal. file: how its files are called.
+    figures: its indicators by key, of a period and the options. count: the report over a period and a territory.
+    table, further, data: the report as a table, the tables that follow it, and as JSON. named: whom its page names
+    under its checks, by the key of the indicator.
+    """
+
+    name: str
+    view: str
+    label: Any
+    title: str
+    icon: str
+    file: str
+    figures: Callable[..., Mapping[str, Indicator]]
+    count: Callable[..., Form]
+    table: Callable[[Form, Link | None], Table]
+    further: Callable[[Form], Sequence[Table]]
+    data: Callable[[Form], dict[str, Any]]
+    named: Callable[[Form], Mapping[str, list[str]]]
+    options: Mapping[str, Option] = field(default_factory=dict)
+
+
+# The rows of a source that are asked for: the person's, on the territories of the question.
+Within = Callable[[Source], ColumnElement[bool]]
+
+
+def statement(source: Source, indicators: Iterable[Indicator], within: Within,
+              by: Sequence[str] = (TERRITORY,)) -> Select[Any]:  # fmt: skip
+    """The one SELECT that counts all indicators of a source, a row for each combination of the keys."""
+    keys = [source.key(name) for name in by]
     return (
-        select(family.c.territory_id, *(one.measure.label(f"n{place}") for place, one in enumerate(indicators)))
+        select(*keys, *(one.measure.label(f"n{place}") for place, one in enumerate(indicators)))
         .select_from(source.tables)
-        .where(*source.where, within)
-        .group_by(family.c.territory_id)
+        .where(*source.where, within(source))
+        .group_by(*keys)
     )
 
 
-def count(indicators: Iterable[Indicator], within: ColumnElement[bool]) -> dict[str, dict[int, Number]]:
+def count(indicators: Iterable[Indicator], within: Within) -> dict[str, dict[int, Number]]:
     """Every indicator by territory: {key: {territory id: number}}; a territory without rows is absent."""
+    counted = count_by(indicators, within, (TERRITORY,))
+    return {key: {ids[0]: number for ids, number in numbers.items()} for key, numbers in counted.items()}
+
+
+def count_by(indicators: Iterable[Indicator], within: Within,
+             by: Sequence[str]) -> dict[str, dict[tuple[Any, ...], Number]]:  # fmt: skip
+    """Every indicator by several keys at once: {key: {(agency id, territory id): number}} for by=("agency", TERRITORY).
+
+    The sources may differ, each answers to the same names; a combination without rows is absent.
+    """
     by_source: dict[str, list[Indicator]] = {}
     for indicator in indicators:
         by_source.setdefault(indicator.source.name, []).append(indicator)
-    found: dict[str, dict[int, Number]] = {}
+    found: dict[str, dict[tuple[Any, ...], Number]] = {}
     for group in by_source.values():
-        numbers = db.session.execute(statement(group[0].source, group, within)).all()
-        for place, indicator in enumerate(group, start=1):
-            found[indicator.key] = {row[0]: row[place] for row in numbers if row[place]}
+        rows = db.session.execute(statement(group[0].source, group, within, by)).all()
+        for place, indicator in enumerate(group, start=len(by)):
+            found[indicator.key] = {tuple(row[: len(by)]): row[place] for row in rows if row[place]}
     return found
 
 
-def behind(indicator: Indicator, within: ColumnElement[bool], limit: int | None = None,
+def behind(indicator: Indicator, within: Within, limit: int | None = None,
            offset: int = 0) -> Sequence[RowMapping]:  # fmt: skip
-    """The rows that an indicator counts, with their details, in the order of the families' names."""
+    """The rows that an indicator counts, with their details, in the order of the source (the families' names)."""
     source = indicator.source
     columns = [detail.column.label(detail.name) for detail in source.details]
+    further = [column for column in columns if column.name not in OF_FAMILY]
     return (
         db.session.execute(
             select(*columns)
             .select_from(source.tables)
-            .where(*source.where, indicator.where, within)
-            .order_by(family.c.sort_key, family.c.id, *(columns[place] for place in range(3, len(columns))))
+            .where(*source.where, indicator.where, within(source))
+            .order_by(*source.order, *further)
             .limit(limit)
             .offset(offset)
         )
@@ -139,12 +251,13 @@ def behind(indicator: Indicator, within: ColumnElement[bool], limit: int | None 
     )
 
 
-def length(indicator: Indicator, within: ColumnElement[bool]) -> tuple[int, Number]:
+def length(indicator: Indicator, within: Within) -> tuple[int, Number]:
     """How many rows the list behind an indicator has, and the number it gives."""
+    source = indicator.source
     rows, number = db.session.execute(
         select(func.count(), indicator.measure)
-        .select_from(indicator.source.tables)
-        .where(*indicator.source.where, indicator.where, within)
+        .select_from(source.tables)
+        .where(*source.where, indicator.where, within(source))
     ).one()
     return rows, number or 0
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Response, abort, current_app, request, url_for
 from flask_appbuilder import expose, permission_name
@@ -22,12 +22,11 @@ from app.domain.refusal import Refusal
 from app.domain.terms import Act
 from app.render import html, xlsx
 from app.render.table import Table
-from app.reports import files, listing, places, quarterly, report
+from app.reports import CATALOGUE, files, listing, places
 from app.reports.places import Place, Places
-from app.reports.quarterly_figures import Figures
+from app.reports.report import Indicator, Link, Option, Report, behind, length
 from app.screens.screen import Screen, page_number
 
-NAMES_SHOWN = 30  # under a check; the whole list is one click away
 PAGE_SIZE = 100
 OWN_DATES = "own"
 QUESTION = ("period", "year", "quarter", "from", "to")  # how an address may name a period
@@ -40,16 +39,18 @@ class Asked:
     tree: Places
     period: Period
     place: Place | None
-    all_criteria: bool = False
+    options: dict[str, str] = field(default_factory=dict)
     typed: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, arguments: MultiDict[str, str], today: date) -> Asked:
+    def read(cls, arguments: MultiDict[str, str], today: date, options: Mapping[str, Option]) -> Asked:
         tree = Places()
-        typed = {name: arguments.get(name, "") for name in (*QUESTION, "territory", "criteria")}
+        typed = {name: arguments.get(name, "") for name in (*QUESTION, "territory")}
         asked = cls(tree, periods.last_finished_quarter(today), tree.default(), typed=typed)
-        asked.all_criteria = typed["criteria"] == "all"
+        for name, option in options.items():
+            value = arguments.get(name, "")
+            asked.options[name] = value if value in option.values else option.usual
         try:
             asked.period = _period(typed) or asked.period
         except Refusal as refusal:
@@ -64,9 +65,7 @@ class Asked:
         found = {"period": OWN_DATES, "from": self.period.start.isoformat(), "to": self.period.end.isoformat()}
         if self.place:
             found["territory"] = str(self.place.id)
-        if self.all_criteria:
-            found["criteria"] = "all"
-        return found
+        return found | self.options
 
     @property
     def chosen_period(self) -> str:
@@ -131,50 +130,51 @@ def period_choices(today: date) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(_("Quarters"), quarters), (_("Years"), years), (_("Months"), months)]
 
 
-class QuarterlyForm(Screen):
-    """Приложение 4: the form, the list behind each number, the form as a file."""
+class ReportScreen(Screen):
+    """A report, the list behind each of its numbers, the report as a file. `screen_of` makes one for each report."""
 
-    route_base = "/reports/quarterly"
-    class_permission_name = "QuarterlyForm"
+    report: ClassVar[Report[Any]]
     default_view = "show"
 
     @expose("/")
     @has_access
     def show(self) -> str:
-        """The form with its checks; every number opens the families, children, cards or aids behind it."""
-        today = clock.today()
-        asked = Asked.read(request.args, today)
+        """The report with its checks; every number opens the rows behind it."""
+        today, report = clock.today(), self.report
+        asked = self._asked()
         if asked.place is None:
-            return self.page("reports/nothing.html", title=_("Quarterly form"))
-        form = quarterly.quarterly(asked.period, asked.place, all_criteria=asked.all_criteria, tree=asked.tree)
-        table = quarterly.as_table(form, _links(asked) if form.shows_names else None)
-        named = {key: quarterly.children_of(form, key, NAMES_SHOWN) for check in form.checks for key in check.lists}
-        journal.read(Act.OPENED, entity="QuarterlyForm", summary=_said(asked), records=sum(map(len, named.values())))
+            return self.page("reports/nothing.html", title=report.label)
+        form = self._count(asked)
+        table = report.table(form, self._links(asked) if form.shows_names else None)
+        named = report.named(form)
+        journal.read(Act.OPENED, entity=report.view, summary=self._said(asked), records=sum(map(len, named.values())))
         return self.page(
-            "reports/quarterly.html", title=_("Quarterly form"), asked=asked, form=form, table=table, named=named,
+            "reports/show.html", title=report.label, report=report, asked=asked, form=form, table=table, named=named,
             grid=Markup(html.grid(table)), sections=[Markup(html.section(part)) for part in table.sections],  # noqa: S704
-            choices=period_choices(today), own_dates=OWN_DATES, link=_links(asked), arguments=asked.arguments,
+            choices=period_choices(today), own_dates=OWN_DATES, link=self._links(asked), arguments=asked.arguments,
         )  # fmt: skip
 
     @expose("/behind")
     @has_access
     def behind(self) -> str:
-        """The rows that a number of the form counts."""
-        asked, figures, indicator, rows = self._counted()
-        within = quarterly.in_places(places.shown(), rows)
-        count, number = report.length(indicator, within)
+        """The rows that a number of the report counts."""
+        asked, indicator, rows = self._counted()
+        within = places.shown_in(rows)
+        count, number = length(indicator, within)
         page = min(page_number(), max(count - 1, 0) // PAGE_SIZE)
-        found = report.behind(indicator, within, PAGE_SIZE, page * PAGE_SIZE)
-        table = _list(asked, figures, indicator, rows, found)
-        journal.read(Act.LISTED, entity="QuarterlyForm", summary=_said(asked, indicator.title), records=len(found))
+        found = behind(indicator, within, PAGE_SIZE, page * PAGE_SIZE)
+        table = _list(asked, indicator, rows, found)
+        said = self._said(asked, indicator.title)
+        journal.read(Act.LISTED, entity=self.report.view, summary=said, records=len(found))
 
         def link(page: int = page, **_size: int) -> str:
-            return url_for("QuarterlyForm.behind", **self._question(asked), page=page)
+            return url_for(f"{self.report.view}.behind", **self._question(asked), page=page)
 
         return self.page(
-            "reports/behind.html", title=indicator.title, asked=asked, indicator=indicator, number=number, count=count,
-            grid=Markup(html.grid(table, "table table--cards")), subtitle=table.subtitle, current_page=page,  # noqa: S704
-            page_size=PAGE_SIZE, link=link, arguments=asked.arguments, question=self._question(asked),
+            "reports/behind.html", title=indicator.title, report=self.report, asked=asked, indicator=indicator,
+            number=number, count=count, grid=Markup(html.grid(table, "table table--cards")),  # noqa: S704
+            subtitle=table.subtitle, current_page=page, page_size=PAGE_SIZE, link=link, arguments=asked.arguments,
+            question=self._question(asked),
         )  # fmt: skip
 
     @expose("/behind/file")
@@ -182,70 +182,87 @@ class QuarterlyForm(Screen):
     @permission_name("export")
     def list_file(self) -> Response:
         """The list behind a number as a workbook."""
-        asked, figures, indicator, rows = self._counted()
-        found = report.behind(indicator, quarterly.in_places(places.shown(), rows))
-        table = _list(asked, figures, indicator, rows, found)
-        journal.read(Act.EXPORTED, entity="QuarterlyForm", summary=_said(asked, indicator.title), records=len(found))
+        asked, indicator, rows = self._counted()
+        found = behind(indicator, places.shown_in(rows))
+        table = _list(asked, indicator, rows, found)
+        said = self._said(asked, indicator.title)
+        journal.read(Act.EXPORTED, entity=self.report.view, summary=said, records=len(found))
         return self.file(xlsx.workbook(table, **_made()), xlsx.MIME, f"spisok_{_dates(asked.period)}.xlsx")
 
     @expose("/file/<kind>")
     @has_access
     @permission_name("export")
     def export(self, kind: str) -> Response:
-        """The form as xlsx, pdf, html or json."""
-        asked = Asked.read(request.args, clock.today())
+        """The report as xlsx, pdf, html or json."""
+        asked = self._asked()
         if kind not in files.KINDS or asked.place is None or asked.errors:
             abort(404)
-        form = quarterly.quarterly(asked.period, asked.place, all_criteria=asked.all_criteria, tree=asked.tree)
-        content, mime = files.written(form, kind, **_made())
+        form = self._count(asked)
+        content, mime = files.written(self.report, form, kind, **_made())
         act = Act.PRINTED if kind in ("pdf", "html") else Act.EXPORTED
-        journal.read(act, entity="QuarterlyForm", summary=f"{_said(asked)}, {kind}", records=len(form.rows))
-        return self.file(content, mime, f"forma4_{_dates(asked.period)}.{kind}")
+        journal.read(act, entity=self.report.view, summary=f"{self._said(asked)}, {kind}", records=len(form.rows))
+        return self.file(content, mime, f"{self.report.file}_{_dates(asked.period)}.{kind}")
 
-    def _counted(self) -> tuple[Asked, Figures, report.Indicator, list[Place]]:
+    def _asked(self) -> Asked:
+        return Asked.read(request.args, clock.today(), self.report.options)
+
+    def _count(self, asked: Asked) -> Any:
+        return self.report.count(asked.period, asked.place, asked.tree, **asked.options)
+
+    def _counted(self) -> tuple[Asked, Indicator, list[Place]]:
         """The indicator of the address and the territories it is asked for; figures alone have no lists."""
-        asked = Asked.read(request.args, clock.today())
-        scope = access.scope()
-        if asked.place is None or asked.errors or scope.all_statistics:
+        asked = self._asked()
+        if asked.place is None or asked.errors or access.scope().all_statistics:
             abort(404)
-        figures = Figures(asked.period, all_criteria=asked.all_criteria)
-        indicator = figures.indicators.get(request.args.get("figure", ""))
+        indicator = self.report.figures(asked.period, **asked.options).get(request.args.get("figure", ""))
         rows = asked.tree.listed(asked.place.id)
         at = request.args.get("at", "")
         if at:
             rows = [row for row in rows if str(row.id) == at]
         if indicator is None or not rows:
             abort(404)
-        return asked, figures, indicator, rows
+        return asked, indicator, rows
 
     @staticmethod
     def _question(asked: Asked) -> dict[str, Any]:
         also = {name: request.args[name] for name in ("figure", "at") if request.args.get(name)}
         return {**asked.arguments, **also}
 
+    def _links(self, asked: Asked) -> Link:
+        """Addresses of the lists behind the numbers."""
 
-def _links(asked: Asked) -> quarterly.Link:
-    """Addresses of the lists behind the numbers of a form."""
+        def link(key: str, territory_id: int | None = None) -> str:
+            at = {"at": str(territory_id)} if territory_id is not None else {}
+            return url_for(f"{self.report.view}.behind", figure=key, **{**at, **asked.arguments})
 
-    def link(key: str, territory_id: int | None = None) -> str:
-        at = {"at": str(territory_id)} if territory_id is not None else {}
-        return url_for("QuarterlyForm.behind", figure=key, **{**at, **asked.arguments})
+        return link
 
-    return link
+    def _said(self, asked: Asked, figure: str = "") -> str:
+        """How the journal names what was shown."""
+        territory = asked.place.name if asked.place else ""
+        return ", ".join(part for part in (self.report.title, territory, asked.period.title, figure) if part)
 
 
-def _list(asked: Asked, figures: Figures, indicator: report.Indicator, rows: list[Place], found: Any) -> Table:
+def screen_of(report: Report[Any]) -> type[ReportScreen]:
+    """The screen of a report of the catalogue."""
+    return type(report.view, (ReportScreen,), {
+        "report": report, "route_base": f"/reports/{report.name}", "class_permission_name": report.view,
+        "__doc__": report.title,
+    })  # fmt: skip
+
+
+SCREENS = {report.view: screen_of(report) for report in CATALOGUE}
+
+
+def _list(asked: Asked, indicator: Indicator, rows: list[Place], found: Any) -> Table:
     """The rows behind a number as a table, each family a link to its page."""
     territory = rows[0].name if len(rows) == 1 else (asked.place.name if asked.place else "")
-    explained = indicator.key in ("came", "gone", "unknown")
     return listing.table(
         indicator,
         found,
         subtitle=f"{territory}. {asked.period.title}",
         territories={row.id: asked.tree.title(row, rows) for row in rows},
-        statuses={status_id: name for status_id, name, _line in figures.lists.statuses},
         family_link=family_link(),
-        reason=(lambda row: quarterly.reason_of(indicator.key, row, asked.period)) if explained else None,
     )
 
 
@@ -255,12 +272,6 @@ def family_link() -> Callable[[int], str]:
     if not manager.has_access("can_show", "FamilyPage"):
         return lambda _family_id: ""
     return lambda family_id: url_for("FamilyPage.show", pk=family_id)
-
-
-def _said(asked: Asked, figure: str = "") -> str:
-    """How the journal names what was shown."""
-    territory = asked.place.name if asked.place else ""
-    return ", ".join(part for part in ("Форма учёта (Приложение 4)", territory, asked.period.title, figure) if part)
 
 
 def _made() -> dict[str, Any]:

@@ -233,7 +233,7 @@ def test_hard_cases_agree_with_a_count_by_hand_for_every_kind_of_period(hard):
 
 def test_each_number_is_the_length_of_the_list_behind_it(hard):
     form = count(hard)
-    within = quarterly.in_places(places.shown(), form.rows)
+    within = places.shown_in(form.rows)
     for key, indicator in form.figures.indicators.items():
         rows = report.behind(indicator, within)
         if indicator.amount is not None:
@@ -353,7 +353,7 @@ def test_the_form_takes_few_statements_however_many_territories_it_has(hard):
 
 def test_the_workbook_has_the_figures_in_the_columns_of_the_form(hard):
     form = count(hard)
-    content, _mime = files.written(form, "xlsx", **MADE)
+    content, _mime = files.written(quarterly.REPORT, form, "xlsx", **MADE)
     book = load_workbook(BytesIO(content))
     sheet = book["Приложение 4"]
     rows = list(sheet.iter_rows(values_only=True))
@@ -365,7 +365,7 @@ def test_the_workbook_has_the_figures_in_the_columns_of_the_form(hard):
 
 
 def test_the_pdf_bears_its_marks_on_every_page(hard):
-    content, _mime = files.written(count(hard), "pdf", **MADE)
+    content, _mime = files.written(quarterly.REPORT, count(hard), "pdf", **MADE)
     pages = PdfReader(BytesIO(content)).pages
     for number, page in enumerate(pages, start=1):
         text = page.extract_text()
@@ -375,7 +375,7 @@ def test_the_pdf_bears_its_marks_on_every_page(hard):
 
 
 def test_the_page_to_keep_asks_nobody_for_anything(hard):
-    content, _mime = files.written(count(hard), "html", **MADE)
+    content, _mime = files.written(quarterly.REPORT, count(hard), "html", **MADE)
     text = content.decode()
     assert "http" not in text
     assert "<script" not in text
