@@ -24,6 +24,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
+from wtforms.fields.choices import Choice, SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import DateInput, NumberInput, TextInput
 
@@ -56,6 +57,11 @@ def parse_date(text: str) -> date | None:
         except ValueError:
             continue
     return None
+
+
+def offered(pairs: Iterable[tuple[str, Any]], *, blank: bool = True) -> list[SelectChoice]:
+    """What a select offers: values with their labels, after an empty line unless one must be chosen."""
+    return [SelectChoice(value, label) for value, label in ([("", "")] if blank else []) + list(pairs)]
 
 
 class DayField(Field):
@@ -137,8 +143,7 @@ class TermField(SelectField):
 
     def __init__(self, label: Any = None, validators: Any = None, *, terms: type, blank: bool = True, **kwargs: Any):
         self.terms = terms
-        choices = [("", "")] if blank else []
-        choices += [(member.value, member.title_ru) for member in terms]  # type: ignore[attr-defined]
+        choices = offered([(term.value, term.title_ru) for term in terms], blank=blank)  # type: ignore[attr-defined]
         super().__init__(label, validators, choices=choices, coerce=self._coerce, **kwargs)
 
     def _coerce(self, value: Any) -> Any:
@@ -159,7 +164,7 @@ class KnownField(SelectField):
     """Yes, no, or not known."""
 
     def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:
-        choices = [("", _("not known")), ("1", _("yes")), ("0", _("no"))]
+        choices = offered([("", _("not known")), ("1", _("yes")), ("0", _("no"))], blank=False)
         super().__init__(label, validators, choices=choices, coerce=self._coerce, **kwargs)
 
     @staticmethod
@@ -190,10 +195,10 @@ class RowField(SelectField):
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = find_row(self.entity, valuelist[0] if valuelist else "")
 
-    def iter_choices(self) -> Iterable[tuple[str, str, bool, dict[str, Any]]]:
-        yield ("", "", self.data is None, {})
+    def iter_choices(self) -> Iterable[Choice]:
+        yield Choice("", "", self.data is None, {})
         for row in short_list(self.entity, self.data):
-            yield (str(row.id), _indented(row), row is self.data, {})
+            yield Choice(str(row.id), _indented(row), row is self.data, {})
 
     def pre_validate(self, form: Any) -> None:
         """The row was looked up: there is one or there is none."""
@@ -212,9 +217,9 @@ class RowsField(SelectMultipleField):
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = [row for row in (find_row(self.entity, key) for key in valuelist) if row is not None]
 
-    def iter_choices(self) -> Iterable[tuple[str, str, bool, dict[str, Any]]]:
+    def iter_choices(self) -> Iterable[Choice]:
         for row in short_list(self.entity, None):
-            yield (str(row.id), _indented(row), row in (self.data or []), {})
+            yield Choice(str(row.id), _indented(row), row in (self.data or []), {})
 
     def pre_validate(self, form: Any) -> None:
         """Rows that are not there were left out."""

@@ -129,7 +129,7 @@ class Person(FlaskClient):
         # scope of its own person, and the test then sees what it left behind.
         db.session.commit()
         with self.application.app_context(), access.acting_as(access.NOBODY):
-            response = super().open(*args, **kwargs)
+            response = super().open(*args, **{"buffered": True} | kwargs)  # a file sent from disk is closed
         db.session.expire_all()
         return response
 

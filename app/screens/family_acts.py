@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 from app import clock, journal, tree
 from app.domain.registration import on_record
 from app.extensions import db
+from app.forms import offered
 from app.models import Agency, Family, Registration, RegistrationCriterion, RemovalReason
 from app.screens.family import AT_ONCE, FamilyScreen
 from app.screens.family_forms import AnnulForm, EnterForm, PlaceForm, RemoveForm
@@ -66,7 +67,7 @@ class FamilyActs(FamilyScreen):
         family, form, stay = self._kept(pk), RemoveForm(), _standing(pk)
         agencies, reasons = _agencies_near(family), _reasons()
         form.offer_commissions(agencies.values())
-        form.reason.choices = [("", ""), *((key, _indented(reason)) for key, reason in reasons.items())]
+        form.reason.choices = offered((key, _indented(reason)) for key, reason in reasons.items())
         if form.is_submitted():
             valid = form.validate()
             if stay is None:

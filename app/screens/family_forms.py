@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, SelectField
 from wtforms.validators import Length
 
-from app.forms import REQUIRED, CleanString, CleanText, CriteriaField, DayField, EntityForm
+from app.forms import REQUIRED, CleanString, CleanText, CriteriaField, DayField, EntityForm, offered
 from app.models import Agency
 from app.services.registrations import DecisionPaper, Signal
 
@@ -30,7 +30,7 @@ class DecisionForm(EntityForm):
     def offer_commissions(self, agencies: Iterable[Agency]) -> None:
         """The commissions of the district; a single one is chosen."""
         found = [agency for agency in agencies if agency.kind.kind == COMMISSION]
-        self.agency.choices = [("", ""), *((str(agency.id), str(agency)) for agency in found)]
+        self.agency.choices = offered((str(agency.id), str(agency)) for agency in found)
         if len(found) == 1 and not self.is_submitted():
             self.agency.data = str(found[0].id)
 
@@ -56,7 +56,7 @@ class PlaceForm(DecisionForm):
     def offer_senders(self, agencies: Iterable[Agency]) -> None:
         """The bodies that may have sent the card, by their kind."""
         rows = sorted(agencies, key=lambda agency: (agency.kind.code, agency.name))
-        self.sender.choices = [("", ""), *((str(row.id), f"{row.kind.code} · {row.name}") for row in rows)]
+        self.sender.choices = offered((str(row.id), f"{row.kind.code} · {row.name}") for row in rows)
 
     def signal(self, agencies: dict[str, Agency]) -> Signal:
         """The way of the record card as typed."""

@@ -19,7 +19,7 @@ from app import access, clock, journal, tree
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, Sex, TerritoryKind
 from app.extensions import db
-from app.forms import REQUIRED, CleanString, CleanText, DayField, EntityForm, RowsField, TermField
+from app.forms import REQUIRED, CleanString, CleanText, DayField, EntityForm, RowsField, TermField, offered
 from app.models import Family, FamilyCategory, Member, RelationshipKind, Territory
 from app.readings import duplicates
 from app.screens.family import FamilyScreen
@@ -71,8 +71,8 @@ class NewFamilyForm(EntityForm):
 
     def offer(self, territories: dict[str, Territory], roles: Iterable[RelationshipKind]) -> None:
         """The person's territories and the roles in a family."""
-        self.territory.choices = [("", ""), *((key, str(place)) for key, place in territories.items())]
-        choices = [("", ""), *((str(role.id), role.name) for role in roles)]
+        self.territory.choices = offered((key, str(place)) for key, place in territories.items())
+        choices = offered((str(role.id), role.name) for role in roles)
         for entry in self.people:
             entry.form.role.choices = choices
 

@@ -17,7 +17,7 @@ from app import access, clock, journal
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, PaperKind
 from app.extensions import db
-from app.forms import REQUIRED, CleanString, CleanText, DayField, EntityForm, TermField, check_version
+from app.forms import REQUIRED, CleanString, CleanText, DayField, EntityForm, TermField, check_version, offered
 from app.models import Decision, Family, Paper
 from app.render import scans
 from app.screens.screen import Screen
@@ -44,7 +44,7 @@ class PaperForm(EntityForm):
 
     def offer(self, decisions: list[Decision]) -> None:
         """The decisions about the family, the latest first."""
-        self.decision.choices = [("", ""), *((str(row.id), f"{row} {row.kind}") for row in decisions)]
+        self.decision.choices = offered((str(row.id), f"{row} {row.kind}") for row in decisions)
 
 
 class AnnulPaperForm(EntityForm):

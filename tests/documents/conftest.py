@@ -30,14 +30,15 @@ def known(cast: factories.Cast) -> Family:
     factories.member(family, "опекун", date(1960, 2, 3), "Родионова", "Зоя", "Ивановна", workplace="Пенсионер")
     factories.member(family, "бабушка", date(1955, 6, 7), "Полозова", "Вера", "Кузьминична")
     child = factories.member(family, "дочь", date(2016, 10, 1), "Полозова", "Лада", "Игоревна")
+    passport, school = factories.by_code(IdentityKind, "03"), factories.by_code(SupervisionKind, "school")
     db.session.add_all(
         [
             IdentityDocument(
-                member=child, family=family, kind=factories.by_code(IdentityKind, "03"), series="II-АН",
+                member=child, family=family, kind=passport, series="II-АН",
                 number="765432", issued_on=date(2016, 10, 20),
             ),
             Supervision(
-                member=child, family=family, kind=factories.by_code(SupervisionKind, "school"),
+                member=child, family=family, kind=school,
                 started_on=date(2025, 9, 15), ended_on=date(2026, 5, 25),
             ),
         ]
