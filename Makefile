@@ -6,7 +6,7 @@ WORDS  := translations/ru/LC_MESSAGES/messages
 PORT   ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench words migration clean
+.PHONY: help run test lint types bench words migration lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -37,6 +37,14 @@ words: $(VENV)/development  ## collect the words of the interface into the Russi
 
 migration: $(VENV)/development  ## write the next migration: make migration NAME=0002 MESSAGE="what changes"
 	$(FLASK) db migrate --rev-id $(NAME) -m "$(MESSAGE)"
+
+lock:  ## pin every package again after a change of requirements.in or requirements-dev.in
+	rm -rf .lock && python3 -m venv .lock
+	.lock/bin/pip install --quiet --disable-pip-version-check -r requirements.in
+	(sed -n 1p requirements.txt; .lock/bin/pip freeze) > .lock/production && cp .lock/production requirements.txt
+	.lock/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.in
+	(sed -n 1,2p requirements-dev.txt; .lock/bin/pip freeze | grep -vxFf requirements.txt) > .lock/development
+	cp .lock/development requirements-dev.txt && rm -rf .lock
 
 clean:  ## remove what was set up, keep the bank in instance/
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

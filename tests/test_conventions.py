@@ -172,3 +172,18 @@ def test_nothing_is_left_to_be_done_later():
 def test_limits_of_the_two_tables_of_contents():
     for name, limit in (("app/models.py", 1200), ("app/views.py", 900)):
         assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= limit, f"{name}: move a section beside it"
+
+
+def test_every_package_is_pinned():
+    """`make lock` writes the locks; a package named in an .in file and forgotten there is installed at any version."""
+    for name in ("requirements", "requirements-dev"):
+        named = [line for line in (ROOT / f"{name}.in").read_text().splitlines() if line[:1].isalnum()]
+        locked = [line for line in (ROOT / f"{name}.txt").read_text().splitlines() if line[:1].isalnum()]
+        assert all("==" in line for line in named + locked), name
+        pins = {_pin(line) for line in locked}
+        assert {_pin(line) for line in named} <= pins, f"{name}.in has changed: run make lock"
+
+
+def _pin(line: str) -> tuple[str, str]:
+    name, _equals, version = line.partition("==")
+    return re.sub(r"[-_.]+", "-", name.partition("[")[0]).lower(), version.strip()
