@@ -139,8 +139,13 @@ def _print_of_family(number: str, district: str | None, out: Path, what: str, ma
 @bank.command(name="import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--apply", "applying", is_flag=True, help="Записать в банк; без этого только показать, что изменится.")
-def import_workbook(file: Path, applying: bool) -> None:
-    """Загрузить книгу обмена FILE (.xlsx): показать ошибки или что изменится, с --apply записать."""
+@click.option("--answer", "answers", multiple=True, metavar="ВОПРОС=ОТВЕТ",
+              help="Ответ на вопрос, который задан при показе; можно повторить.")  # fmt: skip
+def import_workbook(file: Path, applying: bool, answers: tuple[str, ...]) -> None:
+    """Загрузить книгу обмена FILE (.xlsx): показать ошибки или что изменится, с --apply записать.
+
+    Сомнительное спрашивается: под номером другая семья, исправлен ли человек. Ответ: --answer family-2=other.
+    """
     from app import clock
     from app.domain.refusal import Refusal
     from app.exchange import apply, plan, preview, reader
@@ -149,12 +154,12 @@ def import_workbook(file: Path, applying: bool) -> None:
         try:
             book = reader.read(file.read_bytes(), file.name)
             apply.hold()
-            planned = plan.make(book, clock.today())
+            planned = plan.make(book, clock.today(), _answers(answers))
             for line in preview.lines(planned):
                 click.echo(line)
             if planned.faults:
                 raise SystemExit(1)
-            if applying and planned.does_something:
+            if applying and (planned.does_something or planned.unanswered):
                 number = apply.apply(planned, clock.today()).id
                 db.session.commit()
                 look_at_contents()
@@ -163,6 +168,14 @@ def import_workbook(file: Path, applying: bool) -> None:
                 click.echo("Всё уже записано в банке: загружать нечего.")
         except Refusal as refusal:
             raise click.ClickException(refusal.text) from refusal
+
+
+def _answers(given: tuple[str, ...]) -> dict[str, str]:
+    """Answers to the questions of a load: question=answer."""
+    pairs = [answer.partition("=") for answer in given]
+    if any(not sign for _, sign, _ in pairs):
+        raise click.BadParameter("Ответ пишется как ВОПРОС=ОТВЕТ, например family-2=other.", param_hint="--answer")
+    return {question.strip(): chosen.strip() for question, _, chosen in pairs}
 
 
 @bank.command(name="export")

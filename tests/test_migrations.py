@@ -113,7 +113,7 @@ def test_stored_keys_are_made_anew_with_every_letter(app, cast):
     factories.member(factories.family(cast.south, number="00008"))
     db.session.flush()
     gone.annulled_at = clock.now()
-    families.refresh(twins)
+    families.refresh(twins, clock.today())
     db.session.commit()
     before = _stored_keys()
     assert (twins.id, "алмат") in before["search_word"]

@@ -20,6 +20,7 @@ from app.domain.refusal import Refusal
 from app.domain.terms import Act, DecisionKind, ParentalRole, TerritoryKind
 from app.exchange import bank
 from app.exchange.changes import BodyRef, FamilyPlan, MemberPlan, PlaceRef, Plan, SetUpdate, Update
+from app.exchange.records import AidRow, StayRow
 from app.exchange.workbook import SHEETS
 from app.extensions import db
 from app.models import (
@@ -73,6 +74,10 @@ def apply(plan: Plan, today: date) -> ImportBatch:
     """Write a plan without faults. The caller commits, or rolls everything back."""
     if plan.faults:
         raise Refusal("В книге есть ошибки: исправьте их и загрузите её снова.", "file")
+    if plan.unanswered:
+        raise Refusal(
+            f"Вопросов без ответа: {len(plan.unanswered)}. Ответьте на них: без ответа ничего не загружается.", "file"
+        )
     if not plan.does_something:
         raise Refusal("Всё, что есть в книге, уже записано в банке: загружать нечего.", "file")
     return _Writer(plan, today).write()
@@ -174,7 +179,7 @@ class _Writer:
             wanted["family"] += family.is_new
             wanted["member"] += len(family.new_members)
             wanted["registration"] += len(family.new_stays)
-            wanted["decision"] += sum(2 if row.get("removed_on") else 1 for row, _ in family.new_stays)
+            wanted["decision"] += sum(2 if row.removed_on else 1 for row, _ in family.new_stays)
             wanted["aid"] += len(family.new_aids)
             for member in family.members:
                 wanted["identity_document"] += member.document is not None
@@ -214,22 +219,22 @@ class _Writer:
             self._member_parts(family, member)
         for row, body in family.new_stays:
             self._stay(family, row, body)
-        for row, body, people in family.new_aids:
-            self._aid(family, row, body, people)
+        for aid, body, people in family.new_aids:
+            self._aid(family, aid, body, people)
 
     def _new_family(self, family: FamilyPlan) -> int:
         row = family.row
         people = [
             families.Person(
-                member.values["last_name"],
-                member.values["first_name"],
-                member.values["middle_name"],
-                self.roles.get(member.values.get("role")),
-                member.values.get("left_on") is None or member.values["left_on"] > self.today,
+                member.values.last_name,
+                member.values.first_name,
+                member.values.middle_name,
+                self.roles.get(member.values.role),
+                member.values.left_on is None or member.values.left_on > self.today,
             )
             for member in family.members
         ]
-        addresses = (row.get("registered_address"), row.get("actual_address"))
+        addresses = (row.registered_address, row.actual_address)
         keys = families.keys_of(family.number, people, addresses)
         family_id = self._row(
             "family",
@@ -237,18 +242,18 @@ class _Writer:
             district_id=self.plan.district.id,
             territory_id=family.place.id,
             name=keys.name,
-            stated_size=row.get("stated_size"),
-            income_per_member=row.get("income_per_member"),
-            income_source=row.get("income_source"),
-            registered_address=row.get("registered_address"),
-            actual_address=row.get("actual_address"),
-            additional=row.get("additional"),
+            stated_size=row.stated_size,
+            income_per_member=row.income_per_member,
+            income_source=row.income_source,
+            registered_address=row.registered_address,
+            actual_address=row.actual_address,
+            additional=row.additional,
             sort_key=keys.sort_key,
             search_key=keys.search_key,
             created_at=self.at,
             version=1,
         )
-        for code in row.get("categories", ()):
+        for code in row.categories:
             link = {"family_id": family_id, "category_id": self._code("category", code)}
             self.links[family_categories].append(link)
         words = self.links[SearchWord.__table__]
@@ -276,28 +281,29 @@ class _Writer:
         )
 
     def _member(self, family_id: int, member: MemberPlan) -> int:
-        row = member.row or {}
+        row = member.row
+        assert row is not None
         return self._of_family(
             "member",
             family_id,
-            role_id=self._code("role", row.get("role")),
-            last_name=row["last_name"],
-            first_name=row["first_name"],
-            middle_name=row["middle_name"],
-            sort_key=families.member_sort_key(row["last_name"], row["first_name"], row["middle_name"]),
-            sex=row.get("sex"),
-            born_on=row["born_on"],
-            workplace=row.get("workplace"),
-            joined_on=row.get("joined_on"),
-            left_on=row.get("left_on"),
+            role_id=self._code("role", row.role),
+            last_name=row.last_name,
+            first_name=row.first_name,
+            middle_name=row.middle_name,
+            sort_key=families.member_sort_key(row.last_name, row.first_name, row.middle_name),
+            sex=row.sex,
+            born_on=row.born_on,
+            workplace=row.workplace,
+            joined_on=row.joined_on,
+            left_on=row.left_on,
         )
 
     def _member_parts(self, family: FamilyPlan, member: MemberPlan) -> None:
         assert family.id is not None
         assert member.id is not None
-        who = bank.full(member.values)
+        who = member.values.full
         if member in family.new_members:
-            self._created(family, "Member", member.id, f"Член семьи: {who}", name=who, born_on=member.values["born_on"])
+            self._created(family, "Member", member.id, f"Член семьи: {who}", name=who, born_on=member.values.born_on)
         of_member: dict[str, Any] = {"member_id": member.id}
         if member.document is not None:
             values = {
@@ -324,39 +330,39 @@ class _Writer:
             self._created(family, "PupilSupport", key, f"Сопровождение: {who}", **values)
         for row in member.supervisions:
             values = {
-                "kind_id": self._code("supervision", row["kind"]),
-                "started_on": row.get("started_on"),
-                "ended_on": row.get("ended_on"),
+                "kind_id": self._code("supervision", row.kind),
+                "started_on": row.started_on,
+                "ended_on": row.ended_on,
             }
             key = self._of_family("supervision", family.id, **of_member, **values)
             self._created(family, "Supervision", key, f"Учёт: {who}", **values)
 
-    def _stay(self, family: FamilyPlan, row: dict[str, Any], body: BodyRef | None) -> None:
+    def _stay(self, family: FamilyPlan, row: StayRow, body: BodyRef | None) -> None:
         assert family.id is not None
-        placed = self._decision(family, DecisionKind.PLACE, row.get("decision_number"), row["decided_on"])
+        placed = self._decision(family, DecisionKind.PLACE, row.decision_number, row.decided_on)
         removed = None
-        if row.get("removed_on") is not None:
-            removed = self._decision(family, DecisionKind.REMOVE, row.get("removal_number"), row["removal_decided_on"])
+        if row.removed_on is not None:
+            removed = self._decision(family, DecisionKind.REMOVE, row.removal_number, row.removal_decided_on)
         # When the papers came is not known from the form: no 3-day clock starts for history (Положение, 3.2).
         values = {
             "sender_id": body.id if body else None,
-            "detected_on": row.get("detected_on"),
-            "card_sent_on": row.get("card_sent_on"),
+            "detected_on": row.detected_on,
+            "card_sent_on": row.card_sent_on,
             "decision_id": placed,
-            "registered_on": row["registered_on"],
+            "registered_on": row.registered_on,
             "removal_decision_id": removed,
-            "removed_on": row.get("removed_on"),
-            "removal_reason_id": self._code("reason", row.get("reason")),
-            "note": row.get("note"),
+            "removed_on": row.removed_on,
+            "removal_reason_id": self._code("reason", row.reason),
+            "note": row.note,
         }
         key = self._of_family("registration", family.id, **values)
-        criteria = row["criteria"]
+        criteria = row.criteria
         self._criteria(family.id, key, criteria)
         self._created(
             family,
             "Registration",
             key,
-            f"Постановка {row['registered_on']:%d.%m.%Y}",
+            f"Постановка {row.registered_on:%d.%m.%Y}",
             criteria=list(criteria),
             **values,
         )
@@ -379,20 +385,20 @@ class _Writer:
         self._created(family, "Decision", key, f"Постановление № {number or 'б/н'} от {decided_on:%d.%m.%Y}", **values)
         return key
 
-    def _aid(self, family: FamilyPlan, row: dict[str, Any], body: BodyRef | None, people: list[MemberPlan]) -> None:
+    def _aid(self, family: FamilyPlan, row: AidRow, body: BodyRef | None, people: list[MemberPlan]) -> None:
         assert family.id is not None
         values = {
-            "given_on": row["given_on"],
-            "kind_id": self._code("aid_kind", row.get("aid_kind")),
-            "measure_id": self._code("measure", row.get("measure")),
-            "description": row.get("description"),
+            "given_on": row.given_on,
+            "kind_id": self._code("aid_kind", row.aid_kind),
+            "measure_id": self._code("measure", row.measure),
+            "description": row.description,
             "performer_id": body.id if body else None,
-            "amount": row.get("amount"),
+            "amount": row.amount,
         }
         key = self._of_family("aid", family.id, **values)
         self.links[aid_recipients].extend({"aid_id": key, "member_id": member.id} for member in people)
-        who = [bank.full(member.values) for member in people]
-        self._created(family, "Aid", key, f"Мероприятие {row['given_on']:%d.%m.%Y}", recipients=who, **values)
+        who = [member.values.full for member in people]
+        self._created(family, "Aid", key, f"Мероприятие {row.given_on:%d.%m.%Y}", recipients=who, **values)
 
     def _insert(self) -> None:
         for name, rows in self.rows.items():
@@ -469,7 +475,7 @@ class _Writer:
     def _said(self, change: SetUpdate, values: Iterable[Any]) -> list[str]:
         if change.name != "recipients":
             return [str(value) for value in values]
-        by_id = {member.id: bank.full(member.values) for member in change.family.members}
+        by_id = {member.id: member.values.full for member in change.family.members}
         return [by_id[value.id if isinstance(value, MemberPlan) else value] for value in values]
 
     def _refresh_known(self) -> None:

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Table, select
 
 from app import access, tree
-from app.domain import names
+from app.domain import writing
 from app.domain.periods import quarter_of
 from app.domain.refusal import Refusal
-from app.exchange.cells import Codes, Named, clean, one_line
+from app.exchange.cells import Codes
+from app.exchange.records import FamilyRow, MemberRow, Named
 from app.extensions import db
 from app.models import (
     Agency,
@@ -46,6 +47,7 @@ from app.models import (
 )
 
 CHUNK = 4000
+V = TypeVar("V")
 DICTIONARIES: dict[str, tuple[Any, str]] = {
     "agency_kind": (AgencyKind, "Виды органов"),
     "criterion": (Criterion, "Критерии"),
@@ -131,8 +133,7 @@ class MemberState:
     """A member with what hangs on it, each part with its keys."""
 
     id: int
-    row: dict[str, Any]
-    role_id: int | None
+    row: MemberRow
     documents: list[dict[str, Any]] = field(default_factory=list)
     educations: list[dict[str, Any]] = field(default_factory=list)
     supports: list[dict[str, Any]] = field(default_factory=list)
@@ -140,7 +141,7 @@ class MemberState:
 
     @property
     def key(self) -> tuple[str, date | None]:
-        return names.key(full(self.row)), self.row["born_on"]
+        return self.row.key
 
 
 @dataclass
@@ -148,7 +149,7 @@ class FamilyState:
     """A family with everything the form tells of it."""
 
     id: int
-    row: dict[str, Any]
+    row: FamilyRow
     territory_id: int
     members: list[MemberState] = field(default_factory=list)
     stays: list[dict[str, Any]] = field(default_factory=list)
@@ -159,9 +160,14 @@ class FamilyState:
         return not self.stays or any(stay["registered_on"] <= on for stay in self.stays)
 
 
-def full(row: dict[str, Any]) -> str:
-    """«Фамилия Имя Отчество» of a row."""
-    return names.full(row["last_name"], row["first_name"], row["middle_name"])
+def text(value: Any) -> str | None:
+    """A text of several lines of the bank as a cell gives it back."""
+    return writing.known(writing.lines(value))
+
+
+def line(value: Any) -> str | None:
+    """A text of one line of the bank as a cell gives it back."""
+    return writing.known(writing.line(value))
 
 
 def by(day: date | None, on: date) -> date | None:
@@ -187,11 +193,16 @@ def support_on(supports: Sequence[dict[str, Any]], on: date) -> dict[str, Any] |
     return next((each for each in supports if (each["year"], each["quarter"]) == quarter_of(on)), None)
 
 
-def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    """Keys in portions that one statement takes."""
-    every = list(ids)
+def chunks_of(values: Iterable[V]) -> Iterator[list[V]]:
+    """Values in portions that one statement takes."""
+    every = list(values)
     for start in range(0, len(every), CHUNK):
         yield every[start : start + CHUNK]
+
+
+def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    """Keys in portions that one statement takes."""
+    return chunks_of(ids)
 
 
 def family_numbers(district_id: int) -> dict[str, tuple[int, bool]]:
@@ -241,7 +252,7 @@ class _Loader:
         if agency_id is None:
             return None, None
         body = self.places.bodies[agency_id]
-        return body.kind, one_line(body.name)
+        return body.kind, line(body.name)
 
     def _families(self) -> None:
         family = Family.__table__
@@ -253,39 +264,33 @@ class _Loader:
         place_of = {category_id: place for place, category_id in enumerate(self.codes["category"].codes)}
         for row in db.session.execute(select(family).where(family.c.id.in_(self.ids)).order_by(family.c.number)):
             held = sorted(categories.get(row.id, ()), key=place_of.__getitem__)
-            self.families[row.id] = FamilyState(
-                row.id,
-                {
-                    "number": row.number,
-                    "territory": self.places.territories[row.territory_id].name,
-                    "categories": tuple(self.codes["category"].codes[each] for each in held),
-                    "stated_size": row.stated_size,
-                    "income_per_member": row.income_per_member,
-                    "income_source": clean(row.income_source),
-                    "registered_address": clean(row.registered_address),
-                    "actual_address": clean(row.actual_address),
-                    "additional": clean(row.additional),
-                },
-                row.territory_id,
+            state = FamilyRow(
+                number=row.number,
+                territory=self.places.territories[row.territory_id].name,
+                categories=tuple(self.codes["category"].codes[each] for each in held),
+                stated_size=row.stated_size,
+                income_per_member=row.income_per_member,
+                income_source=text(row.income_source),
+                registered_address=text(row.registered_address),
+                actual_address=text(row.actual_address),
+                additional=text(row.additional),
             )
+            self.families[row.id] = FamilyState(row.id, state, row.territory_id)
 
     def _members(self) -> None:
         for row in self._rows(Member, Member.__table__.c.id):
-            state = MemberState(
-                row.id,
-                {
-                    "role": self._code("role", row.role_id),
-                    "last_name": one_line(row.last_name),
-                    "first_name": one_line(row.first_name),
-                    "middle_name": one_line(row.middle_name),
-                    "sex": row.sex,
-                    "born_on": row.born_on,
-                    "workplace": clean(row.workplace),
-                    "joined_on": row.joined_on,
-                    "left_on": row.left_on,
-                },
-                row.role_id,
+            person = MemberRow(
+                role=self._code("role", row.role_id),
+                last_name=writing.line(row.last_name) or "",
+                first_name=writing.line(row.first_name) or "",
+                middle_name=line(row.middle_name),
+                sex=row.sex,
+                born_on=row.born_on,
+                workplace=text(row.workplace),
+                joined_on=row.joined_on,
+                left_on=row.left_on,
             )
+            state = MemberState(row.id, person)
             self.members[row.id] = state
             self.families[row.family_id].members.append(state)
 
@@ -300,8 +305,8 @@ class _Loader:
                 {
                     "id": row.id,
                     "kind": self._code("document", row.kind_id),
-                    "series": one_line(row.series),
-                    "number": one_line(row.number),
+                    "series": line(row.series),
+                    "number": line(row.number),
                     "issued_on": row.issued_on,
                 }
             )
@@ -315,8 +320,8 @@ class _Loader:
                     "ended_on": row.ended_on,
                     "status": self._code("education", row.status_id),
                     "status_id": row.status_id,
-                    "organisation": clean(row.organisation),
-                    "grade": clean(row.grade),
+                    "organisation": text(row.organisation),
+                    "grade": text(row.grade),
                 }
             )
 
@@ -358,14 +363,14 @@ class _Loader:
                     "detected_on": row.detected_on,
                     "card_sent_on": row.card_sent_on,
                     "criteria": tuple(criteria.get(row.id, ())),
-                    "decision_number": one_line(placed.number) if placed else None,
+                    "decision_number": line(placed.number) if placed else None,
                     "decided_on": placed.decided_on if placed else None,
                     "registered_on": row.registered_on,
-                    "removal_number": one_line(removed.number) if removed else None,
+                    "removal_number": line(removed.number) if removed else None,
                     "removal_decided_on": removed.decided_on if removed else None,
                     "removed_on": row.removed_on,
                     "reason": self._code("reason", row.removal_reason_id),
-                    "note": clean(row.note),
+                    "note": text(row.note),
                 }
             )
 
@@ -391,7 +396,7 @@ class _Loader:
                     "measure_id": row.measure_id,
                     "aid_kind": self._code("aid_kind", row.kind_id),
                     "kind_id": row.kind_id,
-                    "description": clean(row.description),
+                    "description": text(row.description),
                     "performer_kind": kind,
                     "performer": performer,
                     "recipients": tuple(recipients.get(row.id, ())),
@@ -409,5 +414,5 @@ def named(family: FamilyState) -> dict[int, Named]:
     found = {}
     for member, (key, born_on) in zip(family.members, keys, strict=True):
         alike = counts[key] > 1
-        found[member.id] = Named(full(member.row), born_on if alike else None)
+        found[member.id] = Named(member.row.full, born_on if alike else None)
     return found

@@ -7,24 +7,23 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
 
 from app import words
-from app.domain import names, terms
+from app.domain import names, terms, writing
+from app.exchange.records import Named
 from app.exchange.workbook import Column, Kind
 
-LONGEST_TEXT = 32_000
 MOST_MONEY = Decimal(10) ** 12
 MOST_COUNT = 1000
 
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _SPACES = re.compile(r"\s+")
 _ERROR = re.compile(r"#(REF|VALUE|NAME|NULL|NUM|N/A|DIV/0|GETTING_DATA)[!?]?", re.IGNORECASE)
 _DAY = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?:\s*г\.?)?")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00)?)?")
 _BORN = re.compile(r"(.*?)\s*\((?:р\.?\s*)?([^()]*\d[^()]*)\)")
 
-_YES, _NO = {"да", "+", "1", "истина", "true"}, {"нет", "-", "0", "ложь", "false"}
+_YES, _NO = {"да", "+", "1", "истина", "true"}, {"нет", "0", "ложь", "false"}
 _SEXES = {
     "ж": terms.Sex.FEMALE, "жен": terms.Sex.FEMALE, "женский": terms.Sex.FEMALE, "f": terms.Sex.FEMALE,
     "м": terms.Sex.MALE, "муж": terms.Sex.MALE, "мужской": terms.Sex.MALE, "m": terms.Sex.MALE,
@@ -35,13 +34,6 @@ AS_TEXT = "задайте ячейке текстовый формат и вве
 
 class CellError(Exception):
     """A cell that cannot be understood; the text says in Russian what to do."""
-
-
-class Named(NamedTuple):
-    """A person named in a cell: ФИО, and the birth date where it is written after it."""
-
-    name: str
-    born_on: date | None = None
 
 
 class Codes:
@@ -72,31 +64,38 @@ class Codes:
         return name if named and ";" not in name and name.strip() == name and self.find(name) == code else code
 
 
-def clean(text: Any) -> str | None:
-    """A text without what no cell can carry; nothing left is None. The bank and the file are compared like this."""
-    if text is None:
-        return None
-    text = str(text)
-    if not text.isprintable() or "\xa0" in text:
-        text = _FORBIDDEN.sub("", text.replace("\xa0", " ").replace("\r\n", "\n").replace("\r", "\n"))
-    return text.strip()[:LONGEST_TEXT].rstrip() or None
-
-
-def one_line(text: Any) -> str | None:
-    """A name: spaces and line breaks are single spaces."""
-    cleaned = clean(text)
-    return None if cleaned is None else _SPACES.sub(" ", cleaned)
-
-
 def reader(column: Column, dictionaries: Mapping[str, Codes]) -> Callable[[Any], Any]:
-    """The function that reads the cells of a column."""
+    """The function that reads the cells of a column: an error of Excel is never read, «нет» is nothing."""
+    read = _reader(column, dictionaries)
+    codes = dictionaries.get(column.dictionary)
+    nothing = () if column.kind in (Kind.CODES, Kind.PEOPLE) else None
+
+    def value(cell: Any) -> Any:
+        if isinstance(cell, str):
+            if _ERROR.fullmatch(cell.strip()):
+                raise CellError(f"В ячейке ошибка Excel ({cell.strip()}): введите значение.")
+            if _says_nothing(cell, column, codes):
+                return nothing
+        return read(cell)
+
+    return value
+
+
+def _says_nothing(cell: str, column: Column, codes: Codes | None) -> bool:
+    if not writing.is_nothing(cell) or column.kind is Kind.CARD:
+        return False
+    known = codes is not None and codes.find(cell.strip()) is not None
+    return not known and not (column.kind is Kind.FLAG and cell.strip().casefold() in _NO)
+
+
+def _reader(column: Column, dictionaries: Mapping[str, Codes]) -> Callable[[Any], Any]:
     codes = dictionaries.get(column.dictionary)
     by_kind: dict[Kind, Callable[[Any], Any]] = {
         Kind.CARD: lambda cell: _fit(_word(cell, "номер карты"), column),
         Kind.NAME: lambda cell: _fit(_name(cell, column), column),
         Kind.TEXT: lambda cell: _fit(_text(cell), column),
         Kind.SERIES: lambda cell: _fit(_word(cell, "номер документа"), column),
-        Kind.DECISION: lambda cell: _fit(one_line(_text(cell)), column),
+        Kind.DECISION: lambda cell: _fit(writing.line(_text(cell)), column),
         Kind.CODE: lambda cell: _code(cell, codes),  # type: ignore[arg-type]
         Kind.CODES: lambda cell: _codes(cell, codes),  # type: ignore[arg-type]
         Kind.SEX: _sex,
@@ -118,9 +117,7 @@ def _fit(text: str | None, column: Column) -> str | None:
 
 def _text(cell: Any) -> str | None:
     if isinstance(cell, str):
-        if _ERROR.fullmatch(cell.strip()):
-            raise CellError("В ячейке ошибка Excel: введите значение.")
-        return clean(cell)
+        return writing.lines(cell)
     if isinstance(cell, list):
         raise CellError(f"Excel превратил значение в дату: {AS_TEXT}.")
     if isinstance(cell, bool):
@@ -138,11 +135,11 @@ def _word(cell: Any, what: str) -> str | None:
         raise CellError(f"Excel превратил {what} в дату: {AS_TEXT}.")
     if not isinstance(cell, str):
         raise CellError(f"Excel превратил {what} в число, ведущие нули могли пропасть: {AS_TEXT}.")
-    return one_line(_text(cell))
+    return writing.line(_text(cell))
 
 
 def _name(cell: Any, column: Column) -> str | None:
-    text = one_line(_text(cell))
+    text = writing.line(_text(cell))
     if text is not None and not any(letter.isalpha() for letter in text):
         raise CellError(f"«{column.header}» пишется буквами: исправьте значение.")
     return text
@@ -176,7 +173,7 @@ def _sex(cell: Any) -> terms.Sex | None:
 
 
 def _holidays(cell: Any) -> terms.HolidayActivity | None:
-    text = one_line(_text(cell))
+    text = writing.line(_text(cell))
     if text is None:
         return None
     for member in terms.HolidayActivity:
@@ -195,13 +192,19 @@ def _flag(cell: Any) -> bool | None:
     raise CellError("Впишите «да» или «нет», либо оставьте ячейку пустой.")
 
 
+def is_two_way(cell: Any) -> bool:
+    """Whether a date may be read both as day/month and as month/day: it is read as day/month, and that is told."""
+    found = _DAY.fullmatch(cell.strip()) if isinstance(cell, str) and "/" in cell else None
+    return bool(found) and found[1] != found[2] and int(found[1]) <= 12 and int(found[2]) <= 12  # type: ignore[index]
+
+
 def day(cell: Any) -> date | None:
     """A date: an Excel date, ДД.ММ.ГГГГ or ГГГГ-ММ-ДД."""
     if isinstance(cell, list):
         found = _ISO_DAY.fullmatch(cell[0])
         parts = found.groups() if found else None
     elif isinstance(cell, str):
-        text = clean(cell)
+        text = writing.lines(cell)
         if text is None:
             return None
         if found := _DAY.fullmatch(text):
@@ -226,7 +229,7 @@ def _number(cell: Any) -> Decimal | None:
     if isinstance(cell, (list, bool)):
         raise CellError("Здесь нужно число.")
     if isinstance(cell, str):
-        text = clean(cell)
+        text = writing.lines(cell)
         if text is None:
             return None
         text = _SPACES.sub("", text).replace("\u202f", "").replace(",", ".").removesuffix("руб.").removesuffix("р.")
@@ -263,7 +266,7 @@ def _count(cell: Any) -> int | None:
 
 
 def _people(cell: Any) -> tuple[Named, ...]:
-    text = one_line(_text(cell))
+    text = writing.line(_text(cell))
     found: list[Named] = []
     for part in (text or "").split(";"):
         name = part.strip()

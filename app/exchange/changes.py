@@ -12,7 +12,8 @@ from typing import Any
 from app.exchange.bank import FamilyState, MemberState
 from app.exchange.cells import Codes
 from app.exchange.reader import Book
-from app.exchange.rows import Fault, Notice, Row
+from app.exchange.records import AidRow, FamilyRow, MemberRow, StayRow, SupervisionRow
+from app.exchange.rows import Fault, Notice
 
 
 @dataclass(eq=False)
@@ -37,32 +38,38 @@ class MemberPlan:
     """A member of a family of the file or of the bank. `new_…`: values to insert."""
 
     state: MemberState | None
-    row: Row | None = None
+    row: MemberRow | None = None
     id: int | None = None
     document: dict[str, Any] | None = None
     education: dict[str, Any] | None = None
     support: dict[str, Any] | None = None
-    supervisions: list[Row] = field(default_factory=list)
+    supervisions: list[SupervisionRow] = field(default_factory=list)
 
     @property
-    def values(self) -> dict[str, Any]:
+    def values(self) -> MemberRow:
         """What is known of the person: the file before the bank."""
-        return self.row or (self.state.row if self.state else {})
+        if self.row is not None:
+            return self.row
+        assert self.state is not None
+        return self.state.row
 
 
 @dataclass(eq=False)
 class FamilyPlan:
-    """A family of the file with everything that is to be inserted for it."""
+    """A family of the file with everything that is to be inserted for it.
+
+    number: its number in the bank; the file may call it otherwise (`row.number`).
+    """
 
     number: str
-    row: Row
+    row: FamilyRow
     state: FamilyState | None
     place: PlaceRef
     id: int | None = None
     members: list[MemberPlan] = field(default_factory=list)
     new_members: list[MemberPlan] = field(default_factory=list)
-    new_stays: list[tuple[Row, BodyRef | None]] = field(default_factory=list)
-    new_aids: list[tuple[Row, BodyRef | None, list[MemberPlan]]] = field(default_factory=list)
+    new_stays: list[tuple[StayRow, BodyRef | None]] = field(default_factory=list)
+    new_aids: list[tuple[AidRow, BodyRef | None, list[MemberPlan]]] = field(default_factory=list)
     touched: bool = False
 
     @property
@@ -117,6 +124,34 @@ class Line:
     text: str
 
 
+@dataclass(frozen=True)
+class Option:
+    """An answer to a question: `value` for the machine, `text` for the person."""
+
+    value: str
+    text: str
+
+
+OTHER = "other"  # the answer of every question: it is another family, another person
+
+
+@dataclass(frozen=True)
+class Question:
+    """What only the person knows: whether a family or a member is one of the bank's. `chosen` is None: unanswered.
+
+    was, becomes: what would change, where the offered answer changes something.
+    """
+
+    key: str
+    sheet: str
+    line: int
+    number: str
+    text: str
+    options: tuple[Option, ...]
+    chosen: str | None
+    changes: tuple[tuple[str, str, str], ...] = ()
+
+
 @dataclass
 class Plan:
     """What would happen."""
@@ -133,6 +168,7 @@ class Plan:
     new: list[Line] = field(default_factory=list)
     missing: list[Line] = field(default_factory=list)
     duplicates: list[Line] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
     new_places: list[PlaceRef] = field(default_factory=list)
     new_bodies: list[BodyRef] = field(default_factory=list)
     counts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -144,13 +180,19 @@ class Plan:
         return bool(self.new or self.changes)
 
     @property
+    def unanswered(self) -> list[Question]:
+        """The questions without which nothing is applied."""
+        return [question for question in self.questions if question.chosen is None]
+
+    @property
     def fingerprint(self) -> str:
         """The same for two plans that do the same."""
         said = {
             "digest": self.book.digest,
             "faults": len(self.faults),
             "new": [(line.sheet, line.number, line.text) for line in self.new],
-            "changes": [(c.sheet, c.row, c.column, c.was, c.becomes) for c in self.changes],
+            "changes": [(c.sheet, c.row, c.number, c.column, c.was, c.becomes) for c in self.changes],
+            "answers": [(question.key, question.chosen) for question in self.questions],
             "counts": {name: dict(counter) for name, counter in self.counts.items()},
         }
         return sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

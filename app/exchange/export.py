@@ -21,7 +21,8 @@ from app.domain.refusal import Refusal
 from app.domain.terms import HolidayActivity, Sex, TerritoryKind
 from app.exchange import bank
 from app.exchange.bank import FamilyState, Places
-from app.exchange.cells import Codes, Named
+from app.exchange.cells import Codes
+from app.exchange.records import Named
 from app.exchange.workbook import (
     AIDS,
     AS_OF,
@@ -150,17 +151,20 @@ class _Writer:
     # Rows of a family
 
     def _rows(self, family: FamilyState) -> Iterator[tuple[Sheet, dict[str, Any]]]:
-        number = {"number": family.row["number"]}
-        yield FAMILIES, family.row
+        number = {"number": family.row.number}
+        yield FAMILIES, vars(family.row)
         for stay in family.stays:
             if stay["registered_on"] <= self.on:
                 yield STAYS, {**self._stay(stay), **number}
         for member in family.members:
-            if member.row["born_on"] is None or member.row["born_on"] <= self.on:
+            if member.row.born_on is None or member.row.born_on <= self.on:
                 yield MEMBERS, {**self._member(member), **number}
             for each in member.supervisions:
                 if bank.by(each["started_on"], self.on) == each["started_on"]:
-                    who = {name: member.row[name] for name in ("last_name", "first_name", "middle_name", "born_on")}
+                    who = {
+                        name: getattr(member.row, name)
+                        for name in ("last_name", "first_name", "middle_name", "born_on")
+                    }
                     yield SUPERVISIONS, {**who, **each, "ended_on": bank.by(each["ended_on"], self.on), **number}
         called = bank.named(family)
         for aid in family.aids:
@@ -174,7 +178,7 @@ class _Writer:
         return {name: None if name in hidden else value for name, value in stay.items()}
 
     def _member(self, member: bank.MemberState) -> dict[str, Any]:
-        row = {**member.row, "left_on": bank.by(member.row["left_on"], self.on)}
+        row = {**vars(member.row), "left_on": bank.by(member.row.left_on, self.on)}
         if document := bank.main_document(member.documents, self.on):
             row.update({name: document[name.removeprefix("document_")] for name in DOCUMENT})
         if education := bank.education_on(member.educations, self.on):
@@ -244,7 +248,7 @@ class _Writer:
         return cell
 
     def _text(self, sheet: Any, value: str, role: str) -> Any:
-        """Text stays text, whatever it begins with: never a formula (SECURITY: exports)."""
+        """Text stays text, whatever it begins with: never a formula."""
         cell: Any = WriteOnlyCell(sheet)
         cell.value = value
         cell.data_type = "s"

@@ -1,7 +1,8 @@
 """Reads a workbook that nobody may be trusted to have made; run as a process of its own, within hard limits.
 
 The file comes in on standard input; out goes one JSON object: {"sheets": {title: [[row number, [cells]], …]}} or
-{"refused": "a sentence"}. A date is written as a list of one text. Nothing is evaluated, loaded or written anywhere.
+{"refused": "a sentence"}; beside the sheets, what its sender may not see: "hidden": {title: a sentence}. A date is
+written as a list of one text. Nothing is evaluated, loaded or written anywhere.
 It imports nothing of the application: the process starts fast and holds no secrets.
 """
 
@@ -15,18 +16,21 @@ import zipfile
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
+from xml.etree import ElementTree
 
 MEMORY = 2 << 30
 PROCESSOR_SECONDS = 60
 LONGEST_UNPACKED = 300 << 20
 LONGEST_RATIO, RATIO_FROM = 200, 1 << 20
 MOST_MEMBERS = 500
+MOST_ERRORS = 10_000
 MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 300_000, 64, 8_000_000
 CHUNK = 1 << 20
 OVERLAP = 4096
 
 MAIN_TYPE = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 MACROS = ("vbaproject", "xl/macrosheets", "xl/dialogsheets", "xl/activex", "xl/ctrlprops", "customui")
+_RELATIONS = "xl/_rels/workbook.xml.rels"
 LINKS = ("xl/externallinks", "xl/embeddings", "xl/connections", "xl/querytables", "xl/model", "xl/webextensions")
 
 _DECLARATION = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -35,6 +39,16 @@ _FORMULA = re.compile(rb"<(?:[\w.-]+:)?f[\s/>]")
 _ROW = re.compile(rb"""<(?:[\w.-]+:)?row[\s/>]""")
 _ROW_NUMBER = re.compile(rb"""<(?:[\w.-]+:)?row\s[^>]{0,500}?\br\s*=\s*["']\s*(\d+)""")
 _CELL = re.compile(rb"""<(?:[\w.-]+:)?c\s[^>]{0,500}?\br\s*=\s*["']\s*\$?([A-Za-z]{1,7})\$?(\d+)""")
+_ERROR_CELL = re.compile(
+    rb"""<(?:[\w.-]+:)?c\s([^>]{0,500}?\bt\s*=\s*["']e["'][^>]{0,500})>(?:\s*<(?:[\w.-]+:)?v>([^<]{0,40}))?"""
+)
+_ADDRESS = re.compile(rb"""\br\s*=\s*["']\s*\$?([A-Za-z]{1,2})\$?(\d{1,7})""")
+_HIDDEN_ROW = re.compile(
+    rb"""<(?:[\w.-]+:)?row\s(?=[^>]{0,500}\bhidden\s*=\s*["'](?:1|true)["'])[^>]{0,500}?\br\s*=\s*["'](\d+)"""
+)
+_HIDDEN_COLUMN = re.compile(
+    rb"""<(?:[\w.-]+:)?col\s(?=[^>]{0,500}\bhidden\s*=\s*["'](?:1|true)["'])[^>]{0,500}?\bmin\s*=\s*["'](\d+)"""
+)
 _EXTERNAL = re.compile(rb"""<[^<>]*TargetMode\s*=\s*["']External["'][^<>]*>""", re.IGNORECASE)
 
 
@@ -50,8 +64,8 @@ def limit() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def check(content: bytes) -> None:
-    """Refuse a hostile or broken archive before anything parses it."""
+def check(content: bytes) -> dict[str, _Rows]:
+    """Refuse a hostile or broken archive before anything parses it; what was seen on each part that is a sheet."""
     if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise FileError("Книга защищена паролем: снимите пароль и сохраните её снова.")
@@ -65,8 +79,7 @@ def check(content: bytes) -> None:
     members = archive.infolist()
     _check_members(members, len(content))
     _check_types(archive, {member.filename for member in members})
-    for member in members:
-        _check_content(archive, member)
+    return {member.filename: _check_content(archive, member) for member in members}
 
 
 def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
@@ -115,7 +128,7 @@ def _check_types(archive: zipfile.ZipFile, names: set[str]) -> None:
         raise FileError("Это не книга Excel .xlsx: сохраните её как «Книга Excel (.xlsx)».")
 
 
-def _check_content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+def _check_content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Rows:
     """Read a part through to its end, checking the sum, and look for what a table has no need of."""
     name = member.filename.casefold()
     is_xml = name.endswith((".xml", ".rels", ".vml"))
@@ -138,6 +151,7 @@ def _check_content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
         raise
     except Exception as error:
         raise FileError("Файл повреждён или передан не полностью: отправьте его ещё раз.") from error
+    return rows
 
 
 def _check_encoding(start: bytes) -> None:
@@ -160,10 +174,13 @@ def _check_text(before: bytes, chunk: bytes, name: str) -> None:
 
 
 class _Rows:
-    """The extent of a sheet, seen while its text goes by."""
+    """The extent of a sheet, its error cells and what is hidden on it, seen while its text goes by."""
 
     def __init__(self) -> None:
         self.rows = 0
+        self.errors: dict[tuple[int, int], str] = {}
+        self.hidden_rows: set[int] = set()
+        self.hidden_columns = False
 
     def look(self, before: bytes, chunk: bytes) -> None:
         edge = len(before)
@@ -179,6 +196,17 @@ class _Rows:
         for found in _CELL.finditer(text, max(0, edge - 600)):
             if len(found[1]) > 2 or _column(found[1]) > MOST_COLUMNS or len(found[2]) > 7 or int(found[2]) > MOST_ROWS:
                 raise FileError(_TOO_FAR)
+        if b"hidden" in text:
+            self.hidden_rows.update(int(found[1]) for found in _HIDDEN_ROW.finditer(text))
+            self.hidden_columns |= bool(_HIDDEN_COLUMN.search(text))
+        for found in _ERROR_CELL.finditer(text):
+            address = _ADDRESS.search(found[1])
+            if address is None:
+                raise FileError("В книге есть ошибки Excel без адреса ячейки: откройте и сохраните её в Excel.")
+            place = int(address[2]), _column(address[1])
+            self.errors[place] = (found[2] or b"").decode(errors="replace") or self.errors.get(place) or "#ERROR!"
+            if len(self.errors) > MOST_ERRORS:
+                raise FileError("В книге слишком много ячеек с ошибками Excel: замените их значениями.")
 
 
 _TOO_FAR = (
@@ -194,12 +222,17 @@ def _column(letters: bytes) -> int:
     return number
 
 
-def parse(content: bytes) -> dict[str, list[Any]]:
-    """The values of every sheet, empty rows left out."""
+def parse(content: bytes, seen: dict[str, _Rows]) -> dict[str, Any]:
+    """The values of every sheet, empty rows left out, and what of it the sender does not see.
+
+    The library reads an error cell as an empty one, so that a value would be lost unseen: such cells are put back.
+    """
     from python_calamine import CalamineWorkbook
 
     book = CalamineWorkbook.from_filelike(BytesIO(content))
+    parts = _parts(content)
     sheets: dict[str, list[Any]] = {}
+    hidden: dict[str, str] = {}
     for title in book.sheet_names:
         sheet = book.get_sheet_by_name(title)
         if sheet.end is not None:
@@ -211,7 +244,57 @@ def parse(content: bytes) -> dict[str, list[Any]]:
             cells = [_plain(value) if value.__class__ is not str else value for value in row]
             if any(cell != "" for cell in cells):
                 found.append([number, cells])
-    return sheets
+        path, visible = parts.get(title, ("", True))
+        if path not in seen:
+            raise FileError("Листы книги лежат не там, где их хранит Excel: откройте и сохраните её в Excel.")
+        part = seen[path]
+        _put_errors(found, part.errors)
+        if told := _told_hidden(part, visible, {number for number, _ in found}):
+            hidden[title] = told
+    return {"sheets": sheets, "hidden": hidden}
+
+
+def _parts(content: bytes) -> dict[str, tuple[str, bool]]:
+    """The part of the archive where each sheet lies and whether it is shown, by title."""
+    archive = zipfile.ZipFile(BytesIO(content))
+    relations = {each.get("Id"): (each.get("Target") or "") for each in _tree(archive, _RELATIONS)}
+    found = {}
+    for sheet in _tree(archive, "xl/workbook.xml").iter():
+        if sheet.tag.rpartition("}")[2] == "sheet":
+            key = next((value for name, value in sheet.items() if name.rpartition("}")[2] == "id"), None)
+            target = relations.get(key, "")
+            path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            found[sheet.get("name") or ""] = path, sheet.get("state", "visible") == "visible"
+    return found
+
+
+def _tree(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
+    return ElementTree.fromstring(archive.read(name))  # noqa: S314  `check` has refused declarations and entities
+
+
+def _put_errors(found: list[Any], errors: dict[tuple[int, int], str]) -> None:
+    by_number = dict(found)
+    for (number, column), text in errors.items():
+        if number not in by_number:
+            by_number[number] = []
+            found.append([number, by_number[number]])
+        cells = by_number[number]
+        cells.extend([""] * (column - len(cells)))
+        cells[column - 1] = text
+    found.sort(key=lambda row: row[0])
+
+
+def _told_hidden(rows: _Rows, visible: bool, filled: set[int]) -> str:
+    """What of a sheet its sender does not see, as a sentence."""
+    if not visible:
+        return "Лист скрыт, но прочитан: проверьте, что его данные нужны."
+    told = []
+    if numbers := sorted(rows.hidden_rows & filled):
+        listed = ", ".join(map(str, numbers[:10])) + (f" и ещё {len(numbers) - 10}" if len(numbers) > 10 else "")
+        told.append(f"скрыты строки {listed}")
+    if rows.hidden_columns:
+        told.append("скрыты столбцы")
+    return f"На листе {' и '.join(told)}: они прочитаны, как и остальные." if told else ""
 
 
 def _plain(value: Any) -> Any:
@@ -228,8 +311,7 @@ def main() -> None:
     limit()
     content = sys.stdin.buffer.read()
     try:
-        check(content)
-        answer: dict[str, Any] = {"sheets": parse(content)}
+        answer: dict[str, Any] = parse(content, check(content))
     except FileError as error:
         answer = {"refused": str(error)}
     except BaseException:

@@ -31,6 +31,7 @@ def lines(plan: Plan) -> Iterator[str]:
             f"  {sheet.title}: новых {counter['new']}, изменится {counter['changed']}, "
             f"без изменений {counter['same']}, нет в книге {counter['missing']}"
         )
+    yield from _questions(plan)
     if plan.new_places:
         yield "Новые территории: " + "; ".join(place.name for place in plan.new_places)
     if plan.new_bodies:
@@ -42,6 +43,19 @@ def lines(plan: Plan) -> Iterator[str]:
         "К сведению:",
         [f"{note.sheet}{f', строка {note.row}' if note.row else ''}: {note.text}" for note in plan.notices],
     )
+
+
+def _questions(plan: Plan) -> Iterator[str]:
+    """What is asked, with the answers and the one that is taken."""
+    if plan.questions:
+        yield f"Вопросы ({len(plan.questions)}, без ответа {len(plan.unanswered)}):"
+    for question in plan.questions:
+        yield f"  {question.key}: {question.text}"
+        for option in question.options:
+            mark = "•" if option.value == question.chosen else " "
+            yield f"    {mark} {question.key}={option.value}: {option.text}"
+        for column, was, becomes in question.changes:
+            yield f"      {column}: {was} → {becomes}"
 
 
 def _shown(title: str, found: list[str]) -> Iterator[str]:

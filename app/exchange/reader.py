@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,15 +21,19 @@ UNREADABLE = "Файл не читается как книга Excel: откро
 
 @dataclass(frozen=True)
 class Book:
-    """A workbook as it was read: for each sheet the rows that are not empty, with their numbers."""
+    """A workbook as it was read: for each sheet the rows that are not empty, with their numbers.
+
+    `hidden`: by title, a sentence about what its sender does not see.
+    """
 
     name: str
     digest: str
     sheets: dict[str, list[tuple[int, list[Any]]]]
+    hidden: dict[str, str] = field(default_factory=dict)
 
 
 def read(content: bytes, name: str) -> Book:
-    """The cells of a workbook. Whatever is wrong with the file is one sentence (SECURITY: hostile files)."""
+    """The cells of a workbook. Whatever is wrong with the file is one sentence."""
     if not name.casefold().endswith(".xlsx"):
         raise Refusal(f"Принимаются только книги Excel с расширением .xlsx. {NOTHING_KEPT}", "file")
     if not content:
@@ -39,7 +43,7 @@ def read(content: bytes, name: str) -> Book:
     answer = _ask(content)
     if "refused" in answer:
         raise Refusal(f"{answer['refused']} {NOTHING_KEPT}", "file")
-    return Book(name, sha256(content).hexdigest(), answer["sheets"])
+    return Book(name, sha256(content).hexdigest(), answer["sheets"], answer.get("hidden", {}))
 
 
 def _ask(content: bytes) -> dict[str, Any]:
@@ -56,4 +60,8 @@ def _ask(content: bytes) -> dict[str, Any]:
         answer = json.loads(done.stdout)
     except (subprocess.TimeoutExpired, ValueError, OSError):
         return {"refused": UNREADABLE}
-    return answer if isinstance(answer, dict) and answer.keys() <= {"sheets", "refused"} else {"refused": UNREADABLE}
+    return (
+        answer
+        if isinstance(answer, dict) and answer.keys() <= {"sheets", "hidden", "refused"}
+        else {"refused": UNREADABLE}
+    )

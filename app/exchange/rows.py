@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from difflib import get_close_matches
+from typing import Any, TypeVar
 
-from app.domain import names
-from app.exchange import cells
+from app.domain import names, writing
+from app.exchange import aside, cells
 from app.exchange.reader import Book
-from app.exchange.workbook import AS_OF, DISTRICT, FACTS, FORM_VERSION, SHEETS, VERSION, Column, Kind, Sheet
+from app.exchange.records import AidRow, FamilyRow, MemberRow, Named, Row, StayRow, SupervisionRow
+from app.exchange.workbook import (
+    AIDS,
+    AS_OF,
+    DISTRICT,
+    FACTS,
+    FAMILIES,
+    FORM_VERSION,
+    MEMBERS,
+    SHEETS,
+    STAYS,
+    SUPERVISIONS,
+    VERSION,
+    Column,
+    Kind,
+    Sheet,
+)
 
 MOST_FAULTS = 20_000
 
-Row = dict[str, Any]  # the values by field, `row`: the number of the line, `bad`: fields that could not be read
+MOST_TOLD = 20  # notices of one kind on one sheet; the rest is counted
+
+ROWS: dict[str, type[Row]] = {
+    FAMILIES.title: FamilyRow, STAYS.title: StayRow, MEMBERS.title: MemberRow, SUPERVISIONS.title: SupervisionRow,
+    AIDS.title: AidRow,
+}  # fmt: skip
+R = TypeVar("R", bound=Row)
 
 
 @dataclass(frozen=True)
@@ -47,6 +71,14 @@ class SheetRows:
     letters: dict[str, str] = field(default_factory=dict)
     raw: dict[tuple[int, str], Any] = field(default_factory=dict)
 
+    def of(self, kind: type[R]) -> Iterator[R]:
+        """The rows as what they are on this sheet."""
+        return (row for row in self.rows if isinstance(row, kind))
+
+    def tells(self, name: str) -> bool:
+        """Whether the sheet has the column of a field."""
+        return name in self.letters
+
 
 @dataclass
 class Content:
@@ -62,22 +94,24 @@ class Content:
         """Add a fault of a row; its value is shown as the sheet has it."""
         column = rows.sheet.column(name)
         letter = rows.letters.get(name, "")
-        value = rows.raw.get((row["row"], name))
-        shown = cells.shown_cell(value) if value is not None else _shown(rows.sheet, name, row.get(name))
-        self.add(
-            Fault(rows.sheet.title, row["row"], column.header, f"{letter}{row['row']}" if letter else "", shown, text)
-        )
+        value = rows.raw.get((row.line, name))
+        shown = cells.shown_cell(value) if value is not None else _shown(getattr(row, name))
+        self.add(Fault(rows.sheet.title, row.line, column.header, f"{letter}{row.line}" if letter else "", shown, text))
+
+    def notice(self, rows: SheetRows, row: Row, text: str) -> None:
+        """Add a notice about a row."""
+        self.notices.append(Notice(rows.sheet.title, row.line, text))
 
     def add(self, fault: Fault) -> None:
         if len(self.faults) < MOST_FAULTS:
             self.faults.append(fault)
 
 
-def _shown(sheet: Sheet, name: str, value: Any) -> str:
+def _shown(value: Any) -> str:
     if value is None or value == ():
         return ""
     if isinstance(value, tuple):
-        return "; ".join(part.name if isinstance(part, cells.Named) else str(part) for part in value)
+        return "; ".join(part.name if isinstance(part, Named) else str(part) for part in value)
     return cells.shown(value)
 
 
@@ -91,6 +125,8 @@ def content(book: Book, dictionaries: Mapping[str, cells.Codes]) -> Content:
     found = Content()
     by_title = {header_key(title): (title, rows) for title, rows in reversed(book.sheets.items())}
     _read_facts(found, by_title.pop(header_key(FACTS), None))
+    found.notices.extend(Notice(title, None, text) for title, text in book.hidden.items())
+    people = _numbers_of_people(by_title.get(header_key(MEMBERS.title)))
     for sheet in SHEETS:
         known = by_title.pop(header_key(sheet.title), None)
         if known is None:
@@ -98,11 +134,28 @@ def content(book: Book, dictionaries: Mapping[str, cells.Codes]) -> Content:
             found.add(Fault(sheet.title, None, "", "", "", text))
             found.sheets[sheet.title] = SheetRows(sheet)
         else:
-            found.sheets[sheet.title] = _read_sheet(found, sheet, known[1], dictionaries)
+            found.sheets[sheet.title] = _read_sheet(found, sheet, known[1], dictionaries, people)
     for title, rows in by_title.values():
         if rows:
             found.notices.append(Notice(title, None, f"Лист «{title}» не входит в форму и не читается."))
     return found
+
+
+def _numbers_of_people(sheet: tuple[str, Any] | None) -> set[str]:
+    """The card numbers that stand beside two more filled cells on the sheet of members: people, not a signature."""
+    if sheet is None or not sheet[1]:
+        return set()
+    header = [header_key(cell) for cell in sheet[1][0][1]]
+    key = header_key(MEMBERS.column("number").header)
+    if key not in header:
+        return set()
+    place = header.index(key)
+    numbers = set()
+    for _, line in sheet[1][1:]:
+        number = writing.line(line[place]) if place < len(line) and isinstance(line[place], str) else None
+        if number and sum(cell != "" for cell in line) >= 3:
+            numbers.add(number)
+    return numbers
 
 
 def _read_facts(found: Content, sheet: tuple[str, Any] | None) -> None:
@@ -129,7 +182,7 @@ def _read_facts(found: Content, sheet: tuple[str, Any] | None) -> None:
 
 
 def _place(cell: Any) -> str | None:
-    text = cells.one_line(cell) if isinstance(cell, str) else None
+    text = writing.line(cell) if isinstance(cell, str) else None
     if not names.key(text) or len(text or "") > 200:
         raise cells.CellError("Впишите название района, не длиннее 200 знаков.")
     return text
@@ -150,38 +203,73 @@ def _letter(index: int) -> str:
     return letters
 
 
-def _read_sheet(found: Content, sheet: Sheet, lines: list[Any], dictionaries: Mapping[str, cells.Codes]) -> SheetRows:
+def _read_sheet(found: Content, sheet: Sheet, lines: list[Any], dictionaries: Mapping[str, cells.Codes],
+                people: set[str]) -> SheetRows:  # fmt: skip
     result = SheetRows(sheet)
     places = _find_columns(found, sheet, lines[0] if lines else (1, []), result)
     if places is None:
         return result
     readers = [(index, column, cells.reader(column, dictionaries)) for index, column in places]
-    empty: Row = {column.field: () if column.kind in (Kind.CODES, Kind.PEOPLE) else None for _, column in places}
     indexes = [index for index, _ in places]
+    number_index = next(index for index, column in places if column.field == "number")
+    told: Counter[str] = Counter()
     for number, line in lines[1:]:
-        width = len(line)
-        if all(index >= width or line[index] == "" or (line[index].__class__ is str and not line[index].strip())
-               for index in indexes):  # fmt: skip
+        if _is_blank(line, indexes):
             continue
-        row = empty.copy()
-        row["row"] = number
-        bad: set[str] = set()
-        for index, column, read in readers:
-            cell = line[index] if index < width else ""
-            if cell != "":
-                try:
-                    row[column.field] = read(cell)
-                except cells.CellError as error:
-                    bad.add(column.field)
-                    result.raw[number, column.field] = cell
-                    row["bad"] = bad
-                    found.fault(result, row, column.field, str(error))
-            if column.required and column.field not in bad and not row[column.field] and not _left_to_plan(column):
-                bad.add(column.field)
-                found.fault(result, row, column.field, f"Заполните «{column.header}».")
-        row["bad"] = bad
-        result.rows.append(row)
+        if said := aside.what(line, indexes, number_index, people):
+            first = next(cells.shown_cell(line[index]) for index in sorted(indexes) if not _is_blank(line, [index]))
+            found.notices.append(Notice(sheet.title, number, f"Строка не читается как запись ({said}): «{first}»."))
+            continue
+        result.rows.append(_read_row(found, result, readers, number, line, told))
+    for what, count in told.items():
+        if count > MOST_TOLD:
+            found.notices.append(Notice(sheet.title, None, f"{what}: и ещё {count - MOST_TOLD}."))
     return result
+
+
+def _is_blank(line: list[Any], indexes: list[int]) -> bool:
+    width = len(line)
+    return all(
+        index >= width or line[index] == "" or (line[index].__class__ is str and not line[index].strip())
+        for index in indexes
+    )
+
+
+def _read_row(found: Content, result: SheetRows, readers: list[Any], number: int, line: list[Any],
+              told: Counter[str]) -> Row:  # fmt: skip
+    row = ROWS[result.sheet.title](number)
+    width = len(line)
+    for index, column, read in readers:
+        cell = line[index] if index < width else ""
+        if cell != "":
+            try:
+                if (value := read(cell)) is not None:
+                    setattr(row, column.field, value)
+            except cells.CellError as error:
+                row.bad.add(column.field)
+                result.raw[number, column.field] = cell
+                found.fault(result, row, column.field, str(error))
+            if cell.__class__ is str:
+                _tell(found, result, row, column, cell, told)
+        wanted = column.required and not _left_to_plan(column) and column.field not in row.bad
+        if wanted and not getattr(row, column.field):
+            row.bad.add(column.field)
+            found.fault(result, row, column.field, f"Заполните «{column.header}».")
+    return row
+
+
+def _tell(found: Content, result: SheetRows, row: Row, column: Column, cell: str, told: Counter[str]) -> None:
+    """Say what was read otherwise than it looks."""
+    said = [("Буквы двух алфавитов", text) for text in writing.turned(cell)] if not cell.isascii() else []
+    if not cell.isprintable() and writing.has_unseen(cell):
+        said.append(("Невидимые знаки", f"«{column.header}»: в ячейке были невидимые знаки, они отброшены."))
+    if column.kind is Kind.DATE and column.field not in row.bad and cells.is_two_way(cell):
+        text = f"«{column.header}»: «{cell.strip()}» прочитано как {getattr(row, column.field):%d.%m.%Y} (день, месяц)."
+        said.append(("Даты через дробь", text))
+    for what, text in said:
+        told[what] += 1
+        if told[what] <= MOST_TOLD:
+            found.notices.append(Notice(result.sheet.title, row.line, text))
 
 
 def _left_to_plan(column: Column) -> bool:
@@ -198,7 +286,9 @@ def _find_columns(found: Content, sheet: Sheet, header: Any, result: SheetRows) 
         column = wanted.get(header_key(cell)) if cell != "" else None
         if column is None:
             if header_key(cell):
-                text = f"Столбец «{cells.shown_cell(cell)}» не входит в форму и не читается."
+                near = _nearest(header_key(cell), wanted)
+                hint = f" Похож на «{near.header}»: переименуйте, если это он." if near else ""
+                text = f"Столбец «{cells.shown_cell(cell)}» не входит в форму и не читается.{hint}"
                 found.notices.append(Notice(sheet.title, number, text))
         elif column.field in result.letters:
             text = f"Столбец «{column.header}» стоит дважды: оставьте один."
@@ -206,6 +296,19 @@ def _find_columns(found: Content, sheet: Sheet, header: Any, result: SheetRows) 
         else:
             result.letters[column.field] = _letter(index)
             places.append((index, column))
+    return places if _tell_missing(found, sheet, number, result) else None
+
+
+def _nearest(key: str, wanted: Mapping[str, Column]) -> Column | None:
+    """The column whose header is nearest to one that is not known; a shortened header is near too."""
+    near = get_close_matches(key, wanted, n=1, cutoff=0.7)
+    begun = [known for known in wanted if len(key) >= 4 and known.startswith(key)]
+    chosen = near or begun
+    return wanted[chosen[0]] if chosen else None
+
+
+def _tell_missing(found: Content, sheet: Sheet, number: int, result: SheetRows) -> bool:
+    """Say which columns are not there; whether the sheet can be read without them."""
     missing = [column for column in sheet if column.field not in result.letters]
     for column in missing:
         if column.required:
@@ -214,4 +317,4 @@ def _find_columns(found: Content, sheet: Sheet, header: Any, result: SheetRows) 
         else:
             text = f"Столбца «{column.header}» нет: что записано в банке, останется."
             found.notices.append(Notice(sheet.title, number, text))
-    return None if any(column.required for column in missing) else places
+    return not any(column.required for column in missing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
@@ -35,6 +36,9 @@ GONE = (
 CHANGED_MEANWHILE = (
     "Пока вы смотрели, банк изменился. Проверьте, что произойдёт теперь, и подтвердите загрузку ещё раз."
 )
+ANSWERED = "Ответы приняты. Проверьте, что произойдёт теперь, и подтвердите загрузку."
+UNANSWERED = "Есть вопросы без ответа: без них ничего не загружается. Остальные ваши ответы сохранены."
+ANSWER = "answer:"  # how the fields of answers begin
 NOT_LOADED = "Загрузить не удалось, ничего не сохранено. Попробуйте ещё раз; если повторится, сообщите администратору."
 
 
@@ -97,6 +101,8 @@ class Exchange(Screen):
             "exchange/faults.html" if planned.faults else "exchange/preview.html",
             plan=planned,
             key=key,
+            answer=ANSWER,
+            offered=json.dumps({each.key: each.chosen for each in planned.questions if each.chosen}),
             warning=warning,
             shown=SHOWN,
             sheets=[(sheet, planned.counts.get(sheet.title)) for sheet in SHEETS],
@@ -134,9 +140,10 @@ class Exchange(Screen):
         try:
             book = _read(found.content, found.name)
             apply.hold()
-            planned = plan.make(book, clock.today())
-            if planned.faults or planned.fingerprint != request.form.get("fingerprint"):
-                return self._preview(planned, key, CHANGED_MEANWHILE)
+            answers = _answers()
+            planned = plan.make(book, clock.today(), answers)
+            if warning := _warning(planned, answers):
+                return self._preview(planned, key, warning)
             batch = apply.apply(planned, clock.today())
             batch_id = batch.id
             db.session.commit()
@@ -190,6 +197,21 @@ class Exchange(Screen):
             return self._start(refusal.text)
         journal.read(Act.EXPORTED, entity="Family", summary=written.summary, records=written.families)
         return self.file(written.content, xlsx.MIME, f"Банк данных {written.district} {day:%d.%m.%Y}.xlsx")
+
+
+def _answers() -> dict[str, str]:
+    """What the person answered to the questions of the preview."""
+    return {name.removeprefix(ANSWER): chosen for name, chosen in request.form.items() if name.startswith(ANSWER)}
+
+
+def _warning(planned: Plan, answers: dict[str, str]) -> str:
+    """Why the preview is shown again instead of loading; empty if the plan is the one that was confirmed."""
+    if planned.unanswered:
+        return UNANSWERED
+    if planned.faults or planned.fingerprint != request.form.get("fingerprint"):
+        offered = json.dumps(answers)
+        return CHANGED_MEANWHILE if offered == request.form.get("offered", "{}") else ANSWERED
+    return ANSWERED if "again" in request.form else ""
 
 
 def _number(line: Any) -> str:

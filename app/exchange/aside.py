@@ -1,0 +1,71 @@
+"""Lines under a header that are no rows of the form: totals, signatures, notes, sections, numbers of columns.
+
+A line that may be a row is never set aside: what is left over is read, and its faults are told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from app.domain import names, writing
+from app.exchange import cells
+
+_TOTAL = re.compile(r"(итого|итог|всего|в том числе|из них)\b")
+_SIGNATURE = re.compile(
+    r"(исполнитель|исп|глава|и о|ио|врио|руководитель|начальник|директор|заместитель|зам|председатель|секретарь"
+    r"|специалист|ответственный|ответственная|составил|составила|подготовил|подготовила|проверил|проверила|заполнил"
+    r"|заполнила|согласовано|утверждаю|утверждено|телефон|тел|конт|контактный|м п|мп|подпись|дата|список)\b"
+)
+_NOTE = re.compile(r"(примечание|примечания|приложение|справочно|сноска|внимание)\b")
+_PHONE = re.compile(r"(?:тел\.?:?\s*)?(?=.*[()+\-\s])\+?[\d()\-\s]{6,25}")
+_MARK = re.compile(r"\*+\s*\D")
+FEWEST_NUMBERS = 4  # so many cells 1, 2, 3, 4 are the numbers of columns
+
+
+def what(line: Sequence[Any], indexes: Sequence[int], number_index: int, known: set[str]) -> str | None:
+    """What a line is, if it is no row; `known`: the card numbers that people of the workbook stand under."""
+    filled = [(index, cell) for index in sorted(indexes) if (cell := _cell(line, index)) != ""]
+    if not filled:
+        return None
+    if len(filled) >= FEWEST_NUMBERS and _count_up(filled):
+        return "номера столбцов"
+    number = writing.line(_cell(line, number_index)) or ""
+    if number in known:
+        return None
+    place, first = filled[0]
+    if not isinstance(first, str):
+        return None
+    if (said := _said(first)) and (place != number_index or not any(map(str.isdigit, number)) or len(filled) <= 2):
+        return said
+    if len(filled) == 1:
+        return _alone(first, place == number_index)
+    return None
+
+
+def _cell(line: Sequence[Any], index: int) -> Any:
+    cell = line[index] if index < len(line) else ""
+    return cell.strip() if isinstance(cell, str) else cell
+
+
+def _count_up(filled: list[tuple[int, Any]]) -> bool:
+    start = cells.shown_cell(filled[0][1])
+    return start == "1" and all(cells.shown_cell(cell) == str(place) for place, (_, cell) in enumerate(filled, start=1))
+
+
+def _said(text: str) -> str | None:
+    key = names.key(text)
+    for pattern, found in ((_TOTAL, "итог"), (_SIGNATURE, "подпись"), (_NOTE, "примечание")):
+        if pattern.match(key):
+            return found
+    return "примечание" if _MARK.match(text) else None
+
+
+def _alone(text: str, is_number: bool) -> str | None:
+    """The only cell of a line: a phone, a section, a note; a bare card number is a row that lacks the rest."""
+    if _PHONE.fullmatch(text):
+        return "телефон"
+    if not is_number or not any(map(str.isdigit, text)):
+        return "раздел или примечание"
+    return "раздел или примечание" if len(text) > 20 and " " in text else None

@@ -1,0 +1,52 @@
+"""Comparing a workbook with the bank: every fault, what is new, what changes, what is the same. Nothing is written.
+
+A number is not an identity. A family is matched by its people first and by the number of its card second, a member by
+ФИО and birth date within the family, a stay by the day of registration, a supervision by member, kind and first day, an
+aid by everything it says. What is doubtful is a question to the person, never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from app.exchange import bank, rows
+from app.exchange.changes import PlaceRef, Plan
+from app.exchange.plan import doubts, whole
+from app.exchange.plan.aids import Aids
+from app.exchange.plan.comparing import Comparison
+from app.exchange.plan.families import Families
+from app.exchange.plan.members import Members
+from app.exchange.plan.places import PlacesOfBook
+from app.exchange.plan.stays import Stays
+from app.exchange.plan.supervisions import Supervisions
+from app.exchange.reader import Book
+from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, STAYS, SUPERVISIONS
+
+
+def make(book: Book, today: date, answers: Mapping[str, str] | None = None) -> Plan:
+    """Compare a workbook with the bank, as far as the person's scope reaches. answers: question key → chosen value."""
+    bank.check_special()
+    codes = bank.dictionaries()
+    content = rows.content(book, codes)
+    if not content.district or content.as_of is None:
+        return Plan(book, PlaceRef(content.district), content.as_of, content.faults, content.notices)
+    comparison = Comparison(book, content, codes, today, answers or {})
+    places = PlacesOfBook(comparison)
+    plan = comparison.plan
+    if not places.find_district():
+        return plan
+    places.check_date()
+    places.index()
+    Families(comparison, places).compare()
+    Members(comparison).compare()
+    Stays(comparison, places).compare()
+    Supervisions(comparison).compare()
+    Aids(comparison, places).compare()
+    whole.note_missing_families(comparison)
+    whole.note_duplicates(comparison)
+    doubts.note(comparison)
+    order = {sheet.title: place for place, sheet in enumerate((FAMILIES, STAYS, MEMBERS, SUPERVISIONS, AIDS))}
+    plan.faults.sort(key=lambda fault: (order.get(fault.sheet, -1), fault.row or 0))
+    plan.notices.sort(key=lambda notice: (order.get(notice.sheet, -1), notice.row or 0))
+    return plan

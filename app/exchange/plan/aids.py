@@ -1,0 +1,108 @@
+"""Aid and measures: an aid is the same if everything it says is; one of the same day and kind is corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.domain import names
+from app.exchange.changes import BodyRef, FamilyPlan, MemberPlan, SetUpdate, Update
+from app.exchange.plan.comparing import Comparison
+from app.exchange.plan.places import PlacesOfBook
+from app.exchange.records import AidRow
+from app.exchange.workbook import AIDS
+
+Told = tuple[AidRow, BodyRef | None, list[MemberPlan]]
+
+
+class Aids:
+    """The sheet «Мероприятия»."""
+
+    def __init__(self, comparison: Comparison, places: PlacesOfBook) -> None:
+        self.comparison, self.places = comparison, places
+        self.plan, self.content = comparison.plan, comparison.content
+        self.sheet = comparison.sheet(AIDS)
+
+    def compare(self) -> None:
+        by_family: dict[str, list[Told]] = {}
+        for _, row, family in self.comparison.of_families(AIDS, AidRow):
+            good = self.comparison.not_ahead(self.sheet, row, "given_on") and not row.bad
+            body, known = self._performer(row)
+            people = [
+                self.comparison.member_named(self.sheet, row, family, "recipients", each) for each in row.recipients
+            ]
+            if good and known and None not in people:
+                found = list(dict.fromkeys(member for member in people if member is not None))
+                by_family.setdefault(family.row.number, []).append((row, body, found))
+        for number, family in self.comparison.families.items():
+            self._family(family, by_family.get(number, []))
+
+    def _performer(self, row: AidRow) -> tuple[BodyRef | None, bool]:
+        kind, name = row.performer_kind, row.performer
+        if kind is None and name is not None and "performer_kind" not in row.bad:
+            kinds = self.places.kinds_by_name.get(names.key(name), set())
+            if len(kinds) != 1:
+                text = f"«{name}»: такой организации в банке нет, впишите «Код органа»."
+                self.content.fault(self.sheet, row, "performer_kind", text)
+                return None, False
+            kind = next(iter(kinds))
+        return self.places.body(kind, name), True
+
+    def _family(self, family: FamilyPlan, told: list[Told]) -> None:
+        waiting = list(family.state.aids) if family.state else []
+        for row, body, people in self._unmatched(told, waiting):
+            about = (row.given_on, row.aid_kind, row.measure)
+            near = [each for each in waiting if (each["given_on"], each["aid_kind"], each["measure"]) == about]
+            if near:
+                waiting.remove(near[0])
+                self._compare(row, family, near[0], people)
+            else:
+                family.new_aids.append((row, body, people))
+                title = row.aid_kind and self.comparison.codes["aid_kind"].names[row.aid_kind]
+                self.comparison.new(AIDS, family, f"{row.given_on:%d.%m.%Y} {title or row.description or ''}".strip())
+        for state in waiting:
+            if state["given_on"] <= self.comparison.as_of:
+                title = state["aid_kind"] and self.comparison.codes["aid_kind"].names[state["aid_kind"]]
+                self.comparison.missing(AIDS, family, f"{state['given_on']:%d.%m.%Y} {title or ''}".strip())
+
+    def _unmatched(self, told: list[Told], waiting: list[dict[str, Any]]) -> list[Told]:
+        """The rows that no aid of the bank says word for word; those that do are taken from `waiting`."""
+        by_key: dict[Any, list[dict[str, Any]]] = {}
+        for state in waiting:
+            by_key.setdefault(self._key(state, state["performer"], state["recipients"]), []).append(state)
+        rest = []
+        for row, body, people in told:
+            values = {**vars(row), "performer_kind": body.kind if body else None}
+            key = self._key(values, body.name if body else None, tuple(member.id or -1 for member in people))
+            if alike := by_key.get(key):
+                waiting.remove(alike.pop())
+                self.comparison.count(AIDS, "same")
+            else:
+                rest.append((row, body, people))
+        return rest
+
+    def _key(self, values: Mapping[str, Any], performer: str | None, people: tuple[int, ...]) -> Any:
+        """Everything an aid says in the columns that the file has."""
+        told = self.sheet.letters
+        return (
+            *(values[name] for name in ("given_on", "measure", "aid_kind", "description", "amount") if name in told),
+            (values["performer_kind"], names.key(performer)) if "performer" in told else None,
+            tuple(sorted(people)) if "recipients" in told else None,
+        )
+
+    def _compare(self, row: AidRow, family: FamilyPlan, state: dict[str, Any], people: list[MemberPlan]) -> None:
+        before = len(self.plan.changes)
+        update = Update("aid", state["id"], family, f"Мероприятие {state['given_on']:%d.%m.%Y}")
+        for name in ("description", "amount"):
+            self.comparison.value(AIDS, row, family, state, update, name)
+        fields = ("performer_kind", "performer", "performer_id")
+        self.comparison.body(AIDS, row, family, state, update, fields, self.places.body)
+        if self.sheet.tells("recipients") and {member.id for member in people} != set(state["recipients"]):
+            by_id = {member.id: member.values.full for member in family.members if member.id}
+            was = tuple(by_id[each] for each in state["recipients"])
+            becomes = tuple(member.values.full for member in people)
+            self.comparison.change(AIDS, row, family, update.title, "recipients", was, becomes)
+            self.plan.sets.append(
+                SetUpdate("recipients", state["id"], family, update.title, list(state["recipients"]), list(people))
+            )
+        self.comparison.finish(AIDS, update, before)

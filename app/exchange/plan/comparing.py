@@ -1,0 +1,217 @@
+"""What the comparison of every sheet shares: the plan that grows, and the steps of one value against another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any, TypeVar
+
+from app import access
+from app.domain import names
+from app.domain.refusal import Refusal
+from app.exchange import cells
+from app.exchange.bank import Places
+from app.exchange.cells import Codes
+from app.exchange.changes import BodyRef, Change, FamilyPlan, Line, MemberPlan, PlaceRef, Plan, Question, Update
+from app.exchange.reader import Book
+from app.exchange.records import Named, Row
+from app.exchange.rows import Content, SheetRows
+from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, STAYS, SUPERVISIONS, Sheet
+
+R = TypeVar("R", bound=Row)
+FindBody = Callable[[str | None, str | None], BodyRef | None]
+
+# Which field of a row a rule speaks of, where the names differ.
+RULE_FIELDS = {"decision": "decided_on", "removal_decision": "removal_decided_on", "removal_reason": "reason"}
+
+
+class Comparison:
+    """One workbook against the bank: what is read, who asks, and the plan."""
+
+    def __init__(self, book: Book, content: Content, codes: dict[str, Codes], today: date,
+                 answers: Mapping[str, str]) -> None:  # fmt: skip
+        assert content.as_of is not None
+        self.content, self.codes, self.answers = content, codes, answers
+        self.as_of: date = content.as_of
+        self.ahead = self.as_of - today
+        self.today = max(today, self.as_of)
+        self.places = Places(codes["agency_kind"])
+        self.scope = access.scope()
+        self.families: dict[str, FamilyPlan] = {}  # by the number that the book gives
+        self.left_out: set[str] = set()  # numbers whose rows wait: their family has a fault or a question
+        self.people: dict[str, list[tuple[set[str], MemberPlan]]] = {}
+        self.plan = Plan(book, PlaceRef(content.district), self.as_of, content.faults, content.notices, codes=codes)
+        for sheet in (FAMILIES, STAYS, MEMBERS, SUPERVISIONS, AIDS):
+            self.plan.counts[sheet.title] = Counter(new=0, changed=0, same=0, missing=0)
+
+    def sheet(self, form: Sheet) -> SheetRows:
+        return self.content.sheets[form.title]
+
+    def of_families(self, form: Sheet, kind: type[R]) -> Iterator[tuple[SheetRows, R, FamilyPlan]]:
+        """The rows of a sheet with their families; a family that the workbook does not name is a fault."""
+        found = self.sheet(form)
+        for row in found.of(kind):
+            if "number" in row.bad or row.number in self.left_out:
+                continue
+            family = self.families.get(row.number)
+            if family is None:
+                text = f"Карты с таким номером нет на листе «{FAMILIES.title}»: добавьте семью или исправьте номер."
+                self.content.fault(found, row, "number", text)
+                continue
+            yield found, row, family
+
+    def ask(self, question: Question) -> str | None:
+        """Put a question; gives the answer of the person, or the offered one."""
+        self.plan.questions.append(question)
+        return question.chosen
+
+    def answer(self, key: str, allowed: set[str], offered: str | None = None) -> str | None:
+        """What the person answered to a question, if it is one of the answers; else what is offered."""
+        said = self.answers.get(key)
+        return said if said in allowed else offered
+
+    # Rules
+
+    def rule(self, sheet: SheetRows, row: Row, check: Callable[..., None], **values: Any) -> bool:
+        """Ask a rule of the domain; its refusal is a fault of the row."""
+        try:
+            check(**values)
+        except Refusal as refusal:
+            name = RULE_FIELDS.get(refusal.field or "", refusal.field or "number")
+            self.content.fault(sheet, row, name if hasattr(row, name) else "number", refusal.text)
+            return False
+        return True
+
+    def not_ahead(self, sheet: SheetRows, row: Row, *fields: str) -> bool:
+        """Whether no date of these lies ahead."""
+        good = True
+        for name in fields:
+            day: date | None = getattr(row, name)
+            if day and day > self.today:
+                self.content.fault(sheet, row, name, "Эта дата ещё не наступила: исправьте её.")
+                good = False
+        return good
+
+    # What is said of a row
+
+    def count(self, form: Sheet, what: str) -> None:
+        self.plan.counts[form.title][what] += 1
+
+    def new(self, form: Sheet, family: FamilyPlan, text: str) -> None:
+        """A row that is to be added."""
+        self.count(form, "new")
+        family.touched = True
+        self.plan.new.append(Line(form.title, family.number, text))
+
+    def missing(self, form: Sheet, family: FamilyPlan, text: str) -> None:
+        """A row of the bank that the workbook does not tell of."""
+        self.count(form, "missing")
+        self.plan.missing.append(Line(form.title, family.number, text))
+
+    def change(self, form: Sheet, row: Row, family: FamilyPlan, who: str, name: str, was: Any, becomes: Any) -> None:
+        """A value that is to be changed: was → is."""
+        column = form.column(name)
+        codes = self.codes.get(column.dictionary)
+        family.touched = True
+        self.plan.changes.append(
+            Change(form.title, row.line, family.number, who, column.header, words(codes, was), words(codes, becomes))
+        )
+
+    # Values
+
+    def value(self, form: Sheet, row: Row, family: FamilyPlan, state: Mapping[str, Any], update: Update, name: str,
+              column: str = "", dictionary: str = "") -> None:  # fmt: skip
+        """One value of the file against one of the bank; a column that the file lacks says nothing."""
+        if not self.sheet(form).tells(name) or name in row.bad:
+            return
+        was, becomes = state[name], getattr(row, name)
+        if was == becomes:
+            return
+        codes, column = self.codes.get(dictionary), column or name
+        update.was[column] = codes.ids[was] if codes and was is not None else was
+        update.values[column] = codes.ids[becomes] if codes and becomes is not None else becomes
+        self.change(form, row, family, update.title, name, was, becomes)
+
+    def finish(self, form: Sheet, update: Update, before: int) -> None:
+        """Close the comparison of a row. before: how many changes there were when it began."""
+        if update.values or update.decision:
+            self.plan.updates.append(update)
+        self.count(form, "changed" if len(self.plan.changes) > before else "same")
+
+    def body(self, form: Sheet, row: Row, family: FamilyPlan, state: Mapping[str, Any], update: Update,
+             fields: tuple[str, str, str], find: FindBody) -> None:  # fmt: skip
+        """An agency is the same if its kind and name are, whichever territory it is kept under."""
+        kind, name, column = fields
+        sheet = self.sheet(form)
+        if not sheet.tells(kind) or kind in row.bad or name in row.bad:
+            return
+        told: str | None = getattr(row, kind)
+        if not sheet.tells(name) and told == state[kind]:
+            return
+        body = find(told, getattr(row, name))
+        was = (state[kind], names.key(state[name]))
+        if (body is None and state[column] is None) or (body and was == (body.kind, names.key(body.name))):
+            return
+        update.was[column], update.values[column] = state[column], body
+        shown = f"{state[kind]} {state[name]}" if state[kind] else None
+        self.change(form, row, family, update.title, name, shown, f"{body.kind} {body.name}" if body else None)
+
+    # People
+
+    def member_named(self, sheet: SheetRows, row: Row, family: FamilyPlan, name: str,
+                     wanted: Named) -> MemberPlan | None:  # fmt: skip
+        """The member a cell names; nobody, or two, is a fault. A corrected person answers to both names."""
+        key = names.key(wanted.name)
+        alike = [member for keys, member in self._people_of(family) if key in keys]
+        if not alike:  # the sheet may have no patronymics
+            alike = [member for _, member in self._people_of(family) if _short(member) == key]
+        if not alike and not self.sheet(MEMBERS).tells("middle_name"):
+            alike = [member for _, member in self._people_of(family) if key.startswith(f"{_short(member)} ")]
+        if wanted.born_on is not None:
+            dated = [member for member in alike if wanted.born_on in _birth_dates(member)]
+            undated = [member for member in alike if member.values.born_on is None] if not dated else []
+            alike = dated or (undated if len(undated) == 1 else [])
+        elif len(alike) > 1:
+            undated = [member for member in alike if member.values.born_on is None]
+            alike = undated if len(undated) == 1 else alike
+        if len(alike) == 1:
+            return alike[0]
+        if alike:
+            text = f"В семье двое с именем «{wanted.name}»: допишите дату рождения в скобках (ДД.ММ.ГГГГ)."
+        else:
+            born = f" ({wanted.born_on:%d.%m.%Y})" if wanted.born_on else ""
+            text = f"В семье нет члена «{wanted.name}»{born}: исправьте имя или добавьте его на лист «{MEMBERS.title}»."
+        self.content.fault(sheet, row, name, text)
+        return None
+
+    def _people_of(self, family: FamilyPlan) -> list[tuple[set[str], MemberPlan]]:
+        found = self.people.get(family.row.number)
+        if found is None:
+            found = self.people[family.row.number] = [(_names(member), member) for member in family.members]
+        return found
+
+
+def _names(member: MemberPlan) -> set[str]:
+    """The keys a person answers to: of the file and of the bank."""
+    known = (member.row, member.state.row if member.state else None)
+    return {names.key(person.full) for person in known if person is not None}
+
+
+def _short(member: MemberPlan) -> str:
+    return names.key(names.full(member.values.last_name, member.values.first_name, None))
+
+
+def _birth_dates(member: MemberPlan) -> set[date]:
+    days = {member.row.born_on if member.row else None, member.state.row.born_on if member.state else None}
+    return {day for day in days if day is not None}
+
+
+def words(codes: Codes | None, value: Any) -> str:
+    """A value of the file or of the bank for people: names beside codes."""
+    if codes is None or value is None or value == ():
+        return cells.shown(value)
+    if isinstance(value, tuple):
+        return "; ".join(words(codes, each) for each in value)
+    name = codes.names.get(value)
+    return f"{value} {name}" if name and value[:1].isdigit() and "." in value else name or str(value)

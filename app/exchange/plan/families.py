@@ -1,0 +1,268 @@
+"""Which family of the bank a row of «Семьи» means: by its people first, by the number of its card second.
+
+Under one number the bank and the book may know two families: settlements number their cards from 1. Then the person is
+asked, and a family that turns out to be another one gets the next number of the district.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+from sqlalchemy import select
+
+from app.domain import names
+from app.exchange import bank
+from app.exchange.bank import FamilyState
+from app.exchange.changes import OTHER, FamilyPlan, Option, PlaceRef, Question, SetUpdate, Update
+from app.exchange.plan.comparing import Comparison
+from app.exchange.plan.places import PlacesOfBook
+from app.exchange.records import FamilyRow, MemberRow
+from app.exchange.workbook import FAMILIES, MEMBERS
+from app.extensions import db
+from app.models import Family, Member
+
+VALUES = (
+    "stated_size", "income_per_member", "income_source", "registered_address", "actual_address", "additional",
+)  # fmt: skip
+Person = tuple[str, date | None]
+SHOWN = 4  # people named in a question
+
+
+class Families:
+    """The sheet «Семьи»."""
+
+    def __init__(self, comparison: Comparison, places: PlacesOfBook) -> None:
+        self.comparison, self.places = comparison, places
+        self.plan, self.content = comparison.plan, comparison.content
+        self.sheet = comparison.sheet(FAMILIES)
+        self.dated = comparison.sheet(MEMBERS).tells("born_on")
+        self.people: dict[str, list[MemberRow]] = {}
+        for row in comparison.sheet(MEMBERS).of(MemberRow):
+            if not row.bad & {"number", "last_name", "first_name"}:
+                self.people.setdefault(row.number, []).append(row)
+
+    def compare(self) -> None:
+        rows = self._distinct()
+        district_id = self.plan.district.id
+        self.numbers = {} if district_id is None else bank.family_numbers(district_id)
+        self.alike = self._families_of_people()
+        self._load(rows)
+        taken_by_number = {
+            known for row in rows if (known := self._known(row)) is not None and self._shares_people(row, known)
+        }
+        self.taken: set[int] = set()
+        for row in rows:
+            self._family(row, taken_by_number)
+        self.plan.families = list(self.comparison.families.values())
+
+    def _distinct(self) -> list[FamilyRow]:
+        """The rows whose number can be read, each number once."""
+        seen: dict[str, int] = {}
+        found = []
+        for row in self.sheet.of(FamilyRow):
+            if "number" in row.bad:
+                continue
+            if row.number in seen:
+                text = f"Карта с этим номером уже есть в строке {seen[row.number]}: у каждой семьи свой номер."
+                self.content.fault(self.sheet, row, "number", text)
+                continue
+            seen[row.number] = row.line
+            found.append(row)
+        return found
+
+    # What the bank knows
+
+    def _families_of_people(self) -> dict[Person, set[int]]:
+        """Families of the district that the person sees, by the dated people the book names."""
+        wanted = {row.key for rows in self.people.values() for row in rows if row.born_on is not None}
+        found: dict[Person, set[int]] = {}
+        if self.plan.district.id is None:
+            return found
+        member, family = Member.__table__, Family.__table__
+        for chunk in bank.chunks_of(sorted({born_on for _, born_on in wanted if born_on})):
+            rows = db.session.execute(
+                select(
+                    member.c.family_id, member.c.last_name, member.c.first_name, member.c.middle_name, member.c.born_on
+                )
+                .join(family, family.c.id == member.c.family_id)
+                .where(
+                    member.c.born_on.in_(chunk), member.c.annulled_at.is_(None), family.c.annulled_at.is_(None),
+                    family.c.district_id == self.plan.district.id, self.comparison.scope.families(),
+                )
+            )  # fmt: skip
+            for row in rows:
+                key = names.key(names.full(row.last_name, row.first_name, row.middle_name)), row.born_on
+                if key in wanted:
+                    found.setdefault(key, set()).add(row.family_id)
+        return found
+
+    def _load(self, rows: list[FamilyRow]) -> None:
+        wanted = [known for row in rows if (known := self._known(row)) is not None]
+        wanted += [family_id for families in self.alike.values() for family_id in families]
+        self.states: dict[int, FamilyState] = {}
+        for chunk in bank.chunks(dict.fromkeys(wanted)):
+            self.states.update(bank.load(chunk, self.comparison.codes, self.comparison.places))
+
+    def _known(self, row: FamilyRow) -> int | None:
+        """The family that the bank has under the number, if the person may see it."""
+        known, mine = self.numbers.get(row.number, (None, True))
+        return known if mine else None
+
+    def _people(self, row: FamilyRow) -> list[MemberRow]:
+        return self.people.get(row.number, [])
+
+    def _shared(self, row: FamilyRow) -> Counter[int]:
+        """How many people of the row each family of the bank has."""
+        return Counter(
+            family_id for person in {each.key for each in self._people(row)} for family_id in self.alike.get(person, ())
+        )
+
+    def _shares_people(self, row: FamilyRow, family_id: int) -> bool:
+        return self._shared(row)[family_id] > 0
+
+    # Which family it is
+
+    def _family(self, row: FamilyRow, taken_by_number: set[int]) -> None:
+        place = self._place(row)
+        if place is None:
+            return
+        asked = len(self.plan.questions)
+        state = self._match(row, place, taken_by_number)
+        if len(self.plan.questions) > asked and self.plan.questions[-1].chosen is None:
+            self.comparison.left_out.add(row.number)
+            return
+        number = row.number if state is None else state.row.number
+        if state is None and row.number in self.numbers:
+            number = self._free_number()
+            self.content.notice(self.sheet, row, f"№ {row.number} в районе занят: семья будет записана под № {number}.")
+        elif state is not None and number != row.number:
+            self.content.notice(self.sheet, row, f"№ {row.number} в книге – это семья № {number} банка: люди те же.")
+        if state is not None:
+            self.taken.add(state.id)
+        self._add(row, place, state, number)
+
+    def _add(self, row: FamilyRow, place: PlaceRef, state: FamilyState | None, number: str) -> None:
+        family = FamilyPlan(number, row, state, place, state.id if state else None)
+        self.comparison.families[row.number] = family
+        if state is None:
+            if not self._people(row):
+                text = f"В семье нет ни одного человека: впишите его на лист «{MEMBERS.title}»."
+                self.content.fault(self.sheet, row, "number", text)
+            self.comparison.new(FAMILIES, family, f"№ {number}, {place.name}")
+        else:
+            self._compare(row, family, state)
+
+    def _place(self, row: FamilyRow) -> PlaceRef | None:
+        """The territory of a row; None if its family cannot be told."""
+        if "territory" in row.bad:
+            self.comparison.left_out.add(row.number)
+            return None
+        if not names.key(row.territory):
+            self.content.fault(self.sheet, row, "territory", "Впишите название территории.")
+        place = self.places.place(row.territory)
+        inside = place.id if place.id is not None else self.plan.district.id
+        if inside is not None and not self.comparison.scope.covers_territory(inside):
+            self.content.fault(self.sheet, row, "territory", "Эта территория вам не поручена: удалите строку из книги.")
+            self.comparison.left_out.add(row.number)
+            return None
+        return place
+
+    def _match(self, row: FamilyRow, place: PlaceRef, taken_by_number: set[int]) -> FamilyState | None:
+        known = self._known(row)
+        shared = self._shared(row)
+        if known is not None and shared[known]:
+            return self.states[known]
+        free = Counter({each: count for each, count in shared.items()
+                        if each not in taken_by_number and each not in self.taken})  # fmt: skip
+        if free:
+            return self._match_by_people(row, place, free, known)
+        if known is None or known in self.taken:
+            return None
+        state = self.states[known]
+        if place.id == state.territory_id and self._may_be_same(row, state):
+            return state
+        return self._ask(row, [state], self._told_other(row, state), None)
+
+    def _match_by_people(
+        self, row: FamilyRow, place: PlaceRef, shared: Counter[int], known: int | None
+    ) -> FamilyState | None:
+        """Families with the same people under another number: the same one, if most of its people are here."""
+        (best, count), *others = shared.most_common()
+        state = self.states[best]
+        smaller = min(len(self._people(row)), len(state.members))
+        alone = not others or others[0][1] < count
+        if alone and place.id == state.territory_id and count * 2 >= smaller:
+            return state
+        candidates = [self.states[each] for each, _ in shared.most_common(SHOWN)]
+        if known is not None and known not in self.taken:
+            candidates.append(self.states[known])
+        listed = ", ".join(f"№ {each.row.number}" for each in candidates)
+        text = f"Семья № {row.number} ({row.territory}) похожа на семьи банка ({listed}): есть общие люди. Это она?"
+        return self._ask(row, candidates, text, None)
+
+    def _may_be_same(self, row: FamilyRow, state: FamilyState) -> bool:
+        """Under one number of one settlement: nobody to compare, or a person who is the same but for a correction."""
+        people = self._people(row)
+        if not people or not state.members:
+            return True
+        called = {names.key(each.row.full) for each in state.members}
+        short = {_short(each.row) for each in state.members}
+        born = {(names.key(each.row.last_name), each.row.born_on) for each in state.members if each.row.born_on}
+        return any(
+            names.key(each.full) in called or _short(each) in short or (names.key(each.last_name), each.born_on) in born
+            for each in people
+        )
+
+    def _told_other(self, row: FamilyRow, state: FamilyState) -> str:
+        here = ", ".join(each.full for each in self._people(row)[:SHOWN]) or "люди не названы"
+        there = ", ".join(each.row.full for each in state.members[:SHOWN]) or "люди не названы"
+        return (
+            f"Под № {row.number} у вас другая семья: в банке {there} ({state.row.territory}), "
+            f"в книге {here} ({row.territory})."
+        )
+
+    def _ask(self, row: FamilyRow, candidates: list[FamilyState], text: str, offered: str | None) -> FamilyState | None:
+        """Ask which family of the bank a row is, or whether it is another one."""
+        key = f"family-{row.line}"
+        options = [
+            Option(f"same-{state.row.number}", f"Это семья № {state.row.number} {state.row.territory}: дополнить её")
+            for state in candidates
+        ]
+        options.append(Option(OTHER, "Другая семья: записать отдельно, под своим номером"))
+        chosen = self.comparison.answer(key, {option.value for option in options}, offered)
+        self.comparison.ask(Question(key, FAMILIES.title, row.line, row.number, text, tuple(options), chosen))
+        return next((state for state in candidates if chosen == f"same-{state.row.number}"), None)
+
+    def _free_number(self) -> str:
+        """The number after the largest of the district and of the book that is a plain one."""
+        used = {*self.numbers, *(row.number for row in self.sheet.of(FamilyRow))}
+        used |= {family.number for family in self.comparison.families.values()}
+        largest = max((int(number) for number in used if number.isdecimal()), default=0)
+        return f"{largest + 1:05d}"
+
+    # Values
+
+    def _compare(self, row: FamilyRow, family: FamilyPlan, state: FamilyState) -> None:
+        before = len(self.plan.changes)
+        who = f"Семья № {family.number}"
+        update = Update("family", state.id, family, who)
+        place = family.place
+        if place.id != state.territory_id and names.key(place.name) != names.key(state.row.territory):
+            update.was["territory_id"], update.values["territory_id"] = state.territory_id, place
+            self.comparison.change(FAMILIES, row, family, who, "territory", state.row.territory, place.name)
+        for name in VALUES:
+            self.comparison.value(FAMILIES, row, family, vars(state.row), update, name)
+        if self.sheet.tells("categories") and "categories" not in row.bad:
+            self._compare_categories(row, family, state, who)
+        self.comparison.finish(FAMILIES, update, before)
+
+    def _compare_categories(self, row: FamilyRow, family: FamilyPlan, state: FamilyState, who: str) -> None:
+        was, becomes = state.row.categories, row.categories
+        if set(was) != set(becomes):
+            self.comparison.change(FAMILIES, row, family, who, "categories", was, becomes)
+            self.plan.sets.append(SetUpdate("categories", state.id, family, who, list(was), list(becomes)))
+
+
+def _short(person: MemberRow) -> str:
+    return names.key(names.full(person.last_name, person.first_name, None))

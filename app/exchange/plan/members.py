@@ -1,0 +1,179 @@
+"""Who of a family the rows of «Члены семьи» mean: the same person, a corrected one, or a new one."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from app.domain import names, registration
+from app.exchange import bank, cells
+from app.exchange.bank import MemberState
+from app.exchange.changes import OTHER, FamilyPlan, MemberPlan, Option, Question, Update
+from app.exchange.plan.comparing import Comparison
+from app.exchange.plan.parts import Parts
+from app.exchange.records import MemberRow
+from app.exchange.workbook import DOCUMENT, EDUCATION, MEMBERS, SUPPORT
+
+IDENTITY = ("last_name", "first_name", "middle_name", "born_on")
+ALIKE = 2  # so many of surname, first name, birth date, document and role make a correction likely
+
+
+class Members:
+    """The sheet «Члены семьи»."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison, self.plan, self.content = comparison, comparison.plan, comparison.content
+        self.sheet = comparison.sheet(MEMBERS)
+        self.parts = Parts(comparison)
+
+    def compare(self) -> None:
+        rows: dict[str, list[MemberRow]] = {}
+        for _, row, family in self.comparison.of_families(MEMBERS, MemberRow):
+            if not row.bad & set(IDENTITY) and self._check(row):
+                rows.setdefault(family.row.number, []).append(row)
+        for number, family in self.comparison.families.items():
+            self._family(family, rows.get(number, []))
+
+    def _check(self, row: MemberRow) -> bool:
+        check = registration.check_member
+        self.comparison.rule(self.sheet, row, check, born_on=row.born_on, joined_on=row.joined_on,
+                             left_on=row.left_on, today=self.comparison.today)  # fmt: skip
+        self.comparison.not_ahead(self.sheet, row, "document_issued_on", "joined_on", "left_on")
+        return True
+
+    def _family(self, family: FamilyPlan, rows: list[MemberRow]) -> None:
+        waiting = [MemberPlan(state, id=state.id) for state in (family.state.members if family.state else ())]
+        family.members.extend(waiting)
+        seen: dict[tuple[str, date | None], MemberRow] = {}
+        rest: list[MemberRow] = []
+        for row in rows:
+            if (other := seen.setdefault(row.key, row)) is not row:
+                text = f"Такой же член семьи уже есть в строке {other.line}: оставьте одну строку."
+                self.content.fault(self.sheet, row, "last_name", text)
+            elif (member := self._same(row, waiting)) is not None:
+                member.row = row
+                waiting.remove(member)
+            else:
+                rest.append(row)
+        fresh = [row for row in rest if not self._corrected(row, rest, waiting, family)]
+        for row in fresh:
+            self._add(row, family)
+        for member in family.members:
+            if member.state is not None and member.row is not None:
+                self._compare(member.row, family, member)
+            elif member.state is not None:
+                self.comparison.missing(MEMBERS, family, member.state.row.full)
+
+    def _same(self, row: MemberRow, waiting: list[MemberPlan]) -> MemberPlan | None:
+        """The person of the same ФИО and birth date, as far as the sheet has columns for them; never one of two."""
+        found = [each for each in waiting if self._key(each.values) == self._key(row)]
+        return found[0] if len(found) == 1 or (found and self._is_whole) else None
+
+    @property
+    def _is_whole(self) -> bool:
+        return all(self.sheet.tells(name) for name in IDENTITY)
+
+    def _key(self, person: MemberRow) -> tuple[str, date | None]:
+        middle = person.middle_name if self.sheet.tells("middle_name") else None
+        born_on = person.born_on if self.sheet.tells("born_on") else None
+        return names.key(names.full(person.last_name, person.first_name, middle)), born_on
+
+    # Corrections
+
+    def _corrected(self, row: MemberRow, rows: list[MemberRow], waiting: list[MemberPlan], family: FamilyPlan) -> bool:
+        """Ask whether a new person is a missing one whose data were corrected; it is offered where it is plain."""
+        alike = [each for each in waiting if each.row is None and each.state and self._is_alike(row, each.state)]
+        if not alike:
+            return False
+        sure = [each for each in alike if _is_plain(row, each.values)]
+        rivals = [other for other in rows if other is not row and sure and _is_plain(other, sure[0].values)]
+        offered = f"same-{sure[0].id}" if len(sure) == 1 and not rivals else None
+        key = f"person-{row.line}"
+        options = [Option(f"same-{each.id}", f"Исправление: это {_called(each.values)}") for each in alike]
+        options.append(Option(OTHER, "Это другой человек"))
+        chosen = self.comparison.answer(key, {option.value for option in options}, offered)
+        member = next((each for each in alike if chosen == f"same-{each.id}"), None)
+        shown = member or alike[0]
+        text = f"{_called(row)}: в семье № {family.number} такого нет, зато в книге нет {_called(shown.values)}."
+        self.comparison.ask(Question(key, MEMBERS.title, row.line, family.number, text, tuple(options), chosen,
+                                     self._shown(row, shown.values)))  # fmt: skip
+        if chosen is None:  # nothing is applied before the answer; till then the rows about the person have an owner
+            family.members.append(MemberPlan(None, row))
+            return True
+        if member is not None:
+            self._keep_what_is_blank(row, member.values)
+            member.row = row
+        return member is not None
+
+    def _is_alike(self, row: MemberRow, known: MemberState) -> bool:
+        shared = (
+            names.key(row.last_name) == names.key(known.row.last_name),
+            names.key(row.first_name) == names.key(known.row.first_name),
+            row.born_on is not None and row.born_on == known.row.born_on,
+            _share_document(row, known),
+            row.role is not None and row.role == known.row.role,
+        )
+        return sum(shared) >= ALIKE
+
+    def _shown(self, row: MemberRow, known: MemberRow) -> tuple[tuple[str, str, str], ...]:
+        """Column, was, becomes of the identity of a person."""
+        found = []
+        for name in IDENTITY:
+            was, becomes = getattr(known, name), getattr(row, name)
+            if was != becomes and self.sheet.tells(name):
+                told = cells.shown(becomes) if becomes is not None else f"пусто (останется {cells.shown(was)})"
+                found.append((MEMBERS.column(name).header, cells.shown(was), told))
+        return tuple(found)
+
+    def _keep_what_is_blank(self, row: MemberRow, known: MemberRow) -> None:
+        """A blank patronymic or birth date is no news: what the bank knows stays."""
+        for name in ("middle_name", "born_on"):
+            if getattr(row, name) is None and getattr(known, name) is not None:
+                header, kept = MEMBERS.column(name).header, cells.shown(getattr(known, name))
+                self.content.notice(self.sheet, row, f"{row.full}: «{header}» пусто, в банке останется {kept}.")
+                setattr(row, name, getattr(known, name))
+
+    # Values
+
+    def _add(self, row: MemberRow, family: FamilyPlan) -> None:
+        member = MemberPlan(None, row)
+        family.members.append(member)
+        family.new_members.append(member)
+        self.comparison.new(MEMBERS, family, f"{row.full}, {cells.shown(row.born_on)}")
+        for group, name in ((DOCUMENT, "document"), (EDUCATION, "education"), (SUPPORT, "support")):
+            if any(getattr(row, each) is not None for each in group):
+                setattr(member, name, {each: getattr(row, each) for each in group})
+
+    def _compare(self, row: MemberRow, family: FamilyPlan, member: MemberPlan) -> None:
+        assert member.state is not None
+        before = len(self.plan.changes)
+        state = vars(member.state.row)
+        update = Update("member", member.state.id, family, f"Член семьи: {member.state.row.full}")
+        for name in (*IDENTITY, "sex", "workplace", "joined_on"):
+            self.comparison.value(MEMBERS, row, family, state, update, name)
+        if bank.by(member.state.row.left_on, self.comparison.as_of) != row.left_on:
+            self.comparison.value(MEMBERS, row, family, state, update, "left_on")
+        self.comparison.value(MEMBERS, row, family, state, update, "role", "role_id", "role")
+        self.parts.compare(self.sheet, row, family, member)
+        self.comparison.finish(MEMBERS, update, before)
+
+
+def _is_plain(row: MemberRow, known: MemberRow) -> bool:
+    """Whether nobody would take two rows for two people: the first name is one, or the day of birth and the surname."""
+    same_first = names.key(row.first_name) == names.key(known.first_name)
+    same_last = names.key(row.last_name) == names.key(known.last_name)
+    same_day = row.born_on is not None and row.born_on == known.born_on
+    return (same_first and (same_last or same_day)) or (same_last and same_day)
+
+
+def _share_document(row: MemberRow, known: MemberState) -> bool:
+    """Whether a document of the person is the one of the row, by its number and, where both tell it, the series."""
+    number = names.key(row.document_number)
+    return bool(number) and any(
+        number == names.key(each["number"])
+        and (row.document_series is None or names.key(row.document_series) == names.key(each["series"]))
+        for each in known.documents
+    )
+
+
+def _called(person: MemberRow) -> str:
+    return f"{person.full} ({cells.shown(person.born_on)})" if person.born_on else person.full

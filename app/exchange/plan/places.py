@@ -1,0 +1,112 @@
+"""Where the families of a workbook live and which bodies it names: of the bank, or to be created."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.domain import names
+from app.domain.terms import TerritoryKind
+from app.exchange.changes import BodyRef, PlaceRef
+from app.exchange.plan.comparing import Comparison
+from app.exchange.rows import Fault, Notice
+from app.exchange.workbook import AS_OF, DISTRICT, FACTS
+
+FARTHEST_AHEAD = timedelta(days=92)  # a workbook may be made ready before the last day of its quarter
+
+
+class PlacesOfBook:
+    """The district, the territories and the bodies of one workbook."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+        self.plan, self.content, self.scope = comparison.plan, comparison.content, comparison.scope
+        self.known = comparison.places
+        self.place_refs: dict[str, PlaceRef] = {}
+        self.body_refs: dict[tuple[str, str], BodyRef] = {}
+        self.kinds_by_name: dict[str, set[str]] = {}
+
+    def _fault_of_facts(self, text: str) -> bool:
+        self.content.add(Fault(FACTS, None, DISTRICT, "", self.content.district, text))
+        return False
+
+    def find_district(self) -> bool:
+        """The district of «Район», known or to be made; whose families the person keeps."""
+        wanted = names.key(self.content.district)
+        districts = {
+            territory_id
+            for territory_id, row in self.known.territories.items()
+            if row.kind is TerritoryKind.DISTRICT and wanted in self.known.names_of(territory_id)
+        }
+        mine = {each for each in districts if any(map(self.scope.covers_territory, self.known.below(each)))}
+        if not districts:
+            if not any(map(self.scope.covers_territory, self.known.roots)):
+                return self._fault_of_facts(
+                    f"Района «{self.content.district}» нет среди ваших территорий: проверьте название "
+                    "или попросите координатора региона добавить район."
+                )
+            self.plan.new_places.append(self.plan.district)
+            return True
+        if not mine:
+            return self._fault_of_facts(
+                f"Район «{self.content.district}» вам не поручен: его загружает его координатор."
+            )
+        if len(mine) > 1:
+            return self._fault_of_facts(f"Районов с названием «{self.content.district}» несколько: уточните название.")
+        self.plan.district.id = mine.pop()
+        return True
+
+    def check_date(self) -> None:
+        """The day that the workbook tells of does not lie far ahead."""
+        if self.comparison.ahead > FARTHEST_AHEAD:
+            text = "Дата, на которую даны сведения, ещё далеко впереди: проверьте год."
+            self.content.add(Fault(FACTS, None, AS_OF, "", f"{self.comparison.as_of:%d.%m.%Y}", text))
+        elif self.comparison.ahead.days > 0:
+            self.content.notices.append(Notice(FACTS, None, "Дата, на которую даны сведения, ещё не наступила."))
+
+    def index(self) -> None:
+        """Look up what the bank knows by every name it goes by."""
+        self._index_places()
+        self._index_bodies()
+
+    def _index_places(self) -> None:
+        """Territories of the district by every name they go by; the nearest wins."""
+        if self.plan.district.id is None:
+            self.place_refs[names.key(self.content.district)] = self.plan.district
+            return
+        for territory_id in self.known.below(self.plan.district.id):
+            ref = PlaceRef(self.known.territories[territory_id].name, territory_id)
+            if territory_id == self.plan.district.id:
+                ref = self.plan.district
+            for key in self.known.names_of(territory_id):
+                self.place_refs.setdefault(key, ref)
+
+    def _index_bodies(self) -> None:
+        """Agencies by kind and name: of the district, then of its parts, then of what is above it."""
+        if self.plan.district.id is None:
+            near = list(self.known.roots)
+        else:
+            near = [*self.known.below(self.plan.district.id), *self.known.above(self.plan.district.id)]
+        rank = {territory_id: place for place, territory_id in enumerate(near)}
+        bodies = [body for body in self.known.bodies.values() if body.territory_id in rank]
+        for body in sorted(bodies, key=lambda body: (rank[body.territory_id], body.id)):
+            self.body_refs.setdefault((body.kind, body.key), BodyRef(body.name, body.kind, body.id))
+            self.kinds_by_name.setdefault(body.key, set()).add(body.kind)
+
+    def place(self, name: str) -> PlaceRef:
+        """The territory of a name; one that is not known is to be created."""
+        key = names.key(name)
+        if key not in self.place_refs:
+            self.place_refs[key] = PlaceRef(name)
+            self.plan.new_places.append(self.place_refs[key])
+        return self.place_refs[key]
+
+    def body(self, kind: str | None, name: str | None) -> BodyRef | None:
+        """The agency of a row; one that is only known by its kind is called like the kind."""
+        if kind is None:
+            return None
+        name = name or self.comparison.codes["agency_kind"].names[kind]
+        key = (kind, names.key(name))
+        if key not in self.body_refs:
+            self.body_refs[key] = BodyRef(name, kind)
+            self.plan.new_bodies.append(self.body_refs[key])
+        return self.body_refs[key]

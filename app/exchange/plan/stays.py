@@ -1,0 +1,165 @@
+"""Stays on record: each is matched by the day of registration and bound by the rules of the Положение."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from app.domain import registration
+from app.exchange import bank
+from app.exchange.changes import FamilyPlan, SetUpdate, Update
+from app.exchange.plan.comparing import Comparison
+from app.exchange.plan.places import PlacesOfBook
+from app.exchange.records import StayRow
+from app.exchange.workbook import STAYS
+
+State = dict[str, Any]
+
+
+class Stays:
+    """The sheet «Постановка и снятие»."""
+
+    def __init__(self, comparison: Comparison, places: PlacesOfBook) -> None:
+        self.comparison, self.places = comparison, places
+        self.plan, self.content, self.as_of = comparison.plan, comparison.content, comparison.as_of
+        self.sheet = comparison.sheet(STAYS)
+
+    def compare(self) -> None:
+        by_family: dict[str, list[StayRow]] = {}
+        for _, row, family in self.comparison.of_families(STAYS, StayRow):
+            by_family.setdefault(family.row.number, []).append(row)
+        for number, found in by_family.items():
+            self._family(self.comparison.families[number], found)
+        for number, family in self.comparison.families.items():
+            told = {row.registered_on for row in by_family.get(number, ())}
+            for stay in family.state.stays if family.state else ():
+                if stay["registered_on"] not in told and stay["registered_on"] <= self.as_of:
+                    self.comparison.missing(STAYS, family, f"постановка {stay['registered_on']:%d.%m.%Y}")
+
+    def _family(self, family: FamilyPlan, found: list[StayRow]) -> None:
+        known = {stay["registered_on"]: stay for stay in (family.state.stays if family.state else ())}
+        told = {row.registered_on for row in found if row.registered_on}
+        others = [(stay["registered_on"], stay["removed_on"]) for day, stay in known.items() if day not in told]
+        for row in sorted(found, key=lambda row: (row.registered_on or date.max, row.line)):
+            state = known.get(row.registered_on)
+            self._complete_decisions(row, state)
+            if not self._check(row, state, others):
+                continue
+            assert row.registered_on is not None
+            others.append((row.registered_on, self._until(row, state)))
+            if state is None:
+                family.new_stays.append((row, self.places.body(row.sender_kind, row.sender)))
+                until = f" – {row.removed_on:%d.%m.%Y}" if row.removed_on else ""
+                self.comparison.new(STAYS, family, f"постановка {row.registered_on:%d.%m.%Y}{until}")
+            else:
+                self._compare(row, family, state)
+
+    def _until(self, row: StayRow, state: State | None) -> date | None:
+        """When a stay ends: as the file says, or, after the file's date, as the bank knows."""
+        if row.removed_on is None and state and bank.by(state["removed_on"], self.as_of) is None:
+            until: date | None = state["removed_on"]
+            return until
+        return row.removed_on
+
+    def _complete_decisions(self, row: StayRow, state: State | None) -> None:
+        """Where only the date of record is given, it is the date of a decision without a number, and the reverse."""
+        if not self.sheet.tells("removed_on"):
+            row.removed_on = state["removed_on"] if state and state["removed_on"] else row.removal_decided_on
+        for day, number, decided, title in (
+            ("registered_on", "decision_number", "decided_on", "постановке"),
+            ("removed_on", "removal_number", "removal_decided_on", "снятии"),
+        ):
+            on = getattr(row, day)
+            if on is None:
+                continue
+            if getattr(row, decided) is None and decided not in row.bad:
+                setattr(row, decided, state[decided] if state and not self.sheet.tells(decided) else on)
+            known = state is not None and state[number] is None and state[decided] is not None
+            told = self.sheet.tells(number) and number not in row.bad
+            if getattr(row, number) is None and told and not known and getattr(row, decided) is not None:
+                text = f"№ {row.number}: постановление о {title} от {getattr(row, decided):%d.%m.%Y} будет без номера."
+                self.content.notice(self.sheet, row, text)
+
+    # Rules
+
+    def _check(self, row: StayRow, state: State | None, others: list[registration.Stay]) -> bool:
+        good = self.comparison.not_ahead(self.sheet, row, "detected_on", "card_sent_on", "decided_on",
+                                         "removal_decided_on")  # fmt: skip
+        if not row.sender_kind and "sender_kind" not in row.bad and not (state and not state["sender_kind"]):
+            self.content.fault(self.sheet, row, "sender_kind", "Заполните «Код органа».")
+            good = False
+        if row.bad & {"registered_on", "decided_on", "removed_on", "removal_decided_on"}:
+            return False
+        criteria = len(row.criteria) or ("criteria" in row.bad) or bool(state and not state["criteria"])
+        good &= self.comparison.rule(
+            self.sheet, row, registration.check_placing, registered_on=row.registered_on, decided_on=row.decided_on,
+            others=others, removed_on=self._until(row, state), criteria=int(criteria), today=self.comparison.today,
+        )  # fmt: skip
+        if row.removed_on is None:
+            return bool(good and self._check_no_removal(row, state))
+        good &= self.comparison.rule(
+            self.sheet, row, registration.check_removal, registered_on=row.registered_on, removed_on=row.removed_on,
+            decided_on=row.removal_decided_on,
+            has_reason=row.reason is not None or "reason" in row.bad or self._keeps_reason(state),
+            today=self.comparison.today,
+        )  # fmt: skip
+        return bool(good)
+
+    def _check_no_removal(self, row: StayRow, state: State | None) -> bool:
+        good = True
+        for name in ("removal_number", "removal_decided_on", "reason"):
+            if getattr(row, name) is not None:
+                text = "Нет даты снятия с учёта: впишите её или уберите снятие."
+                self.content.fault(self.sheet, row, name, text)
+                good = False
+        if state and bank.by(state["removed_on"], self.as_of) and self.sheet.tells("removed_on"):
+            text = (
+                f"В банке семья снята с учёта {state['removed_on']:%d.%m.%Y}, загрузка снятия не отменяет: "
+                "впишите снятие или аннулируйте его в карточке семьи."
+            )
+            self.content.fault(self.sheet, row, "removed_on", text)
+            good = False
+        return good
+
+    def _keeps_reason(self, state: State | None) -> bool:
+        """Whether a removal of the bank needs no reason from the file: it has none, or the file has no such column."""
+        return bool(state and state["removed_on"] and (not self.sheet.tells("reason") or state["reason"] is None))
+
+    # Values
+
+    def _compare(self, row: StayRow, family: FamilyPlan, state: State) -> None:
+        before = len(self.plan.changes)
+        who = f"Постановка {state['registered_on']:%d.%m.%Y}"
+        update = Update("registration", state["id"], family, who)
+        fields = ("sender_kind", "sender", "sender_id")
+        self.comparison.body(STAYS, row, family, state, update, fields, self.places.body)
+        for name in ("detected_on", "card_sent_on", "note"):
+            self.comparison.value(STAYS, row, family, state, update, name)
+        placed = Update("decision", state["decision_id"], family, f"Постановление о постановке № {family.number}")
+        self.comparison.value(STAYS, row, family, state, placed, "decision_number", "number")
+        self.comparison.value(STAYS, row, family, state, placed, "decided_on")
+        if placed.values:
+            self.plan.updates.append(placed)
+        if self.sheet.tells("criteria") and "criteria" not in row.bad and row.criteria != state["criteria"]:
+            self.comparison.change(STAYS, row, family, who, "criteria", state["criteria"], row.criteria)
+            self.plan.sets.append(
+                SetUpdate("criteria", state["id"], family, who, list(state["criteria"]), list(row.criteria))
+            )
+        if row.removed_on is not None:
+            self._compare_removal(row, family, state, update)
+        self.comparison.finish(STAYS, update, before)
+
+    def _compare_removal(self, row: StayRow, family: FamilyPlan, state: State, update: Update) -> None:
+        self.comparison.value(STAYS, row, family, state, update, "removed_on")
+        self.comparison.value(STAYS, row, family, state, update, "reason", "removal_reason_id", "reason")
+        if state["removal_decision_id"] is None:
+            update.decision = {"number": row.removal_number, "decided_on": row.removal_decided_on}
+            for name in ("removal_number", "removal_decided_on"):
+                if getattr(row, name) is not None:
+                    self.comparison.change(STAYS, row, family, update.title, name, None, getattr(row, name))
+            return
+        removed = Update("decision", state["removal_decision_id"], family, f"Постановление о снятии № {family.number}")
+        self.comparison.value(STAYS, row, family, state, removed, "removal_number", "number")
+        self.comparison.value(STAYS, row, family, state, removed, "removal_decided_on", "decided_on")
+        if removed.values:
+            self.plan.updates.append(removed)

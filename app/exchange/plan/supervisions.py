@@ -1,0 +1,88 @@
+"""Supervision of minors by other bodies: matched by member, kind and first day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from app.domain import registration
+from app.exchange import bank
+from app.exchange.changes import FamilyPlan, Update
+from app.exchange.plan.comparing import Comparison
+from app.exchange.records import Named, SupervisionRow
+from app.exchange.rows import SheetRows
+from app.exchange.workbook import SUPERVISIONS
+
+NEEDED = {"last_name", "first_name", "middle_name", "born_on", "kind", "started_on"}
+
+
+class Supervisions:
+    """The sheet «Учёт несовершеннолетних»."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison, self.content, self.as_of = comparison, comparison.content, comparison.as_of
+        self.names = comparison.codes["supervision"].names
+        self.waiting: dict[tuple[int, str | None, date | None], list[dict[str, Any]]] = {}
+        for family in comparison.families.values():
+            for known in family.state.members if family.state else ():
+                for each in known.supervisions:
+                    self.waiting.setdefault((known.id, each["kind"], each["started_on"]), []).append(each)
+
+    def compare(self) -> None:
+        for sheet, row, family in self.comparison.of_families(SUPERVISIONS, SupervisionRow):
+            if not row.bad & NEEDED:
+                self._row(sheet, row, family)
+        self._note_missing()
+
+    def _row(self, sheet: SheetRows, row: SupervisionRow, family: FamilyPlan) -> None:
+        if row.kind is None and sheet.tells("kind"):
+            self.content.fault(sheet, row, "kind", "Заполните «Где состоит».")
+            return
+        good = self.comparison.not_ahead(sheet, row, "started_on", "ended_on")
+        good &= self.comparison.rule(sheet, row, registration.check_interval, start=row.started_on, end=row.ended_on,
+                                     field="ended_on")  # fmt: skip
+        member = self.comparison.member_named(sheet, row, family, "last_name", Named(row.full, row.born_on))
+        if member is None or not good:
+            return
+        waiting = self._alike(sheet, row, member.id)
+        if not waiting and row.kind is None:
+            header = SUPERVISIONS.column("kind").header
+            self.content.notice(sheet, row, f"{row.full}: без столбца «{header}» запись об учёте не добавляется.")
+            return
+        if not waiting:
+            assert row.kind is not None
+            member.supervisions.append(row)
+            self.comparison.new(SUPERVISIONS, family, f"{row.full}: {self.names[row.kind]}")
+            return
+        state = next((each for each in waiting if each["ended_on"] == row.ended_on), waiting[0])
+        waiting.remove(state)
+        before = len(self.comparison.plan.changes)
+        update = Update("supervision", state["id"], family, f"Учёт: {row.full}")
+        if bank.by(state["ended_on"], self.as_of) != row.ended_on:
+            self.comparison.value(SUPERVISIONS, row, family, state, update, "ended_on")
+        self.comparison.finish(SUPERVISIONS, update, before)
+
+    def _alike(self, sheet: SheetRows, row: SupervisionRow, member_id: int | None) -> list[dict[str, Any]]:
+        """The records of the bank that a row may mean, as far as the sheet has columns to tell."""
+        if sheet.tells("kind") and sheet.tells("started_on"):
+            return self.waiting.get((member_id or 0, row.kind, row.started_on), [])
+        return next(
+            (
+                rest
+                for (owner, kind, started_on), rest in self.waiting.items()
+                if rest and owner == member_id
+                and (kind == row.kind or not sheet.tells("kind"))
+                and (started_on == row.started_on or not sheet.tells("started_on"))
+            ),
+            [],
+        )  # fmt: skip
+
+    def _note_missing(self) -> None:
+        owners = {member.id: (family, member) for family in self.comparison.families.values()
+                  for member in family.members if member.id is not None}  # fmt: skip
+        for (member_id, _kind, started_on), rest in self.waiting.items():
+            family, member = owners[member_id]
+            for each in rest:
+                if started_on is None or started_on <= self.as_of:
+                    text = f"{member.values.full}: {self.names[each['kind']]}"
+                    self.comparison.missing(SUPERVISIONS, family, text)

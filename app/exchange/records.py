@@ -1,0 +1,125 @@
+"""The rows of the exchange workbook as typed values, sheet by sheet; the bank is read into the same rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from app.domain import names
+from app.domain.terms import HolidayActivity, Sex
+
+
+class Named(NamedTuple):
+    """A person named in a cell: ФИО, and the birth date where it is written after it."""
+
+    name: str
+    born_on: date | None = None
+
+
+@dataclass
+class Row:
+    """A row of any sheet. `line`: its number on the sheet; `bad`: the fields that could not be read."""
+
+    line: int = 0
+    bad: set[str] = field(default_factory=set)
+    number: str = ""
+
+
+@dataclass
+class FamilyRow(Row):
+    """A row of «Семьи»."""
+
+    territory: str = ""
+    categories: tuple[str, ...] = ()
+    stated_size: int | None = None
+    income_per_member: Decimal | None = None
+    income_source: str | None = None
+    registered_address: str | None = None
+    actual_address: str | None = None
+    additional: str | None = None
+
+
+@dataclass
+class StayRow(Row):
+    """A row of «Постановка и снятие»."""
+
+    sender_kind: str | None = None
+    sender: str | None = None
+    detected_on: date | None = None
+    card_sent_on: date | None = None
+    criteria: tuple[str, ...] = ()
+    decision_number: str | None = None
+    decided_on: date | None = None
+    registered_on: date | None = None
+    removal_number: str | None = None
+    removal_decided_on: date | None = None
+    removed_on: date | None = None
+    reason: str | None = None
+    note: str | None = None
+
+
+@dataclass
+class PersonRow(Row):
+    """A row that names a person."""
+
+    last_name: str = ""
+    first_name: str = ""
+    middle_name: str | None = None
+    born_on: date | None = None
+
+    @property
+    def full(self) -> str:
+        """«Фамилия Имя Отчество»."""
+        return names.full(self.last_name, self.first_name, self.middle_name)
+
+    @property
+    def key(self) -> tuple[str, date | None]:
+        """By what a person is the same: ФИО and birth date."""
+        return names.key(self.full), self.born_on
+
+
+@dataclass
+class MemberRow(PersonRow):
+    """A row of «Члены семьи»."""
+
+    role: str | None = None
+    sex: Sex | None = None
+    workplace: str | None = None
+    document_kind: str | None = None
+    document_series: str | None = None
+    document_number: str | None = None
+    document_issued_on: date | None = None
+    education_status: str | None = None
+    education_organisation: str | None = None
+    education_grade: str | None = None
+    free_meals: bool | None = None
+    free_textbooks: bool | None = None
+    leisure: bool | None = None
+    holidays: HolidayActivity | None = None
+    joined_on: date | None = None
+    left_on: date | None = None
+
+
+@dataclass
+class SupervisionRow(PersonRow):
+    """A row of «Учёт несовершеннолетних»."""
+
+    started_on: date | None = None
+    ended_on: date | None = None
+    kind: str | None = None
+
+
+@dataclass
+class AidRow(Row):
+    """A row of «Мероприятия»."""
+
+    given_on: date | None = None
+    measure: str | None = None
+    aid_kind: str | None = None
+    description: str | None = None
+    performer_kind: str | None = None
+    performer: str | None = None
+    recipients: tuple[Named, ...] = ()
+    amount: Decimal | None = None

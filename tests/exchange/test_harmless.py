@@ -1,0 +1,328 @@
+"""An import does no harm: what is doubtful is asked or told, what cannot be read is a fault, nothing is mixed."""
+
+from __future__ import annotations
+
+from datetime import date
+from io import BytesIO
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import func, select
+
+from app.clock import today
+from app.domain.refusal import Refusal
+from app.exchange import apply, plan, reader
+from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, SHEETS, STAYS, SUPERVISIONS
+from app.extensions import db
+from app.models import Family, Member
+from tests.exchange.workbooks import Sound, load, planned, texts
+
+NORTH, SOUTH = "Северное сельское поселение", "Южное городское поселение"
+OPTIONAL = [(sheet, column.header) for sheet in SHEETS for column in sheet if not column.required]
+
+
+def answered(content: bytes, **answers: str):
+    found = plan.make(reader.read(content, "книга.xlsx"), today(), {k.replace("_", "-"): v for k, v in answers.items()})
+    assert not found.faults, found.faults[:3]
+    return found
+
+
+def done(found):
+    batch = apply.apply(found, today())
+    db.session.commit()
+    return batch
+
+
+def people(number: str = "00001") -> list[tuple]:
+    rows = db.session.execute(
+        select(Member.last_name, Member.first_name, Member.middle_name, Member.born_on)
+        .join(Family, Family.id == Member.family_id)
+        .where(Family.number == number, Family.annulled_at.is_(None), Member.annulled_at.is_(None))
+        .order_by(Member.id)
+    )
+    return [tuple(row) for row in rows]
+
+
+def of(number: str, territory: str, *persons: dict) -> Sound:
+    """A book of one family."""
+    book = Sound()
+    for rows in book.rows.values():
+        rows.clear()
+    book.rows[FAMILIES.title] = [{"№ карты": number, "Территория": territory}]
+    book.rows[MEMBERS.title] = [{"№ карты": number, **person} for person in persons]
+    return book
+
+
+def person(last: str, first: str, born: date | None, middle: str | None = None, role: str = "сын") -> dict:
+    return {"Фамилия": last, "Имя": first, "Отчество": middle, "Дата рождения": born, "Роль в семье": role}
+
+
+# Columns
+
+
+@pytest.mark.parametrize(("sheet", "header"), OPTIONAL, ids=range(len(OPTIONAL)))
+def test_any_optional_column_may_be_absent(cast, sheet, header):
+    load(Sound().content())
+    book = Sound()
+    book.headers[sheet.title].remove(header)
+    found = planned(book.content())
+    assert not found.faults, found.faults
+    assert f"Столбца «{header}» нет" in texts(found.notices)
+    assert not found.does_something, (found.new, found.changes)
+    assert not found.questions
+
+
+# A removal wants its reason, and a body that the bank does not know its kind: the fault says so.
+WANTED = {"Причина снятия": "Укажите причину снятия", "Код органа": "впишите «Код органа»"}
+
+
+@pytest.mark.parametrize(("sheet", "header"), OPTIONAL, ids=range(len(OPTIONAL)))
+def test_a_fresh_bank_is_loaded_without_any_optional_column(cast, sheet, header):
+    book = Sound()
+    book.headers[sheet.title].remove(header)
+    if header in WANTED:
+        assert WANTED[header] in texts(planned(book.content()).faults)
+        return
+    load(book.content())
+    assert not planned(book.content()).does_something
+
+
+def test_a_header_nearly_known_is_named_with_its_neighbour(cast):
+    book = Sound()
+    book.headers[MEMBERS.title][6] = "Дата рожд."
+    book.headers[FAMILIES.title][5] = "Источник дoxoда"
+    for row in book.rows[FAMILIES.title]:
+        row["Источник дoxoда"] = row.get("Источник дохода")
+    found = planned(book.content())
+    assert "Похож на «Дата рождения»" in texts(found.notices)
+    assert "Источник" not in texts(found.notices), "a Latin letter in a header is no other header"
+
+
+# A number is not an identity
+
+
+def test_two_settlements_that_number_from_1_are_two_families(cast):
+    done(answered(of("1", NORTH, person("Тетерин", "Семён", date(2015, 6, 1))).content()))
+    south = of("1", SOUTH, person("Лукошникова", "Ася", date(2016, 7, 2), role="дочь"))
+    found = answered(south.content())
+    assert "Под № 1 у вас другая семья" in found.questions[0].text
+    assert not found.changes
+    with pytest.raises(Refusal, match="без ответа"):
+        done(found)
+    assert people("1") == [("Тетерин", "Семён", None, date(2015, 6, 1))]
+    done(answered(south.content(), family_2="other"))
+    assert people("1") == [("Тетерин", "Семён", None, date(2015, 6, 1))]
+    assert people("00002") == [("Лукошникова", "Ася", None, date(2016, 7, 2))]
+    again = answered(south.content())
+    assert not again.questions
+    assert not again.does_something, "its people lead the family to its own row next month"
+
+
+def test_the_same_family_is_joined_only_when_the_person_says_so(cast):
+    done(answered(of("1", NORTH, person("Тетерин", "Семён", date(2015, 6, 1))).content()))
+    south = of("1", SOUTH, person("Лукошникова", "Ася", date(2016, 7, 2), role="дочь"))
+    done(answered(south.content(), family_2="same-1"))
+    assert len(people("1")) == 2
+
+
+def test_other_people_under_a_number_of_the_same_settlement_are_asked_about(cast):
+    done(answered(of("1", NORTH, person("Тетерин", "Семён", date(2015, 6, 1))).content()))
+    found = answered(of("1", NORTH, person("Лукошникова", "Ася", date(2016, 7, 2), role="дочь")).content())
+    assert [question.chosen for question in found.unanswered] == [None]
+
+
+def test_a_family_renumbered_by_its_settlement_is_known_by_its_people(cast):
+    load(Sound().content())
+    book = Sound()
+    for rows in book.rows.values():
+        for row in rows:
+            row["№ карты"] = {"00001": "71", "00002": "00001"}[row["№ карты"]]
+    found = planned(book.content())
+    assert not found.faults
+    assert not found.questions
+    assert not found.does_something
+    assert "№ 71 в книге – это семья № 00001 банка" in texts(found.notices)
+
+
+# A correction is not a new person
+
+BOY = ("Тетерин", "Семён", date(2015, 6, 1), "Ильич")
+
+
+@pytest.mark.parametrize(
+    ("now", "kept"),
+    [
+        (("Тетерин", "Семён", date(2015, 1, 6), "Ильич"), ("Тетерин", "Семён", "Ильич", date(2015, 1, 6))),
+        (("Тетерин", "Семён", None, "Ильич"), ("Тетерин", "Семён", "Ильич", date(2015, 6, 1))),
+        (("Тетерин", "Семён", date(2015, 6, 1), None), ("Тетерин", "Семён", "Ильич", date(2015, 6, 1))),
+        (("Лукошников", "Семён", date(2015, 6, 1), "Ильич"), ("Лукошников", "Семён", "Ильич", date(2015, 6, 1))),
+        (("Тетерин", "Самсон", date(2015, 6, 1), "Ильич"), ("Тетерин", "Самсон", "Ильич", date(2015, 6, 1))),
+    ],
+    ids=["birth date", "no birth date", "no patronymic", "surname", "first name"],
+)
+def test_a_corrected_child_stays_one_child(cast, now, kept):
+    mother = person("Тетерина", "Алёна", date(1990, 4, 7), role="мать")
+    done(answered(of("00001", NORTH, mother, person(*BOY)).content()))
+    book = of("00001", NORTH, mother, person(*now))
+    book.rows[SUPERVISIONS.title] = [
+        {"№ карты": "00001", "Фамилия": now[0], "Имя": now[1], "Отчество": now[3], "Дата рождения": now[2],
+         "Состоит с": date(2026, 3, 1), "Где состоит": "kdn"}
+    ]  # fmt: skip
+    found = answered(book.content())
+    (question,) = found.questions
+    assert question.chosen.startswith("same-")
+    assert question.changes
+    done(found)
+    assert people()[1:] == [kept]
+    assert not answered(book.content()).does_something
+    assert len(db.session.scalars(select(Member)).all()) == 2
+
+
+def test_another_person_is_added_when_the_person_says_so(cast):
+    done(answered(of("00001", NORTH, person(*BOY)).content()))
+    twin = of("00001", NORTH, person("Тетерин", "Самсон", date(2015, 6, 1), "Ильич"))
+    done(answered(twin.content(), person_2="other"))
+    assert [row[1] for row in people()] == ["Семён", "Самсон"]
+
+
+def test_a_newborn_is_not_taken_for_a_brother_who_is_missing(cast):
+    mother = person("Тетерина", "Алёна", date(1990, 4, 7), role="мать")
+    done(answered(of("00001", NORTH, mother, person(*BOY)).content()))
+    found = answered(of("00001", NORTH, mother, person("Тетерин", "Лев", date(2026, 5, 5))).content())
+    assert [question.chosen for question in found.questions] == [None]
+
+
+def test_of_several_who_may_be_meant_the_person_chooses(cast):
+    mother = person("Тетерина", "Алёна", date(1990, 4, 7), role="мать")
+    twins = [person("Тетерин", "Семён", date(2015, 6, 1)), person("Тетерин", "Самсон", date(2015, 6, 1))]
+    done(answered(of("00001", NORTH, mother, *twins).content()))
+    found = answered(of("00001", NORTH, mother, person("Тетерин", "Степан", date(2015, 6, 1))).content())
+    (question,) = found.questions
+    assert question.chosen is None
+    assert len(question.options) == 3
+
+
+def test_twins_whose_names_differ_by_one_letter_are_two(cast):
+    twins = [person("Гайнетдинова", name, date(2014, 3, 3), role="дочь") for name in ("Гөлия", "Гүлия")]
+    done(answered(of("00001", NORTH, *twins).content()))
+    assert [row[1] for row in people()] == ["Гөлия", "Гүлия"]
+
+
+def test_letters_that_only_look_different_are_one_person(cast):
+    load(Sound().content())
+    book = Sound()
+    book.row(MEMBERS.title, 1).update({"Фамилия": "Tетерин", "Имя": "Се\xadме\u0308н", "Отчество": "Ильи\u200bч"})
+    book.row(AIDS.title)["Получатели"] = "Тетерина Алёна Павловна; Tетерин Семе\u0308н Ильич"
+    found = planned(book.content())
+    assert not found.faults
+    assert not found.does_something
+    assert "В слове «Тетерин» были буквы латиницы (T)" in texts(found.notices)
+    assert "невидимые знаки" in texts(found.notices)
+
+
+# What cannot be read, and what is no row
+
+
+def with_errors(content: bytes, **cells: str) -> bytes:
+    book = load_workbook(BytesIO(content))
+    for place, error in cells.items():
+        title, address = {"f": FAMILIES.title, "m": MEMBERS.title}[place[0]], place[2:]
+        book[title][address].value = error
+        book[title][address].data_type = "e"
+    stream = BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def test_an_error_cell_is_a_fault_with_its_address_never_empty(cast):
+    load(Sound().content())
+    found = planned(with_errors(Sound().content(), f_E2="#N/A", f_F2="#REF!", m_G3="#VALUE!", m_U5="#DIV/0!"))
+    told = {(fault.cell, fault.value) for fault in found.faults}
+    assert {("E2", "#N/A"), ("F2", "#REF!"), ("G3", "#VALUE!"), ("U5", "#DIV/0!")} <= told
+    assert all("ошибка Excel" in fault.text for fault in found.faults if fault.cell in ("E2", "F2", "G3", "U5"))
+
+
+UNDER_THE_TABLE = [
+    {"№ карты": "ИТОГО:", "Территория": "1 семья"},
+    {"№ карты": "Всего семей", "Территория": "2"},
+    {"Территория": "Итого 2 семьи"},
+    {"№ карты": "Исполнитель:", "Территория": "Т. Полозова", "Источник дохода": "8-86367-5-00-00"},
+    {"№ карты": "Глава поселения", "Территория": "И. Полозов"},
+    {"№ карты": "8 (86367) 5-00-00"},
+    {"№ карты": "* по данным школы"},
+    {"№ карты": "Примечание: без переехавших"},
+    {"№ карты": "Северный сельский Совет"},
+    {"№ карты": "1", "Территория": "2", "Категории семьи": "3", "Количество членов семьи": "4"},
+]
+
+
+@pytest.mark.parametrize("row", UNDER_THE_TABLE, ids=range(len(UNDER_THE_TABLE)))
+def test_a_line_that_is_no_family_is_named_and_left_out(cast, row):
+    book = Sound()
+    book.rows[FAMILIES.title].append(row)
+    found = planned(book.content())
+    assert not found.faults, found.faults
+    assert len(found.families) == 2
+    assert [place.name for place in found.new_places] == []
+    assert any(notice.row == 4 and "не читается как запись" in notice.text for notice in found.notices)
+
+
+def test_a_line_that_may_be_a_family_is_never_dropped(cast):
+    book = Sound()
+    book.rows[FAMILIES.title].append({"№ карты": "00009", "Территория": NORTH})
+    assert "В семье нет ни одного человека" in texts(planned(book.content()).faults)
+    book.row(FAMILIES.title, 2)["№ карты"] = "Глава 1"
+    book.rows[MEMBERS.title].append({"№ карты": "Глава 1", **person("Осинин", "Ян", date(2018, 1, 1))})
+    assert len(planned(book.content()).families) == 3
+
+
+NOTHING = ["-", "—", "нет", "Отсутствует", "б/о", "н/д", "не известно"]
+
+
+@pytest.mark.parametrize("word", NOTHING)
+def test_a_word_for_nothing_is_nothing_in_every_optional_column(cast, word):
+    book = Sound()
+    for sheet, header in OPTIONAL:
+        if header not in ("Код мероприятия", "Код вида помощи", "Где состоит", "Дата рождения"):
+            for row in book.rows[sheet.title]:
+                if row.get(header) is None:
+                    row[header] = word
+    load(book.content())
+    assert {row[2] for row in people()} == {"Павловна", "Ильич"}
+    assert not planned(Sound().content()).does_something
+    assert db.session.scalar(select(func.count()).where(Member.middle_name == word)) == 0
+
+
+@pytest.mark.parametrize(
+    ("sheet", "place", "values", "said"),
+    [
+        (MEMBERS, 0, {"Дата рождения": date(1905, 7, 5)}, "Похоже, вместо даты был написан год 2013"),
+        (MEMBERS, 0, {"Дата рождения": date(2005, 4, 7)}, "меньше чем на 12 лет"),
+        (MEMBERS, 0, {"Дата рождения": date(2016, 4, 7)}, "родился раньше"),
+        (MEMBERS, 3, {"Дата рождения": date(2001, 4, 7), "В семье с": None}, "записан ребёнком"),
+        (STAYS, 2, {"Дата постановки на учёт": date(2018, 2, 5), "Дата постановления о постановке": date(2018, 2, 5)},
+         "все дети родились позже"),
+        (MEMBERS, 0, {"Дата рождения": "05/07/1990"}, "прочитано как 05.07.1990"),
+    ],
+)  # fmt: skip
+def test_what_can_be_read_but_hardly_be_true_is_told(cast, sheet, place, values, said):
+    book = Sound()
+    book.row(sheet.title, place).update(values)
+    if sheet is MEMBERS and place == 1:
+        book.rows[SUPERVISIONS.title].clear()
+    found = planned(book.content())
+    assert not found.faults, found.faults
+    assert said in texts(found.notices)
+
+
+def test_what_the_sender_does_not_see_is_named(cast):
+    book = load_workbook(BytesIO(Sound().content()))
+    book[FAMILIES.title].row_dimensions[3].hidden = True
+    book[STAYS.title].column_dimensions["N"].hidden = True
+    book[AIDS.title].sheet_state = "hidden"
+    stream = BytesIO()
+    book.save(stream)
+    told = {notice.sheet: notice.text for notice in planned(stream.getvalue()).notices}
+    assert "скрыты строки 3" in told[FAMILIES.title]
+    assert "скрыты столбцы" in told[STAYS.title]
+    assert "Лист скрыт" in told[AIDS.title]
