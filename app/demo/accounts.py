@@ -16,7 +16,7 @@ from app.services import accounts
 MARK = "@demo.invalid"  # the e-mail of a demo sign-in: it leads nowhere and tells demo users from real ones
 
 
-class SignIn(NamedTuple):
+class DemoSignIn(NamedTuple):
     """What is printed once: a role, the name to sign in with, the password."""
 
     role: terms.Role
@@ -44,7 +44,7 @@ def _demo_users() -> Select[Any]:
     return select(User).where(User.email.like(f"%{MARK}")).order_by(User.id)
 
 
-def create() -> list[SignIn]:
+def create() -> list[DemoSignIn]:
     """Make a sign-in for each role over the demo bank."""
     roles = {role.name: role for role in db.session.scalars(select(Role))}
     root = db.session.scalars(select(Territory).where(Territory.parent_id.is_(None)).order_by(Territory.id)).first()
@@ -62,12 +62,12 @@ def create() -> list[SignIn]:
             password=passwords.one_time(),
         )
         user.email = username + MARK
-        made.append(SignIn(role, username, password))
+        made.append(DemoSignIn(role, username, password))
     db.session.flush()
     return made
 
 
-def renew() -> list[SignIn]:
+def renew() -> list[DemoSignIn]:
     """Other passwords for the demo sign-ins; their sessions end, locks are lifted."""
     made = []
     for user in db.session.scalars(_demo_users()):
@@ -79,7 +79,7 @@ def renew() -> list[SignIn]:
         summary = f"Пользователь: {user.username} — новый пароль демонстрационного входа"
         journal.write([journal.entry(terms.Act.PASSWORD_CHANGED, entity="User", entity_id=user.id, summary=summary)])
         role = terms.Role(accounts.roles_of_code(user.id)[0])
-        made.append(SignIn(role, user.username, password))
+        made.append(DemoSignIn(role, user.username, password))
     return made
 
 

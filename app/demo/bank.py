@@ -16,7 +16,9 @@ from sqlalchemy import Table, func, insert, select
 
 from app import journal
 from app.demo import names as invented
-from app.demo.family import District, Ground, Life, Row, script_of
+from app.demo.family import Life
+from app.demo.ground import District, Ground, Row
+from app.demo.scripts import script_of
 from app.domain import names, periods, terms
 from app.domain.refusal import Refusal
 from app.extensions import db

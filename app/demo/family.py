@@ -2,261 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from itertools import count
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from app.demo import names as invented
+from app.demo.ground import Character, District, Ground, Row, Stay, stays_of, weekday
+from app.demo.scripts import (
+    AIDS,
+    ATTENDANCE,
+    CHILDREN_TAKEN,
+    CRITERION_CODES,
+    DAY,
+    MAJORITY,
+    NOTES,
+    PROGRESS,
+    SENDERS,
+    YEAR,
+    AidScript,
+    Script,
+)
 from app.domain import ages, periods
-from app.domain.terms import DecisionKind, HolidayActivity, ParentalRole, Sex
+from app.domain.terms import DecisionKind, HolidayActivity, Sex
 from app.services import families
-
-Row = dict[str, Any]
-DAY = timedelta(days=1)
-YEAR = 365.25
-FIVE_YEARS = 1826
-SUCCESS, MAJORITY, NO_RIGHTS = "11.2", "11.1", "11.3"
-CHILDREN_TAKEN = {NO_RIGHTS, "11.4.5", "11.4.6", "11.4.7", "11.4.8"}
-NOTES = {
-    "11.4.1": "Семья переехала в соседний район, дело передано по акту.",
-    "11.4.2": "Семья выехала в другой субъект Российской Федерации, дело направлено по новому месту жительства.",
-    "11.4.3": "Семья выехала за пределы Российской Федерации.",
-    "11.4.5": "Единственный законный представитель умер, дети переданы органу опеки.",
-    "11.4.6": "Суд ограничил родителей в родительских правах.",
-    "11.4.7": "Дети переданы под опеку родственницы.",
-    "11.4.8": "Все дети помещены в организацию для детей, оставшихся без попечения родителей.",
-    "11.4.9": "Дети живут с другим родителем, обстоятельства устранены.",
-    "11.4.10": "Несовершеннолетний объявлен полностью дееспособным.",
-    "11.4.12": "Постановление о постановке на учёт отменено по протесту прокурора.",
-    "11.4.13": "Заявление родителей, заключение органа положительное.",
-    "11.4.99": "Основания учёта отпали.",
-}
-
-
-class Script(NamedTuple):
-    """What must happen to a family.
-
-    home: who brings the children up. stays: how many times on record. end: code of the reason of the last removal,
-    None while on record. clock: the 3-day clock of the last stay: "met", "late", "running" or "overdue". child: one of
-    the children is "newborn" or comes of age "soon". recent: removed within the last weeks. mistake: a registration
-    was entered by mistake and annulled.
-    """
-
-    home: str
-    stays: int = 1
-    end: str | None = None
-    clock: str = "met"
-    child: str = ""
-    recent: bool = False
-    mistake: bool = False
-
-
-# The first families of every bank: each thing that may happen to a family happens in them.
-OPENING = (
-    Script("full"),
-    Script("mother", clock="running"),
-    Script("full", child="newborn"),
-    Script("mother", end=MAJORITY),
-    Script("divorced", clock="overdue"),
-    Script("full", end=SUCCESS, recent=True),
-    Script("stepfather", stays=2, child="soon"),
-    Script("mother", end=NO_RIGHTS),
-    Script("guardian"),
-    Script("full", end="11.4.1", recent=True),
-    Script("widow", stays=2, end=SUCCESS),
-    Script("father", clock="late", child="soon"),
-    Script("mother", stays=3),
-    Script("full", end="11.4.2"),
-    Script("cohabitant", clock="running"),
-    Script("foster", end=SUCCESS),
-    Script("full", child="newborn", stays=2),
-    Script("mother", end="11.4.6"),
-    Script("grandmother"),
-    Script("full", end=MAJORITY),
-    Script("divorced", end="11.4.9"),
-    Script("mother", mistake=True),
-    Script("full", end="11.4.13", clock="late"),
-    Script("widow", end="11.4.5"),
-    Script("full", clock="overdue"),
-    Script("mother", end="11.4.7"),
-    Script("full", end="11.4.8"),
-    Script("mother", stays=2, end="11.4.3"),
-)
-HOMES = (
-    "full", "full", "full", "full", "full", "mother", "mother", "mother", "mother", "divorced", "divorced", "widow",
-    "father", "stepfather", "stepfather", "guardian", "cohabitant", "grandmother", "foster",
-)  # fmt: skip
-ENDS = (
-    (SUCCESS,) * 12 + (MAJORITY,) * 3 + (NO_RIGHTS,) * 2 + ("11.4.1", "11.4.1", "11.4.2", "11.4.6", "11.4.8", "11.4.9",
-    "11.4.10", "11.4.12", "11.4.13", "11.4.99")
-)  # fmt: skip
-CRITERIA = (
-    ("2.1.1", 4), ("2.1.2", 5), ("2.1.3", 9), ("2.1.5", 3), ("2.2.1", 8), ("2.2.2", 7), ("2.3.1", 4), ("2.3.2", 2),
-    ("2.4.1.1", 2), ("2.4.1.3", 1), ("2.4.1.5", 2), ("2.4.2", 1), ("2.5.1", 16), ("2.5.2", 9), ("2.5.3", 6),
-    ("2.5.4", 2),
-)  # fmt: skip
-CRITERION_CODES = tuple(code for code, weight in CRITERIA for _ in range(weight))
-SENDERS = ("5.3",) * 8 + ("5.7",) * 5 + ("5.2",) * 3 + ("5.5",) * 3 + ("5.8",) * 2 + ("5.1", "5.4", "5.6", "5.9")
-
-
-class AidScript(NamedTuple):
-    """An ordinary act of help: kind, measure, kind of the performer, who receives it, roubles from … to …"""
-
-    kind: str
-    measure: str
-    performer: str
-    to: str
-    text: str
-    least: int = 0
-    most: int = 0
-
-
-AIDS = (
-    AidScript("1.1", "1.3", "5.2", "adults", "Единовременная выплата по заявлению", 3000, 15000),
-    AidScript("1.2", "1.4", "5.2", "adults", "Социальный контракт: поиск работы", 12000, 60000),
-    AidScript("1.3", "1.1", "5.2", "adults", "Помогли собрать документы на единое пособие"),
-    AidScript("2.1", "1.5", "5.2", "all", "Продуктовый набор на месяц", 1500, 6000),
-    AidScript("2.1", "1.5", "5.8", "all", "Продуктовый набор", 900, 3500),
-    AidScript("2.2", "1.6", "5.2", "children", "Зимняя одежда и обувь", 2500, 14000),
-    AidScript("2.3", "1.8", "5.3", "pupils", "Набор первоклассника, канцелярия", 1200, 5000),
-    AidScript("2.4", "1.7", "5.9", "all", "Постельное бельё, средства гигиены", 800, 4000),
-    AidScript("2.5", "1.9", "5.9", "all", "Уголь на отопительный сезон", 9000, 22000),
-    AidScript("2.6", "1.19", "5.8", "children", "Кровать и стол для занятий", 6000, 18000),
-    AidScript("3.1", "2.3", "5.5", "children", "Профилактический осмотр детей"),
-    AidScript("3.3", "2.16", "5.5", "adults", "Направление на лечение, приём врача"),
-    AidScript("4.1", "3.14", "5.8", "adults", "Беседа с психологом центра"),
-    AidScript("4.2", "3.15", "5.8", "all", "Занятие в родительской школе"),
-    AidScript("5.1", "3.14", "5.3", "adults", "Консультация социального педагога"),
-    AidScript("5.3", "3.3", "5.3", "pupils", "Дополнительные занятия по русскому языку"),
-    AidScript("6.1", "1.1", "5.1", "adults", "Разъяснены права и обязанности родителей"),
-    AidScript("6.2", "1.1", "5.9", "all", "Восстановлены документы"),
-    AidScript("7.1", "1.15", "5.6", "adults", "Трудоустройство по направлению центра занятости"),
-    AidScript("9.1", "3.18", "5.4", "pupils", "Запись в кружок молодёжного центра"),
-    AidScript("10.1", "3.13", "5.3", "all", "Посещение семьи на дому"),
-    AidScript("10.2", "3.14", "5.7", "adults", "Профилактическая беседа инспектора"),
-    AidScript("10.3", "3.13", "5.7", "all", "Межведомственный рейд"),
-)
-ATTENDANCE = (
-    "пропусков нет",
-    "пропуски по болезни",
-    "пропущено 6 уроков без причины",
-    "пропущено 14 уроков без причины",
-)
-PROGRESS = ("успевает", "успевает, есть тройки", "не успевает по математике", "аттестован по всем предметам")
-
-
-@dataclass
-class District:
-    """Where families live: ids of its places and bodies."""
-
-    id: int
-    settlements: list[tuple[int, invented.Place]] = field(default_factory=list)
-    performers: dict[str, list[int]] = field(default_factory=dict)  # code of the kind → agencies
-    schools: dict[int, list[tuple[int, str]]] = field(default_factory=dict)  # settlement → (agency, name)
-    mentors: list[int] = field(default_factory=list)  # employees
-    commission: list[int] = field(default_factory=list)  # employees of the commission
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What every family stands on: the day and the ids of dictionary rows by table and code."""
-
-    today: date
-    ids: dict[str, dict[str, int]]
-    roles: dict[str, tuple[int, ParentalRole]]  # name of the relationship → id, place on the card
-    next_id: Callable[[str], int]
-
-
-@dataclass
-class Person:
-    """A member while the life is being told."""
-
-    id: int
-    name: invented.Name
-    role: str
-    sex: Sex
-    born_on: date
-    joined_on: date | None = None
-    left_on: date | None = None
-    workplace: str | None = None
-    child: bool = False
-    patronymic_of: int = 0
-    schooling: list[tuple[date, str, str | None, str | None]] = field(default_factory=list)
-
-    def present(self, day: date) -> bool:
-        return (
-            self.born_on <= day
-            and (self.joined_on is None or self.joined_on <= day)
-            and (self.left_on is None or self.left_on > day)
-        )
-
-    def minor(self, day: date) -> bool:
-        return self.present(day) and ages.is_minor(self.born_on, day)
-
-    def status(self, day: date) -> str | None:
-        """The code of the education status on a day."""
-        held = None
-        for started, status, _school, _grade in self.schooling:
-            if started > day:
-                break
-            held = status
-        return held
-
-
-class Stay(NamedTuple):
-    """A stay on record and the code of the reason it ended for."""
-
-    start: date
-    end: date | None
-    reason: str | None
-
-
-def script_of(rng: Random, index: int) -> Script:
-    """The script of the family number `index`: the opening ones first, then as chance has it."""
-    if index < len(OPENING):
-        return OPENING[index]
-    dice = rng.random()
-    stays = 1 if dice < 0.88 else 2 if dice < 0.98 else 3
-    end = ENDS[rng.randrange(len(ENDS))] if rng.random() < 0.38 else None
-    clock = "late" if rng.random() < 0.06 else "met"
-    if end is None and rng.random() < 0.01:
-        clock = "overdue" if rng.random() < 0.4 else "running"
-    child = "newborn" if rng.random() < 0.05 else ""
-    return Script(HOMES[rng.randrange(len(HOMES))], stays, end, clock, child, mistake=rng.random() < 0.004)
-
-
-def tell(rng: Random, script: Script, ground: Ground, district: District) -> Iterator[tuple[str, Row]]:
-    """The rows of one family as (table, row), parents before children."""
-    return Life(rng, script, ground, district).rows()
-
-
-def weekday(day: date) -> date:
-    """The last working weekday not after a day: commissions do not sit at weekends."""
-    return day - DAY * max(0, day.weekday() - 4)
-
-
-def stays_of(rng: Random, script: Script, today: date) -> list[Stay]:
-    """When the family stood on record within the five years before today, in order."""
-    lengths = [rng.randint(80, 700 // script.stays + 100) for _ in range(script.stays)]
-    gaps = [rng.randint(30, 600 // script.stays) for _ in range(script.stays - 1)]
-    if script.end is None:
-        lengths[-1] = 14 if script.clock in ("running", "overdue") else int(8 + 900 * rng.random() ** 1.6)
-    total = sum(lengths) + sum(gaps)
-    tail = rng.randint(1, max(1, 14 if script.recent else FIVE_YEARS - total)) if script.end else 0
-    day = today - DAY * min(FIVE_YEARS - 7, total + tail)
-    found = []
-    for index, length in enumerate(lengths):
-        start, end = weekday(day), weekday(day + DAY * length)
-        last = index == script.stays - 1
-        reason = script.end if last else SUCCESS
-        found.append(Stay(start, end if reason else None, reason))
-        day = end + DAY * (0 if last else gaps[index])
-    return found
 
 
 class Life:
@@ -270,11 +40,11 @@ class Life:
         self.settlement_id, self.place = self._home_place()
         self.stays = stays_of(rng, script, self.today)
         self.first, self.until = self.stays[0].start, self.stays[-1].end or self.today
-        self.children: list[Person] = []
-        self.adults: list[Person] = []
+        self.children: list[Character] = []
+        self.adults: list[Character] = []
         self._people()
 
-    def _home_place(self) -> tuple[int, invented.Place]:
+    def _home_place(self) -> tuple[int, invented.Settlement]:
         dice = self.rng.randrange(100)
         for settlement_id, place in self.district.settlements:
             dice -= place.share
@@ -295,7 +65,7 @@ class Life:
             sex = Sex.MALE if self.rng.random() < 0.51 else Sex.FEMALE
             name, own = invented.person(self.rng, sex, masculine if sex is Sex.MALE else feminine, patronymic)
             role = "подопечный" if ward else "сын" if sex is Sex.MALE else "дочь"
-            child = Person(self.ground.next_id("member"), name, role, sex, born_on, child=True, patronymic_of=own)
+            child = Character(self.ground.next_id("member"), name, role, sex, born_on, child=True, patronymic_of=own)
             self.children.append(child)
         self._children_come_and_go()
         for child in self.children:
@@ -323,7 +93,7 @@ class Life:
                 kept.append(born_on)
         return sorted(kept)
 
-    def _adult_at_the_end(self, person: Person) -> bool:
+    def _adult_at_the_end(self, person: Character) -> bool:
         return not ages.is_minor(person.born_on, self.until)
 
     def _workplace(self) -> str:
@@ -332,10 +102,10 @@ class Life:
     def _one_of(self, options: Any) -> Any:
         return options[self.rng.randrange(len(options))]
 
-    def _adult(self, role: str, sex: Sex, surname: str, eldest: date, least: int, most: int) -> Person:
+    def _adult(self, role: str, sex: Sex, surname: str, eldest: date, least: int, most: int) -> Character:
         born_on = eldest - DAY * int(YEAR * self.rng.uniform(least, most))
         name, own = invented.person(self.rng, sex, surname)
-        person = Person(self.ground.next_id("member"), name, role, sex, born_on, patronymic_of=own)
+        person = Character(self.ground.next_id("member"), name, role, sex, born_on, patronymic_of=own)
         person.workplace = "пенсионер" if ages.full_years(born_on, self.today) > 62 else self._workplace()
         self.adults.append(person)
         return person
@@ -387,7 +157,7 @@ class Life:
 
     # What the children do
 
-    def _schooling(self, child: Person) -> list[tuple[date, str, str | None, str | None]]:
+    def _schooling(self, child: Character) -> list[tuple[date, str, str | None, str | None]]:
         """(since, status, organisation, class) from the September before the first stay to its end, in order."""
         rng = self.rng
         schools = self.district.schools[self.settlement_id]
@@ -487,7 +257,7 @@ class Life:
             "additional": self._one_of(invented.REMARKS) if rng.random() < 0.4 else None,
         }
 
-    def _member(self, person: Person) -> Row:
+    def _member(self, person: Character) -> Row:
         return self._stamp(max(self.first, person.born_on)) | {
             "id": person.id,
             "role_id": self.ground.roles[person.role][0],
@@ -530,7 +300,7 @@ class Life:
                 found.add(code)
         return found
 
-    def _documents(self, person: Person) -> Iterator[tuple[str, Row]]:
+    def _documents(self, person: Character) -> Iterator[tuple[str, Row]]:
         rng = self.rng
         if rng.random() < 0.04:
             return
@@ -546,7 +316,7 @@ class Life:
             series = f"99 {issued_on.year % 100:02}"
             yield "identity_document", self._document(person, "21", series, issued_on, "МВД, отделение в г. Заречном")
 
-    def _document(self, person: Person, kind: str, series: str, issued_on: date, issued_by: str) -> Row:
+    def _document(self, person: Character, kind: str, series: str, issued_on: date, issued_by: str) -> Row:
         return self._stamp(max(self.first, issued_on)) | {
             "id": self.ground.next_id("identity_document"),
             "member_id": person.id,
@@ -576,7 +346,7 @@ class Life:
             yield from self._supports(child)
         yield from self._supervisions()
 
-    def _supports(self, child: Person) -> Iterator[tuple[str, Row]]:
+    def _supports(self, child: Character) -> Iterator[tuple[str, Row]]:
         """How a pupil was cared for, in each quarter that a stay touches."""
         rng = self.rng
         meals, textbooks, leisure = rng.random() < 0.7, rng.random() < 0.75, rng.random() < 0.5
@@ -768,7 +538,7 @@ class Life:
                 for person in recipients:
                     yield "aid_recipients", {"aid_id": row["id"], "member_id": person.id}
 
-    def _recipients(self, to: str, day: date) -> list[Person]:
+    def _recipients(self, to: str, day: date) -> list[Character]:
         if to == "adults":
             grown = [person for person in self.adults if person.present(day)]
             return [self._one_of(grown)] if grown else []

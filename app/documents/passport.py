@@ -18,7 +18,7 @@ from app.documents.folder import Folder, load
 from app.domain.terms import PaperKind
 from app.models import Aid, Family, Paper, Registration
 from app.render import html_pdf
-from app.render.binding import Book, Marks, count_pages
+from app.render.binding import Binder, Marks, count_pages
 from app.render.scans import PDF
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def pdf(family_id: int, *, read: ReadPaper, made_by: str, made_at: datetime, tod
     Raises UnknownFamilyError, and PrintError if a text cannot be printed; a damaged scan only leaves a note.
     """
     folder = _folder(family_id)
-    book = Book()
+    book = Binder()
     for title, content in _texts(folder, today):
         book.begin(title)
         book.add_text(content)
@@ -53,7 +53,7 @@ def pdf(family_id: int, *, read: ReadPaper, made_by: str, made_at: datetime, tod
 def card_pdf(family_id: int, *, made_by: str, made_at: datetime, today: date) -> bytes:
     """The record card alone. Raises UnknownFamilyError and PrintError."""
     folder = _folder(family_id)
-    book = Book()
+    book = Binder()
     book.add_text(record_card.pdf(folder, today))
     return book.pdf(_marks(f"Карта учета семьи № {folder.family.number}", made_by, made_at))
 
@@ -125,7 +125,7 @@ def _total(aids: list[Aid]) -> str:
     return blanks.roubles(sum(amounts[1:], amounts[0])) if amounts else ""
 
 
-def _add_papers(book: Book, papers: list[Paper], read: ReadPaper) -> None:
+def _add_papers(book: Binder, papers: list[Paper], read: ReadPaper) -> None:
     """Bind the scans in; what cannot be bound leaves a sheet that says so."""
     bound = 0
     for number, paper in enumerate(papers, 1):
@@ -150,7 +150,7 @@ def _paper_title(paper: Paper) -> str:
     return blanks.text(f"{kind}{paper.title}{dated}")
 
 
-def _cover(folder: Folder, book: Book, today: date) -> bytes:
+def _cover(folder: Folder, book: Binder, today: date) -> bytes:
     """The cover; the contents count its own pages too, so it is made again if they are not as expected."""
     pages = 1
     while True:

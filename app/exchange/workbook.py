@@ -36,7 +36,7 @@ class Column:
     """A column. `required`: every row must have a value; `marked`: it stands with * in the form.
 
     dictionary: the dictionary whose codes or names the cell holds; named: export writes the name, not the code.
-    longest: the longest text the bank keeps. future: the date may lie ahead.
+    longest: the longest text the bank keeps.
     """
 
     header: str

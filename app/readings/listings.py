@@ -27,7 +27,7 @@ MONTHS_TO_MAJORITY = 3
 
 
 @dataclass(frozen=True)
-class Listing:
+class HomeList:
     """A list: its name in the address, its Russian title, what it holds, its rows as ids on a day, who is served."""
 
     name: str
@@ -39,7 +39,7 @@ class Listing:
     hint: str = ""
 
 
-def counts(listings: list[Listing], today: date) -> dict[str, int]:
+def counts(listings: list[HomeList], today: date) -> dict[str, int]:
     """The length of each list, all in one statement."""
     if not listings:
         return {}
@@ -188,23 +188,23 @@ _KEEPS = (Role.COORDINATOR,)
 _READS = (Role.COORDINATOR, Role.COMMISSION, Role.SPECIALIST)
 
 LISTINGS = [
-    Listing("on-record", "Состоят на учёте", FAMILIES, on_record, _READS),
-    Listing("children", "Дети в этих семьях", CHILDREN, children, _READS),
-    Listing("assigned", "Закреплённые семьи", FAMILIES, every, (Role.COMMISSION, Role.SPECIALIST)),
-    Listing("registered", "Поставлены в этом квартале", FAMILIES, registered_this_quarter, _KEEPS),
-    Listing("removed", "Сняты в этом квартале", FAMILIES, removed_this_quarter, (Role.COORDINATOR, Role.COMMISSION)),
-    Listing("late", "Не внесены в банк в срок", FAMILIES, late, _KEEPS, warns=True,
+    HomeList("on-record", "Состоят на учёте", FAMILIES, on_record, _READS),
+    HomeList("children", "Дети в этих семьях", CHILDREN, children, _READS),
+    HomeList("assigned", "Закреплённые семьи", FAMILIES, every, (Role.COMMISSION, Role.SPECIALIST)),
+    HomeList("registered", "Поставлены в этом квартале", FAMILIES, registered_this_quarter, _KEEPS),
+    HomeList("removed", "Сняты в этом квартале", FAMILIES, removed_this_quarter, (Role.COORDINATOR, Role.COMMISSION)),
+    HomeList("late", "Не внесены в банк в срок", FAMILIES, late, _KEEPS, warns=True,
             hint="Положение, 3.2: три дня с поступления постановления и карты"),
-    Listing("without-members", "На учёте без членов семьи", FAMILIES, without_members, _KEEPS, warns=True),
-    Listing("unknown-education", "Дети, чьё обучение неизвестно", CHILDREN, unknown_education, _KEEPS, warns=True,
+    HomeList("without-members", "На учёте без членов семьи", FAMILIES, without_members, _KEEPS, warns=True),
+    HomeList("unknown-education", "Дети, чьё обучение неизвестно", CHILDREN, unknown_education, _KEEPS, warns=True,
             hint="Форма отчёта не может отнести их ни к одной строке 2.2"),
-    Listing("unknown-birth-date", "Члены семей без даты рождения", CHILDREN, unknown_birth_date, _KEEPS, warns=True),
-    Listing("coming-of-age", "Исполнится 18 лет за три месяца", CHILDREN, coming_of_age,
+    HomeList("unknown-birth-date", "Члены семей без даты рождения", CHILDREN, unknown_birth_date, _KEEPS, warns=True),
+    HomeList("coming-of-age", "Исполнится 18 лет за три месяца", CHILDREN, coming_of_age,
             (Role.COORDINATOR, Role.COMMISSION)),
 ]  # fmt: skip
 BY_NAME = {listing.name: listing for listing in LISTINGS}
 
 
-def served(roles: list[str]) -> list[Listing]:
+def served(roles: list[str]) -> list[HomeList]:
     """The lists of a person with these roles, each once."""
     return [listing for listing in LISTINGS if set(listing.roles) & set(roles)]

@@ -92,7 +92,7 @@ _TYPES: dict[str, Any] = {
 
 
 @dataclass
-class Person:
+class MemberToday:
     """A member with the rows about him on a day."""
 
     member: Member
@@ -146,7 +146,7 @@ class Overview:
 
     family: Family
     today: date
-    people: list[Person]
+    people: list[MemberToday]
     registrations: list[Registration]
     decisions: list[Decision]
     aids: list[Aid]
@@ -155,20 +155,20 @@ class Overview:
     facts: dict[str, list[Fact]]
 
     @property
-    def children(self) -> list[Person]:
+    def children(self) -> list[MemberToday]:
         """Minors of the family today, the eldest first."""
         found = [person for person in self.people if person.is_child and person.is_present]
         return sorted(found, key=lambda person: person.member.born_on or date.min)
 
     @property
-    def adults(self) -> list[Person]:
+    def adults(self) -> list[MemberToday]:
         """Everybody else who lives in the family: grown up, or of unknown age; parents first."""
         order = {role: place for place, role in enumerate(terms.ParentalRole)}
         found = [person for person in self.people if not person.is_child and person.is_present]
         return sorted(found, key=lambda one: order[one.member.role.parental_role] if one.member.role else len(order))
 
     @property
-    def gone(self) -> list[Person]:
+    def gone(self) -> list[MemberToday]:
         return [person for person in self.people if not person.is_present]
 
     @property
@@ -252,7 +252,7 @@ def of(family: Family, today: date, *, aids: int = LATEST_AIDS) -> Overview:
     return Overview(
         family=family,
         today=today,
-        people=[Person(member, today, by_member.get(member.id, {})) for member in members],
+        people=[MemberToday(member, today, by_member.get(member.id, {})) for member in members],
         registrations=registrations,
         decisions=decisions,
         aids=given,

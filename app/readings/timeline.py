@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from app.domain.terms import DecisionKind
 from app.models import Registration
-from app.readings.overview import Overview, Person
+from app.readings.overview import MemberToday, Overview
 
 
 class Event(NamedTuple):
@@ -71,7 +71,7 @@ def _of_stay(stay: Registration) -> Iterator[Event]:
             yield Event(day, text, sender)
 
 
-def _of_person(person: Person) -> Iterator[Event]:
+def _of_person(person: MemberToday) -> Iterator[Event]:
     member = person.member
     if member.joined_on and member.joined_on != member.born_on:
         yield Event(member.joined_on, f"В семье: {member.full_name}", str(member.role or ""))

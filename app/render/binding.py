@@ -34,7 +34,7 @@ class Marks:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class BoundSheet:
     """A sheet: a drawing of a page laid out by `place`, or `draw` draws on it; a scan has a heading."""
 
     landscape: bool = False
@@ -49,11 +49,11 @@ class Sheet:
 
 
 @dataclass
-class Book:
+class Binder:
     """Sheets in their order, and the sections they begin."""
 
     writer: PdfWriter = field(default_factory=PdfWriter)
-    sheets: list[Sheet] = field(default_factory=list)
+    sheets: list[BoundSheet] = field(default_factory=list)
     sections: list[tuple[str, int]] = field(default_factory=list)
 
     def begin(self, title: str) -> None:
@@ -97,7 +97,7 @@ class Book:
                 up * scale,
             )
 
-        self.sheets.append(Sheet(landscape=across > up, heading=heading, draw=draw))
+        self.sheets.append(BoundSheet(landscape=across > up, heading=heading, draw=draw))
 
     def add_note(self, heading: str, text: str) -> None:
         """A sheet that says something instead of a scan."""
@@ -110,7 +110,7 @@ class Book:
                 canvas.drawString(x + 10 * mm, top, line)
                 top -= 16
 
-        self.sheets.append(Sheet(heading=heading, draw=draw))
+        self.sheets.append(BoundSheet(heading=heading, draw=draw))
 
     def pdf(self, marks: Marks) -> bytes:
         """The book with its marks, page numbers and outline."""
@@ -125,8 +125,8 @@ class Book:
         self.writer.write(out)
         return out.getvalue()
 
-    def _own(self, content: bytes) -> list[Sheet]:
-        return [Sheet(drawing=leaf.drawing) for leaf in leaves(self.writer, content)]
+    def _own(self, content: bytes) -> list[BoundSheet]:
+        return [BoundSheet(drawing=leaf.drawing) for leaf in leaves(self.writer, content)]
 
 
 def count_pages(content: bytes) -> int:
@@ -134,14 +134,14 @@ def count_pages(content: bytes) -> int:
     return len(PdfReader(io.BytesIO(content)).pages)
 
 
-def _scan_sheet(heading: str, leaf: Leaf) -> Sheet:
+def _scan_sheet(heading: str, leaf: Leaf) -> BoundSheet:
     landscape = leaf.width > leaf.height
     size = (A4[1], A4[0]) if landscape else A4
     x, y, box_width, box_height = _box(size, heading)
     scale = min(box_width / leaf.width, box_height / leaf.height)
     a, b, c, d, e, f = (part * scale for part in leaf.upright)
     shift = (x + (box_width - leaf.width * scale) / 2, y + box_height - leaf.height * scale)
-    return Sheet(landscape, heading, leaf.drawing, (a, b, c, d, e + shift[0], f + shift[1]))
+    return BoundSheet(landscape, heading, leaf.drawing, (a, b, c, d, e + shift[0], f + shift[1]))
 
 
 def _heading_lines(heading: str, across: float) -> list[str]:
@@ -159,7 +159,7 @@ def _box(size: tuple[float, float], heading: str) -> tuple[float, float, float, 
     return SCAN_MARGIN, bottom, across - 2 * SCAN_MARGIN, top - bottom
 
 
-def _marked(sheets: list[Sheet], marks: Marks) -> bytes:
+def _marked(sheets: list[BoundSheet], marks: Marks) -> bytes:
     """A PDF of sheets with their marks, headings and pictures, and nothing else yet."""
     register_fonts()
     out = io.BytesIO()
@@ -205,7 +205,7 @@ def _cut(text: str, room: float, font: str, points: float) -> str:
     return text + "…"
 
 
-def _lay(writer: PdfWriter, page: Any, sheet: Sheet) -> None:
+def _lay(writer: PdfWriter, page: Any, sheet: BoundSheet) -> None:
     """Put the drawing of a page under the marks of its sheet."""
     numbers = " ".join(f"{part:.5f}" for part in sheet.place)
     under = DecodedStreamObject()

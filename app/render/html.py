@@ -9,9 +9,9 @@ from html import escape
 from app.render.table import (
     Cell,
     Column,
-    Line,
     Section,
     Table,
+    TextLine,
     Value,
     header,
     is_wide,
@@ -104,7 +104,7 @@ def _linked(text: str, link: str) -> str:
     return f'<a href="{escape(link)}">{escape(text)}</a>' if link else escape(text)
 
 
-def _sentence(line: Line) -> str:
+def _sentence(line: TextLine) -> str:
     pieces = sentence(line)
     return "".join(f"<b>{_linked(text, figure.link)}</b>" if figure else escape(text) for text, figure in pieces)
 

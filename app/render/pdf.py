@@ -30,9 +30,9 @@ from app.render.html_pdf import FONT, FONT_BOLD, printable, register_fonts, widt
 from app.render.table import (
     Cell,
     Column,
-    Line,
     Section,
     Table,
+    TextLine,
     Value,
     header,
     is_wide,
@@ -193,7 +193,7 @@ def _section(section: Section) -> list[Any]:
     return [Spacer(1, 1.5 * mm), _text(section.title, "heading"), *(_line(line) for line in section.lines)]
 
 
-def _line(line: Line) -> Paragraph:
+def _line(line: TextLine) -> Paragraph:
     """A sentence of the form, its figures underlined as they would be written in."""
     parts = []
     for text, figure in sentence(line):

@@ -49,7 +49,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     """One line under a table: what it begins with, then figures separated by semicolons."""
 
     lead: str
@@ -61,7 +61,7 @@ class Section:
     """A titled group of lines under a table."""
 
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def printed(value: Value | Cell, kind: Kind = "text") -> str:
     return str(value)
 
 
-def sentence(line: Line) -> list[tuple[str, Figure | None]]:
+def sentence(line: TextLine) -> list[tuple[str, Figure | None]]:
     """A line as running text: pieces of text, and figures in their places."""
     pieces: list[tuple[str, Figure | None]] = [(f"{line.lead} " if line.figures and line.lead else line.lead, None)]
     for index, figure in enumerate(line.figures):

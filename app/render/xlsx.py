@@ -17,7 +17,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
-from app.render.table import Column, Kind, Line, Table, Value, header, is_wide, made, plain
+from app.render.table import Column, Kind, Table, TextLine, Value, header, is_wide, made, plain
 from app.words import CONFIDENTIAL
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -187,7 +187,7 @@ class _Sheet:
             for remark in self.table.remarks:
                 self._line(remark, "note")
 
-    def _figures(self, line: Line) -> None:
+    def _figures(self, line: TextLine) -> None:
         """A line of the form: its figures one under another, each in a cell of its own."""
         if not line.figures:
             self._line(line.lead, "plain")

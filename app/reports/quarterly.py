@@ -21,7 +21,7 @@ from app.domain import names, terms
 from app.domain.periods import Period
 from app.extensions import db
 from app.models import AgencyKind, ChildPopulation, Member, Registration, RemovalReason
-from app.render.table import Cell, Column, Figure, Line, Section, Table, Value
+from app.render.table import Cell, Column, Figure, Section, Table, TextLine, Value
 from app.reports import places, report
 from app.reports.places import Place, Places
 from app.reports.quarterly_figures import (
@@ -354,32 +354,32 @@ def _sections(form: Form, link: Link | None) -> list[Section]:
     families = Section(
         "1. Информация о семьях, состоящих в банке данных семей, находящихся в социально опасном положении (СОП):",
         (
-            Line("1.1.", tuple(figure(f"1.1 {flag}", title) for flag, title in FLAGS.items())),
-            Line("1.2. Оказана помощь семьям:", (
+            TextLine("1.1.", tuple(figure(f"1.1 {flag}", title) for flag, title in FLAGS.items())),
+            TextLine("1.2. Оказана помощь семьям:", (
                 figure("1.2 employed", "трудоустроено родителей"),
                 figure("1.2 legal", "оказана юридическая помощь"),
                 figure("1.2 address families", "оказана адресная помощь в УСЗН: семьям"),
                 figure("1.2 address amount", "на сумму, руб.", "money"),
             )),
-            Line("Другое (указать конкретно):" if other else "Другое (указать конкретно): нет.", other),
+            TextLine("Другое (указать конкретно):" if other else "Другое (указать конкретно): нет.", other),
         ),
     )  # fmt: skip
     children = Section(
         "2. Информация о несовершеннолетних, воспитывающихся в семьях СОП:",
         (
-            Line("2.1. В возрасте", (figure("2.1 0-6", "0–6 лет"), figure("2.1 6-14", "6–14 лет"),
+            TextLine("2.1. В возрасте", (figure("2.1 0-6", "0–6 лет"), figure("2.1 6-14", "6–14 лет"),
                                      figure("2.1 14-18", "14–18 лет"))),
-            Line("2.2.", tuple(figure(key, label) for key, (label, _lines) in OCCUPATIONS.items())),
-            Line("2.3. Количество детей из малообеспеченных семей СОП:", (
+            TextLine("2.2.", tuple(figure(key, label) for key, (label, _lines) in OCCUPATIONS.items())),
+            TextLine("2.3. Количество детей из малообеспеченных семей СОП:", (
                 figure("2.3 all", "всего"), figure("2.3 school", "в т. ч. обучающиеся муниципальных ОУ"))),
-            Line("2.4. Количество детей, обеспеченных", (
+            TextLine("2.4. Количество детей, обеспеченных", (
                 figure("2.4 meals", "бесплатным горячим питанием"), figure("2.4 textbooks", "бесплатными учебниками"))),
-            Line("2.5.", (figure("2.5", "Количество детей, охваченных организованными формами досуга и занятости "
+            TextLine("2.5.", (figure("2.5", "Количество детей, охваченных организованными формами досуга и занятости "
                                         "во внеурочное время"),)),
-            Line("2.6. Количество детей, охваченных отдыхом, оздоровлением и занятостью в каникулярное время:", (
+            TextLine("2.6. Количество детей, охваченных отдыхом, оздоровлением и занятостью в каникулярное время:", (
                 figure("2.6 all", "всего"),
                 *(figure(f"2.6 {activity.title_ru}", label) for activity, label in activities.items()))),
-            Line("Снято с учета детей:", (
+            TextLine("Снято с учета детей:", (
                 figure("removed children all", "всего"),
                 figure("removed children success", "в т. ч. по результатам успешной реабилитации"),
                 figure("removed children without_care",

@@ -36,10 +36,10 @@ from app.models import (
 from app.render.table import Kind
 from app.reports import reasons
 from app.reports.report import (
+    Counting,
     Detail,
     Indicator,
     Source,
-    Unit,
     aged,
     belongs,
     family,
@@ -391,10 +391,10 @@ class Figures:
     # Columns 4–17 and line 1.1
 
     def _cards(self) -> Iterator[Indicator]:
-        yield Indicator("4", "Направлено карт учёта", Unit.CARDS, self.cards, registration.c.id.is_not(None))
+        yield Indicator("4", "Направлено карт учёта", Counting.CARDS, self.cards, registration.c.id.is_not(None))
         for code in SENDERS:
             of_kind = _one_of(sender.c.kind_id, self.lists.senders.get(code, ()))
-            yield Indicator(code, f"Направлено карт учёта: {code}", Unit.CARDS, self.cards, of_kind)
+            yield Indicator(code, f"Направлено карт учёта: {code}", Counting.CARDS, self.cards, of_kind)
 
     def _stays(self) -> Iterator[Indicator]:
         for key, title, where in (
@@ -403,11 +403,11 @@ class Figures:
             ("10", "Снято с учёта семей", self._removed),
             ("12", "Семей на учёте на конец периода", self._at_end),
         ):
-            yield Indicator(key, title, Unit.FAMILIES, self.stays, where)
+            yield Indicator(key, title, Counting.FAMILIES, self.stays, where)
         for code in REASONS:
             of_reason = _one_of(registration.c.removal_reason_id, self.lists.reasons.get(code, ()))
             title = f"Снято с учёта семей по причине {code}"
-            yield Indicator(code, title, Unit.FAMILIES, self.stays, and_(self._removed, of_reason))
+            yield Indicator(code, title, Counting.FAMILIES, self.stays, and_(self._removed, of_reason))
 
     def _criteria(self) -> Iterator[Indicator]:
         each = RegistrationCriterion.__table__
@@ -420,17 +420,17 @@ class Figures:
             else:
                 of_criterion = _one_of(main.c.criterion_id, ids)
             title = f"Семей на учёте на конец периода по критерию {code}"
-            yield Indicator(key, title, Unit.FAMILIES, self.stays, and_(self._at_end, of_criterion))
+            yield Indicator(key, title, Counting.FAMILIES, self.stays, and_(self._at_end, of_criterion))
 
     def _categories(self) -> Iterator[Indicator]:
         for flag, title in FLAGS.items():
             where = and_(self._at_end, self._of_category(flag))
-            yield Indicator(f"1.1 {flag}", title, Unit.FAMILIES, self.stays, where)
+            yield Indicator(f"1.1 {flag}", title, Counting.FAMILIES, self.stays, where)
 
     # Children
 
     def _child(self, key: str, title: str, where: ColumnElement[bool], on: Any) -> Indicator:
-        return Indicator(key, title, Unit.CHILDREN, self.children, where, on=on, why=self._why(key))
+        return Indicator(key, title, Counting.CHILDREN, self.children, where, on=on, why=self._why(key))
 
     def _why(self, key: str) -> Callable[[RowMapping], str] | None:
         """What a list says of each child that the checks name."""
@@ -487,7 +487,7 @@ class Figures:
         for activity in terms.HolidayActivity:
             lines.append((f"2.6 {activity.title_ru}", f"Каникулы: {activity.title_ru}", columns.holidays == activity))
         for key, title, where in lines:
-            yield Indicator(key, title, Unit.CHILDREN, self.supports, where, member.c.id, on=self.period.end)
+            yield Indicator(key, title, Counting.CHILDREN, self.supports, where, member.c.id, on=self.period.end)
 
     def _taken_off(self) -> Iterator[Indicator]:
         """The last line. A child who left has no reason of the family: an objective one is taken."""
@@ -514,14 +514,14 @@ class Figures:
         address = and_(self._aid_of("1.2_address_aid"), by_social_protection)
         one_family = aid.c.family_id
         legal = self._aid_of("1.2_legal")
-        yield Indicator("1.2 legal", "Оказана юридическая помощь", Unit.FAMILIES, self.aids, legal, one_family)
+        yield Indicator("1.2 legal", "Оказана юридическая помощь", Counting.FAMILIES, self.aids, legal, one_family)
         title = "Оказана адресная помощь в УСЗН"
-        yield Indicator("1.2 address families", title, Unit.FAMILIES, self.aids, address, one_family)
-        yield Indicator("1.2 address amount", f"{title}, на сумму", Unit.ROUBLES, self.aids, address,
+        yield Indicator("1.2 address families", title, Counting.FAMILIES, self.aids, address, one_family)
+        yield Indicator("1.2 address amount", f"{title}, на сумму", Counting.ROUBLES, self.aids, address,
                         amount=aid.c.amount)  # fmt: skip
         for kind_id, code, name in self.other_aid:
             where = aid.c.kind_id == kind_id
-            yield Indicator(f"1.2 other {code}", name, Unit.FAMILIES, self.aids, where, one_family)
+            yield Indicator(f"1.2 other {code}", name, Counting.FAMILIES, self.aids, where, one_family)
 
     @property
     def other_aid(self) -> tuple[tuple[int, str, str], ...]:
@@ -531,8 +531,8 @@ class Figures:
     def _employed(self) -> Iterator[Indicator]:
         adult = or_(member.c.born_on.is_(None), not_(minor_on(member.c.born_on, aid.c.given_on, self.period)))
         where = and_(self._aid_of("1.2_employed"), adult)
-        yield Indicator("1.2 employed", "Трудоустроено родителей", Unit.PERSONS, self.recipients, where, member.c.id,
-                        on="given_on")  # fmt: skip
+        title = "Трудоустроено родителей"
+        yield Indicator("1.2 employed", title, Counting.PERSONS, self.recipients, where, member.c.id, on="given_on")
 
     def _aid_of(self, line: str) -> ColumnElement[bool]:
         return _one_of(aid.c.kind_id, (kind_id for kind_id, _code, _name in self.lists.aid_kinds.get(line, ())))

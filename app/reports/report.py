@@ -32,7 +32,7 @@ TERRITORY = "territory"
 OF_FAMILY = ("family_id", "number", "family")  # details that the order by families has said already
 
 
-class Unit(StrEnum):
+class Counting(StrEnum):
     """What an indicator counts."""
 
     FAMILIES = "семьи"
@@ -106,7 +106,7 @@ class Indicator:
 
     key: str
     title: str
-    unit: Unit
+    unit: Counting
     source: Source
     where: ColumnElement[bool]
     distinct: ColumnElement[Any] | None = None

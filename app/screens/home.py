@@ -97,7 +97,7 @@ class Lists(Screen):
                          today=today, minors=overview.minors, children=listing.holds == listings.CHILDREN)  # fmt: skip
 
 
-def _families(listing: listings.Listing, page: int, size: int = PAGE) -> list[Family]:
+def _families(listing: listings.HomeList, page: int, size: int = PAGE) -> list[Family]:
     return list(
         db.session.scalars(
             select(Family)
@@ -114,7 +114,7 @@ def _families(listing: listings.Listing, page: int, size: int = PAGE) -> list[Fa
     )
 
 
-def _children(listing: listings.Listing, page: int) -> list[Member]:
+def _children(listing: listings.HomeList, page: int) -> list[Member]:
     return list(
         db.session.scalars(
             select(Member)

@@ -6,7 +6,7 @@ from io import BytesIO
 
 from openpyxl import load_workbook
 
-from app.render.table import Cell, Column, Figure, Line, Section, Table
+from app.render.table import Cell, Column, Figure, Section, Table, TextLine
 from app.render.xlsx import workbook
 from app.words import CONFIDENTIAL
 
@@ -66,6 +66,6 @@ def test_the_sheet_says_whose_it_is_and_repeats_its_header_in_print():
 
 
 def test_figures_under_the_table_are_numbers_in_cells_of_their_own():
-    section = Section("1. О семьях", (Line("1.1.", (Figure("Неполных семей", 90),)),))
+    section = Section("1. О семьях", (TextLine("1.1.", (Figure("Неполных семей", 90),)),))
     sheet = sheet_of(Table("Форма", [Column("А", width=30), Column("Б", width=50)], [], sections=[section]))
     assert cell_with(sheet, 90).data_type == "n"

@@ -15,7 +15,7 @@ from app.extensions import db
 from app.models import Agency, Assignment, Employee
 from app.render.table import Column, Table
 from app.reports import CATALOGUE, files, listing, places, report
-from app.reports.report import TERRITORY, Detail, Indicator, Report, Source, Unit
+from app.reports.report import TERRITORY, Counting, Detail, Indicator, Report, Source
 from tests import factories
 
 assignment, employee, agency = Assignment.__table__, Employee.__table__, Agency.__table__
@@ -43,7 +43,7 @@ WORK = Source(
     keys={"agency": employee.c.agency_id},
     order=(agency.c.name_key, assignment.c.id),
 )
-ASSIGNED = Indicator("assigned", "Закреплений", Unit.PERSONS, WORK, true())
+ASSIGNED = Indicator("assigned", "Закреплений", Counting.PERSONS, WORK, true())
 
 
 @dataclass(frozen=True)
