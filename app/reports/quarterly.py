@@ -37,7 +37,7 @@ from app.reports.quarterly_figures import (
     Figures,
 )
 from app.reports.reasons import OF_CHILDREN
-from app.reports.report import Check, Indicator, Link, Number, Option, Report, Within, family
+from app.reports.report import Check, Indicator, Link, Number, Report, ReportOption, Within, family
 
 TITLE = "Форма учета семей, находящихся в социально опасном положении, в едином банке данных"
 TOTAL = "Всего"
@@ -504,7 +504,7 @@ REPORT = Report(
     data=as_json,
     named=_named,
     options={
-        "criteria": Option(
+        "criteria": ReportOption(
             _("Criteria"),
             "Графы 13–17: основной критерий или каждый.",
             {"main": _("the main one"), "all": _("each of them")},

@@ -138,7 +138,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Option:
+class ReportOption:
     """A choice that a report offers besides period and territory: values of its argument with their labels, the usual
     first. help: what the command line says about it."""
 
@@ -189,7 +189,7 @@ class Report(Generic[Form]):
     further: Callable[[Form], Sequence[Table]]
     data: Callable[[Form], dict[str, Any]]
     named: Callable[[Form], Mapping[str, list[str]]]
-    options: Mapping[str, Option] = field(default_factory=dict)
+    options: Mapping[str, ReportOption] = field(default_factory=dict)
 
 
 # The rows of a source that are asked for: the person's, on the territories of the question.

@@ -24,7 +24,7 @@ from app.render import html, xlsx
 from app.render.table import Table
 from app.reports import CATALOGUE, files, listing, places
 from app.reports.places import Place, Places
-from app.reports.report import Indicator, Link, Option, Report, behind, length
+from app.reports.report import Indicator, Link, Report, ReportOption, behind, length
 from app.screens.screen import Screen, page_number
 
 PAGE_SIZE = 100
@@ -44,7 +44,7 @@ class Asked:
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, arguments: MultiDict[str, str], today: date, options: Mapping[str, Option]) -> Asked:
+    def read(cls, arguments: MultiDict[str, str], today: date, options: Mapping[str, ReportOption]) -> Asked:
         tree = Places()
         typed = {name: arguments.get(name, "") for name in (*QUESTION, "territory")}
         asked = cls(tree, periods.last_finished_quarter(today), tree.default(), typed=typed)
