@@ -298,14 +298,14 @@ def _write_report(one: Report[Any], days: tuple[date, date], kind: str, name: st
     from app.domain import periods
     from app.domain.refusal import Refusal
     from app.domain.terms import Act
-    from app.reports.places import Places
+    from app.reports.places import ReportPlaces
 
     with access.unrestricted():
         try:
             period = periods.given(*days)
         except Refusal as refusal:
             raise click.ClickException(refusal.text) from refusal
-        tree = Places()
+        tree = ReportPlaces()
         place = tree.named(name) if name else tree.default()
         if place is None:
             raise click.ClickException(f"Территории «{name}» нет." if name else "В банке ещё нет территорий.")

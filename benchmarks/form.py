@@ -189,13 +189,13 @@ def _days(period: periods.Period) -> dict[str, Any]:
 def measure(bank: Bank, runs: int, today: date = TODAY) -> Section:
     """The form over the whole bank: counted by the product, counted by hand, and as a page."""
     from app.reports import quarterly as report
-    from app.reports.places import Places
+    from app.reports.places import ReportPlaces
 
     section = Section("Квартальная форма (весь банк)")
     period = periods.last_finished_quarter(today)
     plain = bank.plain()
     with bank.opened():
-        tree = Places()
+        tree = ReportPlaces()
         root = tree.tree.roots[0]
 
         def count() -> Any:

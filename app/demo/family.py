@@ -232,7 +232,7 @@ class Life:
         keys = families.keys_of(
             self.number,
             [
-                families.Person(*person.name, self.ground.roles[person.role][1],
+                families.NamedMember(*person.name, self.ground.roles[person.role][1],
                                 person.left_on is None or person.left_on > self.today)
                 for person in self.adults + self.children
             ],

@@ -225,7 +225,7 @@ class _Writer:
     def _new_family(self, family: FamilyPlan) -> int:
         row = family.row
         people = [
-            families.Person(
+            families.NamedMember(
                 member.values.last_name,
                 member.values.first_name,
                 member.values.middle_name,

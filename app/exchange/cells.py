@@ -12,7 +12,7 @@ from typing import Any
 from app import words
 from app.domain import names, terms, writing
 from app.exchange.records import Named
-from app.exchange.workbook import Column, Kind
+from app.exchange.workbook import BookColumn, Kind
 
 MOST_MONEY = Decimal(10) ** 12
 MOST_COUNT = 1000
@@ -64,7 +64,7 @@ class Codes:
         return name if named and ";" not in name and name.strip() == name and self.find(name) == code else code
 
 
-def reader(column: Column, dictionaries: Mapping[str, Codes]) -> Callable[[Any], Any]:
+def reader(column: BookColumn, dictionaries: Mapping[str, Codes]) -> Callable[[Any], Any]:
     """The function that reads the cells of a column: an error of Excel is never read, «нет» is nothing."""
     read = _reader(column, dictionaries)
     codes = dictionaries.get(column.dictionary)
@@ -81,14 +81,14 @@ def reader(column: Column, dictionaries: Mapping[str, Codes]) -> Callable[[Any],
     return value
 
 
-def _says_nothing(cell: str, column: Column, codes: Codes | None) -> bool:
+def _says_nothing(cell: str, column: BookColumn, codes: Codes | None) -> bool:
     if not writing.is_nothing(cell) or column.kind is Kind.CARD:
         return False
     known = codes is not None and codes.find(cell.strip()) is not None
     return not known and not (column.kind is Kind.FLAG and cell.strip().casefold() in _NO)
 
 
-def _reader(column: Column, dictionaries: Mapping[str, Codes]) -> Callable[[Any], Any]:
+def _reader(column: BookColumn, dictionaries: Mapping[str, Codes]) -> Callable[[Any], Any]:
     codes = dictionaries.get(column.dictionary)
     by_kind: dict[Kind, Callable[[Any], Any]] = {
         Kind.CARD: lambda cell: _fit(_word(cell, "номер карты"), column),
@@ -109,7 +109,7 @@ def _reader(column: Column, dictionaries: Mapping[str, Codes]) -> Callable[[Any]
     return by_kind[column.kind]
 
 
-def _fit(text: str | None, column: Column) -> str | None:
+def _fit(text: str | None, column: BookColumn) -> str | None:
     if text is not None and len(text) > column.longest:
         raise CellError(f"Текст длиннее {column.longest} знаков: сократите его.")
     return text
@@ -138,7 +138,7 @@ def _word(cell: Any, what: str) -> str | None:
     return writing.line(_text(cell))
 
 
-def _name(cell: Any, column: Column) -> str | None:
+def _name(cell: Any, column: BookColumn) -> str | None:
     text = writing.line(_text(cell))
     if text is not None and not any(letter.isalpha() for letter in text):
         raise CellError(f"«{column.header}» пишется буквами: исправьте значение.")

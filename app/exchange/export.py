@@ -39,7 +39,7 @@ from app.exchange.workbook import (
     SUPPORT,
     TITLE,
     VERSION,
-    Column,
+    BookColumn,
     Kind,
     Sheet,
 )
@@ -98,10 +98,10 @@ def write(
 ) -> Written:
     """The workbook of a district on a day, of the families the person sees; `within`: only of one territory of it."""
     bank.check_special()
-    return _Writer(district, on, made_by, made_at, within).write()
+    return _Export(district, on, made_by, made_at, within).write()
 
 
-class _Writer:
+class _Export:
     """One workbook, written family by family."""
 
     def __init__(
@@ -255,7 +255,7 @@ class _Writer:
         cell._style = self._style(sheet, (role, Kind.TEXT))
         return cell
 
-    def _cell_of(self, sheet: Any, column: Column) -> Any:
+    def _cell_of(self, sheet: Any, column: BookColumn) -> Any:
         """The function that turns a value of a column into a cell."""
         codes: Codes | None = self.codes.get(column.dictionary)
 
@@ -270,7 +270,7 @@ class _Writer:
         return cell
 
 
-def _words(value: Any, column: Column, codes: Codes | None) -> str:
+def _words(value: Any, column: BookColumn, codes: Codes | None) -> str:
     if isinstance(value, tuple):
         return (
             "; ".join(_words(part, column, codes) for part in value) if not isinstance(value, Named) else _named(value)

@@ -25,7 +25,7 @@ from app.exchange.workbook import (
     STAYS,
     SUPERVISIONS,
     VERSION,
-    Column,
+    BookColumn,
     Kind,
     Sheet,
 )
@@ -258,7 +258,7 @@ def _read_row(found: Content, result: SheetRows, readers: list[Any], number: int
     return row
 
 
-def _tell(found: Content, result: SheetRows, row: Row, column: Column, cell: str, told: Counter[str]) -> None:
+def _tell(found: Content, result: SheetRows, row: Row, column: BookColumn, cell: str, told: Counter[str]) -> None:
     """Say what was read otherwise than it looks."""
     said = [("Буквы двух алфавитов", text) for text in writing.turned(cell)] if not cell.isascii() else []
     if not cell.isprintable() and writing.has_unseen(cell):
@@ -272,16 +272,16 @@ def _tell(found: Content, result: SheetRows, row: Row, column: Column, cell: str
             found.notices.append(Notice(result.sheet.title, row.line, text))
 
 
-def _left_to_plan(column: Column) -> bool:
+def _left_to_plan(column: BookColumn) -> bool:
     """Values that the form wants, but that a stay of the bank may lack: the plan knows the bank."""
     return column.field in ("sender_kind", "criteria")
 
 
-def _find_columns(found: Content, sheet: Sheet, header: Any, result: SheetRows) -> list[tuple[int, Column]] | None:
+def _find_columns(found: Content, sheet: Sheet, header: Any, result: SheetRows) -> list[tuple[int, BookColumn]] | None:
     """The places of the sheet's columns by their headers; None if a required one is missing."""
     number, line = header
     wanted = {header_key(column.header): column for column in sheet}
-    places: list[tuple[int, Column]] = []
+    places: list[tuple[int, BookColumn]] = []
     for index, cell in enumerate(line):
         column = wanted.get(header_key(cell)) if cell != "" else None
         if column is None:
@@ -299,7 +299,7 @@ def _find_columns(found: Content, sheet: Sheet, header: Any, result: SheetRows) 
     return places if _tell_missing(found, sheet, number, result) else None
 
 
-def _nearest(key: str, wanted: Mapping[str, Column]) -> Column | None:
+def _nearest(key: str, wanted: Mapping[str, BookColumn]) -> BookColumn | None:
     """The column whose header is nearest to one that is not known; a shortened header is near too."""
     near = get_close_matches(key, wanted, n=1, cutoff=0.7)
     begun = [known for known in wanted if len(key) >= 4 and known.startswith(key)]

@@ -32,7 +32,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Column:
+class BookColumn:
     """A column. `required`: every row must have a value; `marked`: it stands with * in the form.
 
     dictionary: the dictionary whose codes or names the cell holds; named: export writes the name, not the code.
@@ -55,34 +55,34 @@ class Sheet:
 
     title: str
     noun: str
-    columns: tuple[Column, ...]
+    columns: tuple[BookColumn, ...]
 
-    def column(self, field: str) -> Column:
+    def column(self, field: str) -> BookColumn:
         return next(column for column in self.columns if column.field == field)
 
-    def __iter__(self) -> Iterator[Column]:
+    def __iter__(self) -> Iterator[BookColumn]:
         return iter(self.columns)
 
 
-_CARD = Column("№ карты", "number", Kind.CARD, required=True, longest=20, width=10)
-_LAST = Column("Фамилия", "last_name", Kind.NAME, required=True, longest=100, width=18)
-_FIRST = Column("Имя", "first_name", Kind.NAME, required=True, longest=100, width=16)
-_MIDDLE = Column("Отчество", "middle_name", Kind.NAME, longest=100, width=18)
-_BORN = Column("Дата рождения", "born_on", Kind.DATE, width=13)
+_CARD = BookColumn("№ карты", "number", Kind.CARD, required=True, longest=20, width=10)
+_LAST = BookColumn("Фамилия", "last_name", Kind.NAME, required=True, longest=100, width=18)
+_FIRST = BookColumn("Имя", "first_name", Kind.NAME, required=True, longest=100, width=16)
+_MIDDLE = BookColumn("Отчество", "middle_name", Kind.NAME, longest=100, width=18)
+_BORN = BookColumn("Дата рождения", "born_on", Kind.DATE, width=13)
 
 FAMILIES = Sheet(
     "Семьи",
     "семей",
     (
         _CARD,
-        Column("Территория", "territory", Kind.NAME, required=True, longest=200, width=36),
-        Column("Категории семьи", "categories", Kind.CODES, dictionary="category", named=True, width=40),
-        Column("Количество членов семьи", "stated_size", Kind.COUNT, width=12),
-        Column("Доход на одного члена семьи, руб.", "income_per_member", Kind.MONEY, width=14),
-        Column("Источник дохода", "income_source", Kind.TEXT, longest=300, width=28),
-        Column("Место регистрации", "registered_address", Kind.TEXT, longest=500, width=44),
-        Column("Место фактического проживания", "actual_address", Kind.TEXT, longest=500, width=44),
-        Column("Дополнительная информация", "additional", Kind.TEXT, longest=32_000, width=44),
+        BookColumn("Территория", "territory", Kind.NAME, required=True, longest=200, width=36),
+        BookColumn("Категории семьи", "categories", Kind.CODES, dictionary="category", named=True, width=40),
+        BookColumn("Количество членов семьи", "stated_size", Kind.COUNT, width=12),
+        BookColumn("Доход на одного члена семьи, руб.", "income_per_member", Kind.MONEY, width=14),
+        BookColumn("Источник дохода", "income_source", Kind.TEXT, longest=300, width=28),
+        BookColumn("Место регистрации", "registered_address", Kind.TEXT, longest=500, width=44),
+        BookColumn("Место фактического проживания", "actual_address", Kind.TEXT, longest=500, width=44),
+        BookColumn("Дополнительная информация", "additional", Kind.TEXT, longest=32_000, width=44),
     ),
 )
 
@@ -91,19 +91,19 @@ STAYS = Sheet(
     "постановок на учёт",
     (
         _CARD,
-        Column("Код органа", "sender_kind", Kind.CODE, required=True, dictionary="agency_kind", width=9),
-        Column("Организация, направившая сведения", "sender", Kind.NAME, longest=300, width=38),
-        Column("Дата выявления", "detected_on", Kind.DATE, width=13),
-        Column("Дата направления карты", "card_sent_on", Kind.DATE, width=13),
-        Column("Критерии", "criteria", Kind.CODES, required=True, dictionary="criterion", width=16),
-        Column("№ постановления о постановке", "decision_number", Kind.DECISION, longest=40, width=14),
-        Column("Дата постановления о постановке", "decided_on", Kind.DATE, width=14),
-        Column("Дата постановки на учёт", "registered_on", Kind.DATE, required=True, width=13),
-        Column("№ постановления о снятии", "removal_number", Kind.DECISION, longest=40, width=14),
-        Column("Дата постановления о снятии", "removal_decided_on", Kind.DATE, width=14),
-        Column("Дата снятия с учёта", "removed_on", Kind.DATE, width=13),
-        Column("Причина снятия", "reason", Kind.CODE, dictionary="reason", width=10),
-        Column("Примечание", "note", Kind.TEXT, longest=32_000, width=40),
+        BookColumn("Код органа", "sender_kind", Kind.CODE, required=True, dictionary="agency_kind", width=9),
+        BookColumn("Организация, направившая сведения", "sender", Kind.NAME, longest=300, width=38),
+        BookColumn("Дата выявления", "detected_on", Kind.DATE, width=13),
+        BookColumn("Дата направления карты", "card_sent_on", Kind.DATE, width=13),
+        BookColumn("Критерии", "criteria", Kind.CODES, required=True, dictionary="criterion", width=16),
+        BookColumn("№ постановления о постановке", "decision_number", Kind.DECISION, longest=40, width=14),
+        BookColumn("Дата постановления о постановке", "decided_on", Kind.DATE, width=14),
+        BookColumn("Дата постановки на учёт", "registered_on", Kind.DATE, required=True, width=13),
+        BookColumn("№ постановления о снятии", "removal_number", Kind.DECISION, longest=40, width=14),
+        BookColumn("Дата постановления о снятии", "removal_decided_on", Kind.DATE, width=14),
+        BookColumn("Дата снятия с учёта", "removed_on", Kind.DATE, width=13),
+        BookColumn("Причина снятия", "reason", Kind.CODE, dictionary="reason", width=10),
+        BookColumn("Примечание", "note", Kind.TEXT, longest=32_000, width=40),
     ),
 )
 
@@ -112,26 +112,26 @@ MEMBERS = Sheet(
     "членов семей",
     (
         _CARD,
-        Column("Роль в семье", "role", Kind.CODE, dictionary="role", named=True, width=13),
+        BookColumn("Роль в семье", "role", Kind.CODE, dictionary="role", named=True, width=13),
         _LAST,
         _FIRST,
         _MIDDLE,
-        Column("Пол", "sex", Kind.SEX, width=6),
+        BookColumn("Пол", "sex", Kind.SEX, width=6),
         _BORN,
-        Column("Место работы, должность", "workplace", Kind.TEXT, longest=300, width=32),
-        Column("Вид документа", "document_kind", Kind.CODE, dictionary="document", named=True, width=26),
-        Column("Серия", "document_series", Kind.SERIES, longest=30, width=10),
-        Column("Номер", "document_number", Kind.SERIES, longest=30, width=12),
-        Column("Дата выдачи", "document_issued_on", Kind.DATE, width=13),
-        Column("Обучение, занятость", "education_status", Kind.CODE, dictionary="education", named=True, width=32),
-        Column("Образовательная организация", "education_organisation", Kind.TEXT, longest=300, width=32),
-        Column("Класс, группа", "education_grade", Kind.TEXT, longest=60, width=12),
-        Column("Бесплатное питание", "free_meals", Kind.FLAG, width=11),
-        Column("Бесплатные учебники", "free_textbooks", Kind.FLAG, width=11),
-        Column("Досуг во внеурочное время", "leisure", Kind.FLAG, width=11),
-        Column("Каникулярная занятость", "holidays", Kind.HOLIDAYS, width=28),
-        Column("В семье с", "joined_on", Kind.DATE, width=13),
-        Column("В семье по", "left_on", Kind.DATE, width=13),
+        BookColumn("Место работы, должность", "workplace", Kind.TEXT, longest=300, width=32),
+        BookColumn("Вид документа", "document_kind", Kind.CODE, dictionary="document", named=True, width=26),
+        BookColumn("Серия", "document_series", Kind.SERIES, longest=30, width=10),
+        BookColumn("Номер", "document_number", Kind.SERIES, longest=30, width=12),
+        BookColumn("Дата выдачи", "document_issued_on", Kind.DATE, width=13),
+        BookColumn("Обучение, занятость", "education_status", Kind.CODE, dictionary="education", named=True, width=32),
+        BookColumn("Образовательная организация", "education_organisation", Kind.TEXT, longest=300, width=32),
+        BookColumn("Класс, группа", "education_grade", Kind.TEXT, longest=60, width=12),
+        BookColumn("Бесплатное питание", "free_meals", Kind.FLAG, width=11),
+        BookColumn("Бесплатные учебники", "free_textbooks", Kind.FLAG, width=11),
+        BookColumn("Досуг во внеурочное время", "leisure", Kind.FLAG, width=11),
+        BookColumn("Каникулярная занятость", "holidays", Kind.HOLIDAYS, width=28),
+        BookColumn("В семье с", "joined_on", Kind.DATE, width=13),
+        BookColumn("В семье по", "left_on", Kind.DATE, width=13),
     ),
 )
 
@@ -144,9 +144,9 @@ SUPERVISIONS = Sheet(
         _FIRST,
         _MIDDLE,
         _BORN,
-        Column("Состоит с", "started_on", Kind.DATE, width=13),
-        Column("Состоит по", "ended_on", Kind.DATE, width=13),
-        Column("Где состоит", "kind", Kind.CODE, dictionary="supervision", named=True, width=36),
+        BookColumn("Состоит с", "started_on", Kind.DATE, width=13),
+        BookColumn("Состоит по", "ended_on", Kind.DATE, width=13),
+        BookColumn("Где состоит", "kind", Kind.CODE, dictionary="supervision", named=True, width=36),
     ),
 )
 
@@ -155,14 +155,14 @@ AIDS = Sheet(
     "мероприятий",
     (
         _CARD,
-        Column("Дата", "given_on", Kind.DATE, required=True, width=13),
-        Column("Код мероприятия", "measure", Kind.CODE, dictionary="measure", width=13),
-        Column("Код вида помощи", "aid_kind", Kind.CODE, dictionary="aid_kind", width=13),
-        Column("Описание", "description", Kind.TEXT, longest=32_000, width=44),
-        Column("Код органа", "performer_kind", Kind.CODE, dictionary="agency_kind", width=9),
-        Column("Исполнитель", "performer", Kind.NAME, longest=300, width=38),
-        Column("Получатели", "recipients", Kind.PEOPLE, width=60),
-        Column("Сумма, руб.", "amount", Kind.MONEY, width=14),
+        BookColumn("Дата", "given_on", Kind.DATE, required=True, width=13),
+        BookColumn("Код мероприятия", "measure", Kind.CODE, dictionary="measure", width=13),
+        BookColumn("Код вида помощи", "aid_kind", Kind.CODE, dictionary="aid_kind", width=13),
+        BookColumn("Описание", "description", Kind.TEXT, longest=32_000, width=44),
+        BookColumn("Код органа", "performer_kind", Kind.CODE, dictionary="agency_kind", width=9),
+        BookColumn("Исполнитель", "performer", Kind.NAME, longest=300, width=38),
+        BookColumn("Получатели", "recipients", Kind.PEOPLE, width=60),
+        BookColumn("Сумма, руб.", "amount", Kind.MONEY, width=14),
     ),
 )
 

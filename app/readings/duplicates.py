@@ -19,7 +19,7 @@ MOST = 20
 _word = SearchWord.__table__
 
 
-class Person(NamedTuple):
+class Newcomer(NamedTuple):
     """A person as typed."""
 
     last_name: str | None
@@ -34,7 +34,7 @@ class Likeness(NamedTuple):
     why: str
 
 
-def of(people: Iterable[Person], addresses: Iterable[str | None]) -> list[Likeness]:
+def of(people: Iterable[Newcomer], addresses: Iterable[str | None]) -> list[Likeness]:
     """Families of the person's rows with the same surname, name and birth date, or with the same address."""
     found: dict[int, Likeness] = {}
     for person in people:
@@ -47,7 +47,7 @@ def of(people: Iterable[Person], addresses: Iterable[str | None]) -> list[Likene
     return list(found.values())[:MOST]
 
 
-def _same_person(person: Person) -> list[Member]:
+def _same_person(person: Newcomer) -> list[Member]:
     if person.born_on is None:
         return []
     rows = db.session.scalars(

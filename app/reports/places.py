@@ -18,7 +18,7 @@ _territory = Territory.__table__
 _family = Family.__table__
 
 
-class Places:
+class ReportPlaces:
     """The tree of territories, and where the rows that this person's figures count lie.
 
     sources: what the report counts besides families; a territory that only they know is a row of the report too.
@@ -88,7 +88,7 @@ class Places:
         return found[0] if len(found) == 1 else None
 
 
-def counted_in(places: Iterable[Place], tree: Places | None = None) -> Within:
+def counted_in(places: Iterable[Place], tree: ReportPlaces | None = None) -> Within:
     """What this person's figures count on these territories."""
     return _within(places, lambda source: source.counted(), tree)
 
@@ -98,7 +98,7 @@ def shown_in(places: Iterable[Place]) -> Within:
     return _within(places, lambda source: source.shown(), None)
 
 
-def _within(places: Iterable[Place], rows_of: Within, tree: Places | None) -> Within:
+def _within(places: Iterable[Place], rows_of: Within, tree: ReportPlaces | None) -> Within:
     ids = {place.id for place in places}
     everywhere = tree is not None and tree.inhabited <= ids
 

@@ -23,7 +23,7 @@ from app.extensions import db
 from app.models import AgencyKind, ChildPopulation, Member, Registration, RemovalReason
 from app.render.table import Cell, Column, Figure, Section, Table, TextLine, Value
 from app.reports import places, report
-from app.reports.places import Place, Places
+from app.reports.places import Place, ReportPlaces
 from app.reports.quarterly_figures import (
     AGE_GROUPS,
     CHILDREN_LINES,
@@ -123,9 +123,9 @@ class Form:
         return tuple(_checks(self))
 
 
-def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree: Places | None = None) -> Form:
+def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree: ReportPlaces | None = None) -> Form:
     """Count the form over a territory for the person whose scope is settled."""
-    tree = tree or Places()
+    tree = tree or ReportPlaces()
     rows = tuple(tree.listed(place.id))
     figures = Figures(period, all_criteria=all_criteria)
     within = places.counted_in(rows, tree)
@@ -476,7 +476,7 @@ def _figures(period: Period, *, criteria: str) -> Mapping[str, Indicator]:
     return Figures(period, all_criteria=criteria == "all").indicators
 
 
-def _counted(period: Period, place: Place, tree: Places, *, criteria: str) -> Form:
+def _counted(period: Period, place: Place, tree: ReportPlaces, *, criteria: str) -> Form:
     return quarterly(period, place, all_criteria=criteria == "all", tree=tree)
 
 

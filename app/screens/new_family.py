@@ -128,7 +128,10 @@ class NewFamily(FamilyScreen):
                 form.territory.data = next(iter(territories))
         elif "more" not in request.form and form.validate():
             alike = duplicates.of(
-                [duplicates.Person(one.last_name.data, one.first_name.data, one.born_on.data) for one in form.persons],
+                [
+                    duplicates.Newcomer(one.last_name.data, one.first_name.data, one.born_on.data)
+                    for one in form.persons
+                ],
                 form.addresses,
             )
             if not alike or request.form.get("confirmed") == form.fingerprint:

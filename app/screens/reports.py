@@ -23,7 +23,7 @@ from app.domain.terms import Act
 from app.render import html, xlsx
 from app.render.table import Table
 from app.reports import CATALOGUE, files, listing, places
-from app.reports.places import Place, Places
+from app.reports.places import Place, ReportPlaces
 from app.reports.report import Indicator, Link, Report, ReportOption, behind, length
 from app.screens.screen import Screen, page_number
 
@@ -36,7 +36,7 @@ QUESTION = ("period", "year", "quarter", "from", "to")  # how an address may nam
 class Asked:
     """What a person asked of a report, from the address: what cannot be understood is told, and the usual is shown."""
 
-    tree: Places
+    tree: ReportPlaces
     period: Period
     place: Place | None
     options: dict[str, str] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Asked:
 
     @classmethod
     def read(cls, arguments: MultiDict[str, str], today: date, options: Mapping[str, ReportOption]) -> Asked:
-        tree = Places()
+        tree = ReportPlaces()
         typed = {name: arguments.get(name, "") for name in (*QUESTION, "territory")}
         asked = cls(tree, periods.last_finished_quarter(today), tree.default(), typed=typed)
         for name, option in options.items():
@@ -102,7 +102,7 @@ def _day(text: str, name: str) -> date | None:
         raise Refusal("Это не дата: укажите день, месяц и год.", name) from error
 
 
-def _chosen(tree: Places, text: str) -> Place:
+def _chosen(tree: ReportPlaces, text: str) -> Place:
     """The territory of an address; one that the person may not choose does not exist."""
     found = next((place for place, _depth in tree.choices() if str(place.id) == text), None)
     return found or abort(404)

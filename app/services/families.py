@@ -19,7 +19,7 @@ PARENTS = (ParentalRole.MOTHER, ParentalRole.FATHER, ParentalRole.GUARDIAN)
 _word = SearchWord.__table__
 
 
-class Person(NamedTuple):
+class NamedMember(NamedTuple):
     """A member as plain values; `present`: has not left the family."""
 
     last_name: str
@@ -38,7 +38,7 @@ class FamilyKeys(NamedTuple):
     words: frozenset[str]
 
 
-def keys_of(number: str, members: Iterable[Person], addresses: Iterable[str | None]) -> FamilyKeys:
+def keys_of(number: str, members: Iterable[NamedMember], addresses: Iterable[str | None]) -> FamilyKeys:
     """The keys of a family: its name is made of those present, but it is found by everyone who was ever in it."""
     people = list(members)
     present = [person for person in people if person.present] or people
@@ -91,7 +91,7 @@ def refresh(family: Family, today: date) -> None:
         member.sort_key = member_sort_key(member.last_name, member.first_name, member.middle_name)
         present = member.left_on is None or member.left_on > today
         people.append(
-            Person(
+            NamedMember(
                 member.last_name,
                 member.first_name,
                 member.middle_name,

@@ -185,7 +185,7 @@ def test_families_are_found_by_the_keys_of_their_members(demo_bank: None) -> Non
     words = by_family(SearchWord)
     for family in rows(Family):
         people = [
-            families.Person(
+            families.NamedMember(
                 member.last_name, member.first_name, member.middle_name, member.role.parental_role,
                 member.left_on is None or member.left_on > TODAY,
             )

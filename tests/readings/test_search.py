@@ -82,11 +82,11 @@ def test_more_than_is_shown_is_counted(app, cast):
 
 
 def test_the_same_person_and_the_same_address_are_noticed(known, cast):
-    people = [duplicates.Person("елкин", "Петр", date(2016, 2, 3))]
+    people = [duplicates.Newcomer("елкин", "Петр", date(2016, 2, 3))]
     assert [one.family.id for one in duplicates.of(people, [])] == [known["елкины"]]
     addresses = ["п. северный ул. Шахтерская, д. 5"]
     assert [one.family.id for one in duplicates.of([], addresses)] == [known["елкины"]]
     assert (
-        duplicates.of([duplicates.Person("Ёлкин", "Пётр", date(2016, 2, 4))], ["п. Северный, ул. Шахтёрская, д. 6"])
+        duplicates.of([duplicates.Newcomer("Ёлкин", "Пётр", date(2016, 2, 4))], ["п. Северный, ул. Шахтёрская, д. 6"])
         == []
     )

@@ -20,7 +20,7 @@ from app.domain import periods, terms
 from app.extensions import db
 from app.models import ChildPopulation, Criterion, Family, Member, Territory
 from app.reports import files, places, quarterly, report
-from app.reports.places import Places
+from app.reports.places import ReportPlaces
 from tests import factories
 from tests.reports import by_hand
 
@@ -31,7 +31,7 @@ OURS = {"2", "3", "sections", "no sender"}
 
 
 def count(place, period=QUARTER, **options):
-    tree = Places()
+    tree = ReportPlaces()
     return quarterly.quarterly(period, tree.all[place.id], tree=tree, **options)
 
 

@@ -115,7 +115,7 @@ def test_territories_that_only_such_rows_know_are_rows_of_the_report(cast, bodie
     factories.assignment(bodies["vera"], date(2026, 6, 1), place=cast.district)
     db.session.commit()
     with access.unrestricted():
-        families, with_work = places.Places(), places.Places([WORK])
+        families, with_work = places.ReportPlaces(), places.ReportPlaces([WORK])
         assert cast.district.id not in {place.id for place in families.listed(cast.district.id)}
         assert cast.district.id in {place.id for place in with_work.listed(cast.district.id)}
         rows = with_work.listed(cast.district.id)
@@ -126,7 +126,7 @@ def test_territories_that_only_such_rows_know_are_rows_of_the_report(cast, bodie
 def test_only_the_territories_that_are_asked_for_are_counted(cast, bodies):
     """No family lives anywhere yet: that says nothing about rows that have none."""
     with access.unrestricted():
-        known = places.Places()
+        known = places.ReportPlaces()
         south = [known.all[cast.south.id]]
         assert report.count([ASSIGNED], places.counted_in(south, known))["assigned"] == {cast.south.id: 1}
 
@@ -145,7 +145,7 @@ def test_the_list_behind_names_no_family_where_there_is_none(cast, bodies):
 @pytest.mark.parametrize("kind", files.KINDS)
 def test_any_report_becomes_a_file_of_each_kind(cast, bodies, kind):
     with access.unrestricted():
-        known = places.Places([WORK])
+        known = places.ReportPlaces([WORK])
         form = WORKLOAD.count(periods.quarter(2026, 3), known.all[cast.district.id], known)
         content, mime = files.written(WORKLOAD, form, kind, **MADE)
     assert mime

@@ -115,7 +115,7 @@ class Members:
         return sum(shared) >= ALIKE
 
     def _shown(self, row: MemberRow, known: MemberRow) -> tuple[tuple[str, str, str], ...]:
-        """Column, was, becomes of the identity of a person."""
+        """BookColumn, was, becomes of the identity of a person."""
         found = []
         for name in IDENTITY:
             was, becomes = getattr(known, name), getattr(row, name)
