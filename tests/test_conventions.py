@@ -230,3 +230,85 @@ def test_every_class_has_a_name_of_its_own():
                     faults.append(f"{node.name}: {known[node.name]}, {path}")
                 known[node.name] = str(path)
     assert not faults, "\n".join(faults)
+
+
+RUSSIAN = re.compile("[А-Яа-яЁё]")
+FIELDS = re.compile(r"(Field|CleanString|CleanText|add_view|add_link)$")
+
+
+def labels_in(template: str) -> list[str]:
+    """The Russian text of a template that is a label: no sentence, no phrase around a value."""
+    text = re.sub(r"\{#.*?#\}|\{%.*?%\}", "", template, flags=re.DOTALL)
+    text = re.sub(r"<(style|script)\b.*?</\1>", "", text, flags=re.DOTALL)
+    text = re.sub(r"\{\{.*?\}\}", "◆", text, flags=re.DOTALL)
+    runs = [" ".join(run.split()) for run in re.split(r"<[^>]*>", text)]
+    labels = [run for run in runs if "◆" not in run or re.fullmatch(r"[^◆]+: ◆", run)]
+    labels += re.findall(r'(?:placeholder|title|aria-label|alt)="([^"◆]*)"', text)
+    return [label for label in labels if RUSSIAN.search(label) and not label.endswith((".", "!", "?"))]
+
+
+@pytest.mark.parametrize("path", [path for path in TEMPLATES if "documents" not in path.parts],
+                         ids=lambda path: path.name)  # fmt: skip
+def test_labels_of_a_page_are_in_the_catalogue(path):
+    """A label, a button, a title is English in `_()` and Russian in messages.po; a whole sentence stands as it is."""
+    found = labels_in(path.read_text(encoding="utf-8"))
+    assert not found, f"{path.name}: say it by _() and translate it: {found}"
+
+
+def test_labels_of_fields_and_of_the_menu_are_in_the_catalogue():
+    """What a field or a line of the menu is called is English in `_()`; its description may be a Russian sentence."""
+    faults = []
+    for path, tree in TREES.items():
+        for call in ast.walk(tree):
+            if not isinstance(call, ast.Call) or not FIELDS.search(ast.unparse(call.func)):
+                continue
+            named = [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("label", "category_label"))]
+            for label in named:
+                if any(isinstance(part, ast.Constant) and RUSSIAN.search(str(part.value)) for part in ast.walk(label)):
+                    faults.append(f"{path}:{call.lineno}")
+    assert not faults, faults
+
+
+def test_what_is_a_label_is_told_from_a_sentence():
+    assert labels_in("<h1>Снять с учёта</h1>") == ["Снять с учёта"]
+    assert labels_in("<h1>Снять с учёта: {{ family }}</h1>") == ["Снять с учёта: ◆"]
+    assert labels_in('<a title="Печать">{{ _("Print") }}</a>') == ["Печать"]
+    assert labels_in("<p>Семья на учёте не состояла.</p><p>с {{ day }} по {{ until }}</p>") == []
+
+
+# Entities that have no list and no form of their own, and where they are seen instead.
+WITHOUT_A_LIST = {
+    "RegistrationCriterion": "in the form of the registration",
+    "SearchWord": "the keys of the search",
+    "TerritoryAlias": "in the list of aliases",
+    "Account": "on the page of users",
+    "UserSession": "on the page of users",
+    "FurtherRole": "on the page of roles",
+    "HomeTerritory": "on the page of users",
+    "ImportBatch": "on the page of the exchange",
+    "JournalEntry": "in the journal",
+}
+
+
+def test_no_list_forgets_an_entity():
+    """CONTRIBUTING names the places that an entity touches by hand; this names the one that was forgotten."""
+    from app import views
+
+    entities = [mapper.class_ for mapper in Entity.registry.mappers if issubclass(mapper.class_, Entity)]
+    listed = {view.entity.__name__ for view in vars(views).values() if hasattr(view, "entity")}
+    in_menu = {row[0].entity.__name__ for row in (*views.BANK, *views.PLACES)}
+    in_menu |= {view.entity.__name__ for view in views.DICTIONARIES}
+    for entity in entities:
+        name = entity.__name__
+        assert name in models.__all__, f"{name} is not in the table of contents: app/models.py"
+        if name not in WITHOUT_A_LIST:
+            assert name in listed, f"{name} has no RegistryView in app/views.py"
+            assert name in in_menu, f"{name} is in no list of the menu: BANK, PLACES or DICTIONARIES of app/views.py"
+
+
+def test_every_long_list_can_be_searched_as_one_types():
+    from app import forms
+    from app.screens import lookup
+
+    wanted = {entity.__name__ for entity in forms.LONG_LISTS} - {"User"}  # a user is chosen on the page of users only
+    assert wanted <= set(lookup.SOURCES), "add it to lookup.SOURCES"
