@@ -312,3 +312,18 @@ def test_every_long_list_can_be_searched_as_one_types():
 
     wanted = {entity.__name__ for entity in forms.LONG_LISTS} - {"User"}  # a user is chosen on the page of users only
     assert wanted <= set(lookup.SOURCES), "add it to lookup.SOURCES"
+
+
+def test_every_class_of_the_style_sheets_is_used():
+    """A class that no page, no view and no script names is dead: take it out of the style sheet."""
+    places = [*SOURCES, *TEMPLATES, *(ROOT / "app/static").glob("*.js")]
+    named = set(re.findall(r"-?[A-Za-z_][\w-]*", "\n".join(path.read_text(encoding="utf-8") for path in places)))
+    for path in sorted((ROOT / "app/static").rglob("*.css")):
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        styled = set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", " ".join(re.findall(r"([^{}]+)\{", text))))
+        dead = {name for name in styled - named if not name.startswith(MADE_ELSEWHERE)}
+        assert not dead, f"{path.name}: {sorted(dead)}"
+
+
+# select2 writes its own; the tone of an event is the end of its class.
+MADE_ELSEWHERE = ("select2-", "timeline--")
