@@ -245,3 +245,48 @@ def test_the_command_shows_faults_and_the_preview_and_loads(app, cast, tmp_path)
     answer = runner.invoke(args=["bank", "import", str(good)])
     assert (answer.exit_code, "не книга Excel" in answer.output) == (1, True)
     assert date(2026, 9, 30) == planned(out.read_bytes()).as_of
+
+
+def two_settlements(anna) -> Sound:
+    """The bank holds № 00001 of the north; the book of the south numbers its own family so too."""
+    load(Sound().content())
+    book = Sound()
+    for rows in book.rows.values():
+        rows[:] = [{**row, "№ карты": "00001"} for row in rows if row["№ карты"] == "00002"]
+    for row in book.rows["Члены семьи"]:
+        row.update({"Фамилия": "Осинин", "Дата рождения": None})
+    return book
+
+
+def test_a_question_is_answered_on_the_page_and_the_answers_stay(anna):
+    answer = send(anna, two_settlements(anna).content())
+    check_style(lxml.html.fromstring(answer.text), "preview")
+    assert "Под № 00001 у вас другая семья" in answer.text
+    refused = confirm(anna, answer)
+    assert "Есть вопросы без ответа" in refused.text
+    assert families() == 2
+    fields = {name: hidden(refused, name) for name in ("key", "fingerprint")}
+    fields["offered"] = "{}"
+    shown = anna.post("/exchange/apply", data={**fields, "answer:family-2": "other"})
+    assert "Ответы приняты" in shown.text
+    assert re.search(r'value="other" checked', shown.text)
+    assert families() == 2
+    fields = {"key": hidden(shown, "key"), "fingerprint": hidden(shown, "fingerprint")}
+    assert anna.post("/exchange/apply", data={**fields, "answer:family-2": "other"}).status_code == 302
+    assert families() == 3
+
+
+def test_the_command_refuses_without_an_answer_and_takes_one(app, anna, tmp_path):
+    book = two_settlements(anna)
+    file = tmp_path / "юг.xlsx"
+    file.write_bytes(book.content())
+    runner = app.test_cli_runner()
+    told = runner.invoke(args=["bank", "import", str(file), "--apply"])
+    assert told.exit_code == 1
+    assert "family-2=other: Другая семья" in told.output
+    assert "Вопросов без ответа: 1" in told.output
+    assert families() == 2
+    assert runner.invoke(args=["bank", "import", str(file), "--answer", "other"]).exit_code == 2
+    done = runner.invoke(args=["bank", "import", str(file), "--apply", "--answer", "family-2=other"])
+    assert done.exit_code == 0, done.output
+    assert families() == 3
