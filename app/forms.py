@@ -29,7 +29,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import DateInput, NumberInput, TextInput
 
 from app import tree
-from app.domain import writing
+from app.domain import names, writing
 from app.extensions import LARGEST_KEY, db
 from app.models import (
     Agency,
@@ -46,7 +46,9 @@ from app.models import (
 )
 
 REQUIRED = InputRequired(_("Fill in this field."))
-EARLIEST = date(1900, 1, 1)
+EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
+NAMED_IN_WORKBOOKS = ("territory", "agency")
+PERSON_NAMES = ("last_name", "first_name", "middle_name")
 
 
 def parse_date(text: str) -> date | None:
@@ -82,6 +84,8 @@ class DayField(Field):
             raise ValueError(str(_("Write the date as DD.MM.YYYY.")))
         if self.data and self.data < EARLIEST:
             raise ValueError(str(_("The year is before 1900.")))
+        if self.data and self.data > LATEST:
+            raise ValueError(str(_("The year is after 2100.")))
 
     @property
     def given(self) -> date:
@@ -110,9 +114,21 @@ class MoneyField(Field):
             value = Decimal(text)
         except InvalidOperation:
             raise ValueError(str(_("Write the amount in figures, for example 1500,50."))) from None
-        if not value.is_finite() or value < 0 or value > 10**12:
+        if not value.is_finite() or value < 0 or value >= 10**12:
             raise ValueError(str(_("The amount is out of bounds.")))
         self.data = value.quantize(Decimal("0.01"))
+
+
+def person_name(_form: Any, field: Field) -> None:
+    """A part of a person's name, as the exchange of workbooks takes it too."""
+    if field.data and (fault := names.fault(field.data)):
+        raise ValidationError(fault)
+
+
+def something_said(_form: Any, field: Field) -> None:
+    """A name by which a workbook knows a place or a body: «-» or «нет» would be read as nothing."""
+    if field.data and writing.is_nothing(field.data):
+        raise ValidationError(str(_("Fill in this field.")))
 
 
 class CleanString(StringField):
@@ -135,6 +151,8 @@ def _cleaned(field: Field, read: Callable[[Any], str | None], valuelist: list[st
     for told in writing.turned(typed):
         flash(told, "info")
     found = read(typed)
+    if found and writing.is_error(found):
+        raise ValueError("Это ошибка Excel, а не значение: впишите само значение.")
     return found if field.flags.required else writing.known(found)
 
 
@@ -424,6 +442,10 @@ def _column_field(column: Any) -> Any:
         return CleanText(title, [*validators, Length(max=20_000)])
     if isinstance(kind, String):
         longest = Length(max=kind.length or 1000, message=_("No longer than %(max)d characters."))
+        if column.key in PERSON_NAMES:
+            validators.append(person_name)
+        if column.key == "name" and column.table.name in NAMED_IN_WORKBOOKS:
+            validators.append(something_said)
         area = (kind.length or 0) > 300
         return (CleanText if area else CleanString)(title, [*validators, longest])
     raise TypeError(f"no field for {column}")

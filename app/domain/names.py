@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from app.domain.writing import lines
+from app.domain.writing import is_nothing, lines
 
 _NOT_WORD = re.compile(r"[\W_]+")
 
@@ -49,6 +49,13 @@ def sort_key(text: str | None) -> str:
 def _visible_fold(text: str) -> str:
     """Lower case of what is seen, in composed letters of one alphabet."""
     return unicodedata.normalize("NFC", (lines(text) or "").casefold())
+
+
+def fault(text: str) -> str | None:
+    """What is wrong with a part of a person's name: it is written in letters; «;» parts people in a workbook."""
+    if not any(map(str.isalpha, text)) or any(map(str.isdigit, text)) or ";" in text or is_nothing(text):
+        return "Имя пишется буквами, без цифр и без «;»: исправьте его."
+    return None
 
 
 def full(last: str | None, first: str | None, middle: str | None) -> str:

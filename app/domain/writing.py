@@ -27,6 +27,8 @@ _CYRILLIC = re.compile("[\u0400-\u052f]")
 _FOREIGN = re.compile("[A-Za-z\u00c0-\u024f\u0259\u0275\u0370-\u03ff]")
 _UNSEEN = {"Cf", "Cc", "Cs", "Co"}
 
+_ERROR = re.compile(r"#(REF|VALUE|NAME|NULL|NUM|N/A|DIV/0|GETTING_DATA)[!?]?", re.IGNORECASE)
+
 # How people write that there is nothing to write.
 _NOTHING = {
     "нет", "не имеет", "не имеется", "нет данных", "нет сведений", "нет отчества", "без отчества", "отсутствует",
@@ -55,6 +57,11 @@ def is_nothing(text: str) -> bool:
     """Whether a text only says that there is nothing: «-», «нет», «отсутствует», «б/о», «н/д»."""
     plain = _ANY_SPACES.sub(" ", text.casefold()).strip(" .")
     return plain in _NOTHING or bool(_DASHES.fullmatch(text))
+
+
+def is_error(text: str) -> bool:
+    """Whether a text is what Excel shows for an error: «#REF!», «#N/A»."""
+    return bool(_ERROR.fullmatch(text.strip()))
 
 
 def known(text: str | None) -> str | None:

@@ -13,12 +13,12 @@ from app import words
 from app.domain import names, terms, writing
 from app.exchange.records import Named
 from app.exchange.workbook import BookColumn, Kind
+from app.extensions import LARGEST_KEY
 
 MOST_MONEY = Decimal(10) ** 12
-MOST_COUNT = 1000
+MOST_COUNT = LARGEST_KEY
 
 _SPACES = re.compile(r"\s+")
-_ERROR = re.compile(r"#(REF|VALUE|NAME|NULL|NUM|N/A|DIV/0|GETTING_DATA)[!?]?", re.IGNORECASE)
 _DAY = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?:\s*г\.?)?")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00)?)?")
 _BORN = re.compile(r"(.*?)\s*\((?:р\.?\s*)?([^()]*\d[^()]*)\)")
@@ -29,6 +29,7 @@ _SEXES = {
     "м": terms.Sex.MALE, "муж": terms.Sex.MALE, "мужской": terms.Sex.MALE, "m": terms.Sex.MALE,
 }  # fmt: skip
 
+PERSON = ("last_name", "first_name", "middle_name")
 AS_TEXT = "задайте ячейке текстовый формат и введите значение заново"
 
 
@@ -72,7 +73,7 @@ def reader(column: BookColumn, dictionaries: Mapping[str, Codes]) -> Callable[[A
 
     def value(cell: Any) -> Any:
         if isinstance(cell, str):
-            if _ERROR.fullmatch(cell.strip()):
+            if writing.is_error(cell):
                 raise CellError(f"В ячейке ошибка Excel ({cell.strip()}): введите значение.")
             if _says_nothing(cell, column, codes):
                 return nothing
@@ -140,8 +141,8 @@ def _word(cell: Any, what: str) -> str | None:
 
 def _name(cell: Any, column: BookColumn) -> str | None:
     text = writing.line(_text(cell))
-    if text is not None and not any(letter.isalpha() for letter in text):
-        raise CellError(f"«{column.header}» пишется буквами: исправьте значение.")
+    if text is not None and column.field in PERSON and (fault := names.fault(text)):
+        raise CellError(fault)
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -49,6 +50,7 @@ from app.render.table import made
 from app.words import CONFIDENTIAL
 
 FORMATS = {Kind.DATE: "dd.mm.yyyy", Kind.MONEY: "#,##0.00", Kind.COUNT: "0"}
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # Excel reads «_x000D_» in a text as a character
 LANDSCAPE, A4 = "landscape", 9
 _HEAD_FILL = PatternFill("solid", fgColor="FFE6EDF3")
 _LINE = Side(style="thin", color="FF9FB3C4")
@@ -250,7 +252,7 @@ class _Export:
     def _text(self, sheet: Any, value: str, role: str) -> Any:
         """Text stays text, whatever it begins with: never a formula."""
         cell: Any = WriteOnlyCell(sheet)
-        cell.value = value
+        cell.value = _ESCAPE.sub("_x005F_", value)
         cell.data_type = "s"
         cell._style = self._style(sheet, (role, Kind.TEXT))
         return cell

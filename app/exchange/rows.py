@@ -108,7 +108,7 @@ class Content:
 
 
 def _shown(value: Any) -> str:
-    if value is None or value == ():
+    if value in (None, (), ""):
         return ""
     if isinstance(value, tuple):
         return "; ".join(part.name if isinstance(part, Named) else str(part) for part in value)

@@ -19,7 +19,7 @@ from app import access, clock, journal, tree
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, Sex, TerritoryKind
 from app.extensions import db
-from app.forms import REQUIRED, CleanString, CleanText, DayField, EntityForm, RowsField, TermField, offered
+from app.forms import REQUIRED, CleanString, CleanText, DayField, EntityForm, RowsField, TermField, offered, person_name
 from app.models import Family, FamilyCategory, Member, RelationshipKind, Territory
 from app.readings import duplicates
 from app.screens.family import FamilyScreen
@@ -32,9 +32,9 @@ FIRST_ROWS, MORE_ROWS, MOST_ROWS = 4, 3, 25
 class PersonForm(Form):
     """One first member; a row left empty is nobody."""
 
-    last_name = CleanString(_("Last name"), [no_longer(100)])
-    first_name = CleanString(_("First name"), [no_longer(100)])
-    middle_name = CleanString(_("Middle name"), [no_longer(100)])
+    last_name = CleanString(_("Last name"), [no_longer(100), person_name])
+    first_name = CleanString(_("First name"), [no_longer(100), person_name])
+    middle_name = CleanString(_("Middle name"), [no_longer(100), person_name])
     born_on = DayField(_("Birth date"))
     sex = TermField(_("Sex"), terms=Sex)
     role = SelectField(_("Role in the family"), choices=[], default="")
