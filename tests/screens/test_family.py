@@ -359,7 +359,7 @@ def test_likely_duplicates_are_shown_before_saving(app, cast, sign_in):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"people-0-born_on": "2999-01-01"}, "Дата рождения ещё не наступила"),
+        ({"people-0-born_on": "2099-01-01"}, "Дата рождения ещё не наступила"),
         ({"people-0-first_name": ""}, "Заполните это поле"),
         ({"people-0-born_on": "вчера"}, 'value="вчера"'),
         ({"territory": ""}, "Территория"),
