@@ -69,6 +69,7 @@ class Fact(NamedTuple):
     more: str | None
     year: int | None
     quarter: int | None
+    pages: int | None
     size: int | None
     meals: bool | None
     textbooks: bool | None
@@ -86,7 +87,7 @@ class Fact(NamedTuple):
 
 _TYPES: dict[str, Any] = {
     "member_id": Integer, "since": Date, "until": Date, "title": String, "text": String, "more": String,
-    "year": Integer, "quarter": Integer, "size": Integer,
+    "year": Integer, "quarter": Integer, "pages": Integer, "size": Integer,
     "meals": Boolean, "textbooks": Boolean, "leisure": Boolean, "holidays": String,
 }  # fmt: skip
 
@@ -337,7 +338,7 @@ def _facts(family: Family) -> Iterator[Fact]:
               until=Supervision.ended_on, title=SupervisionKind.name, more=Supervision.note,
               ).join(Supervision.kind),
         _part(Paper, family, since=Paper.dated_on, title=Paper.title, text=cast(Paper.kind, String), more=Paper.mime,
-              quarter=Paper.pages, size=Paper.size),
+              pages=Paper.pages, size=Paper.size),
         _part(Mentor, family, since=Mentor.started_on, until=Mentor.ended_on, title=name, text=Employee.position,
               more=Agency.name).join(Mentor.employee).join(Employee.agency),
         _part(Assignment, None, since=Assignment.started_on, until=Assignment.ended_on, title=name,
