@@ -78,6 +78,13 @@ def year_period(year: int) -> Period:
     return Period(date(year, 1, 1), date(year, 12, 31))
 
 
+def month_later(day: date, months: int = 1) -> date:
+    """The same day some months later, or the last day of that month where it has no such day."""
+    number = day.year * 12 + day.month - 1 + months
+    there = month(number // 12, number % 12 + 1)
+    return there.start.replace(day=min(day.day, there.end.day))
+
+
 def quarter_of(day: date) -> tuple[int, int]:
     """The (year, quarter) that holds a day."""
     return day.year, (day.month + 2) // 3

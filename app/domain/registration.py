@@ -1,13 +1,124 @@
-"""Rules of a family's stays on record and of membership in a family."""
+"""Rules of a family's stays on record, of the decisions they rest on and of membership in a family."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from app.domain.refusal import Refusal
+from app.domain.terms import DecisionKind
 
 Stay = tuple[date, date | None]
+OTHER_REASON = "11.4"  # «Другое (указать в примечании к отчету)»
+
+
+@dataclass(frozen=True)
+class Basis:
+    """A decision as the rules see it: of what kind, of which day, about which family; `live`: not annulled."""
+
+    kind: DecisionKind
+    decided_on: date
+    family: Hashable = None
+    live: bool = True
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A stay on record as plain values: what it rests on, how the family came to notice, how it ended."""
+
+    family: Hashable
+    placed: Basis | None
+    registered_on: date
+    criteria: int
+    detected_on: date | None = None
+    card_sent_on: date | None = None
+    received_on: date | None = None
+    entered_on: date | None = None
+    removal: Basis | None = None
+    removed_on: date | None = None
+    reason: str | None = None  # the code of the reason of removal
+    note: str | None = None
+
+
+def root_code(code: str) -> str:
+    """The column of a reason or criterion: «11.4» of «11.4.2», «2.1» of «2.1.5»."""
+    return ".".join(code.split(".")[:2])
+
+
+def check_stay(facts: Facts, others: Iterable[Stay], today: date) -> None:
+    """Every rule of one stay, beside the other stays of its family."""
+    check_basis(facts.placed, DecisionKind.PLACE, facts.family, "decision")
+    check_basis(facts.removal, DecisionKind.REMOVE, facts.family, "removal_decision")
+    for basis in (facts.placed, facts.removal):
+        if basis is not None:
+            check_decision(decided_on=basis.decided_on, today=today)
+    check_placing(
+        registered_on=facts.registered_on,
+        decided_on=facts.placed.decided_on if facts.placed else None,
+        others=others,
+        removed_on=facts.removed_on,
+        criteria=facts.criteria,
+        today=today,
+    )
+    check_signal(facts, today)
+    if facts.removed_on or facts.removal or facts.reason:
+        _check_end(facts, today)
+
+
+def _check_end(facts: Facts, today: date) -> None:
+    if facts.removed_on is None:
+        raise Refusal("Укажите дату снятия с учёта.", "removed_on")
+    check_removal(
+        registered_on=facts.registered_on,
+        removed_on=facts.removed_on,
+        decided_on=facts.removal.decided_on if facts.removal else None,
+        has_reason=facts.reason is not None,
+        today=today,
+    )
+    check_reason(facts.reason, facts.note)
+
+
+def check_basis(basis: Basis | None, kind: DecisionKind, family: Hashable, field: str) -> None:
+    """A stay begins and ends by decisions of their own kinds about its own family (Положение, 3.1, 3.5).
+
+    No decision at all is refused elsewhere: where a stay begins and where it ends.
+    """
+    if basis is None:
+        return
+    if basis.family != family:
+        raise Refusal("Это постановление не об этой семье.", field)
+    if not basis.live:
+        raise Refusal("Это постановление аннулировано.", field)
+    if basis.kind is not kind:
+        raise Refusal(f"Нужно постановление {kind}, а это – {basis.kind}.", field)
+
+
+def check_signal(facts: Facts, today: date) -> None:
+    """The days of the card follow each other: detected, sent, received with the decision, entered."""
+    days: Sequence[tuple[date | None, str, str, str]] = (
+        (facts.detected_on, "detected_on", "Дата выявления", "выявлена семья"),
+        (facts.card_sent_on, "card_sent_on", "Дата направления карты", "направлена карта"),
+        (facts.received_on, "received_on", "Дата поступления документов", "поступили документы"),
+        (facts.entered_on, "entered_on", "Дата внесения в банк", "семья внесена в банк"),
+    )
+    before: tuple[date, str] | None = None
+    for day, field, name, happened in days:
+        if day is None:
+            continue
+        if day > today:
+            raise Refusal(f"{name} ещё не наступила.", field)
+        if before is not None and day < before[0]:
+            raise Refusal(f"{name} ({day:%d.%m.%Y}) раньше, чем {before[1]} ({before[0]:%d.%m.%Y}).", field)
+        before = (day, happened)
+    if facts.received_on and facts.placed and facts.received_on < facts.placed.decided_on:
+        raise Refusal("Документы поступили раньше, чем принято постановление: проверьте даты.", "received_on")
+
+
+def check_reason(code: str | None, note: str | None) -> None:
+    """«Другое (указать в примечании к отчету)» is explained in the note (Положение, 11.4)."""
+    if code is not None and root_code(code) == OTHER_REASON and not note:
+        raise Refusal("По причине 11.4 форма отчёта требует примечания: напишите, почему семья снята.", "note")
 
 
 def on_record(registered_on: date, removed_on: date | None, day: date) -> bool:
@@ -48,6 +159,8 @@ def check_removal(*, registered_on: date, removed_on: date, decided_on: date | N
         raise Refusal("Дата снятия с учёта ещё не наступила.", "removed_on")
     if removed_on < decided_on:
         raise Refusal("Дата снятия с учёта раньше даты постановления.", "removed_on")
+    if decided_on < registered_on:
+        raise Refusal("Постановление о снятии принято раньше, чем семья поставлена на учёт.", "removed_on")
     if not has_reason:
         raise Refusal("Укажите причину снятия с учёта.", "removal_reason")
 
@@ -60,6 +173,9 @@ def check_decision(*, decided_on: date, today: date) -> None:
 
 def check_member(*, born_on: date | None, joined_on: date | None, left_on: date | None, today: date) -> None:
     """A person is born before today, joins a family not before being born and leaves it not before joining."""
+    for day, field in ((joined_on, "joined_on"), (left_on, "left_on")):
+        if day and day > today:
+            raise Refusal("Эта дата ещё не наступила.", field)
     if born_on and born_on > today:
         raise Refusal("Дата рождения ещё не наступила.", "born_on")
     if born_on and born_on.year < 1900:

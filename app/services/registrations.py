@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -33,7 +33,7 @@ from app.models import (
     RemovalReason,
     Supervision,
 )
-from app.services import families
+from app.services import checks, families, registry
 
 # Every row of a family that may be annulled on its page, by the name in the address of the act.
 ANNULLABLE: dict[str, type[Any]] = {
@@ -44,7 +44,6 @@ ANNULLABLE: dict[str, type[Any]] = {
     )
 }  # fmt: skip
 OF_MEMBER = (IdentityDocument, Education, PupilSupport, Supervision)
-OTHER_REASON = "11.4"  # «Другое (указать в примечании к отчету)»
 
 
 @dataclass(frozen=True)
@@ -74,17 +73,21 @@ def place(family: Family, paper: DecisionPaper, *, registered_on: date, criteria
     A family that comes back gets a new registration: a removed one is never opened again.
     """
     _check_live(family)
-    _lock(family)
-    rules.check_decision(decided_on=paper.decided_on, today=today)
-    rules.check_placing(
-        registered_on=registered_on,
-        decided_on=paper.decided_on,
-        others=stays(family),
-        removed_on=None,
-        criteria=len(criteria),
-        today=today,
+    registry.lock(family)
+    rules.check_stay(
+        rules.Facts(
+            family=family.id,
+            placed=rules.Basis(DecisionKind.PLACE, paper.decided_on, family.id),
+            registered_on=registered_on,
+            criteria=len(criteria),
+            detected_on=signal.detected_on,
+            card_sent_on=signal.card_sent_on,
+            received_on=signal.received_on,
+            entered_on=signal.entered_on,
+        ),
+        stays(family),
+        today,
     )
-    _check_signal(signal, paper.decided_on, today)
     row = Registration(
         family=family,
         decision=_decision(family, paper, DecisionKind.PLACE),
@@ -100,8 +103,7 @@ def place(family: Family, paper: DecisionPaper, *, registered_on: date, criteria
             for position, criterion in enumerate(dict.fromkeys(criteria))
         ],
     )
-    db.session.add(row)
-    db.session.flush()
+    registry.save(row, today)
     return row
 
 
@@ -109,36 +111,33 @@ def remove(registration: Registration, paper: DecisionPaper, *, removed_on: date
            note: str | None, today: date) -> Registration:  # fmt: skip
     """Take a family off the record by a decision with a reason (Положение, 3.5)."""
     _check_live(registration)
-    _lock(registration.family)
+    registry.lock(registration.family)
     if registration.removed_on is not None:
         raise Refusal(f"Семья уже снята с учёта {registration.removed_on:%d.%m.%Y}.", "removed_on")
-    rules.check_decision(decided_on=paper.decided_on, today=today)
-    rules.check_removal(
-        registered_on=registration.registered_on,
+    becomes = replace(
+        checks.facts_of(registration),
+        removal=rules.Basis(DecisionKind.REMOVE, paper.decided_on, registration.family_id),
         removed_on=removed_on,
-        decided_on=paper.decided_on,
-        has_reason=reason is not None,
-        today=today,
+        reason=reason.code if reason is not None else None,
+        note=note,
     )
-    if reason is not None and root_code(reason.code) == OTHER_REASON and not note:
-        raise Refusal("По причине 11.4 форма отчёта требует примечания: напишите, почему семья снята.", "note")
+    rules.check_stay(becomes, checks.other_stays(registration.family, but=registration), today)
     registration.removal_decision = _decision(registration.family, paper, DecisionKind.REMOVE)
     registration.removed_on = removed_on
     registration.removal_reason = reason
     if note:
         registration.note = note if not registration.note else f"{registration.note}\n{note}"
-    db.session.flush()
+    registry.save(registration, today)
     return registration
 
 
 def enter(registration: Registration, *, entered_on: date, today: date) -> None:
     """Note the day the family was entered in the bank: it stops the clock of Положение, 3.2."""
     _check_live(registration)
-    if entered_on > today:
-        raise Refusal("Дата внесения в банк ещё не наступила.", "entered_on")
-    rules.check_interval(registration.received_on, entered_on, "entered_on")
+    becomes = replace(checks.facts_of(registration), entered_on=entered_on)
+    rules.check_stay(becomes, checks.other_stays(registration.family, but=registration), today)
     registration.entered_on = entered_on
-    db.session.flush()
+    registry.save(registration, today)
 
 
 def annul(row: Any, *, reason: str, today: date) -> None:
@@ -165,45 +164,12 @@ def annul(row: Any, *, reason: str, today: date) -> None:
 
 def stays(family: Family) -> list[rules.Stay]:
     """The stays of a family on record that are not annulled, in order."""
-    found = db.session.execute(
-        select(Registration.registered_on, Registration.removed_on)
-        .where(Registration.family_id == family.id, Registration.annulled_at.is_(None))
-        .order_by(Registration.registered_on)
-    )
-    return [(row.registered_on, row.removed_on) for row in found]
-
-
-def root_code(code: str) -> str:
-    """The column of a reason or criterion: «11.4» of «11.4.2», «2.1» of «2.1.5»."""
-    return ".".join(code.split(".")[:2])
+    return checks.other_stays(family)
 
 
 def _check_live(row: Annullable) -> None:
     if row.annulled_at is not None:
         raise Refusal("Запись аннулирована: с ней больше ничего не делают.")
-
-
-def _check_signal(signal: Signal, decided_on: date, today: date) -> None:
-    """The days of the card follow each other: detected, sent, received with the decision, entered."""
-    for day, field, sentence in (
-        (signal.detected_on, "detected_on", "Дата выявления ещё не наступила."),
-        (signal.card_sent_on, "card_sent_on", "Дата направления карты ещё не наступила."),
-        (signal.received_on, "received_on", "Дата поступления документов ещё не наступила."),
-        (signal.entered_on, "entered_on", "Дата внесения в банк ещё не наступила."),
-    ):
-        if day is not None and day > today:
-            raise Refusal(sentence, field)
-    if signal.detected_on and signal.card_sent_on and signal.card_sent_on < signal.detected_on:
-        raise Refusal("Карта направлена раньше, чем выявлена семья: проверьте даты.", "card_sent_on")
-    if signal.received_on and signal.received_on < decided_on:
-        raise Refusal("Документы поступили раньше, чем принято постановление: проверьте даты.", "received_on")
-    if signal.received_on and signal.entered_on and signal.entered_on < signal.received_on:
-        raise Refusal("Семья внесена в банк раньше, чем поступили документы: проверьте даты.", "entered_on")
-
-
-def _lock(family: Family) -> None:
-    """Let two people who act on one family at once do it one after the other."""
-    db.session.execute(select(Family.id).where(Family.id == family.id).with_for_update())
 
 
 def _decision(family: Family, paper: DecisionPaper, kind: DecisionKind) -> Decision:

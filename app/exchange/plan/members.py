@@ -37,7 +37,7 @@ class Members:
         check = registration.check_member
         self.comparison.rule(self.sheet, row, check, born_on=row.born_on, joined_on=row.joined_on,
                              left_on=row.left_on, today=self.comparison.today)  # fmt: skip
-        self.comparison.not_ahead(self.sheet, row, "document_issued_on", "joined_on", "left_on")
+        self.comparison.not_ahead(self.sheet, row, "document_issued_on")
         return True
 
     def _family(self, family: FamilyPlan, rows: list[MemberRow]) -> None:

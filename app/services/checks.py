@@ -1,0 +1,246 @@
+"""The rules of each entity, asked of a row as it is now: whoever typed it, by an act, a list or a workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from app import access, tree
+from app.domain import care, registration
+from app.domain.refusal import Refusal
+from app.domain.registration import Basis, Facts
+from app.domain.terms import TerritoryKind
+from app.extensions import db
+from app.models import (
+    Aid,
+    Assignment,
+    Decision,
+    Education,
+    Entity,
+    Family,
+    IdentityDocument,
+    Member,
+    Mentor,
+    OfFamily,
+    OfMember,
+    Paper,
+    PupilSupport,
+    Registration,
+    Supervision,
+    Territory,
+)
+from app.services import families
+
+
+def check(row: Entity, today: date) -> None:
+    """Ask a row that was built or changed everything that binds it, then the rows that hang on it.
+
+    Raises Refusal with the field it concerns. Reads the database, writes nothing, flushes nothing.
+    """
+    with db.session.no_autoflush:
+        _check_owner(row)
+        for kind, rule in RULES.items():
+            if isinstance(row, kind):
+                rule(row, today)
+        for hanging in _hanging(row):
+            try:
+                RULES[type(hanging)](hanging, today)
+            except Refusal as refusal:
+                text = f"На этой записи держится «{type(hanging).TITLE}: {hanging}»: {refusal.text}"
+                raise Refusal(text, _shared_field(row, refusal.field)) from refusal
+
+
+def facts_of(row: Registration) -> Facts:
+    """A stay as the rules see it."""
+    reason = row.removal_reason
+    return Facts(
+        family=_key(row.family),
+        placed=basis_of(row.decision),
+        registered_on=row.registered_on,
+        criteria=len(row.criteria),
+        detected_on=row.detected_on,
+        card_sent_on=row.card_sent_on,
+        received_on=row.received_on,
+        entered_on=row.entered_on,
+        removal=basis_of(row.removal_decision),
+        removed_on=row.removed_on,
+        reason=reason.code if reason is not None else None,
+        note=row.note,
+    )
+
+
+def basis_of(decision: Decision | None) -> Basis | None:
+    """A decision as the rules of a stay see it."""
+    if decision is None:
+        return None
+    return Basis(decision.kind, decision.decided_on, _key(decision.family), decision.annulled_at is None)
+
+
+def other_stays(family: Family, but: Registration | None = None) -> list[registration.Stay]:
+    """The live stays of a family in order, without one that is being changed."""
+    found = db.session.execute(
+        select(Registration.registered_on, Registration.removed_on)
+        .where(
+            Registration.family_id == family.id,
+            Registration.annulled_at.is_(None),
+            Registration.id != (but.id if but is not None and but.id is not None else 0),
+        )
+        .order_by(Registration.registered_on)
+    )
+    return [(start, end) for start, end in found]
+
+
+def _key(family: Family | None) -> Any:
+    """What tells families apart in memory: the key, or the row itself while it has none."""
+    return None if family is None else family.id or id(family)
+
+
+def _check_owner(row: Entity) -> None:
+    """Nothing is written about a family or a person that was annulled."""
+    if isinstance(row, OfFamily | Assignment) and row.family is not None and row.family.annulled_at is not None:
+        raise Refusal("Эта семья аннулирована: о ней больше ничего не записывают.", "family")
+    if isinstance(row, OfMember) and row.member is not None:
+        if row.member.annulled_at is not None:
+            raise Refusal("Этот член семьи аннулирован: о нём больше ничего не записывают.", "member")
+        if row.family is not row.member.family:
+            raise Refusal("Этот человек – член другой семьи.", "member")
+
+
+# Rules, entity by entity
+
+
+def _check_family(row: Family, today: date) -> None:
+    if not access.scope().covers_territory(row.territory.id):
+        raise Refusal("Эта территория вам не поручена.", "territory")
+    if row.territory.kind is TerritoryKind.REGION:
+        raise Refusal("Выберите район или поселение: регион семью не ведёт.", "territory")
+
+
+def _check_member(row: Member, today: date) -> None:
+    registration.check_member(born_on=row.born_on, joined_on=row.joined_on, left_on=row.left_on, today=today)
+    twin = db.session.scalar(
+        select(Member.id).where(
+            Member.family_id == row.family.id,
+            Member.annulled_at.is_(None),
+            Member.id != (row.id or 0),
+            Member.sort_key == families.member_sort_key(row.last_name, row.first_name, row.middle_name),
+            Member.born_on == row.born_on,
+        )
+    )
+    if twin is not None:
+        raise Refusal("В семье уже есть человек с такими ФИО и датой рождения.", "last_name")
+
+
+def _check_decision(row: Decision, today: date) -> None:
+    registration.check_decision(decided_on=row.decided_on, today=today)
+
+
+def _check_registration(row: Registration, today: date) -> None:
+    registration.check_stay(facts_of(row), other_stays(row.family, but=row), today)
+
+
+def _check_education(row: Education, today: date) -> None:
+    care.check_education(started_on=row.started_on, ended_on=row.ended_on, today=today)
+
+
+def _check_supervision(row: Supervision, today: date) -> None:
+    care.check_supervision(started_on=row.started_on, ended_on=row.ended_on, today=today)
+
+
+def _check_document(row: IdentityDocument, today: date) -> None:
+    care.check_document(issued_on=row.issued_on, born_on=row.member.born_on, today=today)
+
+
+def _check_support(row: PupilSupport, today: date) -> None:
+    care.check_support(year=row.year, quarter_number=row.quarter, today=today)
+
+
+def _check_aid(row: Aid, today: date) -> None:
+    care.check_aid(
+        given_on=row.given_on,
+        named=row.kind is not None or row.measure is not None,
+        amount=row.amount,
+        family=_key(row.family),
+        recipients=[_key(person.family) for person in row.recipients],
+        today=today,
+    )
+
+
+def _check_paper(row: Paper, today: date) -> None:
+    about = row.decision
+    care.check_paper(
+        title=row.title,
+        dated_on=row.dated_on,
+        family=_key(row.family),
+        decision_family=_key(about.family) if about is not None else None,
+        today=today,
+    )
+
+
+def _check_mentor(row: Mentor, today: date) -> None:
+    registration.check_interval(row.started_on, row.ended_on, "ended_on")
+
+
+def _check_assignment(row: Assignment, today: date) -> None:
+    care.check_assignment(
+        to_family=row.family is not None,
+        to_territory=row.territory is not None,
+        started_on=row.started_on,
+        ended_on=row.ended_on,
+    )
+    if row.territory is not None and not access.scope().covers_territory(row.territory.id):
+        raise Refusal("Эта территория вам не поручена.", "territory")
+
+
+def _check_territory(row: Territory, today: date) -> None:
+    if row in tree.upwards(row.parent):
+        raise Refusal("Территория не может входить в саму себя.", "parent")
+
+
+RULES: dict[type, Callable[[Any, date], None]] = {
+    Family: _check_family,
+    Member: _check_member,
+    Decision: _check_decision,
+    Registration: _check_registration,
+    Education: _check_education,
+    Supervision: _check_supervision,
+    IdentityDocument: _check_document,
+    PupilSupport: _check_support,
+    Aid: _check_aid,
+    Paper: _check_paper,
+    Mentor: _check_mentor,
+    Assignment: _check_assignment,
+    Territory: _check_territory,
+}
+
+
+# What hangs on a row
+
+
+def _hanging(row: Entity) -> list[Any]:
+    """The live rows whose rules look at this one: the stays of a decision, the documents of a person."""
+    if row.id is None:
+        return []
+    if isinstance(row, Decision):
+        rests = or_(Registration.decision_id == row.id, Registration.removal_decision_id == row.id)
+        return list(db.session.scalars(select(Registration).where(rests, Registration.annulled_at.is_(None)))) + list(
+            db.session.scalars(select(Paper).where(Paper.decision_id == row.id, Paper.annulled_at.is_(None)))
+        )
+    if isinstance(row, Member):
+        return [
+            part
+            for entity in RULES
+            if issubclass(entity, OfMember)
+            for part in db.session.scalars(
+                select(entity).where(entity.member_id == row.id, entity.annulled_at.is_(None))
+            )
+        ]
+    return []
+
+
+def _shared_field(row: Entity, field: str | None) -> str | None:
+    """The field of this form that a refusal of a hanging row is shown at: of the same name, else above the form."""
+    return field if field is not None and hasattr(row, field) else None

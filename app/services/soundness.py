@@ -1,0 +1,279 @@
+"""The rules of the bank asked of rows that are stored already: after a workbook was written, and by the doctor.
+
+Rows are read as plain values, a statement per table however many families there are. The statements are of the Core:
+the caller has chosen the families under the scope, or asks as the installation itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from app.domain import care, registration
+from app.domain.refusal import Refusal
+from app.domain.registration import Basis, Facts
+from app.extensions import db
+from app.models import (
+    Aid,
+    Assignment,
+    Decision,
+    Education,
+    Family,
+    IdentityDocument,
+    Member,
+    Mentor,
+    Paper,
+    PupilSupport,
+    Registration,
+    RegistrationCriterion,
+    RemovalReason,
+    Supervision,
+    aid_recipients,
+)
+
+PORTION = 4000  # keys that one statement takes
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A rule that a stored row breaks. A family is told by its number, never by names."""
+
+    entity: str
+    title: str
+    row_id: int
+    family_id: int | None
+    text: str
+
+    def said(self, number: str | None) -> str:
+        """The fault as a sentence; `number`: the number of the family's card."""
+        where = f"Семья № {number}: " if number else ""
+        return f"{where}{self.title} {self.row_id}: {self.text}"
+
+
+def require(family_ids: Iterable[int], today: date) -> None:
+    """Refuse if any row of these families breaks a rule: what an import calls after it has written its rows."""
+    found = list(faults(today, family_ids))
+    if not found:
+        return
+    first = found[0]
+    rest = f" Всего таких записей: {len(found)}." if len(found) > 1 else ""
+    raise Refusal(first.said(numbers(found).get(first.family_id)) + rest)
+
+
+def numbers(found: Iterable[Fault]) -> dict[int | None, str]:
+    """The numbers of the families of some faults."""
+    family = Family.__table__
+    ids = {fault.family_id for fault in found if fault.family_id is not None}
+    known: dict[int | None, str] = {}
+    for portion in _portions(ids):
+        rows = db.session.connection().execute(
+            select(family.c.id, family.c.number).where(family.c.id.in_(portion or ()))
+        )
+        known.update((row.id, row.number) for row in rows)
+    return known
+
+
+def faults(today: date, family_ids: Iterable[int] | None = None) -> Iterator[Fault]:
+    """Every rule of rows that the live rows of these families break; of all families if none are named."""
+    db.session.flush()
+    for portion in _portions(family_ids):
+        reader = _Reader(portion)
+        for entity, rule in RULES:
+            for row in reader.rows(entity):
+                if (text := _refused(rule, row, reader, today)) is not None:
+                    yield Fault(entity.__name__, str(entity.TITLE), row.id, row.family_id, text)
+
+
+def _portions(ids: Iterable[int] | None) -> Iterator[Sequence[int] | None]:
+    if ids is None:
+        yield None
+        return
+    every = sorted(set(ids))
+    for start in range(0, len(every), PORTION):
+        yield every[start : start + PORTION]
+
+
+def _refused(rule: Callable[..., None], row: Any, reader: _Reader, today: date) -> str | None:
+    try:
+        rule(row, reader, today)
+    except Refusal as refusal:
+        return refusal.text
+    return None
+
+
+class _Reader:
+    """The live rows of some families, and what rules need of the rows that they name."""
+
+    def __init__(self, ids: Sequence[int] | None) -> None:
+        self.ids = ids
+        family = Family.__table__
+        query = select(family.c.id, family.c.annulled_at)
+        if ids is not None:
+            query = query.where(family.c.id.in_(ids))
+        self.gone = {row.id for row in self._read(query) if row.annulled_at is not None}
+        self.members = {row.id: row for row in self._read(self._of(Member))}
+        self.decisions = {row.id: row for row in self._read(self._of(Decision))}
+        self.stays: dict[int, list[Any]] = {}
+        for row in self.rows(Registration):
+            self.stays.setdefault(row.family_id, []).append(row)
+        link, reason = RegistrationCriterion.__table__, RemovalReason.__table__
+        counted = select(link.c.registration_id, func.count()).group_by(link.c.registration_id)
+        if ids is not None:
+            counted = counted.where(link.c.family_id.in_(ids))
+        self.criteria = dict(map(tuple, self._read(counted)))
+        self.reasons = dict(map(tuple, self._read(select(reason.c.id, reason.c.code))))
+        self.recipients: dict[int, list[int]] = {}
+        aid = Aid.__table__
+        given = select(aid_recipients.c.aid_id, aid_recipients.c.member_id)
+        if ids is not None:
+            given = given.join(aid, aid.c.id == aid_recipients.c.aid_id).where(aid.c.family_id.in_(ids))
+        for aid_id, member_id in self._read(given):
+            self.recipients.setdefault(aid_id, []).append(member_id)
+
+    def rows(self, entity: Any) -> list[Any]:
+        """The rows of one entity that are not annulled."""
+        table = entity.__table__
+        return self._read(self._of(entity).where(table.c.annulled_at.is_(None)).order_by(table.c.id))
+
+    def basis(self, decision_id: int | None) -> Basis | None:
+        """A decision as the rules of a stay see it; one of a family that was not read is another family's."""
+        if decision_id is None:
+            return None
+        row = self.decisions.get(decision_id)
+        if row is None:
+            raise Refusal("Это постановление не об этой семье.", "decision")
+        return Basis(row.kind, row.decided_on, row.family_id, row.annulled_at is None)
+
+    def owner(self, row: Any) -> Any:
+        """The member a row is about."""
+        if (found := self.members.get(row.member_id)) is None or found.family_id != row.family_id:
+            raise Refusal("Запись и её человек стоят в разных семьях.", "member")
+        if found.annulled_at is not None:
+            raise Refusal("Запись о члене семьи, который аннулирован.", "member")
+        return found
+
+    def _of(self, entity: Any) -> Select[Any]:
+        table = entity.__table__
+        query = select(table)
+        return query if self.ids is None else query.where(table.c.family_id.in_(self.ids))
+
+    @staticmethod
+    def _read(query: Select[Any]) -> list[Any]:
+        return list(db.session.connection().execute(query))
+
+
+# Rules, table by table
+
+
+def _live_family(row: Any, reader: _Reader) -> None:
+    if row.family_id in reader.gone:
+        raise Refusal("Семья аннулирована, а запись о ней – нет.")
+
+
+def _member(row: Any, reader: _Reader, today: date) -> None:
+    _live_family(row, reader)
+    registration.check_member(born_on=row.born_on, joined_on=row.joined_on, left_on=row.left_on, today=today)
+
+
+def _decision(row: Any, reader: _Reader, today: date) -> None:
+    _live_family(row, reader)
+    registration.check_decision(decided_on=row.decided_on, today=today)
+
+
+def _stay(row: Any, reader: _Reader, today: date) -> None:
+    _live_family(row, reader)
+    facts = Facts(
+        family=row.family_id,
+        placed=reader.basis(row.decision_id),
+        registered_on=row.registered_on,
+        criteria=reader.criteria.get(row.id, 0),
+        detected_on=row.detected_on,
+        card_sent_on=row.card_sent_on,
+        received_on=row.received_on,
+        entered_on=row.entered_on,
+        removal=reader.basis(row.removal_decision_id),
+        removed_on=row.removed_on,
+        reason=reader.reasons.get(row.removal_reason_id),
+        note=row.note,
+    )
+    others = [(other.registered_on, other.removed_on) for other in reader.stays[row.family_id] if other.id != row.id]
+    registration.check_stay(facts, others, today)
+
+
+def _document(row: Any, reader: _Reader, today: date) -> None:
+    care.check_document(issued_on=row.issued_on, born_on=reader.owner(row).born_on, today=today)
+
+
+def _education(row: Any, reader: _Reader, today: date) -> None:
+    reader.owner(row)
+    care.check_education(started_on=row.started_on, ended_on=row.ended_on, today=today)
+
+
+def _support(row: Any, reader: _Reader, today: date) -> None:
+    reader.owner(row)
+    care.check_support(year=row.year, quarter_number=row.quarter, today=today)
+
+
+def _supervision(row: Any, reader: _Reader, today: date) -> None:
+    reader.owner(row)
+    care.check_supervision(started_on=row.started_on, ended_on=row.ended_on, today=today)
+
+
+def _aid(row: Any, reader: _Reader, today: date) -> None:
+    _live_family(row, reader)
+    people = [reader.members.get(key) for key in reader.recipients.get(row.id, ())]
+    care.check_aid(
+        given_on=row.given_on,
+        named=row.kind_id is not None or row.measure_id is not None,
+        amount=row.amount,
+        family=row.family_id,
+        recipients=[person.family_id if person is not None else None for person in people],
+        today=today,
+    )
+
+
+def _paper(row: Any, reader: _Reader, today: date) -> None:
+    _live_family(row, reader)
+    about = reader.basis(row.decision_id)
+    care.check_paper(
+        title=row.title,
+        dated_on=row.dated_on,
+        family=row.family_id,
+        decision_family=about.family if about is not None else None,
+        today=today,
+    )
+
+
+def _mentor(row: Any, reader: _Reader, today: date) -> None:
+    _live_family(row, reader)
+    registration.check_interval(row.started_on, row.ended_on, "ended_on")
+
+
+def _assignment(row: Any, reader: _Reader, today: date) -> None:
+    if row.family_id is not None:
+        _live_family(row, reader)
+    care.check_assignment(
+        to_family=row.family_id is not None,
+        to_territory=row.territory_id is not None,
+        started_on=row.started_on,
+        ended_on=row.ended_on,
+    )
+
+
+RULES: tuple[tuple[Any, Callable[[Any, _Reader, date], None]], ...] = (
+    (Member, _member),
+    (IdentityDocument, _document),
+    (Education, _education),
+    (PupilSupport, _support),
+    (Supervision, _supervision),
+    (Decision, _decision),
+    (Registration, _stay),
+    (Aid, _aid),
+    (Paper, _paper),
+    (Mentor, _mentor),
+    (Assignment, _assignment),
+)

@@ -1,0 +1,45 @@
+"""Rows that are stored already are asked the same rules as rows that are typed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from app import clock
+from app.demo import bank as demo
+from app.domain.refusal import Refusal
+from app.domain.terms import DecisionKind
+from app.exchange import apply, plan, reader
+from app.services import checks, soundness
+from tests import factories
+
+TODAY = date(2026, 9, 30)
+
+
+def test_the_invented_bank_is_sound(app):
+    demo.fill(TODAY, families=40, seed=3)
+    assert [fault.text for fault in soundness.faults(TODAY)] == []
+
+
+@pytest.mark.parametrize("book", ["bank_2026-09.xlsx", "bank_small.xlsx"])
+def test_a_bank_of_a_workbook_is_sound(app, data, book):
+    apply.apply(plan.make(reader.read((data / book).read_bytes(), book)))
+    assert [fault.text for fault in soundness.faults(clock.today())] == []
+
+
+def test_every_entity_that_is_checked_when_typed_is_checked_when_stored():
+    outside = {"Family", "Territory"}  # places are the doctor's own matter
+    assert {entity.__name__ for entity, _rule in soundness.RULES} == {e.__name__ for e in checks.RULES} - outside
+
+
+def test_an_import_is_refused_by_the_number_of_the_family_not_by_names(app, cast):
+    family = factories.family(cast.north, number="00042")
+    factories.member(family, last_name="Заречная")
+    stay = factories.registration(family, date(2026, 3, 3))
+    soundness.require([family.id], TODAY)
+    stay.decision.kind = DecisionKind.REFUSE
+    with pytest.raises(Refusal, match=r"Семья № 00042: .*об отказе") as refusal:
+        soundness.require([family.id], TODAY)
+    assert "Заречная" not in refusal.value.text
+    soundness.require([family.id + 1], TODAY)
