@@ -12,7 +12,6 @@ from sqlalchemy.orm import class_mapper
 from app import tree
 from app.domain import names
 from app.domain.refusal import Refusal
-from app.domain.terms import TerritoryKind
 from app.extensions import db
 from app.models import (
     Agency,

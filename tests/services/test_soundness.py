@@ -24,7 +24,8 @@ def test_the_invented_bank_is_sound(app):
 
 @pytest.mark.parametrize("book", ["bank_2026-09.xlsx", "bank_small.xlsx"])
 def test_a_bank_of_a_workbook_is_sound(app, data, book):
-    apply.apply(plan.make(reader.read((data / book).read_bytes(), book)))
+    read = reader.read((data / book).read_bytes(), book)
+    apply.apply(plan.make(read, clock.today()), clock.today())
     assert [fault.text for fault in soundness.faults(clock.today())] == []
 
 
