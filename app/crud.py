@@ -102,6 +102,8 @@ class RegistryView(ModelView):
     presets: ClassVar[dict[str, Callable[[], Any]]] = {}
     intro: ClassVar[Any] = ""
     addable: ClassVar[bool] = True
+    # Chosen when a row is made, then shown and not edited: what hangs on the row would be left behind.
+    fixed: ClassVar[tuple[str, ...]] = ("family", "member")
 
     # FAB's routes that reach around the scope, and deletion.
     exclude_route_methods = {"download", "action", "action_post", "delete"}
@@ -136,7 +138,9 @@ class RegistryView(ModelView):
     def _init_forms(self) -> None:
         """Our own forms; FAB's search form, which lists every related row, is not made at all."""
         form = forms.form_for(self.entity, self.form_columns, self.within)
-        self.add_form = self.edit_form = self.search_form = form
+        self.add_form = self.search_form = form
+        free = [name for name in self.form_columns if name not in self.fixed]
+        self.edit_form = forms.form_for(self.entity, free, self.within)
 
     # What a person may do here; templates ask this.
 
@@ -391,11 +395,19 @@ class RegistryView(ModelView):
             return redirect(self._next(row))
         return self._form_page(form, self._find(pk))
 
+    def _typed(self, form: Any) -> Sequence[str]:
+        """The columns that this form asks."""
+        return [name for name in self.form_columns if name in form._fields]
+
+    def _fixed(self, form: Any) -> Sequence[str]:
+        """The columns that this form only shows."""
+        return [name for name in self.form_columns if name not in form._fields]
+
     def _store(self, form: Any, row: Any) -> bool:
         """Fill the row, check it and commit; a refusal goes into the form and nothing is stored."""
         try:
             with db.session.no_autoflush:
-                for name in self.form_columns:
+                for name in self._typed(form):
                     form._fields[name].populate_obj(row, name)
             registry.save(row, clock.today())
             db.session.commit()
@@ -418,7 +430,7 @@ class RegistryView(ModelView):
             gettext("While you were typing, this record was saved by somebody else. "
                     "Compare and save again: your values will then replace the stored ones."), None,
         )  # fmt: skip
-        for name in self.form_columns:
+        for name in self._typed(form):
             typed, stored = form._fields[name].data, getattr(row, name)
             if as_text(typed) != as_text(stored):
                 form.refuse(gettext("Now in the bank: %(value)s", value=as_text(stored) or "—"), name)
@@ -432,7 +444,8 @@ class RegistryView(ModelView):
                 view=self,
                 form=form,
                 row=row,
-                columns=self.form_columns,
+                columns=self._typed(form),
+                fixed=[(self.label_columns[name], self.text(row, name)) for name in self._fixed(form)],
                 title=self.edit_title if row is not None else gettext("%(what)s: add", what=str(self.add_title)),
                 next=safe_next(),
                 back=safe_next() or self.url("list"),

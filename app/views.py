@@ -72,6 +72,7 @@ class RegistrationRegistry(RegistryView):
 
 class DecisionRegistry(RegistryView):
     entity = models.Decision
+    fixed = ("family", "kind")
     list_columns = ["number", "decided_on", "kind", "family", "agency"]
     search_columns = ["family", "number", "decided_on", "kind"]
     form_columns = ["family", "kind", "number", "decided_on", "agency", "note"]
@@ -148,6 +149,7 @@ class MentorRegistry(RegistryView):
 
 class AssignmentRegistry(RegistryView):
     entity = models.Assignment
+    fixed = ()
     list_columns = ["employee", "family", "territory", "started_on", "ended_on"]
     search_columns = ["family", "employee", "territory", "started_on", "ended_on"]
     form_columns = ["employee", "family", "territory", "started_on", "ended_on"]

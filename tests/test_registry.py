@@ -254,3 +254,49 @@ def test_a_form_returns_to_addresses_of_ours_only(rows, sign_in, page, target):
     anna, url = sign_in("anna"), f"/memberregistry/edit/{rows['Member'].id}"
     answer = anna.post(url, data={**form_of(page(anna, url)), "next": target})
     assert answer.headers["Location"] == f"/family/{rows['Family'].id}"
+
+
+FIXED = [("Member", "family"), ("Decision", "family"), ("Registration", "family"), ("Education", "member")]
+
+
+@pytest.mark.parametrize(("entity", "column"), FIXED)
+def test_a_crafted_form_does_not_move_a_row_to_another_family(entity, column, rows, cast, sign_in, page):
+    other = factories.family(cast.south, number="00078")
+    stranger = factories.member(other)
+    anna, row = sign_in("anna"), rows[entity]
+    before = getattr(row, f"{column}_id")
+    url = f"/{entity.lower()}registry/edit/{row.id}"
+    data = {**form_of(page(anna, url)), column: str(stranger.id if column == "member" else other.id)}
+    assert anna.post(url, data=data).status_code == 302
+    assert getattr(db.session.get(type(row), row.id), f"{column}_id") == before
+
+
+@pytest.mark.parametrize(
+    ("entity", "change"),
+    [
+        ("Registration", {"detected_on": "2030-01-01", "card_sent_on": "2030-01-02"}),
+        ("Registration", {"received_on": "2020-01-01"}),
+        ("Decision", {"decided_on": "2026-06-06"}),
+    ],
+)
+def test_a_list_refuses_what_an_act_refuses(entity, change, rows, sign_in, page):
+    anna, row = sign_in("anna"), rows[entity]
+    url = f"/{entity.lower()}registry/edit/{row.id}"
+    before = {name: getattr(row, name) for name in change}
+    answer = anna.post(url, data={**form_of(page(anna, url)), **change})
+    assert answer.status_code == 200, "the rule is dropped"
+    assert {name: getattr(db.session.get(type(row), row.id), name) for name in change} == before
+
+
+@pytest.mark.parametrize("case", ["a reason without its note", "the decision that placed the family"])
+def test_a_list_refuses_a_removal_that_an_act_refuses(case, rows, sign_in, page):
+    anna, stay = sign_in("anna"), rows["Registration"]
+    decided = factories.decision(stay.family, date(2026, 6, 6), terms.DecisionKind.REMOVE, "2/1")
+    noteless = case == "a reason without its note"
+    reason = factories.by_code(models.RemovalReason, "11.4.99" if noteless else "11.2")
+    url = f"/registrationregistry/edit/{stay.id}"
+    basis = decided if noteless else stay.decision
+    data = {**form_of(page(anna, url)), "removal_decision": str(basis.id), "removed_on": "2026-06-06",
+            "removal_reason": str(reason.id)}  # fmt: skip
+    assert anna.post(url, data=data).status_code == 200
+    assert db.session.get(models.Registration, stay.id).removed_on is None
