@@ -16,34 +16,25 @@ from app.domain.terms import DecisionKind
 from app.extensions import db
 from app.models import (
     Agency,
-    Aid,
     Annullable,
-    Assignment,
     Criterion,
     Decision,
-    Education,
     Family,
-    IdentityDocument,
     Member,
-    Mentor,
-    Paper,
-    PupilSupport,
+    OfMember,
     Registration,
     RegistrationCriterion,
     RemovalReason,
-    Supervision,
 )
 from app.services import checks, families, registry
 
 # Every row of a family that may be annulled on its page, by the name in the address of the act.
 ANNULLABLE: dict[str, type[Any]] = {
-    entity.__name__: entity
-    for entity in (
-        Family, Member, IdentityDocument, Education, PupilSupport, Supervision,
-        Decision, Registration, Aid, Paper, Mentor, Assignment,
-    )
-}  # fmt: skip
-OF_MEMBER = (IdentityDocument, Education, PupilSupport, Supervision)
+    mapper.class_.__name__: mapper.class_
+    for mapper in Family.registry.mappers
+    if issubclass(mapper.class_, Annullable) and (mapper.class_ is Family or hasattr(mapper.class_, "family_id"))
+}
+OF_MEMBER = tuple(entity for entity in ANNULLABLE.values() if issubclass(entity, OfMember))
 
 
 @dataclass(frozen=True)

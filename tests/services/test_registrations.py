@@ -9,7 +9,19 @@ import pytest
 from app.domain.refusal import Refusal
 from app.domain.terms import DecisionKind
 from app.extensions import db
-from app.models import Aid, Criterion, Decision, Education, Family, Member, Registration, RemovalReason, SearchWord
+from app.models import (
+    Aid,
+    Criterion,
+    Decision,
+    Education,
+    Family,
+    Member,
+    OfFamily,
+    OfMember,
+    Registration,
+    RemovalReason,
+    SearchWord,
+)
 from app.services import registrations
 from app.services.registrations import DecisionPaper, Signal
 from tests import factories
@@ -164,3 +176,9 @@ def test_with_a_member_go_the_rows_about_him_and_the_family_is_no_longer_found_b
     words = {row.word for row in db.session.query(SearchWord).filter_by(family_id=family.id)}
     assert "заречная" in words
     assert "полозов" not in words
+
+
+def test_every_entity_of_a_family_is_annulled_with_it():
+    of_families = {mapper.class_ for mapper in Family.registry.mappers if issubclass(mapper.class_, OfFamily)}
+    assert of_families <= set(registrations.ANNULLABLE.values())
+    assert {one for one in of_families if issubclass(one, OfMember)} == set(registrations.OF_MEMBER)
