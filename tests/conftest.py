@@ -66,7 +66,7 @@ def quick_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session", params=databases.kinds())
-def bank(request: pytest.FixtureRequest, quick_folder: Path, worker_id: str) -> Bank:
+def bank(request: pytest.FixtureRequest, quick_folder: Path, worker_id: str) -> Iterator[Bank]:
     """The application of this worker, its database installed and the cast in it."""
     folder = quick_folder / request.param
     folder.mkdir()
@@ -101,7 +101,9 @@ def bank(request: pytest.FixtureRequest, quick_folder: Path, worker_id: str) -> 
                 connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         db.engine.dispose()
     database.keep()
-    return Bank(app, database)
+    yield Bank(app, database)
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture
