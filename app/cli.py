@@ -78,6 +78,21 @@ def demo(families: int, seed: int, if_empty: bool, new_passwords: bool, port: in
         click.echo(f"  {sign_in.role.value:<27}{sign_in.username:<14}{sign_in.password}")
 
 
+@bank.command()
+def doctor() -> None:
+    """Проверить записи банка по правилам и сканы по их файлам; код 1, если что-то не так."""
+    from app import clock
+    from app import doctor as healer
+
+    with access.unrestricted():
+        found = list(healer.faults(clock.today()))
+    for sentence in found:
+        click.echo(sentence)
+    if found:
+        raise click.ClickException(f"Найдено: {len(found)}. Исправьте или аннулируйте эти записи на странице семьи.")
+    click.echo("Записи не нарушают правил, сканы на месте.")
+
+
 DISTRICT = click.option("--district", help="Район, если карта с таким номером есть в нескольких.")
 OUT_PDF = click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 

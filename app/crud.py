@@ -399,10 +399,6 @@ class RegistryView(ModelView):
         """The columns that this form asks."""
         return [name for name in self.form_columns if name in form._fields]
 
-    def _fixed(self, form: Any) -> Sequence[str]:
-        """The columns that this form only shows."""
-        return [name for name in self.form_columns if name not in form._fields]
-
     def _store(self, form: Any, row: Any) -> bool:
         """Fill the row, check it and commit; a refusal goes into the form and nothing is stored."""
         try:
@@ -445,7 +441,9 @@ class RegistryView(ModelView):
                 form=form,
                 row=row,
                 columns=self._typed(form),
-                fixed=[(self.label_columns[name], self.text(row, name)) for name in self._fixed(form)],
+                fixed=[
+                    (self.label_columns[name], self.text(row, name)) for name in self.form_columns if name not in form
+                ],
                 title=self.edit_title if row is not None else gettext("%(what)s: add", what=str(self.add_title)),
                 next=safe_next(),
                 back=safe_next() or self.url("list"),

@@ -39,7 +39,7 @@ PORTION = 4000  # keys that one statement takes
 
 
 @dataclass(frozen=True)
-class Fault:
+class BrokenRule:
     """A rule that a stored row breaks. A family is told by its number, never by names."""
 
     entity: str
@@ -64,7 +64,7 @@ def require(family_ids: Iterable[int], today: date) -> None:
     raise Refusal(first.said(numbers(found).get(first.family_id)) + rest)
 
 
-def numbers(found: Iterable[Fault]) -> dict[int | None, str]:
+def numbers(found: Iterable[BrokenRule]) -> dict[int | None, str]:
     """The numbers of the families of some faults."""
     family = Family.__table__
     ids = {fault.family_id for fault in found if fault.family_id is not None}
@@ -77,7 +77,7 @@ def numbers(found: Iterable[Fault]) -> dict[int | None, str]:
     return known
 
 
-def faults(today: date, family_ids: Iterable[int] | None = None) -> Iterator[Fault]:
+def faults(today: date, family_ids: Iterable[int] | None = None) -> Iterator[BrokenRule]:
     """Every rule of rows that the live rows of these families break; of all families if none are named."""
     db.session.flush()
     for portion in _portions(family_ids):
@@ -85,7 +85,7 @@ def faults(today: date, family_ids: Iterable[int] | None = None) -> Iterator[Fau
         for entity, rule in RULES:
             for row in reader.rows(entity):
                 if (text := _refused(rule, row, reader, today)) is not None:
-                    yield Fault(entity.__name__, str(entity.TITLE), row.id, row.family_id, text)
+                    yield BrokenRule(entity.__name__, str(entity.TITLE), row.id, row.family_id, text)
 
 
 def _portions(ids: Iterable[int] | None) -> Iterator[Sequence[int] | None]:
