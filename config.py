@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ def settings(environ: Mapping[str, str] = os.environ, *, serving: bool = True) -
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": True,  # the database may have been restarted since
             "hide_parameters": True,  # values of families stay out of logs and messages
+            "json_serializer": partial(json.dumps, ensure_ascii=False),  # Russian letters take a third of the room
         },
         # Scans lie outside the web root and the code.
         "PAPERS_FOLDER": environ.get("PAPERS_FOLDER", str(instance / "papers")),

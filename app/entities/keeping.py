@@ -49,14 +49,17 @@ class JournalEntry(Entity):
     """What was done: a change (was → is), a view, a print, an export, a sign-in. Only ever added to."""
 
     __tablename__ = "journal_entry"
-    __table_args__ = (Index("ix_journal_entry_family_id_at", "family_id", "at"),)
+    __table_args__ = (
+        Index("ix_journal_entry_family_id_at", "family_id", "at"),
+        Index("ix_journal_entry_entity_entity_id", "entity", "entity_id"),
+    )
     TITLE, TITLES = _("Journal entry"), _("Journal")
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, index=True, info=label(_("When")))
     user_id: Mapped[int | None] = mapped_column(index=True, info=label(_("User")))
     user_name: Mapped[str] = mapped_column(String(200), default="", info=label(_("User")))
     address: Mapped[str | None] = mapped_column(String(45), info=label(_("Network address")))
     act: Mapped[terms.Act] = mapped_column(term(terms.Act), index=True, info=label(_("Act")))
-    entity: Mapped[str] = mapped_column(String(40), default="", index=True, info=label(_("What")))
+    entity: Mapped[str] = mapped_column(String(40), default="", info=label(_("What")))
     entity_id: Mapped[int | None] = mapped_column(info=label(_("Record")))
     family_id: Mapped[int | None] = mapped_column(info=label(_("Family")))
     summary: Mapped[str] = mapped_column(String(500), default="", info=label(_("Summary")))

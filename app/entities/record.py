@@ -84,7 +84,7 @@ class Registration(OfFamily, Entity):
         back_populates="registration",
         order_by="RegistrationCriterion.position",
         cascade="all, delete-orphan",
-        info=label(_("Criteria")),
+        info={**label(_("Criteria")), "parts": "criterion"},  # the journal names the criterion of each, in order
     )
 
     @property

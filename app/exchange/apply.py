@@ -19,7 +19,7 @@ from app.domain.periods import quarter_holding, quarter_of
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, DecisionKind, ParentalRole, TerritoryKind
 from app.exchange import bank
-from app.exchange.changes import BodyRef, FamilyPlan, MemberPlan, PlaceRef, Plan, SetUpdate, Update
+from app.exchange.changes import BodyRef, FamilyPlan, MemberPlan, PlaceRef, Plan, Update
 from app.exchange.records import AidRow, StayRow
 from app.exchange.workbook import SHEETS
 from app.extensions import db
@@ -98,6 +98,9 @@ class _Writer:
             SearchWord.__table__: [],
         }
         self.entries: list[dict[str, Any]] = []
+        self.titles: dict[tuple[str, int], str] = {}  # what the journal calls a new row
+        self.lists: dict[tuple[str, int], dict[str, list[int]]] = {}  # the lists of a new row
+        self.words = journal.changes.Words(self.session)
         self.was_links: dict[str, dict[str, list[Any]]] = {}
         self.at = now()
         self.today = today
@@ -206,8 +209,10 @@ class _Writer:
         self.rows[table].append(values)
         return row_id
 
-    def _of_family(self, table: str, family_id: int, /, **values: Any) -> int:
-        return self._row(table, family_id=family_id, created_at=self.at, version=1, **values)
+    def _of_family(self, table: str, family_id: int, title: str, /, **values: Any) -> int:
+        key = self._row(table, family_id=family_id, created_at=self.at, version=1, **values)
+        self.titles[table, key] = title
+        return key
 
     def _family(self, family: FamilyPlan) -> None:
         if family.is_new:
@@ -253,32 +258,16 @@ class _Writer:
             created_at=self.at,
             version=1,
         )
-        for code in row.categories:
-            link = {"family_id": family_id, "category_id": self._code("category", code)}
-            self.links[family_categories].append(link)
+        ids = sorted({self.plan.codes["category"].ids[code] for code in row.categories})
+        self.links[family_categories].extend({"family_id": family_id, "category_id": each} for each in ids)
+        self.lists["family", family_id] = {"categories": ids}
         words = self.links[SearchWord.__table__]
         words.extend({"word": word, "family_id": family_id} for word in keys.words)
         stays, aids = len(family.new_stays), len(family.new_aids)
-        summary = f"Семья № {family.number} {keys.name}: членов {len(people)}, постановок {stays}, мероприятий {aids}"
-        figures = {"number": [None, family.number], "members": [None, len(people)], "registrations": [None, stays]}
-        figures["aids"] = [None, aids]
-        self.entries.append(
-            journal.entry(
-                Act.CREATED, entity="Family", entity_id=family_id, family_id=family_id, summary=summary, changes=figures
-            )
+        self.titles["family", family_id] = (
+            f"Семья № {family.number} {keys.name}: членов {len(people)}, постановок {stays}, мероприятий {aids}"
         )
         return family_id
-
-    def _created(self, family: FamilyPlan, entity: str, row_id: int, summary: str, **values: Any) -> None:
-        """Note a row that was added to a family of the bank; a new family has one entry for all its rows."""
-        if family.is_new:
-            return
-        changes = {name: [None, journal.plain(value)] for name, value in values.items() if value is not None}
-        self.entries.append(
-            journal.entry(
-                Act.CREATED, entity=entity, entity_id=row_id, family_id=family.id, summary=summary, changes=changes
-            )
-        )
 
     def _member(self, family_id: int, member: MemberPlan) -> int:
         row = member.row
@@ -286,6 +275,7 @@ class _Writer:
         return self._of_family(
             "member",
             family_id,
+            f"Член семьи: {member.values.full}",
             role_id=self._code("role", row.role),
             last_name=row.last_name,
             first_name=row.first_name,
@@ -302,8 +292,7 @@ class _Writer:
         assert family.id is not None
         assert member.id is not None
         who = member.values.full
-        if member in family.new_members:
-            self._created(family, "Member", member.id, f"Член семьи: {who}", name=who, born_on=member.values.born_on)
+        self.words.know(Member, member.id, who)
         of_member: dict[str, Any] = {"member_id": member.id}
         if member.document is not None:
             values = {
@@ -312,8 +301,7 @@ class _Writer:
                 "number": member.document["document_number"],
                 "issued_on": member.document["document_issued_on"],
             }
-            key = self._of_family("identity_document", family.id, **of_member, **values)
-            self._created(family, "IdentityDocument", key, f"Документ: {who}", **values)
+            self._of_family("identity_document", family.id, f"Документ: {who}", **of_member, **values)
         if member.education is not None:
             values = {
                 "started_on": quarter_holding(self.as_of).start,
@@ -321,21 +309,18 @@ class _Writer:
                 "organisation": member.education["education_organisation"],
                 "grade": member.education["education_grade"],
             }
-            key = self._of_family("education", family.id, **of_member, **values)
-            self._created(family, "Education", key, f"Обучение: {who}", **values)
+            self._of_family("education", family.id, f"Обучение: {who}", **of_member, **values)
         if member.support is not None:
             year, quarter = quarter_of(self.as_of)
             values = {"year": year, "quarter": quarter, **member.support}
-            key = self._of_family("pupil_support", family.id, **of_member, **values)
-            self._created(family, "PupilSupport", key, f"Сопровождение: {who}", **values)
+            self._of_family("pupil_support", family.id, f"Сопровождение: {who}", **of_member, **values)
         for row in member.supervisions:
             values = {
                 "kind_id": self._code("supervision", row.kind),
                 "started_on": row.started_on,
                 "ended_on": row.ended_on,
             }
-            key = self._of_family("supervision", family.id, **of_member, **values)
-            self._created(family, "Supervision", key, f"Учёт: {who}", **values)
+            self._of_family("supervision", family.id, f"Учёт: {who}", **of_member, **values)
 
     def _stay(self, family: FamilyPlan, row: StayRow, body: BodyRef | None) -> None:
         assert family.id is not None
@@ -355,34 +340,23 @@ class _Writer:
             "removal_reason_id": self._code("reason", row.reason),
             "note": row.note,
         }
-        key = self._of_family("registration", family.id, **values)
-        criteria = row.criteria
-        self._criteria(family.id, key, criteria)
-        self._created(
-            family,
-            "Registration",
-            key,
-            f"Постановка {row.registered_on:%d.%m.%Y}",
-            criteria=list(criteria),
-            **values,
-        )
+        title = f"Постановка {row.registered_on:%d.%m.%Y}"
+        self._criteria(family.id, self._of_family("registration", family.id, title, **values), row.criteria)
 
     def _criteria(self, family_id: int, registration_id: int, criteria: Iterable[str]) -> None:
+        ids = [self.plan.codes["criterion"].ids[code] for code in criteria]
         self.links[RegistrationCriterion.__table__].extend(
-            {
-                "registration_id": registration_id,
-                "position": position,
-                "criterion_id": self._code("criterion", code),
-                "family_id": family_id,
-            }
-            for position, code in enumerate(criteria)
+            {"registration_id": registration_id, "position": position, "criterion_id": each, "family_id": family_id}
+            for position, each in enumerate(ids)
         )
+        self.lists["registration", registration_id] = {"criteria": ids}
 
     def _decision(self, family: FamilyPlan, kind: DecisionKind, number: str | None, decided_on: Any) -> int:
         assert family.id is not None
         values = {"kind": kind, "number": number, "decided_on": decided_on}
-        key = self._of_family("decision", family.id, **values)
-        self._created(family, "Decision", key, f"Постановление № {number or 'б/н'} от {decided_on:%d.%m.%Y}", **values)
+        called = f"№ {number or 'б/н'} от {decided_on:%d.%m.%Y}"
+        key = self._of_family("decision", family.id, f"Постановление {called}", **values)
+        self.words.know(Decision, key, called)
         return key
 
     def _aid(self, family: FamilyPlan, row: AidRow, body: BodyRef | None, people: list[MemberPlan]) -> None:
@@ -395,14 +369,15 @@ class _Writer:
             "performer_id": body.id if body else None,
             "amount": row.amount,
         }
-        key = self._of_family("aid", family.id, **values)
-        self.links[aid_recipients].extend({"aid_id": key, "member_id": member.id} for member in people)
-        who = [member.values.full for member in people]
-        self._created(family, "Aid", key, f"Мероприятие {row.given_on:%d.%m.%Y}", recipients=who, **values)
+        key = self._of_family("aid", family.id, f"Мероприятие {row.given_on:%d.%m.%Y}", **values)
+        ids = sorted({member.id for member in people if member.id is not None})
+        self.links[aid_recipients].extend({"aid_id": key, "member_id": each} for each in ids)
+        self.lists["aid", key] = {"recipients": ids}
 
     def _insert(self) -> None:
         for name, rows in self.rows.items():
             self._insert_rows(CREATED[name].__table__, rows)
+            self._note_new(name, rows)
         for table, rows in self.links.items():
             self._insert_rows(table, rows)
             rows.clear()
@@ -411,6 +386,22 @@ class _Writer:
         connection = self.session.connection()
         for start in range(0, len(rows), PORTION):
             connection.execute(insert(table), rows[start : start + PORTION])
+
+    def _note_new(self, table: str, rows: list[dict[str, Any]]) -> None:
+        """An entry for each new row, with every value of it."""
+        entity = CREATED[table]
+        journal.changes.ask_for(entity, rows, self.words)
+        for row in rows:
+            key = row["id"]
+            said = journal.changes.of_inserted(entity, row, self.words, self.lists.get((table, key)))
+            family_id = key if entity is Family else row["family_id"]
+            self._entry(Act.CREATED, entity, key, family_id, self.titles[table, key], said)
+
+    def _entry(self, act: Act, entity: type[Model], key: int, family_id: int | None, summary: str,
+               said: dict[str, Any]) -> None:  # fmt: skip
+        self.entries.append(
+            journal.entry(act, entity=entity.__name__, entity_id=key, family_id=family_id, summary=summary, said=said)
+        )
 
     # Rows that change
 
@@ -427,6 +418,7 @@ class _Writer:
                 )
                 late.extend(self.rows["decision"][start:])
         self._insert_rows(Decision.__table__, late)
+        self._note_new("decision", late)
         for change in self.plan.updates:
             values = {name: _resolved(value) for name, value in change.values.items()}
             table = CREATED[change.table].__table__
@@ -437,46 +429,25 @@ class _Writer:
             self._changed(change, values)
 
     def _changed(self, change: Update, values: dict[str, Any]) -> None:
-        changes = {name: [journal.plain(change.was[name]), journal.plain(value)] for name, value in values.items()}
-        self.entries.append(
-            journal.entry(
-                Act.CHANGED,
-                entity=CREATED[change.table].__name__,
-                entity_id=change.id,
-                family_id=change.family.id,
-                summary=change.title,
-                changes=changes,
-            )
-        )
+        entity = CREATED[change.table]
+        said = journal.changes.of_updated(entity, change.was, values, self.words)
+        self._entry(Act.CHANGED, entity, change.id, change.family.id, change.title, said)
 
     def _set_links(self) -> None:
         for change in self.plan.sets:
             assert change.family.id is not None
+            entity = OWNERS[change.name]
+            was = linked(self.session, change.name, change.id)
             becomes = [each.id if isinstance(each, MemberPlan) else each for each in change.becomes]
             set_links(self.session, change.name, change.id, change.family.id, self._link_ids(change.name, becomes))
-            was = self._link_ids(change.name, change.was)
-            kept = self.was_links.setdefault(change.name, {})
-            kept[str(change.id)] = [was, self._link_ids(change.name, becomes)]
-            self.entries.append(
-                journal.entry(
-                    Act.CHANGED,
-                    entity=OWNERS[change.name].__name__,
-                    entity_id=change.id,
-                    family_id=change.family.id,
-                    summary=change.title,
-                    changes={change.name: [self._said(change, change.was), self._said(change, change.becomes)]},
-                )
-            )
+            now_is = linked(self.session, change.name, change.id)
+            self.was_links.setdefault(change.name, {})[str(change.id)] = [was, now_is]
+            said = journal.changes.of_list(entity, change.name, was, now_is, self.words)
+            self._entry(Act.CHANGED, entity, change.id, change.family.id, change.title, said)
 
     def _link_ids(self, name: str, values: Iterable[Any]) -> list[int]:
         dictionary = {"categories": "category", "criteria": "criterion"}.get(name)
         return [self.plan.codes[dictionary].ids[value] if dictionary else value for value in values]
-
-    def _said(self, change: SetUpdate, values: Iterable[Any]) -> list[str]:
-        if change.name != "recipients":
-            return [str(value) for value in values]
-        by_id = {member.id: member.values.full for member in change.family.members}
-        return [by_id[value.id if isinstance(value, MemberPlan) else value] for value in values]
 
     def _refresh_known(self) -> None:
         """Bring the names and search keys of families that were here before in step."""
@@ -501,7 +472,7 @@ class _Writer:
                     entity="ImportBatch",
                     entity_id=batch.id,
                     summary=summary,
-                    changes=figures,
+                    said=figures,
                     records=records,
                 )
             ]
@@ -545,15 +516,7 @@ def set_links(session: Any, name: str, owner_id: int, family_id: int, ids: Itera
 
 def linked(session: Any, name: str, owner_id: int) -> list[int]:
     """The links as they are now, in order."""
-    link: Any
-    if name == "criteria":
-        link = RegistrationCriterion.__table__
-        statement = select(link.c.criterion_id).where(link.c.registration_id == owner_id).order_by(link.c.position)
-    elif name == "categories":
-        statement = select(family_categories.c.category_id).where(family_categories.c.family_id == owner_id)
-    else:
-        statement = select(aid_recipients.c.member_id).where(aid_recipients.c.aid_id == owner_id)
-    return list(session.scalars(statement))
+    return journal.changes.linked(OWNERS[name], name).keys(session, owner_id)
 
 
 def refresh(session: Any, family_ids: Iterable[int], today: date) -> None:

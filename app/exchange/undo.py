@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from datetime import date
-from decimal import Decimal
-from enum import Enum
 from typing import Any
 
-from sqlalchemy import Date, delete, exists, func, select, update
-from sqlalchemy import Enum as EnumType
+from sqlalchemy import delete, exists, func, or_, select, update
 
-from app import access, journal
+from app import access, journal, models
 from app.clock import now
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
 from app.exchange import bank
 from app.exchange.apply import CREATED, hold, linked, refresh, set_links
 from app.extensions import db
-from app.models import Family, ImportBatch, JournalEntry, Model, Money, OfFamily, SearchWord, Territory
+from app.journal.replay import CHANGES, value_of
+from app.models import Family, ImportBatch, JournalEntry, Model, OfFamily, SearchWord, Territory
 
 ENTITIES: dict[str, Any] = {entity.__name__: entity for entity in CREATED.values()}
-CHANGES = (Act.CREATED, Act.CHANGED, Act.ANNULLED, Act.DELETED)
 LINKS = ("categories", "criteria", "recipients")
 
 _entry = JournalEntry.__table__
@@ -47,7 +45,8 @@ class _Undoing:
         of_batch = _entry.c.batch_id == batch.id
         rows = self.session.execute(select(_entry).where(of_batch, _entry.c.act.in_(CHANGES)).order_by(_entry.c.id))
         self.own = [row for row in rows if row.family_id is not None]
-        self.last_id = self.session.scalar(select(func.max(_entry.c.id)).where(of_batch)) or 0
+        self.first_id = self.session.scalar(select(func.min(_entry.c.id)).where(of_batch)) or 0
+        self.words = journal.changes.Words(self.session)
         self.family_ids = list(dict.fromkeys(row.family_id for row in self.own))
 
     def run(self) -> None:
@@ -58,8 +57,7 @@ class _Undoing:
         with journal.batch(self.batch.id):
             entries = list(self._restore())
             self._restore_links()
-            self._annul()
-            entries.extend(self._annulments())
+            entries.extend(self._annul())
             journal.write(entries)
             known = [each for each in self.family_ids if not self._within("family", each)]
             refresh(self.session, known, self.today)
@@ -70,8 +68,8 @@ class _Undoing:
             journal.write([journal.entry(Act.UNDONE, entity="ImportBatch", entity_id=self.batch.id, summary=text,
                                          records=len(self.own))])  # fmt: skip
 
-    def _within(self, table: str, row_id: int) -> bool:
-        return any(first <= row_id <= last for first, last in self.created.get(table, ()))
+    def _within(self, table: str, row_id: int | None) -> bool:
+        return row_id is not None and any(first <= row_id <= last for first, last in self.created.get(table, ()))
 
     def _check_scope(self) -> None:
         family = Family.__table__
@@ -83,49 +81,63 @@ class _Undoing:
                 raise Refusal("В этой загрузке есть семьи, которые вам не поручены: отменить её может их координатор.")
 
     def _check_untouched(self) -> None:
-        """Refuse if somebody has changed what the import made or changed."""
+        """Refuse if somebody has changed what the import made or changed, or has put something upon it."""
+        self.later_places: set[int] = set()
         touched = {(row.entity, row.entity_id) for row in self.own}
-        undone = set(self.session.scalars(select(ImportBatch.__table__.c.id).where(
-            ImportBatch.__table__.c.undone_at.is_not(None)
-        )))  # fmt: skip
-        for row in self._later_entries():
-            if row.batch_id == self.batch.id or row.batch_id in undone:
-                continue
-            about = (row.entity, row.entity_id)
-            of_new_member = self._within("member", ((row.changes or {}).get("member_id") or [0, 0])[1] or 0)
-            if about in touched or self._within("family", row.family_id) or of_new_member:
-                number = self.session.scalar(
-                    select(Family.__table__.c.number).where(Family.__table__.c.id == row.family_id)
-                )
-                later = "другая загрузка изменила" if row.batch_id else "изменили"
-                raise Refusal(
-                    f"Отменить загрузку нельзя: после неё {later} семью № {number} ({row.summary}). "
-                    "Сначала отмените позднейшее."
-                )
+        with closing(self._later_entries()) as later_entries:
+            for row in later_entries:
+                if row.entity == Territory.__name__:
+                    self.later_places.add(row.entity_id)
+                if (row.entity, row.entity_id) in touched or self._within("family", row.family_id) or self._rests(row):
+                    later = "другая загрузка изменила" if row.batch_id else "изменили"
+                    raise Refusal(
+                        f"Отменить загрузку нельзя: после неё {later} {self._family_of(row)} ({row.summary}). "
+                        "Сначала отмените позднейшее."
+                    )
 
-    def _later_entries(self) -> Iterator[Any]:
-        for chunk in bank.chunks(self.family_ids):
-            yield from self.session.execute(
-                select(_entry)
-                .where(_entry.c.family_id.in_(chunk), _entry.c.id > self.last_id, _entry.c.act.in_(CHANGES))
-                .order_by(_entry.c.id)
-            )
+    def _later_entries(self) -> Generator[Any]:
+        """What others have changed since the import began, in any family: a row may have left the one it was in."""
+        batch = ImportBatch.__table__
+        undone = self.session.scalars(select(batch.c.id).where(batch.c.undone_at.is_not(None)))
+        others = or_(_entry.c.batch_id.is_(None), _entry.c.batch_id.not_in([*undone, self.batch.id]))
+        later = (_entry.c.id > self.first_id, _entry.c.act.in_(CHANGES), others)
+        query = select(_entry).where(*later).order_by(_entry.c.id)
+        with self.session.execute(query.execution_options(yield_per=1000)) as found:
+            yield from found
+
+    def _rests(self, row: Any) -> bool:
+        """Whether an entry names, by a key or in a list, a row that the import made and that would be annulled."""
+        entity = getattr(models, row.entity, None)
+        if entity is None or not row.changes:
+            return False
+        for name, target in journal.changes.targets(entity).items():
+            table = target.__tablename__
+            if table in self.created and issubclass(target, (OfFamily, Family)):
+                for side in row.changes.get(name, ())[:2]:
+                    keys = side if isinstance(side, list) else [side]
+                    if any(isinstance(key, int) and self._within(table, key) for key in keys):
+                        return True
+        return False
+
+    def _family_of(self, row: Any) -> str:
+        number = select(Family.__table__.c.number).where(Family.__table__.c.id == row.family_id)
+        return f"семью № {self.session.scalar(number)}" if row.family_id else "запись"
 
     def _restore(self) -> Iterator[dict[str, Any]]:
         """Give every changed row its old values, the last change first."""
         for row in reversed(self.own):
-            columns = {name: pair for name, pair in (row.changes or {}).items() if name not in LINKS}
+            columns = {name: said for name, said in (row.changes or {}).items() if name not in LINKS}
             if row.act is not Act.CHANGED or row.entity not in ENTITIES:
                 continue
             if columns:
                 table = ENTITIES[row.entity].__table__
-                values = {name: _value(table.c[name], pair[0]) for name, pair in columns.items()}
+                values = {name: value_of(table.c[name].type, said[0]) for name, said in columns.items()}
                 self.session.connection().execute(
                     update(table).where(table.c.id == row.entity_id).values(version=table.c.version + 1, **values)
                 )
-            back = {name: [pair[1], pair[0]] for name, pair in (row.changes or {}).items()}
+            back = {name: journal.changes.turned(said) for name, said in (row.changes or {}).items()}
             yield journal.entry(Act.CHANGED, entity=row.entity, entity_id=row.entity_id, family_id=row.family_id,
-                                summary=row.summary, changes=back)  # fmt: skip
+                                summary=row.summary, said=back)  # fmt: skip
 
     def _restore_links(self) -> None:
         owners: dict[tuple[str, int], int] = {
@@ -140,33 +152,34 @@ class _Undoing:
                     raise Refusal("Отменить загрузку нельзя: после неё изменили списки, которые она записала.")
                 set_links(self.session, name, int(owner_id), owners[name, int(owner_id)], was)
 
-    def _annul(self) -> None:
-        """Annul what the import created; the words by which its families were found go."""
+    def _annul(self) -> Iterator[dict[str, Any]]:
+        """Annul what the import created, an entry for each row; the words by which its families were found go."""
+        titles = {(row.entity, row.entity_id): row.summary for row in self.own}
+        said = {"annulled_at": [None, self.at.isoformat()], "annul_reason": [None, self.reason]}
         for name, runs in self.created.items():
             entity: Any = CREATED[name]
             if not issubclass(entity, (OfFamily, Family)):
                 continue
             table: Any = entity.__table__
+            owner = table.c.id if entity is Family else table.c.family_id
             for first, last in runs:
+                live = (table.c.id.between(first, last), table.c.annulled_at.is_(None))
+                for key, family_id in self.session.execute(select(table.c.id, owner).where(*live)).all():
+                    title = titles.get((entity.__name__, key), str(entity.TITLE))
+                    yield journal.entry(Act.ANNULLED, entity=entity.__name__, entity_id=key, family_id=family_id,
+                                        summary=title, said=said)  # fmt: skip
                 self.session.connection().execute(
                     update(table)
-                    .where(table.c.id.between(first, last), table.c.annulled_at.is_(None))
+                    .where(*live)
                     .values(annulled_at=self.at, annul_reason=self.reason, version=table.c.version + 1)
                 )
         word = SearchWord.__table__
         for first, last in self.created.get("family", ()):
             self.session.connection().execute(delete(word).where(word.c.family_id.between(first, last)))
 
-    def _annulments(self) -> Iterator[dict[str, Any]]:
-        for row in self.own:
-            if row.act is Act.CREATED:
-                yield journal.entry(Act.ANNULLED, entity=row.entity, entity_id=row.entity_id,
-                                    family_id=row.family_id, summary=row.summary,
-                                    changes={"annul_reason": [None, self.reason]})  # fmt: skip
-
     def _drop_places(self) -> None:
         """A territory that the import brought in and nobody else uses leaves the tree, and with it the reports."""
-        territory, family = Territory.__table__, Family.__table__
+        family = Family.__table__
         connection = self.session.connection()
         for first, last in self.created.get("territory", ()):
             for territory_id in range(first, last + 1):
@@ -175,10 +188,26 @@ class _Undoing:
                 of_place = family.c.territory_id == territory_id
                 if connection.scalar(select(exists().where(of_place, family.c.annulled_at.is_(None)))):
                     continue
-                connection.execute(update(family).where(of_place).values(territory_id=self.batch.district_id))
-                if not self._referred(territory_id):
-                    connection.execute(delete(territory).where(territory.c.id == territory_id))
+                self._move_to_district(territory_id)
+                if territory_id not in self.later_places and not self._referred(territory_id):
+                    self.session.delete(self.session.get_one(Territory, territory_id))
+                    self.session.flush()
         self.session.expire_all()
+
+    def _move_to_district(self, territory_id: int) -> None:
+        """The annulled families of a territory that goes lie in its district."""
+        family, district_id = Family.__table__, self.batch.district_id
+        of_place = family.c.territory_id == territory_id
+        rows = self.session.execute(select(family.c.id, family.c.number, family.c.name).where(of_place)).all()
+        said = journal.changes.of_updated(
+            Family, {"territory_id": territory_id}, {"territory_id": district_id}, self.words
+        )
+        self.session.connection().execute(update(family).where(of_place).values(territory_id=district_id))
+        journal.write(
+            journal.entry(Act.CHANGED, entity="Family", entity_id=row.id, family_id=row.id,
+                          summary=f"Семья № {row.number} {row.name}", said=said)
+            for row in rows
+        )  # fmt: skip
 
     def _referred(self, territory_id: int) -> bool:
         """Whether any row of any table still names a territory."""
@@ -191,17 +220,3 @@ class _Undoing:
         )
         connection = self.session.connection()
         return any(connection.scalar(select(exists().where(column == territory_id))) for column in columns)
-
-
-def _value(column: Any, value: Any) -> Any:
-    """A value as the column takes it, from what the journal keeps."""
-    if value is None:
-        return None
-    if isinstance(column.type, Money):
-        return Decimal(value)
-    if isinstance(column.type, Date):
-        return date.fromisoformat(value)
-    if isinstance(column.type, EnumType):
-        enum: type[Enum] | None = column.type.enum_class
-        return enum(value) if enum else value
-    return value

@@ -6,19 +6,28 @@ import enum
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any, NamedTuple
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import Boolean, Date, DateTime, Enum, func, select
 from sqlalchemy.orm import ColumnProperty, class_mapper
 
-from app import words
+from app import journal, words
 from app.clock import local
 from app.domain.terms import Act
 from app.extensions import db
-from app.models import Entity, Family, JournalEntry, Money
+from app.models import Entity, Family, JournalEntry, Money, Role, User
 
 PAGE = 50
-TECHNICAL = {"sha256", "key", "mime", "size"}  # how a scan is kept says nothing about the family
+# How a scan is kept and when a row was typed say nothing: the entry itself has its moment.
+TECHNICAL = {"sha256", "key", "mime", "size", "created_at"}
+# What people call the columns of FAB's user, and what is written about a user by hand.
+OF_USER = {
+    "roles": _("Roles"), "territories": _("Territories"), "employee": _("Employee of an agency"),
+    "active": _("The sign-in is open"), "username": _("Name to sign in"), "first_name": _("First name"),
+    "last_name": _("Last name"),
+}  # fmt: skip
 
 
 class Change(NamedTuple):
@@ -55,46 +64,58 @@ def of_family(family: Family, page: int) -> tuple[list[Line], int]:
         )
     )
     titles = _titles(entries)
-    return [Line(entry, _changes(entry, titles)) for entry in entries], total
+    return [Line(entry, changes(entry, titles)) for entry in entries], total
 
 
+def changes(entry: JournalEntry, titles: dict[tuple[type[Any], int], str] | None = None) -> list[Change]:
+    """The changes of an entry in words, in the order of the form; what has no name is left out.
+
+    titles: what rows are called that an old entry names by key alone.
+    """
+    found = []
+    for label, prop, said in _columns(entry):
+        was, now_is = journal.changes.words_of(said)
+        found.append(Change(str(label), _in_words(was, prop, titles or {}), _in_words(now_is, prop, titles or {})))
+    return found
+
+
+@cache
 def _entity(name: str) -> type[Any] | None:
     for mapper in Entity.registry.mappers:
-        if mapper.class_.__name__ == name and issubclass(mapper.class_, Entity):
+        if mapper.class_.__name__ == name and issubclass(mapper.class_, (Entity, User, Role)):
             return mapper.class_
     return None
 
 
-def _columns(entry: JournalEntry) -> Iterable[tuple[str, Any, list[Any]]]:
-    """The changed columns and relations of an entry, in the order of the form: name, property, [was, is]."""
+def _columns(entry: JournalEntry) -> Iterable[tuple[Any, Any, list[Any]]]:
+    """The columns and lists of an entry: what people call it, the property if there is one, what was said of it."""
     entity = _entity(entry.entity)
     if entity is None or not entry.changes:
         return
-    changes = entry.changes
-    for prop in class_mapper(entity).attrs:
-        if prop.key in changes and prop.key not in TECHNICAL:
-            yield prop.key, prop, changes[prop.key]
+    own_family = {"family_id"} if entry.act is Act.CREATED else set()
+    names = [prop.key for prop in class_mapper(entity).attrs] + [name for name in OF_USER if entity is User]
+    for name in dict.fromkeys(names):
+        if name in entry.changes and name not in TECHNICAL | own_family:
+            prop = class_mapper(entity).attrs.get(name)
+            label = _label(prop) or (OF_USER.get(name) if entity is User else None)
+            if label is not None:
+                yield label, prop, entry.changes[name]
 
 
-def _target(prop: Any) -> type[Any] | None:
-    """The entity a foreign key of a column points to."""
-    if not isinstance(prop, ColumnProperty) or not prop.columns[0].foreign_keys:
+def _label(prop: Any) -> Any:
+    if prop is None:
         return None
-    table = next(iter(prop.columns[0].foreign_keys)).column.table
-    for mapper in Entity.registry.mappers:
-        if mapper.local_table is table:
-            return mapper.class_
-    return None
+    return (prop.columns[0] if isinstance(prop, ColumnProperty) else prop).info.get("label")
 
 
 def _titles(entries: list[JournalEntry]) -> dict[tuple[type[Any], int], str]:
-    """What the rows that foreign keys point to are called; one statement for each table."""
+    """What the rows are called that old entries name by key alone; one statement for each table."""
     wanted: dict[type[Any], set[int]] = {}
     for entry in entries:
-        for _key, prop, values in _columns(entry):
-            target = _target(prop)
+        for _label, prop, said in _columns(entry):
+            target = _target(prop) if len(said) == 2 else None
             if target is not None:
-                wanted.setdefault(target, set()).update(value for value in values if isinstance(value, int))
+                wanted.setdefault(target, set()).update(value for value in said if isinstance(value, int))
     return {
         (target, row.id): str(row)
         for target, ids in wanted.items()
@@ -102,14 +123,12 @@ def _titles(entries: list[JournalEntry]) -> dict[tuple[type[Any], int], str]:
     }
 
 
-def _changes(entry: JournalEntry, titles: dict[tuple[type[Any], int], str]) -> list[Change]:
-    found = []
-    for _key, prop, (was, now_is) in _columns(entry):
-        label = prop.columns[0].info.get("label") if isinstance(prop, ColumnProperty) else prop.info.get("label")
-        if label is None:
-            continue
-        found.append(Change(str(label), _in_words(was, prop, titles), _in_words(now_is, prop, titles)))
-    return found
+def _target(prop: Any) -> type[Any] | None:
+    """The entity a foreign key of a column points to."""
+    if not isinstance(prop, ColumnProperty) or not prop.columns[0].foreign_keys:
+        return None
+    table = next(iter(prop.columns[0].foreign_keys)).column.table
+    return next((mapper.class_ for mapper in Entity.registry.mappers if mapper.local_table is table), None)
 
 
 def _in_words(value: Any, prop: Any, titles: dict[tuple[type[Any], int], str]) -> str:
@@ -119,7 +138,7 @@ def _in_words(value: Any, prop: Any, titles: dict[tuple[type[Any], int], str]) -
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
     target = _target(prop)
-    if target is not None:
+    if target is not None and isinstance(value, int):
         return titles.get((target, value), f"№ {value}")
     return _plain(value, prop.columns[0].type) if isinstance(prop, ColumnProperty) else str(value)
 

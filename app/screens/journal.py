@@ -8,13 +8,13 @@ from typing import Any
 from flask import request
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
-from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from app import access, clock, journal, models, words
+from app import access, clock, journal, models
 from app.domain import terms
 from app.extensions import db
 from app.models import Family, JournalEntry
+from app.readings import history
 from app.screens.screen import Screen
 
 PAGE_SIZE = 50
@@ -113,29 +113,7 @@ def _what(name: str) -> str:
 
 def _said(row: JournalEntry) -> list[tuple[str, str, str]]:
     """«was → is» by the columns' titles."""
-    entity = getattr(models, row.entity, None)
-    return [
-        (_title_of(entity, name), _text(was), _text(now_is))
-        for name, (was, now_is) in (row.changes or {}).items()
-        if name not in ("roles", "territories", "employee") or (was or now_is)
-    ]
-
-
-def _title_of(entity: Any, name: str) -> str:
-    own = {"roles": _("Roles"), "territories": _("Territories"), "employee": _("Employee of an agency"),
-           "active": _("The sign-in is open"), "username": _("Name to sign in"), "first_name": _("First name"),
-           "last_name": _("Last name")}  # fmt: skip
-    attribute = getattr(entity, name, None)
-    label = getattr(attribute, "info", {}).get("label") if attribute is not None else None
-    return str(label or own.get(name) or name)
-
-
-def _text(value: Any) -> str:
-    if value is None or value == []:
-        return "—"
-    if isinstance(value, bool):
-        return words.yes_no(value)
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return [(change.label, change.was or "—", change.now_is or "—") for change in history.changes(row)]
 
 
 def _described(asked: dict[str, str]) -> str:

@@ -356,8 +356,11 @@ def set_territories(user: User, territories: Collection[Territory]) -> None:
     for territory_id in have.keys() - wanted.keys():
         db.session.delete(have[territory_id])
     db.session.add_all(HomeTerritory(user=user, territory=wanted[key]) for key in wanted.keys() - have.keys())
-    changes = {"territories": [[str(row.territory) for row in have.values()], [str(row) for row in wanted.values()]]}
-    journal.write([_entry_about(terms.Act.CHANGED, user, "территории") | {"changes": changes}])
+    were = sorted((row.territory for row in have.values()), key=lambda place: place.id)
+    are = sorted(wanted.values(), key=lambda place: place.id)
+    said = [*([place.id for place in places] for places in (were, are)),
+            *([place.name for place in places] for places in (were, are))]  # fmt: skip
+    journal.write([_entry_about(terms.Act.CHANGED, user, "территории") | {"changes": {"territories": said}}])
     db.session.flush()
 
 
@@ -373,8 +376,9 @@ def link_employee(user: User, employee: Employee | None) -> None:
         db.session.flush()
     if employee is not None:
         employee.user_id = user.id
-    changes = {"employee": [str(current) if current else None, str(employee) if employee else None]}
-    journal.write([_entry_about(terms.Act.CHANGED, user, "сотрудник") | {"changes": changes}])
+    said = [*(row.id if row else None for row in (current, employee)),
+            *(str(row) if row else None for row in (current, employee))]  # fmt: skip
+    journal.write([_entry_about(terms.Act.CHANGED, user, "сотрудник") | {"changes": {"employee": said}}])
     db.session.flush()
 
 
@@ -479,13 +483,17 @@ def _grant_of(row: Any, showing: Collection[str], roles_of: Callable[[int], list
     if row.act == terms.Act.PASSWORD_CHANGED:
         holds = set(roles_of(row.entity_id)) & set(ROLES_OF_FAMILIES)
         return "выдан одноразовый пароль" if row.user_id != row.entity_id and holds else ""
-    if "roles" in changes and (given := [name for name in changes["roles"][1] if name in showing]):
+    if given := [name for name in _added(changes, "roles") if name in showing]:
         return f"дана роль «{', '.join(given)}»"
-    if "territories" in changes:
-        were, are = changes["territories"]
-        if new := [name for name in are if name not in were]:
-            return f"поручена территория: {', '.join(new)}"
+    if new := _added(changes, "territories"):
+        return f"поручена территория: {', '.join(new)}"
     return ""
+
+
+def _added(changes: dict[str, Any], name: str) -> list[str]:
+    """The words that a list of an entry has gained."""
+    were, are = journal.changes.words_of(changes.get(name, [[], []]))
+    return [words for words in are if words not in were]
 
 
 def _entry_about(act: terms.Act, user: User, what: str = "") -> dict[str, Any]:

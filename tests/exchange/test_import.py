@@ -18,14 +18,17 @@ from app.extensions import db
 from app.models import (
     Agency,
     Aid,
+    Criterion,
     Decision,
     Education,
     Family,
     ImportBatch,
     JournalEntry,
     Member,
+    Paper,
     PupilSupport,
     Registration,
+    RegistrationCriterion,
     SearchWord,
     Supervision,
     Territory,
@@ -178,7 +181,7 @@ def test_a_changed_cell_is_shown_as_was_and_is_and_can_be_undone(cast, sheet, pl
         select(JournalEntry).where(JournalEntry.batch_id == batch.id, JournalEntry.act == terms.Act.CHANGED)
     ).all()
     assert entries
-    assert all(len(pair) == 2 for entry in entries for pair in entry.changes.values())
+    assert all(len(said) in (2, 4) for entry in entries for said in entry.changes.values())
     undo.undo(batch, today())
     db.session.commit()
     assert not planned(Sound().content()).does_something
@@ -449,6 +452,110 @@ def test_a_load_that_somebody_worked_on_is_not_undone(cast):
         undo.undo(batch, today())
     db.session.rollback()
     assert one_family().annulled_at is None
+
+
+def _the_family_moves(cast):
+    one_family().territory = cast.south
+
+
+def _a_member_comes(cast):
+    factories.member(one_family(), "дочь", first_name="Ия", last_name="Тетерина")
+
+
+def _a_body_is_named(cast):
+    one_family().registrations[0].sender = cast.agency("5.7")
+
+
+def _a_criterion_is_added(cast):
+    stay = one_family().registrations[0]
+    kind = factories.by_code(Criterion, "2.3.1")
+    stay.criteria.append(RegistrationCriterion(position=9, criterion=kind, family_id=stay.family_id))
+
+
+def _a_recipient_leaves(cast):
+    aid = db.session.scalars(select(Aid).where(Aid.recipients.any()).order_by(Aid.id)).first()
+    aid.recipients.pop()
+
+
+def _a_child_learns(cast):
+    factories.education(member("Семён"), date(2026, 11, 1))
+
+
+def _a_mentor_is_given(cast):
+    factories.mentor(one_family(), cast.employee("gleb"), date(2026, 10, 1))
+
+
+def _a_member_goes_to_another_family(cast):
+    member("Семён").family = factories.family(cast.north, "00909")
+
+
+@pytest.mark.parametrize("later", [
+    _the_family_moves, _a_member_comes, _a_body_is_named, _a_criterion_is_added, _a_recipient_leaves,
+    _a_child_learns, _a_mentor_is_given, _a_member_goes_to_another_family,
+])  # fmt: skip
+def test_whatever_was_done_later_to_a_loaded_family_stops_the_undoing(cast, later):
+    batch = load(Sound().content())
+    later(cast)
+    db.session.commit()
+    with pytest.raises(Refusal, match="Отменить загрузку нельзя"):
+        undo.undo(batch, today())
+
+
+def _load_upon_known(cast) -> ImportBatch:
+    """A load that adds a member and a stay's removal to a family that the bank knew before."""
+    load(Sound().content())
+    book = Sound()
+    book.rows[MEMBERS.title].append({"№ карты": "00001", "Роль в семье": "дочь", "Фамилия": "Тетерина", "Имя": "Ия",
+                                     "Дата рождения": date(2020, 2, 2)})  # fmt: skip
+    book.row(STAYS.title, 1).update({"Дата снятия с учёта": date(2026, 9, 1), "Причина снятия": "11.3"})
+    return load(book.content())
+
+
+def _aid_for_the_new_member(cast):
+    factories.aid(one_family(), date(2026, 9, 20), recipients=[member("Ия")])
+
+
+def _a_paper_of_the_new_decision(cast):
+    stay = one_family().registrations[1]
+    db.session.add(Paper(family=stay.family, kind=terms.PaperKind.DECISION, title="Копия", key="k", mime="m", size=1,
+                         file_name="f.pdf", sha256="0", decision=stay.removal_decision))  # fmt: skip
+
+
+def _the_known_stay_changes(cast):
+    one_family().registrations[1].sender = cast.agency("5.7")
+
+
+@pytest.mark.parametrize("later", [_aid_for_the_new_member, _a_paper_of_the_new_decision, _the_known_stay_changes])
+def test_what_rests_on_a_row_that_a_load_added_stops_the_undoing(cast, later):
+    batch = _load_upon_known(cast)
+    later(cast)
+    db.session.commit()
+    with pytest.raises(Refusal, match="№ 00001"):
+        undo.undo(batch, today())
+
+
+def test_what_was_done_beside_the_load_does_not_stop_the_undoing(cast):
+    batch = _load_upon_known(cast)
+    factories.aid(one_family(), date(2026, 9, 20), recipients=[member("Семён")])
+    one_family().additional = "дописано о том, чего загрузка не касалась"
+    factories.family(cast.north, "00909")
+    db.session.commit()
+    one_family()
+    undo.undo(batch, today())
+    db.session.commit()
+    assert member("Ия").annulled_at is not None
+    assert one_family().additional == "дописано о том, чего загрузка не касалась"
+
+
+def test_a_territory_that_was_renamed_later_stays(cast):
+    book = Sound()
+    book.row(FAMILIES.title)["Территория"] = "Новое поселение"
+    batch = load(book.content())
+    cast.territory("Новое поселение").name = "Новое городское поселение"
+    db.session.commit()
+    undo.undo(batch, today())
+    db.session.commit()
+    assert count(Territory, Territory.name == "Новое городское поселение") == 1
 
 
 def test_loads_are_undone_from_the_last_to_the_first(cast):

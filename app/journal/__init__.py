@@ -6,41 +6,26 @@ noted before the answer leaves; if that fails, the answer does not leave. Who ac
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from flask_appbuilder import Model
-from sqlalchemy import event, insert, inspect
+from sqlalchemy import event, insert
 from sqlalchemy.orm import Session, configure_mappers
 
 from app import access
 from app.clock import now
 from app.domain.terms import Act
 from app.extensions import db
-from app.models import (
-    Account,
-    Entity,
-    Family,
-    ImportBatch,
-    JournalEntry,
-    OfFamily,
-    Role,
-    SearchWord,
-    User,
-    UserSession,
-)
+from app.journal import changes
+from app.journal.replay import differences, replay
+from app.models import Entity, Family, JournalEntry, OfFamily, Role, User
 
-# What the journal does not write down: its own rows, sessions, sign-in counters, keys derived from other columns.
-UNRECORDED_ENTITIES = (JournalEntry, UserSession, SearchWord, ImportBatch, Account)
-UNRECORDED_COLUMNS = {
-    "id", "version", "search_key", "sort_key", "name_key", "created_at", "password", "last_login", "login_count",
-    "fail_login_count", "created_on", "changed_on", "created_by_fk", "changed_by_fk",
-}  # fmt: skip
+__all__ = [
+    "batch", "changes", "collect_reads", "differences", "entry", "keep_watch", "read", "replay", "take_reads",
+    "title_of", "write", "write_apart",
+]  # fmt: skip
 
 _batch: ContextVar[int | None] = ContextVar("batch", default=None)
 _reads: ContextVar[list[dict[str, Any]] | None] = ContextVar("reads", default=None)
@@ -63,7 +48,7 @@ def entry(
     entity_id: int | None = None,
     family_id: int | None = None,
     summary: str = "",
-    changes: dict[str, Any] | None = None,
+    said: dict[str, Any] | None = None,
     records: int | None = None,
 ) -> dict[str, Any]:
     """The values of one journal row: the act, and who does it from where."""
@@ -78,7 +63,7 @@ def entry(
         "entity_id": entity_id,
         "family_id": family_id,
         "summary": summary[:500],
-        "changes": changes,
+        "changes": said,
         "records": records,
         "batch_id": _batch.get(),
     }
@@ -126,37 +111,31 @@ def keep_watch() -> None:
 
 
 @event.listens_for(Session, "before_flush")
-def _record_changes(session: Session, _context: Any, _instances: Any) -> None:
-    """Remember what this flush changes; new rows have no key yet, so the entries are written after it."""
-    pending = session.info.setdefault("journal_pending", [])
-    for row in session.new:
-        if _recorded(row):
-            pending.append((Act.CREATED, row, {name: [None, value] for name, value in _values(row).items()}))
-    for row in session.dirty:
-        if _recorded(row) and (changes := _changes(row)):
-            annulled = changes.get("annulled_at", [None, None])
-            pending.append((Act.ANNULLED if annulled[1] and not annulled[0] else Act.CHANGED, row, changes))
-    for row in session.deleted:
-        if _recorded(row):
-            pending.append((Act.DELETED, row, {name: [value, None] for name, value in _values(row).items()}))
+def _look_at_lists(session: Session, _context: Any, _instances: Any) -> None:
+    """Lists of links are rows of other tables: what they were must be read before the flush."""
+    session.info["journal_lists"] = changes.lists_before(session)
 
 
 @event.listens_for(Session, "after_flush")
 def _write_changes(session: Session, _context: Any) -> None:
-    pending, session.info["journal_pending"] = session.info.get("journal_pending", []), []
-    write((_entry_of(act, row, changes) for act, row, changes in pending), session)
+    """Write what a flush has changed: keys of other rows are known only now, and what was is still remembered."""
+    before = session.info.pop("journal_lists", {})
+    words = changes.Words(session)
+    rows = []
+    for row in filter(changes.recorded, session.new):
+        rows.append(_entry_of(Act.CREATED, row, changes.of_new(session, row, words)))
+    for row in filter(changes.recorded, dict.fromkeys((*session.dirty, *before))):
+        if row in session.new or row in session.deleted:
+            continue
+        if said := changes.of_changed(session, row, before.get(row, {}), words):
+            annulled = "annulled_at" in said and said["annulled_at"][0] is None
+            rows.append(_entry_of(Act.ANNULLED if annulled else Act.CHANGED, row, said))
+    for row in filter(changes.recorded, session.deleted):
+        rows.append(_entry_of(Act.DELETED, row, changes.of_deleted(row, before.get(row, {}), words)))
+    write(rows, session)
 
 
-@event.listens_for(Session, "after_rollback")
-def _forget(session: Session) -> None:
-    session.info["journal_pending"] = []
-
-
-def _recorded(row: object) -> bool:
-    return isinstance(row, Model) and not isinstance(row, UNRECORDED_ENTITIES)
-
-
-def _entry_of(act: Act, row: Any, changes: dict[str, Any]) -> dict[str, Any]:
+def _entry_of(act: Act, row: Any, said: dict[str, Any]) -> dict[str, Any]:
     family_id = row.id if isinstance(row, Family) else getattr(row, "family_id", None)
     return entry(
         act,
@@ -164,7 +143,7 @@ def _entry_of(act: Act, row: Any, changes: dict[str, Any]) -> dict[str, Any]:
         entity_id=getattr(row, "id", None),
         family_id=family_id,
         summary=title_of(row),
-        changes=changes,
+        said=said,
     )
 
 
@@ -178,49 +157,10 @@ def title_of(row: Any) -> str:
     return f"{kind}: {row}" if isinstance(row, (Entity, OfFamily)) else f"{kind}"
 
 
-def _values(row: Any) -> dict[str, Any]:
-    state = inspect(row)
-    found = {}
-    for column in state.mapper.column_attrs:
-        if column.key not in UNRECORDED_COLUMNS and (value := getattr(row, column.key)) is not None:
-            found[column.key] = plain(value)
-    return found
-
-
-def _changes(row: Any) -> dict[str, list[Any]]:
-    state = inspect(row)
-    found = {}
-    for column in state.mapper.column_attrs:
-        history = state.attrs[column.key].history
-        if column.key in UNRECORDED_COLUMNS or not history.has_changes():
-            continue
-        was = plain(history.deleted[0]) if history.deleted else None
-        now_is = plain(history.added[0]) if history.added else None
-        if was != now_is:
-            found[column.key] = [was, now_is]
-    for relation in state.mapper.relationships:
-        if relation.secondary is not None and not relation.viewonly:
-            history = state.attrs[relation.key].history
-            if history.added or history.deleted:
-                found[relation.key] = [[str(item) for item in history.deleted], [str(item) for item in history.added]]
-    return found
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON can keep it."""
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    return value
-
-
 def _keep_old_values() -> None:
     """Load the old value when a column is set, or «was» would be lost."""
     for mapper in Entity.registry.mappers:
-        if issubclass(mapper.class_, Entity):
+        if issubclass(mapper.class_, (Entity, User, Role)):
             for column in mapper.column_attrs:
-                if column.key not in UNRECORDED_COLUMNS:
+                if column.key not in changes.UNRECORDED_COLUMNS:
                     getattr(mapper.class_, column.key).impl.active_history = True

@@ -1,0 +1,284 @@
+"""What a change says, field by field: was → is.
+
+A plain field is [was, is]. The key of another row, or a list of such keys, is [was, is, words that were, words that
+are]: the keys are what `replay` takes, the words are what people read, as they were on that day.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, NamedTuple
+
+from flask_appbuilder import Model
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import RelationshipProperty, Session, class_mapper
+
+from app import access
+from app.extensions import db
+from app.models import Account, ImportBatch, JournalEntry, SearchWord, User, UserSession
+
+# Not written down: the journal itself, sessions, sign-in counters, loads (an entry of their own says what they did).
+UNRECORDED_ENTITIES = (JournalEntry, UserSession, SearchWord, ImportBatch, Account)
+# Keys, counters, secrets, and what is derived from other columns of the row.
+UNRECORDED_COLUMNS = {
+    "id", "version", "search_key", "sort_key", "name_key", "password", "last_login", "login_count",
+    "fail_login_count", "created_on", "changed_on", "created_by_fk", "changed_by_fk",
+}  # fmt: skip
+CHUNK = 1000
+
+Said = list[Any]  # [was, is] or [was, is, words that were, words that are]
+
+
+class Field(NamedTuple):
+    """A column that is written down; `target`: the entity whose key it holds."""
+
+    name: str
+    type: Any
+    target: type[Any] | None
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A list of rows that a row names: the recipients of an aid, the criteria of a stay in their order."""
+
+    name: str
+    target: type[Any]
+    table: Any
+    owner: Any
+    other: Any
+    order: Any
+
+    def keys(self, session: Session, owner_id: int) -> list[int]:
+        """The list as it is stored, whatever the person may see of it."""
+        query = select(self.other).where(self.owner == owner_id).order_by(self.order)
+        return list(session.connection().scalars(query))
+
+
+class Words:
+    """What rows are called, each asked once."""
+
+    def __init__(self, session: Session | None = None) -> None:
+        self._session = session or db.session()
+        self._known: dict[tuple[type[Any], int], str] = {}
+
+    def know(self, target: type[Any], key: int, words: str) -> None:
+        """Say what a row is called that cannot be asked yet."""
+        self._known[target, key] = words
+
+    def ask(self, target: type[Any], keys: Iterable[int]) -> None:
+        """Ask for many rows at once."""
+        missing = sorted({key for key in keys if (target, key) not in self._known})
+        with access.unrestricted(), self._session.no_autoflush:
+            for start in range(0, len(missing), CHUNK):
+                query = select(target).where(target.id.in_(missing[start : start + CHUNK]))
+                for row in self._session.scalars(query):
+                    self._known[target, row.id] = str(row)
+
+    def of(self, target: type[Any], key: int | None) -> str | None:
+        """What one row is called."""
+        if key is None:
+            return None
+        if (target, key) not in self._known:
+            with access.unrestricted(), self._session.no_autoflush:
+                row = self._session.get(target, key)
+                self._known[target, key] = str(row) if row is not None else f"№ {key}"
+        return self._known[target, key]
+
+
+@cache
+def fields(entity: Any) -> tuple[Field, ...]:
+    """The columns of an entity that are written down, in the order of the form."""
+    columns = ((attribute.key, attribute.columns[0]) for attribute in class_mapper(entity).column_attrs)
+    return tuple(Field(key, column.type, _target(column)) for key, column in columns if key not in UNRECORDED_COLUMNS)
+
+
+def _target(column: Any) -> type[Any] | None:
+    table = next((key.column.table for key in column.foreign_keys), None)
+    return next((mapper.class_ for mapper in Model.registry.mappers if mapper.local_table is table), None)
+
+
+@cache
+def lists(entity: Any) -> tuple[Linked, ...]:
+    """The lists of an entity that are written down: those people read, and the roles of a user."""
+    found = []
+    for relation in class_mapper(entity).relationships:
+        if relation.secondary is not None and (
+            "label" in relation.info or (entity is User and relation.key == "roles")
+        ):
+            (owner,), (other,) = relation.synchronize_pairs, relation.secondary_synchronize_pairs or ()
+            found.append(Linked(relation.key, relation.mapper.class_, relation.secondary, owner[1], other[1], other[1]))
+        elif "parts" in relation.info:
+            found.append(_list_of_parts(relation))
+    return tuple(found)
+
+
+def linked(entity: Any, name: str) -> Linked:
+    """One list of an entity by name."""
+    return next(each for each in lists(entity) if each.name == name)
+
+
+def _list_of_parts(relation: RelationshipProperty[Any]) -> Linked:
+    """Parts are not rows of their own in the journal: the owner names what each of them names, in their order."""
+    named = relation.mapper.relationships[relation.info["parts"]]
+    table: Any = relation.mapper.local_table
+    ((_key, owner),) = relation.synchronize_pairs
+    return Linked(relation.key, named.mapper.class_, table, owner, next(iter(named.local_columns)), table.c.position)
+
+
+@cache
+def parts() -> dict[type[Any], str]:
+    """The entities that are parts of another row, and the relation to their owner."""
+    return {
+        relation.mapper.class_: relation.back_populates
+        for mapper in Model.registry.mappers
+        for relation in mapper.relationships
+        if "parts" in relation.info
+    }
+
+
+def recorded(row: object) -> bool:
+    """Whether a row has entries of its own."""
+    return isinstance(row, Model) and not isinstance(row, UNRECORDED_ENTITIES) and row.__class__ not in parts()
+
+
+# Rows of a session
+
+
+def lists_before(session: Session) -> dict[Any, dict[str, list[int]]]:
+    """The lists that a flush is about to change, as they are stored now, by their owner."""
+    found: dict[Any, dict[str, list[int]]] = {}
+    with session.no_autoflush:
+        for row in (*session.dirty, *session.deleted):
+            for each in lists(row.__class__):
+                if row in session.deleted or inspect(row).attrs[each.name].history.has_changes():
+                    found.setdefault(row, {})[each.name] = each.keys(session, row.id)
+        for part in (*session.new, *session.dirty, *session.deleted):
+            to_owner = parts().get(type(part))
+            owner = getattr(part, to_owner) if to_owner else None
+            if owner is not None and inspect(owner).persistent:
+                for each in lists(owner.__class__):
+                    if each.table is inspect(part).mapper.local_table and each.name not in found.get(owner, {}):
+                        found.setdefault(owner, {})[each.name] = each.keys(session, owner.id)
+    return found
+
+
+def of_new(session: Session, row: Any, words: Words) -> dict[str, Said]:
+    """Every value of a row that was just inserted."""
+    found = of_inserted(row.__class__, {field.name: getattr(row, field.name) for field in fields(row.__class__)}, words)
+    for each in lists(row.__class__):
+        if inspect(row).dict.get(each.name):
+            found |= _said_list(each, [], each.keys(session, row.id), words)
+    return found
+
+
+def of_changed(session: Session, row: Any, before: Mapping[str, list[int]], words: Words) -> dict[str, Said]:
+    """The values of a row that a flush has changed."""
+    state = inspect(row)
+    found: dict[str, Any] = {}
+    for field in fields(row.__class__):
+        history = state.attrs[field.name].history
+        if history.has_changes():
+            was = history.deleted[0] if history.deleted else None
+            found |= _said(field, was, history.added[0] if history.added else None, words)
+    for each in lists(row.__class__):
+        if each.name in before:
+            found |= _said_list(each, before[each.name], each.keys(session, row.id), words)
+    return found
+
+
+def of_deleted(row: Any, before: Mapping[str, list[int]], words: Words) -> dict[str, Said]:
+    """Every value of a row that is gone."""
+    found: dict[str, Any] = {}
+    for field in fields(row.__class__):
+        found |= _said(field, getattr(row, field.name), None, words)
+    for each in lists(row.__class__):
+        found |= _said_list(each, before.get(each.name, []), [], words)
+    return found
+
+
+# Rows of bulk statements
+
+
+def of_inserted(entity: Any, values: Mapping[str, Any], words: Words,
+                lists_of: Mapping[str, list[int]] | None = None) -> dict[str, Said]:  # fmt: skip
+    """What a row says that was inserted with these values. A new row's family is not spelt: its entry lies there."""
+    found: dict[str, Any] = {}
+    for field in fields(entity):
+        if (value := values.get(field.name)) is not None:
+            plain_field = field.name == "family_id"
+            found |= {field.name: [None, value]} if plain_field else _said(field, None, value, words)
+    for each in lists(entity) if lists_of else ():
+        found |= _said_list(each, [], (lists_of or {}).get(each.name, []), words)
+    return found
+
+
+def of_updated(entity: Any, was: Mapping[str, Any], values: Mapping[str, Any], words: Words) -> dict[str, Said]:
+    """What an update says of the columns it sets."""
+    found: dict[str, Any] = {}
+    for field in fields(entity):
+        if field.name in values:
+            found |= _said(field, was.get(field.name), values[field.name], words)
+    return found
+
+
+def of_list(entity: Any, name: str, was: list[int], becomes: list[int], words: Words) -> dict[str, Said]:
+    """What a list says that a bulk statement has replaced."""
+    return _said_list(linked(entity, name), was, becomes, words)
+
+
+def ask_for(entity: Any, rows: Iterable[Mapping[str, Any]], words: Words) -> None:
+    """Ask at once what the rows are called that many rows name."""
+    rows = list(rows)
+    for field in fields(entity):
+        if field.target is not None and field.name != "family_id":
+            words.ask(field.target, {row[field.name] for row in rows if row.get(field.name) is not None})
+
+
+def _said(field: Field, was: Any, becomes: Any, words: Words) -> dict[str, Said]:
+    was, becomes = plain(was), plain(becomes)
+    if was == becomes:
+        return {}
+    if field.target is None:
+        return {field.name: [was, becomes]}
+    return {field.name: [was, becomes, words.of(field.target, was), words.of(field.target, becomes)]}
+
+
+def _said_list(linked: Linked, was: list[int], becomes: list[int], words: Words) -> dict[str, Said]:
+    if was == becomes:
+        return {}
+    words.ask(linked.target, (*was, *becomes))
+    named = [[words.of(linked.target, key) for key in keys] for keys in (was, becomes)]
+    return {linked.name: [was, becomes, *named]}
+
+
+def words_of(said: Said) -> tuple[Any, Any]:
+    """The words that were and are; of a plain field its values."""
+    return (said[2], said[3]) if len(said) == 4 else (said[0], said[1])
+
+
+def turned(said: Said) -> Said:
+    """What is said of the way back: what is becomes what was."""
+    return [said[1], said[0], *((said[3], said[2]) if len(said) == 4 else ())]
+
+
+@cache
+def targets(entity: Any) -> dict[str, type[Any]]:
+    """The fields and lists of an entity that name other rows, and whose rows they name."""
+    of_fields = {field.name: field.target for field in fields(entity) if field.target is not None}
+    return of_fields | {each.name: each.target for each in lists(entity)}
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can keep it."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    return value
