@@ -72,6 +72,8 @@ def settings(environ: Mapping[str, str] = os.environ, *, serving: bool = True) -
         "HTTPS": https,
         # The token of a form lives as long as the session: a long form is never lost to its age.
         "WTF_CSRF_TIME_LIMIT": None,
+        # The token is checked by app/failures.py, which knows the form of an ended session that is sent once more.
+        "WTF_CSRF_CHECK_DEFAULT": False,
         "WTF_CSRF_SSL_STRICT": https,
         "BABEL_DEFAULT_LOCALE": "ru",
         "BABEL_DEFAULT_TIMEZONE": environ.get("TIME_ZONE", "Europe/Moscow"),

@@ -33,16 +33,19 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
-    from app import cli, journal, pages, sessions, views
+    from app import acts, cli, failures, health, journal, pages, sessions, views
     from app.signin import Builder, SecurityManager
 
     sessions.init_app(app)
+    failures.init_app(app)
     pages.init_app(app)
+    health.init_app(app)
     with app.app_context():
         appbuilder = Builder(
             app, db.session, security_manager_class=SecurityManager, indexview=views.Home, base_template="layout.html"
         )
         views.register(appbuilder)
+    acts.init_app(app)  # after the gate of signing in: the key of a form is a person's
     journal.keep_watch()
     cli.init_app(app)
     return app

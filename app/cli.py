@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -12,8 +13,10 @@ import click
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from flask_migrate import upgrade
+from sqlalchemy.exc import SQLAlchemyError
 
-from app import access
+from app import access, acts, troubles
+from app.domain.refusal import Refusal
 from app.domain.terms import Role
 from app.extensions import db, look_at_contents
 from app.reports import CATALOGUE, files
@@ -27,15 +30,46 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(bank)
 
 
+@contextmanager
+def _work() -> Iterator[None]:
+    """The whole bank for one command; a refusal, a full disk, a silent database end it with a sentence."""
+    with access.unrestricted():
+        try:
+            yield
+        except Refusal as refusal:
+            db.session.rollback()
+            raise click.ClickException(refusal.text) from refusal
+        except troubles.OutcomeUnknownError as error:
+            raise click.ClickException(f"{troubles.UNKNOWN_TITLE}: связь с базой данных прервалась.") from error
+        except (SQLAlchemyError, OSError) as error:
+            trouble = troubles.of(error)
+            if trouble is None:
+                raise
+            raise click.ClickException(f"{trouble.text} {acts.outcome()}") from error
+
+
+def _hand_over(out: Path, content: bytes) -> None:
+    """Write a file; what the journal says of it is stored before the file is there whole."""
+    part = out.with_name(f"{out.name}.part")
+    try:
+        part.write_bytes(content)
+        acts.commit()
+        part.replace(out)
+    except OSError as error:
+        raise click.ClickException(f"Файл не записан: {error.strerror}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
 @bank.command()
 def install() -> None:
     """Создать или обновить базу: таблицы, роли, справочники. Повторный вызов ничего не портит."""
     from app.services import installation
 
     upgrade()
-    with access.unrestricted():
+    with _work():
         installation.install()
-        db.session.commit()
+        acts.commit()
     click.echo("База готова.")
 
 
@@ -51,9 +85,8 @@ def demo(families: int, seed: int, if_empty: bool, new_passwords: bool, port: in
     from app.demo import accounts as demo_accounts
     from app.demo import bank as demo_bank
     from app.demo import papers as demo_papers
-    from app.domain.refusal import Refusal
 
-    with access.unrestricted():
+    with _work():
         if new_passwords:
             made = demo_accounts.renew()
             if not made:
@@ -64,14 +97,11 @@ def demo(families: int, seed: int, if_empty: bool, new_passwords: bool, port: in
                 click.echo("Новые пароли: flask --app run bank demo --new-passwords")
             return
         else:
-            try:
-                demo_bank.fill(clock.today(), families=families, seed=seed)
-                demo_papers.attach(clock.today())
-            except Refusal as refusal:
-                raise click.ClickException(refusal.text) from refusal
+            demo_bank.fill(clock.today(), families=families, seed=seed)
+            demo_papers.attach(clock.today())
             made = demo_accounts.create()
-        db.session.commit()
         look_at_contents()
+        acts.commit()
     click.echo(f"Адрес: http://127.0.0.1:{port}/")
     click.echo("Входы показаны один раз: запишите их.")
     for sign_in in made:
@@ -123,31 +153,20 @@ def card(number: str, out: Path, district: str | None) -> None:
 def _print_of_family(number: str, district: str | None, out: Path, what: str, make: Callable[..., bytes]) -> None:
     """Make a paper of one family, note the print in the journal, then write the file."""
     from app import clock, journal
-    from app.domain.refusal import Refusal
     from app.domain.terms import Act
     from app.render.html_pdf import PrintError
     from app.services import families
 
-    with access.unrestricted():
+    with _work():
+        family = families.by_number(number, district)
         try:
-            family = families.by_number(number, district)
             content = make(family.id, made_by="командная строка", made_at=clock.now(), today=clock.today())
-        except Refusal as refusal:
-            raise click.ClickException(refusal.text) from refusal
         except PrintError as error:
             raise click.ClickException("Документ не удалось сформировать.") from error
         row = journal.entry(Act.PRINTED, entity="Family", entity_id=family.id, family_id=family.id,
                             summary=f"{what}: {family.title}", records=1)  # fmt: skip
         journal.write([row])
-        part = out.with_name(f"{out.name}.part")
-        try:
-            part.write_bytes(content)
-            db.session.commit()  # the print is noted before the paper is there
-            part.replace(out)
-        except OSError as error:
-            raise click.ClickException(f"Файл не записан: {error.strerror}.") from error
-        finally:
-            part.unlink(missing_ok=True)
+        _hand_over(out, content)
     click.echo(f"{what} № {number}: {out}")
 
 
@@ -162,27 +181,23 @@ def import_workbook(file: Path, applying: bool, answers: tuple[str, ...]) -> Non
     Сомнительное спрашивается: под номером другая семья, исправлен ли человек. Ответ: --answer family-2=other.
     """
     from app import clock
-    from app.domain.refusal import Refusal
     from app.exchange import apply, plan, preview, reader
 
-    with access.unrestricted():
-        try:
-            book = reader.read(file.read_bytes(), file.name)
-            apply.hold()
-            planned = plan.make(book, clock.today(), _answers(answers))
-            for line in preview.lines(planned):
-                click.echo(line)
-            if planned.faults:
-                raise SystemExit(1)
-            if applying and (planned.does_something or planned.unanswered):
-                number = apply.apply(planned, clock.today()).id
-                db.session.commit()
-                look_at_contents()
-                click.echo(f"Загружено, загрузка № {number}.")
-            elif applying:
-                click.echo("Всё уже записано в банке: загружать нечего.")
-        except Refusal as refusal:
-            raise click.ClickException(refusal.text) from refusal
+    with _work():
+        book = reader.read(file.read_bytes(), file.name)
+        apply.hold()
+        planned = plan.make(book, clock.today(), _answers(answers))
+        for line in preview.lines(planned):
+            click.echo(line)
+        if planned.faults:
+            raise SystemExit(1)
+        if applying and (planned.does_something or planned.unanswered):
+            number = apply.apply(planned, clock.today()).id
+            look_at_contents()
+            acts.commit()
+            click.echo(f"Загружено, загрузка № {number}.")
+        elif applying:
+            click.echo("Всё уже записано в банке: загружать нечего.")
 
 
 def _answers(given: tuple[str, ...]) -> dict[str, str]:
@@ -201,11 +216,10 @@ def _answers(given: tuple[str, ...]) -> dict[str, str]:
 def export_workbook(out: Path, day: str | None, district_name: str | None, territory: str | None) -> None:
     """Выгрузить банк района книгой обмена OUT.xlsx."""
     from app import clock, journal
-    from app.domain.refusal import Refusal
     from app.domain.terms import Act
     from app.exchange import cells, export
 
-    with access.unrestricted():
+    with _work():
         try:
             on = (cells.day(day) if day else None) or clock.today()
             district, within = export.chosen(district_name, territory)
@@ -216,15 +230,7 @@ def export_workbook(out: Path, day: str | None, district_name: str | None, terri
         except Refusal as refusal:
             raise click.ClickException(refusal.text) from refusal
         journal.write([journal.entry(Act.EXPORTED, entity="Family", summary=written.summary, records=written.families)])
-        part = out.with_name(f"{out.name}.part")
-        try:
-            part.write_bytes(written.content)
-            db.session.commit()  # the export is noted before the file is there
-            part.replace(out)
-        except OSError as error:
-            raise click.ClickException(f"Файл не записан: {error.strerror}.") from error
-        finally:
-            part.unlink(missing_ok=True)
+        _hand_over(out, written.content)
     click.echo(f"{written.summary}: {out}")
 
 
@@ -238,22 +244,18 @@ def create_user(
     username: str, last_name: str, first_name: str, roles: tuple[str, ...], places: tuple[str, ...]
 ) -> None:
     """Завести пользователя USERNAME и показать одноразовый пароль; так заводят первого администратора."""
-    from app.domain.refusal import Refusal
     from app.services import accounts
 
-    with access.unrestricted():
+    with _work():
         if not roles and accounts.administrators():
             raise click.ClickException("Администратор уже есть: назовите роль параметром --role.")
-        try:
-            user, password = accounts.create_user(
-                username=username, last_name=last_name, first_name=first_name,
-                roles=accounts.roles_named(roles or (Role.ADMINISTRATOR.value,)),
-                territories=accounts.territories_named(places),
-            )  # fmt: skip
-        except Refusal as refusal:
-            raise click.ClickException(refusal.text) from refusal
+        user, password = accounts.create_user(
+            username=username, last_name=last_name, first_name=first_name,
+            roles=accounts.roles_named(roles or (Role.ADMINISTRATOR.value,)),
+            territories=accounts.territories_named(places),
+        )  # fmt: skip
         name = user.username
-        db.session.commit()
+        acts.commit()
     click.echo(f"Пользователь {name}. Одноразовый пароль (72 часа, меняется при первом входе): {password}")
 
 
@@ -263,12 +265,12 @@ def unlock(username: str) -> None:
     """Снять блокировку входа пользователя USERNAME."""
     from app.services import accounts
 
-    with access.unrestricted():
+    with _work():
         user = accounts.find(username)
         if user is None:
             raise click.ClickException("Такого пользователя нет.")
         accounts.unlock(user)
-        db.session.commit()
+        acts.commit()
     click.echo("Вход разблокирован.")
 
 
@@ -311,15 +313,11 @@ def _write_report(one: Report[Any], days: tuple[date, date], kind: str, name: st
                   options: dict[str, str]) -> None:  # fmt: skip
     from app import clock, journal
     from app.domain import periods
-    from app.domain.refusal import Refusal
     from app.domain.terms import Act
     from app.reports.places import ReportPlaces
 
-    with access.unrestricted():
-        try:
-            period = periods.given(*days)
-        except Refusal as refusal:
-            raise click.ClickException(refusal.text) from refusal
+    with _work():
+        period = periods.given(*days)
         tree = ReportPlaces()
         place = tree.named(name) if name else tree.default()
         if place is None:
@@ -329,13 +327,5 @@ def _write_report(one: Report[Any], days: tuple[date, date], kind: str, name: st
         content, _mime = files.written(one, form, kind, made_by="командная строка", made_at=made_at)
         summary = f"{one.title}, {place.name}, {period.title}, {kind}"
         journal.write([journal.entry(Act.EXPORTED, entity=one.view, summary=summary, records=len(form.rows))])
-        part = out.with_name(f"{out.name}.part")
-        try:
-            part.write_bytes(content)
-            db.session.commit()  # the export is noted before the file is there
-            part.replace(out)
-        except OSError as error:
-            raise click.ClickException(f"Файл не записан: {error.strerror}.") from error
-        finally:
-            part.unlink(missing_ok=True)
+        _hand_over(out, content)
     click.echo(f"{summary}: {out}")

@@ -22,20 +22,19 @@ from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Boolean, Date, Enum, Integer, Select, func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import RelationshipProperty, class_mapper, selectinload
-from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
-from app import clock, forms, journal, pages, tree, words
+from app import acts, clock, forms, journal, pages, tree, words
+from app.acts import Answer
 from app.domain import names
-from app.domain.refusal import Refusal
 from app.domain.terms import Act, Term
 from app.extensions import LARGEST_KEY, db
 from app.models import Annullable, Dictionary, Entity, Family, OfFamily, Territory
 from app.render import xlsx
 from app.render.table import Column, Table
-from app.services import registrations, registry
+from app.screens import annulment
+from app.services import registry
 from app.signin import is_own_path
 
 PAGE_SIZES = (25, 50, 100)
@@ -373,9 +372,8 @@ class RegistryView(ModelView):
                 form._fields[name].data = preset()
             forms.prefill(form)
             return self._form_page(form, None)
-        if form.validate() and self._store(form, row):
-            flash(gettext("Added: %(title)s", title=str(row)), "success")
-            return redirect(self._next(row))
+        if form.validate() and (answer := acts.done(form, lambda: self._store(form, row, fresh=True))):
+            return answer
         return self._form_page(form, None)
 
     @expose("/edit/<int:pk>", methods=["GET", "POST"])
@@ -390,35 +388,22 @@ class RegistryView(ModelView):
             return self._form_page(form, row)
         if not forms.check_version(form, row):
             self._show_conflict(form, row)
-        elif form.validate() and self._store(form, row):
-            flash(gettext("Saved: %(title)s", title=str(row)), "success")
-            return redirect(self._next(row))
+        elif form.validate() and (answer := acts.done(form, lambda: self._store(form, row))):
+            return answer
         return self._form_page(form, self._find(pk))
 
     def _typed(self, form: Any) -> Sequence[str]:
         """The columns that this form asks."""
         return [name for name in self.form_columns if name in form._fields]
 
-    def _store(self, form: Any, row: Any) -> bool:
-        """Fill the row, check it and commit; a refusal goes into the form and nothing is stored."""
-        try:
-            with db.session.no_autoflush:
-                for name in self._typed(form):
-                    form._fields[name].populate_obj(row, name)
-            registry.save(row, clock.today())
-            db.session.commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal.text, refusal.field)
-        except StaleDataError:
-            db.session.rollback()
-            form.refuse(gettext("Somebody has just saved this record. Open it again."), None)
-        except IntegrityError:
-            db.session.rollback()
-            form.refuse(gettext("Such a record is there already, or it refers to one that is not."), None)
-        else:
-            return True
-        return False
+    def _store(self, form: Any, row: Any, *, fresh: bool = False) -> Answer:
+        """Fill the row, check it and flush it; the answer is made before the commit."""
+        with db.session.no_autoflush:
+            for name in self._typed(form):
+                form._fields[name].populate_obj(row, name)
+        registry.save(row, clock.today())
+        said = gettext("Added: %(title)s", title=str(row)) if fresh else gettext("Saved: %(title)s", title=str(row))
+        return Answer(said, self._next(row))
 
     def _show_conflict(self, form: Any, row: Any) -> None:
         """Somebody saved the row meanwhile: show both values, keep what was typed, let the person decide."""
@@ -460,39 +445,8 @@ class RegistryView(ModelView):
     def annul(self, pk: int) -> str | Response:
         """Take a wrong entry out with a reason."""
         row = self._find(pk)
-        form = AnnulForm()
-        if request.method == "POST":
-            try:
-                registrations.annul(row, reason=form.reason.data or "", today=clock.today())
-                db.session.commit()
-            except Refusal as refusal:
-                db.session.rollback()
-                form.refuse(refusal.text, refusal.field)
-                row = self._find(pk)
-            else:
-                flash(gettext("Annulled: %(title)s", title=str(row)), "success")
-                return redirect(self._next(row))
-        title = gettext("Annul: %(title)s", title=journal.title_of(row))
         back = safe_next() or self.url("show", pk=pk)
-        return str(
-            self.render_template(
-                self.edit_template,
-                view=self,
-                form=form,
-                row=row,
-                columns=["reason"],
-                title=title,
-                annulling=True,
-                next=safe_next(),
-                back=back,
-            )
-        )
-
-
-class AnnulForm(forms.EntityForm):
-    """Why a row is taken out."""
-
-    reason = forms.CleanText(_("Reason of annulment"), [forms.REQUIRED])
+        return annulment.page(row, self.render_template, back=back, then=self._next(row))
 
 
 class DictionaryView(RegistryView):

@@ -53,9 +53,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def look_at_contents() -> None:
-    """Let the database count what it holds, so that it plans its queries well; called after much was stored."""
-    with db.engine.connect().execution_options(writes=True) as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA analysis_limit=1000")
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
+    """Let the database count what it holds, so that it plans its queries well; called before much is committed."""
+    connection = db.session.connection()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA analysis_limit=1000")
+    connection.exec_driver_sql("ANALYZE")

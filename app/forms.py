@@ -45,10 +45,17 @@ from app.models import (
     User,
 )
 
+AREA_FROM = 300  # a text that may be longer is given several lines
+LONGEST_TEXT = 20_000  # characters of a text without a limit of its own
 REQUIRED = InputRequired(_("Fill in this field."))
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 NAMED_IN_WORKBOOKS = ("territory", "agency")
 PERSON_NAMES = ("last_name", "first_name", "middle_name")
+
+
+def no_longer(longest: int) -> Length:
+    """A text within the length of its column: the browser is told, and who types more is."""
+    return Length(max=longest, message=_("No longer than %(max)d characters."))
 
 
 def parse_date(text: str) -> date | None:
@@ -439,15 +446,15 @@ def _column_field(column: Any) -> Any:
         bounds = NumberRange(0, LARGEST_KEY, _("Write a whole number that is not negative."))
         return IntegerField(title, [*validators, bounds], widget=NumberInput(min=0))
     if isinstance(kind, Text):
-        return CleanText(title, [*validators, Length(max=20_000)])
+        return CleanText(title, [*validators, no_longer(LONGEST_TEXT)])
     if isinstance(kind, String):
-        longest = Length(max=kind.length or 1000, message=_("No longer than %(max)d characters."))
+        longest = kind.length or 1000
+        validators.append(no_longer(longest))
         if column.key in PERSON_NAMES:
             validators.append(person_name)
         if column.key == "name" and column.table.name in NAMED_IN_WORKBOOKS:
             validators.append(something_said)
-        area = (kind.length or 0) > 300
-        return (CleanText if area else CleanString)(title, [*validators, longest])
+        return (CleanText if longest > AREA_FROM else CleanString)(title, validators)
     raise TypeError(f"no field for {column}")
 
 
@@ -467,4 +474,4 @@ def check_version(form: FlaskForm, row: Any) -> bool:
 
 __all__ = ["CleanString", "CleanText", "CriteriaField", "DayField", "EntityForm", "KnownField", "LookupField",
            "MoneyField", "RowField", "RowsField", "TermField", "ValidationError", "check_version", "find_row",
-           "form_for", "parse_date", "prefill", "short_list"]  # fmt: skip
+           "form_for", "no_longer", "parse_date", "prefill", "short_list"]  # fmt: skip

@@ -35,7 +35,7 @@ from app.entities.families import (
     Supervision,
     family_categories,
 )
-from app.entities.keeping import ImportBatch, JournalEntry
+from app.entities.keeping import ImportBatch, JournalEntry, SentForm
 from app.entities.kinds import (
     Annullable,
     Dated,
@@ -97,6 +97,7 @@ __all__ = [
     "RemovalReason",
     "Role",
     "SearchWord",
+    "SentForm",
     "SignalCardOutcome",
     "StageKind",
     "Supervision",

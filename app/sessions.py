@@ -18,6 +18,7 @@ from flask import session as current_session
 from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy import delete, insert, or_, select, update
 
+from app import sent_forms
 from app.clock import now
 from app.extensions import db
 from app.models import Account, UserSession
@@ -103,6 +104,7 @@ class BankSession(SessionMixin):
         """Sign a user in under a token of its own: whoever knew the old one knows nothing. The caller commits."""
         self.end()
         sweep()
+        sent_forms.sweep()
         self.token, self.token_given, self.ended = secrets.token_urlsafe(32), False, False
         self._user_id, self._seen_at = user_id, now()
         self._values = {FORM_KEY: secrets.token_hex(32)}

@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import journal, sessions
+from app import acts, journal, sessions
 from app.domain import terms
 from app.extensions import db
 from app.models import User
@@ -62,22 +62,22 @@ class SignIn(BaseView):
             "The name or the password is wrong, or signing in is locked for a while. Check the letters and try again."
         )
         attempt = accounts.begin_attempt(username)
-        db.session.commit()  # nobody waits for the database while the password is compared
+        acts.commit()  # nobody waits for the database while the password is compared
         fits = accounts.matches(attempt.stored, password if len(password) <= LONGEST_PASSWORD else "")
         if attempt.user is None or not attempt.open or not fits:
             accounts.fail(attempt, username)
-            db.session.commit()
+            acts.commit()
             return None, wrong
         if accounts.one_time_password_is_over(attempt.user):
             accounts.fail(attempt, username)
-            db.session.commit()
+            acts.commit()
             return None, _("The one-time password is over. Ask the administrator for another one.")
         return attempt.user, ""
 
     def _enter(self, user: User, password: str) -> BaseResponse:
         failures = accounts.succeed(user, password)
         sessions.here().start(user.id)
-        db.session.commit()
+        acts.commit()
         if failures:
             flash(
                 _("Failed attempts to sign in under your name since the last time: %(number)s.", number=failures),
@@ -97,7 +97,7 @@ class SignIn(BaseView):
         journal.write([journal.entry(terms.Act.SIGNED_OUT, entity="User", entity_id=current_user.id,
                                      summary=f"Пользователь: {current_user.username}")])  # fmt: skip
         sessions.here().end()
-        db.session.commit()
+        acts.commit()
         response = redirect(url_for("SignIn.login"))
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response

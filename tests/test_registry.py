@@ -145,13 +145,18 @@ def test_an_empty_form_is_refused_with_words(view, rows, sign_in, page):
 
 
 @pytest.mark.parametrize("view", ANNULLED, ids=lambda view: view.__name__)
-def test_a_row_is_annulled_with_a_reason_and_never_deleted(view, rows, sign_in):
+def test_a_row_is_annulled_with_a_reason_and_never_deleted(view, rows, sign_in, page):
     anna, entity, key = sign_in("anna"), view.entity, rows[view.entity.__name__].id
-    assert anna.post(f"{base(view)}/annul/{key}", data={"reason": ""}).status_code == 200
+    url = f"{base(view)}/annul/{key}"
+    data = form_of(page(anna, url))
+    assert anna.post(url, data=data | {"reason": ""}).status_code == 200
     assert db.session.get(entity, key).annulled_at is None
-    assert anna.post(f"{base(view)}/annul/{key}", data={"reason": "ошибка ввода"}).status_code == 302
+    assert anna.post(url, data=data | {"reason": "ошибка ввода"}).status_code == 302
     assert db.session.get(entity, key).annulled_at is not None
     assert f"/{key}?" not in anna.get(f"{base(view)}/list/").text
+    again = page(anna, url, 409)
+    assert "уже аннулирована" in again.text_content()
+    assert "Анна Рябинина" in again.text_content()
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)

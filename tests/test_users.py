@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import lxml.html
 import pytest
 from sqlalchemy import select
 
@@ -21,6 +22,12 @@ ADDED = {"username": "semen", "last_name": "Ольхов", "first_name": "Сем
 
 def role(name: str) -> Role:
     return db.session.scalars(select(Role).where(Role.name == name)).one()
+
+
+def opened(client, key: int) -> dict[str, str]:
+    """The hidden fields of a user's form as it stands now."""
+    document = lxml.html.fromstring(client.get(f"/users/{key}").text)
+    return {"version": document.xpath("//input[@name='version']/@value")[0]}
 
 
 def given_password(text: str) -> str:
@@ -133,6 +140,7 @@ def test_the_administrator_does_nothing_of_that_to_himself(oleg, user_named, act
 def test_the_administrator_holds_no_role_of_families(oleg, app, second_administrator):
     data = {"last_name": "Вязова", "first_name": "Нина",
             "roles": [str(role("Администратор").id), str(role("Координатор").id)]}  # fmt: skip
+    data |= opened(oleg, second_administrator)
     data["csrf_token"] = oleg.csrf_token()
     answer = oleg.post(f"/users/{second_administrator}", data=data, csrf=False)
     assert "не сочетают" in answer.text
@@ -180,7 +188,10 @@ def test_a_changed_role_holds_from_the_next_page(oleg, sign_in, user_named):
     avgust = sign_in("avgust")
     assert avgust.get("/journal/").status_code == 200
     data = {"last_name": "Ясенев", "first_name": "Август", "roles": role("Региональный координатор").id}
-    assert oleg.post(f"/users/{user_named('avgust').id}", data=data).status_code == 302
+    assert (
+        oleg.post(f"/users/{user_named('avgust').id}", data=data | opened(oleg, user_named("avgust").id)).status_code
+        == 302
+    )
     assert avgust.get("/journal/").status_code == 302
     assert sign_in("avgust").get("/journal/").status_code == 403
 
@@ -193,7 +204,7 @@ def test_territories_are_given_and_taken(oleg, app, user_named, cast):
         "roles": role("Координатор").id,
         "territories": cast.north.id,
     }
-    oleg.post(f"/users/{anna}", data=data)
+    oleg.post(f"/users/{anna}", data=data | opened(oleg, anna))
     rows = db.session.scalars(select(HomeTerritory.territory_id).where(HomeTerritory.user_id == anna)).all()
     assert rows == [cast.north.id]
 
@@ -206,13 +217,13 @@ def test_an_employee_has_one_sign_in(oleg, app, user_named, cast):
         "roles": role("Координатор").id,
         "employee": cast.employee("boris").id,
     }
-    assert "уже есть другой вход" in oleg.post(f"/users/{anna}", data=data).text
+    assert "уже есть другой вход" in oleg.post(f"/users/{anna}", data=data | opened(oleg, anna)).text
 
 
 def test_a_further_role_has_the_permissions_of_its_model(oleg, sign_in, app, user_named):
     assert oleg.post("/roles/add", data={"name": "Ревизор района", "same_as": "Аудитор"}).status_code == 302
     data = {"last_name": "Ясенев", "first_name": "Август", "roles": role("Ревизор района").id}
-    oleg.post(f"/users/{user_named('avgust').id}", data=data)
+    oleg.post(f"/users/{user_named('avgust').id}", data=data | opened(oleg, user_named("avgust").id))
     client = sign_in("avgust")
     assert client.get("/journal/").status_code == 200
     assert client.get("/users/").status_code == 403

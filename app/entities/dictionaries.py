@@ -14,7 +14,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import terms
-from app.entities.kinds import Dictionary, Entity, label, term
+from app.entities.kinds import Dictionary, Entity, Versioned, label, term
 
 if TYPE_CHECKING:
     pass
@@ -180,7 +180,7 @@ class Deadline(Dictionary, Entity):
     source: Mapped[str | None] = mapped_column(String(400), info=label(_("Source")))
 
 
-class WorkingDay(Entity):
+class WorkingDay(Versioned, Entity):
     """A day that the production calendar moved: a working Saturday, a transferred day off."""
 
     __tablename__ = "working_day"

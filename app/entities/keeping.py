@@ -1,10 +1,11 @@
-"""How the bank is kept: loads of workbooks and the journal."""
+"""How the bank is kept: loads of workbooks, the journal, the keys of forms that were sent."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import lazy_gettext as _
 from sqlalchemy import (
@@ -69,3 +70,16 @@ class JournalEntry(Entity):
 
     def __str__(self) -> str:
         return self.summary
+
+
+class SentForm(Model):
+    """The key of a form that was stored, for a day: the same form sent again is answered as `answer` says."""
+
+    __tablename__ = "sent_form"
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True, info=label(_("User"))
+    )
+    key: Mapped[str] = mapped_column(String(64), primary_key=True, info=label(_("Key of the form")))
+    digest: Mapped[str] = mapped_column(String(64), info=label("SHA-256"))
+    sent_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True, info=label(_("When")))
+    answer: Mapped[dict[str, str] | None] = mapped_column(JSON, info=label(_("Answer")))

@@ -110,7 +110,7 @@ class OfMember(OfFamily):
         return relationship("Member", info=label(_("Family member")))
 
 
-class Dictionary:
+class Dictionary(Versioned):
     """A list that a municipality edits. The code is text: «1.1» is not «1.10». A retired row stays for old records."""
 
     code: Mapped[str] = mapped_column(String(30), unique=True, info=label(_("Code")))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.entities.families import Family
 
 
-class Territory(Entity):
+class Territory(Versioned, Entity):
     """A node of the tree: region, district (городской округ), settlement."""
 
     __tablename__ = "territory"
@@ -45,7 +45,7 @@ class Territory(Entity):
         return self.name
 
 
-class TerritoryAlias(Entity):
+class TerritoryAlias(Versioned, Entity):
     """Another way a territory is written: «Н.Челны»."""
 
     __tablename__ = "territory_alias"
@@ -59,7 +59,7 @@ class TerritoryAlias(Entity):
         return self.name
 
 
-class ChildPopulation(Entity):
+class ChildPopulation(Versioned, Entity):
     """Children living on a territory at a date, from statistics (Приложение 4, column 3)."""
 
     __tablename__ = "child_population"
@@ -75,7 +75,7 @@ class ChildPopulation(Entity):
         return f"{self.territory}: {self.children}"
 
 
-class Agency(Entity):
+class Agency(Versioned, Entity):
     """A body or institution of the prevention system."""
 
     __tablename__ = "agency"
@@ -96,7 +96,7 @@ class Agency(Entity):
         return self.name
 
 
-class Employee(Entity):
+class Employee(Versioned, Entity):
     """A person of an agency; may have a sign-in."""
 
     __tablename__ = "employee"

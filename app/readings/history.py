@@ -50,6 +50,19 @@ class Line(NamedTuple):
         return self.entry.act is Act.CREATED
 
 
+def annulment(row: Any) -> str:
+    """Who annulled a row, when and why."""
+    entry = JournalEntry.__table__
+    who = db.session.scalar(
+        select(entry.c.user_name)
+        .where(entry.c.entity == type(row).__name__, entry.c.entity_id == row.id, entry.c.act == Act.ANNULLED)
+        .order_by(entry.c.id.desc())
+        .limit(1)
+    )
+    by = f", {who}" if who else ""
+    return f"Эта запись уже аннулирована: {words.moment(local(row.annulled_at))}{by}. Причина: {row.annul_reason}"
+
+
 def of_family(family: Family, page: int) -> tuple[list[Line], int]:
     """A page of the family's journal, the newest first, and the number of all its entries."""
     of_it = JournalEntry.family_id == family.id

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, request, url_for
+from flask import request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app import journal, sessions
-from app.domain import terms
+from app import sessions
+from app.acts import Answer
 from app.domain.refusal import Refusal
 from app.extensions import db
 from app.models import User
 from app.screens.screen import Screen
 from app.services import accounts
-
-LONGEST = 1024  # more is not read
 
 
 class Account(Screen):
@@ -52,27 +50,41 @@ class Account(Screen):
             if request.form.get("password", "") != request.form.get("repeated", ""):
                 raise Refusal("Новый пароль повторён с ошибкой.", "repeated")
             current, wanted = request.form.get("current", ""), request.form.get("password", "")
-            hashed = accounts.check_change(stored, current[:LONGEST], wanted, about)
+            hashed = accounts.check_change(stored, current, wanted, about)
         except Refusal as fault:
             return self.page("signin/password.html", must=must, fault=fault)
-        accounts.change_password(user, hashed)
-        sessions.here().start(user.id)
-        db.session.commit()
-        flash(_("The password is changed; other sessions are ended."), "success")
-        return redirect(url_for("Home.index"))
+        typed = _TypedPassword()
+
+        def whole() -> Answer:
+            accounts.change_password(user, hashed)
+            sessions.here().start(user.id)
+            return Answer(_("The password is changed; other sessions are ended."), url_for("Home.index"))
+
+        return self.done(typed, whole) or self.page("signin/password.html", must=must, fault=typed.fault)
 
     @expose("/sessions/<int:key>/end", methods=["POST"])
     @has_access
     @permission_name("end")
     def end(self, key: int) -> Response:
         """End one of the own sessions."""
-        if not accounts.end_sessions(_me(), only=key):
+        if key not in {row.id for row in accounts.sessions_of(_me())}:
             abort(404)
-        journal.write([journal.entry(terms.Act.SESSION_ENDED, entity="User", entity_id=current_user.id,
-                                     summary=f"Пользователь: {current_user.username} — завершён сеанс")])  # fmt: skip
-        db.session.commit()
-        flash(_("The session is ended."), "success")
-        return redirect(url_for("Account.index"))
+        back = url_for("Account.index")
+
+        def whole() -> Answer:
+            accounts.end_session(_me(), key)
+            return Answer(_("The session is ended."), back)
+
+        return self.pressed(whole, back)
+
+
+class _TypedPassword:
+    """The form of a password keeps nothing of what was typed but the fault."""
+
+    fault: Refusal | None = None
+
+    def refuse(self, text: str, field: str | None) -> None:
+        self.fault = Refusal(text, field)
 
 
 def _me() -> User:

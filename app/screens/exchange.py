@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
-from flask import abort, current_app, flash, g, redirect, request, url_for
+from flask import abort, g, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, or_, select, true
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from app import access, clock, journal
+from app import access, clock, journal, sent_forms
+from app.acts import Answer
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
 from app.exchange import apply, cells, export, kept, plan, preview, reader, undo
@@ -39,7 +40,6 @@ CHANGED_MEANWHILE = (
 ANSWERED = "Ответы приняты. Проверьте, что произойдёт теперь, и подтвердите загрузку."
 UNANSWERED = "Есть вопросы без ответа: без них ничего не загружается. Остальные ваши ответы сохранены."
 ANSWER = "answer:"  # how the fields of answers begin
-NOT_LOADED = "Загрузить не удалось, ничего не сохранено. Попробуйте ещё раз; если повторится, сообщите администратору."
 
 
 class Exchange(Screen):
@@ -137,26 +137,16 @@ class Exchange(Screen):
         found = kept.find(key, g.user.id)
         if found is None:
             return self._start(GONE)
+        said = _Said()
         try:
-            book = _read(found.content, found.name)
-            apply.hold()
-            answers = _answers()
-            planned = plan.make(book, clock.today(), answers)
-            if warning := _warning(planned, answers):
-                return self._preview(planned, key, warning)
-            batch = apply.apply(planned, clock.today())
-            batch_id = batch.id
-            db.session.commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            return self._start(refusal.text)
-        except SQLAlchemyError:
-            db.session.rollback()
-            current_app.logger.exception("a workbook could not be applied")
-            return self._start(NOT_LOADED)
-        kept.drop(key)
-        look_at_contents()
-        return redirect(url_for("Exchange.batch", pk=batch_id))
+            answer = self.done(said, lambda: _load(found))
+        except ShownAgainError as again:
+            return self._preview(again.plan, key, again.warning)
+        if answer is None:
+            return self._start(said.text)
+        with suppress(OSError):  # what is left is swept within the hour
+            kept.drop(key)
+        return answer
 
     @expose("/batch/<int:pk>")
     @has_access
@@ -171,14 +161,13 @@ class Exchange(Screen):
     def undo(self, pk: int) -> Response:
         """Take a whole load back."""
         batch = _batch(self, pk)
-        try:
+        back = url_for("Exchange.batch", pk=pk)
+
+        def whole() -> Answer:
             undo.undo(batch, clock.today())
-            db.session.commit()
-            flash(_("The import is undone: its rows are annulled, changed values are as they were."), "success")
-        except Refusal as refusal:
-            db.session.rollback()
-            flash(refusal.text, "danger")
-        return redirect(url_for("Exchange.batch", pk=pk))
+            return Answer(_("The import is undone: its rows are annulled, changed values are as they were."), back)
+
+        return self.pressed(whole, back)
 
     # Out
 
@@ -212,6 +201,38 @@ def _warning(planned: Plan, answers: dict[str, str]) -> str:
         offered = json.dumps(answers)
         return CHANGED_MEANWHILE if offered == request.form.get("offered", "{}") else ANSWERED
     return ANSWERED if "again" in request.form else ""
+
+
+class ShownAgainError(Exception):
+    """The workbook is not loaded yet: `plan` is what it would do now, `warning` says why it is shown again."""
+
+    def __init__(self, planned: Plan, warning: str) -> None:
+        super().__init__(warning)
+        self.plan, self.warning = planned, warning
+
+
+class _Said:
+    """A refusal that is said above the page of the exchange."""
+
+    text = ""
+
+    def refuse(self, text: str, field: str | None) -> None:
+        self.text = text
+
+
+def _load(found: kept.Kept) -> Answer:
+    """Load a workbook that was shown, if it would still do the same."""
+    book = _read(found.content, found.name)
+    apply.hold()
+    if (earlier := sent_forms.claim()) is not None:  # reading has let the key of the form go
+        return earlier
+    answers = _answers()
+    planned = plan.make(book, clock.today(), answers)
+    if warning := _warning(planned, answers):
+        raise ShownAgainError(planned, warning)
+    batch = apply.apply(planned, clock.today())
+    look_at_contents()
+    return Answer(_("The workbook is loaded."), url_for("Exchange.batch", pk=batch.id))
 
 
 def _number(line: Any) -> str:

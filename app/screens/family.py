@@ -8,13 +8,11 @@ from typing import Any
 from flask import abort, current_app, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.wrappers import Response
 
 from app import access, clock, journal
-from app.domain.refusal import Refusal
+from app.acts import Answer
 from app.domain.terms import Act
-from app.extensions import db
 from app.forms import EntityForm
 from app.models import Family
 from app.readings import clocks, history, overview, timeline
@@ -22,7 +20,6 @@ from app.screens.screen import Screen, page_number
 
 SHOWN_AIDS, SHOWN_EVENTS, SHOWN_PAPERS = 10, 12, 30
 EVENTS_OF_A_PAGE = 100
-AT_ONCE = "Пока вы заполняли форму, эту запись изменил другой человек. Проверьте значения и сохраните ещё раз."
 
 
 class FamilyScreen(Screen):
@@ -40,20 +37,14 @@ class FamilyScreen(Screen):
         """Whether the person's roles hold a permission of the page of a family."""
         return bool(self.appbuilder.sm.has_access(f"can_{act}", "FamilyPage"))
 
-    def saved(self, form: EntityForm, act: Callable[[], Any]) -> bool:
-        """Do one act and commit it. A refusal is put into the form, and nothing is stored."""
-        try:
+    def acted(self, form: EntityForm, pk: int, text: str, act: Callable[[], Any]) -> Response | None:
+        """Do one act on the family and commit it; then its page, with a sentence."""
+
+        def whole() -> Answer:
             act()
-            db.session.commit()
-        except Refusal as refusal:
-            db.session.rollback()
-            form.refuse(refusal.text, refusal.field)
-        except (StaleDataError, IntegrityError):
-            db.session.rollback()
-            form.refuse(AT_ONCE, None)
-        else:
-            return True
-        return False
+            return Answer(text, url_for("FamilyPage.show", pk=pk))
+
+        return self.done(form, whole)
 
 
 class Links:

@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from flask import abort, flash, redirect, url_for
+from flask import abort, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
@@ -14,13 +14,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
-from app import clock, journal, tree
+from app import access, clock, tree
+from app.acts import AT_ONCE
 from app.domain.registration import on_record
 from app.extensions import db
 from app.forms import offered
 from app.models import Agency, Family, Registration, RegistrationCriterion, RemovalReason
-from app.screens.family import AT_ONCE, FamilyScreen
-from app.screens.family_forms import AnnulForm, EnterForm, PlaceForm, RemoveForm
+from app.screens import annulment
+from app.screens.family import FamilyScreen
+from app.screens.family_forms import EnterForm, PlaceForm, RemoveForm
 from app.services import registrations
 from app.services.registrations import ANNULLABLE
 
@@ -44,20 +46,23 @@ class FamilyActs(FamilyScreen):
         form.offer_senders(agencies.values())
         if not form.is_submitted():
             form.entered_on.data = clock.today()
-        elif form.validate() and self.saved(
-            form,
-            lambda: registrations.place(
-                family,
-                form.paper(agencies),
-                registered_on=form.registered_on.data or form.decided_on.given,
-                criteria=form.criteria.data,
-                signal=form.signal(agencies),
-                note=form.note.data,
-                today=clock.today(),
-            ),
+        elif form.validate() and (
+            answer := self.acted(
+                form,
+                pk,
+                gettext("The family is placed on record."),
+                lambda: registrations.place(
+                    family,
+                    form.paper(agencies),
+                    registered_on=form.registered_on.data or form.decided_on.given,
+                    criteria=form.criteria.data,
+                    signal=form.signal(agencies),
+                    note=form.note.data,
+                    today=clock.today(),
+                ),
+            )
         ):
-            flash(gettext("The family is placed on record."), "success")
-            return redirect(url_for("FamilyPage.show", pk=pk))
+            return answer
         return self.page("family/place.html", family=self.family(pk), form=form, stay=_standing(pk))
 
     @expose("/<int:pk>/remove", methods=["GET", "POST"])
@@ -74,20 +79,23 @@ class FamilyActs(FamilyScreen):
                 form.refuse(_gone_meanwhile(pk, form), None)
             elif form.version.data != str(stay.version):
                 form.refuse(_changed_meanwhile(stay, form), None)
-            elif valid and self.saved(
-                form,
-                partial(
-                    registrations.remove,
-                    stay,
-                    form.paper(agencies),
-                    removed_on=form.removed_on.data or form.decided_on.given,
-                    reason=reasons.get(form.reason.data),
-                    note=form.note.data,
-                    today=clock.today(),
-                ),
+            elif valid and (
+                answer := self.acted(
+                    form,
+                    pk,
+                    gettext("The family is removed from record."),
+                    partial(
+                        registrations.remove,
+                        stay,
+                        form.paper(agencies),
+                        removed_on=form.removed_on.data or form.decided_on.given,
+                        reason=reasons.get(form.reason.data),
+                        note=form.note.data,
+                        today=clock.today(),
+                    ),
+                )
             ):
-                flash(gettext("The family is removed from record."), "success")
-                return redirect(url_for("FamilyPage.show", pk=pk))
+                return answer
         stay = _standing(pk)
         form.version.data = stay.version if stay else ""
         return self.page("family/remove.html", family=self.family(pk), form=form, stay=stay)
@@ -97,6 +105,8 @@ class FamilyActs(FamilyScreen):
     def enter(self, pk: int, key: int) -> str | Response:
         """Note the day of entering: the clock of Положение, 3.2 stops."""
         stay, form = self._row(self._kept(pk), "Registration", key), EnterForm()
+        if stay.annulled_at is not None:
+            abort(404)
         if not form.is_submitted():
             form.entered_on.data = clock.today()
         elif form.validate():
@@ -104,11 +114,13 @@ class FamilyActs(FamilyScreen):
                 form.refuse(
                     f"{AT_ONCE} Записано: {_day(stay.entered_on)}; у вас: {_day(form.entered_on.data)}.", "entered_on"
                 )
-            elif self.saved(
-                form, lambda: registrations.enter(stay, entered_on=form.entered_on.given, today=clock.today())
+            elif answer := self.acted(
+                form,
+                pk,
+                gettext("Saved."),
+                lambda: registrations.enter(stay, entered_on=form.entered_on.given, today=clock.today()),
             ):
-                flash(gettext("Saved."), "success")
-                return redirect(url_for("FamilyPage.show", pk=pk))
+                return answer
         form.version.data = stay.version
         return self.page("family/enter.html", family=self.family(pk), form=form, stay=stay)
 
@@ -116,16 +128,11 @@ class FamilyActs(FamilyScreen):
     @has_access
     def annul(self, pk: int, entity: str, key: int) -> str | Response:
         """Take a wrong entry of the family out of every figure, with a reason."""
-        row, form = self._row(self._kept(pk), entity, key), AnnulForm()
-        if form.is_submitted() and form.validate():
-            if form.version.data != str(row.version):
-                form.refuse(f"{AT_ONCE} Записано: {row}.", None)
-            elif self.saved(form, lambda: registrations.annul(row, reason=form.reason.data or "", today=clock.today())):
-                flash(gettext("Annulled."), "success")
-                return redirect(url_for("FamilyPage.show", pk=pk))
-        form.version.data = row.version
         family = self.family(pk)
-        return self.page("family/annul.html", family=family, form=form, row=row, what=journal.title_of(row))
+        if not access.scope().covers_territory(family.territory_id):
+            abort(403)
+        row = self._row(family, entity, key)
+        return annulment.page(row, self.page, back=url_for("FamilyPage.show", pk=pk), menu_entry="Families")
 
     def _kept(self, pk: int) -> Family:
         """The family, if the person keeps it; a family one merely reads is not acted upon."""
@@ -135,12 +142,12 @@ class FamilyActs(FamilyScreen):
         return family
 
     def _row(self, family: Family, entity: str, key: int) -> Any:
-        """A live row of the family, or 404."""
+        """A row of the family, or 404."""
         if entity not in ANNULLABLE:
             abort(404)
         row = self.find(ANNULLABLE[entity], key)
         owner = row.id if isinstance(row, Family) else row.family_id
-        if owner != family.id or row.annulled_at is not None:
+        if owner != family.id:
             abort(404)
         return row
 

@@ -6,18 +6,12 @@ from collections.abc import Iterable
 
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, SelectField
-from wtforms.validators import Length
 
-from app.forms import REQUIRED, CleanString, CleanText, CriteriaField, DayField, EntityForm, offered
+from app.forms import REQUIRED, CleanString, CleanText, CriteriaField, DayField, EntityForm, no_longer, offered
 from app.models import Agency
 from app.services.registrations import DecisionPaper, Signal
 
 COMMISSION = "KDN"
-
-
-def no_longer(longest: int) -> Length:
-    """A text within the length of its column."""
-    return Length(max=longest, message=_("No longer than %(max)d characters."))
 
 
 class DecisionForm(EntityForm):
@@ -87,14 +81,3 @@ class EnterForm(EntityForm):
 
     version = HiddenField()
     entered_on = DayField(_("Entered in the bank on"), [REQUIRED])
-
-
-class AnnulForm(EntityForm):
-    """Why a row is annulled."""
-
-    version = HiddenField()
-    reason = CleanText(
-        _("Reason of annulment"),
-        [REQUIRED, no_longer(500)],
-        description=_("It stays in the history of the family with your name."),
-    )

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
@@ -16,14 +16,25 @@ from werkzeug.wrappers import Response
 from wtforms import FieldList, Form, FormField, SelectField
 
 from app import access, clock, journal, tree
+from app.acts import Answer
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, Sex, TerritoryKind
 from app.extensions import db
-from app.forms import REQUIRED, CleanString, CleanText, DayField, EntityForm, RowsField, TermField, offered, person_name
+from app.forms import (
+    REQUIRED,
+    CleanString,
+    CleanText,
+    DayField,
+    EntityForm,
+    RowsField,
+    TermField,
+    no_longer,
+    offered,
+    person_name,
+)
 from app.models import Family, FamilyCategory, Member, RelationshipKind, Territory
 from app.readings import duplicates
 from app.screens.family import FamilyScreen
-from app.screens.family_forms import no_longer
 from app.services import registry
 
 FIRST_ROWS, MORE_ROWS, MOST_ROWS = 4, 3, 25
@@ -135,10 +146,8 @@ class NewFamily(FamilyScreen):
                 form.addresses,
             )
             if not alike or request.form.get("confirmed") == form.fingerprint:
-                family = Family()
-                if self.saved(form, lambda: _enter(family, form, territories, roles)):
-                    flash(gettext("The family is entered. Now place it on record by the decision."), "success")
-                    return redirect(url_for("FamilyPage.show", pk=family.id))
+                if answer := self.done(form, lambda: _enter(form, territories, roles)):
+                    return answer
                 alike = []
             else:
                 journal.read(Act.SEARCHED, entity="Family", records=len(alike), summary="похожие семьи при внесении")
@@ -167,10 +176,9 @@ def _suggested_number(territories: dict[str, Territory]) -> str | None:
     return registry.next_number(districts.pop()) if len(districts) == 1 else None
 
 
-def _enter(
-    family: Family, form: NewFamilyForm, territories: dict[str, Territory], roles: dict[str, RelationshipKind]
-) -> None:
+def _enter(form: NewFamilyForm, territories: dict[str, Territory], roles: dict[str, RelationshipKind]) -> Answer:
     """Store the family, then each member under the rules of the registry."""
+    family = Family()
     family.territory = territories[form.territory.data]
     family.number = form.number.data or ""
     family.registered_address = form.registered_address.data
@@ -195,3 +203,7 @@ def _enter(
                 raise
             field.errors = [*field.errors, refusal.text]
             raise Refusal(f"{member.full_name}: {refusal.text}") from refusal
+    return Answer(
+        gettext("The family is entered. Now place it on record by the decision."),
+        url_for("FamilyPage.show", pk=family.id),
+    )

@@ -10,30 +10,29 @@ from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import select
 from werkzeug.wrappers import Response
-from wtforms import HiddenField, SelectField
-from wtforms.validators import Length
+from wtforms import SelectField
 
-from app import access, clock, journal
-from app.domain.refusal import Refusal
+from app import access, clock, journal, words
+from app.acts import Answer
 from app.domain.terms import Act, PaperKind
 from app.extensions import db
-from app.forms import REQUIRED, CleanString, CleanText, DayField, EntityForm, TermField, check_version, offered
+from app.forms import REQUIRED, CleanString, DayField, EntityForm, TermField, no_longer, offered
 from app.models import Decision, Family, Paper
 from app.render import scans
+from app.screens import annulment
 from app.screens.screen import Screen
-from app.services import papers, registrations
+from app.services import papers
 
 # A scan that is shown in the browser may do nothing there.
 SANDBOX = "sandbox; default-src 'none'"
 DAMAGED = "Файл этого документа утрачен или изменён в хранилище. Сообщите администратору."
-NO_LONGER = _("No longer than %(max)d characters.")
 
 
 class PaperForm(EntityForm):
     """What a scan is."""
 
     kind = TermField(_("Kind of paper"), [REQUIRED], terms=PaperKind, default=PaperKind.OTHER, blank=False)
-    title = CleanString(_("Title"), [REQUIRED, Length(max=papers.LONGEST_TITLE, message=NO_LONGER)])
+    title = CleanString(_("Title"), [REQUIRED, no_longer(papers.LONGEST_TITLE)])
     dated_on = DayField(_("Date of paper"))
     decision = SelectField(_("Decision"), choices=[], description=_("If this is the copy of a decision."))
     file = FileField(
@@ -45,13 +44,6 @@ class PaperForm(EntityForm):
     def offer(self, decisions: list[Decision]) -> None:
         """The decisions about the family, the latest first."""
         self.decision.choices = offered((str(row.id), f"{row} {row.kind}") for row in decisions)
-
-
-class AnnulPaperForm(EntityForm):
-    """Why a paper is taken out."""
-
-    version = HiddenField()
-    reason = CleanText(_("Reason of annulment"), [REQUIRED, Length(max=500, message=NO_LONGER)])
 
 
 class Papers(Screen):
@@ -70,25 +62,12 @@ class Papers(Screen):
         decisions = {str(row.id): row for row in _decisions(family)}
         form = PaperForm()
         form.offer(list(decisions.values()))
-        if form.is_submitted() and form.validate():
-            try:
-                papers.attach(
-                    family,
-                    kind=form.kind.data,
-                    title=form.title.data,
-                    dated_on=form.dated_on.data,
-                    decision=decisions.get(form.decision.data),
-                    file_name=form.file.data.filename or "",
-                    content=form.file.data.read(papers.LARGEST + 1),
-                    today=clock.today(),
-                )
-                db.session.commit()
-            except Refusal as refusal:
-                db.session.rollback()
-                form.refuse(refusal.text, refusal.field)
-            else:
-                flash(gettext("The paper is attached."), "success")
-                return redirect(_page_of(pk))
+        if (
+            form.is_submitted()
+            and form.validate()
+            and (answer := self.done(form, lambda: _attach(family, form, decisions)))
+        ):
+            return answer
         return self.page("papers/add.html", family=self.find(Family, pk), form=form, back=_page_of(pk))
 
     @expose("/papers/<int:pk>/file")
@@ -115,24 +94,27 @@ class Papers(Screen):
         """Take a paper out of the passport, with a reason; the file stays in the store."""
         paper = self.find(Paper, pk)
         _check_keeps(self.find(Family, paper.family_id))
-        if paper.annulled_at is not None:
-            abort(404)
-        form = AnnulPaperForm()
-        if form.is_submitted() and form.validate():
-            if not check_version(form, paper):
-                form.refuse(gettext("Someone has changed this record meanwhile. Check it and save again."), None)
-            else:
-                try:
-                    registrations.annul(paper, reason=form.reason.data or "", today=clock.today())
-                    db.session.commit()
-                except Refusal as refusal:
-                    db.session.rollback()
-                    form.refuse(refusal.text, refusal.field)
-                else:
-                    flash(gettext("Annulled."), "success")
-                    return redirect(_page_of(paper.family_id))
-        form.version.data = paper.version
-        return self.page("papers/annul.html", paper=paper, form=form, back=_page_of(paper.family_id))
+        facts = (
+            (gettext("Title"), paper.title),
+            (gettext("Kind of paper"), paper.kind),
+            (gettext("Date of paper"), words.day(paper.dated_on)),
+            (gettext("File"), paper.file_name),
+        )
+        return annulment.page(paper, self.page, back=_page_of(paper.family_id), facts=facts)
+
+
+def _attach(family: Family, form: PaperForm, decisions: dict[str, Decision]) -> Answer:
+    papers.attach(
+        family,
+        kind=form.kind.data,
+        title=form.title.data,
+        dated_on=form.dated_on.data,
+        decision=decisions.get(form.decision.data),
+        file_name=form.file.data.filename or "",
+        content=form.file.data.read(papers.LARGEST + 1),
+        today=clock.today(),
+    )
+    return Answer(gettext("The paper is attached."), _page_of(family.id))
 
 
 def _check_keeps(family: Family) -> None:

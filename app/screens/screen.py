@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from flask import Response, abort, make_response, request
+from flask import Response as FileResponse
+from flask import abort, flash, make_response, redirect, request
 from flask_appbuilder import BaseView
 from sqlalchemy.orm.interfaces import ORMOption
+from werkzeug.wrappers import Response
 
+from app import acts
+from app.acts import Answer
 from app.extensions import LARGEST_KEY, db
 
 T = TypeVar("T")
@@ -30,11 +35,19 @@ class Screen(BaseView):
             abort(404)
         return row
 
+    def done(self, form: acts.Refusing, act: Callable[[], Answer]) -> Response | None:
+        """Do one act and commit it: its answer, or None after a refusal that stands in the form now."""
+        return acts.done(form, act)
+
+    def pressed(self, act: Callable[[], Answer], back: str) -> Response:
+        """Do the act of a button that stands without fields; a refusal is said on the page it stands on."""
+        return acts.done(_Told(), act) or redirect(back)
+
     def page(self, template: str, **values: Any) -> str:
         """A template of app/templates as a whole page."""
         return str(self.render_template(template, **values))
 
-    def file(self, content: bytes, mime: str, name: str, *, inline: bool = False) -> Response:
+    def file(self, content: bytes, mime: str, name: str, *, inline: bool = False) -> FileResponse:
         """A file to keep, or with `inline` to show in the browser; never to cache."""
         response = make_response(content)
         response.headers["Content-Type"] = mime
@@ -42,6 +55,13 @@ class Screen(BaseView):
         # Headers are Latin-1: a Russian name goes percent-encoded (RFC 6266).
         response.headers["Content-Disposition"] = f"{way}; filename*=UTF-8''{quote(name, safe='')}"
         return response
+
+
+class _Told:
+    """A refusal where there is no field to say it beside."""
+
+    def refuse(self, text: str, field: str | None) -> None:
+        flash(text, "danger")
 
 
 def page_number() -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, current_app, flash, redirect, request, url_for
+from flask import abort, current_app, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
@@ -14,7 +16,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
-from app import journal, models, tree
+from app import models, tree
+from app.acts import AT_ONCE, Answer
 from app.domain import terms
 from app.domain.names import key
 from app.domain.refusal import Refusal
@@ -78,17 +81,8 @@ class Users(Screen):
     def add(self) -> str | Response:
         """A new user; the one-time password is shown once."""
         typed = Typed.read() if request.method == "POST" else Typed()
-        if request.method == "POST":
-            try:
-                typed.check()
-                user, password = accounts.create_user(
-                    username=typed.username, first_name=typed.first_name, last_name=typed.last_name,
-                    roles=typed.roles, territories=typed.territories, employee=typed.employee,
-                )  # fmt: skip
-                db.session.commit()
-                return self.page("users/password.html", user=user, password=password)
-            except Refusal as fault:
-                typed.refused(fault)
+        if request.method == "POST" and (answer := self.done(typed, lambda: self._create(typed))):
+            return answer
         return self.page("users/form.html", user=None, typed=typed, **_choices(None))
 
     @expose("/<int:key>", methods=["GET", "POST"])
@@ -101,64 +95,77 @@ class Users(Screen):
             typed = Typed.read()
             if mine and any(name in request.form for name in OF_RIGHTS):
                 abort(403)
-            try:
-                typed.check()
-                user.first_name, user.last_name = typed.first_name, typed.last_name
-                if not mine:
-                    accounts.set_roles(user, typed.roles)
-                    accounts.set_territories(user, typed.territories)
-                    accounts.link_employee(user, typed.employee)
-                db.session.commit()
-                flash(_("Saved."), "success")
-                return redirect(url_for("Users.list"))
-            except Refusal as fault:
-                typed.refused(fault)
-                user = self.find(User, key)
+            if answer := self.done(typed, lambda: self._change(user, typed, mine=mine)):
+                return answer
+            user = self.find(User, key)
+            typed.version = Typed.of(user).fingerprint
         else:
             typed = Typed.of(user)
+            typed.version = typed.fingerprint
         account = db.session.scalar(select(Account).where(Account.user_id == user.id))
         return self.page(
             "users/form.html", user=user, typed=typed, mine=mine, locked_until=accounts.locked_until(account),
             sessions=accounts.sessions_of(user), account=account, **_choices(user),
         )  # fmt: skip
 
+    def _create(self, typed: Typed) -> Answer:
+        typed.check()
+        user, password = accounts.create_user(
+            username=typed.username, first_name=typed.first_name, last_name=typed.last_name,
+            roles=typed.roles, territories=typed.territories, employee=typed.employee,
+        )  # fmt: skip
+        return self._with_password(user, password)
+
+    def _change(self, user: User, typed: Typed, *, mine: bool) -> Answer:
+        """Store what was typed over what stood in the form when it was opened."""
+        accounts.lock(user)
+        stored = Typed.of(user)
+        if typed.version != stored.fingerprint:
+            raise Refusal(f"{AT_ONCE} {stored.in_words(typed, mine=mine)}")
+        typed.check()
+        user.first_name, user.last_name = typed.first_name, typed.last_name
+        if not mine:
+            accounts.set_roles(user, typed.roles)
+            accounts.set_territories(user, typed.territories)
+            accounts.link_employee(user, typed.employee)
+        return Answer(_("Saved."), url_for("Users.list"))
+
+    def _with_password(self, user: User, password: str) -> Answer:
+        """The page of a one-time password is shown once: whoever asks again is told so."""
+        return Answer(
+            f"Одноразовый пароль пользователя {user.username} показан один раз. Если он не записан, выдайте другой.",
+            url_for("Users.edit", key=user.id),
+            category="warning",
+            page=self.page("users/password.html", user=user, password=password),
+        )
+
     @expose("/<int:key>/password", methods=["POST"])
     @has_access
-    def password(self, key: int) -> str:
+    def password(self, key: int) -> Response:
         """A one-time password instead of a forgotten one, shown once."""
         user = self._other(key)
-        password = accounts.reset_password(user)
-        db.session.commit()
-        return self.page("users/password.html", user=user, password=password)
+        return self.pressed(lambda: self._with_password(user, accounts.reset_password(user)), self._edit(key))
 
     @expose("/<int:key>/unlock", methods=["POST"])
     @has_access
     def unlock(self, key: int) -> Response:
         """Let a locked user try again."""
         user = self.find(User, key)
-        accounts.unlock(user)
-        return self._done(user, _("The sign-in is unlocked."))
+        return self._press(key, lambda: accounts.unlock(user), _("The sign-in is unlocked."))
 
     @expose("/<int:key>/deactivate", methods=["POST"])
     @has_access
     def deactivate(self, key: int) -> Response:
         """Close a sign-in; the person's sessions end at once."""
         user = self._other(key)
-        try:
-            accounts.deactivate(user)
-        except Refusal as fault:
-            db.session.rollback()
-            flash(fault.text, "danger")
-            return redirect(url_for("Users.edit", key=key))
-        return self._done(user, _("The sign-in is closed."))
+        return self._press(key, lambda: accounts.deactivate(user), _("The sign-in is closed."))
 
     @expose("/<int:key>/activate", methods=["POST"])
     @has_access
     def activate(self, key: int) -> Response:
         """Open a closed sign-in again."""
         user = self._other(key)
-        accounts.activate(user)
-        return self._done(user, _("The sign-in is open again."))
+        return self._press(key, lambda: accounts.activate(user), _("The sign-in is open again."))
 
     @expose("/<int:user_key>/sessions/<int:key>/end", methods=["POST"])
     @has_access
@@ -166,11 +173,9 @@ class Users(Screen):
     def end_session(self, user_key: int, key: int) -> Response:
         """End one session of a user."""
         user = self.find(User, user_key)
-        if not accounts.end_sessions(user, only=key):
+        if key not in {row.id for row in accounts.sessions_of(user)}:
             abort(404)
-        journal.write([journal.entry(terms.Act.SESSION_ENDED, entity="User", entity_id=user.id,
-                                     summary=f"Пользователь: {user.username} — завершён сеанс")])  # fmt: skip
-        return self._done(user, _("The session is ended."))
+        return self._press(user_key, lambda: accounts.end_session(user, key), _("The session is ended."))
 
     @expose("/<int:key>/sessions/end", methods=["POST"])
     @has_access
@@ -178,10 +183,7 @@ class Users(Screen):
     def end_sessions(self, key: int) -> Response:
         """End all sessions of a user."""
         user = self._other(key)
-        accounts.end_sessions(user)
-        journal.write([journal.entry(terms.Act.SESSION_ENDED, entity="User", entity_id=user.id,
-                                     summary=f"Пользователь: {user.username} — завершены все сеансы")])  # fmt: skip
-        return self._done(user, _("All sessions of the user are ended."))
+        return self._press(key, lambda: accounts.end_every_session(user), _("All sessions of the user are ended."))
 
     def _other(self, key: int) -> User:
         """A user who is not the administrator at the screen: about oneself there is the own account."""
@@ -190,11 +192,17 @@ class Users(Screen):
             abort(403)
         return user
 
-    def _done(self, user: User, text: str) -> Response:
-        key = user.id
-        db.session.commit()
-        flash(text, "success")
-        return redirect(url_for("Users.edit", key=key))
+    def _press(self, key: int, act: Callable[[], Any], text: str) -> Response:
+        """Do the act of a button about a user; then the user's page again."""
+
+        def whole() -> Answer:
+            act()
+            return Answer(text, self._edit(key))
+
+        return self.pressed(whole, self._edit(key))
+
+    def _edit(self, key: int) -> str:
+        return url_for("Users.edit", key=key)
 
 
 class Roles(Screen):
@@ -214,15 +222,13 @@ class Roles(Screen):
     @has_access
     def add(self) -> str | Response:
         """A further role."""
-        name, same_as = request.form.get("name", "")[:200], request.form.get("same_as", "")
-        try:
-            accounts.add_role(name, same_as)
-        except Refusal as fault:
-            db.session.rollback()
-            return self._listed(name, same_as, fault)
-        db.session.commit()
-        flash(_("The role is added."), "success")
-        return redirect(url_for("Roles.list"))
+        typed = TypedRole(request.form.get("name", ""), request.form.get("same_as", ""))
+
+        def whole() -> Answer:
+            accounts.add_role(typed.name, typed.same_as)
+            return Answer(_("The role is added."), url_for("Roles.list"))
+
+        return self.done(typed, whole) or self._listed(typed.name, typed.same_as, typed.fault)
 
     def _listed(self, name: str, same_as: str, fault: Refusal | None) -> str:
         held = User.metadata.tables["ab_user_role"]
@@ -237,6 +243,18 @@ class Roles(Screen):
 
 
 @dataclass
+class TypedRole:
+    """What stands in the form of a role."""
+
+    name: str
+    same_as: str
+    fault: Refusal | None = None
+
+    def refuse(self, text: str, field: str | None) -> None:
+        self.fault = Refusal(text, field)
+
+
+@dataclass
 class Typed:
     """What stands in the form of a user. Nothing else of a request is read."""
 
@@ -246,15 +264,17 @@ class Typed:
     roles: tuple[Role, ...] = ()
     territories: tuple[Territory, ...] = ()
     employee: Employee | None = None
+    version: str = ""
     fault: Refusal | None = None
 
     @classmethod
     def read(cls) -> Typed:
         form = request.form
         return cls(
-            username=form.get("username", "").strip()[:200],
-            last_name=" ".join(form.get("last_name", "").split())[:200],
-            first_name=" ".join(form.get("first_name", "").split())[:200],
+            username=form.get("username", "").strip(),
+            last_name=" ".join(form.get("last_name", "").split()),
+            first_name=" ".join(form.get("first_name", "").split()),
+            version=form.get("version", ""),
             roles=tuple(row for row in _rows(Role, form.getlist("roles")) if row.name != "Public"),
             territories=tuple(_rows(Territory, form.getlist("territories"))),
             employee=next(iter(_rows(Employee, form.getlist("employee")[:1])), None),
@@ -273,15 +293,34 @@ class Typed:
             if not text or len(text) > LONGEST_NAME:
                 raise Refusal(f"Заполните, не длиннее {LONGEST_NAME} знаков.", field)
 
-    def refused(self, fault: Refusal) -> None:
-        """Keep what was typed; forget what the refused act has begun."""
-        chosen = [row.id for row in self.roles], [row.id for row in self.territories]
-        employee_id = self.employee.id if self.employee else None
-        db.session.rollback()
-        self.roles = tuple(_rows(Role, map(str, chosen[0])))
-        self.territories = tuple(_rows(Territory, map(str, chosen[1])))
-        self.employee = db.session.get(Employee, employee_id) if employee_id else None
-        self.fault = fault
+    @property
+    def fingerprint(self) -> str:
+        """The version of a user: other values, another fingerprint."""
+        chosen = sorted(row.id for row in self.roles), sorted(row.id for row in self.territories)
+        values = (self.last_name, self.first_name, *chosen, self.employee.id if self.employee else None)
+        return hashlib.sha256(repr(values).encode()).hexdigest()
+
+    def in_words(self, typed: Typed, *, mine: bool) -> str:
+        """What is stored, where it differs from what was typed."""
+        stored, wanted = self._said(mine), typed._said(mine)
+        differs = [f"{name}: {text or '—'}" for name, text in stored.items() if wanted[name] != text]
+        return "Записано: " + "; ".join(differs) + "." if differs else ""
+
+    def _said(self, mine: bool) -> dict[str, str]:
+        said = {str(_("Last name")): self.last_name, str(_("First and middle name")): self.first_name}
+        if not mine:
+            said |= {
+                str(_("Roles")): ", ".join(sorted(row.name for row in self.roles)),
+                str(_("Territories")): ", ".join(sorted(row.name for row in self.territories)),
+                str(_("Employee of an agency")): str(self.employee or ""),
+            }
+        return said
+
+    def refuse(self, text: str, field: str | None) -> None:
+        """Keep what was typed, read anew after what the refused act had begun was forgotten."""
+        read = Typed.read()
+        self.roles, self.territories, self.employee = read.roles, read.territories, read.employee
+        self.fault = Refusal(text, field)
 
 
 def _rows(entity: Any, keys: Any) -> list[Any]:

@@ -233,6 +233,19 @@ def end_sessions(user: User, *, only: int | None = None) -> int:
     return int(db.session.execute(query).rowcount)  # type: ignore[attr-defined]
 
 
+def end_session(user: User, key: int) -> None:
+    """End one session of a user, and note it."""
+    if not end_sessions(user, only=key):
+        raise Refusal("Этот сеанс уже завершён.")
+    journal.write([_entry_about(terms.Act.SESSION_ENDED, user, "завершён сеанс")])
+
+
+def end_every_session(user: User) -> None:
+    """End all sessions of a user, and note it."""
+    end_sessions(user)
+    journal.write([_entry_about(terms.Act.SESSION_ENDED, user, "завершены все сеансы")])
+
+
 def sessions_of(user: User) -> list[UserSession]:
     """The sessions of a user that last, the latest used first."""
     config = current_app.config
@@ -322,6 +335,12 @@ def create_user(*, username: str, first_name: str, last_name: str, roles: Collec
     link_employee(user, employee)
     db.session.flush()
     return user, password
+
+
+def lock(user: User) -> None:
+    """Let two who change one user at once do it one after the other."""
+    db.session.execute(select(_user.c.id).where(_user.c.id == user.id).with_for_update())
+    db.session.refresh(user)
 
 
 def set_roles(user: User, roles: Collection[Role]) -> None:

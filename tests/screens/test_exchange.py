@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import time
 from datetime import date
 from io import BytesIO
@@ -160,11 +161,15 @@ def test_a_failure_in_the_middle_is_told_and_leaves_nothing(anna, monkeypatch):
     answer = send(anna, Sound().content())
 
     def fail(self, *rest):
-        raise OperationalError("insert", {}, Exception("disk"))
+        full = sqlite3.OperationalError("database or disk is full")
+        full.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise OperationalError("insert", {}, full)
 
     monkeypatch.setattr(apply._Writer, "_journal", fail)
     told = confirm(anna, answer)
-    assert "ничего не сохранено" in told.text
+    assert told.status_code == 503
+    assert "кончилось место" in told.text
+    assert "Ничего не записано" in told.text
     assert families() == 0
     assert db.session.scalar(select(func.count()).select_from(ImportBatch)) == 0
 
