@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 
 import psycopg
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 
@@ -46,7 +47,9 @@ class OutcomeUnknownError(Exception):
 
 def of(error: BaseException | None) -> Trouble | None:
     """What an exception, or one behind it, says of the disk and the database; None: neither is to blame."""
-    return next((found for found in map(_of_one, _chain(error)) if found is not None), None)
+    chain = list(_chain(error))
+    known = next((found for found in map(_of_one, chain) if found is not None), None)
+    return known or (Trouble.AWAY if any(isinstance(one, OperationalError) for one in chain) else None)
 
 
 def is_surely_undone(error: BaseException) -> bool:

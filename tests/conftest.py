@@ -198,6 +198,7 @@ def check_style(document: lxml.html.HtmlElement, url: str) -> None:
         assert labelled, f"{url}: field {name} has no label"
     for form in document.xpath("//form[translate(@method, 'POST', 'post')='post']"):
         assert form.xpath(".//input[@name='csrf_token']"), f"{url}: a form without csrf_token"
+        assert form.xpath(".//input[@name='form_key']"), f"{url}: a form without a key, include form_keys.html"
     for attribute in ("src", "href", "action"):
         for value in document.xpath(f"//*/@{attribute}"):
             assert not re.match(r"(https?:)?//", value), f"{url}: foreign address {value}"

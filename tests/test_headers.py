@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+import lxml.html
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from app.domain.refusal import Refusal
 from app.extensions import db
-from app.pages import NOT_RESENT
+from app.failures import NOT_RESENT
+from app.models import User
 
 URLS = ["/login/", "/account/", "/", "/no-such-page", "/static/favicon.svg", "/static/no-such-file.css", "/health",
         "/users/", "/logout/", "/static/appbuilder/js/jquery-latest.js"]  # fmt: skip
@@ -144,13 +147,22 @@ def test_a_form_of_a_session_that_is_over_is_kept(anonymous, sign_in, app):
     assert "Ольхов" in answer.text
     assert token not in answer.text
 
+    # One signs in on another tab, comes back and presses «Send again» once.
+    kept = lxml.html.fromstring(answer.text).forms[-1]
     client.token = None
     client.post("/login/", data={"username": "oleg", "password": "тихий омут на рассвете"})
-    again = client.post("/users/add", data=data, csrf=False, headers={"Origin": "http://localhost"})
-    assert again.status_code == 400
-    fresh = re.search(r'name="csrf_token" value="([^"]+)"[^>]*>\s*<textarea', again.text)[1]
-    sent = client.post("/users/add", data={**data, "csrf_token": fresh}, csrf=False)
+    origin = {"Origin": "http://localhost"}
+    sent = client.post("/users/add", data=dict(kept.form_values()), csrf=False, headers=origin)
     assert 'id="one-time-password"' in sent.text
+
+
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "null"])
+def test_only_a_page_of_ours_may_send_again_without_the_token(sign_in, app, origin):
+    headers = {"Origin": origin} if origin else {}
+    data = {"last_name": "Ольхов", "first_name": "Семён", "username": "semen", "sent_again": "1"}
+    answer = sign_in("oleg").post("/users/add", data=data, csrf=False, headers=headers)
+    assert answer.status_code == 400
+    assert db.session.scalar(select(User.id).where(User.username == "semen")) is None
 
 
 def test_another_site_cannot_have_its_form_sent_on(sign_in, app):

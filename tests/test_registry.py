@@ -186,7 +186,7 @@ def test_a_stranger_gets_404_and_an_empty_list(view, rows, sign_in):
 def test_the_second_of_two_people_loses_nothing(rows, sign_in, page):
     anna, url = sign_in("anna"), f"/memberregistry/edit/{rows['Member'].id}"
     first = form_of(page(anna, url))
-    second = {**first, "workplace": "школьник"}
+    second = {**form_of(page(anna, url)), "workplace": "школьник"}
     assert anna.post(url, data={**first, "workplace": "ученик"}).status_code == 302
     answer = anna.post(url, data=second)
     assert answer.status_code == 200
