@@ -76,7 +76,7 @@ def claim() -> Answer | None:
     connection = db.session.connection()
     row = {"user_id": current_user.id, "key": key, "sent_at": now(), "digest": _digest()}
     take = _DIALECTS.get(connection.dialect.name, insert)(_sent).values(row)
-    if connection.execute(take.on_conflict_do_nothing()).rowcount:
+    if connection.scalar(take.on_conflict_do_nothing().returning(_sent.c.key)) is not None:
         return None
     kept = connection.execute(select(_sent.c.answer, _sent.c.digest).where(*_this(key))).one()
     if kept.answer is None:  # taken earlier in this very transaction
@@ -100,8 +100,10 @@ def is_kept() -> bool:
     key = _key()
     if key is None:
         return False
+    asked = select(_sent.c.answer).where(*_this(key))
+    db.session.rollback()  # who asks was read in it; SQLite would make the next connection wait for it
     with db.engine.connect() as connection:
-        return connection.scalar(select(_sent.c.answer).where(*_this(key))) is not None
+        return connection.scalar(asked) is not None
 
 
 def sweep() -> None:
