@@ -94,6 +94,8 @@ BULK = {
     "app/exchange/apply.py": "an entry for each row (tests/test_replay.py)",
     "app/exchange/undo.py": "an entry for each row (tests/test_replay.py)",
     "app/demo/bank.py": "an invented bank: an entry for each family",
+    "app/health.py": "the row of a trial is taken back",
+    "app/sent_forms.py": "keys of forms, no facts",
 }
 
 
@@ -112,6 +114,25 @@ def test_rows_change_through_the_session_or_are_journalled_by_hand():
 @pytest.mark.parametrize("path", [path for path in SOURCES if "services" in path.parts], ids=name_of)
 def test_services_do_not_commit(path):
     assert ".commit(" not in path.read_text(encoding="utf-8"), "the edge commits once"
+
+
+def test_one_place_commits_and_it_is_told_how_it_ended():
+    users = {name_of(path) for path in SOURCES if "session.commit(" in path.read_text(encoding="utf-8")}
+    assert users == {"app/acts.py"}, "let Screen.done, or acts.commit in a command, commit"
+
+
+def test_screens_act_through_the_edge_that_keeps_the_answer():
+    """What a screen would do after a commit of its own could fail, and its page would then say what is not true."""
+    for path in SOURCES:
+        if "screens" in path.parts or path.name == "crud.py":
+            assert "commit(" not in path.read_text(encoding="utf-8"), f"{name_of(path)}: act through Screen.done"
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_every_form_that_changes_something_bears_its_keys(path):
+    source = path.read_text(encoding="utf-8")
+    forms = len(re.findall(r"<form[^>]*method=\"post\"", source))
+    assert source.count("form_keys.html") + source.count('name="form_key"') >= forms, "include form_keys.html"
 
 
 # Rooms that know of no browser: they run for a command and in the background as well.
