@@ -47,11 +47,13 @@ def check_education(*, started_on: date, ended_on: date | None, today: date) -> 
     check_interval(started_on, ended_on, "ended_on")
 
 
-def check_supervision(*, started_on: date | None, ended_on: date | None, today: date) -> None:
-    """Another body's record began and ended on past days, in this order."""
+def check_supervision(*, started_on: date | None, ended_on: date | None, born_on: date | None, today: date) -> None:
+    """Another body's record of somebody who was born began and ended on past days, in this order."""
     for day, field in ((started_on, "started_on"), (ended_on, "ended_on")):
         if day and day > today:
             raise Refusal("Эта дата ещё не наступила.", field)
+        if day and born_on and day < born_on:
+            raise Refusal(f"На учёте раньше, чем родился ({born_on:%d.%m.%Y}): проверьте даты.", field)
     check_interval(started_on, ended_on, "ended_on")
 
 

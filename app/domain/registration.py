@@ -21,6 +21,7 @@ class Basis:
     decided_on: date
     family: Hashable = None
     live: bool = True
+    number: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ def check_stay(facts: Facts, others: Iterable[Stay], today: date) -> None:
     """Every rule of one stay, beside the other stays of its family."""
     check_basis(facts.placed, DecisionKind.PLACE, facts.family, "decision")
     check_basis(facts.removal, DecisionKind.REMOVE, facts.family, "removal_decision")
-    for basis in (facts.placed, facts.removal):
+    for basis, field in ((facts.placed, "decided_on"), (facts.removal, "removal_decision")):
         if basis is not None:
-            check_decision(decided_on=basis.decided_on, today=today)
+            check_decision(decided_on=basis.decided_on, today=today, field=field)
     check_placing(
         registered_on=facts.registered_on,
         decided_on=facts.placed.decided_on if facts.placed else None,
@@ -76,7 +77,17 @@ def _check_end(facts: Facts, today: date) -> None:
         has_reason=facts.reason is not None,
         today=today,
     )
+    _check_two_decisions(facts.placed, facts.removal)
     check_reason(facts.reason, facts.note)
+
+
+def _check_two_decisions(placed: Basis | None, removal: Basis | None) -> None:
+    """Nobody is placed on record and taken off it by one decision: its number and day tell it."""
+    if placed is None or removal is None or not removal.number:
+        return
+    if (placed.number, placed.decided_on) == (removal.number, removal.decided_on):
+        text = f"Постановлением № {removal.number} от {removal.decided_on:%d.%m.%Y} семья поставлена на учёт: "
+        raise Refusal(f"{text}снимают её другим постановлением.", "removal_decision")
 
 
 def check_basis(basis: Basis | None, kind: DecisionKind, family: Hashable, field: str) -> None:
@@ -165,10 +176,10 @@ def check_removal(*, registered_on: date, removed_on: date, decided_on: date | N
         raise Refusal("Укажите причину снятия с учёта.", "removal_reason")
 
 
-def check_decision(*, decided_on: date, today: date) -> None:
-    """A decision is not dated by a day to come."""
+def check_decision(*, decided_on: date, today: date, field: str = "decided_on") -> None:
+    """A decision is not dated by a day to come. field: where the day is typed."""
     if decided_on > today:
-        raise Refusal("Дата постановления ещё не наступила.", "decided_on")
+        raise Refusal("Дата постановления ещё не наступила.", field)
 
 
 def check_member(*, born_on: date | None, joined_on: date | None, left_on: date | None, today: date) -> None:

@@ -43,7 +43,7 @@ from app.models import (
     aid_recipients,
     family_categories,
 )
-from app.services import families, installation
+from app.services import families, installation, soundness
 
 PORTION = 5000
 LOCK = 7_205_759  # one import at a time on Postgres; SQLite has one writer anyway
@@ -71,7 +71,10 @@ def hold() -> None:
 
 
 def apply(plan: Plan, today: date) -> ImportBatch:
-    """Write a plan without faults. The caller commits, or rolls everything back."""
+    """Write a plan without faults. The caller commits, or rolls everything back.
+
+    Raises Refusal if a family that was written breaks a rule of the bank.
+    """
     if plan.faults:
         raise Refusal("В книге есть ошибки: исправьте их и загрузите её снова.", "file")
     if plan.unanswered:
@@ -121,6 +124,7 @@ class _Writer:
             self._update()
             self._set_links()
             self._refresh_known()
+            soundness.require((family.id for family in self.plan.families if family.touched and family.id), self.today)
             self._journal(batch)
         batch.counts = self._figures()
         self.session.flush()

@@ -76,7 +76,9 @@ def basis_of(decision: Decision | None) -> Basis | None:
     """A decision as the rules of a stay see it."""
     if decision is None:
         return None
-    return Basis(decision.kind, decision.decided_on, _key(decision.family), decision.annulled_at is None)
+    return Basis(
+        decision.kind, decision.decided_on, _key(decision.family), decision.annulled_at is None, decision.number
+    )
 
 
 def other_stays(family: Family, but: Registration | None = None) -> list[registration.Stay]:
@@ -147,7 +149,8 @@ def _check_education(row: Education, today: date) -> None:
 
 
 def _check_supervision(row: Supervision, today: date) -> None:
-    care.check_supervision(started_on=row.started_on, ended_on=row.ended_on, today=today)
+    born_on = row.member.born_on
+    care.check_supervision(started_on=row.started_on, ended_on=row.ended_on, born_on=born_on, today=today)
 
 
 def _check_document(row: IdentityDocument, today: date) -> None:

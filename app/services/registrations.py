@@ -68,7 +68,7 @@ def place(family: Family, paper: DecisionPaper, *, registered_on: date, criteria
     rules.check_stay(
         rules.Facts(
             family=family.id,
-            placed=rules.Basis(DecisionKind.PLACE, paper.decided_on, family.id),
+            placed=rules.Basis(DecisionKind.PLACE, paper.decided_on, family.id, number=paper.number),
             registered_on=registered_on,
             criteria=len(criteria),
             detected_on=signal.detected_on,
@@ -107,7 +107,7 @@ def remove(registration: Registration, paper: DecisionPaper, *, removed_on: date
         raise Refusal(f"Семья уже снята с учёта {registration.removed_on:%d.%m.%Y}.", "removed_on")
     becomes = replace(
         checks.facts_of(registration),
-        removal=rules.Basis(DecisionKind.REMOVE, paper.decided_on, registration.family_id),
+        removal=rules.Basis(DecisionKind.REMOVE, paper.decided_on, registration.family_id, number=paper.number),
         removed_on=removed_on,
         reason=reason.code if reason is not None else None,
         note=note,

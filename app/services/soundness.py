@@ -146,7 +146,7 @@ class _Reader:
         row = self.decisions.get(decision_id)
         if row is None:
             raise Refusal("Это постановление не об этой семье.", "decision")
-        return Basis(row.kind, row.decided_on, row.family_id, row.annulled_at is None)
+        return Basis(row.kind, row.decided_on, row.family_id, row.annulled_at is None, row.number)
 
     def owner(self, row: Any) -> Any:
         """The member a row is about."""
@@ -219,8 +219,8 @@ def _support(row: Any, reader: _Reader, today: date) -> None:
 
 
 def _supervision(row: Any, reader: _Reader, today: date) -> None:
-    reader.owner(row)
-    care.check_supervision(started_on=row.started_on, ended_on=row.ended_on, today=today)
+    born_on = reader.owner(row).born_on
+    care.check_supervision(started_on=row.started_on, ended_on=row.ended_on, born_on=born_on, today=today)
 
 
 def _aid(row: Any, reader: _Reader, today: date) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.domain import names
+from app.domain import care, names
 from app.exchange.changes import BodyRef, FamilyPlan, MemberPlan, SetUpdate, Update
 from app.exchange.plan.comparing import Comparison
 from app.exchange.plan.places import PlacesOfBook
 from app.exchange.records import AidRow
 from app.exchange.workbook import AIDS
 
+CODES = ("measure", "aid_kind")  # one of them says what was done
 Told = tuple[AidRow, BodyRef | None, list[MemberPlan]]
 
 
@@ -26,7 +27,7 @@ class Aids:
     def compare(self) -> None:
         by_family: dict[str, list[Told]] = {}
         for _, row, family in self.comparison.of_families(AIDS, AidRow):
-            good = self.comparison.not_ahead(self.sheet, row, "given_on") and not row.bad
+            good = not row.bad and self._check(row)
             body, known = self._performer(row)
             people = [
                 self.comparison.member_named(self.sheet, row, family, "recipients", each) for each in row.recipients
@@ -36,6 +37,15 @@ class Aids:
                 by_family.setdefault(family.row.number, []).append((row, body, found))
         for number, family in self.comparison.families.items():
             self._family(family, by_family.get(number, []))
+
+    def _check(self, row: AidRow) -> bool:
+        """Ask the rule of an aid. Recipients are sought among the family's own people: of them nothing is asked."""
+        assert row.given_on is not None
+        untold = not all(map(self.sheet.tells, CODES))
+        return self.comparison.rule(
+            self.sheet, row, care.check_aid, given_on=row.given_on, named=_is_named(row) or untold, amount=row.amount,
+            family=None, recipients=(), today=self.comparison.today,
+        )  # fmt: skip
 
     def _performer(self, row: AidRow) -> tuple[BodyRef | None, bool]:
         kind, name = row.performer_kind, row.performer
@@ -56,6 +66,9 @@ class Aids:
             if near:
                 waiting.remove(near[0])
                 self._compare(row, family, near[0], people)
+            elif not _is_named(row):
+                header = " и ".join(f"«{AIDS.column(name).header}»" for name in CODES if not self.sheet.tells(name))
+                self.content.notice(self.sheet, row, f"Без столбца {header} мероприятие не добавляется.")
             else:
                 family.new_aids.append((row, body, people))
                 title = row.aid_kind and self.comparison.codes["aid_kind"].names[row.aid_kind]
@@ -106,3 +119,7 @@ class Aids:
                 SetUpdate("recipients", state["id"], family, update.title, list(state["recipients"]), list(people))
             )
         self.comparison.finish(AIDS, update, before)
+
+
+def _is_named(row: AidRow) -> bool:
+    return any(getattr(row, name) is not None for name in CODES)

@@ -23,7 +23,11 @@ R = TypeVar("R", bound=Row)
 FindBody = Callable[[str | None, str | None], BodyRef | None]
 
 # Which field of a row a rule speaks of, where the names differ.
-RULE_FIELDS = {"decision": "decided_on", "removal_decision": "removal_decided_on", "removal_reason": "reason"}
+RULE_FIELDS = {
+    "decision": "decided_on", "removal_decision": "removal_decided_on", "removal_reason": "reason", "kind": "aid_kind",
+    "received_on": "decided_on", "entered_on": "card_sent_on", "issued_on": "document_issued_on",
+    "quarter": "free_meals", "year": "free_meals",
+}  # fmt: skip
 
 
 class Comparison:
@@ -35,7 +39,7 @@ class Comparison:
         self.content, self.codes, self.answers = content, codes, answers
         self.as_of: date = content.as_of
         self.ahead = self.as_of - today
-        self.today = max(today, self.as_of)
+        self.today = today
         self.places = Places(codes["agency_kind"])
         self.scope = access.scope()
         self.families: dict[str, FamilyPlan] = {}  # by the number that the book gives
@@ -83,15 +87,12 @@ class Comparison:
             return False
         return True
 
-    def not_ahead(self, sheet: SheetRows, row: Row, *fields: str) -> bool:
-        """Whether no date of these lies ahead."""
-        good = True
-        for name in fields:
-            day: date | None = getattr(row, name)
-            if day and day > self.today:
-                self.content.fault(sheet, row, name, "Эта дата ещё не наступила: исправьте её.")
-                good = False
-        return good
+    @staticmethod
+    def told(sheet: SheetRows, row: Row, state: Mapping[str, Any] | None, name: str) -> Any:
+        """A value as it will stand: of the row, or the bank's if the sheet has no such column or it is unreadable."""
+        if state is not None and (not sheet.tells(name) or name in row.bad):
+            return state[name]
+        return getattr(row, name)
 
     # What is said of a row
 

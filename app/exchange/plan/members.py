@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from app.domain import names, registration
+from app.domain import care, names, registration
+from app.domain.periods import quarter_of
 from app.exchange import bank, cells
 from app.exchange.bank import MemberState
 from app.exchange.changes import OTHER, FamilyPlan, MemberPlan, Option, Question, Update
@@ -28,17 +29,27 @@ class Members:
     def compare(self) -> None:
         rows: dict[str, list[MemberRow]] = {}
         for _, row, family in self.comparison.of_families(MEMBERS, MemberRow):
-            if not row.bad & set(IDENTITY) and self._check(row):
+            if not row.bad & set(IDENTITY):
                 rows.setdefault(family.row.number, []).append(row)
         for number, family in self.comparison.families.items():
             self._family(family, rows.get(number, []))
 
-    def _check(self, row: MemberRow) -> bool:
-        check = registration.check_member
-        self.comparison.rule(self.sheet, row, check, born_on=row.born_on, joined_on=row.joined_on,
-                             left_on=row.left_on, today=self.comparison.today)  # fmt: skip
-        self.comparison.not_ahead(self.sheet, row, "document_issued_on")
-        return True
+    def _check(self, row: MemberRow, known: MemberState | None) -> None:
+        """Ask the rules of a person and of what hangs on the person."""
+        state = vars(known.row) if known else None
+        born_on, joined_on, left_on = (
+            self.comparison.told(self.sheet, row, state, name) for name in ("born_on", "joined_on", "left_on")
+        )
+        today = self.comparison.today
+        self.comparison.rule(self.sheet, row, registration.check_member, born_on=born_on, joined_on=joined_on,
+                             left_on=left_on, today=today)  # fmt: skip
+        issued = {row.document_issued_on, *(each["issued_on"] for each in known.documents)} if known else {
+            row.document_issued_on}  # fmt: skip
+        for day in sorted(filter(None, issued)):
+            self.comparison.rule(self.sheet, row, care.check_document, issued_on=day, born_on=born_on, today=today)
+        if any(getattr(row, name) is not None for name in SUPPORT):
+            year, quarter = quarter_of(self.comparison.as_of)
+            self.comparison.rule(self.sheet, row, care.check_support, year=year, quarter_number=quarter, today=today)
 
     def _family(self, family: FamilyPlan, rows: list[MemberRow]) -> None:
         waiting = [MemberPlan(state, id=state.id) for state in (family.state.members if family.state else ())]
@@ -135,6 +146,7 @@ class Members:
     # Values
 
     def _add(self, row: MemberRow, family: FamilyPlan) -> None:
+        self._check(row, None)
         member = MemberPlan(None, row)
         family.members.append(member)
         family.new_members.append(member)
@@ -145,6 +157,7 @@ class Members:
 
     def _compare(self, row: MemberRow, family: FamilyPlan, member: MemberPlan) -> None:
         assert member.state is not None
+        self._check(row, member.state)
         before = len(self.plan.changes)
         state = vars(member.state.row)
         update = Update("member", member.state.id, family, f"Член семьи: {member.state.row.full}")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from app.domain import registration
+from app.domain.registration import Basis, Facts
+from app.domain.terms import DecisionKind
 from app.exchange import bank
 from app.exchange.changes import FamilyPlan, SetUpdate, Update
 from app.exchange.plan.comparing import Comparison
@@ -14,6 +17,7 @@ from app.exchange.records import StayRow
 from app.exchange.workbook import STAYS
 
 State = dict[str, Any]
+UNREAD = "?"  # a reason that is there and could not be read: told as a fault already
 
 
 class Stays:
@@ -43,7 +47,7 @@ class Stays:
         for row in sorted(found, key=lambda row: (row.registered_on or date.max, row.line)):
             state = known.get(row.registered_on)
             self._complete_decisions(row, state)
-            if not self._check(row, state, others):
+            if not self._check(row, family, state, others):
                 continue
             assert row.registered_on is not None
             others.append((row.registered_on, self._until(row, state)))
@@ -82,28 +86,50 @@ class Stays:
 
     # Rules
 
-    def _check(self, row: StayRow, state: State | None, others: list[registration.Stay]) -> bool:
-        good = self.comparison.not_ahead(self.sheet, row, "detected_on", "card_sent_on", "decided_on",
-                                         "removal_decided_on")  # fmt: skip
+    def _check(self, row: StayRow, family: FamilyPlan, state: State | None, others: list[registration.Stay]) -> bool:
+        good = True
         if not row.sender_kind and "sender_kind" not in row.bad and not (state and not state["sender_kind"]):
             self.content.fault(self.sheet, row, "sender_kind", "Заполните «Код органа».")
             good = False
         if row.bad & {"registered_on", "decided_on", "removed_on", "removal_decided_on"}:
             return False
-        criteria = len(row.criteria) or ("criteria" in row.bad) or bool(state and not state["criteria"])
-        good &= self.comparison.rule(
-            self.sheet, row, registration.check_placing, registered_on=row.registered_on, decided_on=row.decided_on,
-            others=others, removed_on=self._until(row, state), criteria=int(criteria), today=self.comparison.today,
-        )  # fmt: skip
         if row.removed_on is None:
-            return bool(good and self._check_no_removal(row, state))
+            good &= self._check_no_removal(row, state)
+        facts = self._facts(row, family, state)
         good &= self.comparison.rule(
-            self.sheet, row, registration.check_removal, registered_on=row.registered_on, removed_on=row.removed_on,
-            decided_on=row.removal_decided_on,
-            has_reason=row.reason is not None or "reason" in row.bad or self._keeps_reason(state),
-            today=self.comparison.today,
-        )  # fmt: skip
-        return bool(good)
+            self.sheet, row, registration.check_stay, facts=facts, others=others, today=self.comparison.today
+        )
+        return good
+
+    def _facts(self, row: StayRow, family: FamilyPlan, state: State | None) -> Facts:
+        """A stay as it would stand: what the file does not tell is as the bank has it."""
+        assert row.registered_on is not None
+
+        def told(name: str) -> Any:
+            return self.comparison.told(self.sheet, row, state, name)
+
+        owner, bank_has = family.id or id(family), state or {}
+        kind = bank_has.get("decision_kind") or DecisionKind.PLACE
+        facts = Facts(
+            family=owner,
+            placed=_basis(kind, row.decided_on, owner, told("decision_number")),
+            registered_on=row.registered_on,
+            criteria=len(told("criteria")) or ("criteria" in row.bad),
+            detected_on=told("detected_on"),
+            card_sent_on=told("card_sent_on"),
+            received_on=bank_has.get("received_on"),
+            entered_on=bank_has.get("entered_on"),
+            removed_on=self._until(row, state),
+            note=told("note"),
+        )
+        if facts.removed_on is None:
+            return facts
+        kind = bank_has.get("removal_kind") or DecisionKind.REMOVE
+        if row.removed_on is None:  # the bank knows a removal after the file's date
+            removal = _basis(kind, bank_has["removal_decided_on"], owner, bank_has["removal_number"])
+            return replace(facts, removal=removal, reason=bank_has["reason"])
+        removal = _basis(kind, row.removal_decided_on, owner, told("removal_number"))
+        return replace(facts, removal=removal, reason=told("reason") or (UNREAD if "reason" in row.bad else None))
 
     def _check_no_removal(self, row: StayRow, state: State | None) -> bool:
         good = True
@@ -120,10 +146,6 @@ class Stays:
             self.content.fault(self.sheet, row, "removed_on", text)
             good = False
         return good
-
-    def _keeps_reason(self, state: State | None) -> bool:
-        """Whether a removal of the bank needs no reason from the file: it has none, or the file has no such column."""
-        return bool(state and state["removed_on"] and (not self.sheet.tells("reason") or state["reason"] is None))
 
     # Values
 
@@ -163,3 +185,7 @@ class Stays:
         self.comparison.value(STAYS, row, family, state, removed, "removal_decided_on", "decided_on")
         if removed.values:
             self.plan.updates.append(removed)
+
+
+def _basis(kind: DecisionKind, decided_on: date | None, owner: int, number: str | None) -> Basis | None:
+    return None if decided_on is None else Basis(kind, decided_on, owner, number=number)

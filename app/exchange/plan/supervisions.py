@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from app.domain import registration
+from app.domain import care
 from app.exchange import bank
-from app.exchange.changes import FamilyPlan, Update
+from app.exchange.changes import FamilyPlan, MemberPlan, Update
 from app.exchange.plan.comparing import Comparison
 from app.exchange.records import Named, SupervisionRow
 from app.exchange.rows import SheetRows
-from app.exchange.workbook import SUPERVISIONS
+from app.exchange.workbook import MEMBERS, SUPERVISIONS
 
 NEEDED = {"last_name", "first_name", "middle_name", "born_on", "kind", "started_on"}
 
@@ -38,11 +38,8 @@ class Supervisions:
         if row.kind is None and sheet.tells("kind"):
             self.content.fault(sheet, row, "kind", "Заполните «Где состоит».")
             return
-        good = self.comparison.not_ahead(sheet, row, "started_on", "ended_on")
-        good &= self.comparison.rule(sheet, row, registration.check_interval, start=row.started_on, end=row.ended_on,
-                                     field="ended_on")  # fmt: skip
         member = self.comparison.member_named(sheet, row, family, "last_name", Named(row.full, row.born_on))
-        if member is None or not good:
+        if member is None or not self._check(sheet, row, member):
             return
         waiting = self._alike(sheet, row, member.id)
         if not waiting and row.kind is None:
@@ -61,6 +58,13 @@ class Supervisions:
         if bank.by(state["ended_on"], self.as_of) != row.ended_on:
             self.comparison.value(SUPERVISIONS, row, family, state, update, "ended_on")
         self.comparison.finish(SUPERVISIONS, update, before)
+
+    def _check(self, sheet: SheetRows, row: SupervisionRow, member: MemberPlan) -> bool:
+        born_on = member.values.born_on
+        if member.state is not None and not self.comparison.sheet(MEMBERS).tells("born_on"):
+            born_on = member.state.row.born_on
+        return self.comparison.rule(sheet, row, care.check_supervision, started_on=row.started_on,
+                                    ended_on=row.ended_on, born_on=born_on, today=self.comparison.today)  # fmt: skip
 
     def _alike(self, sheet: SheetRows, row: SupervisionRow, member_id: int | None) -> list[dict[str, Any]]:
         """The records of the bank that a row may mean, as far as the sheet has columns to tell."""
