@@ -119,7 +119,7 @@ class Form:
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
-        """The sums that must hold (REPORTS)."""
+        """The sums that must hold (Приложение 4)."""
         return tuple(_checks(self))
 
 

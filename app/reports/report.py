@@ -283,7 +283,7 @@ def _with_a_plus(element: unindexed, compiler: Any, **options: Any) -> str:
     return f"+{compiler.process(element.clauses, **options)}"
 
 
-# Conditions that every report shares (REPORTS: conventions). Each has its twin in app/domain.
+# Conditions that every report shares. Each has its twin in app/domain.
 
 
 def on_record(registration: FromClause, day: Any) -> ColumnElement[bool]:

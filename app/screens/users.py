@@ -30,7 +30,7 @@ LONGEST_NAME = 64
 # What changes a person's rights; nobody sends these about themselves.
 OF_RIGHTS = ("roles", "territories", "employee")
 
-# The rows each role sees (DOMAIN, section 5), said to the administrator who gives the role.
+# The rows each role sees, said to the administrator who gives the role.
 ROWS = {
     terms.Role.ADMINISTRATOR: "Данных семей не видит. Ведёт пользователей, роли, справочники и настройки.",
     terms.Role.COORDINATOR: "Видит и ведёт семьи порученных территорий и всего, что в них входит.",

@@ -469,7 +469,7 @@ class Grant:
 
 
 def recent_grants(days: int = 30) -> list[Grant]:
-    """What brought people to families within some days, latest first; shown to coordinators (SECURITY, Z6)."""
+    """What brought people to families within some days, latest first; shown to coordinators."""
     users = {row.id: f"{row.last_name} {row.first_name} ({row.username})" for row in db.session.execute(select(_user))}
     showing = {
         name
