@@ -289,9 +289,11 @@ class SignalCardOutcomeRegistry(DictionaryView):
 
 class DeadlineRegistry(DictionaryView):
     entity = models.Deadline
-    list_columns = ["name", "actor", "counted_from", "limit", "unit", "retired"]
-    search_columns = ["name", "actor", "unit"]
-    form_columns = ["code", "name", "actor", "counted_from", "limit", "unit", "source", "position", "retired"]
+    list_columns = ["name", "actor", "starts", "number", "unit", "days", "clause", "retired"]
+    search_columns = ["name", "actor", "starts", "unit"]
+    form_columns = [
+        "code", "name", "actor", "starts", "stops", "number", "unit", "days", "clause", "position", "retired",
+    ]  # fmt: skip
 
 
 class WorkingDayRegistry(RegistryView):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import csv
+import io
 import re
 import subprocess
+import tokenize
 from pathlib import Path
 
 import djlint.api
@@ -372,3 +375,67 @@ def test_every_class_of_the_style_sheets_is_used():
 
 # select2 writes its own; the tone of an event is the end of its class.
 MADE_ELSEWHERE = ("select2-", "timeline--")
+
+
+# Columns of the reference files whose cells are words of the program, not of people.
+CODED = {
+    "code", "block_code", "measure_code", "parent", "kind", "scheme", "group", "appendix4_line", "appendix4_flag",
+    "children_line", "effect", "starts", "stops", "unit",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "app/reference").glob("*.csv")), ids=name_of)
+def test_what_a_dictionary_shows_is_written_for_its_reader(path):
+    """No working notes: no English, no address, no word on where a row was found."""
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            for name, value in row.items():
+                if name not in CODED:
+                    found = re.search(r"https?:|www\.|\b[a-z]{3,}\b|_", value, flags=re.IGNORECASE | re.ASCII)
+                    assert found is None, f"{row}: {found}"
+
+
+# Papers that a reader of the project cannot open, and the numbers of remarks in them.
+UNSEEN = re.compile(
+    r"\b(?:SECURITY|DOMAIN|REPORTS|STACK|EXCHANGE|HOUSE|ATTACK|WALK)(?:\.md|[,:)]|\s+section)"
+    r"|[(,;:.]\s*(?:and )?[BHKSFZ]\d{1,2}\s*[),;.:]"
+)
+
+
+def remarks_in(path: Path) -> str:
+    """The words of a file that only people read: comments and docstrings of Python, everything of other files."""
+    source = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        return source
+    comments = (
+        token.string for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    )  # fmt: skip
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef
+    docstrings = (ast.get_docstring(node) or "" for node in ast.walk(ast.parse(source)) if isinstance(node, documented))
+    return "\n".join((*comments, *docstrings))
+
+
+def test_no_paper_is_named_that_a_reader_cannot_open():
+    """The clause of the Положение or a plain sentence stands instead."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in listed.split("\0"):
+        path = ROOT / name
+        ours = path.is_file() and not {"vendor", "fonts"} & set(path.parts) and ".min." not in path.name
+        if ours and path.suffix in {".py", ".html", ".css", ".js", ".md", ".toml", ".cfg"}:
+            found = UNSEEN.search(remarks_in(path))
+            assert found is None, f"{name}: {found}"
+
+
+def test_a_paper_that_a_reader_cannot_open_is_told_from_other_words():
+    for text in (
+        "(SECURITY, Z6)",
+        "DOMAIN, section 5",
+        "(REPORTS)",
+        "see EXCHANGE.md",
+        "the law (K02)",
+        "as said; B1.",
+    ):
+        assert UNSEEN.search(text), text
+    for text in ("REPORTS = 1", "the cell B2 holds", "Положение, 3.2", "RFC 9110"):
+        assert not UNSEEN.search(text), text

@@ -138,3 +138,52 @@ def test_two_places_that_only_look_different_keep_keys_apart(app, cast):
     upgrade()
     assert db.session.get_one(Territory, first_id).name_key == "горный хутор"
     assert db.session.get_one(Territory, second_id).name_key == f"горный хутор {second_id}"
+
+
+def _deadlines(*columns: str) -> dict[str, tuple]:
+    with db.engine.connect() as connection:
+        rows = connection.execute(text(f"select code, {', '.join(columns)} from deadline order by id")).all()
+    return {row[0]: tuple(row[1:]) for row in rows}
+
+
+def test_the_deadlines_that_a_municipality_edited_keep_its_values(app, cast):
+    columns = ("starts", "stops", "number", "unit", "days", "clause", "retired")
+    shipped = _deadlines(*columns)
+    db.session.remove()
+    downgrade(revision="0004")
+    before = _deadlines("counted_from", '"limit"', "source")
+    assert before["bank_entry_3d"] == ("поступление постановления КДН и карты учета", "3", "seed_krasnosulin 3.2")
+    _as_it_was_shipped()
+    upgrade()
+    assert _deadlines(*columns) == shipped
+    downgrade(revision="0004")
+    with db.engine.begin() as connection:
+        for code, column, value in EDITED:
+            statement = f'update deadline set "{column}" = :value where code = :code'
+            connection.execute(text(statement), {"value": value, "code": code})
+    upgrade()
+    found = _deadlines(*columns)
+    assert found["bank_entry_3d"] == ("papers_received", "entered", 5, "working_day", None, "Положение, 3.2", False)
+    assert found["month_2"][2] is None
+    assert found["month_2"][5] == "Положение, 3.6.6; отсчёт: первый вторник; срок: второй день"
+    assert found["quarter_5"][5] == "Распоряжение главы, пункт 4"
+    assert found["rg_quarter"][2:] == (None, "date_list", "12.01; 12.07", None, False)
+    untouched = shipped.keys() - {"bank_entry_3d", "month_2", "quarter_5", "rg_quarter"}
+    assert {code: found[code] for code in untouched} == {code: shipped[code] for code in untouched}
+
+
+EDITED = [
+    ("bank_entry_3d", "limit", "5"), ("bank_entry_3d", "unit", "working_day"), ("month_2", "limit", "второй день"),
+    ("month_2", "counted_from", "первый вторник"), ("quarter_5", "source", "Распоряжение главы, пункт 4"),
+    ("rg_quarter", "limit", "12.01; 12.07"), ("rg_quarter", "source", None), ("rg_quarter", "retired", False),
+]  # fmt: skip
+
+
+def _as_it_was_shipped() -> None:
+    with db.engine.begin() as connection:
+        connection.execute(text("update deadline set \"limit\" = '10 Jan; 5 Apr; 5 Jul; 5 Oct', source = 'found http'"
+                                " where code = 'rg_quarter'"))  # fmt: skip
+        connection.execute(text("update deadline set retired = false"))
+        connection.execute(text("update deadline set source = 'composed default' where code = 'transfer'"))
+        connection.execute(text("update deadline set source = 'seed_krasnosulin 3.2 (not stated)'"
+                                " where code = 'bank_entry_3d'"))  # fmt: skip

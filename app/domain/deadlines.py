@@ -1,24 +1,46 @@
-"""Clocks of the Положение: what is due when. One place computes due and overdue."""
+"""Deadlines: what is due when. One place computes due and overdue."""
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from app.domain.terms import Unit
+from app.domain import periods
+from app.domain.refusal import Refusal
+from app.domain.terms import Moment, Unit
 
 Works = Callable[[date], bool]
+
+LONGEST = 366  # units
+LONGEST_WAIT = 400  # days within which a limit that names days of the month or of the year has passed
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How long a deadline is: `number` of `unit`, or the day `number` of the month; `days` of a year as (month, day).
+
+    A limit in hours does not run in days: it has no last good day.
+    """
+
+    number: int
+    unit: Unit
+    days: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class Clock:
-    """A clock of one family: `due` is its last good day; `stopped_on` the day it was met, None while it runs."""
+    """A clock that has started: `due` is its last good day; `stopped_on` the day it was met, None while it runs."""
 
     title: str
     clause: str
     due: date
     stopped_on: date | None = None
+    starts: Moment | None = None
+    started_on: date | None = None
+    stops: Moment | None = None
 
     def overdue(self, today: date) -> bool:
         """Whether the last good day has passed before it was met."""
@@ -29,25 +51,77 @@ class Clock:
         return (self.due - today).days
 
 
-def due(start: date, limit: int, unit: Unit, works: Works) -> date:
-    """The last good day of a limit in days that runs from `start`; the day of the event itself is not counted.
+def due(start: date, limit: Limit, works: Works) -> date:
+    """The last good day of a limit that runs from `start`; the day of the event itself is not counted.
 
     `works` says whether a day is a working day. A calendar limit that ends on a day off ends on that day.
-    Raises ValueError for units that are not days.
+    Raises ValueError for a limit in hours.
     """
-    if unit is Unit.DAY:
-        return start + timedelta(days=limit)
-    if unit is Unit.WORKING_DAY:
+    if limit.unit is Unit.DAY:
+        return start + timedelta(days=limit.number)
+    if limit.unit is Unit.WORKING_DAY:
         day = start
-        for _ in range(limit):
+        for _ in range(limit.number):
             day += timedelta(days=1)
             while not works(day):
                 day += timedelta(days=1)
         return day
-    raise ValueError(f"a limit in {unit!r} does not run in days")
+    if limit.unit is Unit.DAY_OF_MONTH:
+        following = periods.month_later(start.replace(day=1))
+        return _day_of(following.year, following.month, limit.number)
+    if limit.unit is Unit.DATE_LIST:
+        ahead = (_day_of(year, *day) for year in (start.year, start.year + 1) for day in sorted(limit.days))
+        return next(day for day in ahead if day > start)
+    raise ValueError("a limit in hours does not run in days")
 
 
-def day_of_month(after: date, number: int) -> date:
-    """The day `number` of the month that follows the month of `after` (Положение, 3.6.6, 3.6.7, 3.7.4, 3.7.5)."""
-    year, month = (after.year + 1, 1) if after.month == 12 else (after.year, after.month + 1)
-    return date(year, month, number)
+def last_late_start(today: date, limit: Limit, works: Works) -> date:
+    """The SQL form of "overdue": whatever started on this day or before, and has not stopped, is overdue today."""
+    first = today.toordinal() - LONGEST_WAIT - 3 * limit.number  # at least one day of three is a working day
+    starts = range(first, today.toordinal())
+    late = bisect_left(starts, today, key=lambda day: due(date.fromordinal(day), limit, works))
+    return date.fromordinal(first + late - 1)
+
+
+def days_of_year(text: str | None) -> tuple[tuple[int, int], ...]:
+    """«10.01; 05.04» as (month, day); raises Refusal for anything else."""
+    found = []
+    for part in (text or "").split(";"):
+        written = re.fullmatch(r"(\d{1,2})\.(\d{1,2})", part.strip())
+        try:
+            day = date(2000, int(written[2]), int(written[1])) if written else None
+        except ValueError:
+            day = None
+        if day is None:
+            raise Refusal("Впишите дни года через точку с запятой, например: 10.01; 05.04; 05.07; 05.10.", "days")
+        found.append((day.month, day.day))
+    return tuple(found)
+
+
+def check(*, starts: Moment, stops: Moment | None, number: int | None, unit: Unit, days: str | None) -> None:
+    """Raise Refusal with the field at fault if a deadline cannot be counted."""
+    if starts.ends_a_period and stops is not None:
+        raise Refusal("Срок, который возвращается с каждым периодом, ничем не выполняется: оставьте пустым.", "stops")
+    if not starts.ends_a_period and stops is None:
+        raise Refusal("Выберите, каким событием срок выполняется.", "stops")
+    if starts is stops and starts is not Moment.OTHER:
+        raise Refusal("Срок не может начинаться и выполняться одним событием.", "stops")
+    if unit is Unit.DATE_LIST:
+        days_of_year(days)
+        if number is not None:
+            raise Refusal("Для дат года число не нужно: оставьте поле пустым.", "number")
+        return
+    if days is not None:
+        raise Refusal("Дни года впишите, только если единица – «даты года».", "days")
+    if number is None:
+        raise Refusal("Впишите число.", "number")
+    if unit is Unit.DAY_OF_MONTH and not 1 <= number <= 31:
+        raise Refusal("Число месяца – от 1 до 31.", "number")
+    if number > LONGEST:
+        raise Refusal(f"Срок не бывает длиннее {LONGEST}.", "number")
+
+
+def _day_of(year: int, month: int, day: int) -> date:
+    """A day of a month, or its last day where the month has no such day."""
+    there = periods.month(year, month)
+    return there.start.replace(day=min(day, there.end.day))

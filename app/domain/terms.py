@@ -100,6 +100,45 @@ class ChildrenLine(Term):
     NONE = "none", "не учитывается в движении"
 
 
+class Moment(Term):
+    """What starts or stops a deadline. A deadline between moments that the bank does not know yet gives no clock."""
+
+    MONTH_ENDED = "month_ended", "окончание месяца"
+    QUARTER_ENDED = "quarter_ended", "окончание квартала"
+    DETECTED = "detected", "выявление семьи"
+    CARD_SENT = "card_sent", "направление карты учёта"
+    REGISTERED = "registered", "постановка на учёт"
+    PAPERS_RECEIVED = "papers_received", "поступление постановления и карты учёта"
+    ENTERED = "entered", "внесение в банк данных"
+    REMOVED = "removed", "снятие с учёта"
+    LEARNT = "learnt", "получение информации о семье"
+    SIGNAL_SENT = "signal_sent", "направление сигнальной карты"
+    SIGNAL_REGISTERED = "signal_registered", "регистрация сигнальной карты"
+    SURVEYED = "surveyed", "акт обследования семьи"
+    FILE_CAME = "file_came", "поступление документов"
+    FILE_REGISTERED = "file_registered", "регистрация документов"
+    MORE_ASKED = "more_asked", "запрос дополнительной информации"
+    REVIEWED = "reviewed", "заседание по семье"
+    DECIDED = "decided", "дата постановления"
+    DECISION_SENT = "decision_sent", "направление копии постановления"
+    INFORMED = "informed", "сообщение о снятии"
+    PROGRAMME_APPROVED = "programme_approved", "утверждение ИПР"
+    PROGRAMME_MONTH = "programme_month", "окончание месяца действия ИПР"
+    MEASURES_REPORTED = "measures_reported", "сведения о выполнении мероприятий"
+    STAGE_ENDED = "stage_ended", "окончание этапа ИПР"
+    STAGE_REVIEWED = "stage_reviewed", "рассмотрение итогов этапа ИПР"
+    MOVE_LEARNT = "move_learnt", "получение сведений о переезде"
+    CASE_SENT = "case_sent", "направление дела"
+    INCIDENT_FOUND = "incident_found", "выявление инцидента"
+    INCIDENT_TOLD = "incident_told", "уведомление об инциденте"
+    OTHER = "other", "иное событие"
+
+    @property
+    def ends_a_period(self) -> bool:
+        """Whether it comes back with the calendar: nothing stops a deadline of it, the next period brings it again."""
+        return self in (Moment.MONTH_ENDED, Moment.QUARTER_ENDED)
+
+
 class Unit(Term):
     """The unit of a deadline."""
 

@@ -169,15 +169,20 @@ class SignalCardOutcome(Dictionary, Entity):
 
 
 class Deadline(Dictionary, Entity):
-    """A clock of the Положение: what starts it, who answers, how long, by which clause."""
+    """A deadline: between which moments it runs, who answers, how long it is, by which clause.
+
+    `number` counts units, or is the day of the month that follows; `days` are the days of a year: «10.01; 05.04».
+    """
 
     __tablename__ = "deadline"
     TITLE, TITLES = _("Deadline"), _("Deadlines")
     actor: Mapped[str] = mapped_column(String(200), info=label(_("Who answers")))
-    counted_from: Mapped[str] = mapped_column(String(200), info=label(_("Counted from")))
-    limit: Mapped[str] = mapped_column(String(60), info=label(_("Limit")))
+    starts: Mapped[terms.Moment] = mapped_column(term(terms.Moment), info=label(_("What starts it")))
+    stops: Mapped[terms.Moment | None] = mapped_column(term(terms.Moment), info=label(_("What stops it")))
+    number: Mapped[int | None] = mapped_column(info=label(_("Limit")))
     unit: Mapped[terms.Unit] = mapped_column(term(terms.Unit), info=label(_("Unit")))
-    source: Mapped[str | None] = mapped_column(String(400), info=label(_("Source")))
+    days: Mapped[str | None] = mapped_column(String(120), info=label(_("Days of the year")))
+    clause: Mapped[str | None] = mapped_column(String(700), info=label(_("Clause")))
 
 
 class WorkingDay(Versioned, Entity):

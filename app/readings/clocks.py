@@ -1,25 +1,37 @@
-"""Which clocks of the Положение run for a family, and which families are late."""
+"""Which deadlines of the dictionary run for a family, which families are late, and which reports come next."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from functools import cache
+from typing import Any
 
 import holidays
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 
-from app.domain.deadlines import Clock, Works, day_of_month, due
-from app.domain.periods import month, quarter_holding
-from app.domain.terms import Unit
+from app.domain.deadlines import Clock, Limit, Works, days_of_year, due, last_late_start
+from app.domain.periods import Period, month, quarter_holding
+from app.domain.terms import Moment, Unit
 from app.extensions import db
 from app.models import Deadline, Registration, WorkingDay
+from app.words import counted
 
-ENTRY = "bank_entry_3d"
-ENTRY_DAYS, ENTRY_UNIT = 3, Unit.DAY  # Положение, 3.2: where the municipality has retired the row of the dictionary
-ENTRY_CLAUSE = "Положение, 3.2"
-MONTHLY, QUARTERLY = ("month_2", "month_5"), ("quarter_5", "quarter_10")
-LONGEST_WAIT = 60  # days within which any limit in days has passed, holidays included
+_stay = Registration.__table__
+
+# The moments that the bank knows, each as the day it happened; a deadline between two of them is a clock.
+OF_STAYS: dict[Moment, Any] = {
+    Moment.DETECTED: _stay.c.detected_on,
+    Moment.CARD_SENT: _stay.c.card_sent_on,
+    Moment.REGISTERED: _stay.c.registered_on,
+    Moment.PAPERS_RECEIVED: _stay.c.received_on,
+    Moment.ENTERED: _stay.c.entered_on,
+    Moment.REMOVED: _stay.c.removed_on,
+}
+PERIODS: dict[Moment, Callable[[date], Period]] = {
+    Moment.MONTH_ENDED: lambda day: month(day.year, day.month),
+    Moment.QUARTER_ENDED: quarter_holding,
+}
 
 
 @cache
@@ -33,80 +45,99 @@ def production_calendar() -> Works:
     return lambda day: moved[day] if day in moved else _russia().is_working_day(day)
 
 
-def entry_limit() -> tuple[int, Unit]:
-    """How long a family may wait to be entered, and in which days (the row of the dictionary of deadlines)."""
-    row = db.session.execute(
-        select(Deadline.limit, Deadline.unit).where(Deadline.code == ENTRY, Deadline.retired.is_(False))
-    ).first()
-    if row is None or not row.limit.strip().isdigit() or row.unit not in (Unit.DAY, Unit.WORKING_DAY):
-        return ENTRY_DAYS, ENTRY_UNIT
-    return min(int(row.limit), 30), row.unit
-
-
-def entry_clock(registration: Registration, limit: int, unit: Unit, works: Works) -> Clock | None:
-    """The clock of entering the family in the bank: from the day the decision and the card came (Положение, 3.2)."""
-    if registration.received_on is None or registration.annulled_at is not None:
-        return None
-    days = "календарных" if unit is Unit.DAY else "рабочих"
-    return Clock(
-        title=f"Внести семью в банк данных: не позднее {limit} {days} дней с поступления постановления и карты",
-        clause=ENTRY_CLAUSE,
-        due=due(registration.received_on, limit, unit, works),
-        stopped_on=registration.entered_on,
-    )
-
-
-def of_family(registrations: Iterable[Registration]) -> list[tuple[Registration, Clock]]:
-    """The clocks of a family's stays, the latest first. Reads the settings only where a clock exists."""
-    timed = [row for row in registrations if row.received_on is not None and row.annulled_at is None]
-    if not timed:
+def of_family(stays: Iterable[Registration]) -> list[tuple[Registration, Clock]]:
+    """The clocks of a family's stays, the latest first."""
+    live = [stay for stay in stays if stay.annulled_at is None]
+    rows = _between_known() if live else []
+    if not rows:
         return []
-    limit, unit = entry_limit()
-    works = _calendar_for(unit)
-    found = [(row, entry_clock(row, limit, unit, works)) for row in timed]
-    return sorted(
-        ((row, clock) for row, clock in found if clock is not None), key=lambda pair: pair[1].due, reverse=True
-    )
+    works = _calendar_for(rows)
+    found = []
+    for stay in live:
+        for row in rows:
+            if (started_on := _day(stay, row.starts)) is not None:
+                clock = Clock(
+                    title=f"{row.name} ({_said(row)})",
+                    clause=row.clause or "",
+                    due=due(started_on, _limit(row), works),
+                    stopped_on=_day(stay, row.stops),
+                    starts=row.starts,
+                    started_on=started_on,
+                    stops=row.stops,
+                )
+                found.append((stay, clock))
+    return sorted(found, key=lambda pair: pair[1].due, reverse=True)
 
 
-def late_if_received_by(today: date) -> date:
-    """The SQL form of "overdue": a family not entered yet is late if its papers came on this day or before."""
-    limit, unit = entry_limit()
-    works = _calendar_for(unit)
-    day = today
-    for _ in range(LONGEST_WAIT):
-        day -= timedelta(days=1)
-        if due(day, limit, unit, works) < today:
-            break
+def _day(stay: Registration, moment: Moment) -> date | None:
+    """The day a moment of a stay happened; None if it has not."""
+    day: date | None = getattr(stay, OF_STAYS[moment].key)
     return day
 
 
-def _calendar_for(unit: Unit) -> Callable[[date], bool]:
-    """The production calendar is read only where working days are counted."""
-    return production_calendar() if unit is Unit.WORKING_DAY else lambda _day: True
+def overdue(today: date) -> ColumnElement[bool]:
+    """Whether some clock of a stay is overdue and still runs (the SQL form of `Clock.overdue`)."""
+    rows = _between_known()
+    works = _calendar_for(rows)
+    return or_(
+        false(),
+        *(
+            and_(OF_STAYS[row.stops].is_(None), OF_STAYS[row.starts] <= last_late_start(today, _limit(row), works))
+            for row in rows
+        ),
+    )
 
 
 def coming(today: date) -> list[Clock]:
     """The next reports of the bank (Положение, 3.6.6, 3.6.7, 3.7.4, 3.7.5), the nearest first."""
+    rows = _used(Deadline.starts.in_(PERIODS))
+    works = _calendar_for(rows)
     found = []
-    rows = db.session.execute(
-        select(Deadline.code, Deadline.name, Deadline.limit, Deadline.source).where(
-            Deadline.code.in_((*MONTHLY, *QUARTERLY)), Deadline.retired.is_(False)
-        )
-    )
     for row in rows:
-        if not row.limit.strip().isdigit():
-            continue
-        number = min(max(int(row.limit), 1), 28)
-        this = quarter_holding(today) if row.code in QUARTERLY else month(today.year, today.month)
-        day = day_of_month(this.eve, number)
-        if day < today:
-            day = day_of_month(this.end, number)
-        found.append(Clock(title=row.name, clause=_clause(row.source), due=day))
+        day = _next(today, PERIODS[row.starts](today), _limit(row), works)
+        found.append(Clock(title=row.name, clause=row.clause or "", due=day, starts=row.starts))
     return sorted(found, key=lambda clock: clock.due)
 
 
-def _clause(source: str | None) -> str:
-    """«Положение, 3.6.6» of the source of a deadline."""
-    name, _, clause = (source or "").partition(" ")
-    return f"Положение, {clause}" if name == "seed_krasnosulin" else ""
+def _next(today: date, period: Period, limit: Limit, works: Works) -> date:
+    """The first last good day that has not passed: of the period before, or of this one."""
+    if limit.unit is Unit.DATE_LIST:
+        return due(today - timedelta(days=1), limit, works)
+    day = due(period.eve, limit, works)
+    return day if day >= today else due(period.end, limit, works)
+
+
+def _between_known() -> Sequence[Any]:
+    """The deadlines that run between two moments of a stay."""
+    return _used(Deadline.starts.in_(OF_STAYS), Deadline.stops.in_(OF_STAYS))
+
+
+def _used(*conditions: ColumnElement[bool]) -> Sequence[Any]:
+    """The deadlines that the municipality uses and that run in days."""
+    columns = (Deadline.name, Deadline.starts, Deadline.stops, Deadline.number, Deadline.unit, Deadline.days,
+               Deadline.clause)  # fmt: skip
+    counted_in_days = or_(
+        and_(Deadline.unit.not_in((Unit.HOUR, Unit.DATE_LIST)), Deadline.number.is_not(None)),
+        and_(Deadline.unit == Unit.DATE_LIST, Deadline.days.is_not(None)),
+    )
+    return db.session.execute(
+        select(*columns).where(Deadline.retired.is_(False), counted_in_days, *conditions).order_by(Deadline.position)
+    ).all()
+
+
+def _limit(row: Any) -> Limit:
+    return Limit(row.number or 0, row.unit, days_of_year(row.days) if row.unit is Unit.DATE_LIST else ())
+
+
+def _said(row: Any) -> str:
+    """How long a deadline is, in words."""
+    if row.unit is Unit.DAY:
+        return counted(row.number, "календарный день", "календарных дня", "календарных дней")
+    if row.unit is Unit.WORKING_DAY:
+        return counted(row.number, "рабочий день", "рабочих дня", "рабочих дней")
+    return f"{row.number}-го числа следующего месяца" if row.unit is Unit.DAY_OF_MONTH else f"даты: {row.days}"
+
+
+def _calendar_for(rows: Iterable[Any]) -> Works:
+    """The production calendar is read only where working days are counted."""
+    return production_calendar() if any(row.unit is Unit.WORKING_DAY for row in rows) else lambda _day: True

@@ -128,8 +128,8 @@ def every(_today: date) -> Select[tuple[int]]:
 
 
 def late(today: date) -> Select[tuple[int]]:
-    """Families that are not entered though their papers came longer ago than Положение, 3.2 allows."""
-    return _families(_has_stay(_stay.c.entered_on.is_(None), _stay.c.received_on <= clocks.late_if_received_by(today)))
+    """Families for which a deadline of the dictionary has passed and is not met."""
+    return _families(_has_stay(clocks.overdue(today)))
 
 
 def without_members(today: date) -> Select[tuple[int]]:
@@ -193,8 +193,8 @@ LISTINGS = [
     HomeList("assigned", "Закреплённые семьи", FAMILIES, every, (Role.COMMISSION, Role.SPECIALIST)),
     HomeList("registered", "Поставлены в этом квартале", FAMILIES, registered_this_quarter, _KEEPS),
     HomeList("removed", "Сняты в этом квартале", FAMILIES, removed_this_quarter, (Role.COORDINATOR, Role.COMMISSION)),
-    HomeList("late", "Не внесены в банк в срок", FAMILIES, late, _KEEPS, warns=True,
-            hint="Положение, 3.2: три дня с поступления постановления и карты"),
+    HomeList("late", "Просрочен срок по семье", FAMILIES, late, _KEEPS, warns=True,
+            hint="Сроки – из справочника: внести семью в банк и другие"),
     HomeList("without-members", "На учёте без членов семьи", FAMILIES, without_members, _KEEPS, warns=True),
     HomeList("unknown-education", "Дети, чьё обучение неизвестно", CHILDREN, unknown_education, _KEEPS, warns=True,
             hint="Форма отчёта не может отнести их ни к одной строке 2.2"),

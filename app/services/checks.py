@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from app import access, tree
-from app.domain import care, registration
+from app.domain import care, deadlines, registration
 from app.domain.refusal import Refusal
 from app.domain.registration import Basis, Facts
 from app.domain.terms import TerritoryKind
@@ -17,6 +17,7 @@ from app.extensions import db
 from app.models import (
     Aid,
     Assignment,
+    Deadline,
     Decision,
     Education,
     Entity,
@@ -203,6 +204,10 @@ def _check_territory(row: Territory, today: date) -> None:
         raise Refusal("Территория не может входить в саму себя.", "parent")
 
 
+def _check_deadline(row: Deadline, today: date) -> None:
+    deadlines.check(starts=row.starts, stops=row.stops, number=row.number, unit=row.unit, days=row.days)
+
+
 RULES: dict[type, Callable[[Any, date], None]] = {
     Family: _check_family,
     Member: _check_member,
@@ -217,6 +222,7 @@ RULES: dict[type, Callable[[Any, date], None]] = {
     Mentor: _check_mentor,
     Assignment: _check_assignment,
     Territory: _check_territory,
+    Deadline: _check_deadline,
 }
 
 

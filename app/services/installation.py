@@ -82,7 +82,8 @@ def load_dictionaries() -> None:
     _load(FamilyReaction, "family_reactions.csv")
     _load(StageKind, "stage_kinds.csv", default_months=int)
     _load(SignalCardOutcome, "signal_card_outcomes.csv")
-    _load(Deadline, "deadlines.csv", rename={"action": "name"}, unit=terms.Unit)
+    _load(Deadline, "deadlines.csv", starts=terms.Moment, stops=_moment, number=_number, unit=terms.Unit,
+          retired=lambda text: text == "1")  # fmt: skip
     _load_relationships()
     _load_measures()
 
@@ -98,11 +99,18 @@ def _codes(entity: Any) -> dict[str, Any]:
     return {row.code: row for row in db.session.scalars(select(entity))}
 
 
-def _load(entity: Any, file_name: str, *, parent: bool = False, rename: dict[str, str] | None = None,
-          **convert: Any) -> None:  # fmt: skip
+def _moment(text: str | None) -> terms.Moment | None:
+    return terms.Moment.of(text) if text else None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text else None
+
+
+def _load(entity: Any, file_name: str, *, parent: bool = False, **convert: Any) -> None:
     have = _codes(entity)
     for position, row in enumerate(rows(file_name)):
-        values: dict[str, Any] = {(rename or {}).get(name, name): value for name, value in row.items()}
+        values: dict[str, Any] = dict(row)
         above = values.pop("parent", None) if parent else None
         if values["code"] in have:
             continue

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain import deadlines, registration
 from app.domain.refusal import Refusal
-from app.domain.terms import Unit
+from app.domain.terms import Moment, Unit
 
 TODAY = date(2026, 9, 30)
 PLACING: dict[str, Any] = {
@@ -115,12 +115,51 @@ def weekday(day: date) -> bool:
     ],
 )
 def test_a_limit_runs_from_the_next_day(start, limit, unit, due):
-    assert deadlines.due(start, limit, unit, weekday) == due
+    assert deadlines.due(start, deadlines.Limit(limit, unit), weekday) == due
 
 
 def test_a_report_is_due_on_a_day_of_the_next_month():
-    assert deadlines.day_of_month(date(2026, 12, 31), 5) == date(2027, 1, 5)
-    assert deadlines.day_of_month(date(2026, 9, 30), 10) == date(2026, 10, 10)
+    assert deadlines.due(date(2026, 12, 31), deadlines.Limit(5, Unit.DAY_OF_MONTH), weekday) == date(2027, 1, 5)
+    assert deadlines.due(date(2026, 9, 30), deadlines.Limit(10, Unit.DAY_OF_MONTH), weekday) == date(2026, 10, 10)
+    assert deadlines.due(date(2027, 1, 31), deadlines.Limit(30, Unit.DAY_OF_MONTH), weekday) == date(2027, 2, 28)
+
+
+def test_a_limit_in_hours_has_no_last_good_day():
+    with pytest.raises(ValueError, match="hours"):
+        deadlines.due(date(2026, 12, 31), deadlines.Limit(24, Unit.HOUR), weekday)
+
+
+COUNTED = {"starts": Moment.DETECTED, "stops": Moment.ENTERED, "number": 3, "unit": Unit.DAY, "days": None}
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({}, None),
+        ({"starts": Moment.OTHER, "stops": Moment.OTHER}, None),
+        ({"starts": Moment.MONTH_ENDED, "stops": None}, None),
+        ({"unit": Unit.DATE_LIST, "number": None, "days": "10.01; 29.02"}, None),
+        ({"stops": None}, "stops"),
+        ({"stops": Moment.DETECTED}, "stops"),
+        ({"starts": Moment.MONTH_ENDED}, "stops"),
+        ({"number": None}, "number"),
+        ({"number": 367}, "number"),
+        ({"unit": Unit.DAY_OF_MONTH, "number": 0}, "number"),
+        ({"unit": Unit.DAY_OF_MONTH, "number": 32}, "number"),
+        ({"days": "10.01"}, "days"),
+        ({"unit": Unit.DATE_LIST, "days": "10.01"}, "number"),
+        ({"unit": Unit.DATE_LIST, "number": None}, "days"),
+        ({"unit": Unit.DATE_LIST, "number": None, "days": "31.02"}, "days"),
+        ({"unit": Unit.DATE_LIST, "number": None, "days": "10 Jan; 5 Apr"}, "days"),
+    ],
+)
+def test_a_deadline_must_be_countable(values, field):
+    if field is None:
+        deadlines.check(**{**COUNTED, **values})
+        return
+    with pytest.raises(Refusal) as refused:
+        deadlines.check(**{**COUNTED, **values})
+    assert refused.value.field == field
 
 
 def test_a_clock_is_overdue_only_when_its_last_good_day_has_passed():

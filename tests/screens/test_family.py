@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from lxml import html
 from sqlalchemy import event, func, select
 
 from app.clock import today
@@ -14,6 +15,7 @@ from app.domain.terms import Act
 from app.extensions import db
 from app.models import (
     Aid,
+    Deadline,
     Decision,
     Family,
     JournalEntry,
@@ -422,3 +424,45 @@ def test_only_the_coordinator_enters_families(app, cast, sign_in, name):
     client = sign_in(name)
     assert client.get("/family/new").status_code == 403
     assert client.post("/family/new", data=first_form(cast)).status_code == 403
+
+
+def change_deadline(client, code: str, **changes: str):
+    """Fill the form of the dictionary over what it shows, and send it."""
+    address = f"/deadlineregistry/edit/{key_of(Deadline, code)}"
+    form = html.fromstring(client.get(address).text).xpath("//main//form[@method='post' or @method='POST']")[0]
+    return client.post(address, data={**dict(form.form_values()), **changes})
+
+
+def test_a_deadline_edited_in_the_dictionary_changes_the_clock(family, sign_in):
+    client = sign_in("anna")
+    assert "Срок прошёл 14.06.2025" in client.get(f"/family/{family}").text
+    assert change_deadline(client, "bank_entry_3d", number="5", unit="working_day").status_code == 302
+    shown = client.get(f"/family/{family}").text
+    assert "Срок прошёл 20.06.2025" in shown  # 12, 13 and 14 June were days off
+    assert "5 рабочих дней" in shown
+    assert "Положение, 3.2" in shown
+    assert "поступление постановления и карты учёта 11.06.2025" in shown
+
+
+def families_late(client) -> int:
+    return len(html.fromstring(client.get("/lists/late").text).xpath("//main//tbody/tr"))
+
+
+def test_a_deadline_edited_in_the_dictionary_changes_the_first_page(family, sign_in, page):
+    client = sign_in("anna")
+    received = today() - timedelta(days=4)
+    stay = db.session.scalars(select(Registration).where(Registration.removed_on.is_(None))).one()
+    stay.received_on = received
+    db.session.commit()
+    assert families_late(client) == 1
+    assert change_deadline(client, "bank_entry_3d", number="5", unit="working_day").status_code == 302
+    assert families_late(client) == 0
+    assert change_deadline(client, "month_2", number="19").status_code == 302
+    assert re.search(r"19\.\d\d\.\d{4}\s+Направление районного банка данных", text_of(page(client, "/")))
+
+
+def test_a_deadline_that_cannot_be_counted_is_refused_beside_its_field(family, sign_in):
+    client = sign_in("anna")
+    answer = change_deadline(client, "month_2", number="45")
+    assert answer.status_code == 200
+    assert "Число месяца – от 1 до 31." in answer.text
