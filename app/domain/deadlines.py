@@ -121,6 +121,15 @@ def check(*, starts: Moment, stops: Moment | None, number: int | None, unit: Uni
         raise Refusal(f"Срок не бывает длиннее {LONGEST}.", "number")
 
 
+def countable(*, starts: Moment, stops: Moment | None, number: int | None, unit: Unit, days: str | None) -> bool:
+    """Whether a stored deadline gives clocks: it runs in days and breaks no rule."""
+    try:
+        check(starts=starts, stops=stops, number=number, unit=unit, days=days)
+    except Refusal:
+        return False
+    return unit is not Unit.HOUR
+
+
 def _day_of(year: int, month: int, day: int) -> date:
     """A day of a month, or its last day where the month has no such day."""
     there = periods.month(year, month)

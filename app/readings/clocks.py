@@ -10,7 +10,7 @@ from typing import Any
 import holidays
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
-from app.domain.deadlines import Clock, Limit, Works, days_of_year, due, last_late_start
+from app.domain.deadlines import Clock, Limit, Works, countable, days_of_year, due, last_late_start
 from app.domain.periods import Period, month, quarter_holding
 from app.domain.terms import Moment, Unit
 from app.extensions import db
@@ -116,13 +116,14 @@ def _used(*conditions: ColumnElement[bool]) -> Sequence[Any]:
     """The deadlines that the municipality uses and that run in days."""
     columns = (Deadline.name, Deadline.starts, Deadline.stops, Deadline.number, Deadline.unit, Deadline.days,
                Deadline.clause)  # fmt: skip
-    counted_in_days = or_(
-        and_(Deadline.unit.not_in((Unit.HOUR, Unit.DATE_LIST)), Deadline.number.is_not(None)),
-        and_(Deadline.unit == Unit.DATE_LIST, Deadline.days.is_not(None)),
+    rows = db.session.execute(
+        select(*columns).where(Deadline.retired.is_(False), *conditions).order_by(Deadline.position)
     )
-    return db.session.execute(
-        select(*columns).where(Deadline.retired.is_(False), counted_in_days, *conditions).order_by(Deadline.position)
-    ).all()
+    return [
+        row
+        for row in rows
+        if countable(starts=row.starts, stops=row.stops, number=row.number, unit=row.unit, days=row.days)
+    ]
 
 
 def _limit(row: Any) -> Limit:
