@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, event, exists, false, or_, select, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
-from app import tree
+from app import conditions, tree
 from app.domain import terms
 from app.domain.refusal import Refusal
 from app.extensions import db
@@ -94,10 +94,8 @@ class Scope:
         """Family ids of the dated, not annulled rows of a table that hold today."""
         return select(table.c.family_id).where(
             condition,
-            table.c.annulled_at.is_(None),
             table.c.family_id.is_not(None),
-            table.c.started_on <= self.today,
-            or_(table.c.ended_on.is_(None), table.c.ended_on > self.today),
+            conditions.current(table, self.today),
         )
 
     def family_ids(self) -> Select[tuple[int]]:
@@ -208,10 +206,8 @@ def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = F
 def _assigned_territories(employee_id: int, today: date) -> Select[tuple[int]]:
     return select(_assignment.c.territory_id).where(
         _assignment.c.employee_id == employee_id,
-        _assignment.c.annulled_at.is_(None),
         _assignment.c.territory_id.is_not(None),
-        _assignment.c.started_on <= today,
-        or_(_assignment.c.ended_on.is_(None), _assignment.c.ended_on > today),
+        conditions.current(_assignment, today),
     )
 
 

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 
 from app import clock, models
 from app.crud import DictionaryView, RegistryView
+from app.domain.periods import quarter_of
 from app.reports import CATALOGUE
 from app.screens import reports
 from app.screens.account import Account
@@ -119,7 +120,7 @@ class PupilSupportRegistry(RegistryView):
         "note",
     ]  # fmt: skip
     base_order = ("year", "desc")
-    presets = {"year": lambda: clock.today().year, "quarter": lambda: (clock.today().month + 2) // 3}
+    presets = {"year": lambda: clock.today().year, "quarter": lambda: quarter_of(clock.today())[1]}
 
 
 class SupervisionRegistry(RegistryView):

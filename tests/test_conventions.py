@@ -68,6 +68,17 @@ def test_only_the_clock_reads_the_clock(path):
     )
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_only_periods_do_arithmetic_of_months(path):
+    """A place in a list of names is no arithmetic: `MONTHS[day.month - 1]`."""
+    if name_of(path).endswith("domain/periods.py"):
+        return
+    found = re.search(
+        r"\.month\s*([-+*/%]|[=!]=)(?! 1\])|monthrange|relativedelta|(//|%) ?12\b", path.read_text(encoding="utf-8")
+    )
+    assert not found, f"{name_of(path)}: ask app.domain.periods for months and quarters"
+
+
 @pytest.mark.parametrize(
     "path", [path for path in SOURCES if {"screens", "services", "readings"} & set(path.parts)], ids=name_of
 )

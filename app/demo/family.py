@@ -24,7 +24,7 @@ from app.demo.scripts import (
     AidScript,
     Script,
 )
-from app.domain import ages, periods
+from app.domain import ages, intervals, periods
 from app.domain.terms import DecisionKind, HolidayActivity, Sex
 from app.services import families
 
@@ -233,7 +233,7 @@ class Life:
             self.number,
             [
                 families.NamedMember(*person.name, self.ground.roles[person.role][1],
-                                person.left_on is None or person.left_on > self.today)
+                                intervals.holds(person.joined_on, person.left_on, self.today))
                 for person in self.adults + self.children
             ],
             (self.registered_address, self.address),

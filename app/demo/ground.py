@@ -16,7 +16,7 @@ from app.demo.scripts import (
     SUCCESS,
     Script,
 )
-from app.domain import ages
+from app.domain import ages, intervals
 from app.domain.terms import ParentalRole, Sex
 
 Row = dict[str, Any]
@@ -62,11 +62,7 @@ class Character:
     schooling: list[tuple[date, str, str | None, str | None]] = field(default_factory=list)
 
     def present(self, day: date) -> bool:
-        return (
-            self.born_on <= day
-            and (self.joined_on is None or self.joined_on <= day)
-            and (self.left_on is None or self.left_on > day)
-        )
+        return self.born_on <= day and intervals.holds(self.joined_on, self.left_on, day)
 
     def minor(self, day: date) -> bool:
         return self.present(day) and ages.is_minor(self.born_on, day)

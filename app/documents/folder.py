@@ -10,6 +10,7 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
+from app.domain import intervals
 from app.domain.registration import on_record
 from app.domain.terms import PaperKind
 from app.extensions import db
@@ -44,7 +45,7 @@ class Folder:
 
     def present_members(self, today: date) -> list[Member]:
         """Who belongs to the family on a day."""
-        return [member for member in self.members if on_record(member.joined_on or date.min, member.left_on, today)]
+        return [member for member in self.members if intervals.holds(member.joined_on, member.left_on, today)]
 
     def registration(self, today: date) -> Registration | None:
         """The stay on record that holds on a day, or else the last one."""

@@ -11,9 +11,9 @@ from flask import current_app
 from app import words
 from app.documents import blanks
 from app.documents.folder import Folder, live
-from app.domain import ages
+from app.domain import ages, intervals
 from app.domain.terms import ParentalRole
-from app.models import Aid, Decision, Education, Member, Registration
+from app.models import Aid, Decision, Member, Registration
 from app.render import html_pdf
 
 PARENTS = (
@@ -227,12 +227,9 @@ def _minor(member: Member, residence: str, today: date) -> Minor:
 
 
 def _education(member: Member, today: date) -> str:
-    """What holds on the day: the last education begun, while it lasts; the organisation with the class."""
-    begun = [row for row in live(member.educations) if row.started_on <= today]
-    row: Education | None = max(begun, key=lambda row: row.started_on, default=None)
-    if row is None or (row.ended_on is not None and row.ended_on < today):
-        return ""
-    return blanks.text(row)
+    """What the child does by day: the organisation with the class."""
+    held = intervals.education_on(live(member.educations), today, lambda row: (row.started_on, row.ended_on))
+    return blanks.text(held)
 
 
 def _measure(aid: Aid) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from app.domain.intervals import holds
 from app.domain.refusal import Refusal
 from app.domain.terms import DecisionKind
 
@@ -134,7 +135,7 @@ def check_reason(code: str | None, note: str | None) -> None:
 
 def on_record(registered_on: date, removed_on: date | None, day: date) -> bool:
     """Whether a stay holds at the end of a day: the day of removal no longer belongs to it."""
-    return registered_on <= day and (removed_on is None or removed_on > day)
+    return holds(registered_on, removed_on, day)
 
 
 def overlap(one: Stay, other: Stay) -> bool:

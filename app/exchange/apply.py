@@ -14,7 +14,7 @@ from sqlalchemy import Table, bindparam, delete, func, insert, select, text, upd
 
 from app import access, journal
 from app.clock import now
-from app.domain import names
+from app.domain import intervals, names
 from app.domain.periods import quarter_holding, quarter_of
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, DecisionKind, ParentalRole, TerritoryKind
@@ -239,7 +239,7 @@ class _Writer:
                 member.values.first_name,
                 member.values.middle_name,
                 self.roles.get(member.values.role),
-                member.values.left_on is None or member.values.left_on > self.today,
+                intervals.holds(member.values.joined_on, member.values.left_on, self.today),
             )
             for member in family.members
         ]

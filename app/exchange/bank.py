@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Table, select
 
 from app import access, tree
-from app.domain import writing
+from app.domain import intervals, writing
 from app.domain.periods import quarter_of
 from app.domain.refusal import Refusal
 from app.exchange.cells import Codes
@@ -182,10 +182,8 @@ def main_document(documents: Sequence[dict[str, Any]], on: date) -> dict[str, An
 
 
 def education_on(educations: Sequence[dict[str, Any]], on: date) -> dict[str, Any] | None:
-    """What a member did by day: the last one begun on or before it, unless it has ended."""
-    begun = [each for each in educations if each["started_on"] <= on]
-    last = max(begun, key=lambda each: each["started_on"], default=None)
-    return last if last and (last["ended_on"] is None or last["ended_on"] > on) else None
+    """What a member did by day."""
+    return intervals.education_on(educations, on, lambda each: (each["started_on"], each["ended_on"]))
 
 
 def support_on(supports: Sequence[dict[str, Any]], on: date) -> dict[str, Any] | None:

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 
-from app import access
-from app.domain import ages
-from app.domain.periods import Period, month, quarter_holding
+from app import access, conditions
+from app.domain.periods import month_later, quarter_holding
 from app.domain.terms import Role
 from app.extensions import db
 from app.models import Education, Family, Member, Registration, Territory
@@ -92,21 +91,17 @@ def _has_stay(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _stands(day: date) -> ColumnElement[bool]:
-    """On record at the end of a day (the SQL form of `domain.registration.on_record`)."""
-    return _has_stay(_stay.c.registered_on <= day, or_(_stay.c.removed_on.is_(None), _stay.c.removed_on > day))
+    """On record at the end of a day."""
+    return _has_stay(conditions.on_record(_stay, day))
 
 
 def _is_present(day: date) -> ColumnElement[bool]:
-    return and_(
-        _member.c.annulled_at.is_(None),
-        or_(_member.c.joined_on.is_(None), _member.c.joined_on <= day),
-        or_(_member.c.left_on.is_(None), _member.c.left_on > day),
-    )
+    return and_(_member.c.annulled_at.is_(None), conditions.belongs(_member, day))
 
 
 def _is_child(day: date) -> ColumnElement[bool]:
-    """A minor of the family on a day (the SQL form of `domain.ages.is_minor`)."""
-    return and_(_is_present(day), _member.c.born_on <= day, _member.c.born_on > ages.years_before(day, ages.MAJORITY))
+    """A minor of the family on a day."""
+    return and_(_is_present(day), conditions.minor(_member.c.born_on, day))
 
 
 def on_record(today: date) -> Select[tuple[int]]:
@@ -150,11 +145,7 @@ def unknown_education(today: date) -> Select[tuple[int]]:
     """Children whose education on this day is not known: the quarterly form cannot count them."""
     known = exists(
         select(_education.c.id).where(
-            _education.c.member_id == _member.c.id,
-            _education.c.annulled_at.is_(None),
-            _education.c.status_id.is_not(None),
-            _education.c.started_on <= today,
-            or_(_education.c.ended_on.is_(None), _education.c.ended_on > today),
+            conditions.education_on(_education, _member.c.id, today), _education.c.status_id.is_not(None)
         )
     )
     return children(today).where(~known)
@@ -174,14 +165,8 @@ def unknown_birth_date(today: date) -> Select[tuple[int]]:
 
 def coming_of_age(today: date) -> Select[tuple[int]]:
     """Children who turn eighteen within three months: the family may leave the record by reason 11.1."""
-    return children(today).where(_member.c.born_on <= ages.years_before(_in_months(today), ages.MAJORITY))
-
-
-def _in_months(today: date) -> date:
-    """The same day three months later, or the last day of that month."""
-    number = today.month + MONTHS_TO_MAJORITY
-    period: Period = month(today.year + (number - 1) // 12, (number - 1) % 12 + 1)
-    return period.start.replace(day=min(today.day, period.end.day))
+    then = month_later(today, MONTHS_TO_MAJORITY)
+    return children(today).where(~conditions.minor(_member.c.born_on, then))
 
 
 _KEEPS = (Role.COORDINATOR,)

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from app import tree
-from app.domain import ages, registration, terms
+from app.domain import ages, intervals, registration, terms
 from app.domain.periods import quarter_of, year_period
 from app.extensions import db
 from app.models import (
@@ -82,7 +82,7 @@ class Fact(NamedTuple):
 
     def holds(self, day: date) -> bool:
         """Whether the row's interval holds on a day."""
-        return registration.on_record(self.since or date.min, self.until, day)
+        return intervals.holds(self.since, self.until, day)
 
 
 _TYPES: dict[str, Any] = {
@@ -106,7 +106,7 @@ class MemberToday:
 
     @property
     def is_present(self) -> bool:
-        return registration.on_record(self.member.joined_on or date.min, self.member.left_on, self.today)
+        return intervals.holds(self.member.joined_on, self.member.left_on, self.today)
 
     @property
     def comes_of_age_on(self) -> date | None:
@@ -115,10 +115,10 @@ class MemberToday:
 
     @property
     def education(self) -> Fact | None:
-        """What the child does by day now: the last education begun, unless it has ended."""
-        begun = [fact for fact in self.facts.get("Education", ()) if fact.since and fact.since <= self.today]
-        last = max(begun, key=lambda fact: fact.since or date.min, default=None)
-        return last if last and last.holds(self.today) else None
+        """What the child does by day now."""
+        return intervals.education_on(
+            self.facts.get("Education", ()), self.today, lambda fact: (fact.since, fact.until)
+        )
 
     @property
     def support(self) -> Fact | None:
@@ -213,8 +213,7 @@ def minors(family: Family, today: date) -> list[Member]:
     found = [
         member
         for member in family.members
-        if ages.is_minor(member.born_on, today)
-        and registration.on_record(member.joined_on or date.min, member.left_on, today)
+        if ages.is_minor(member.born_on, today) and intervals.holds(member.joined_on, member.left_on, today)
     ]
     return sorted(found, key=lambda member: member.born_on or date.min)
 

@@ -1,7 +1,7 @@
 """Приложение 4: what each of its figures counts. Five sources of rows, a list of indicators over them.
 
 The meaning of every figure stands in the form itself; the conventions (who is on record, who is a child of a family on
-a day) are those of `report.py`.
+a day) are those of `app.conditions`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, exists, false, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, and_, exists, false, not_, or_, select, tuple_
 
+from app.conditions import aged, belongs, education_on, minor, minor_on, on_record, unindexed
 from app.domain import ages, terms
 from app.domain.periods import Period
 from app.extensions import db
@@ -35,19 +36,7 @@ from app.models import (
 )
 from app.render.table import Kind
 from app.reports import reasons
-from app.reports.report import (
-    Counting,
-    Detail,
-    Indicator,
-    Source,
-    aged,
-    belongs,
-    family,
-    minor,
-    minor_on,
-    on_record,
-    unindexed,
-)
+from app.reports.report import Counting, Detail, Indicator, Source, family
 
 SENDERS = ("5.1", "5.2", "5.3", "5.4", "5.5", "5.6", "5.7", "5.8", "5.9")
 OTHER_SENDER = "5.9"
@@ -225,24 +214,12 @@ class Figures:
     @cached_property
     def children(self) -> Source:
         """Members of those families who are minors on some day of the period or its eve, with the education that
-        holds on its last day: the last one begun by then, unless it has ended."""
-        later = education.alias("begun")
-        last_begun = (
-            select(func.max(later.c.started_on))
-            .where(
-                later.c.member_id == member.c.id, later.c.annulled_at.is_(None), later.c.started_on <= self.period.end
-            )
-            .scalar_subquery()
-        )
-        held = and_(
-            education.c.member_id == member.c.id,
-            education.c.annulled_at.is_(None),
-            education.c.started_on == last_begun,
-            or_(education.c.ended_on.is_(None), education.c.ended_on > self.period.end),
-        )
+        holds on its last day."""
         return Source(
             "children",
-            self._of_stays(member.c.family_id == registration.c.family_id).outerjoin(education, held),
+            self._of_stays(member.c.family_id == registration.c.family_id).outerjoin(
+                education, education_on(education, member.c.id, self.period.end)
+            ),
             (*self._touching, *self._minors),
             (*FAMILY, *CHILD, *STAY, _date("joined_on", "В семье с", member.c.joined_on),
              _date("left_on", "В семье по", member.c.left_on),
@@ -352,12 +329,12 @@ class Figures:
     @property
     def _child_at_start(self) -> ColumnElement[bool]:
         day = self.period.eve
-        return and_(self._at_start, minor(member.c.born_on, day), belongs(member, day))
+        return and_(self._at_start, minor(unindexed(member.c.born_on), day), belongs(member, day))
 
     @property
     def _child_at_end(self) -> ColumnElement[bool]:
         day = self.period.end
-        return and_(self._at_end, minor(member.c.born_on, day), belongs(member, day))
+        return and_(self._at_end, minor(unindexed(member.c.born_on), day), belongs(member, day))
 
     @property
     def _child_when_placed(self) -> ColumnElement[bool]:

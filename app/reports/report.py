@@ -13,13 +13,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, and_, extract, func, or_, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, func, select
 
 from app import access
-from app.domain import ages
-from app.domain.periods import Period
 from app.extensions import db
 from app.models import Family
 from app.render.table import Kind, Table
@@ -260,69 +256,3 @@ def length(indicator: Indicator, within: Within) -> tuple[int, Number]:
         .where(*source.where, indicator.where, within(source))
     ).one()
     return rows, number or 0
-
-
-class unindexed(FunctionElement[Any]):  # noqa: N801  reads as a function of SQL
-    """A column by which SQLite shall not look rows up: it takes any index on a range of dates for a bargain, and would
-    walk all people by their birth dates rather than the few stays to their families."""
-
-    inherit_cache = True
-
-    def __init__(self, column: ColumnElement[Any]) -> None:
-        super().__init__(column)
-        self.type = column.type
-
-
-@compiles(unindexed)
-def _as_it_stands(element: unindexed, compiler: Any, **options: Any) -> str:
-    return str(compiler.process(element.clauses, **options))
-
-
-@compiles(unindexed, "sqlite")
-def _with_a_plus(element: unindexed, compiler: Any, **options: Any) -> str:
-    return f"+{compiler.process(element.clauses, **options)}"
-
-
-# Conditions that every report shares. Each has its twin in app/domain.
-
-
-def on_record(registration: FromClause, day: Any) -> ColumnElement[bool]:
-    """A stay holds at the end of a day: `domain.registration.on_record`."""
-    columns = registration.c
-    return and_(columns.registered_on <= day, or_(columns.removed_on.is_(None), columns.removed_on > day))
-
-
-def belongs(member: FromClause, day: Any) -> ColumnElement[bool]:
-    """A person is a member of the family on a day."""
-    columns = member.c
-    return and_(
-        or_(columns.joined_on.is_(None), columns.joined_on <= day),
-        or_(columns.left_on.is_(None), columns.left_on > day),
-    )
-
-
-def minor(born_on: ColumnElement[Any], day: date) -> ColumnElement[bool]:
-    """Born on or before a day and not yet eighteen on it: `domain.ages.is_minor`."""
-    born_on = unindexed(born_on)
-    return and_(born_on <= day, born_on > ages.years_before(day, ages.MAJORITY))
-
-
-def minor_on(born_on: ColumnElement[Any], day: ColumnElement[Any], period: Period) -> ColumnElement[bool]:
-    """The same on a day that stands in a column and lies in the period.
-
-    Who is a minor at the end of the period was one on all its days; only those who come of age inside it are counted
-    by their years.
-    """
-    young = born_on > ages.years_before(period.end, ages.MAJORITY)
-    return and_(born_on <= day, or_(young, _as_number(day) - _as_number(born_on) < ages.MAJORITY * 10_000))
-
-
-def aged(born_on: ColumnElement[Any], day: date, youngest: int, under: int) -> ColumnElement[bool]:
-    """Full years on a day: `youngest` ≤ age < `under`."""
-    grown = born_on <= (ages.years_before(day, youngest) if youngest else day)
-    return and_(grown, born_on > ages.years_before(day, under))
-
-
-def _as_number(day: ColumnElement[Any]) -> ColumnElement[int]:
-    """20260930: the difference of two such numbers, in ten thousands, is the number of full years."""
-    return extract("year", day) * 10_000 + extract("month", day) * 100 + extract("day", day)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select
 
-from app.domain import names
+from app.domain import intervals, names
 from app.domain.refusal import Refusal
 from app.domain.terms import ParentalRole
 from app.extensions import db
@@ -89,7 +89,7 @@ def refresh(family: Family, today: date) -> None:
     people = []
     for member in members:
         member.sort_key = member_sort_key(member.last_name, member.first_name, member.middle_name)
-        present = member.left_on is None or member.left_on > today
+        present = intervals.holds(member.joined_on, member.left_on, today)
         people.append(
             NamedMember(
                 member.last_name,

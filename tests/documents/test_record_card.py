@@ -11,6 +11,7 @@ import pytest
 from app.documents import blanks, folder, record_card
 from app.extensions import db
 from app.models import Family
+from app.readings import overview
 from app.render import html_pdf
 from tests import factories, scans
 from tests.documents.conftest import TODAY
@@ -198,6 +199,16 @@ def test_the_education_of_the_day_is_printed(known):
     assert card(known, date(2026, 8, 31)).minors[0].education == "МБОУ СОШ № 3, 3 «Б»"
     assert card(known, date(2026, 9, 1)).minors[0].education == "МБОУ СОШ № 7, 4 «В»"
     assert card(known, date(2024, 8, 31)).minors[0].education == ""
+
+
+def test_the_card_and_the_page_of_the_family_agree_on_the_last_day_of_an_education(cast):
+    family = factories.family(cast.north)
+    child = factories.member(family)
+    factories.education(child, date(2025, 9, 1), organisation="Школа № 3", ended_on=date(2026, 8, 31))
+    db.session.commit()
+    for day, told in ((date(2026, 8, 30), True), (date(2026, 8, 31), False)):
+        assert bool(card(family, day).minors[0].education) is told
+        assert bool(overview.of(family, day).children[0].education) is told
 
 
 HOSTILE = [

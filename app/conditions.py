@@ -1,0 +1,108 @@
+"""The rules of what holds on a day as conditions of SQL: each is the twin of a rule of `app.domain`.
+
+A table of cases asks both forms of a rule, so neither changes without the other. That a row is not annulled is said by
+whoever asks, except where the rule chooses among several rows.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, extract, func, or_, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from app.domain import ages
+from app.domain.periods import Period
+from app.models import Education
+
+
+class unindexed(FunctionElement[Any]):  # noqa: N801  reads as a function of SQL
+    """A column by which SQLite shall not look rows up: it takes any index on a range of dates for a bargain, and would
+    walk all people by their birth dates rather than the few stays to their families."""
+
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(unindexed)
+def _as_it_stands(element: unindexed, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(unindexed, "sqlite")
+def _with_a_plus(element: unindexed, compiler: Any, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
+
+
+def _holds(since: ColumnElement[Any], until: ColumnElement[Any], day: Any) -> ColumnElement[bool]:
+    """An interval holds at the end of a day: `domain.intervals.holds`."""
+    begun = or_(since.is_(None), since <= day) if getattr(since, "nullable", True) else since <= day
+    return and_(begun, or_(until.is_(None), until > day))
+
+
+def on_record(registration: FromClause, day: Any) -> ColumnElement[bool]:
+    """A stay holds at the end of a day: `domain.registration.on_record`."""
+    return _holds(registration.c.registered_on, registration.c.removed_on, day)
+
+
+def belongs(member: FromClause, day: Any) -> ColumnElement[bool]:
+    """A person is a member of the family on a day: `domain.intervals.holds`."""
+    return _holds(member.c.joined_on, member.c.left_on, day)
+
+
+def dated(table: FromClause, day: Any) -> ColumnElement[bool]:
+    """A row from … to … holds on a day: `domain.intervals.holds`."""
+    return _holds(table.c.started_on, table.c.ended_on, day)
+
+
+def current(table: FromClause, day: Any) -> ColumnElement[bool]:
+    """A row from … to … holds on a day and is not annulled."""
+    return and_(table.c.annulled_at.is_(None), dated(table, day))
+
+
+def minor(born_on: ColumnElement[Any], day: date) -> ColumnElement[bool]:
+    """Born on or before a day and not yet eighteen on it: `domain.ages.is_minor`."""
+    return and_(born_on <= day, born_on > ages.years_before(day, ages.MAJORITY))
+
+
+def minor_on(born_on: ColumnElement[Any], day: ColumnElement[Any], period: Period) -> ColumnElement[bool]:
+    """The same on a day that stands in a column and lies in the period.
+
+    Who is a minor at the end of the period was one on all its days; only those who come of age inside it are counted
+    by their years.
+    """
+    young = born_on > ages.years_before(period.end, ages.MAJORITY)
+    return and_(born_on <= day, or_(young, _as_number(day) - _as_number(born_on) < ages.MAJORITY * 10_000))
+
+
+def aged(born_on: ColumnElement[Any], day: date, youngest: int, under: int) -> ColumnElement[bool]:
+    """Full years on a day: `youngest` ≤ `domain.ages.full_years` < `under`."""
+    grown = born_on <= (ages.years_before(day, youngest) if youngest else day)
+    return and_(grown, born_on > ages.years_before(day, under))
+
+
+def education_on(education: FromClause, member_id: ColumnElement[Any], day: Any) -> ColumnElement[bool]:
+    """The one row of `education` that says what a member does by day: `domain.intervals.education_on`."""
+    return and_(
+        education.c.member_id == member_id,
+        education.c.annulled_at.is_(None),
+        education.c.started_on == _last_begun(member_id, day).scalar_subquery(),
+        dated(education, day),
+    )
+
+
+def _last_begun(member_id: ColumnElement[Any], day: Any) -> Select[Any]:
+    begun = Education.__table__.alias("begun")
+    return select(func.max(begun.c.started_on)).where(
+        begun.c.member_id == member_id, begun.c.annulled_at.is_(None), begun.c.started_on <= day
+    )
+
+
+def _as_number(day: ColumnElement[Any]) -> ColumnElement[int]:
+    """20260930: the difference of two such numbers, in ten thousands, is the number of full years."""
+    return extract("year", day) * 10_000 + extract("month", day) * 100 + extract("day", day)
