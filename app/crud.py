@@ -54,6 +54,7 @@ class Filter:
     choices: Sequence[tuple[str, Any]] = ()
     lookup: str = ""
     chosen: str = ""
+    row: Any = None  # the row that a relation is narrowed to
 
     @property
     def key(self) -> str:
@@ -280,10 +281,11 @@ class RegistryView(ModelView):
     def _read_relation(self, name: str, label: Any, entity: type, value: str) -> Filter:
         if issubclass(entity, forms.LONG_LISTS):
             row = forms.find_row(entity, value)
-            return Filter(name, label, "lookup", value if row else "", chosen=str(row or ""),
+            return Filter(name, label, "lookup", value if row else "", chosen=str(row or ""), row=row,
                           lookup=url_for("Lookup.find", entity=entity.__name__))  # fmt: skip
-        choices = [(str(row.id), str(row)) for row in forms.short_list(entity, None)]
-        return Filter(name, label, "choice", value, choices=choices)
+        rows = forms.short_list(entity, None)
+        choices = [(str(row.id), str(row)) for row in rows]
+        return Filter(name, label, "choice", value, choices=choices, row=forms.find_row(entity, value))
 
     def _apply(self, query: Select[Any], one: Filter) -> Select[Any]:
         """Narrow by what was typed; what cannot be read as a value of the column narrows nothing."""
@@ -306,7 +308,7 @@ class RegistryView(ModelView):
         return self._apply_text(query, one, column)
 
     def _apply_relation(self, query: Select[Any], one: Filter, column: Any) -> Select[Any]:
-        row = forms.find_row(column.property.mapper.class_, one.value)
+        row = one.row
         if row is None:
             return query
         if column.property.uselist:
