@@ -258,7 +258,7 @@ def test_nothing_is_too_long():
     faults = []
     for path in sorted((ROOT / "app").rglob("*")):
         name = str(path.relative_to(ROOT))
-        if path.suffix in (".py", ".js", ".html") and "fonts" not in path.parts:
+        if path.suffix in (".py", ".js", ".html", ".css") and "fonts" not in path.parts:
             lines = len(path.read_text().splitlines())
             if lines > 600:
                 faults.append(f"{name}: {lines} lines")
@@ -375,13 +375,21 @@ def test_every_long_list_can_be_searched_as_one_types():
 
 def test_every_class_of_the_style_sheets_is_used():
     """A class that no page, no view and no script names is dead: take it out of the style sheet."""
-    places = [*SOURCES, *TEMPLATES, *(ROOT / "app/static").glob("*.js")]
+    places = [*SOURCES, *TEMPLATES, *(ROOT / "app/static").rglob("*.js")]
     named = set(re.findall(r"-?[A-Za-z_][\w-]*", "\n".join(path.read_text(encoding="utf-8") for path in places)))
     for path in sorted((ROOT / "app/static").rglob("*.css")):
         text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         styled = set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", " ".join(re.findall(r"([^{}]+)\{", text))))
         dead = {name for name in styled - named if not name.startswith(MADE_ELSEWHERE)}
         assert not dead, f"{path.name}: {sorted(dead)}"
+
+
+def test_every_style_sheet_is_loaded():
+    """The frame of every page loads the sheets in their order; a sheet of one page alone is loaded by that page."""
+    loaded = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES)
+    for path in sorted((ROOT / "app/static").rglob("*.css")):
+        named = f'"{path.stem}"' in loaded or f"css/{path.name}" in loaded
+        assert named, f"{name_of(path)}: name it in app/templates/appbuilder/init.html, or in the page that needs it"
 
 
 # select2 writes its own; the tone of an event is the end of its class.

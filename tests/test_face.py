@@ -84,7 +84,7 @@ def test_the_filters_keep_what_was_typed(sign_in, page):
 
 
 def test_styles_and_scripts_ask_nobody_else():
-    for file in [*STATIC.glob("*.css"), *STATIC.glob("*.js")]:
+    for file in [*STATIC.rglob("*.css"), *STATIC.rglob("*.js")]:
         foreign = re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}[^\s'\")]*", file.read_text("utf-8"))
         foreign = [address for address in foreign if "www.w3.org" not in address]
         assert not foreign, f"{file.name} names {foreign}"
@@ -92,7 +92,7 @@ def test_styles_and_scripts_ask_nobody_else():
 
 def test_every_class_of_our_templates_is_dressed():
     """A class that no style and no script knows is a slip of the pen."""
-    known = "\n".join(file.read_text("utf-8") for file in [*STATIC.glob("*.css"), *STATIC.glob("*.js")])
+    known = "\n".join(file.read_text("utf-8") for file in [*STATIC.rglob("*.css"), *STATIC.rglob("*.js")])
     unknown = set()
     for template in TEMPLATES.rglob("*.html"):
         if "documents" in template.parts:
