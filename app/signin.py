@@ -30,7 +30,7 @@ PUBLIC = {"static", "appbuilder.static", "SignIn.login", "health"}
 # Open to every signed-in person, whatever the role.
 SIGNED_IN = {"Home.index", "UtilView.back", "SignIn.logout"}
 # All that is open while a one-time password waits to be changed.
-WHILE_CHANGING = {"Account.password", "SignIn.logout", "static", "appbuilder.static", "health"}
+WHILE_CHANGING = {"OwnAccount.password", "SignIn.logout", "static", "appbuilder.static", "health"}
 
 
 class SignIn(BaseView):
@@ -215,7 +215,7 @@ class SecurityManager(FabSecurityManager):
         if not current_user.is_authenticated:
             return redirect(url_for("SignIn.login", next=_asked_path()))
         if sessions.here().must_change and endpoint not in WHILE_CHANGING:
-            return redirect(url_for("Account.password"))
+            return redirect(url_for("OwnAccount.password"))
         if not self.is_open(endpoint):
             abort(403)
         return None

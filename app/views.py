@@ -11,7 +11,7 @@ from app.crud import DictionaryView, RegistryView
 from app.domain.periods import quarter_of
 from app.reports import CATALOGUE
 from app.screens import reports
-from app.screens.account import Account
+from app.screens.account import OwnAccount
 from app.screens.exchange import Exchange
 from app.screens.family import FamilyPage
 from app.screens.family_acts import FamilyActs
@@ -352,7 +352,7 @@ SCREENS: list[type] = [
     NewFamily,
     Search,
     Lists,
-    Account,
+    OwnAccount,
     Lookup,
     Papers,
     PassportScreen,

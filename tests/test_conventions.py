@@ -272,19 +272,13 @@ def test_nothing_is_too_long():
     assert not faults, "\n".join(faults)
 
 
-# Names that two rooms still share; nothing is added here: one word names one thing.
-SHARED_NAMES = {
-    "Account", "AnnulForm", "Change", "Line",
-}  # fmt: skip
-
-
 def test_every_class_has_a_name_of_its_own():
     """One word names one thing in the whole application: a second class of a name is called by another word."""
     known: dict[str, str] = {}
     faults = []
     for path, tree in TREES.items():
         for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef) and node.name not in SHARED_NAMES:
+            if isinstance(node, ast.ClassDef):
                 if node.name in known:
                     faults.append(f"{node.name}: {known[node.name]}, {path}")
                 known[node.name] = str(path)

@@ -104,3 +104,11 @@ def test_every_class_of_our_templates_is_dressed():
                 if not re.search(rf"\.{re.escape(name)}(?![\w-])", known):
                     unknown.add(f"{template.name}: {name}")
     assert not unknown, "no style for: " + ", ".join(sorted(unknown))
+
+
+def test_every_page_that_a_template_leads_to_exists(app):
+    """An endpoint is named as a word in a template; one that was renamed would fail when somebody opens the page."""
+    known = {rule.endpoint for rule in app.url_map.iter_rules()}
+    for template in TEMPLATES.rglob("*.html"):
+        for name in re.findall(r"""["']([A-Z]\w+\.\w+)["']""", template.read_text("utf-8")):
+            assert name in known, f"{template.name} leads to {name}"

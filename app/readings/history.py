@@ -30,7 +30,7 @@ OF_USER = {
 }  # fmt: skip
 
 
-class Change(NamedTuple):
+class ValueInWords(NamedTuple):
     """One value: what people call it, what it was, what it is."""
 
     label: str
@@ -38,11 +38,11 @@ class Change(NamedTuple):
     now_is: str
 
 
-class Line(NamedTuple):
+class EntryInWords(NamedTuple):
     """A journal entry with its changes in words."""
 
     entry: JournalEntry
-    changes: list[Change]
+    changes: list[ValueInWords]
 
     @property
     def is_new(self) -> bool:
@@ -63,7 +63,7 @@ def annulment(row: Any) -> str:
     return f"Эта запись уже аннулирована: {words.moment(local(row.annulled_at))}{by}. Причина: {row.annul_reason}"
 
 
-def of_family(family: Family, page: int) -> tuple[list[Line], int]:
+def of_family(family: Family, page: int) -> tuple[list[EntryInWords], int]:
     """A page of the family's journal, the newest first, and the number of all its entries."""
     of_it = JournalEntry.family_id == family.id
     total = db.session.scalar(select(func.count(JournalEntry.id)).where(of_it)) or 0
@@ -77,10 +77,10 @@ def of_family(family: Family, page: int) -> tuple[list[Line], int]:
         )
     )
     titles = _titles(entries)
-    return [Line(entry, changes(entry, titles)) for entry in entries], total
+    return [EntryInWords(entry, changes(entry, titles)) for entry in entries], total
 
 
-def changes(entry: JournalEntry, titles: dict[tuple[type[Any], int], str] | None = None) -> list[Change]:
+def changes(entry: JournalEntry, titles: dict[tuple[type[Any], int], str] | None = None) -> list[ValueInWords]:
     """The changes of an entry in words, in the order of the form; what has no name is left out.
 
     titles: what rows are called that an old entry names by key alone.
@@ -88,7 +88,9 @@ def changes(entry: JournalEntry, titles: dict[tuple[type[Any], int], str] | None
     found = []
     for label, prop, said in _columns(entry):
         was, now_is = journal.changes.words_of(said)
-        found.append(Change(str(label), _in_words(was, prop, titles or {}), _in_words(now_is, prop, titles or {})))
+        found.append(
+            ValueInWords(str(label), _in_words(was, prop, titles or {}), _in_words(now_is, prop, titles or {}))
+        )
     return found
 
 

@@ -18,7 +18,7 @@ from app.screens.screen import Screen
 from app.services import accounts
 
 
-class Account(Screen):
+class OwnAccount(Screen):
     """The own account."""
 
     route_base = "/account"
@@ -69,7 +69,7 @@ class Account(Screen):
         """End one of the own sessions."""
         if key not in {row.id for row in accounts.sessions_of(_me())}:
             abort(404)
-        back = url_for("Account.index")
+        back = url_for("OwnAccount.index")
 
         def whole() -> Answer:
             accounts.end_session(_me(), key)
