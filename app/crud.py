@@ -30,7 +30,7 @@ from app.acts import Answer
 from app.domain import names
 from app.domain.terms import Act, Term
 from app.extensions import LARGEST_KEY, db
-from app.models import Annullable, Dictionary, Entity, Family, OfFamily, Territory
+from app.models import Annullable, ByAct, Dictionary, Entity, Family, OfFamily, Territory
 from app.render import xlsx
 from app.render.table import Column, Table
 from app.screens import annulment
@@ -132,14 +132,16 @@ class RegistryView(ModelView):
         cls.show_title = cls.add_title = cls.edit_title = cls.entity.TITLE
         if not issubclass(cls.entity, Annullable):
             cls.exclude_route_methods = cls.exclude_route_methods | {"annul"}
+        if issubclass(cls.entity, ByAct):
+            cls.exclude_route_methods = cls.exclude_route_methods | {"add", "edit"}
         if not cls.addable:
             cls.exclude_route_methods = cls.exclude_route_methods | {"add", "edit", "annul"}
 
     def _init_forms(self) -> None:
         """Our own forms; FAB's search form, which lists every related row, is not made at all."""
-        form = forms.form_for(self.entity, self.form_columns, self.within)
-        self.add_form = self.search_form = form
-        free = [name for name in self.form_columns if name not in self.fixed]
+        asked = [] if "edit" in self.exclude_route_methods else self.form_columns
+        self.add_form = self.search_form = forms.form_for(self.entity, asked, self.within)
+        free = [name for name in asked if name not in self.fixed]
         self.edit_form = forms.form_for(self.entity, free, self.within)
 
     # What a person may do here; templates ask this.
@@ -242,6 +244,10 @@ class RegistryView(ModelView):
     def row_url(self, row: Any) -> str:
         """Where a row of the list opens."""
         return self.url("show", pk=row.id)
+
+    def correct_url(self, row: Any) -> str | None:
+        """Where the act that states a row is corrected; None: such a row is annulled and stated anew."""
+        return None
 
     def add_url(self) -> str:
         """Where a fresh row is entered."""
@@ -346,6 +352,8 @@ class RegistryView(ModelView):
                 title=self.show_title,
                 values=[(self.label_columns[name], self.text(row, name)) for name in self.show_columns],
                 family_id=family_id_of(row),
+                by_act=isinstance(row, ByAct),
+                correct=self.correct_url(row) if self.appbuilder.sm.has_access("can_correct", "FamilyPage") else None,
             )
         )
 

@@ -40,7 +40,6 @@ from app.models import (
     Family,
     Member,
     Money,
-    RegistrationCriterion,
     Territory,
     User,
 )
@@ -340,7 +339,8 @@ class CriteriaWidget:
         parts = []
         for place in range(max(3, len(field.data) + 1)):
             chosen = field.data[place] if place < len(field.data) else None
-            options = "".join(_option(row, row is chosen) for row in rows)
+            offered = rows if chosen is None or chosen in rows else [chosen, *rows]  # one that is no longer used stays
+            options = "".join(_option(row, row is chosen) for row in offered)
             name = str(_("Main criterion")) if place == 0 else str(_("Further criterion"))
             key = field.id if place == 0 else f"{field.id}-{place}"
             parts.append(
@@ -361,17 +361,6 @@ class CriteriaField(Field):
     def process_formdata(self, valuelist: list[str]) -> None:
         rows = [find_row(Criterion, key) for key in valuelist if key]
         self.data = list(dict.fromkeys(row for row in rows if row is not None))
-
-    def populate_obj(self, obj: Any, name: str) -> None:
-        if [row.criterion for row in obj.criteria] != self.data:
-            obj.criteria.clear()
-            if obj.id is not None:
-                db.session.flush()  # the old places are free before they are taken again
-            for place, criterion in enumerate(self.data):
-                family = obj.family
-                obj.criteria.append(
-                    RegistrationCriterion(position=place, criterion=criterion, family_id=family.id if family else None)
-                )
 
 
 # How a column or relation of an entity becomes a field
@@ -419,8 +408,6 @@ def _field(entity: type, name: str, within: str) -> Any:
 def _relation_field(relation: RelationshipProperty[Any], within: str) -> Any:
     target = relation.mapper.class_
     title = relation.info["label"]
-    if target is RegistrationCriterion:
-        return CriteriaField(title)
     optional = relation.uselist or all(column.nullable for column in relation.local_columns)
     validators = [Optional()] if optional else [REQUIRED]
     if issubclass(target, LONG_LISTS):

@@ -38,6 +38,7 @@ from app.entities.families import (
 from app.entities.keeping import ImportBatch, JournalEntry, SentForm
 from app.entities.kinds import (
     Annullable,
+    ByAct,
     Dated,
     Dictionary,
     Entity,
@@ -61,6 +62,7 @@ __all__ = [
     "AidKind",
     "Annullable",
     "Assignment",
+    "ByAct",
     "ChildPopulation",
     "Criterion",
     "Dated",

@@ -67,13 +67,14 @@ class RegistrationRegistry(RegistryView):
         "criteria", "removal_decision", "removed_on", "removal_reason", "note",
     ]  # fmt: skip
     base_order = ("registered_on", "desc")
-    within = {"decision": "family", "removal_decision": "family"}
     intro = _("A family is placed on record and removed by a decision of the commission.")
+
+    def correct_url(self, row: models.Registration) -> str:
+        return url_for("FamilyActs.correct", pk=row.family_id, key=row.id)
 
 
 class DecisionRegistry(RegistryView):
     entity = models.Decision
-    fixed = ("family", "kind")
     list_columns = ["number", "decided_on", "kind", "family", "agency"]
     search_columns = ["family", "number", "decided_on", "kind"]
     form_columns = ["family", "kind", "number", "decided_on", "agency", "note"]

@@ -90,6 +90,11 @@ class Versioned:
         return {"version_id_col": cls.version}
 
 
+class ByAct:
+    """A fact that an act states: its list neither adds nor edits it. A mistake is corrected by the act, or the row is
+    annulled and the act done anew."""
+
+
 class OfFamily(Annullable, Dated, Versioned):
     """A row that belongs to one family: `access` shows it to whoever may see the family, and to nobody else."""
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import terms
-from app.entities.kinds import Entity, OfFamily, label, live, term
+from app.entities.kinds import ByAct, Entity, OfFamily, label, live, term
 
 if TYPE_CHECKING:
     from app.entities.dictionaries import Criterion, RemovalReason
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.entities.places import Agency
 
 
-class Decision(OfFamily, Entity):
+class Decision(ByAct, OfFamily, Entity):
     """A decision of the commission about a family (Положение, 3.1 and 3.5)."""
 
     __tablename__ = "decision"
@@ -41,7 +41,7 @@ class Decision(OfFamily, Entity):
         return f"№ {self.number or 'б/н'} от {self.decided_on:%d.%m.%Y}"
 
 
-class Registration(OfFamily, Entity):
+class Registration(ByAct, OfFamily, Entity):
     """One stay on record: from a decision to a decision. Stays of one family never overlap.
 
     `received_on` is the day the copy of the decision and the card came; from it 3 days run to enter the family

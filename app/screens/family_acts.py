@@ -1,4 +1,4 @@
-"""The acts on a family, each on a page of its own: place on record, remove, enter, annul a wrong entry."""
+"""The acts on a family's record, each on a page of its own: decide, place, remove, correct, enter, annul."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from app.forms import offered
 from app.models import Agency, Family, Registration, RegistrationCriterion, RemovalReason
 from app.screens import annulment
 from app.screens.family import FamilyScreen
-from app.screens.family_forms import EnterForm, PlaceForm, RemoveForm
-from app.services import registrations
+from app.screens.family_forms import CorrectForm, DecideForm, EnterForm, PlaceForm, RemoveForm, version_of
+from app.services import registrations, registry
 from app.services.registrations import ANNULLABLE
 
 MOST_AGENCIES = 1000
@@ -100,6 +100,71 @@ class FamilyActs(FamilyScreen):
         form.version.data = stay.version if stay else ""
         return self.page("family/remove.html", family=self.family(pk), form=form, stay=stay)
 
+    @expose("/<int:pk>/decide", methods=["GET", "POST"])
+    @has_access
+    def decide(self, pk: int) -> str | Response:
+        """«Внести постановление» that neither places nor removes, or that an act will rest on."""
+        family, form = self._kept(pk), DecideForm()
+        agencies = _agencies_near(family)
+        form.offer_commissions(agencies.values())
+        if (
+            form.is_submitted()
+            and form.validate()
+            and (
+                answer := self.acted(
+                    form,
+                    pk,
+                    gettext("The decision is entered."),
+                    lambda: registrations.decide(
+                        family,
+                        form.paper(agencies),
+                        kind=form.kind.data,
+                        note=form.note.data,
+                        today=clock.today(),
+                    ),
+                )
+            )
+        ):
+            return answer
+        return self.page("family/decide.html", family=self.family(pk), form=form)
+
+    @expose("/<int:pk>/correct/<int:key>", methods=["GET", "POST"])
+    @has_access
+    def correct(self, pk: int, key: int) -> str | Response:
+        """«Исправить учёт»: a mistake of the entry, with its decisions; what was and what is stands in the history."""
+        family, form = self._kept(pk), CorrectForm()
+        if form.is_submitted():
+            registry.lock(family)  # read what is compared only when nobody else is writing it
+        stay = self._row(family, "Registration", key)
+        if stay.annulled_at is not None:
+            abort(404)
+        agencies, reasons = _agencies_near(family, stay), _reasons(stay)
+        form.of(stay, agencies, reasons)
+        if form.is_submitted():
+            if form.version.data != version_of(stay):
+                form.refuse(AT_ONCE, None)
+                form.show_stored(stay)
+            elif form.validate() and (
+                answer := self.acted(
+                    form,
+                    pk,
+                    gettext("Saved."),
+                    lambda: registrations.correct(
+                        stay,
+                        form.paper(agencies),
+                        registered_on=form.registered_on.data or form.decided_on.given,
+                        criteria=form.criteria.data,
+                        signal=form.signal(agencies),
+                        removal=form.removal(agencies, reasons),
+                        note=form.note.data,
+                        today=clock.today(),
+                    ),
+                )
+            ):
+                return answer
+        stay = self._row(family, "Registration", key)
+        return self.page("family/correct.html", family=self.family(pk), form=form, stay=stay)
+
     @expose("/<int:pk>/enter/<int:key>", methods=["GET", "POST"])
     @has_access
     def enter(self, pk: int, key: int) -> str | Response:
@@ -166,8 +231,8 @@ def _standing(family_id: int) -> Registration | None:
     return next((stay for stay in stays if on_record(stay.registered_on, stay.removed_on, clock.today())), None)
 
 
-def _agencies_near(family: Family) -> dict[str, Agency]:
-    """The bodies of the family's district and those above it, by key as a form sends it."""
+def _agencies_near(family: Family, stay: Registration | None = None) -> dict[str, Agency]:
+    """The bodies of the family's district and those above it, by key as a form sends it; those that a stay names."""
     places = {*tree.below([family.district_id]), *(place.id for place in tree.upwards(family.district))}
     rows = db.session.scalars(
         select(Agency)
@@ -176,12 +241,20 @@ def _agencies_near(family: Family) -> dict[str, Agency]:
         .options(joinedload(Agency.kind))
         .limit(MOST_AGENCIES)
     )
-    return {str(row.id): row for row in rows}
+    found = {str(row.id): row for row in rows}
+    if stay is not None:
+        ended = stay.removal_decision
+        for agency in (stay.sender, stay.decision.agency, ended.agency if ended else None):
+            if agency is not None:
+                found.setdefault(str(agency.id), agency)
+    return found
 
 
-def _reasons() -> dict[str, RemovalReason]:
+def _reasons(stay: Registration | None = None) -> dict[str, RemovalReason]:
+    """The reasons that are in use, and that of a stay."""
     rows = db.session.scalars(select(RemovalReason).order_by(RemovalReason.position, RemovalReason.id))
-    return {str(row.id): row for row in rows if not row.retired}
+    own = stay.removal_reason if stay is not None else None
+    return {str(row.id): row for row in rows if not row.retired or row is own}
 
 
 def _indented(reason: RemovalReason) -> str:

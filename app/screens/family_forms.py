@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, SelectField
+from wtforms.fields.choices import SelectChoice
 
-from app.forms import REQUIRED, CleanString, CleanText, CriteriaField, DayField, EntityForm, no_longer, offered
-from app.models import Agency
-from app.services.registrations import DecisionPaper, Signal
+from app import words
+from app.domain.terms import DecisionKind
+from app.forms import (
+    REQUIRED,
+    CleanString,
+    CleanText,
+    CriteriaField,
+    DayField,
+    EntityForm,
+    TermField,
+    no_longer,
+    offered,
+)
+from app.models import Agency, Registration, RemovalReason
+from app.services.registrations import DecisionPaper, Removal, Signal
 
 COMMISSION = "KDN"
 
@@ -23,10 +38,10 @@ class DecisionForm(EntityForm):
 
     def offer_commissions(self, agencies: Iterable[Agency]) -> None:
         """The commissions of the district; a single one is chosen."""
-        found = [agency for agency in agencies if agency.kind.kind == COMMISSION]
-        self.agency.choices = offered((str(agency.id), str(agency)) for agency in found)
-        if len(found) == 1 and not self.is_submitted():
-            self.agency.data = str(found[0].id)
+        found = _commissions(agencies)
+        self.agency.choices = found
+        if len(found) == 2 and not self.is_submitted():
+            self.agency.data = found[1].value
 
     def paper(self, agencies: dict[str, Agency]) -> DecisionPaper:
         """The decision as typed."""
@@ -63,6 +78,13 @@ class PlaceForm(DecisionForm):
         )
 
 
+class DecideForm(DecisionForm):
+    """«Внести постановление»."""
+
+    kind = TermField(_("Kind of decision"), [REQUIRED], terms=DecisionKind)
+    note = CleanString(_("Note"), [no_longer(500)])
+
+
 class RemoveForm(DecisionForm):
     """«Снять с учёта»."""
 
@@ -81,3 +103,80 @@ class EnterForm(EntityForm):
 
     version = HiddenField()
     entered_on = DayField(_("Entered in the bank on"), [REQUIRED])
+
+
+class CorrectForm(PlaceForm):
+    """A stay on record as it is stored, to be written as it truly was."""
+
+    version = HiddenField()
+    removal_number = CleanString(_("Number of decision"), [no_longer(40)])
+    removal_decided_on = DayField(_("Date of decision"), [REQUIRED])
+    removal_agency = SelectField(_("Commission"), choices=[], default="")
+    removed_on = DayField(_("Removed on"), description=_("If left empty: the date of the decision."))
+    removal_reason = SelectField(_("Reason of removal"), choices=[], default="")
+
+    def of(self, stay: Registration, agencies: dict[str, Agency], reasons: dict[str, RemovalReason]) -> None:
+        """Offer what may be chosen, and at first show what is stored; how it ended is asked of a stay that ended."""
+        if stay.removal_decision is None:
+            for name in [name for name in self._fields if name.startswith("remov")]:
+                del self[name]
+        else:
+            self.removal_agency.choices = _commissions(agencies.values())
+            self.removal_reason.choices = offered((key, str(reason)) for key, reason in reasons.items())
+        self.agency.choices = _commissions(agencies.values())
+        self.offer_senders(agencies.values())
+        if not self.is_submitted():
+            self.version.data = version_of(stay)
+            for name, value in _stored(stay).items():
+                if name in self._fields:
+                    self[name].data = _as_chosen(value)
+
+    def removal(self, agencies: dict[str, Agency], reasons: dict[str, RemovalReason]) -> Removal | None:
+        """How the stay ended as typed; None for one that has not."""
+        if "removal_number" not in self._fields:
+            return None
+        decided_on = self.removal_decided_on.given
+        paper = DecisionPaper(self.removal_number.data, decided_on, agencies.get(self.removal_agency.data))
+        return Removal(paper, self.removed_on.data or decided_on, reasons.get(self.removal_reason.data))
+
+    def show_stored(self, stay: Registration) -> None:
+        """Beside every field that another person has changed: what is stored now. The next press writes over it."""
+        for name, value in _stored(stay).items():
+            if name in self._fields and self[name].data != _as_chosen(value):
+                self.refuse(f"Записано: {_in_words(value) or 'ничего'}.", name)
+        self.version.raw_data, self.version.data = None, version_of(stay)
+
+
+def version_of(stay: Registration) -> str:
+    """What a form of a stay was filled in over: its version, those of its decisions, its criteria."""
+    papers = [f"{row.id}.{row.version}" for row in (stay.decision, stay.removal_decision) if row is not None]
+    return "-".join([str(stay.version), *papers, *(str(one.criterion_id) for one in stay.criteria)])
+
+
+def _stored(stay: Registration) -> dict[str, Any]:
+    """The values of a stay by the fields of its form."""
+    own = ("registered_on", "sender", "detected_on", "card_sent_on", "received_on", "entered_on", "note", "removed_on",
+           "removal_reason")  # fmt: skip
+    of_paper = ("number", "decided_on", "agency")
+    ended = stay.removal_decision
+    return {
+        **{name: getattr(stay.decision, name) for name in of_paper},
+        **{name: getattr(stay, name) for name in own},
+        **{f"removal_{name}": getattr(ended, name) if ended else None for name in of_paper},
+        "criteria": [one.criterion for one in stay.criteria],
+    }
+
+
+def _as_chosen(value: Any) -> Any:
+    """A value as its field holds it: a row of a select by its key."""
+    return str(value.id) if isinstance(value, Agency | RemovalReason) else value
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    return words.day(value) if isinstance(value, date) else str(value or "")
+
+
+def _commissions(agencies: Iterable[Agency]) -> list[SelectChoice]:
+    return offered((str(agency.id), str(agency)) for agency in agencies if agency.kind.kind == COMMISSION)

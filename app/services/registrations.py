@@ -1,4 +1,5 @@
-"""The acts on a family: place on record, remove, stop the clock of entering, annul a wrong entry. Callers commit."""
+"""The acts on a family's record: decide, place on record, remove, correct, stop the clock of entering, annul a wrong
+entry. Callers commit."""
 
 from __future__ import annotations
 
@@ -55,6 +56,28 @@ class Signal:
     card_sent_on: date | None = None
     received_on: date | None = None
     entered_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Removal:
+    """How a stay ended: by which decision, when, why (Положение, 3.5)."""
+
+    paper: DecisionPaper
+    removed_on: date
+    reason: RemovalReason | None
+
+
+def decide(family: Family, paper: DecisionPaper, *, kind: DecisionKind, note: str | None, today: date) -> Decision:
+    """Enter a decision of the commission by itself: a refusal, a prolongation, or one that an act will rest on."""
+    _check_live(family)
+    registry.lock(family)
+    if _entered(family, paper, kind) is not None:
+        raise Refusal("Такое постановление этой семьи уже внесено.", "number")
+    row = Decision(
+        family=family, kind=kind, number=paper.number, decided_on=paper.decided_on, agency=paper.agency, note=note
+    )  # fmt: skip
+    registry.save(row, today)
+    return row
 
 
 def place(family: Family, paper: DecisionPaper, *, registered_on: date, criteria: Sequence[Criterion],
@@ -122,6 +145,34 @@ def remove(registration: Registration, paper: DecisionPaper, *, removed_on: date
     return registration
 
 
+def correct(registration: Registration, paper: DecisionPaper, *, registered_on: date, criteria: Sequence[Criterion],
+            signal: Signal, removal: Removal | None, note: str | None, today: date) -> Registration:  # fmt: skip
+    """Write a stay as it truly was, where it was entered with a mistake: every rule is asked again, also of the other
+    stays and papers that rest on its decisions.
+
+    removal: how it ended, of a stay that has ended; a stay is neither ended nor opened again by a correction.
+    """
+    _check_live(registration)
+    registry.lock(registration.family)
+    if (removal is None) is not (registration.removal_decision is None):
+        raise Refusal("Исправлением не снимают с учёта и не возвращают на него: для этого есть постановления.")
+    with db.session.no_autoflush:
+        registration.decision = _corrected(registration.decision, paper)
+        registration.registered_on = registered_on
+        _set_criteria(registration, criteria)
+        for name, value in vars(signal).items():
+            setattr(registration, name, value)
+        if removal is not None and registration.removal_decision is not None:
+            registration.removal_decision = _corrected(registration.removal_decision, removal.paper)
+            registration.removed_on, registration.removal_reason = removal.removed_on, removal.reason
+        registration.note = note
+        checks.check(registration, today)
+    for row in filter(None, (registration.decision, registration.removal_decision)):
+        registry.save(row, today)
+    registry.save(registration, today)
+    return registration
+
+
 def enter(registration: Registration, *, entered_on: date, today: date) -> None:
     """Note the day the family was entered in the bank: it stops the clock of Положение, 3.2."""
     _check_live(registration)
@@ -165,8 +216,18 @@ def _check_live(row: Annullable) -> None:
 
 def _decision(family: Family, paper: DecisionPaper, kind: DecisionKind) -> Decision:
     """The decision of this number, date and kind: the one entered already, or a fresh row."""
+    found = _entered(family, paper, kind)
+    if found is None:
+        found = Decision(
+            family=family, kind=kind, number=paper.number, decided_on=paper.decided_on, agency=paper.agency
+        )  # fmt: skip
+        db.session.add(found)
+    return found
+
+
+def _entered(family: Family, paper: DecisionPaper, kind: DecisionKind) -> Decision | None:
     same_number = Decision.number.is_(None) if paper.number is None else Decision.number == paper.number
-    found = db.session.scalar(
+    return db.session.scalar(
         select(Decision)
         .where(
             Decision.family_id == family.id,
@@ -177,13 +238,26 @@ def _decision(family: Family, paper: DecisionPaper, kind: DecisionKind) -> Decis
         )
         .order_by(Decision.id)
     )
-    if found is not None:
-        return found
-    row = Decision(
-        family=family, kind=kind, number=paper.number, decided_on=paper.decided_on, agency=paper.agency
-    )  # fmt: skip
-    db.session.add(row)
+
+
+def _corrected(decision: Decision, paper: DecisionPaper) -> Decision:
+    """A decision as its copy says; where that one is entered already, that one."""
+    row = _entered(decision.family, paper, decision.kind) or decision
+    row.number, row.decided_on, row.agency = paper.number, paper.decided_on, paper.agency
     return row
+
+
+def _set_criteria(registration: Registration, criteria: Sequence[Criterion]) -> None:
+    """Place by place: a place is a key, it cannot be given up and taken again by one flush."""
+    wanted = list(dict.fromkeys(criteria))
+    for part, criterion in zip(registration.criteria, wanted, strict=False):
+        part.criterion = criterion
+    have = len(registration.criteria)
+    del registration.criteria[len(wanted) :]
+    registration.criteria.extend(
+        RegistrationCriterion(position=position, criterion=criterion, family_id=registration.family_id)
+        for position, criterion in enumerate(wanted[have:], start=have)
+    )
 
 
 def _check_unused(decision: Decision) -> None:

@@ -21,7 +21,6 @@ from app.models import (
     Member,
     OfFamily,
     OfMember,
-    Registration,
     Territory,
     TerritoryAlias,
 )
@@ -63,13 +62,6 @@ def _derive(row: Any) -> None:
         row.family = row.member.family
     if isinstance(row, Family) and row.territory is not None:
         _set_district(row)
-    if isinstance(row, Registration):
-        if row.registered_on is None and row.decision is not None:
-            row.registered_on = row.decision.decided_on  # the date of record is the decision's date
-        if row.removed_on is None and row.removal_decision is not None:
-            row.removed_on = row.removal_decision.decided_on
-        for criterion in row.criteria:
-            criterion.family_id = row.family.id
 
 
 def _set_district(row: Family) -> None:

@@ -253,6 +253,102 @@ def test_a_form_over_an_older_row_is_told_both_values(family, sign_in):
     assert fill(client, address, **values).status_code == 302
 
 
+def typed_in(answer) -> dict[str, object]:
+    """What a browser would send back from the form of an act, every field as it stands there."""
+    form = html.fromstring(answer.text).xpath("//form[contains(@class, 'card')]")[0]
+    data = {name: value for name, value in form.form_values() if name != "form_key"}
+    criteria = form.xpath(".//select[@name='criteria']")
+    return data | {"criteria": [key for box in criteria for key in box.xpath("./option[@selected]/@value") if key]}
+
+
+def last_stay() -> Registration:
+    return db.session.scalars(select(Registration).where(Registration.removed_on.is_(None))).one()
+
+
+def test_a_stay_is_corrected_on_a_page_of_its_own(family, cast, sign_in, page):
+    client, stay = sign_in("anna"), last_stay()
+    url = f"/family/{family}/correct/{stay.id}"
+    assert page(client, f"/family/{family}").xpath(f"//a[@href='{url}']")
+    page(client, url)
+    data = typed_in(client.get(url))
+    assert data["received_on"] == "2025-06-11"
+    assert len(data["criteria"]) == 2
+    entries = select(func.count(JournalEntry.id)).where(JournalEntry.act == Act.CHANGED)
+    before = db.session.scalar(entries)
+    assert client.post(url, data=data).status_code == 302
+    assert db.session.scalar(entries) == before, "an unchanged form changes nothing"
+    other = key_of(factories.Criterion, "2.3.1")
+    changed = data | {"number": "5/9", "sender": "", "received_on": "2025-06-12", "criteria": [other]}
+    assert client.post(url, data=changed).status_code == 302
+    stay = last_stay()
+    assert (stay.decision.number, stay.sender, stay.received_on) == ("5/9", None, date(2025, 6, 12))
+    assert [one.criterion.code for one in stay.criteria] == ["2.3.1"]
+    assert "5/9" in client.get(f"/family/{family}/history").text
+
+
+def test_the_end_of_a_stay_is_corrected_too_and_a_retired_word_stays(family, sign_in):
+    client = sign_in("anna")
+    stay = db.session.scalars(select(Registration).where(Registration.removed_on.is_not(None))).one()
+    stay.removal_reason.retired = stay.criteria[0].criterion.retired = True
+    reason, criterion = stay.removal_reason_id, stay.criteria[0].criterion_id
+    db.session.commit()
+    url = f"/family/{family}/correct/{stay.id}"
+    data = typed_in(client.get(url)) | {"removed_on": "2023-12-05", "removal_number": "3/3"}
+    assert client.post(url, data=data).status_code == 302
+    stay = db.session.get_one(Registration, stay.id)
+    assert (stay.removed_on, stay.removal_decision.number) == (date(2023, 12, 5), "3/3")
+    assert (stay.removal_reason_id, stay.criteria[0].criterion_id) == (reason, criterion)
+
+
+def test_a_refused_correction_keeps_what_was_typed_and_stores_nothing(family, sign_in):
+    client, stay = sign_in("anna"), last_stay()
+    url = f"/family/{family}/correct/{stay.id}"
+    data = typed_in(client.get(url)) | {"decided_on": "2025-07-01", "note": "проверено по протоколу"}
+    answer = client.post(url, data=data)
+    assert "раньше даты постановления" in answer.text
+    assert "проверено по протоколу" in answer.text
+    assert last_stay().decision.decided_on == date(2025, 6, 10)
+
+
+@pytest.mark.parametrize("change", [{"note": "первая"}, {"number": "1/77"}, {"criteria": "2.3.1"}])
+def test_the_second_of_two_who_correct_sees_what_the_first_stored(family, sign_in, change):
+    client, stay = sign_in("anna"), last_stay()
+    url = f"/family/{family}/correct/{stay.id}"
+    first = typed_in(client.get(url))
+    if "criteria" in change:
+        change = {"criteria": [key_of(factories.Criterion, change["criteria"])]}
+    assert client.post(url, data=first | change).status_code == 302
+    answer = client.post(url, data=first | {"received_on": "2025-06-13"})
+    assert answer.status_code == 200
+    assert "изменил другой человек" in answer.text
+    assert "Записано:" in answer.text
+    assert client.post(url, data=typed_in(answer)).status_code == 302
+    assert last_stay().received_on == date(2025, 6, 13)
+
+
+def test_a_decision_is_entered_by_itself(family, sign_in, page):
+    client, url = sign_in("anna"), f"/family/{family}/decide"
+    page(client, url)
+    assert "field__error" in client.post(url, data={"decided_on": "2026-01-01"}).text
+    values = {"kind": "refuse", "number": "4/4", "decided_on": "2026-01-01"}
+    assert client.post(url, data=values).status_code == 302
+    assert "уже внесено" in client.post(url, data=values).text
+    assert "об отказе в постановке" in client.get(f"/family/{family}").text
+
+
+@pytest.mark.parametrize("act", ["decide", "correct/{}"])
+def test_an_act_on_the_record_is_for_who_keeps_the_family(family, cast, sign_in, act):
+    own = last_stay().id
+    stay = factories.registration(factories.family(cast.far), date(2026, 1, 1))
+    db.session.commit()
+    address = f"/family/{stay.family_id}/{act.format(stay.id)}"
+    for send in (sign_in("anna").get, sign_in("anna").post):
+        assert send(address).status_code == 404
+    for send in (sign_in("boris").get, sign_in("boris").post):
+        assert send(f"/family/{family}/{act.format(own)}").status_code == 403
+    assert sign_in("anna").get(f"/family/{family}/correct/{stay.id}").status_code == 404
+
+
 def test_noting_the_entry_stops_the_clock(family, sign_in):
     client = sign_in("anna")
     stay = db.session.scalar(select(Registration.id).where(Registration.removed_on.is_(None)))

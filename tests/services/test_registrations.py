@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.domain.refusal import Refusal
-from app.domain.terms import DecisionKind
+from app.domain.terms import Act, DecisionKind
 from app.extensions import db
 from app.models import (
     Aid,
@@ -15,6 +17,7 @@ from app.models import (
     Decision,
     Education,
     Family,
+    JournalEntry,
     Member,
     OfFamily,
     OfMember,
@@ -23,7 +26,7 @@ from app.models import (
     SearchWord,
 )
 from app.services import registrations
-from app.services.registrations import DecisionPaper, Signal
+from app.services.registrations import DecisionPaper, Removal, Signal
 from tests import factories
 
 TODAY = date(2026, 9, 30)
@@ -125,6 +128,100 @@ def test_a_removed_family_is_not_removed_again(app, cast):
     stay = remove(place(factories.family(cast.north), date(2026, 3, 2)), date(2026, 5, 1))
     with pytest.raises(Refusal, match="уже снята"):
         remove(stay, date(2026, 6, 1))
+
+
+# Correcting
+
+
+def correct(stay: Registration, **values: Any) -> Registration:
+    """Correct a stay: what is not said stays as it is."""
+    signal = Signal(stay.sender, stay.detected_on, stay.card_sent_on, stay.received_on, stay.entered_on)
+    ended = stay.removal_decision
+    removal = None
+    if ended is not None:
+        removal = Removal(DecisionPaper(ended.number, ended.decided_on), stay.removed_on, stay.removal_reason)
+    as_it_is: dict[str, Any] = {
+        "paper": DecisionPaper(stay.decision.number, stay.decision.decided_on), "registered_on": stay.registered_on,
+        "criteria": [one.criterion for one in stay.criteria], "signal": signal, "removal": removal, "note": stay.note,
+    }  # fmt: skip
+    return registrations.correct(stay, **(as_it_is | values), today=TODAY)
+
+
+def test_a_mistake_in_a_stay_is_corrected_and_the_journal_says_was_and_is(app, cast):
+    stay = remove(place(factories.family(cast.north), date(2026, 3, 2)), date(2026, 5, 1))
+    entries = select(JournalEntry).where(JournalEntry.act == Act.CHANGED).order_by(JournalEntry.id.desc())
+    correct(
+        stay,
+        paper=DecisionPaper("7/2", date(2026, 3, 1), cast.agency("5.1")),
+        criteria=criteria("2.5.1", "2.2.1", "2.1.2"),
+        signal=Signal(sender=cast.agency("5.3"), detected_on=date(2026, 2, 20)),
+        removal=Removal(
+            DecisionPaper("8/3", date(2026, 5, 2)), date(2026, 5, 3), factories.by_code(RemovalReason, "11.1")
+        ),
+        note="Карта найдена",
+    )
+    said = {entry.entity: entry.changes for entry in db.session.scalars(entries.limit(3))}
+    assert said["Decision"]["number"] in (["7/1", "7/2"], ["8/2", "8/3"])
+    assert said["Registration"]["note"] == [None, "Карта найдена"]
+    assert said["Registration"]["removed_on"] == ["2026-05-01", "2026-05-03"]
+    assert [one.criterion.code for one in stay.criteria] == ["2.5.1", "2.2.1", "2.1.2"]
+    assert (stay.decision.number, stay.removal_decision.number) == ("7/2", "8/3")
+    assert db.session.query(Decision).count() == 2
+    correct(stay, criteria=criteria("2.1.2"))
+    db.session.expire_all()
+    assert [one.criterion.code for one in stay.criteria] == ["2.1.2"]
+
+
+REFUSED_CORRECTIONS = {
+    "a decision after the placing": ({"paper": DecisionPaper("7/1", date(2026, 6, 6))}, "registered_on"),
+    "no criterion": ({"criteria": []}, "criteria"),
+    "a signal to come": ({"signal": Signal(detected_on=date(2030, 1, 1))}, "detected_on"),
+    "papers before the decision": ({"signal": Signal(received_on=date(2020, 1, 1))}, "received_on"),
+    "over another stay": ({"registered_on": date(2025, 2, 1), "paper": DecisionPaper("7/1", date(2025, 2, 1))},
+                          "registered_on"),
+    "an end that was not": ({"removal": Removal(DecisionPaper("9", date(2026, 9, 1)), date(2026, 9, 1), None)}, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED_CORRECTIONS)
+def test_a_correction_is_asked_every_rule(app, cast, case):
+    family = factories.family(cast.north)
+    remove(place(family, date(2025, 1, 15), paper=DecisionPaper("1/1", date(2025, 1, 15))), date(2025, 6, 1))
+    stay = place(family, date(2026, 3, 2))
+    db.session.commit()
+    values, field = REFUSED_CORRECTIONS[case]
+    with pytest.raises(Refusal) as refusal:
+        correct(stay, **values)
+    assert refusal.value.field == field
+    db.session.rollback()
+    assert (stay.registered_on, stay.decision.decided_on, len(stay.criteria)) == (date(2026, 3, 2), date(2026, 3, 2), 1)
+
+
+def test_a_correction_names_the_other_row_that_would_break(app, cast):
+    family = factories.family(cast.north)
+    first = place(family, date(2025, 3, 2))
+    remove(first, date(2025, 6, 1))
+    second = place(family, date(2025, 9, 1), paper=DecisionPaper("7/1", date(2025, 3, 2)))
+    assert second.decision is first.decision
+    with pytest.raises(Refusal, match="На этой записи держится"):
+        correct(second, paper=DecisionPaper("7/1", date(2025, 8, 1)))
+
+
+def test_a_correction_to_a_decision_entered_already_rests_on_that_one(app, cast):
+    stay = place(factories.family(cast.north), date(2026, 3, 2))
+    paper = DecisionPaper("7/9", date(2026, 3, 2))
+    known = registrations.decide(stay.family, paper, kind=DecisionKind.PLACE, note=None, today=TODAY)
+    assert correct(stay, paper=paper).decision is known
+
+
+def test_a_decision_is_entered_once_and_not_for_a_day_to_come(app, cast):
+    family = factories.family(cast.north)
+    paper = DecisionPaper("3/3", date(2026, 3, 3))
+    row = registrations.decide(family, paper, kind=DecisionKind.REFUSE, note="Нет оснований", today=TODAY)
+    assert (row.kind, row.note) == (DecisionKind.REFUSE, "Нет оснований")
+    for again in (paper, DecisionPaper("3/4", date(2026, 10, 1))):
+        with pytest.raises(Refusal):
+            registrations.decide(family, again, kind=DecisionKind.REFUSE, note=None, today=TODAY)
 
 
 def test_entering_stops_not_before_the_papers_came(app, cast):
