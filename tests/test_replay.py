@@ -21,16 +21,13 @@ from app.services import accounts, registrations
 from tests import factories
 from tests.exchange.workbooks import Sound, load, planned
 
-ENTITIES = sorted(
-    (
-        mapper.class_
-        for mapper in Entity.registry.mappers
-        if issubclass(mapper.class_, Entity) and not issubclass(mapper.class_, changes.UNRECORDED_ENTITIES)
-    ),
-    key=lambda entity: entity.__name__,
-)
-# Derived from other columns, or counters of the row itself: all that a replay leaves out.
-DERIVED = {"id", "version", "search_key", "sort_key", "name_key"}
+ENTITIES = [entity for entity in changes.entities() if issubclass(entity, Entity)]
+# Counters of the row itself, and what is derived from other columns: all that a replay leaves out.
+COUNTERS = {"id", "version"}
+DERIVED = {
+    "Family": {"name", "sort_key", "search_key"}, "Member": {"sort_key"}, "Territory": {"name_key"},
+    "TerritoryAlias": {"name_key"}, "Agency": {"name_key"},
+}  # fmt: skip
 
 
 def test_what_a_replay_leaves_out_is_named_here():
@@ -38,18 +35,14 @@ def test_what_a_replay_leaves_out_is_named_here():
         left_out = {column.key for column in class_mapper(entity).column_attrs} - {
             field.name for field in changes.fields(entity)
         }
-        assert left_out <= DERIVED, f"{entity.__name__}: the journal does not know {left_out - DERIVED}"
+        left_out -= COUNTERS | DERIVED.get(entity.__name__, set())
+        assert not left_out, f"{entity.__name__}: the journal does not know {left_out}"
 
 
 def unfaithful() -> dict[str, list[str]]:
     """Rows of the whole bank whose entries do not give them, with the fields that differ."""
-    found = {}
-    db.session.expire_all()
-    for entity in ENTITIES:
-        for row in db.session.scalars(select(entity)):
-            if faults := journal.differences(row):
-                found[f"{entity.__name__} {row.id}"] = faults
-    return found
+    db.session.flush()
+    return {f"{found.entity.__name__} {found.key}": found.names for found in journal.all_differences()}
 
 
 class Ground:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import count
+from itertools import count, islice
 from random import Random
 from typing import Any
 
 from sqlalchemy import Table, func, insert, select
 
 from app import journal
+from app.demo import entries
 from app.demo import names as invented
 from app.demo.family import Life
 from app.demo.ground import District, Ground, Row
@@ -56,6 +57,7 @@ from app.services import installation
 SIZE, SEED = 60, 1
 FAMILIES_OF_A_DISTRICT = 10_000
 CHUNK = 2_000  # families written at once
+PORTION = 10_000  # entries of the journal written at once
 YEARS = 5
 
 # Parents before children, so that every foreign key is met.
@@ -115,10 +117,16 @@ class Writer:
         return key
 
     def flush(self) -> None:
+        """Insert what was gathered, and tell the journal row by row."""
         connection = db.session.connection()
         for table in self.tables:
-            if rows := self.rows.pop(table.name, None):
+            if rows := self.rows.get(table.name):
                 connection.execute(insert(table), rows)
+        written = {item: self.rows[item.__tablename__] for item in TABLES if not isinstance(item, str)}
+        told = entries.of_rows(written, self.rows)
+        while portion := list(islice(told, PORTION)):
+            journal.write(portion)
+        self.rows.clear()
 
     def finish(self) -> None:
         """Write what is left; tell the database which ids are taken."""
@@ -152,7 +160,6 @@ def fill(today: date, *, families: int = SIZE, seed: int = SEED) -> None:
     ]
     ground = _ground(today, writer)
     open_families: list[int] = []
-    entries = []
     for index in range(families):
         script = script_of(rng, index)
         life = Life(rng, script, ground, districts[index % len(districts)])
@@ -160,23 +167,13 @@ def fill(today: date, *, families: int = SIZE, seed: int = SEED) -> None:
             writer.rows[table].append(row)
         if script.end is None and len(open_families) < 40:
             open_families.append(life.id)
-        entries.append(_entry(life))
-        if len(entries) == CHUNK:
+        if index % CHUNK == CHUNK - 1:
             writer.flush()
-            journal.write(entries)
-            entries = []
     for district in districts:
         _assign(writer, district, open_families if district is districts[0] else [], today)
     writer.finish()
-    journal.write(entries)
     journal.write(
         [journal.entry(terms.Act.CREATED, summary=f"Демонстрационный банк: семей {families}", records=families)]
-    )
-
-
-def _entry(life: Life) -> dict[str, Any]:
-    return journal.entry(
-        terms.Act.CREATED, entity="Family", entity_id=life.id, family_id=life.id, summary=f"Семья № {life.number}"
     )
 
 

@@ -20,7 +20,19 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import names, terms
-from app.entities.kinds import Annullable, Dated, Entity, Money, OfFamily, OfMember, Versioned, label, live, term
+from app.entities.kinds import (
+    Annullable,
+    Dated,
+    Entity,
+    Money,
+    OfFamily,
+    OfMember,
+    Versioned,
+    derived,
+    label,
+    live,
+    term,
+)
 
 if TYPE_CHECKING:
     from app.entities.dictionaries import (
@@ -60,7 +72,7 @@ class Family(Annullable, Dated, Versioned, Entity):
     district: Mapped[Territory] = relationship(foreign_keys=[district_id], info=label(_("District")))
     territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True, info=label(_("Territory")))
     territory: Mapped[Territory] = relationship(foreign_keys=[territory_id], info=label(_("Territory")))
-    name: Mapped[str] = mapped_column(String(200), default="", info=label(_("Short name")))
+    name: Mapped[str] = mapped_column(String(200), default="", info=derived(_("Short name")))
     categories: Mapped[list[FamilyCategory]] = relationship(
         secondary=family_categories, order_by="FamilyCategory.position", info=label(_("Categories of family"))
     )
@@ -70,8 +82,8 @@ class Family(Annullable, Dated, Versioned, Entity):
     registered_address: Mapped[str | None] = mapped_column(String(500), info=label(_("Registered address")))
     actual_address: Mapped[str | None] = mapped_column(String(500), info=label(_("Actual address")))
     additional: Mapped[str | None] = mapped_column(Text, info=label(_("Additional information")))
-    sort_key: Mapped[str] = mapped_column(String(300), default="", index=True, info=label(_("Sort key")))
-    search_key: Mapped[str] = mapped_column(Text, default="", info=label(_("Search key")))
+    sort_key: Mapped[str] = mapped_column(String(300), default="", index=True, info=derived(_("Sort key")))
+    search_key: Mapped[str] = mapped_column(Text, default="", info=derived(_("Search key")))
 
     members: Mapped[list[Member]] = relationship(back_populates="family", order_by="Member.id")
     registrations: Mapped[list[Registration]] = relationship(
@@ -116,7 +128,7 @@ class Member(OfFamily, Entity):
     last_name: Mapped[str] = mapped_column(String(100), info=label(_("Last name")))
     first_name: Mapped[str] = mapped_column(String(100), info=label(_("First name")))
     middle_name: Mapped[str | None] = mapped_column(String(100), info=label(_("Middle name")))
-    sort_key: Mapped[str] = mapped_column(String(350), default="", index=True, info=label(_("Sort key")))
+    sort_key: Mapped[str] = mapped_column(String(350), default="", index=True, info=derived(_("Sort key")))
     sex: Mapped[terms.Sex | None] = mapped_column(term(terms.Sex), info=label(_("Sex")))
     born_on: Mapped[date | None] = mapped_column(Date, index=True, info=label(_("Birth date")))
     workplace: Mapped[str | None] = mapped_column(String(300), info=label(_("Workplace and position")))

@@ -51,6 +51,14 @@ def label(text: Any) -> dict[str, Any]:
     return {"label": text}
 
 
+def derived(text: Any) -> dict[str, Any]:
+    """The `info` of a column that the code makes of others: no fact for the journal, nothing to conflict over.
+
+    A column that follows from other rows is written past the version of its own.
+    """
+    return {"label": text, "derived": True}
+
+
 def live(*columns: str, name: str) -> Index:
     """A unique index over the rows that are not annulled."""
     condition = text("annulled_at IS NULL")

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import names, terms
-from app.entities.kinds import Annullable, Dated, Entity, OfFamily, Versioned, label, term
+from app.entities.kinds import Annullable, Dated, Entity, OfFamily, Versioned, derived, label, term
 
 if TYPE_CHECKING:
     from app.entities.dictionaries import AgencyKind
@@ -30,7 +30,7 @@ class Territory(Versioned, Entity):
     __table_args__ = (UniqueConstraint("parent_id", "name_key"),)
     TITLE, TITLES = _("Territory"), _("Territories")
     name: Mapped[str] = mapped_column(String(200), info=label(_("Name")))
-    name_key: Mapped[str] = mapped_column(String(200), index=True, info=label(_("Search key")))
+    name_key: Mapped[str] = mapped_column(String(200), index=True, info=derived(_("Search key")))
     kind: Mapped[terms.TerritoryKind] = mapped_column(term(terms.TerritoryKind), info=label(_("Level")))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"), index=True, info=label(_("Belongs to")))
     parent: Mapped[Territory | None] = relationship(
@@ -53,7 +53,7 @@ class TerritoryAlias(Versioned, Entity):
     territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True, info=label(_("Territory")))
     territory: Mapped[Territory] = relationship(back_populates="aliases", info=label(_("Territory")))
     name: Mapped[str] = mapped_column(String(200), info=label(_("Alias")))
-    name_key: Mapped[str] = mapped_column(String(200), index=True, info=label(_("Search key")))
+    name_key: Mapped[str] = mapped_column(String(200), index=True, info=derived(_("Search key")))
 
     def __str__(self) -> str:
         return self.name
@@ -82,7 +82,7 @@ class Agency(Versioned, Entity):
     __table_args__ = (UniqueConstraint("kind_id", "territory_id", "name_key"),)
     TITLE, TITLES = _("Agency"), _("Agencies")
     name: Mapped[str] = mapped_column(String(300), info=label(_("Name")))
-    name_key: Mapped[str] = mapped_column(String(300), index=True, info=label(_("Search key")))
+    name_key: Mapped[str] = mapped_column(String(300), index=True, info=derived(_("Search key")))
     kind_id: Mapped[int] = mapped_column(ForeignKey("agency_kind.id"), index=True, info=label(_("Kind of agency")))
     kind: Mapped[AgencyKind] = relationship(info=label(_("Kind of agency")))
     territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True, info=label(_("Territory")))

@@ -19,12 +19,12 @@ from app.clock import now
 from app.domain.terms import Act
 from app.extensions import db
 from app.journal import changes
-from app.journal.replay import differences, replay
+from app.journal.replay import Difference, all_differences, differences, replay
 from app.models import Entity, Family, JournalEntry, OfFamily, Role, User
 
 __all__ = [
-    "batch", "changes", "collect_reads", "differences", "entry", "keep_watch", "read", "replay", "take_reads",
-    "title_of", "write", "write_apart",
+    "Difference", "all_differences", "batch", "changes", "collect_reads", "differences", "entry", "keep_watch", "read",
+    "replay", "take_reads", "title_of", "write", "write_apart",
 ]  # fmt: skip
 
 _batch: ContextVar[int | None] = ContextVar("batch", default=None)
@@ -159,8 +159,6 @@ def title_of(row: Any) -> str:
 
 def _keep_old_values() -> None:
     """Load the old value when a column is set, or «was» would be lost."""
-    for mapper in Entity.registry.mappers:
-        if issubclass(mapper.class_, (Entity, User, Role)):
-            for column in mapper.column_attrs:
-                if column.key not in changes.UNRECORDED_COLUMNS:
-                    getattr(mapper.class_, column.key).impl.active_history = True
+    for entity in changes.entities():
+        for field in changes.fields(entity):
+            getattr(entity, field.name).impl.active_history = True

@@ -20,16 +20,17 @@ from sqlalchemy.orm import RelationshipProperty, Session, class_mapper
 
 from app import access
 from app.extensions import db
-from app.models import Account, ImportBatch, JournalEntry, SearchWord, User, UserSession
+from app.models import Account, Entity, ImportBatch, JournalEntry, Role, SearchWord, User, UserSession
 
 # Not written down: the journal itself, sessions, sign-in counters, loads (an entry of their own says what they did).
 UNRECORDED_ENTITIES = (JournalEntry, UserSession, SearchWord, ImportBatch, Account)
-# Keys, counters, secrets, and what is derived from other columns of the row.
+# Keys, counters, secrets; what is derived from other columns says so itself, in its `info`.
 UNRECORDED_COLUMNS = {
-    "id", "version", "search_key", "sort_key", "name_key", "password", "last_login", "login_count",
-    "fail_login_count", "created_on", "changed_on", "created_by_fk", "changed_by_fk",
+    "id", "version", "password", "last_login", "login_count", "fail_login_count", "created_on", "changed_on",
+    "created_by_fk", "changed_by_fk",
 }  # fmt: skip
 CHUNK = 1000
+PLAIN = {str, int, bool, type(None)}  # what JSON keeps as it is
 
 Said = list[Any]  # [was, is] or [was, is, words that were, words that are]
 
@@ -91,10 +92,21 @@ class Words:
 
 
 @cache
+def entities() -> tuple[Any, ...]:
+    """Every entity whose rows have entries, by name."""
+    classes = [mapper.class_ for mapper in Model.registry.mappers if issubclass(mapper.class_, (Entity, User, Role))]
+    return tuple(sorted(set(classes) - set(UNRECORDED_ENTITIES), key=lambda entity: entity.__name__))
+
+
+@cache
 def fields(entity: Any) -> tuple[Field, ...]:
     """The columns of an entity that are written down, in the order of the form."""
     columns = ((attribute.key, attribute.columns[0]) for attribute in class_mapper(entity).column_attrs)
-    return tuple(Field(key, column.type, _target(column)) for key, column in columns if key not in UNRECORDED_COLUMNS)
+    return tuple(
+        Field(key, column.type, _target(column))
+        for key, column in columns
+        if key not in UNRECORDED_COLUMNS and not column.info.get("derived")
+    )
 
 
 def _target(column: Any) -> type[Any] | None:
@@ -275,6 +287,8 @@ def targets(entity: Any) -> dict[str, type[Any]]:
 
 def plain(value: Any) -> Any:
     """A value as JSON can keep it."""
+    if value.__class__ in PLAIN:
+        return value
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, (datetime, date)):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select
 
-from app import access
+from app import access, journal
 from app.demo import accounts as demo_accounts
 from app.demo import bank as demo
 from app.domain import ages, names, registration, terms
@@ -26,6 +26,7 @@ from app.models import (
     FamilyCategory,
     HomeTerritory,
     IdentityDocument,
+    JournalEntry,
     Member,
     Mentor,
     Model,
@@ -83,6 +84,13 @@ def test_the_same_seed_gives_the_same_bank_and_another_seed_another(app: Any) ->
         db.session.rollback()
     assert seen[0] == seen[1]
     assert seen[0]["member"] != seen[2]["member"]
+
+
+def test_the_journal_of_the_demo_bank_gives_every_row(demo_bank: None) -> None:
+    assert list(journal.all_differences()) == []
+    entries = db.session.scalars(select(JournalEntry).where(JournalEntry.family_id.is_not(None))).all()
+    assert len(entries) > 15 * demo.SIZE
+    assert not [entry for entry in entries if entry.summary.endswith((": ", "None"))]
 
 
 def test_a_bank_that_holds_families_is_not_filled(demo_bank: None) -> None:
