@@ -329,44 +329,6 @@ def test_what_is_a_label_is_told_from_a_sentence():
     assert labels_in("<p>Семья на учёте не состояла.</p><p>с {{ day }} по {{ until }}</p>") == []
 
 
-# Entities that have no list and no form of their own, and where they are seen instead.
-WITHOUT_A_LIST = {
-    "RegistrationCriterion": "in the form of the registration",
-    "SearchWord": "the keys of the search",
-    "TerritoryAlias": "in the list of aliases",
-    "Account": "on the page of users",
-    "UserSession": "on the page of users",
-    "FurtherRole": "on the page of roles",
-    "HomeTerritory": "on the page of users",
-    "ImportBatch": "on the page of the exchange",
-    "JournalEntry": "in the journal",
-}
-
-
-def test_no_list_forgets_an_entity():
-    """CONTRIBUTING names the places that an entity touches by hand; this names the one that was forgotten."""
-    from app import views
-
-    entities = [mapper.class_ for mapper in Entity.registry.mappers if issubclass(mapper.class_, Entity)]
-    listed = {view.entity.__name__ for view in vars(views).values() if hasattr(view, "entity")}
-    in_menu = {row[0].entity.__name__ for row in (*views.BANK, *views.PLACES)}
-    in_menu |= {view.entity.__name__ for view in views.DICTIONARIES}
-    for entity in entities:
-        name = entity.__name__
-        assert name in models.__all__, f"{name} is not in the table of contents: app/models.py"
-        if name not in WITHOUT_A_LIST:
-            assert name in listed, f"{name} has no RegistryView in app/views.py"
-            assert name in in_menu, f"{name} is in no list of the menu: BANK, PLACES or DICTIONARIES of app/views.py"
-
-
-def test_every_long_list_can_be_searched_as_one_types():
-    from app import forms
-    from app.screens import lookup
-
-    wanted = {entity.__name__ for entity in forms.LONG_LISTS} - {"User"}  # a user is chosen on the page of users only
-    assert wanted <= set(lookup.SOURCES), "add it to lookup.SOURCES"
-
-
 def test_every_class_of_the_style_sheets_is_used():
     """A class that no page, no view and no script names is dead: take it out of the style sheet."""
     places = [*SOURCES, *TEMPLATES, *(ROOT / "app/static").rglob("*.js")]

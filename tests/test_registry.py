@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Date, func, select
+from sqlalchemy.orm import class_mapper
 
 from app import models, views
 from app.crud import RegistryView
 from app.domain import terms
 from app.extensions import db
 from app.models import Annullable, Family, JournalEntry, Member
+from app.readings import overview, timeline
 from tests import factories
 
 VIEWS = [view for view, *_rest in [*views.BANK, *views.PLACES]] + views.DICTIONARIES
@@ -298,3 +300,30 @@ def test_a_fact_of_an_act_is_neither_added_nor_edited_by_its_list(view, rows, si
 
 def test_decisions_and_stays_are_facts_of_acts():
     assert {view.entity for view in BY_ACT} >= {models.Decision, models.Registration}
+
+
+# Days of a family's rows that its time line leaves out, and why.
+WITHOUT_AN_EVENT = {
+    "Assignment.started_on": "who sees the family is said on its page, and is no event of its life",
+    "Assignment.ended_on": "the same",
+    "Member.born_on": "the card of the member says it",
+    "IdentityDocument.issued_on": "the card of the member says it",
+    "Education.ended_on": "the next one begins",
+    "Decision.decided_on": "the stay that it placed is told with it",
+}
+
+
+def test_the_time_line_of_a_family_forgets_no_day(rows):
+    """Each day that a row of a family holds is an event; a further entity is named here until its days are told."""
+    day, wanted = date(2026, 1, 1), {}
+    for row in [row for row in rows.values() if row is not None and getattr(row, "family_id", None)]:
+        for column in class_mapper(type(row)).columns:
+            if type(column.type) is Date:
+                day += timedelta(days=1)
+                setattr(row, column.key, day)
+                wanted[f"{type(row).__name__}.{column.key}"] = day
+    db.session.flush()
+    db.session.expire_all()
+    told = {event.day for event in timeline.events(overview.of(rows["Family"], date(2026, 9, 30)))}
+    missing = {name for name, day in wanted.items() if day not in told}
+    assert missing == set(WITHOUT_AN_EVENT), "tell it in app/readings/timeline.py, or say why it is no event"

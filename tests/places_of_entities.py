@@ -1,0 +1,147 @@
+"""The places of the code that name entities by hand, and a sentence for each that says what it forgot.
+
+Everything else is derived from the mapper: rows of a person, the journal, annulment with the family, forms, filters,
+the words of the history. CONTRIBUTING lists the same places (tests/test_entities.py).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app import models
+from app.models import Annullable, Entity, Family
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Entities that have no list and no form of their own, and where they are seen instead.
+WITHOUT_A_LIST = {
+    "Account": "on the page of users",
+    "UserSession": "on the page of users",
+    "FurtherRole": "on the page of roles",
+    "HomeTerritory": "on the page of users",
+    "ImportBatch": "on the page of the exchange",
+    "JournalEntry": "in the journal",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place that must know an entity: which ones concern it, which it knows, and those it may leave out, with why."""
+
+    path: str
+    task: str
+    knows: Callable[[str], bool]
+    concerns: Callable[[type[Any]], bool]
+    excused: dict[str, str] = field(default_factory=dict)
+
+    def forgets(self, entity: type[Any]) -> bool:
+        return self.concerns(entity) and not self.knows(entity.__name__) and entity.__name__ not in self.excused
+
+
+def entities() -> list[type[Any]]:
+    """Every entity of the bank, by name."""
+    found = [mapper.class_ for mapper in Entity.registry.mappers if issubclass(mapper.class_, Entity)]
+    return sorted(found, key=lambda entity: entity.__name__)
+
+
+def forgotten(entity: type[Any]) -> Iterator[str]:
+    """A sentence for each place that an entity was not added to."""
+    for place in PLACES:
+        if place.forgets(entity):
+            yield f"{place.path}: {entity.__name__} is forgotten: {place.task}"
+
+
+def _always(_entity: type[Any]) -> bool:
+    return True
+
+
+def _about_a_family(entity: type[Any]) -> bool:
+    """A row of one family that people enter and annul."""
+    return entity is not Family and issubclass(entity, Annullable) and hasattr(entity, "family_id")
+
+
+def _named_in(path: str) -> Callable[[str], bool]:
+    """Whether a module names an entity: as a class, or as the word that its rows are kept by."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    names |= {str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    return names.__contains__
+
+
+def _has_a_list(name: str) -> bool:
+    from app import views
+
+    return name in {view.entity.__name__ for view in vars(views).values() if hasattr(view, "entity")}
+
+
+def _is_in_the_menu(name: str) -> bool:
+    from app import views
+
+    listed = [view for view, *_rest in (*views.BANK, *views.PLACES)] + views.DICTIONARIES
+    return name in {view.entity.__name__ for view in listed}
+
+
+def _somebody_may_list(name: str) -> bool:
+    import config
+
+    return any(
+        re.match(views, name) and re.match(acts, "can_list")
+        for role in config.FAB_ROLES.values()
+        for views, acts in role
+    )
+
+
+def _has_a_rule(name: str) -> bool:
+    from app.services import checks
+
+    return name in {entity.__name__ for entity in checks.RULES}
+
+
+def _is_asked_when_stored(name: str) -> bool:
+    from app.services import soundness
+
+    return name in {entity.__name__ for entity, _rule in soundness.RULES}
+
+
+def _is_invented(name: str) -> bool:
+    from app.demo import bank
+
+    return name in {table if isinstance(table, str) else table.__name__ for table in bank.TABLES}
+
+
+PLACES = (
+    Place("app/models.py", "import it, and name it in __all__", lambda name: name in models.__all__, _always),
+    Place("app/views.py", "declare a RegistryView", _has_a_list, _always, WITHOUT_A_LIST),
+    Place("app/views.py", "give it a line of the menu: BANK, PLACES or DICTIONARIES", _is_in_the_menu, _always,
+          WITHOUT_A_LIST),
+    Place("config.py", "say in ROLES who may list it", _somebody_may_list, _always, WITHOUT_A_LIST),
+    Place("tests/test_registry.py", "add a row of it to the fixture `rows`: it inherits the tests of every entity",
+          _named_in("tests/test_registry.py"), _about_a_family),
+    Place("app/services/checks.py", "give it a rule in RULES, with its clause in app/domain", _has_a_rule,
+          _about_a_family),
+    Place("app/services/soundness.py", "ask the same rule of rows that are stored already: RULES",
+          _is_asked_when_stored, _about_a_family),
+    Place("app/readings/overview.py", "read it for the page of the family", _named_in("app/readings/overview.py"),
+          _about_a_family),
+    Place("app/documents/folder.py", "load it for the papers of the family, or say why they are silent on it",
+          _named_in("app/documents/folder.py"), _about_a_family, {
+              "Assignment": "who sees the family is no part of its papers",
+              "Mentor": "the papers are signed by the bodies",
+              "PupilSupport": "the record card does not ask about single quarters",
+          }),
+    Place("app/exchange/bank.py", "let it travel by the workbook, with its sheet in app/exchange/workbook.py",
+          _named_in("app/exchange/bank.py"), _about_a_family, {
+              "Assignment": "each district gives its families to its own people",
+              "Mentor": "each district names its own people",
+              "Paper": "a workbook holds no files",
+          }),
+    Place("app/demo/bank.py", "invent some rows of it: TABLES", _is_invented, _about_a_family, {
+        "Paper": "scans are attached by app/demo/papers.py",
+    }),
+)  # fmt: skip
