@@ -10,6 +10,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from click import ClickException
 from flask import Flask, Response, abort, current_app, flash, g, make_response, redirect, request, url_for
 from flask_appbuilder import AppBuilder, BaseView, expose
 from flask_appbuilder.security.sqla.manager import SecurityManager as FabSecurityManager
@@ -20,6 +21,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app import acts, journal, sessions
 from app.domain import terms
+from app.domain.refusal import Refusal
 from app.extensions import db
 from app.models import User
 from app.services import accounts
@@ -115,6 +117,13 @@ class OwnLoginManager(LoginManager):
         return response
 
 
+def _check_typed(password: str, username: str, *about: str) -> None:
+    try:
+        accounts.check_password(password, username, *about)
+    except Refusal as refusal:
+        raise ClickException(refusal.text) from refusal
+
+
 class SecurityManager(FabSecurityManager):
     """Users and roles of FAB; permissions of the code."""
 
@@ -141,6 +150,21 @@ class SecurityManager(FabSecurityManager):
         """Only the way in: FAB's lists of users, permissions and charts are not registered."""
         self.auth_view = SignIn()
         self.appbuilder.add_view_no_menu(self.auth_view)
+
+    # What passwords the commands of the library may set
+
+    def add_user(self, username: str, first_name: str, last_name: str, email: str, role: Any = None,
+                 password: str = "", **values: Any) -> Any:  # fmt: skip
+        """A user of `flask fab create-user`: the rules of passwords hold here too."""
+        if password:
+            _check_typed(password, username, first_name, last_name)
+        return super().add_user(username, first_name, last_name, email, role, password, **values)
+
+    def reset_password(self, userid: int, password: str) -> None:
+        """A password of `flask fab reset-password`."""
+        user = self.get_user_by_id(userid)
+        _check_typed(password, user.username, user.first_name, user.last_name)
+        super().reset_password(userid, password)
 
     # Who holds what
 

@@ -13,6 +13,7 @@ from time import perf_counter
 
 import pytest
 from flask import current_app
+from flask_appbuilder.cli import fab
 from sqlalchemy import select, update
 from werkzeug.security import check_password_hash
 
@@ -192,7 +193,7 @@ def test_one_address_is_not_answered_for_ever(anonymous, app):
     "8#kT!vQz2&pLm", "ж" * 10 + "уравлиный клин над полем " * 2, "ёлка под снегом",
 ])  # fmt: skip
 def test_a_long_password_that_nobody_guesses_is_taken(app, password):
-    passwords.check(password, about=["anna", "Анна", "Рябинина"], refused=accounts.refused_passwords())
+    passwords.check(password, username="anna", about=["Анна", "Рябинина"], refused=accounts.refused_passwords())
 
 
 @pytest.mark.parametrize("password", [
@@ -206,7 +207,36 @@ def test_a_long_password_that_nobody_guesses_is_taken(app, password):
 ])  # fmt: skip
 def test_a_password_that_is_short_or_guessable_is_refused(app, password):
     with pytest.raises(Refusal):
-        passwords.check(password, about=["anna", "Анна", "Рябинина"], refused=accounts.refused_passwords())
+        passwords.check(password, username="anna", about=["Анна", "Рябинина"], refused=accounts.refused_passwords())
+
+
+@pytest.mark.parametrize("password", [
+    "anna-anna-anna", "тихий омут anna", "ТИХИЙ ОМУТ ANNA", "a.n.n.a тихий омут", "омутanna тихий рассвет",
+    "annaannaanna",
+])  # fmt: skip
+def test_a_password_with_the_name_to_sign_in_is_refused_by_that_name(app, password):
+    with pytest.raises(Refusal, match="имени для входа"):
+        accounts.check_password(password, "anna", "Анна", "Рябинина")
+
+
+def test_the_own_password_holds_no_name_to_sign_in(sign_in, user_named):
+    before = user_named("anna").password
+    answer = change(sign_in("anna"), PASSWORD, "anna идёт домой вечером")
+    assert "имени для входа" in answer.text
+    assert user_named("anna").password == before
+
+
+@pytest.mark.parametrize("command", ["reset-password", "create-user"])
+def test_the_commands_of_the_library_hold_the_rules_of_passwords(app, user_named, command):
+    before = user_named("anna").password
+    given = ["--username", "anna" if command == "reset-password" else "semen"]
+    if command == "create-user":
+        given += ["--role", "Аудитор", "--firstname", "Семён", "--lastname", "Ольхов", "--email", "s@patronat.example"]
+    result = app.test_cli_runner().invoke(fab, [command, *given, "--password", f"{given[1]} тихий омут"])
+    assert result.exit_code != 0
+    assert "имени для входа" in result.output
+    db.session.rollback()
+    assert user_named("anna").password == before
 
 
 def change(client, current: str, wanted: str, repeated: str | None = None):

@@ -27,21 +27,31 @@ WORDS_OF_THE_PLACE = (
 )
 
 _ENDS = re.compile(r"^[\W\d_]+|[\W\d_]+$")
+_SIGNS = re.compile(r"[\W_]+")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz"
 _DIGITS = "23456789"
 
 
-def check(password: str, *, about: Iterable[str], refused: Collection[str], field: str = "password") -> None:
-    """Refuse a password that is short or guessable.
+def check(password: str, *, username: str, about: Iterable[str], refused: Collection[str],
+          field: str = "password") -> None:  # fmt: skip
+    """Refuse a password that is short, guessable or built of the name one signs in by.
 
-    about: words of the person (name to sign in, first and last name); refused: common passwords and their stems.
+    about: words of the person (first and last name); refused: common passwords and their stems.
     """
     if len(password) < SHORTEST:
         raise Refusal(f"Пароль слишком короткий: нужно не меньше {SHORTEST} знаков, например несколько слов.", field)
     if len(password) > LONGEST or "\0" in password:
         raise Refusal(f"Пароль слишком длинный: не больше {LONGEST} знаков.", field)
-    if _is_guessable(password.casefold().replace("ё", "е"), about, refused):
+    if _holds_name(password, username):
+        raise Refusal("В пароле не должно быть имени для входа: его знают другие.", field)
+    if _is_guessable(password.casefold().replace("ё", "е"), (username, *about), refused):
         raise Refusal("Такой пароль легко подобрать. Возьмите несколько слов, не связанных с вами и с работой.", field)
+
+
+def _holds_name(password: str, username: str) -> bool:
+    """Whether the name to sign in stands in a password, whatever its letter case, spaces and signs between letters."""
+    folded, name = (_SIGNS.sub("", text.casefold().replace("ё", "е")) for text in (password, username))
+    return len(name) > 2 and name in folded
 
 
 def _is_guessable(password: str, about: Iterable[str], refused: Collection[str]) -> bool:

@@ -77,13 +77,21 @@ def account_of(user: User) -> Account:
     return row
 
 
-def check_change(stored: str | None, current: str, wanted: str, about: Collection[str]) -> str:
-    """The hash of a new password of one's own, or a refusal. Asks no database: hashing is slow on purpose."""
+def check_password(wanted: str, username: str, *about: str) -> None:
+    """Refuse a password that must not be set, whoever sets it. about: the person's names."""
+    passwords.check(wanted, username=username, about=about, refused=refused_passwords())
+
+
+def check_change(stored: str | None, current: str, wanted: str, about: tuple[str, ...]) -> str:
+    """The hash of a new password of one's own, or a refusal. Asks no database: hashing is slow on purpose.
+
+    about: the name to sign in, then the other names of the person.
+    """
     if not matches(stored, current):
         raise Refusal("Текущий пароль введён неверно.", "current")
     if wanted == current:
         raise Refusal("Новый пароль совпадает с текущим.", "password")
-    passwords.check(wanted, about=about, refused=refused_passwords())
+    check_password(wanted, *about)
     return hash_of(wanted)
 
 
