@@ -75,6 +75,7 @@ class Fact(NamedTuple):
     textbooks: bool | None
     leisure: bool | None
     holidays: str | None
+    key: str | None
 
     @property
     def holidays_title(self) -> str:
@@ -88,7 +89,7 @@ class Fact(NamedTuple):
 _TYPES: dict[str, Any] = {
     "member_id": Integer, "since": Date, "until": Date, "title": String, "text": String, "more": String,
     "year": Integer, "quarter": Integer, "pages": Integer, "size": Integer,
-    "meals": Boolean, "textbooks": Boolean, "leisure": Boolean, "holidays": String,
+    "meals": Boolean, "textbooks": Boolean, "leisure": Boolean, "holidays": String, "key": String,
 }  # fmt: skip
 
 
@@ -336,8 +337,8 @@ def _facts(family: Family) -> Iterator[Fact]:
         _part(Supervision, family, member_id=Supervision.member_id, since=Supervision.started_on,
               until=Supervision.ended_on, title=SupervisionKind.name, more=Supervision.note,
               ).join(Supervision.kind),
-        _part(Paper, family, since=Paper.dated_on, title=Paper.title, text=cast(Paper.kind, String), more=Paper.mime,
-              pages=Paper.pages, size=Paper.size),
+        _part(Paper, family, since=Paper.dated_on, title=Paper.title, text=cast(Paper.kind, String),
+              pages=Paper.pages, size=Paper.size, key=Paper.key),
         _part(Mentor, family, since=Mentor.started_on, until=Mentor.ended_on, title=name, text=Employee.position,
               more=Agency.name).join(Mentor.employee).join(Employee.agency),
         _part(Assignment, None, since=Assignment.started_on, until=Assignment.ended_on, title=name,

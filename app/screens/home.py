@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, current_app, redirect, url_for
@@ -18,8 +19,8 @@ from app.domain.terms import Act, Role
 from app.extensions import db
 from app.models import Family, Member, Registration
 from app.readings import clocks, listings, overview, upkeep
-from app.screens.screen import Screen, page_number
-from app.services import accounts
+from app.screens.screen import Screen, page_asked
+from app.services import accounts, papers
 
 PAGE = 50
 SHOWN_GRANTS = 5
@@ -41,6 +42,8 @@ class Home(IndexView):
             counts = listings.counts(served, today)
             values.update(served=served, counts=counts)
             values["troubles"] = [listing for listing in served if listing.warns and counts[listing.name]]
+        if self.appbuilder.sm.has_access("can_download", "Papers"):
+            values["lost"] = _lost()
         if Role.COMMISSION in roles or Role.SPECIALIST in roles:
             values["own"] = _families(listings.BY_NAME["assigned"], 0, SHOWN_FAMILIES)
             values["minors"] = overview.minors
@@ -61,6 +64,26 @@ class Home(IndexView):
         if Role.AUDITOR in roles:
             values["acts"] = upkeep.acts_of(today)
         return str(self.render_template("home.html", **values))
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Papers of the person's families whose files are lost: the first few with their families, and what was seen."""
+
+    found: papers.Look
+    shown: list[tuple[papers.LostPaper, Family]]
+
+    @property
+    def more(self) -> int:
+        return len(self.found.lost) - len(self.shown)
+
+
+def _lost() -> Lost:
+    found = papers.look()
+    shown = found.lost[:SHOWN_FAMILIES]
+    if shown:
+        journal.read(Act.LISTED, entity="Paper", records=len(shown), summary="Первая страница: утраченные файлы")
+    return Lost(found, [(paper, db.session.get_one(Family, paper.family_id)) for paper in shown])
 
 
 def _address(endpoint: str, permission: str, view: str, **values: Any) -> str | None:
@@ -88,9 +111,10 @@ class Lists(Screen):
             abort(404)
         if listing not in listings.served(self.appbuilder.sm.roles_of_code(current_user)):
             abort(403)
+        page = page_asked(url_for("Lists.show", name=name))
         today = clock.today()
         total = listings.counts([listing], today)[listing.name]
-        page = min(page_number(), max(0, (total - 1) // PAGE))
+        page = min(page, max(0, (total - 1) // PAGE))
         rows = _families(listing, page) if listing.holds == listings.FAMILIES else _children(listing, page)
         journal.read(Act.LISTED, entity="Family", records=len(rows), summary=listing.title)
         return self.page("family/list.html", listing=listing, rows=rows, total=total, page=page, page_size=PAGE,

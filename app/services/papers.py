@@ -9,12 +9,13 @@ import hashlib
 import os
 import secrets
 import unicodedata
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from app.domain.refusal import Refusal
@@ -35,6 +36,7 @@ REFUSALS = {
     "pages": f"В этом PDF больше {scans.MOST_PAGES} страниц: разделите его на части.",
     "costly": "Проверка файла заняла слишком много времени или памяти: сохраните его проще и приложите ещё раз.",
 }
+MOST_LOOKED_AT = 5000  # files whose size is asked for while a page is made
 _WRITTEN = "papers_written"  # files of the session's transaction, by which a failed commit takes them away
 
 
@@ -76,6 +78,47 @@ def content(paper: Paper) -> bytes:
     if len(stored) != paper.size or hashlib.sha256(stored).hexdigest() != paper.sha256:
         raise DamagedPaperError(paper.key)
     return stored
+
+
+class LostPaper(NamedTuple):
+    """A paper whose file is gone from the store or has another size than was stored."""
+
+    id: int
+    family_id: int
+    title: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at the store found without reading a file: `looked_at` papers of `total`, the latest first."""
+
+    lost: list[LostPaper]
+    looked_at: int
+    total: int
+
+
+def look() -> Look:
+    """Look whether the files of the person's papers are there: so many as a page has time for."""
+    live = Paper.annulled_at.is_(None), Paper.family.has(Family.annulled_at.is_(None))
+    asked = select(Paper.id, Paper.family_id, Paper.title, Paper.key, Paper.size).where(*live)
+    rows = db.session.execute(asked.order_by(Paper.id.desc()).limit(MOST_LOOKED_AT)).all()
+    total = len(rows)
+    if total == MOST_LOOKED_AT:
+        total = db.session.scalar(select(func.count(Paper.id)).where(*live)) or 0
+    lost = [LostPaper(row.id, row.family_id, row.title) for row in rows if is_lost(row.key, row.size)]
+    return Look(lost, len(rows), total)
+
+
+def is_lost(key: str | None, size: int | None) -> bool:
+    """Whether a stored file is gone or has another size; it is not read."""
+    return key is None or _size(key) != size
+
+
+def _size(key: str) -> int | None:
+    try:
+        return _path(key).stat().st_size
+    except OSError:
+        return None
 
 
 def faults() -> list[str]:

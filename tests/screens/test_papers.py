@@ -203,3 +203,49 @@ def test_who_may_attach_open_and_annul(sign_in, family, name, statuses):
     client = sign_in(name)
     urls = (f"/family/{family}/papers/add", f"/papers/{key}/file", f"/papers/{key}/annul")
     assert tuple(client.get(url).status_code for url in urls) == statuses
+
+
+# A file that is gone
+
+
+def spoil(key: int, how: str) -> None:
+    path = papers._path(db.session.get(Paper, key).key)
+    path.unlink() if how == "gone" else path.write_bytes(b"cut")
+
+
+@pytest.mark.parametrize("how", ["gone", "damaged"])
+def test_a_lost_scan_is_told_on_the_page_of_its_family_and_on_the_first_page(sign_in, page, family, how):
+    key = attached(family)
+    anna = sign_in("anna")
+    for url in ("/", f"/family/{family}"):
+        assert "Утрачен" not in page(anna, url).text_content()
+    spoil(key, how)
+    for url in ("/", f"/family/{family}"):
+        text = page(anna, url).text_content()
+        assert "Утрачен" in text, url
+        assert "утрачены или повреждены" in text, url
+    answer = anna.get(f"/papers/{key}/file", follow_redirects=True)
+    assert answer.status_code == 200
+    assert "утрачен или изменён" in answer.text
+
+
+def test_a_lost_scan_of_another_family_is_not_told(sign_in, page, family):
+    key = attached(family)
+    spoil(key, "gone")
+    for name in ("vera", "gleb", "oleg", "avgust"):
+        assert "Утрачен" not in page(sign_in(name), "/").text_content(), name
+    assert "Утрачен" in page(sign_in("boris"), "/").text_content()
+
+
+def test_an_annulled_paper_needs_no_file(sign_in, page, family):
+    key = attached(family)
+    spoil(key, "gone")
+    db.session.get(Paper, key).annulled_at = clock.now()
+    assert "Утрачен" not in page(sign_in("anna"), "/").text_content()
+
+
+def test_what_was_not_looked_at_is_said(sign_in, page, family, monkeypatch):
+    for letter in "ABC":
+        attached(family, scans.pdf(letter))
+    monkeypatch.setattr(papers, "MOST_LOOKED_AT", 2)
+    assert "2 из 3" in page(sign_in("anna"), "/").text_content()
