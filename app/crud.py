@@ -13,61 +13,40 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from flask import abort, flash, g, redirect, request, url_for
+from flask import abort, flash, g, make_response, redirect, request, url_for
 from flask_appbuilder import ModelView, expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Boolean, Date, Enum, Integer, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import RelationshipProperty, class_mapper, selectinload
 from werkzeug.wrappers import Response
 
-from app import acts, clock, forms, journal, pages, tree, words
+from app import acts, clock, filters, forms, journal, pages, words
 from app.acts import Answer
-from app.domain import names
 from app.domain.terms import Act, Term
 from app.extensions import LARGEST_KEY, db
-from app.models import Annullable, ByAct, Dictionary, Entity, Family, OfFamily, Territory
+from app.filters import Address, Filter, NotUnderstoodError
+from app.models import Annullable, ByAct, Dictionary, Entity, Family, OfFamily
 from app.render import xlsx
 from app.render.table import Column, Table
-from app.screens import annulment
+from app.screens import annulment, screen
 from app.services import registry
 from app.signin import is_own_path
 
 PAGE_SIZES = (25, 50, 100)
-LARGEST_PAGE = 1_000_000
 LARGEST_EXPORT = 50_000
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One field of the filter bar, with what was typed in it. Its names are FAB's: `_flt_<n>_<column>`."""
-
-    name: str
-    label: Any
-    kind: str  # text, number, date, choice, lookup
-    value: str = ""
-    until: str = ""
-    choices: Sequence[tuple[str, Any]] = ()
-    lookup: str = ""
-    chosen: str = ""
-    row: Any = None  # the row that a relation is narrowed to
-
-    @property
-    def key(self) -> str:
-        return f"_flt_0_{self.name}"
-
-    @property
-    def until_key(self) -> str:
-        return f"_flt_1_{self.name}"
 
 
 @dataclass
 class Listing:
-    """What a list shows: the rows of one page, how many there are in all, by what order and filters."""
+    """What a list shows: the rows of one page, how many there are in all, by what order and filters.
+
+    faults: what of the address is not understood; there are no rows then.
+    """
 
     rows: list[Any]
     count: int
@@ -75,6 +54,7 @@ class Listing:
     page_size: int
     order: tuple[str, str]
     filters: list[Filter] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
 
     @property
     def pages(self) -> int:
@@ -161,27 +141,28 @@ class RegistryView(ModelView):
 
     @expose("/list/")
     @has_access
-    def list(self) -> str:
+    def list(self) -> str | Response:
         listing = self._listing()
-        if self._of_families():
+        if self._of_families() and not listing.faults:
             journal.read(Act.LISTED, entity=self.entity.__name__, records=len(listing.rows),
                          summary=f"{self.list_title}: {self._filters_in_words(listing)}")  # fmt: skip
-        return str(
-            self.render_template(
-                self.list_template,
-                view=self,
-                title=self.list_title,
-                listing=listing,
-                columns=[(name, self.label_columns[name]) for name in self.list_columns],
-                page_sizes=PAGE_SIZES,
-            )
+        page = self.render_template(
+            self.list_template,
+            view=self,
+            title=self.list_title,
+            listing=listing,
+            columns=[(name, self.label_columns[name]) for name in self.list_columns],
+            page_sizes=PAGE_SIZES,
         )
+        return make_response(page, 400 if listing.faults else 200)
 
     @expose("/xlsx")
     @has_access
     def xlsx(self) -> Response:
         """The list as a workbook: the same rows, filters and order, all pages."""
         listing = self._listing(whole=True)
+        if listing.faults:
+            raise NotUnderstoodError(listing.faults, self.url("list"))
         journal.read(Act.EXPORTED, entity=self.entity.__name__, records=len(listing.rows),
                      summary=f"{self.list_title}: {self._filters_in_words(listing)}")  # fmt: skip
         table = Table(
@@ -191,39 +172,37 @@ class RegistryView(ModelView):
         )
         user = g.user.get_full_name()
         content = xlsx.workbook(table, made_by=user, made_at=clock.local(clock.now()))
-        response = Response(content, content_type=xlsx.MIME)
-        response.headers.set("Content-Disposition", "attachment", filename=f"{self.entity.__tablename__}.xlsx")
-        return response
+        return screen.file(content, xlsx.MIME, f"{self.list_title}.xlsx")
 
     def _listing(self, *, whole: bool = False) -> Listing:
-        filters = [self._read_filter(name) for name in self.search_columns]
-        query = self._narrowed(filters)
-        order = self._order()
-        page_size = self._argument("psize", PAGE_SIZES[0])
-        page_size = page_size if page_size in PAGE_SIZES else PAGE_SIZES[0]
+        address = Address(self.url("list"))
+        found = [filters.read(address, self.entity, name, self.label_columns[name]) for name in self.search_columns]
+        order = self._order(address)
+        sizes = [str(size) for size in PAGE_SIZES]
+        page_size = int(address.one_of(f"psize_{self.endpoint}", _("Rows on a page"), sizes) or PAGE_SIZES[0])
+        page = address.page(f"page_{self.endpoint}")
+        if not address.understood():
+            return Listing([], 0, 0, page_size, order, found, address.faults)
+        query = self._narrowed(found)
         ids = query.with_only_columns(self.entity.id).subquery()
         count = db.session.scalars(select(func.count()).select_from(ids)).one()
-        last = max(0, (count - 1) // page_size)
-        page = min(self._argument("page", 0), last)
+        page = min(page, max(0, (count - 1) // page_size))
         query = self._ordered(query, order).options(*self._relations())
         query = query.limit(LARGEST_EXPORT) if whole else query.limit(page_size).offset(page * page_size)
-        rows = list(db.session.scalars(query))
-        return Listing(rows, count, page, page_size, order, filters)
+        return Listing(list(db.session.scalars(query)), count, page, page_size, order, found)
 
-    def _narrowed(self, filters: Sequence[Filter]) -> Select[Any]:
+    def _narrowed(self, found: Sequence[Filter]) -> Select[Any]:
         query = select(self.entity)
         if issubclass(self.entity, Annullable):
             query = query.where(self.entity.annulled_at.is_(None))
         if issubclass(self.entity, OfFamily):
             query = query.where(self.entity.family.has(Family.annulled_at.is_(None)))
-        for one in filters:
-            query = self._apply(query, one)
-        return query
+        return query.where(*(condition for one in found for condition in one.conditions))
 
-    def _order(self) -> tuple[str, str]:
-        name = request.args.get(f"_oc_{self.endpoint}", "")
-        direction = "desc" if request.args.get(f"_od_{self.endpoint}") == "desc" else "asc"
-        return (name, direction) if name in self.order_columns else self.base_order
+    def _order(self, address: Address) -> tuple[str, str]:
+        name = address.one_of(f"_oc_{self.endpoint}", _("Order"), self.order_columns)
+        direction = address.one_of(f"_od_{self.endpoint}", _("Order"), ("asc", "desc")) or "asc"
+        return (name, direction) if name else self.base_order
 
     def _ordered(self, query: Select[Any], order: tuple[str, str]) -> Select[Any]:
         name, direction = order
@@ -236,10 +215,6 @@ class RegistryView(ModelView):
     def _relations(self) -> builtins.list[Any]:
         names = {self.computed[name][1] if name in self.computed else name for name in self.list_columns}
         return [selectinload(getattr(self.entity, name)) for name in sorted(names) if _is_relation(self.entity, name)]
-
-    def _argument(self, name: str, default: int) -> int:
-        text = request.args.get(f"{name}_{self.endpoint}", "")
-        return min(int(text), LARGEST_PAGE) if text.isdecimal() and len(text) < 10 else default
 
     def row_url(self, row: Any) -> str:
         """Where a row of the list opens."""
@@ -255,7 +230,7 @@ class RegistryView(ModelView):
 
     def link(self, **changes: Any) -> str:
         """This list's address with some arguments changed: order, page, page size."""
-        values = {name: value for name, value in request.args.items(multi=False) if value}
+        values = filters.given()
         for name, value in changes.items():
             key = {"page": f"page_{self.endpoint}", "psize": f"psize_{self.endpoint}",
                    "order": f"_oc_{self.endpoint}", "direction": f"_od_{self.endpoint}"}[name]  # fmt: skip
@@ -266,74 +241,9 @@ class RegistryView(ModelView):
         """The filters and the order of this request, for the link to the workbook."""
         return request.query_string.decode("utf-8", "replace")
 
-    # Filters
-
-    def _read_filter(self, name: str) -> Filter:
-        value, until = (request.args.get(f"_flt_{n}_{name}", "").strip()[:200] for n in (0, 1))
-        label, attribute = self.label_columns[name], class_mapper(self.entity).attrs[name]
-        if isinstance(attribute, RelationshipProperty):
-            return self._read_relation(name, label, attribute.mapper.class_, value)
-        kind = attribute.columns[0].type
-        if isinstance(kind, Enum):
-            return Filter(name, label, "choice", value, choices=[(m.value, m.title_ru) for m in _terms(kind)])
-        if isinstance(kind, Boolean):
-            return Filter(name, label, "choice", value, choices=[("1", _("yes")), ("0", _("no"))])
-        if isinstance(kind, Date):
-            return Filter(name, label, "date", value, until)
-        if isinstance(kind, Integer):
-            return Filter(name, label, "number", value)
-        return Filter(name, label, "text", value)
-
-    def _read_relation(self, name: str, label: Any, entity: type, value: str) -> Filter:
-        if issubclass(entity, forms.LONG_LISTS):
-            row = forms.find_row(entity, value)
-            return Filter(name, label, "lookup", value if row else "", chosen=str(row or ""), row=row,
-                          lookup=url_for("Lookup.find", entity=entity.__name__))  # fmt: skip
-        rows = forms.short_list(entity, None)
-        choices = [(str(row.id), str(row)) for row in rows]
-        return Filter(name, label, "choice", value, choices=choices, row=forms.find_row(entity, value))
-
-    def _apply(self, query: Select[Any], one: Filter) -> Select[Any]:
-        """Narrow by what was typed; what cannot be read as a value of the column narrows nothing."""
-        if not one.value and not one.until:
-            return query
-        column = getattr(self.entity, one.name)
-        if _is_relation(self.entity, one.name):
-            return self._apply_relation(query, one, column)
-        if one.kind == "date":
-            since, until = (forms.parse_date(text) for text in (one.value, one.until))
-            query = query.where(column >= since) if since else query
-            return query.where(column <= until) if until else query
-        if one.kind == "choice":
-            if one.value not in {code for code, _title in one.choices}:
-                return query
-            kind = class_mapper(self.entity).columns[one.name].type
-            return query.where(column == (_terms(kind).of(one.value) if isinstance(kind, Enum) else one.value == "1"))
-        if one.kind == "number":
-            return query.where(column == int(one.value)) if one.value.isdecimal() and len(one.value) < 10 else query
-        return self._apply_text(query, one, column)
-
-    def _apply_relation(self, query: Select[Any], one: Filter, column: Any) -> Select[Any]:
-        row = one.row
-        if row is None:
-            return query
-        if column.property.uselist:
-            return query.where(column.any(column.property.mapper.class_.id == row.id))
-        if isinstance(row, Territory):
-            return query.where(getattr(self.entity, f"{one.name}_id").in_(tree.below([row.id])))
-        return query.where(getattr(self.entity, f"{one.name}_id") == row.id)
-
-    def _apply_text(self, query: Select[Any], one: Filter, column: Any) -> Select[Any]:
-        key_column = {"name": "name_key"}.get(one.name)
-        if key_column and hasattr(self.entity, key_column):
-            return query.where(getattr(self.entity, key_column).contains(names.key(one.value), autoescape=True))
-        if one.name == "last_name" and hasattr(self.entity, "sort_key"):
-            return query.where(self.entity.sort_key.startswith(names.sort_key(one.value), autoescape=True))
-        return query.where(func.lower(column).contains(one.value.lower(), autoescape=True))
-
-    def _filters_in_words(self, listing: Listing) -> str:
-        words = [f"{one.label}: {one.chosen or one.value}" for one in listing.filters if one.value or one.until]
-        return "; ".join(words) or gettext("all")
+    @staticmethod
+    def _filters_in_words(listing: Listing) -> str:
+        return "; ".join(one.said for one in listing.filters if one.said) or gettext("all")
 
     # One row
 
@@ -485,11 +395,6 @@ def _labels(entity: type[Entity]) -> dict[str, Any]:
 
 def _is_relation(entity: type[Entity], name: str) -> bool:
     return isinstance(class_mapper(entity).attrs[name], RelationshipProperty)
-
-
-def _terms(kind: Enum) -> type[Term]:
-    """The closed list that a column of terms chooses from."""
-    return cast(type[Term], kind.enum_class)
 
 
 def as_text(value: Any) -> str:

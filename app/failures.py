@@ -18,6 +18,7 @@ from app import acts, journal, sent_forms, troubles
 from app.domain import terms
 from app.domain.refusal import Refusal
 from app.extensions import READING_METHODS, csrf, db
+from app.filters import NotUnderstoodError
 from app.sent_forms import AlreadySentError
 from app.troubles import OutcomeUnknownError, Trouble
 
@@ -37,6 +38,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(SecurityError, _refuse_host)
     app.register_error_handler(CSRFError, _ask_to_send_again)
     app.register_error_handler(Refusal, _show_refusal)
+    app.register_error_handler(NotUnderstoodError, _say_not_understood)
     app.register_error_handler(StaleDataError, lambda _error: _show_error(Conflict()))
     app.register_error_handler(AlreadySentError, _ask_whether_it_is_another)
     app.register_error_handler(OutcomeUnknownError, _say_nobody_knows)
@@ -116,6 +118,13 @@ def _say_nobody_knows(error: OutcomeUnknownError) -> Response:
 def _show_refusal(refusal: Refusal) -> Response:
     """A rule said no where no form was there to say it."""
     return _page(400, _("This cannot be done"), refusal.text)
+
+
+def _say_not_understood(error: NotUnderstoodError) -> Response:
+    """The address asks for what its page does not know: that is said, and no rows are shown."""
+    appbuilder = current_app.appbuilder  # type: ignore[attr-defined]
+    page = render_template("errors/filter.html", faults=error.faults, reset=error.reset, appbuilder=appbuilder)
+    return make_response(page, 400)
 
 
 def _refuse_host(_error: SecurityError) -> Response:

@@ -63,21 +63,24 @@ def annulment(row: Any) -> str:
     return f"Эта запись уже аннулирована: {words.moment(local(row.annulled_at))}{by}. Причина: {row.annul_reason}"
 
 
-def of_family(family: Family, page: int) -> tuple[list[EntryInWords], int]:
-    """A page of the family's journal, the newest first, and the number of all its entries."""
-    of_it = JournalEntry.family_id == family.id
-    total = db.session.scalar(select(func.count(JournalEntry.id)).where(of_it)) or 0
+def count(family: Family) -> int:
+    """How many entries the family's journal has."""
+    return db.session.scalar(select(func.count(JournalEntry.id)).where(JournalEntry.family_id == family.id)) or 0
+
+
+def of_family(family: Family, page: int) -> list[EntryInWords]:
+    """A page of the family's journal, the newest first."""
     entries = list(
         db.session.scalars(
             select(JournalEntry)
-            .where(of_it)
+            .where(JournalEntry.family_id == family.id)
             .order_by(JournalEntry.at.desc(), JournalEntry.id.desc())
             .limit(PAGE)
             .offset(page * PAGE)
         )
     )
     titles = _titles(entries)
-    return [EntryInWords(entry, changes(entry, titles)) for entry in entries], total
+    return [EntryInWords(entry, changes(entry, titles)) for entry in entries]
 
 
 def changes(entry: JournalEntry, titles: dict[tuple[type[Any], int], str] | None = None) -> list[ValueInWords]:

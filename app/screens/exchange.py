@@ -19,13 +19,14 @@ from app import access, clock, journal, sent_forms
 from app.acts import Answer
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
-from app.exchange import apply, cells, export, kept, plan, preview, reader, undo
+from app.exchange import apply, export, kept, plan, preview, reader, undo
 from app.exchange.changes import Plan
 from app.exchange.workbook import SHEETS
 from app.extensions import db, look_at_contents
+from app.filters import Address
 from app.models import Family, ImportBatch, Territory
 from app.render import xlsx
-from app.screens.screen import Screen, page_number
+from app.screens.screen import Screen, page_asked
 
 PAGE = 20
 SHOWN = 200  # lines of one part of a preview; the rest is counted
@@ -53,12 +54,11 @@ class Exchange(Screen):
     @has_access
     def show(self) -> str:
         """What to do with a workbook, and what was loaded before."""
-        return self._start()
+        return self._start(page=page_asked(url_for("Exchange.show")))
 
-    def _start(self, error: str = "") -> str:
-        number = page_number()
+    def _start(self, error: str = "", page: int = 0) -> str:
         statement = select(ImportBatch).where(_visible_batches()).order_by(ImportBatch.id.desc())
-        batches = db.session.scalars(statement.limit(PAGE + 1).offset(number * PAGE)).all()
+        batches = db.session.scalars(statement.limit(PAGE + 1).offset(page * PAGE)).all()
         districts = export.districts()
         return self.page(
             "exchange/show.html",
@@ -66,7 +66,7 @@ class Exchange(Screen):
             batches=batches[:PAGE],
             said={batch.id: _said(batch) for batch in batches[:PAGE]},
             more=len(batches) > PAGE,
-            page_now=number,
+            page_now=page,
             districts=districts,
             places=_places(districts),
             longest=reader.LONGEST_FILE >> 20,
@@ -175,13 +175,14 @@ class Exchange(Screen):
     @has_access
     def export(self) -> Response | str:
         """The workbook of a district on a day."""
+        address = Address(url_for("Exchange.show"))
+        day = address.day("on", _("Day")) or clock.today()
+        asked = address.typed("district", _("District")), address.typed("territory", _("Territory"))
+        address.check()
         try:
-            day = cells.day(request.args.get("on", "")) or clock.today()
-            district, within = _chosen(request.args.get("district", ""), request.args.get("territory", ""))
+            district, within = _chosen(*asked)
             moment = clock.local(clock.now())
             written = export.write(district, day, made_by=g.user.get_full_name(), made_at=moment, within=within)
-        except cells.CellError as error:
-            return self._start(str(error))
         except Refusal as refusal:
             return self._start(refusal.text)
         journal.read(Act.EXPORTED, entity="Family", summary=written.summary, records=written.families)

@@ -16,7 +16,8 @@ from app.domain.terms import Act
 from app.forms import EntityForm
 from app.models import Family
 from app.readings import clocks, history, overview, timeline
-from app.screens.screen import Screen, page_number
+from app.screens.screen import Screen, page_asked
+from app.services import papers
 
 SHOWN_AIDS, SHOWN_EVENTS, SHOWN_PAPERS = 10, 12, 30
 EVENTS_OF_A_PAGE = 100
@@ -123,6 +124,7 @@ class FamilyPage(FamilyScreen):
             more_events=len(events) > SHOWN_EVENTS or seen.aid_count > len(seen.aids),
             shown_aids=SHOWN_AIDS,
             links=Links(self, family),
+            lost={paper.id for paper in seen.papers if papers.is_lost(paper.key, paper.size)},
             may_history=self.may("history"),
         )
 
@@ -132,8 +134,10 @@ class FamilyPage(FamilyScreen):
     def timeline(self, pk: int) -> str:
         """Everything dated, in pages."""
         family = self.family(pk)
-        page = page_number()
+        page = page_asked(url_for("FamilyPage.timeline", pk=pk))
         events = timeline.events(overview.of(family, clock.today(), aids=overview.MOST_AIDS))
+        last = max(0, (len(events) - 1) // EVENTS_OF_A_PAGE)
+        page = min(page, last)
         start = page * EVENTS_OF_A_PAGE
         journal.read(Act.OPENED, entity="Family", entity_id=family.id, family_id=family.id,
                      summary=f"{family.title}: лента событий")  # fmt: skip
@@ -142,7 +146,7 @@ class FamilyPage(FamilyScreen):
             family=family,
             events=events[start : start + EVENTS_OF_A_PAGE],
             page=page,
-            last=max(0, (len(events) - 1) // EVENTS_OF_A_PAGE),
+            last=last,
             may_history=self.may("history"),
         )
 
@@ -153,8 +157,10 @@ class FamilyPage(FamilyScreen):
         family = self.family(pk)
         if not access.scope().covers_territory(family.territory_id):
             abort(403)
-        page = page_number()
-        lines, total = history.of_family(family, page)
+        total = history.count(family)
+        last = max(0, (total - 1) // history.PAGE)
+        page = min(page_asked(url_for("FamilyPage.history", pk=pk)), last)
+        lines = history.of_family(family, page)
         journal.read(Act.OPENED, entity="JournalEntry", family_id=family.id, records=len(lines),
                      summary=f"{family.title}: история")  # fmt: skip
         return self.page(
@@ -163,5 +169,5 @@ class FamilyPage(FamilyScreen):
             lines=lines,
             total=total,
             page=page,
-            last=max(0, (total - 1) // history.PAGE),
+            last=last,
         )

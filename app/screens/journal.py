@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from flask import request
+from flask import url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from app import access, clock, journal, models
 from app.domain import terms
 from app.extensions import db
+from app.filters import Address
 from app.models import Family, JournalEntry
 from app.readings import history
 from app.screens.screen import Screen
 
 PAGE_SIZE = 50
-LAST_PAGE = 20_000
 # What stands in `JournalEntry.entity` besides the names of entities.
 OTHER_NAMES = {"User": "Пользователь", "Role": "Роль", "Report": "Отчёт"}
 
@@ -36,19 +38,21 @@ class JournalScreen(Screen):
     @has_access
     def list(self) -> str:
         """The latest first, fifty to a page."""
-        asked = _asked()
         all_families = access.scope().all_journal
-        query = _filtered(asked, with_families=all_families)
+        address = Address(url_for("JournalScreen.list"))
+        asked, page = Conditions.read(address, with_families=all_families), address.page()
+        address.check()
+        query = _filtered(asked)
         count = db.session.scalar(query.with_only_columns(func.count(JournalEntry.id)).order_by(None)) or 0
-        page = min(_number(request.args.get("page", "")), LAST_PAGE)
+        page = min(page, max(0, (count - 1) // PAGE_SIZE))
         rows = db.session.scalars(
             query.order_by(JournalEntry.id.desc()).limit(PAGE_SIZE).offset(page * PAGE_SIZE)
         ).all()
-        journal.read(terms.Act.LISTED, entity="JournalEntry", summary=_described(asked), records=len(rows))
+        journal.read(terms.Act.LISTED, entity="JournalEntry", summary=asked.in_words, records=len(rows))
         return self.page(
             "journal/list.html", rows=rows, count=count, page=page, size=PAGE_SIZE, asked=asked, acts=list_of_acts(),
             numbers=_numbers(rows) if all_families else {}, by_family=all_families, what=_what, said=_said,
-            link=lambda page: "?" + _query(asked, page),
+            link=lambda page: url_for("JournalScreen.list", **asked.arguments, page=page),
         )  # fmt: skip
 
 
@@ -57,32 +61,60 @@ def list_of_acts() -> list[terms.Act]:
     return list(terms.Act)
 
 
-def _asked() -> dict[str, str]:
-    """What the filters say; anything that is no answer is no filter."""
-    args = request.args
-    act = args.get("act", "")
-    return {
-        "person": args.get("person", "").replace("\0", "").strip()[:100],
-        "act": act if terms.Act.of(act) else "",
-        "since": _day_text(args.get("since", "")),
-        "until": _day_text(args.get("until", "")),
-        "family": args.get("family", "").replace("\0", "").strip()[:20],
-    }
+@dataclass(frozen=True)
+class Conditions:
+    """The conditions of the journal's page."""
+
+    person: str
+    act: terms.Act | None
+    since: date | None
+    until: date | None
+    family: str
+
+    @classmethod
+    def read(cls, address: Address, *, with_families: bool) -> Conditions:
+        """From the address; who sees no entries about families is not asked for a family."""
+        acts = {act.value: act for act in terms.Act}
+        since, until = address.days("since", "until", _("Day"))
+        return cls(
+            person=address.text("person", _("Person")),
+            act=acts.get(address.one_of("act", _("Act"), acts)),
+            since=since,
+            until=until,
+            family=address.text("family", _("Number of the family")) if with_families else "",
+        )
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The same conditions as part of an address."""
+        values = {
+            "person": self.person,
+            "act": self.act.value if self.act else "",
+            "since": self.since.isoformat() if self.since else "",
+            "until": self.until.isoformat() if self.until else "",
+            "family": self.family,
+        }
+        return {name: text for name, text in values.items() if text}
+
+    @property
+    def in_words(self) -> str:
+        """How the journal itself names what was shown."""
+        return "Журнал: " + (", ".join(f"{name} {text}" for name, text in self.arguments.items()) or "без условий")
 
 
-def _filtered(asked: dict[str, str], *, with_families: bool) -> Any:
+def _filtered(asked: Conditions) -> Any:
     query = select(JournalEntry)
-    if asked["person"]:
-        query = query.where(JournalEntry.user_id.in_(_people_like(asked["person"])))
-    if asked["act"]:
-        query = query.where(JournalEntry.act == terms.Act.of(asked["act"]))
-    if asked["since"]:
-        query = query.where(JournalEntry.at >= _beginning(date.fromisoformat(asked["since"])))
-    if asked["until"]:
-        query = query.where(JournalEntry.at < _beginning(date.fromisoformat(asked["until"]) + timedelta(days=1)))
-    if asked["family"] and with_families:
+    if asked.person:
+        query = query.where(JournalEntry.user_id.in_(_people_like(asked.person)))
+    if asked.act:
+        query = query.where(JournalEntry.act == asked.act)
+    if asked.since:
+        query = query.where(JournalEntry.at >= _beginning(asked.since))
+    if asked.until:
+        query = query.where(JournalEntry.at < _beginning(asked.until + timedelta(days=1)))
+    if asked.family:
         # The auditor sees no families, only that something was done about the one with this number.
-        ids = db.session.scalars(select(_family.c.id).where(_family.c.number == asked["family"])).all()
+        ids = db.session.scalars(select(_family.c.id).where(_family.c.number == asked.family)).all()
         query = query.where(JournalEntry.family_id.in_(ids))
     return query
 
@@ -116,27 +148,5 @@ def _said(row: JournalEntry) -> list[tuple[str, str, str]]:
     return [(change.label, change.was or "—", change.now_is or "—") for change in history.changes(row)]
 
 
-def _described(asked: dict[str, str]) -> str:
-    return "Журнал: " + (", ".join(f"{name} {text}" for name, text in asked.items() if text) or "без условий")
-
-
-def _query(asked: dict[str, str], page: int) -> str:
-    from urllib.parse import urlencode
-
-    return urlencode({name: text for name, text in (*asked.items(), ("page", str(page))) if text})
-
-
-def _day_text(text: str) -> str:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return ""
-    return day.isoformat() if 1990 <= day.year <= 2100 else ""
-
-
 def _beginning(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=clock.zone()).astimezone(UTC)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0

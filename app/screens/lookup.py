@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, abort, jsonify, request
+from flask import Response, abort, jsonify, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
 from app.domain import names
-from app.extensions import LARGEST_KEY, db
+from app.extensions import db
+from app.filters import Address
 from app.models import Agency, Decision, Employee, Family, Member, SearchWord
 from app.screens.screen import Screen
 
 ROWS = 20
-LAST_PAGE = 1000
 
 
 class Lookup(Screen):
@@ -31,17 +32,15 @@ class Lookup(Screen):
         source = SOURCES.get(entity)
         if source is None or not self.appbuilder.sm.has_access("can_list", entity):
             abort(404)
-        page = _number(request.args.get("page"), 1)
-        query = source(request.args.get("q", "")[:100], _number(request.args.get("family"), 0))
-        rows = list(db.session.scalars(query.limit(ROWS + 1).offset(ROWS * (min(page, LAST_PAGE) - 1))))
+        address = Address(url_for("Lookup.find", entity=entity))
+        page = address.page(first=1)
+        query = source(address.text("q", _("Search")), address.number("family", _("Family")) or 0)
+        address.check()
+        rows = list(db.session.scalars(query.limit(ROWS + 1).offset(ROWS * (page - 1))))
         return jsonify(
             results=[{"id": row.id, "text": _title(row)} for row in rows[:ROWS]],
             pagination={"more": len(rows) > ROWS},
         )
-
-
-def _number(text: str | None, default: int) -> int:
-    return min(int(text), LARGEST_KEY) if text and text.isdecimal() and len(text) < 11 else default
 
 
 def _title(row: Any) -> str:

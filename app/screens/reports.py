@@ -7,25 +7,25 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 
-from flask import Response, abort, current_app, request, url_for
+from flask import Response, abort, current_app, make_response, url_for
 from flask_appbuilder import expose, permission_name
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
-from werkzeug.datastructures import MultiDict
 
-from app import access, clock, journal
+from app import access, clock, filters, journal
 from app.domain import periods
 from app.domain.periods import Period
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
+from app.filters import Address, NotUnderstoodError
 from app.render import html, xlsx
 from app.render.table import Table
 from app.reports import CATALOGUE, files, listing, places
 from app.reports.places import Place, ReportPlaces
 from app.reports.report import Indicator, Link, Report, ReportOption, behind, length
-from app.screens.screen import Screen, page_number
+from app.screens.screen import Screen
 
 PAGE_SIZE = 100
 OWN_DATES = "own"
@@ -34,7 +34,10 @@ QUESTION = ("period", "year", "quarter", "from", "to")  # how an address may nam
 
 @dataclass
 class Asked:
-    """What a person asked of a report, from the address: what cannot be understood is told, and the usual is shown."""
+    """What a person asked of a report, from the address: where a part of it is not understood, nothing is counted.
+
+    errors: what is not understood, by the field it stands in; what stands in no field is under an empty name.
+    """
 
     tree: ReportPlaces
     period: Period
@@ -44,19 +47,20 @@ class Asked:
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, arguments: MultiDict[str, str], today: date, options: Mapping[str, ReportOption]) -> Asked:
+    def read(cls, address: Address, today: date, options: Mapping[str, ReportOption]) -> Asked:
         tree = ReportPlaces()
-        typed = {name: arguments.get(name, "") for name in (*QUESTION, "territory")}
+        typed = {name: address.typed(name) for name in (*QUESTION, "territory")}
         asked = cls(tree, periods.last_finished_quarter(today), tree.default(), typed=typed)
         for name, option in options.items():
-            value = arguments.get(name, "")
-            asked.options[name] = value if value in option.values else option.usual
+            asked.options[name] = address.one_of(name, option.label, option.values) or option.usual
         try:
             asked.period = _period(typed) or asked.period
         except Refusal as refusal:
             asked.errors[refusal.field or "period"] = refusal.text
         if typed["territory"]:
             asked.place = _chosen(tree, typed["territory"])
+        if not address.understood():
+            asked.errors[""] = " ".join(address.faults)
         return asked
 
     @property
@@ -138,43 +142,49 @@ class ReportScreen(Screen):
 
     @expose("/")
     @has_access
-    def show(self) -> str:
+    def show(self) -> str | Response:
         """The report with its checks; every number opens the rows behind it."""
         today, report = clock.today(), self.report
-        asked = self._asked()
+        asked = self._asked(self._address())
         if asked.place is None:
             return self.page("reports/nothing.html", title=report.label)
+        choice = {"title": report.label, "report": report, "asked": asked, "arguments": asked.arguments,
+                  "choices": period_choices(today), "own_dates": OWN_DATES}  # fmt: skip
+        if asked.errors:
+            return make_response(self.page("reports/not_understood.html", **choice), 400)
         form = self._count(asked)
         table = report.table(form, self._links(asked) if form.shows_names else None)
         named = report.named(form)
         journal.read(Act.OPENED, entity=report.view, summary=self._said(asked), records=sum(map(len, named.values())))
         return self.page(
-            "reports/show.html", title=report.label, report=report, asked=asked, form=form, table=table, named=named,
-            grid=Markup(html.grid(table)), sections=[Markup(html.section(part)) for part in table.sections],  # noqa: S704
-            choices=period_choices(today), own_dates=OWN_DATES, link=self._links(asked), arguments=asked.arguments,
+            "reports/show.html", form=form, table=table, named=named, grid=Markup(html.grid(table)),  # noqa: S704
+            sections=[Markup(html.section(part)) for part in table.sections],  # noqa: S704
+            link=self._links(asked), **choice,
         )  # fmt: skip
 
     @expose("/behind")
     @has_access
     def behind(self) -> str:
         """The rows that a number of the report counts."""
-        asked, indicator, rows = self._counted()
+        address = self._address()
+        page = address.page()
+        asked, indicator, rows = self._counted(address)
         within = places.shown_in(rows)
         count, number = length(indicator, within)
-        page = min(page_number(), max(count - 1, 0) // PAGE_SIZE)
+        page = min(page, max(count - 1, 0) // PAGE_SIZE)
         found = behind(indicator, within, PAGE_SIZE, page * PAGE_SIZE)
         table = _list(asked, indicator, rows, found)
         said = self._said(asked, indicator.title)
         journal.read(Act.LISTED, entity=self.report.view, summary=said, records=len(found))
 
         def link(page: int = page, **_size: int) -> str:
-            return url_for(f"{self.report.view}.behind", **self._question(asked), page=page)
+            return url_for(f"{self.report.view}.behind", **self._repeated(asked), page=page)
 
         return self.page(
             "reports/behind.html", title=indicator.title, report=self.report, asked=asked, indicator=indicator,
             number=number, count=count, grid=Markup(html.grid(table, "table table--cards")),  # noqa: S704
             subtitle=table.subtitle, current_page=page, page_size=PAGE_SIZE, link=link, arguments=asked.arguments,
-            question=self._question(asked),
+            question=self._repeated(asked),
         )  # fmt: skip
 
     @expose("/behind/file")
@@ -182,7 +192,7 @@ class ReportScreen(Screen):
     @permission_name("export")
     def list_file(self) -> Response:
         """The list behind a number as a workbook."""
-        asked, indicator, rows = self._counted()
+        asked, indicator, rows = self._counted(self._address())
         found = behind(indicator, places.shown_in(rows))
         table = _list(asked, indicator, rows, found)
         said = self._said(asked, indicator.title)
@@ -194,8 +204,8 @@ class ReportScreen(Screen):
     @permission_name("export")
     def export(self, kind: str) -> Response:
         """The report as xlsx, pdf, html or json."""
-        asked = self._asked()
-        if kind not in files.KINDS or asked.place is None or asked.errors:
+        asked = self._understood(self._address())
+        if kind not in files.KINDS or asked.place is None:
             abort(404)
         form = self._count(asked)
         content, mime = files.written(self.report, form, kind, **_made())
@@ -203,20 +213,30 @@ class ReportScreen(Screen):
         journal.read(act, entity=self.report.view, summary=f"{self._said(asked)}, {kind}", records=len(form.rows))
         return self.file(content, mime, f"{self.report.file}_{_dates(asked.period)}.{kind}")
 
-    def _asked(self) -> Asked:
-        return Asked.read(request.args, clock.today(), self.report.options)
+    def _address(self) -> Address:
+        return Address(url_for(f"{self.report.view}.show"))
+
+    def _asked(self, address: Address) -> Asked:
+        return Asked.read(address, clock.today(), self.report.options)
+
+    def _understood(self, address: Address) -> Asked:
+        """What is asked for. Raises NotUnderstoodError where a part of it says nothing."""
+        asked = self._asked(address)
+        if asked.errors:
+            raise NotUnderstoodError(list(asked.errors.values()), address.reset)
+        return asked
 
     def _count(self, asked: Asked) -> Any:
         return self.report.count(asked.period, asked.place, asked.tree, **asked.options)
 
-    def _counted(self) -> tuple[Asked, Indicator, list[Place]]:
+    def _counted(self, address: Address) -> tuple[Asked, Indicator, list[Place]]:
         """The indicator of the address and the territories it is asked for; figures alone have no lists."""
-        asked = self._asked()
-        if asked.place is None or asked.errors or access.scope().all_statistics:
+        figure, at = address.typed("figure"), address.typed("at")
+        asked = self._understood(address)
+        if asked.place is None or access.scope().all_statistics:
             abort(404)
-        indicator = self.report.figures(asked.period, **asked.options).get(request.args.get("figure", ""))
+        indicator = self.report.figures(asked.period, **asked.options).get(figure)
         rows = asked.tree.listed(asked.place.id)
-        at = request.args.get("at", "")
         if at:
             rows = [row for row in rows if str(row.id) == at]
         if indicator is None or not rows:
@@ -224,8 +244,8 @@ class ReportScreen(Screen):
         return asked, indicator, rows
 
     @staticmethod
-    def _question(asked: Asked) -> dict[str, Any]:
-        also = {name: request.args[name] for name in ("figure", "at") if request.args.get(name)}
+    def _repeated(asked: Asked) -> dict[str, Any]:
+        also = {name: text for name, text in filters.given().items() if name in ("figure", "at")}
         return {**asked.arguments, **also}
 
     def _links(self, asked: Asked) -> Link:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from flask import Response as FileResponse
-from flask import abort, flash, make_response, redirect, request
+from flask import abort, flash, make_response, redirect
 from flask_appbuilder import BaseView
 from sqlalchemy.orm.interfaces import ORMOption
 from werkzeug.wrappers import Response
@@ -15,9 +15,9 @@ from werkzeug.wrappers import Response
 from app import acts
 from app.acts import Answer
 from app.extensions import LARGEST_KEY, db
+from app.filters import Address
 
 T = TypeVar("T")
-LARGEST_PAGE = 100_000
 
 
 class Screen(BaseView):
@@ -48,13 +48,26 @@ class Screen(BaseView):
         return str(self.render_template(template, **values))
 
     def file(self, content: bytes, mime: str, name: str, *, inline: bool = False) -> FileResponse:
-        """A file to keep, or with `inline` to show in the browser; never to cache."""
-        response = make_response(content)
-        response.headers["Content-Type"] = mime
-        way = "inline" if inline else "attachment"
-        # Headers are Latin-1: a Russian name goes percent-encoded (RFC 6266).
-        response.headers["Content-Disposition"] = f"{way}; filename*=UTF-8''{quote(name, safe='')}"
-        return response
+        """A file to keep, or with `inline` to show in the browser."""
+        return file(content, mime, name, inline=inline)
+
+
+def file(content: bytes, mime: str, name: str, *, inline: bool = False) -> FileResponse:
+    """The one way a file leaves: never cached, under the name people know it by."""
+    response = make_response(content)
+    response.headers["Content-Type"] = mime
+    way = "inline" if inline else "attachment"
+    # Headers are Latin-1: a Russian name goes percent-encoded (RFC 6266).
+    response.headers["Content-Disposition"] = f"{way}; filename*=UTF-8''{quote(name, safe='')}"
+    return response
+
+
+def page_asked(reset: str) -> int:
+    """The page of a list without further conditions, from 0. Raises NotUnderstoodError."""
+    address = Address(reset)
+    page = address.page()
+    address.check()
+    return page
 
 
 class _Told:
@@ -62,9 +75,3 @@ class _Told:
 
     def refuse(self, text: str, field: str | None) -> None:
         flash(text, "danger")
-
-
-def page_number() -> int:
-    """The page of a list asked for in the address, from 0; anything that is not a number is the first."""
-    text = request.args.get("page", "0")
-    return min(int(text), LARGEST_PAGE) if text.isdecimal() and len(text) < 8 else 0

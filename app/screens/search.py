@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from flask import redirect, request, url_for
+from flask import redirect, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app import clock, journal
 from app.domain.terms import Act
+from app.filters import Address
 from app.readings import overview, search
 from app.screens.screen import Screen
-
-LONGEST_QUERY = 200
 
 
 class Search(Screen):
@@ -26,7 +26,9 @@ class Search(Screen):
     @has_access
     def show(self) -> str | Response:
         """The families found, with what matched marked; the only family of a number is opened at once."""
-        query = " ".join(request.args.get("q", "").replace("\x00", " ").split())[:LONGEST_QUERY]
+        address = Address(url_for("Search.show"))
+        query = address.text("q", _("Search"), any_sign=True)
+        address.check()
         exact = search.by_number(query)
         found = search.Found([]) if len(exact) == 1 else search.families(query)
         if query:

@@ -22,6 +22,7 @@ from app.domain import terms
 from app.domain.names import key
 from app.domain.refusal import Refusal
 from app.extensions import db
+from app.filters import Address
 from app.models import Account, Employee, FurtherRole, HomeTerritory, Role, Territory, User
 from app.screens.screen import Screen
 from app.services import accounts
@@ -67,14 +68,15 @@ class Users(Screen):
     @has_access
     def list(self) -> str:
         """Everybody who has a sign-in, by surname."""
-        wanted = key(request.args.get("q", "")[:100])
+        address = Address(url_for("Users.list"))
+        typed = address.text("q", _("Search"))
+        address.check()
+        wanted = key(typed)
         rows = db.session.scalars(
             select(User).options(selectinload(User.roles)).order_by(User.last_name, User.first_name)
         ).all()
         shown = [row for row in rows if wanted in key(f"{row.last_name} {row.first_name} {row.username}")]
-        return self.page(
-            "users/list.html", users=shown, states=_states(), places=_places(), q=request.args.get("q", "")
-        )
+        return self.page("users/list.html", users=shown, states=_states(), places=_places(), q=typed)
 
     @expose("/add", methods=["GET", "POST"])
     @has_access

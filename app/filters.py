@@ -1,0 +1,257 @@
+"""What an address asks of a list, read in one place: what is not understood is said, and then nothing is shown.
+
+A condition that is dropped without a word shows, exports and journals rows that nobody asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, cast
+
+from flask import request, url_for
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Boolean, ColumnElement, Date, Enum, Integer, func
+from sqlalchemy.orm import RelationshipProperty, class_mapper
+
+from app import forms, tree, words
+from app.domain import names, writing
+from app.domain.terms import Term
+from app.extensions import LARGEST_KEY
+from app.models import Entity, Territory
+
+LONGEST = 200  # characters of a condition that is typed
+LARGEST_PAGE = 1_000_000
+SHOWN = 60  # characters of a value that are repeated in the sentence about it
+# What an address may hold besides conditions: where one goes on from a form.
+NO_CONDITIONS = frozenset({"next"})
+
+NOT_A_DAY = "такой даты нет: напишите её как ДД.ММ.ГГГГ, год от 1900 до 2100"
+NOT_A_NUMBER = "нужно целое число"
+NOT_OFFERED = "такого значения нет в списке"
+NO_ROW = "такой записи среди ваших нет"
+NO_LETTER = "в нём нет ни буквы, ни цифры"
+TWICE = "это условие стоит в адресе дважды"
+UNKNOWN = "такого условия у списка нет"
+BACKWARDS = "начало позже конца"
+
+
+class NotUnderstoodError(Exception):
+    """An address asks what its page cannot answer. faults: sentences; reset: the address without conditions."""
+
+    def __init__(self, faults: Sequence[str], reset: str) -> None:
+        super().__init__("; ".join(faults))
+        self.faults, self.reset = list(faults), reset
+
+
+@dataclass
+class Address:
+    """What this request's address asks, condition by condition; whatever the page does not ask for is a fault.
+
+    reset: the address of the same page without conditions.
+    """
+
+    reset: str
+    faults: list[str] = field(default_factory=list)
+    _known: set[str] = field(default_factory=lambda: set(NO_CONDITIONS))
+
+    def typed(self, name: str, label: Any = "") -> str:
+        """What stands in the address under a name, as it was typed."""
+        values = request.args.getlist(name)
+        if len(values) > 1 and name not in self._known:
+            self.fault(label or name, "", TWICE)
+        self._known.add(name)
+        return values[0].strip() if len(values) == 1 else ""
+
+    def fault(self, label: Any, typed: str, why: str) -> None:
+        """Say that a condition is not understood."""
+        shown = typed if len(typed) <= SHOWN else f"{typed[: SHOWN - 1]}…"
+        self.faults.append(f"{label}{f' – «{shown}»' if shown else ''}: {why}.")
+
+    def text(self, name: str, label: Any, longest: int = LONGEST, *, any_sign: bool = False) -> str:
+        """A text to look for, cleaned like the texts that are stored.
+
+        any_sign: a text without letters and figures is looked for too, and found nowhere.
+        """
+        typed = self.typed(name, label)
+        if len(typed) > longest:
+            self.fault(label, typed, f"длиннее {longest} знаков")
+            return ""
+        found = writing.line(typed) or ""
+        if typed and not names.key(found) and not any_sign:
+            self.fault(label, found, NO_LETTER)
+            return ""
+        return found
+
+    def day(self, name: str, label: Any) -> date | None:
+        typed = self.typed(name, label)
+        day = forms.parse_date(typed)
+        if typed and (day is None or not forms.EARLIEST <= day <= forms.LATEST):
+            self.fault(label, typed, NOT_A_DAY)
+            return None
+        return day
+
+    def days(self, since: str, until: str, label: Any) -> tuple[date | None, date | None]:
+        """The first and the last day of a stretch; either may be left open."""
+        first, last = self.day(since, label), self.day(until, label)
+        if first and last and first > last:
+            self.fault(label, f"{words.day(first)} – {words.day(last)}", BACKWARDS)
+        return first, last
+
+    def number(self, name: str, label: Any, largest: int = LARGEST_KEY) -> int | None:
+        """A whole number that is not negative."""
+        typed = self.typed(name, label)
+        if not typed:
+            return None
+        if not (typed.isascii() and typed.isdecimal() and len(typed) <= len(str(largest)) and int(typed) <= largest):
+            self.fault(label, typed, NOT_A_NUMBER)
+            return None
+        return int(typed)
+
+    def one_of(self, name: str, label: Any, offered: Collection[str]) -> str:
+        """One of the values that are offered."""
+        typed = self.typed(name, label)
+        if typed and typed not in offered:
+            self.fault(label, typed, NOT_OFFERED)
+            return ""
+        return typed
+
+    def row(self, name: str, label: Any, entity: type) -> Any:
+        """A row of the person's, by its key."""
+        key = self.number(name, label)
+        row = forms.find_row(entity, str(key)) if key is not None else None
+        if key is not None and row is None:
+            self.fault(label, str(key), NO_ROW)
+        return row
+
+    def page(self, name: str = "page", first: int = 0) -> int:
+        """The page that is asked for; the list shows its last one if there are fewer."""
+        number = self.number(name, _("Page"), LARGEST_PAGE)
+        return first if number is None else max(number, first)
+
+    def understood(self) -> bool:
+        """Whether everything in the address was asked for and could be read; called when all of it was asked for."""
+        for name in dict.fromkeys(request.args):
+            if name not in self._known:
+                self._known.add(name)
+                self.fault(name[:SHOWN], "", UNKNOWN)
+        return not self.faults
+
+    def check(self) -> None:
+        """Raises NotUnderstoodError unless everything is understood."""
+        if not self.understood():
+            raise NotUnderstoodError(self.faults, self.reset)
+
+
+def given() -> dict[str, str]:
+    """Everything that the address of this request says, for an address that says the same and more."""
+    return {name: text for name, text in request.args.items() if text}
+
+
+# The filter bar of a generated list
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One field of the filter bar, with what was typed in it. Its names are FAB's: `_flt_<n>_<column>`."""
+
+    name: str
+    label: Any
+    kind: str  # text, number, date, choice, lookup
+    value: str = ""
+    until: str = ""
+    choices: Sequence[tuple[str, Any]] = ()
+    lookup: str = ""
+    chosen: str = ""
+    conditions: tuple[ColumnElement[bool], ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"_flt_0_{self.name}"
+
+    @property
+    def until_key(self) -> str:
+        return f"_flt_1_{self.name}"
+
+    @property
+    def said(self) -> str:
+        """The condition in words; empty where there is none."""
+        if self.kind == "date":
+            ends = (("с", self.value), ("по", self.until))
+            told = " ".join(f"{word} {words.day(forms.parse_date(text))}" for word, text in ends if text)
+        elif self.kind == "choice":
+            told = next((str(title) for code, title in self.choices if code == self.value and code), "")
+        else:
+            told = self.chosen or self.value
+        return f"{self.label}: {told}" if told else ""
+
+
+def read(address: Address, entity: type[Entity], name: str, label: Any) -> Filter:
+    """The filter of one column or relation, with the conditions that it lays on a SELECT of the entity."""
+    attribute, key = class_mapper(entity).attrs[name], f"_flt_0_{name}"
+    column = getattr(entity, name)
+    if isinstance(attribute, RelationshipProperty):
+        return _of_relation(address, entity, name, label)
+    kind = attribute.columns[0].type
+    if isinstance(kind, Date):
+        return _of_days(address, column, name, label)
+    if isinstance(kind, Enum):
+        terms = cast(type[Term], kind.enum_class)
+        return _of_choice(address, column, name, label, [(one.value, one.title_ru, one) for one in terms])
+    if isinstance(kind, Boolean):
+        return _of_choice(address, column, name, label, [("1", _("yes"), True), ("0", _("no"), False)])
+    if isinstance(kind, Integer):
+        number = address.number(key, label)
+        conditions = () if number is None else (column == number,)
+        return Filter(name, label, "number", address.typed(key), conditions=conditions)
+    text = address.text(key, label)
+    conditions = (_holds(entity, name, text),) if text else ()
+    return Filter(name, label, "text", text or address.typed(key), conditions=conditions)
+
+
+def _of_days(address: Address, column: Any, name: str, label: Any) -> Filter:
+    keys = f"_flt_0_{name}", f"_flt_1_{name}"
+    since, until = address.days(*keys, label)
+    value, last = (
+        day.isoformat() if day else address.typed(key) for day, key in zip((since, until), keys, strict=True)
+    )
+    conditions = (*([column >= since] if since else []), *([column <= until] if until else []))
+    return Filter(name, label, "date", value, last, conditions=conditions)
+
+
+def _of_choice(address: Address, column: Any, name: str, label: Any, offered: list[tuple[str, Any, Any]]) -> Filter:
+    means = {code: value for code, _title, value in offered}
+    code = address.one_of(f"_flt_0_{name}", label, means)
+    choices = [(code, title) for code, title, _value in offered]
+    return Filter(name, label, "choice", code, choices=choices, conditions=(column == means[code],) if code else ())
+
+
+def _of_relation(address: Address, entity: type[Entity], name: str, label: Any) -> Filter:
+    target = class_mapper(entity).relationships[name].mapper.class_
+    row = address.row(f"_flt_0_{name}", label, target)
+    value = str(row.id) if row is not None else ""
+    conditions = (_belongs(entity, name, row),) if row is not None else ()
+    if issubclass(target, forms.LONG_LISTS):
+        return Filter(name, label, "lookup", value, chosen=str(row or ""), conditions=conditions,
+                      lookup=url_for("Lookup.find", entity=target.__name__))  # fmt: skip
+    choices = [(str(each.id), str(each)) for each in forms.short_list(target, row)]
+    return Filter(name, label, "choice", value, choices=choices, conditions=conditions)
+
+
+def _belongs(entity: type[Entity], name: str, row: Any) -> ColumnElement[bool]:
+    """Whether a row of the entity is related to a row; to a territory also through what lies below it."""
+    column = getattr(entity, name)
+    if column.property.uselist:
+        return cast(ColumnElement[bool], column.any(type(row).id == row.id))
+    key = getattr(entity, f"{name}_id")
+    return cast(ColumnElement[bool], key.in_(tree.below([row.id])) if isinstance(row, Territory) else key == row.id)
+
+
+def _holds(entity: Any, name: str, text: str) -> ColumnElement[bool]:
+    """Whether a column holds a text, whatever the letter case; names are compared by their keys."""
+    if name == "name" and hasattr(entity, "name_key"):
+        return cast(ColumnElement[bool], entity.name_key.contains(names.key(text), autoescape=True))
+    if name == "last_name" and hasattr(entity, "sort_key"):
+        return cast(ColumnElement[bool], entity.sort_key.startswith(names.sort_key(text), autoescape=True))
+    return func.lower(getattr(entity, name)).contains(text.lower(), autoescape=True)

@@ -1,0 +1,81 @@
+"""Files leave by one road: under a Russian name, to keep or to show, cached nowhere."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+import app as application
+from app import views
+from app.domain.terms import PaperKind
+from app.extensions import db
+from app.services import papers
+from tests import factories, scans
+
+FORM = "/reports/quarterly"
+VIEWS = [view for view, *_rest in [*views.BANK, *views.PLACES]] + views.DICTIONARIES
+NOT_FILES = ("text/html", "application/json", "text/plain")
+
+
+@pytest.fixture
+def addresses(cast) -> dict[str, str]:
+    """An address of every route that answers with a file, of a family that Anna sees."""
+    family = factories.family(cast.north, number="00077")
+    factories.member(family)
+    factories.registration(family, date(2026, 1, 1))
+    db.session.commit()
+    paper = papers.attach(family, kind=PaperKind.OTHER, title="Акт", dated_on=None, decision=None,
+                          file_name="акт обследования.pdf", content=scans.pdf(), today=date(2026, 1, 1)).id  # fmt: skip
+    db.session.commit()
+    found = {f"{view.__name__}.xlsx": f"/{view.__name__.lower()}/xlsx" for view in VIEWS}
+    return found | {
+        "Papers.download": f"/papers/{paper}/file",
+        "PassportScreen.passport": f"/family/{family.id}/passport.pdf",
+        "PassportScreen.card": f"/family/{family.id}/card.pdf",
+        "QuarterlyForm.export": f"{FORM}/file/xlsx?period=2026-Q1",
+        "QuarterlyForm.list_file": f"{FORM}/behind/file?period=2026-Q1&figure=18",
+        "Exchange.export": "/exchange/export",
+    }
+
+
+def test_every_file_leaves_with_a_name_and_without_a_cache(addresses, sign_in):
+    anna = sign_in("anna")
+    for endpoint, address in addresses.items():
+        answer = anna.get(address)
+        assert answer.status_code == 200, endpoint
+        assert answer.mimetype not in NOT_FILES, endpoint
+        way, _mark, name = answer.headers["Content-Disposition"].partition("; filename*=UTF-8''")
+        assert way == "attachment", endpoint
+        name.encode("ascii")
+        assert unquote(name).rpartition(".")[0], endpoint
+        assert answer.headers["Cache-Control"] == "no-store", endpoint
+
+
+def test_a_list_is_called_in_russian_as_on_its_page(addresses, sign_in):
+    header = sign_in("anna").get(addresses["MemberRegistry.xlsx"]).headers["Content-Disposition"]
+    assert unquote(header).endswith("Члены семей.xlsx")
+
+
+def test_no_file_leaves_by_another_road():
+    found = [
+        path.name
+        for path in Path(application.__file__).parent.rglob("*.py")
+        if "Content-Disposition" in path.read_text(encoding="utf-8") and path.name != "screen.py"
+    ]
+    assert found == [], f"{found}: send it by app.screens.screen.file"
+
+
+def test_every_page_that_is_fetched_is_a_page_or_stands_among_the_files(app, addresses, sign_in):
+    """A route that answers with a file is walked here, or this test names it."""
+    anna, adapter = sign_in("anna"), app.url_map.bind("localhost")
+    family = db.session.query(factories.Family.id).scalar()
+    values = {"pk": family, "name": "on-record", "entity": "Family", "kind": "pdf"}
+    for rule in app.url_map.iter_rules():
+        if "GET" not in rule.methods or "static" in rule.endpoint or set(rule.arguments) - set(values):
+            continue
+        answer = anna.get(adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}))
+        if answer.status_code == 200 and answer.mimetype not in NOT_FILES:
+            assert rule.endpoint in addresses, f"{rule.endpoint}: add its address above"

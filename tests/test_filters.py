@@ -1,0 +1,192 @@
+"""What an address asks and a page does not understand is said, and then nothing is shown: of every list and file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import lxml.html
+import pytest
+from sqlalchemy import func, select
+
+from app import filters, views
+from app.domain import terms
+from app.extensions import db
+from app.models import FamilyCategory, JournalEntry
+from tests import factories
+
+SAID = "Фильтр не понят"
+READERS = {"filters.py", "signin.py", "forms.py"}  # the way back after signing in, and what a form is opened with
+# What cannot be a value, by the method that asks for it.
+WRONG = {
+    "text": ["ш" * 1000, "***", "\x00"],  # the first is refused everywhere
+    "day": ["31.02.2026", "2026-13-01", "0001-01-01", "вчера"],
+    "number": ["abc", "-1", "²", "9" * 20, "1.5"],
+    "one_of": ["nosuch", "1;drop"],
+    "row": ["abc", "987654", "9" * 20],
+    "page": ["abc", "-1", "9" * 20],
+}
+PEOPLE = ("anna", "oleg", "avgust")
+# What a route must be given to be a list at all.
+GIVEN = {"QuarterlyForm.behind": "figure=18", "QuarterlyForm.list_file": "figure=18"}
+
+
+@pytest.fixture
+def family(cast: factories.Cast) -> Any:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("what is not understood does not reach the database")
+    row = factories.family(cast.north, number="00077")
+    factories.member(row)
+    factories.registration(row, date(2026, 1, 1))
+    db.session.commit()
+    return row
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """(method, name) of every condition that pages ask for while the test runs."""
+    found: list[tuple[str, str]] = []
+    for method in ("text", "day", "number", "one_of", "row", "page"):
+        original = getattr(filters.Address, method)
+
+        def note(self: Any, *args: Any, _method: str = method, _original: Any = original, **values: Any) -> Any:
+            found.append((_method, args[0] if args else "page"))
+            return _original(self, *args, **values)
+
+        monkeypatch.setattr(filters.Address, method, note)
+    return found
+
+
+def pages(app: Any, family: Any) -> Iterator[tuple[str, str]]:
+    """(endpoint, address) of every page that is fetched, of a family that Anna sees."""
+    values = {"pk": family.id, "key": family.id, "name": "on-record", "entity": "Family", "kind": "xlsx"}
+    adapter = app.url_map.bind("localhost")
+    for rule in app.url_map.iter_rules():
+        if "GET" in rule.methods and "static" not in rule.endpoint and not rule.endpoint.startswith("SignIn"):
+            yield rule.endpoint, adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments if
+                                                               name in values})  # fmt: skip
+
+
+def rows_of(answer: Any) -> list[Any]:
+    return lxml.html.fromstring(answer.text).xpath("//tbody/tr")
+
+
+def test_every_list_and_file_says_what_it_does_not_understand_and_shows_nothing(app, family, asked, sign_in):
+    browsers = {name: sign_in(name) for name in PEOPLE}
+    walked = set()
+    for endpoint, address in pages(app, family):
+        browser, conditions = _reader(browsers, asked, endpoint, address)
+        if browser is None:
+            continue
+        walked.add(endpoint)
+        given = GIVEN.get(endpoint, "")
+        wrong = [("nosuch", "1"), ("_flt_7_number", "1")]
+        wrong += [(name, WRONG[method][0]) for method, name in conditions]
+        before = db.session.scalar(select(func.count(JournalEntry.id)))
+        for name, value in wrong:
+            query = dict(part.split("=") for part in given.split("&") if part) | {name: value}
+            answer = browser.get(address, query_string=query)
+            place = f"{address}?{name}={value[:20]}"
+            assert answer.status_code == 400, f"{place}: read through app.filters and refused with its sentence"
+            assert SAID in answer.text, place
+            assert not rows_of(answer), f"{place} shows rows"
+        assert db.session.scalar(select(func.count(JournalEntry.id))) == before, f"{endpoint}: nothing was shown"
+    lists = {f"{view.__name__}.{act}" for view in VIEWS for act in ("list", "xlsx")}
+    screens = {"JournalScreen.list", "Search.show", "Lists.show", "FamilyPage.timeline", "FamilyPage.history",
+               "QuarterlyForm.show", "QuarterlyForm.behind", "QuarterlyForm.list_file", "QuarterlyForm.export",
+               "Users.list", "Lookup.find", "Exchange.show", "Exchange.export"}  # fmt: skip
+    assert lists | screens <= walked
+
+
+VIEWS = [view for view, *_rest in [*views.BANK, *views.PLACES]] + views.DICTIONARIES
+
+
+def _reader(browsers: Any, asked: Any, endpoint: str, address: str) -> tuple[Any, list[tuple[str, str]]]:
+    """Who opens a page that reads its address, and what it reads; nobody if it reads nothing."""
+    for browser in browsers.values():
+        asked.clear()
+        answer = browser.get(f"{address}?{GIVEN.get(endpoint, '')}".rstrip("?"))
+        if answer.status_code == 200 and asked:
+            return browser, sorted(set(asked))
+    return None, []
+
+
+@pytest.mark.parametrize(("kind", "name"), [
+    ("text", "/memberregistry/list/?_flt_0_last_name="), ("day", "/memberregistry/list/?_flt_0_born_on="),
+    ("day", "/memberregistry/list/?_flt_1_born_on="), ("row", "/memberregistry/list/?_flt_0_family="),
+    ("row", "/familyregistry/list/?_flt_0_territory="), ("row", "/familyregistry/xlsx?_flt_0_categories="),
+    ("one_of", "/memberregistry/list/?_flt_0_sex="), ("one_of", "/memberregistry/list/?_oc_MemberRegistry="),
+    ("number", "/pupilsupportregistry/xlsx?_flt_0_year="), ("page", "/memberregistry/list/?page_MemberRegistry="),
+    ("page", "/family/{pk}/history?page="), ("page", "/family/{pk}/timeline?page="), ("page", "/lists/on-record?page="),
+])  # fmt: skip
+def test_no_value_that_cannot_be_one_is_dropped(family, sign_in, kind, name):
+    anna = sign_in("anna")
+    for value in WRONG[kind]:
+        path, _mark, query = name.format(pk=family.id).partition("?")
+        answer = anna.get(path, query_string={query.rstrip("="): value})
+        assert answer.status_code == 400, value
+        assert SAID in answer.text
+
+
+def test_a_row_of_somebody_elses_is_no_filter(family, cast, sign_in):
+    stranger = factories.family(cast.far, number="00001")
+    answer = sign_in("anna").get(f"/memberregistry/xlsx?_flt_0_family={stranger.id}")
+    assert answer.status_code == 400
+    assert filters.NO_ROW in answer.text
+    assert "00001" not in answer.text
+
+
+def test_what_was_typed_stays_in_the_filter_bar_beside_the_way_out(family, sign_in, page):
+    document = page(sign_in("anna"), "/memberregistry/list/?_flt_0_born_on=31.02.2026&_flt_0_last_name=полоз", 400)
+    assert document.xpath("//input[@name='_flt_0_born_on']/@value") == ["31.02.2026"]
+    assert document.xpath("//input[@name='_flt_0_born_on']/@type") == ["text"]
+    assert document.xpath("//input[@name='_flt_0_last_name']/@value") == ["полоз"]
+    assert document.xpath("//*[@role='alert']//a/@href") == ["/memberregistry/list/"]
+
+
+def test_a_condition_that_stands_twice_is_not_chosen_from(family, sign_in):
+    answer = sign_in("anna").get("/familyregistry/list/?_flt_0_number=00077&_flt_0_number=00078")
+    assert answer.status_code == 400
+    assert "дважды" in answer.text
+
+
+def test_a_stretch_that_ends_before_it_begins_is_told(family, sign_in):
+    answer = sign_in("anna").get("/memberregistry/list/?_flt_0_born_on=2020-01-01&_flt_1_born_on=2010-01-01")
+    assert answer.status_code == 400
+    assert "начало позже конца" in answer.text
+
+
+def test_a_page_after_the_last_shows_the_last(family, sign_in):
+    anna = sign_in("anna")
+    for address in ("/memberregistry/list/?page_MemberRegistry=7", "/lists/on-record?page=7"):
+        assert rows_of(anna.get(address)), address
+    for address in (f"/family/{family.id}/history?page=7", f"/family/{family.id}/timeline?page=7"):
+        answer = anna.get(address)
+        assert answer.status_code == 200
+        assert "empty" not in answer.text
+    assert rows_of(sign_in("avgust").get("/journal/?page=77"))
+
+
+def test_a_retired_word_that_narrows_a_list_is_shown_as_chosen(family, sign_in, page):
+    word = db.session.scalars(select(FamilyCategory).order_by(FamilyCategory.id)).first()
+    word.retired = True
+    document = page(sign_in("anna"), f"/familyregistry/list/?_flt_0_categories={word.id}")
+    assert document.xpath("//select[@name='_flt_0_categories']/option[@selected]/@value") == [str(word.id)]
+
+
+def test_the_journal_names_the_conditions_in_words(family, sign_in):
+    sign_in("anna").get("/memberregistry/list/?_flt_1_born_on=2020-01-05&_flt_0_sex=m")
+    said = db.session.scalar(select(JournalEntry.summary).where(JournalEntry.act == terms.Act.LISTED))
+    assert "по 05.01.2020" in said
+    assert "Пол: м" in said
+
+
+def test_conditions_are_read_in_one_place():
+    found = {
+        path.name
+        for path in Path(filters.__file__).parent.rglob("*.py")
+        if "request.args" in path.read_text(encoding="utf-8")
+    }
+    assert found <= READERS, f"{found - READERS}: ask app.filters.Address, it says what it does not understand"
