@@ -163,7 +163,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.COORDINATOR: [
         ("Family", "can_special"),  # health and convictions
-        ("FamilyPage", "can_(show|history|add|decide|place|remove|correct|enter|annul)"),
+        ("FamilyPage", "can_(show|history|add|decide|place|remove|correct|move|enter|annul)"),
         ("Search|Lists", "can_show"),
         (OF_FAMILY, WRITE),
         ("Paper", EXPORT),

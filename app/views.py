@@ -40,6 +40,13 @@ class FamilyRegistry(RegistryView):
     ]  # fmt: skip
     base_order = ("name", "asc")
 
+    exclude_route_methods = RegistryView.exclude_route_methods | {"add"}  # entered with its people: NewFamily
+
+    def may(self, act: str) -> bool:
+        if act == "add":
+            return bool(self.appbuilder.sm.has_access("can_add", "FamilyPage"))
+        return super().may(act)
+
     def row_url(self, row: models.Family) -> str:
         return url_for("FamilyPage.show", pk=row.id)
 
@@ -55,6 +62,7 @@ class MemberRegistry(RegistryView):
         "family", "role", "last_name", "first_name", "middle_name", "sex", "born_on", "workplace", "joined_on",
         "left_on",
     ]  # fmt: skip
+    show_columns = [*form_columns, "left_reason"]
     base_order = ("last_name", "asc")
 
 

@@ -174,10 +174,10 @@ def member(of: Family, role: str = "сын", born_on: date | None = date(2015, 5
 def refresh(of: Family) -> None:
     """Recompute the short name and the search keys, as every service does."""
     from app import clock
-    from app.services import families
+    from app.services import family_keys
 
     db.session.expire(of, ["members"])
-    families.refresh(of, clock.today())
+    family_keys.refresh(of, clock.today())
     db.session.flush()
 
 

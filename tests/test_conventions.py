@@ -104,7 +104,7 @@ BULK = {
     "app/journal/__init__.py": "writes the journal itself",
     "app/sessions.py": "sessions are no facts",
     "app/services/accounts.py": "sessions and counters of sign-ins, which have entries of their own",
-    "app/services/families.py": "the words by which a family is found are derived",
+    "app/services/family_keys.py": "the words by which a family is found are derived",
     "app/exchange/apply.py": "an entry for each row (tests/test_replay.py)",
     "app/exchange/undo.py": "an entry for each row (tests/test_replay.py)",
     "app/demo/bank.py": "an invented bank: an entry for each family",

@@ -15,7 +15,7 @@ from app import clock
 from app.domain.terms import TerritoryKind
 from app.extensions import db
 from app.models import Family, Money, Territory
-from app.services import families
+from app.services import family_keys
 from tests import factories
 
 
@@ -113,7 +113,7 @@ def test_stored_keys_are_made_anew_with_every_letter(app, cast):
     factories.member(factories.family(cast.south, number="00008"))
     db.session.flush()
     gone.annulled_at = clock.now()
-    families.refresh(twins, clock.today())
+    family_keys.refresh(twins, clock.today())
     db.session.commit()
     before = _stored_keys()
     assert (twins.id, "алмат") in before["search_word"]

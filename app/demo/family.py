@@ -26,7 +26,7 @@ from app.demo.scripts import (
 )
 from app.domain import ages, intervals, periods
 from app.domain.terms import DecisionKind, HolidayActivity, Sex
-from app.services import families
+from app.services import family_keys
 
 
 class Life:
@@ -229,10 +229,10 @@ class Life:
         self.registered_address = invented.address(rng, "г. Заозёрск") if elsewhere else self.address
         present = [person for person in self.adults + self.children if person.present(self.until)]
         self.income = Decimal(rng.randint(280_000, 1_900_000)) / 100
-        keys = families.keys_of(
+        keys = family_keys.keys_of(
             self.number,
             [
-                families.NamedMember(*person.name, self.ground.roles[person.role][1],
+                family_keys.NamedMember(*person.name, self.ground.roles[person.role][1],
                                 intervals.holds(person.joined_on, person.left_on, self.today))
                 for person in self.adults + self.children
             ],
@@ -264,7 +264,7 @@ class Life:
             "last_name": person.name.last,
             "first_name": person.name.first,
             "middle_name": person.name.middle,
-            "sort_key": families.member_sort_key(*person.name),
+            "sort_key": family_keys.member_sort_key(*person.name),
             "sex": person.sex,
             "born_on": person.born_on,
             "workplace": person.workplace,

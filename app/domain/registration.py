@@ -197,6 +197,29 @@ def check_member(*, born_on: date | None, joined_on: date | None, left_on: date 
     check_interval(joined_on or born_on, left_on, "left_on")
 
 
+def check_move(*, same: bool, day: date, born_on: date | None, joined_on: date | None, left_on: date | None,
+               alone: bool, stays: Sequence[Stay], today: date) -> None:  # fmt: skip
+    """A person who lives in one family of the bank goes to another one on a past day.
+
+    same: the other family is his own. alone: nobody else lives in the family on that day. stays: of the other family.
+    """
+    if same:
+        raise Refusal("Человек уже в этой семье: выберите другую.", "to_family")
+    if left_on is not None:
+        raise Refusal(f"Из этой семьи он выбыл {left_on:%d.%m.%Y}: переводят из той, где человек живёт.")
+    if day > today:
+        raise Refusal("Дата перевода ещё не наступила.", "day")
+    if born_on and day < born_on:
+        raise Refusal(f"Дата перевода раньше рождения ({born_on:%d.%m.%Y}).", "day")
+    if joined_on and day < joined_on:
+        raise Refusal(f"В этой семье он с {joined_on:%d.%m.%Y}: перевод не бывает раньше.", "day")
+    if alone:
+        raise Refusal("В семье остаётся хотя бы один человек, а на эту дату в ней больше никого нет.", "day")
+    ended_on = stays[-1][1] if stays else None
+    if ended_on is not None and ended_on <= day:
+        raise Refusal(f"Эта семья снята с учёта {ended_on:%d.%m.%Y}: сначала поставьте её на учёт.", "to_family")
+
+
 def check_interval(start: date | None, end: date | None, field: str) -> None:
     """What ends does not end before it starts."""
     if start and end and end < start:

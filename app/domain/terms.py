@@ -155,6 +155,7 @@ class Act(Term):
     CREATED = "created", "добавление"
     CHANGED = "changed", "изменение"
     ANNULLED = "annulled", "аннулирование"
+    MOVED = "moved", "перевод в другую семью"
     DELETED = "deleted", "удаление"
     LISTED = "listed", "просмотр списка"
     OPENED = "opened", "просмотр"

@@ -115,7 +115,10 @@ class SearchWord(Model):
 
 
 class Member(OfFamily, Entity):
-    """A person in a family, with dated membership. A minor is computed for a day, never stored."""
+    """A person in a family, with dated membership; who moves to another family is a member of each in turn.
+
+    A minor is computed for a day, never stored.
+    """
 
     __tablename__ = "member"
     __table_args__ = (Index("ix_member_family_id_born_on", "family_id", "born_on"),)
@@ -134,6 +137,10 @@ class Member(OfFamily, Entity):
     workplace: Mapped[str | None] = mapped_column(String(300), info=label(_("Workplace and position")))
     joined_on: Mapped[date | None] = mapped_column(Date, info=label(_("In the family since")))
     left_on: Mapped[date | None] = mapped_column(Date, info=label(_("Left the family on")))
+    left_reason: Mapped[str | None] = mapped_column(String(300), info=label(_("Reason of leaving")))
+    # Of a person who moved from family to family: the first of these memberships.
+    origin_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True, info=label(_("Moved person")))
+    origin: Mapped[Member | None] = relationship(remote_side="Member.id", info=label(_("Moved person")))
 
     documents: Mapped[list[IdentityDocument]] = relationship(back_populates="member", order_by="IdentityDocument.id")
     educations: Mapped[list[Education]] = relationship(back_populates="member", order_by="Education.started_on")

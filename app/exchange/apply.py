@@ -43,7 +43,7 @@ from app.models import (
     aid_recipients,
     family_categories,
 )
-from app.services import families, installation, soundness
+from app.services import family_keys, installation, soundness
 
 PORTION = 5000
 LOCK = 7_205_759  # one import at a time on Postgres; SQLite has one writer anyway
@@ -234,7 +234,7 @@ class _Writer:
     def _new_family(self, family: FamilyPlan) -> int:
         row = family.row
         people = [
-            families.NamedMember(
+            family_keys.NamedMember(
                 member.values.last_name,
                 member.values.first_name,
                 member.values.middle_name,
@@ -244,7 +244,7 @@ class _Writer:
             for member in family.members
         ]
         addresses = (row.registered_address, row.actual_address)
-        keys = families.keys_of(family.number, people, addresses)
+        keys = family_keys.keys_of(family.number, people, addresses)
         family_id = self._row(
             "family",
             number=family.number,
@@ -284,7 +284,7 @@ class _Writer:
             last_name=row.last_name,
             first_name=row.first_name,
             middle_name=row.middle_name,
-            sort_key=families.member_sort_key(row.last_name, row.first_name, row.middle_name),
+            sort_key=family_keys.member_sort_key(row.last_name, row.first_name, row.middle_name),
             sex=row.sex,
             born_on=row.born_on,
             workplace=row.workplace,
@@ -528,7 +528,7 @@ def refresh(session: Any, family_ids: Iterable[int], today: date) -> None:
     session.expire_all()
     for chunk in bank.chunks(family_ids):
         for family in session.scalars(select(Family).where(Family.id.in_(chunk))).all():
-            families.refresh(family, today)
+            family_keys.refresh(family, today)
 
 
 def spans(ids: Iterable[int]) -> list[list[int]]:

@@ -224,6 +224,7 @@ class _Loader:
         self.codes, self.places = codes, places
         self.families: dict[int, FamilyState] = {}
         self.members: dict[int, MemberState] = {}
+        self.came_back: dict[int, int] = {}  # an earlier membership → the last one
 
     def load(self, ids: Sequence[int]) -> dict[int, FamilyState]:
         self.ids = list(ids)
@@ -291,6 +292,19 @@ class _Loader:
             state = MemberState(row.id, person)
             self.members[row.id] = state
             self.families[row.family_id].members.append(state)
+        for family in self.families.values():
+            self._leave_out_earlier(family)
+
+    def _leave_out_earlier(self, family: FamilyState) -> None:
+        """Who came back to a family stands on the form once, as the last membership says."""
+        last = {member.key: member for member in family.members}
+        earlier = {
+            each.id: last[each.key].id
+            for each in family.members
+            if last[each.key] is not each and each.row.left_on is not None
+        }
+        self.came_back.update(earlier)
+        family.members = [each for each in family.members if each.id not in earlier]
 
     def _of_members(self, entity: Any, *order: Any) -> Iterator[tuple[MemberState, Any]]:
         for row in self._rows(entity, *order):
@@ -386,7 +400,7 @@ class _Loader:
             .order_by(aid_recipients.c.aid_id, aid_recipients.c.member_id)
         ):
             if member_id in self.members:
-                recipients.setdefault(aid_id, []).append(member_id)
+                recipients.setdefault(aid_id, []).append(self.came_back.get(member_id, member_id))
         for row in self._rows(Aid, aid.c.given_on, aid.c.id):
             kind, performer = self._body(row.performer_id)
             self.families[row.family_id].aids.append(

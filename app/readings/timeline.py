@@ -76,7 +76,8 @@ def _of_person(person: MemberToday) -> Iterator[Event]:
     if member.joined_on and member.joined_on != member.born_on:
         yield Event(member.joined_on, f"В семье: {member.full_name}", str(member.role or ""))
     if member.left_on:
-        yield Event(member.left_on, f"Больше не в семье: {member.full_name}", str(member.role or ""))
+        why = member.left_reason or str(member.role or "")
+        yield Event(member.left_on, f"Больше не в семье: {member.full_name}", why)
     for fact in person.facts.get("Education", ()):
         if fact.since:
             where = ", ".join(part for part in (fact.text, fact.more) if part)
@@ -84,5 +85,5 @@ def _of_person(person: MemberToday) -> Iterator[Event]:
     for fact in person.supervisions:
         if fact.since:
             yield Event(fact.since, f"{fact.title}: {member.full_name}", fact.more or "", "info")
-        if fact.until:
+        if fact.until and fact.until != member.left_on:  # who left the family is not off the record of that body
             yield Event(fact.until, f"Снят(а) – {fact.title}: {member.full_name}")

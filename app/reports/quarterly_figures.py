@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, exists, false, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, and_, exists, false, func, not_, or_, select, tuple_
 
 from app.conditions import aged, belongs, education_on, minor, minor_on, on_record, unindexed
 from app.domain import ages, terms
@@ -348,13 +348,27 @@ class Figures:
 
     @property
     def _left_alone(self) -> ColumnElement[bool]:
-        """A child who left a family that stays on record."""
+        """A child who left a family that stays on record, and did not go to another one that is on it."""
         day = member.c.left_on
         return and_(
             day.is_not(None), self._within(day), on_record(registration, day),
             minor_on(member.c.born_on, day, self.period),
-            or_(member.c.joined_on.is_(None), member.c.joined_on <= day),
+            or_(member.c.joined_on.is_(None), member.c.joined_on <= day), not_(self._elsewhere(day)),
         )  # fmt: skip
+
+    @staticmethod
+    def _elsewhere(day: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The same person is a member of another family on record on that day."""
+        other, stay = member.alias("elsewhere"), registration.alias("stay_elsewhere")
+        first = func.coalesce(member.c.origin_id, member.c.id)
+        same = or_(other.c.origin_id == first, other.c.id == first)
+        return exists(
+            select(other.c.id)
+            .select_from(other)
+            .join(stay, and_(stay.c.family_id == other.c.family_id, stay.c.annulled_at.is_(None), on_record(stay, day)))
+            .where(same, other.c.id != member.c.id, other.c.annulled_at.is_(None), belongs(other, day))
+            .correlate(member)
+        )
 
     @property
     def _low_income(self) -> ColumnElement[bool]:

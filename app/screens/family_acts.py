@@ -1,4 +1,4 @@
-"""The acts on a family's record, each on a page of its own: decide, place, remove, correct, enter, annul."""
+"""The acts on a family, each on a page of its own: decide, place, remove, correct, move a person, enter, annul."""
 
 from __future__ import annotations
 
@@ -22,8 +22,16 @@ from app.forms import offered
 from app.models import Agency, Family, Registration, RegistrationCriterion, RemovalReason
 from app.screens import annulment
 from app.screens.family import FamilyScreen
-from app.screens.family_forms import CorrectForm, DecideForm, EnterForm, PlaceForm, RemoveForm, version_of
-from app.services import registrations, registry
+from app.screens.family_forms import (
+    CorrectForm,
+    DecideForm,
+    EnterForm,
+    MoveForm,
+    PlaceForm,
+    RemoveForm,
+    version_of,
+)
+from app.services import families, registrations, registry
 from app.services.registrations import ANNULLABLE
 
 MOST_AGENCIES = 1000
@@ -164,6 +172,39 @@ class FamilyActs(FamilyScreen):
                 return answer
         stay = self._row(family, "Registration", key)
         return self.page("family/correct.html", family=self.family(pk), form=form, stay=stay)
+
+    @expose("/<int:pk>/move/<int:key>", methods=["GET", "POST"])
+    @has_access
+    def move(self, pk: int, key: int) -> str | Response:
+        """«Перевести в другую семью»: the person leaves this family and joins another one that the person keeps."""
+        member, form = self._row(self._kept(pk), "Member", key), MoveForm()
+        if member.annulled_at is not None:
+            abort(404)
+        if not form.is_submitted():
+            form.role.data = member.role
+        elif form.validate():
+            to: Any = form.to_family.data
+            if form.version.data != str(member.version):
+                form.refuse(f"{AT_ONCE} Записано: {member}, выбыл: {_day(member.left_on)}.", None)
+            elif not self.keeps(to):
+                form.refuse("Эта семья вам не поручена.", "to_family")
+            elif answer := self.acted(
+                form,
+                pk,
+                gettext("The person is moved to the other family."),
+                lambda: families.move(
+                    member,
+                    to,
+                    day=form.day.given,
+                    reason=form.reason.data or "",
+                    role=form.role.data,
+                    today=clock.today(),
+                ),
+            ):
+                return answer
+        member = self._row(self._kept(pk), "Member", key)
+        form.version.raw_data, form.version.data = None, member.version
+        return self.page("family/move.html", family=self.family(pk), form=form, member=member)
 
     @expose("/<int:pk>/enter/<int:key>", methods=["GET", "POST"])
     @has_access

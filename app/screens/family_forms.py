@@ -19,11 +19,13 @@ from app.forms import (
     CriteriaField,
     DayField,
     EntityForm,
+    LookupField,
+    RowField,
     TermField,
     no_longer,
     offered,
 )
-from app.models import Agency, Registration, RemovalReason
+from app.models import Agency, Family, Registration, RelationshipKind, RemovalReason
 from app.services.registrations import DecisionPaper, Removal, Signal
 
 COMMISSION = "KDN"
@@ -96,6 +98,16 @@ class RemoveForm(DecisionForm):
         [no_longer(4000)],
         description="По причине 11.4 примечание обязательно: оно войдёт в квартальный отчёт.",
     )
+
+
+class MoveForm(EntityForm):
+    """«Перевести в другую семью»."""
+
+    version = HiddenField()
+    to_family = LookupField(_("To which family"), [REQUIRED], entity=Family)
+    day = DayField(_("Day of the move"), [REQUIRED])
+    role = RowField(_("Role in that family"), entity=RelationshipKind)
+    reason = CleanString(_("Reason of leaving"), [REQUIRED, no_longer(300)])
 
 
 class EnterForm(EntityForm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,7 +18,6 @@ from wtforms import FieldList, Form, FormField, SelectField
 
 from app import access, clock, journal, tree
 from app.acts import Answer
-from app.domain.refusal import Refusal
 from app.domain.terms import Act, Sex, TerritoryKind
 from app.extensions import db
 from app.forms import (
@@ -32,10 +32,11 @@ from app.forms import (
     offered,
     person_name,
 )
-from app.models import Family, FamilyCategory, Member, RelationshipKind, Territory
+from app.models import FamilyCategory, RelationshipKind, Territory
 from app.readings import duplicates
 from app.screens.family import FamilyScreen
-from app.services import registry
+from app.services import families, registry
+from app.services.families import FirstMember
 
 FIRST_ROWS, MORE_ROWS, MOST_ROWS = 4, 3, 25
 
@@ -91,9 +92,18 @@ class NewFamilyForm(EntityForm):
         """A family has at least one person."""
         valid = super().validate(extra_validators)
         if not self.persons:
-            self.form_errors.append("В семье нет ни одного человека: впишите хотя бы одного.")
+            self.form_errors.append(families.NOBODY)
             return False
         return valid
+
+    def refuse(self, text: str, field: str | None) -> None:
+        """A refusal of one of the people stands beside the field of that person."""
+        found = re.fullmatch(r"people-(\d+)-(\w+)", field or "")
+        person = self.persons[int(found[1])] if found else None
+        if found and person is not None and found[2] in person._fields:
+            beside = person._fields[found[2]]
+            beside.errors = [*beside.errors, text]
+        super().refuse(text, None if found else field)
 
     def add_rows(self) -> None:
         """Empty rows for further members."""
@@ -146,7 +156,7 @@ class NewFamily(FamilyScreen):
                 form.addresses,
             )
             if not alike or request.form.get("confirmed") == form.fingerprint:
-                if answer := self.done(form, lambda: _enter(form, territories, roles)):
+                if answer := self.done(form, lambda: _entered(form, territories, roles)):
                     return answer
                 alike = []
             else:
@@ -176,33 +186,23 @@ def _suggested_number(territories: dict[str, Territory]) -> str | None:
     return registry.next_number(districts.pop()) if len(districts) == 1 else None
 
 
-def _enter(form: NewFamilyForm, territories: dict[str, Territory], roles: dict[str, RelationshipKind]) -> Answer:
-    """Store the family, then each member under the rules of the registry."""
-    family = Family()
-    family.territory = territories[form.territory.data]
-    family.number = form.number.data or ""
-    family.registered_address = form.registered_address.data
-    family.actual_address = form.actual_address.data or form.registered_address.data
-    family.categories = form.categories.data
-    registry.save(family, clock.today())
-    for person in form.persons:
-        member = Member(
-            family=family,
-            last_name=person.last_name.data,
-            first_name=person.first_name.data,
-            middle_name=person.middle_name.data,
-            born_on=person.born_on.data,
-            sex=person.sex.data,
-            role=roles.get(person.role.data),
-        )
-        try:
-            registry.save(member, clock.today())
-        except Refusal as refusal:
-            field = person._fields.get(refusal.field or "")
-            if field is None:
-                raise
-            field.errors = [*field.errors, refusal.text]
-            raise Refusal(f"{member.full_name}: {refusal.text}") from refusal
+def _entered(form: NewFamilyForm, territories: dict[str, Territory], roles: dict[str, RelationshipKind]) -> Answer:
+    """Enter the family as typed."""
+    family = families.enter(
+        [
+            FirstMember(
+                one.last_name.data or "", one.first_name.data or "", one.middle_name.data, one.born_on.data,
+                one.sex.data, roles.get(one.role.data),
+            )
+            for one in form.persons
+        ],
+        territory=territories[form.territory.data],
+        number=form.number.data,
+        registered_address=form.registered_address.data,
+        actual_address=form.actual_address.data,
+        categories=form.categories.data,
+        today=clock.today(),
+    )  # fmt: skip
     return Answer(
         gettext("The family is entered. Now place it on record by the decision."),
         url_for("FamilyPage.show", pk=family.id),

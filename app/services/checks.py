@@ -33,7 +33,7 @@ from app.models import (
     Supervision,
     Territory,
 )
-from app.services import families
+from app.services import family_keys
 
 
 def check(row: Entity, today: date) -> None:
@@ -124,16 +124,17 @@ def _check_family(row: Family, today: date) -> None:
 
 def _check_member(row: Member, today: date) -> None:
     registration.check_member(born_on=row.born_on, joined_on=row.joined_on, left_on=row.left_on, today=today)
-    twin = db.session.scalar(
-        select(Member.id).where(
+    twins = db.session.execute(
+        select(Member.joined_on, Member.left_on).where(
             Member.family_id == row.family.id,
             Member.annulled_at.is_(None),
             Member.id != (row.id or 0),
-            Member.sort_key == families.member_sort_key(row.last_name, row.first_name, row.middle_name),
+            Member.sort_key == family_keys.member_sort_key(row.last_name, row.first_name, row.middle_name),
             Member.born_on == row.born_on,
         )
     )
-    if twin is not None:
+    own = (row.joined_on or date.min, row.left_on)
+    if any(registration.overlap(own, (joined_on or date.min, left_on)) for joined_on, left_on in twins):
         raise Refusal("В семье уже есть человек с такими ФИО и датой рождения.", "last_name")
 
 

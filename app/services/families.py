@@ -1,78 +1,110 @@
-"""What is derived from a family's members, number and addresses: its short name, its sort key, how it is found."""
+"""The acts on families and their people: enter a family, move a person from one to another. Callers commit."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import date
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy import select
+from sqlalchemy.orm import class_mapper
 
+from app import access, journal
 from app.domain import intervals, names
+from app.domain import registration as rules
+from app.domain.periods import quarter
 from app.domain.refusal import Refusal
-from app.domain.terms import ParentalRole
+from app.domain.terms import Act, Sex
 from app.extensions import db
-from app.models import Family, Member, RelationshipKind, SearchWord, Territory
+from app.models import (
+    Education,
+    Family,
+    FamilyCategory,
+    IdentityDocument,
+    Member,
+    PupilSupport,
+    RelationshipKind,
+    Supervision,
+    Territory,
+)
+from app.services import checks, registry
 
-PARENTS = (ParentalRole.MOTHER, ParentalRole.FATHER, ParentalRole.GUARDIAN)
-PORTION = 1000  # families whose keys are read at once
-
-_family, _member, _role, _word = (entity.__table__ for entity in (Family, Member, RelationshipKind, SearchWord))
+NOBODY = "В семье нет ни одного человека: впишите хотя бы одного."
 
 
-class NamedMember(NamedTuple):
-    """A member as plain values; `present`: has not left the family."""
+@dataclass(frozen=True)
+class FirstMember:
+    """One of the people with whom a family is entered."""
 
     last_name: str
     first_name: str
-    middle_name: str | None
-    parental_role: ParentalRole | None
-    present: bool = True
+    middle_name: str | None = None
+    born_on: date | None = None
+    sex: Sex | None = None
+    role: RelationshipKind | None = None
 
 
-class FamilyKeys(NamedTuple):
-    """What is stored with a family so that it is called, sorted and found without reading its members."""
+def enter(people: Sequence[FirstMember], *, territory: Territory, number: str | None, registered_address: str | None,
+          actual_address: str | None, categories: Iterable[FamilyCategory], today: date) -> Family:  # fmt: skip
+    """Enter a family with its first members, at least one.
 
-    name: str
-    sort_key: str
-    search_key: str
-    words: frozenset[str]
-
-
-def keys_of(number: str, members: Iterable[NamedMember], addresses: Iterable[str | None]) -> FamilyKeys:
-    """The keys of a family: its name is made of those present, but it is found by everyone who was ever in it."""
-    people = list(members)
-    present = [person for person in people if person.present] or people
-    children = [person.last_name for person in present if person.parental_role is ParentalRole.CHILD]
-    name = names.family_name(
-        (person.last_name for person in present if person.parental_role in PARENTS),
-        children or [person.last_name for person in present],
-    )[:200]
-    texts = [number, *(names.full(*person[:3]) for person in people), *dict.fromkeys(addresses)]
-    return FamilyKeys(
-        name,
-        names.sort_key(name)[:300],
-        " ".join(filter(None, map(names.folded, texts))),
-        frozenset(word[:100] for word in names.words(*texts)),
+    number: of the card; None: the next one of the district. actual_address: None: the registered one. Raises Refusal;
+    one of the third person is at the field `people-2-…`.
+    """
+    if not people:
+        raise Refusal(NOBODY, "people")
+    family = Family(
+        territory=territory,
+        number=number or "",
+        registered_address=registered_address,
+        actual_address=actual_address or registered_address,
+        categories=list(categories),
     )
+    registry.save(family, today)
+    for place, person in enumerate(people):
+        member = Member(family=family, **vars(person))
+        try:
+            registry.save(member, today)
+        except Refusal as refusal:
+            raise Refusal(f"{member.full_name}: {refusal.text}", f"people-{place}-{refusal.field}") from refusal
+    return family
 
 
-class KeysOfRows(NamedTuple):
-    """The keys of a family and, by id, the sort keys of its members."""
+def move(member: Member, to: Family, *, day: date, reason: str, role: RelationshipKind | None, today: date) -> Member:
+    """Let a person go from one family to another on a day; gives the membership that begins.
 
-    family: FamilyKeys
-    members: dict[int, str]
-
-
-class Stale(NamedTuple):
-    """A family whose stored keys are not those that follow from its rows."""
-
-    family_id: int
-    number: str
-    stored: KeysOfRows
-    due: KeysOfRows
+    What is true of the person goes along: documents, what a child does by day, records of other bodies, the support of
+    the quarter. It stands in the other family under its own dates; what still ran in the first one ends there on the
+    day. What was over by the day stays behind, what begins on it or later moves whole. Aid stays with the family that
+    received it. Mentors, assignments and papers are the family's.
+    """
+    family = member.family
+    for one in sorted({family, to}, key=lambda one: one.id):
+        registry.lock(one)
+    _check_move(member, to, day, today)
+    with access.unrestricted():  # also what the person who acts may not read
+        parts = [part for entity in SPANS for part in db.session.scalars(_parts(entity, member))]
+        origin = member.origin or member
+    copied, moved = _divided(parts, day)
+    copies = [_copy(part) for part in copied]
+    with db.session.no_autoflush:
+        for part in copied:
+            if hasattr(part, "ended_on"):
+                part.ended_on = day
+        member.left_on, member.left_reason = day, reason
+    registry.save(member, today)
+    fresh = Member(
+        family=to, role=role, last_name=member.last_name, first_name=member.first_name,
+        middle_name=member.middle_name, sex=member.sex, born_on=member.born_on, workplace=member.workplace,
+        joined_on=day, origin=origin,
+    )  # fmt: skip
+    registry.save(fresh, today)
+    for part in (*copies, *moved):
+        part.member, part.family = fresh, to
+        registry.save(part, today)
+    _tell(member, fresh)
+    return fresh
 
 
 def by_number(number: str, district: str | None = None) -> Family:
@@ -91,112 +123,74 @@ def by_number(number: str, district: str | None = None) -> Family:
     return found[0]
 
 
-def member_sort_key(last_name: str, first_name: str, middle_name: str | None) -> str:
-    """The sort key of a member: surname, name, patronymic."""
-    return names.sort_key(names.full(last_name, first_name, middle_name))[:350]
+# Moving
 
 
-def refresh(family: Family, today: date) -> None:
-    """Bring the keys of a family and of its members in step with what they are now; call it after every edit.
-
-    They are no facts: they are written past the versions, so that nobody conflicts with himself, and one after the
-    other, so that the last one has seen all rows.
-    """
-    db.session.flush()
-    refresh_all([family.id], today)
-
-
-def refresh_all(family_ids: Iterable[int], today: date) -> int:
-    """Bring the keys of these families in step; gives how many were not. The rows must have been flushed."""
-    count = 0
-    for portion in _portions(family_ids):
-        held = select(_family.c.id).where(_family.c.id.in_(portion)).order_by(_family.c.id)
-        db.session.connection().execute(held.with_for_update(key_share=True))
-        for stale in list(stale_keys(portion, today)):
-            _store(stale)
-            count += 1
-    return count
-
-
-def stale_keys(family_ids: Iterable[int], today: date) -> Iterator[Stale]:
-    """The families of these ids whose keys are out of step, read by statements of the Core: all rows, whoever asks."""
-    for portion in _portions(family_ids):
-        members, words = _members_of(portion), _words_of(portion)
-        for row in db.session.connection().execute(select(_family).where(_family.c.id.in_(portion))):
-            people = members[row.id]
-            stored = KeysOfRows(
-                FamilyKeys(row.name, row.sort_key, row.search_key, frozenset(words[row.id])),
-                {person.id: person.sort_key for person in people},
-            )
-            if stored != (due := _due(row, people, today)):
-                yield Stale(row.id, row.number, stored, due)
-
-
-def _portions(ids: Iterable[int]) -> Iterator[list[int]]:
-    every = sorted(set(ids))
-    for start in range(0, len(every), PORTION):
-        yield every[start : start + PORTION]
-
-
-def _members_of(family_ids: list[int]) -> defaultdict[int, list[Any]]:
-    """The live members of families as plain values, in the order of entry."""
-    found = defaultdict(list)
-    query = (
-        select(_member, _role.c.parental_role)
-        .outerjoin(_role, _role.c.id == _member.c.role_id)
-        .where(_member.c.family_id.in_(family_ids), _member.c.annulled_at.is_(None))
-        .order_by(_member.c.id)
+def _check_move(member: Member, to: Family, day: date, today: date) -> None:
+    if member.annulled_at is not None or to.annulled_at is not None:
+        raise Refusal("Запись аннулирована: с ней больше ничего не делают.", "to_family" if to.annulled_at else None)
+    others = db.session.execute(
+        select(Member.joined_on, Member.left_on).where(
+            Member.family_id == member.family_id, Member.annulled_at.is_(None), Member.id != member.id
+        )
     )
-    for row in db.session.connection().execute(query):
-        found[row.family_id].append(row)
-    return found
+    rules.check_move(
+        same=to is member.family,
+        day=day,
+        born_on=member.born_on,
+        joined_on=member.joined_on,
+        left_on=member.left_on,
+        alone=not any(intervals.holds(joined_on, left_on, day) for joined_on, left_on in others),
+        stays=checks.other_stays(to),
+        today=today,
+    )
 
 
-def _words_of(family_ids: list[int]) -> defaultdict[int, set[str]]:
-    found = defaultdict(set)
-    query = select(_word.c.family_id, _word.c.word).where(_word.c.family_id.in_(family_ids))
-    for family_id, word in db.session.connection().execute(query):
-        found[family_id].add(word)
-    return found
+def _span_of_quarter(row: PupilSupport) -> tuple[date, date]:
+    held = quarter(row.year, row.quarter)
+    return held.start, held.end + timedelta(days=1)
 
 
-def _due(family: Any, people: list[Any], today: date) -> KeysOfRows:
-    """The keys that follow from the columns of a family and of its members."""
-    named = [
-        NamedMember(row.last_name, row.first_name, row.middle_name, row.parental_role,
-                    intervals.holds(row.joined_on, row.left_on, today))
-        for row in people
-    ]  # fmt: skip
-    keys = keys_of(family.number, named, (family.registered_address, family.actual_address))
-    return KeysOfRows(keys, {row.id: member_sort_key(*person[:3]) for row, person in zip(people, named, strict=True)})
+# Since when and until when a row about a person is true; what has no days is true of the person always.
+SPANS: dict[type[Any], Callable[[Any], tuple[date | None, date | None]]] = {
+    IdentityDocument: lambda row: (None, None),
+    Education: lambda row: (row.started_on, row.ended_on),
+    PupilSupport: _span_of_quarter,
+    Supervision: lambda row: (row.started_on, row.ended_on),
+}
 
 
-def _store(stale: Stale) -> None:
-    """Write the keys that are due, and tell the rows that the session holds."""
-    connection, (stored, members), due = db.session.connection(), stale.stored, stale.due
-    values = {name: getattr(due.family, name) for name in ("name", "sort_key", "search_key")}
-    connection.execute(update(_family).where(_family.c.id == stale.family_id).values(values))
-    _tell(Family, stale.family_id, values)
-    changed = {key: value for key, value in due.members.items() if members[key] != value}
-    if changed:
-        write = update(_member).where(_member.c.id == bindparam("key")).values(sort_key=bindparam("becomes"))
-        connection.execute(write, [{"key": key, "becomes": value} for key, value in changed.items()])
-    for key, value in changed.items():
-        _tell(Member, key, {"sort_key": value})
-    _replace_words(stale.family_id, stored.words, due.family.words)
+def _parts(entity: Any, member: Member) -> Any:
+    return select(entity).where(entity.member_id == member.id, entity.annulled_at.is_(None)).order_by(entity.id)
 
 
-def _tell(entity: Any, key: int, values: dict[str, Any]) -> None:
-    session = db.session()
-    row = session.identity_map.get(session.identity_key(entity, key))
-    for name, value in values.items() if row is not None else ():
-        set_committed_value(row, name, value)
+def _divided(parts: Iterable[Any], day: date) -> tuple[list[Any], list[Any]]:
+    """What holds on the day, and what begins on it or later; what was over by it is in neither."""
+    holding, later = [], []
+    for part in parts:
+        since, until = SPANS[type(part)](part)
+        if since is not None and since >= day:
+            later.append(part)
+        elif until is None or until > day:
+            holding.append(part)
+    return holding, later
 
 
-def _replace_words(family_id: int, have: frozenset[str], words: frozenset[str]) -> None:
-    """Store exactly these words of a family, writing only the difference."""
-    connection = db.session.connection()
-    if gone := have - words:
-        connection.execute(delete(_word).where(_word.c.family_id == family_id, _word.c.word.in_(gone)))
-    if fresh := words - have:
-        connection.execute(insert(_word), [{"word": word, "family_id": family_id} for word in sorted(fresh)])
+def _copy(part: Any) -> Any:
+    """A further row that says the same of the person, not yet of a family."""
+    own = {column.key for column in class_mapper(type(part)).column_attrs} - _NOT_COPIED
+    return type(part)(**{name: getattr(part, name) for name in own})
+
+
+_NOT_COPIED = {"id", "version", "created_at", "annulled_at", "annul_reason", "family_id", "member_id"}
+
+
+def _tell(left: Member, joined: Member) -> None:
+    """Let the histories of both families tell the move."""
+    known = (left.family, joined.family)
+    said = (f"в семью № {known[1].number}", f"из семьи № {known[0].number}")
+    journal.write(
+        journal.entry(Act.MOVED, entity="Member", entity_id=row.id, family_id=row.family_id,
+                      summary=f"Перевод {where}: {row.full_name}")
+        for row, where in zip((left, joined), said, strict=True)
+    )  # fmt: skip

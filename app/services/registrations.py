@@ -27,7 +27,7 @@ from app.models import (
     RegistrationCriterion,
     RemovalReason,
 )
-from app.services import checks, families, registry
+from app.services import checks, family_keys, registry
 
 # Every row of a family that may be annulled on its page, by the name in the address of the act.
 ANNULLABLE: dict[str, type[Any]] = {
@@ -201,7 +201,7 @@ def annul(row: Any, *, reason: str, today: date) -> None:
         one.annulled_at, one.annul_reason = moment, reason[:500]
     db.session.flush()
     if isinstance(row, Member):
-        families.refresh(row.family, today)
+        family_keys.refresh(row.family, today)
 
 
 def stays(family: Family) -> list[rules.Stay]:

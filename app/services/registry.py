@@ -24,7 +24,7 @@ from app.models import (
     Territory,
     TerritoryAlias,
 )
-from app.services import checks, families
+from app.services import checks, family_keys
 
 
 def save(row: Entity, today: date) -> None:
@@ -43,7 +43,7 @@ def save(row: Entity, today: date) -> None:
     db.session.flush()
     family = row if isinstance(row, Family) else row.family if isinstance(row, Member) else None
     if family is not None:
-        families.refresh(family, today)
+        family_keys.refresh(family, today)
 
 
 def lock(family: Family) -> None:

@@ -39,7 +39,7 @@ from app.models import (
     Territory,
     User,
 )
-from app.services import accounts, families, papers
+from app.services import accounts, family_keys, papers
 
 TODAY = date(2026, 10, 12)
 DAY = timedelta(days=1)
@@ -193,13 +193,13 @@ def test_families_are_found_by_the_keys_of_their_members(demo_bank: None) -> Non
     words = by_family(SearchWord)
     for family in rows(Family):
         people = [
-            families.NamedMember(
+            family_keys.NamedMember(
                 member.last_name, member.first_name, member.middle_name, member.role.parental_role,
                 member.left_on is None or member.left_on > TODAY,
             )
             for member in family.members
         ]  # fmt: skip
-        keys = families.keys_of(family.number, people, (family.registered_address, family.actual_address))
+        keys = family_keys.keys_of(family.number, people, (family.registered_address, family.actual_address))
         assert (family.name, family.sort_key, family.search_key) == keys[:3]
         assert {row.word for row in words[family.id]} == keys.words
 
@@ -241,7 +241,7 @@ def test_names_of_places_and_people_compare_as_the_bank_compares_them(demo_bank:
     for territory in rows(Territory):
         assert territory.name_key == names.key(territory.name)
     for member in rows(Member):
-        assert member.sort_key == families.member_sort_key(member.last_name, member.first_name, member.middle_name)
+        assert member.sort_key == family_keys.member_sort_key(member.last_name, member.first_name, member.middle_name)
 
 
 def test_one_sign_in_per_role_sees_the_rows_of_that_role(demo_bank: None) -> None:

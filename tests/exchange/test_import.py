@@ -33,7 +33,7 @@ from app.models import (
     Supervision,
     Territory,
 )
-from app.services import families
+from app.services import family_keys
 from tests import factories
 from tests.exchange.workbooks import Sound, load, planned, texts, totals
 
@@ -95,7 +95,7 @@ def test_a_loaded_family_is_found_and_named_as_one_entered_by_hand(cast):
     family = one_family()
     words = set(db.session.scalars(select(SearchWord.word).where(SearchWord.family_id == family.id)))
     before = (family.name, family.sort_key, family.search_key, member("Семён").sort_key)
-    families.refresh(family, today())
+    family_keys.refresh(family, today())
     db.session.flush()
     assert before == (family.name, family.sort_key, family.search_key, member("Семён").sort_key)
     assert words == set(db.session.scalars(select(SearchWord.word).where(SearchWord.family_id == family.id)))

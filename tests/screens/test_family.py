@@ -336,7 +336,58 @@ def test_a_decision_is_entered_by_itself(family, sign_in, page):
     assert "об отказе в постановке" in client.get(f"/family/{family}").text
 
 
-@pytest.mark.parametrize("act", ["decide", "correct/{}"])
+def son(family: int) -> Member:
+    return db.session.scalars(select(Member).where(Member.family_id == family, Member.first_name == "Лев")).one()
+
+
+def test_a_child_is_moved_to_another_family_on_a_page_of_its_own(family, cast, sign_in, page):
+    other = factories.family(cast.south, "00043")
+    factories.member(other, "бабушка", date(1955, 1, 1), "Луговая", "Нина", None)
+    db.session.commit()
+    client, child, other_id = sign_in("anna"), son(family).id, other.id
+    url = f"/family/{family}/move/{child}"
+    assert page(client, f"/family/{family}").xpath(f"//a[@href='{url}']")
+    page(client, url)
+    assert "field__error" in client.post(url, data=typed_in(client.get(url))).text
+    data = typed_in(client.get(url)) | {"to_family": other_id, "day": "2026-05-04", "reason": "Опека бабушки"}
+    refused = client.post(url, data=data | {"day": "2016-01-01"})
+    assert "Опека бабушки" in refused.text
+    assert client.post(url, data=data | {"day": "2030-01-01"}).status_code == 200
+    assert son(family).left_on is None
+    assert client.post(url, data=data).status_code == 302
+    assert son(family).left_on == date(2026, 5, 4)
+    assert son(other_id).joined_on == date(2026, 5, 4)
+    first, second = (text_of(page(client, f"/family/{key}")) for key in (family, other_id))
+    assert "Опека бабушки" in first
+    assert "МБОУ СОШ № 3" in second
+    for key in (family, other_id):
+        assert "Перевод" in client.get(f"/family/{key}/history").text
+    assert "другой человек" in client.post(url, data=data).text
+
+
+@pytest.mark.parametrize("to", ["far", "nothing", ""])
+def test_a_child_is_moved_only_to_a_family_of_ones_own(family, cast, sign_in, to):
+    far = factories.family(cast.far).id
+    db.session.commit()
+    client, child = sign_in("anna"), son(family).id
+    url = f"/family/{family}/move/{child}"
+    data = typed_in(client.get(url)) | {"day": "2026-05-04", "reason": "Опека"}
+    data["to_family"] = {"far": far, "nothing": 987654, "": ""}[to]
+    assert client.post(url, data=data).status_code == 200
+    assert son(family).left_on is None
+    assert db.session.scalar(select(func.count(Member.id)).where(Member.family_id == far)) == 0
+
+
+def test_no_list_form_changes_the_family_of_a_member(family, cast, sign_in):
+    other = factories.family(cast.south, "00043").id
+    db.session.commit()
+    client, url = sign_in("anna"), f"/memberregistry/edit/{son(family).id}"
+    data = typed_in(client.get(url)) | {"family": other, "family_id": other, "origin_id": 1}
+    assert client.post(url, data=data).status_code == 302
+    assert (son(family).family_id, son(family).origin_id) == (family, None)
+
+
+@pytest.mark.parametrize("act", ["decide", "correct/{}", "move/{}"])
 def test_an_act_on_the_record_is_for_who_keeps_the_family(family, cast, sign_in, act):
     own = last_stay().id
     stay = factories.registration(factories.family(cast.far), date(2026, 1, 1))
