@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from app.domain.terms import Role
 from app.extensions import db, look_at_contents
 from app.reports import CATALOGUE, files
 from app.reports.report import Report
+
+MOST_FAULTS = 50  # sentences of one probe that are printed
 
 bank = AppGroup("bank", help="Банк данных семей.")
 
@@ -110,17 +113,47 @@ def demo(families: int, seed: int, if_empty: bool, new_passwords: bool, port: in
 
 @bank.command()
 def doctor() -> None:
-    """Проверить записи банка по правилам и сканы по их файлам; код 1, если что-то не так."""
+    """Проверить базу, диск, часы, справочники, роли, записи по правилам, сканы и журнал; код 1, если что-то не так."""
     from app import clock
     from app import doctor as healer
 
+    total = 0
     with access.unrestricted():
-        found = list(healer.faults(clock.today()))
-    for sentence in found:
-        click.echo(sentence)
-    if found:
-        raise click.ClickException(f"Найдено: {len(found)}. Исправьте или аннулируйте эти записи на странице семьи.")
-    click.echo("Записи не нарушают правил, сканы на месте.")
+        for probe, found in groupby(healer.ailments(clock.today()), key=lambda ailment: ailment.probe):
+            click.echo(f"{probe.name}. {probe.remedy}")
+            count = 0
+            for count, ailment in enumerate(found, start=1):
+                if count <= MOST_FAULTS:
+                    click.echo(f"  {ailment.text}")
+            if count > MOST_FAULTS:
+                click.echo(f"  … и ещё {count - MOST_FAULTS}")
+            total += count
+    if total:
+        raise click.ClickException(f"Найдено ошибок: {total}.")
+    click.echo("Ошибок нет.")
+
+
+@bank.command()
+def refresh() -> None:
+    """Пересчитать краткие имена семей, ключи сортировки и слова поиска там, где они разошлись с записями."""
+    from app import clock
+    from app.services import family_keys
+
+    with _work():
+        count = family_keys.refresh_all(family_keys.live_ids(), clock.today())
+        acts.commit()
+    click.echo(f"Исправлено семей: {count}.")
+
+
+@bank.command()
+def record() -> None:
+    """Занести в журнал то, что изменено в базе мимо программы: чтобы журнал снова давал каждую запись."""
+    from app import journal
+
+    with _work():
+        count = journal.write_differences()
+        acts.commit()
+    click.echo(f"Занесено записей: {count}.")
 
 
 DISTRICT = click.option("--district", help="Район, если карта с таким номером есть в нескольких.")

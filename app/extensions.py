@@ -47,8 +47,8 @@ def _begin_sqlite(connection: Connection) -> None:
     if connection.dialect.name != "sqlite":
         return
     reads_only = has_request_context() and request.method in READING_METHODS
-    if connection.get_execution_options().get("writes"):
-        reads_only = False
+    if (writes := connection.get_execution_options().get("writes")) is not None:
+        reads_only = not writes
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +19,6 @@ from app.extensions import db
 from app.models import Family, JournalEntry, Model, UserSession
 from app.troubles import Trouble
 
-LEAST_FREE = 64 * 1024 * 1024  # bytes: less does not hold a few scans and the log of the database
 TRIAL = 64 * 1024  # bytes of the row that is written on trial: more than a database has at hand without asking the disk
 PATIENCE = 1  # seconds to wait for a busy database: busy is not ill
 
@@ -50,7 +48,7 @@ def _reason() -> str:
         _try_folder(folder)
     except OSError as error:
         return Trouble.DISK.code if troubles.of(error) is Trouble.DISK else "papers"
-    full = any(shutil.disk_usage(place).free < LEAST_FREE for place in (folder, Path(current_app.instance_path)))
+    full = any(map(troubles.is_full, (folder, Path(current_app.instance_path))))
     return Trouble.DISK.code if full else ""
 
 

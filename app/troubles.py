@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 from sqlalchemy.exc import OperationalError
@@ -32,6 +34,8 @@ class Trouble(enum.Enum):
         self.code, self.title, self.text = code, title, text
 
 
+LEAST_FREE = 64 * 1024 * 1024  # bytes: less does not hold a few scans and the log of the database
+
 SAVED = "Введённое записано. Не удалась только эта страница: откройте запись из меню, повторно отправлять не нужно."
 NOT_SAVED = "Ничего не записано."
 UNKNOWN_TITLE = "Неизвестно, сохранено ли"
@@ -50,6 +54,12 @@ def of(error: BaseException | None) -> Trouble | None:
     chain = list(_chain(error))
     known = next((found for found in map(_of_one, chain) if found is not None), None)
     return known or (Trouble.AWAY if any(isinstance(one, OperationalError) for one in chain) else None)
+
+
+def is_full(folder: Path, least: int = LEAST_FREE) -> bool:
+    """Whether the disk of a folder, there or still to be made, has less room than this many bytes."""
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    return shutil.disk_usage(there).free < least
 
 
 def is_surely_undone(error: BaseException) -> bool:

@@ -1,38 +1,326 @@
-"""The doctor finds nothing in a sound bank, and says by number where a rule is broken."""
+"""The doctor finds nothing in a sound bank, and every kind of fault in a bank where it was planted."""
 
 from __future__ import annotations
 
-from datetime import date
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
-from app.domain.terms import DecisionKind, Unit
+import pytest
+from flask import current_app
+from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import clock, doctor, journal
+from app.domain.terms import Act, DecisionKind, Unit
 from app.extensions import db
-from app.models import Deadline
+from app.models import (
+    Aid,
+    Criterion,
+    Deadline,
+    Dictionary,
+    Entity,
+    Family,
+    JournalEntry,
+    Member,
+    Model,
+    Role,
+    SearchWord,
+    Territory,
+)
 from app.readings import clocks
+from app.services import installation
 from tests import factories
 
 
-def test_the_doctor_tells_a_sound_bank_from_a_broken_one(app, cast):
-    family = factories.family(cast.north, number="00042")
-    factories.member(family, last_name="Заречная")
-    stay = factories.registration(family, date(2026, 3, 3))
+def run(app: Any, command: str = "doctor") -> Any:
+    return app.test_cli_runner().invoke(args=["bank", command])
+
+
+@pytest.fixture
+def family(cast) -> Family:
+    row = factories.family(cast.north, number="00042")
+    factories.member(row, last_name="Заречная")
+    factories.registration(row, date(2026, 3, 3))
     db.session.commit()
-    well = app.test_cli_runner().invoke(args=["bank", "doctor"])
-    assert well.exit_code == 0, well.output
-    db.session.get(type(stay), stay.id).decision.kind = DecisionKind.REFUSE
+    return row
+
+
+def test_the_doctor_tells_a_sound_bank_from_a_broken_one(app, family):
+    well = run(app)
+    assert (well.exit_code, well.output) == (0, "Ошибок нет.\n")
+    family.registrations[0].decision.kind = DecisionKind.REFUSE
     db.session.commit()
-    ill = app.test_cli_runner().invoke(args=["bank", "doctor"])
+    ill = run(app)
     assert ill.exit_code == 1
     assert "Семья № 00042" in ill.output
+    assert "Исправьте или аннулируйте" in ill.output
     assert "Заречная" not in ill.output
 
 
-def test_the_doctor_names_a_deadline_that_nobody_can_count_and_the_pages_do_without_it(app, cast):
+def test_a_demo_bank_is_sound(app):
+    made = app.test_cli_runner().invoke(args=["bank", "demo", "--families", "12"])
+    assert made.exit_code == 0, made.output
+    found = run(app)
+    assert (found.exit_code, found.output) == (0, "Ошибок нет.\n")
+
+
+# A fault of each kind. They are planted in a transaction that is never committed.
+
+
+def _statement(*statements: Any) -> None:
+    for each in statements:
+        db.session.connection().execute(each)
+
+
+def _older_version(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _statement(text("update alembic_version set version_num = '0001'"))
+    return "База на версии 0001"
+
+
+def _missing_table(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _statement(text("drop table sent_form"))
+    return "Нет таблицы sent_form."
+
+
+def _dangling_key(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    if db.engine.dialect.name == "sqlite":
+        _statement(text("pragma defer_foreign_keys = on"), insert(SearchWord).values(word="ничья", family_id=999))
+        return "таблицы search_word ссылается на строку таблицы family, которой нет."
+    _statement(text("alter table family add constraint ck_family_odd check (number <> '00042') not valid"))
+    return "Ограничение ck_family_odd не проверено"
+
+
+def _full_disk(_family: Family, patch: pytest.MonkeyPatch) -> str:
+    patch.setattr("shutil.disk_usage", lambda _folder: shutil._ntuple_diskusage(2**40, 2**40, 2**20))
+    return "свободно меньше 512 МБ"
+
+
+def _late_entry(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    ahead = clock.now() + timedelta(days=1)
+    _statement(insert(JournalEntry.__table__).values(at=ahead, act=Act.EXPORTED, user_name="", entity="", summary=""))
+    return "последняя запись журнала сделана"
+
+
+def _lost_row_of_a_dictionary(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _statement(update(Criterion.__table__).where(Criterion.__table__.c.code == "2.5").values(code="2.5-м"))
+    return f"{Criterion.TITLES}: нет 2.5."
+
+
+def _more_permissions(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    tables = Model.metadata.tables
+    auditor = db.session.scalar(select(Role.id).where(Role.name == "Аудитор"))
+    _statement(
+        insert(tables["ab_permission"]).values(id=9001, name="can_write"),
+        insert(tables["ab_view_menu"]).values(id=9001, name="Family"),
+        insert(tables["ab_permission_view"]).values(id=9001, permission_id=9001, view_menu_id=9001),
+        insert(tables["ab_permission_view_role"]).values(id=9001, permission_view_id=9001, role_id=auditor),
+    )
+    return "У роли «Аудитор» в базе есть свои права (1)"
+
+
+def _unknown_role(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    role = Role.__table__
+    _statement(update(role).where(role.c.name == "Аудитор").values(name="Гость"))
+    return "Нет роли «Аудитор»."
+
+
+def _circle_of_territories(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    place = Territory.__table__
+    _statement(update(place).where(place.c.id == family.district_id).values(parent_id=family.territory_id))
+    return "через другие относится сама к себе"
+
+
+def _uncountable_deadline(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    row = factories.by_code(Deadline, "month_2")
+    row.unit, row.number, row.days = Unit.DAY_OF_MONTH, None, None
+    db.session.flush()
+    return "Впишите число."
+
+
+def _broken_rule(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _statement(update(Member.__table__).values(born_on=date(2199, 1, 1)))
+    return "Семья № 00042"
+
+
+def _stale_key(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _statement(update(Family.__table__).values(sort_key="яя"))
+    return "Семья № 00042: место в списке"
+
+
+def _lost_word(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _statement(delete(SearchWord.__table__))
+    return "Семья № 00042: слова поиска"
+
+
+def _stale_key_of_a_place(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _statement(update(Territory.__table__).values(name_key=Territory.__table__.c.name_key + "ъ"))
+    return "ключ «северное сельское поселениеъ» не от этого названия"
+
+
+def _lost_scan(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    folder = Path(current_app.config["PAPERS_FOLDER"]) / "ab"
+    folder.mkdir(parents=True)
+    (folder / "abcd").write_bytes(b"scan")
+    os.utime(folder / "abcd", (0, 0))
+    return "Файл abcd не принадлежит ни одному документу."
+
+
+def _past_the_journal(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _statement(update(Member.__table__).values(workplace="мимо журнала"))
+    return "в журнале другое: Место работы, должность."
+
+
+PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
+    "Версия базы": [_older_version, _missing_table],
+    "Целость базы": [_dangling_key],
+    "Место на диске": [_full_disk],
+    "Часы сервера": [_late_entry],
+    "Справочники": [_lost_row_of_a_dictionary],
+    "Роли": [_more_permissions, _unknown_role],
+    "Территории": [_circle_of_territories],
+    "Сроки": [_uncountable_deadline],
+    "Правила записей": [_broken_rule],
+    "Имена и ключи поиска": [_stale_key, _lost_word],
+    "Названия и ключи мест": [_stale_key_of_a_place],
+    "Сканы": [_lost_scan],
+    "Журнал": [_past_the_journal],
+}
+
+
+def test_every_probe_has_a_planted_fault():
+    assert list(PLANTS) == [probe.name for probe in doctor.PROBES], "plant a fault for each probe, in their order"
+
+
+@pytest.mark.parametrize(
+    ("name", "plant"), [(name, plant) for name, plants in PLANTS.items() for plant in plants],
+    ids=lambda value: getattr(value, "__name__", ""),
+)  # fmt: skip
+def test_a_planted_fault_is_found(app, family, monkeypatch, name, plant):
+    probe = next(probe for probe in doctor.PROBES if probe.name == name)
+    assert list(probe.find(clock.today())) == []
+    words = plant(family, monkeypatch)
+    found = list(probe.find(clock.today()))
+    assert any(words in sentence for sentence in found), found
+    assert not any("Заречная" in sentence for sentence in found)
+    db.session.rollback()
+
+
+def test_every_dictionary_of_the_program_is_asked_for():
+    classes = {mapper.class_ for mapper in Entity.registry.mappers if issubclass(mapper.class_, Dictionary)}
+    assert set(installation.FILES) == classes
+
+
+# What the remedies do
+
+
+def test_stale_keys_are_counted_again(app, family):
+    _statement(update(Family.__table__).values(sort_key="яя"), delete(SearchWord.__table__))
+    db.session.commit()
+    assert run(app).exit_code == 1
+    assert run(app, "refresh").output == "Исправлено семей: 1.\n"
+    assert run(app).exit_code == 0
+    assert run(app, "refresh").output == "Исправлено семей: 0.\n"
+
+
+def test_what_was_changed_past_the_journal_is_written_down(app, family):
+    member = family.members[0]
+    _statement(
+        update(Member.__table__).values(workplace="мимо журнала"),
+        delete(JournalEntry.__table__).where(JournalEntry.entity == "Decision"),
+        delete(JournalEntry.__table__).where(JournalEntry.entity == "Registration"),
+    )
+    journal.write([journal.entry(Act.CREATED, entity="Aid", entity_id=77, family_id=family.id, said={})])
+    db.session.commit()
+    found = run(app)
+    for sentence in ("в журнале другое", "в журнале о ней нет ничего", "по журналу запись есть, в базе её нет"):
+        assert sentence in found.output
+    assert run(app, "record").exit_code == 0
+    assert run(app).exit_code == 0, run(app).output
+    assert journal.replay(Member, member.id)["workplace"] == "мимо журнала"
+    assert journal.replay(Aid, 77) is None
+
+
+# How it asks
+
+
+def test_a_bank_without_tables_is_told_in_a_sentence(app, family):
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("alter table journal_entry rename to elsewhere")
+        connection.commit()
+    try:
+        found = run(app)
+    finally:
+        db.session.rollback()
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("alter table elsewhere rename to journal_entry")
+            connection.commit()
+    assert found.exit_code == 1
+    assert "Нет таблицы journal_entry." in found.output
+    assert "flask --app run bank install" in found.output
+    assert isinstance(found.exception, SystemExit)
+
+
+def test_a_database_that_answers_with_an_error_is_told_in_a_sentence(app, monkeypatch):
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("SQLite only: a file that is no database")
+
+    def fail(_today: date) -> Any:
+        raise SQLAlchemyError("select 1") from sqlite3.OperationalError("unable to open database file")
+
+    broken = (doctor.Probe("Версия базы", fail, "Обновите базу."), *doctor.PROBES[1:])
+    monkeypatch.setattr(doctor, "PROBES", broken)
+    found = run(app)
+    assert found.exit_code == 1
+    assert "Проверить не удалось. Нет связи с базой данных." in found.output
+
+
+def test_a_bank_that_can_only_be_read_is_examined(app, family):
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("SQLite only: on Postgres the doctor's transaction is read-only by itself")
+    db.session.connection().exec_driver_sql("pragma query_only = on")
+    try:
+        found = run(app)
+    finally:
+        db.session.rollback()
+        db.session.connection(execution_options={"writes": False}).exec_driver_sql("pragma query_only = off")
+        db.session.rollback()
+    assert (found.exit_code, found.output) == (0, "Ошибок нет.\n")
+
+
+def test_people_write_while_the_doctor_reads_and_he_goes_on_with_his_picture(app, family, monkeypatch):
+    def work_of_others(_today: date) -> list[str]:
+        with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            connection.execute(update(Family.__table__).values(sort_key="яя"))
+        return []
+
+    others = doctor.Probe("Другие", work_of_others, "")
+    monkeypatch.setattr(doctor, "PROBES", (doctor.PROBES[0], others, *doctor.PROBES[1:]))
+    assert list(doctor.ailments(clock.today())) == []
+    monkeypatch.undo()
+    assert "Семья № 00042: место в списке" in run(app).output
+
+
+def test_the_doctor_writes_nothing(app, family):
+    before = {name: db.session.scalar(select(func.count()).select_from(table)) for name, table in
+              Model.metadata.tables.items()}  # fmt: skip
+    assert run(app).exit_code == 0
+    after = {name: db.session.scalar(select(func.count()).select_from(table)) for name, table in
+             Model.metadata.tables.items()}  # fmt: skip
+    assert before == after
+
+
+def test_the_pages_do_without_a_deadline_that_nobody_can_count(app, cast):
     broken = {"month_2": (Unit.DAY_OF_MONTH, None, None), "quarter_5": (Unit.DATE_LIST, None, "45.99")}
     for code, (unit, number, days) in broken.items():
         row = factories.by_code(Deadline, code)
         row.unit, row.number, row.days = unit, number, days
     db.session.commit()
-    told = app.test_cli_runner().invoke(args=["bank", "doctor"])
+    told = run(app)
     assert told.exit_code == 1
     assert "Направление районного банка данных в управление образования»: Впишите число." in told.output
     assert "Квартальный отчет (прил. 4), согласованный с районной КДН" in told.output

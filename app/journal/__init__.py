@@ -24,7 +24,7 @@ from app.models import Entity, Family, JournalEntry, OfFamily, Role, User
 
 __all__ = [
     "Difference", "all_differences", "batch", "changes", "collect_reads", "differences", "entry", "keep_watch", "read",
-    "replay", "take_reads", "title_of", "write", "write_apart",
+    "replay", "take_reads", "title_of", "write", "write_apart", "write_differences",
 ]  # fmt: skip
 
 _batch: ContextVar[int | None] = ContextVar("batch", default=None)
@@ -83,6 +83,21 @@ def read(act: Act, *, entity: str, entity_id: int | None = None, family_id: int 
     if noted is None:
         raise RuntimeError("nobody stores what is read here: write an entry instead")
     noted.append(entry(act, entity=entity, entity_id=entity_id, family_id=family_id, summary=summary, records=records))
+
+
+def write_differences() -> int:
+    """Write down, row by row, what the bank holds and the entries do not give; gives how many rows differ."""
+    count, words = 0, changes.Words()
+    for found in all_differences():
+        act = Act.CREATED if found.told is None else Act.DELETED if found.stored is None else Act.CHANGED
+        said = changes.of_difference(found.entity, found.told or {}, found.stored or {}, words)
+        title = f"Сверка с базой: {getattr(found.entity, 'TITLE', found.entity.__name__)} {found.key}"
+        write([
+            entry(act, entity=found.entity.__name__, entity_id=found.key, family_id=found.family_id,
+                  summary=title, said=said)
+        ])  # fmt: skip
+        count += 1
+    return count
 
 
 def write_apart(rows: Iterable[dict[str, Any]]) -> None:

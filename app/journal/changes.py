@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from flask_appbuilder import Model
 from sqlalchemy import inspect, select
-from sqlalchemy.orm import RelationshipProperty, Session, class_mapper
+from sqlalchemy.orm import ColumnProperty, RelationshipProperty, Session, class_mapper
 
 from app import access
 from app.extensions import db
@@ -112,6 +112,13 @@ def fields(entity: Any) -> tuple[Field, ...]:
 def _target(column: Any) -> type[Any] | None:
     table = next((key.column.table for key in column.foreign_keys), None)
     return next((mapper.class_ for mapper in Model.registry.mappers if mapper.local_table is table), None)
+
+
+def called(entity: Any, name: str) -> str:
+    """What people call a field or a list."""
+    attribute = class_mapper(entity).attrs.get(name)
+    column = attribute.columns[0] if isinstance(attribute, ColumnProperty) else attribute
+    return str(column.info.get("label", name)) if column is not None else name
 
 
 @cache
@@ -235,6 +242,14 @@ def of_updated(entity: Any, was: Mapping[str, Any], values: Mapping[str, Any], w
     for field in fields(entity):
         if field.name in values:
             found |= _said(field, was.get(field.name), values[field.name], words)
+    return found
+
+
+def of_difference(entity: Any, told: Mapping[str, Any], stored: Mapping[str, Any], words: Words) -> dict[str, Said]:
+    """What became of a row past the journal: what its entries give → what is stored."""
+    found = of_updated(entity, told, {field.name: stored.get(field.name) for field in fields(entity)}, words)
+    for each in lists(entity):
+        found |= _said_list(each, told.get(each.name) or [], stored.get(each.name) or [], words)
     return found
 
 

@@ -79,6 +79,12 @@ def member_sort_key(last_name: str, first_name: str, middle_name: str | None) ->
     return names.sort_key(names.full(last_name, first_name, middle_name))[:350]
 
 
+def live_ids() -> list[int]:
+    """The ids of the families that are not annulled, whoever asks."""
+    query = select(_family.c.id).where(_family.c.annulled_at.is_(None)).order_by(_family.c.id)
+    return list(db.session.connection().scalars(query))
+
+
 def refresh(family: Family, today: date) -> None:
     """Bring the keys of a family and of its members in step with what they are now; call it after every edit.
 

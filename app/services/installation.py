@@ -68,21 +68,51 @@ def add_root_territory() -> Territory:
     return root
 
 
+# Where each dictionary lies in app/reference, and the column of its code.
+FILES: dict[Any, tuple[str, str]] = {
+    AgencyKind: ("agency_kinds.csv", "code"),
+    Criterion: ("criteria.csv", "code"),
+    RemovalReason: ("removal_reasons.csv", "code"),
+    FamilyCategory: ("family_categories.csv", "code"),
+    IdentityKind: ("identity_kinds.csv", "code"),
+    EducationStatus: ("education_statuses.csv", "code"),
+    SupervisionKind: ("supervision_kinds.csv", "code"),
+    AidKind: ("aid_kinds.csv", "code"),
+    DynamicsLevel: ("dynamics_levels.csv", "code"),
+    FamilyReaction: ("family_reactions.csv", "code"),
+    StageKind: ("stage_kinds.csv", "code"),
+    SignalCardOutcome: ("signal_card_outcomes.csv", "code"),
+    Deadline: ("deadlines.csv", "code"),
+    RelationshipKind: ("relationship_kinds.csv", "code"),
+    MeasureBlock: ("measure_blocks_and_measures.csv", "block_code"),
+    MeasureKind: ("measure_blocks_and_measures.csv", "measure_code"),
+}
+
+
+def missing() -> Iterator[tuple[Any, list[str]]]:
+    """The dictionaries that lack rows of app/reference, and the codes they lack."""
+    for entity, (file_name, column) in FILES.items():
+        have = set(db.session.scalars(select(entity.code)))
+        lacking = dict.fromkeys(row[column] for row in rows(file_name) if row[column] and row[column] not in have)
+        if lacking:
+            yield entity, [code for code in lacking if code]
+
+
 def load_dictionaries() -> None:
     """Add the rows of app/reference/*.csv whose code is not there yet."""
-    _load(AgencyKind, "agency_kinds.csv")
-    _load(Criterion, "criteria.csv", parent=True)
-    _load(RemovalReason, "removal_reasons.csv", parent=True, children_line=terms.ChildrenLine)
-    _load(FamilyCategory, "family_categories.csv")
-    _load(IdentityKind, "identity_kinds.csv")
-    _load(EducationStatus, "education_statuses.csv")
-    _load(SupervisionKind, "supervision_kinds.csv", special=lambda text: text == "1")
-    _load(AidKind, "aid_kinds.csv", has_amount=lambda text: text == "1")
-    _load(DynamicsLevel, "dynamics_levels.csv")
-    _load(FamilyReaction, "family_reactions.csv")
-    _load(StageKind, "stage_kinds.csv", default_months=int)
-    _load(SignalCardOutcome, "signal_card_outcomes.csv")
-    _load(Deadline, "deadlines.csv", starts=terms.Moment, stops=_moment, number=_number, unit=terms.Unit,
+    _load(AgencyKind)
+    _load(Criterion, parent=True)
+    _load(RemovalReason, parent=True, children_line=terms.ChildrenLine)
+    _load(FamilyCategory)
+    _load(IdentityKind)
+    _load(EducationStatus)
+    _load(SupervisionKind, special=lambda text: text == "1")
+    _load(AidKind, has_amount=lambda text: text == "1")
+    _load(DynamicsLevel)
+    _load(FamilyReaction)
+    _load(StageKind, default_months=int)
+    _load(SignalCardOutcome)
+    _load(Deadline, starts=terms.Moment, stops=_moment, number=_number, unit=terms.Unit,
           retired=lambda text: text == "1")  # fmt: skip
     _load_relationships()
     _load_measures()
@@ -107,9 +137,9 @@ def _number(text: str | None) -> int | None:
     return int(text) if text else None
 
 
-def _load(entity: Any, file_name: str, *, parent: bool = False, **convert: Any) -> None:
+def _load(entity: Any, *, parent: bool = False, **convert: Any) -> None:
     have = _codes(entity)
-    for position, row in enumerate(rows(file_name)):
+    for position, row in enumerate(rows(FILES[entity][0])):
         values: dict[str, Any] = dict(row)
         above = values.pop("parent", None) if parent else None
         if values["code"] in have:
@@ -126,7 +156,7 @@ def _load(entity: Any, file_name: str, *, parent: bool = False, **convert: Any) 
 
 def _load_relationships() -> None:
     have = _codes(RelationshipKind)
-    for position, row in enumerate(rows("relationship_kinds.csv")):
+    for position, row in enumerate(rows(FILES[RelationshipKind][0])):
         name = row["name"] or ""
         if row["code"] not in have:
             db.session.add(
@@ -149,7 +179,7 @@ def _parental_role(name: str) -> terms.ParentalRole:
 
 def _load_measures() -> None:
     blocks, kinds = _codes(MeasureBlock), _codes(MeasureKind)
-    for position, row in enumerate(rows("measure_blocks_and_measures.csv")):
+    for position, row in enumerate(rows(FILES[MeasureKind][0])):
         block = blocks.get(row["block_code"] or "")
         if block is None:
             block = MeasureBlock(code=row["block_code"], name=row["block"], position=len(blocks))

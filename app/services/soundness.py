@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from app.domain import care, registration
 from app.domain.refusal import Refusal
@@ -70,17 +70,15 @@ def numbers(found: Iterable[BrokenRule]) -> dict[int | None, str]:
     ids = {fault.family_id for fault in found if fault.family_id is not None}
     known: dict[int | None, str] = {}
     for portion in _portions(ids):
-        rows = db.session.connection().execute(
-            select(family.c.id, family.c.number).where(family.c.id.in_(portion or ()))
-        )
+        rows = db.session.connection().execute(select(family.c.id, family.c.number).where(family.c.id.in_(portion)))
         known.update((row.id, row.number) for row in rows)
     return known
 
 
 def faults(today: date, family_ids: Iterable[int] | None = None) -> Iterator[BrokenRule]:
-    """Every rule of rows that the live rows of these families break; of all families if none are named."""
+    """Every rule of rows that the live rows of these families break; of the whole bank if none are named."""
     db.session.flush()
-    for portion in _portions(family_ids):
+    for portion in _portions(family_ids) if family_ids is not None else _whole():
         reader = _Reader(portion)
         for entity, rule in RULES:
             for row in reader.rows(entity):
@@ -88,13 +86,16 @@ def faults(today: date, family_ids: Iterable[int] | None = None) -> Iterator[Bro
                     yield BrokenRule(entity.__name__, str(entity.TITLE), row.id, row.family_id, text)
 
 
-def _portions(ids: Iterable[int] | None) -> Iterator[Sequence[int] | None]:
-    if ids is None:
-        yield None
-        return
+def _portions(ids: Iterable[int]) -> Iterator[Sequence[int]]:
     every = sorted(set(ids))
     for start in range(0, len(every), PORTION):
         yield every[start : start + PORTION]
+
+
+def _whole() -> Iterator[Sequence[int] | None]:
+    """All families, however many, a portion at a time; then the rows of no family."""
+    yield from _portions(db.session.connection().scalars(select(Family.__table__.c.id)))
+    yield None
 
 
 def _refused(rule: Callable[..., None], row: Any, reader: _Reader, today: date) -> str | None:
@@ -106,32 +107,28 @@ def _refused(rule: Callable[..., None], row: Any, reader: _Reader, today: date) 
 
 
 class _Reader:
-    """The live rows of some families, and what rules need of the rows that they name."""
+    """The live rows of some families, or of none (`ids` is None), and what rules need of the rows that they name."""
 
     def __init__(self, ids: Sequence[int] | None) -> None:
         self.ids = ids
         family = Family.__table__
-        query = select(family.c.id, family.c.annulled_at)
-        if ids is not None:
-            query = query.where(family.c.id.in_(ids))
-        self.gone = {row.id for row in self._read(query) if row.annulled_at is not None}
+        gone = select(family.c.id).where(self._within(family.c.id), family.c.annulled_at.is_not(None))
+        self.gone = {row.id for row in self._read(gone)}
         self.members = {row.id: row for row in self._read(self._of(Member))}
         self.decisions = {row.id: row for row in self._read(self._of(Decision))}
         self.stays: dict[int, list[Any]] = {}
         for row in self.rows(Registration):
             self.stays.setdefault(row.family_id, []).append(row)
         link, reason = RegistrationCriterion.__table__, RemovalReason.__table__
-        counted = select(link.c.registration_id, func.count()).group_by(link.c.registration_id)
-        if ids is not None:
-            counted = counted.where(link.c.family_id.in_(ids))
-        self.criteria = dict(map(tuple, self._read(counted)))
+        counted = select(link.c.registration_id, func.count()).where(self._within(link.c.family_id))
+        self.criteria = dict(map(tuple, self._read(counted.group_by(link.c.registration_id))))
         self.reasons = dict(map(tuple, self._read(select(reason.c.id, reason.c.code))))
         self.recipients: dict[int, list[int]] = {}
         aid = Aid.__table__
-        given = select(aid_recipients.c.aid_id, aid_recipients.c.member_id)
-        if ids is not None:
-            given = given.join(aid, aid.c.id == aid_recipients.c.aid_id).where(aid.c.family_id.in_(ids))
-        for aid_id, member_id in self._read(given):
+        given = select(aid_recipients.c.aid_id, aid_recipients.c.member_id).join(
+            aid, aid.c.id == aid_recipients.c.aid_id
+        )
+        for aid_id, member_id in self._read(given.where(self._within(aid.c.family_id))):
             self.recipients.setdefault(aid_id, []).append(member_id)
 
     def rows(self, entity: Any) -> list[Any]:
@@ -158,8 +155,10 @@ class _Reader:
 
     def _of(self, entity: Any) -> Select[Any]:
         table = entity.__table__
-        query = select(table)
-        return query if self.ids is None else query.where(table.c.family_id.in_(self.ids))
+        return select(table).where(self._within(table.c.family_id))
+
+    def _within(self, family_id: Any) -> ColumnElement[bool]:
+        return family_id.is_(None) if self.ids is None else family_id.in_(self.ids)
 
     @staticmethod
     def _read(query: Select[Any]) -> list[Any]:

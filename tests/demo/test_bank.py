@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select
 
-from app import access, journal
+from app import access, clock, journal
 from app.demo import accounts as demo_accounts
 from app.demo import bank as demo
 from app.domain import ages, names, registration, terms
@@ -291,7 +291,7 @@ def test_the_command_shows_the_sign_ins_once_and_then_how_to_renew_them(app: Any
     assert first.exit_code == 0, first.output
     assert "http://127.0.0.1:8123/" in first.output
     assert all(role.value in first.output for role in terms.Role)
-    assert papers.faults() == []
+    assert list(papers.faults(clock.now())) == []
     assert len(rows(Paper)) >= 6
     again = run("--if-empty")
     assert again.exit_code == 0

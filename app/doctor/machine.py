@@ -1,0 +1,80 @@
+"""What the bank stands on: the version and the integrity of the database, the disk, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, timedelta
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import func, inspect, select
+
+from app import clock, troubles, words
+from app.extensions import db
+from app.models import JournalEntry, Model, UserSession
+
+LEAST_FREE = 8 * troubles.LEAST_FREE  # bytes: told while there is still room to act
+SLACK = timedelta(minutes=1)  # clocks of two machines may differ by so much
+MOST = 20  # faults of one kind that a database is asked for
+
+INVALID_INDEXES = """
+    SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace ORDER BY 1
+"""
+UNPROVED_CONSTRAINTS = """
+    SELECT conname FROM pg_constraint
+    WHERE NOT convalidated AND connamespace = current_schema()::regnamespace ORDER BY 1
+"""
+
+
+def version(_today: date) -> Iterator[str]:
+    """The database is at the head of the migrations and has every table."""
+    connection = db.session.connection()
+    heads = set(MigrationContext.configure(connection).get_current_heads())
+    wanted = set(ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config()).get_heads())
+    if heads != wanted:
+        yield f"База на версии {_listed(heads)}, а программе нужна {_listed(wanted)}."
+    for name in sorted(Model.metadata.tables.keys() - set(inspect(connection).get_table_names())):
+        yield f"Нет таблицы {name}."
+
+
+def _listed(heads: set[str]) -> str:
+    return ", ".join(sorted(heads)) or "«пусто»"
+
+
+def integrity(_today: date) -> Iterator[str]:
+    """The database itself finds nothing damaged and no key that names nothing."""
+    connection = db.session.connection()
+    if connection.dialect.name != "sqlite":
+        for name in connection.exec_driver_sql(INVALID_INDEXES).scalars():
+            yield f"Индекс {name} негоден: REINDEX INDEX {name}."
+        for name in connection.exec_driver_sql(UNPROVED_CONSTRAINTS).scalars():
+            yield f"Ограничение {name} не проверено на всех строках: VALIDATE CONSTRAINT {name}."
+        return
+    for (said,) in connection.exec_driver_sql(f"PRAGMA integrity_check({MOST})"):
+        if said != "ok":
+            yield f"SQLite: {said}"
+    for table, row_id, parent, _key in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(MOST):
+        yield f"Строка {row_id} таблицы {table} ссылается на строку таблицы {parent}, которой нет."
+
+
+def room(_today: date) -> Iterator[str]:
+    """The disks of the database and of the papers have room for work."""
+    for folder in dict.fromkeys((Path(current_app.instance_path), Path(current_app.config["PAPERS_FOLDER"]))):
+        if troubles.is_full(folder, LEAST_FREE):
+            yield f"Для папки {folder} свободно меньше {LEAST_FREE // 2**20} МБ."
+
+
+def clock_behind(_today: date) -> Iterator[str]:
+    """The clock is not behind what was written by it: deadlines and the journal rest on it."""
+    now = clock.now()
+    for column, what in ((JournalEntry.at, "запись журнала"), (UserSession.last_seen_at, "работа пользователя")):
+        newest = db.session.connection().scalar(select(func.max(column)))
+        if newest is None:
+            continue
+        moment = newest if newest.tzinfo else newest.replace(tzinfo=UTC)
+        if moment > now + SLACK:
+            told = words.moment(clock.local(moment))
+            yield f"Часы показывают {words.moment(clock.local(now))}, а последняя {what} сделана {told}."
