@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import Any, cast
 
-from flask import has_request_context, request
+from flask import current_app, has_request_context, request
 from flask_appbuilder import Model
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -30,6 +30,11 @@ csrf = CSRFProtect()
 
 LARGEST_KEY = 2**31 - 1  # a longer number is no key: the databases would refuse it with an error
 READING_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def appbuilder() -> Any:
+    """FAB as it stands in the application of this request: its views, its menu, who may what."""
+    return cast(Any, current_app).appbuilder
 
 
 @event.listens_for(Engine, "connect")

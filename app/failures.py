@@ -17,7 +17,7 @@ from werkzeug.exceptions import Conflict, HTTPException, RequestEntityTooLarge, 
 from app import acts, journal, sent_forms, troubles
 from app.domain import terms
 from app.domain.refusal import Refusal
-from app.extensions import READING_METHODS, csrf, db
+from app.extensions import READING_METHODS, appbuilder, csrf, db
 from app.filters import NotUnderstoodError
 from app.sent_forms import AlreadySentError
 from app.troubles import OutcomeUnknownError, Trouble
@@ -178,7 +178,7 @@ def _page(code: int, title: str, text: str, *, cause: BaseException | None = Non
         code=code, title=title, text=text, outcome=_outcome(code), support_id=support_id, files=files, stored=stored,
         texts=[(name, typed) for name, typed in texts if name != sent_forms.FIELD], key=key, sign_in=sign_in,
         token="" if fresh_token or code < 500 else _try(lambda: request.form.get("csrf_token", "")),
-        saved=_outcome(code) == troubles.SAVED, appbuilder=current_app.appbuilder,  # type: ignore[attr-defined]
+        saved=_outcome(code) == troubles.SAVED, appbuilder=appbuilder(),
     )  # fmt: skip
     return make_response(page, code)
 

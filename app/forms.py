@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 
 from flask import flash, request, url_for
 from flask_babel import lazy_gettext as _
@@ -30,6 +30,7 @@ from wtforms.widgets import DateInput, NumberInput, TextInput
 
 from app import tree
 from app.domain import names, writing
+from app.domain.terms import Term
 from app.extensions import LARGEST_KEY, db
 from app.models import (
     Agency,
@@ -165,15 +166,19 @@ def _cleaned(field: Field, read: Callable[[Any], str | None], valuelist: list[st
 class TermField(SelectField):
     """One of a closed list (app.domain.terms)."""
 
-    def __init__(self, label: Any = None, validators: Any = None, *, terms: type, blank: bool = True, **kwargs: Any):
+    def __init__(
+        self, label: Any = None, validators: Any = None, *, terms: type[Term], blank: bool = True, **kwargs: Any
+    ):
         self.terms = terms
-        choices = offered([(term.value, term.title_ru) for term in terms], blank=blank)  # type: ignore[attr-defined]
+        choices = offered([(term.value, term.title_ru) for term in terms], blank=blank)
         super().__init__(label, validators, choices=choices, coerce=self._coerce, **kwargs)
 
     def _coerce(self, value: Any) -> Any:
-        if value in ("", None):
-            return None
-        return value if isinstance(value, self.terms) else self.terms(value)
+        if value in ("", None) or isinstance(value, self.terms):
+            return value or None
+        if (found := self.terms.of(value)) is None:
+            raise ValueError(f"{value!r} is not of the list")
+        return found
 
     def _choices_generator(self, choices: Any) -> Any:
         chosen = self.data.value if self.data else ""
@@ -262,7 +267,7 @@ def short_list(entity: type, current: Any) -> list[Any]:
         return [place for place, _depth in tree.as_listed()]
     query: Select[Any] = select(entity)
     if issubclass(entity, Dictionary):
-        query = query.order_by(entity.position, entity.id)  # type: ignore[attr-defined]
+        query = query.order_by(entity.position, entity.id)  # type: ignore[attr-defined]  # each has an id
         return [row for row in db.session.scalars(query) if not row.retired or row is current]
     return sorted(db.session.scalars(query), key=str)
 
@@ -422,7 +427,7 @@ def _column_field(column: Any) -> Any:
     needed = not column.nullable and column.default is None
     validators: list[Any] = [REQUIRED if needed else Optional()]
     if isinstance(kind, Enum):
-        return TermField(title, validators, terms=kind.enum_class, blank=column.nullable)  # type: ignore[arg-type]
+        return TermField(title, validators, terms=cast(type[Term], kind.enum_class), blank=column.nullable)
     if isinstance(kind, Money):
         return MoneyField(title, validators)
     if isinstance(kind, Date | DateTime):

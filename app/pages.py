@@ -15,6 +15,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from app import access, clock, journal, sent_forms, words
 from app.domain import ages
+from app.extensions import appbuilder
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; style-src-attr 'unsafe-inline'; "
@@ -53,7 +54,7 @@ def _settle_scope() -> None:
     journal.collect_reads()
     scope = replace(access.NOBODY, address=request.remote_addr)
     if request.endpoint and not request.endpoint.endswith("static") and current_user.is_authenticated:
-        manager = current_app.appbuilder.sm  # type: ignore[attr-defined]
+        manager = appbuilder().sm
         roles = manager.roles_of_code(current_user)
         special = manager.may(roles, "can_special", "Family")
         scope = access.scope_of(current_user, roles, clock.today(), special=special, address=request.remote_addr)

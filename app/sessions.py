@@ -183,7 +183,7 @@ def init_app(app: Flask) -> None:
 
 def here() -> BankSession:
     """The session of this request."""
-    session = current_session._get_current_object()  # type: ignore[attr-defined]
+    session = current_session._get_current_object()  # type: ignore[attr-defined]  # of the proxy itself
     assert isinstance(session, BankSession)
     return session
 

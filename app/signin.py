@@ -7,7 +7,7 @@ closed to everybody.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from click import ClickException
@@ -17,6 +17,7 @@ from flask_appbuilder.security.sqla.manager import SecurityManager as FabSecurit
 from flask_appbuilder.views import UtilView
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
+from werkzeug.routing import MapAdapter
 from werkzeug.wrappers import Response as BaseResponse
 
 from app import acts, journal, sessions
@@ -222,7 +223,8 @@ class SecurityManager(FabSecurityManager):
 
     def _endpoint_at(self, path: str) -> str:
         try:
-            return str(current_app.create_url_adapter(None).match(urlsplit(path).path)[0])  # type: ignore[union-attr]
+            urls = cast(MapAdapter, current_app.create_url_adapter(None))
+            return str(urls.match(urlsplit(path).path)[0])
         except Exception:
             return ""
 

@@ -34,7 +34,7 @@ def measure(folder: Path, families: int) -> Section:
     section.lines.append(Line("openpyxl только читает (обычно)", _once(lambda: _read(workbook, read_only=False))))
     for title in ("Загрузка в пустой банк", "Та же книга ещё раз"):
         said: list[str] = []
-        section.lines.append(Line(title, _once(lambda: said.append(_import(bank, workbook))), bare))  # noqa: B023
+        section.lines.append(Line(title, _once(lambda: said.append(_import(bank, workbook))), bare))  # noqa: B023  called at once
         section.notes.append(f"{title}: {said[0]}")
     section.notes.append(f"Размер книги: {workbook.stat().st_size / 1e6:.1f} МБ. Отношение — к чтению read_only.")
     return section

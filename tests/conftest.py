@@ -32,8 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """One Postgres server for all workers."""
     if hasattr(config, "workerinput") or os.environ.get("TEST_DATABASE_URL") or not databases.postgres_programs():
         return
-    config.stack = ExitStack()  # type: ignore[attr-defined]
-    os.environ["TEST_DATABASE_URL"] = config.stack.enter_context(databases.postgres_server())  # type: ignore[attr-defined]
+    config.stack = ExitStack()
+    os.environ["TEST_DATABASE_URL"] = config.stack.enter_context(databases.postgres_server())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -97,7 +97,7 @@ class PostgresBank:
     def _on_server(self, *statements: str) -> None:
         with psycopg.connect(self.server, autocommit=True) as connection:
             for statement in statements:
-                connection.execute(statement)  # type: ignore[arg-type]
+                connection.execute(statement)
 
     def prepare(self) -> None:
         """Make an empty database."""

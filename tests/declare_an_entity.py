@@ -1,6 +1,6 @@
 """Declares an entity of a family that no list knows, and tells as JSON what the program makes of it.
 
-Run as a process: `python tests/declare_an_entity.py FOLDER`; the folder takes its database.
+Run as a process: `python -m tests.declare_an_entity FOLDER`; the folder takes its database.
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Date, func, select
+from sqlalchemy.orm import Mapped, mapped_column
 
-from flask_babel import lazy_gettext as _  # noqa: E402  the path to the project comes first
-from sqlalchemy import Date, func, select  # noqa: E402
-from sqlalchemy.orm import Mapped, mapped_column  # noqa: E402
-
-import config  # noqa: E402
-from app import access, create_app, models  # noqa: E402
+import config
+from app import access, create_app, models
 
 
 class Visit(models.OfFamily, models.Entity):

@@ -8,6 +8,8 @@ import io
 import re
 import subprocess
 import tokenize
+import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import djlint.api
@@ -249,6 +251,44 @@ def _pin(line: str) -> tuple[str, str]:
     return re.sub(r"[-_.]+", "-", name.partition("[")[0]).lower(), version.strip()
 
 
+def comments_of(path: Path) -> list[tuple[int, str]]:
+    """The comments of a file with the lines they stand on."""
+    source = path.read_text(encoding="utf-8")
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
+
+
+# The code of the rule, and why: two spaces after a code of ruff, a comment after one of mypy.
+EXCUSED = re.compile(r"# (noqa: [A-Z]+\d+  [\w`].+|type: ignore\[[a-z-]+\]  # \w.+)")
+
+
+def test_whoever_hushes_a_linter_says_why():
+    faults = []
+    folders = ("app", "tests", "benchmarks", "migrations/env.py", "config.py", "run.py", "gunicorn.conf.py")
+    paths = [path for name in folders for path in [ROOT / name, *(ROOT / name).rglob("*.py")] if path.is_file()]
+    for path in paths:
+        for line, comment in comments_of(path):
+            if re.search(r"noqa|type: *ignore", comment) and not EXCUSED.match(comment) and path != Path(__file__):
+                faults.append(f"{name_of(path)}:{line}: {comment}")
+    assert not faults, "name the rule and the reason beside it:\n" + "\n".join(faults)
+
+
+def test_every_rule_that_is_left_out_for_good_has_its_reason():
+    """In pyproject.toml: a reason on the line of the rule, or on the line above it."""
+    lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+    left_out = re.compile(
+        r'^(    "(?:[A-Z]+\d+"|ignore:)|".+" = \[("[A-Z]+\d*"(, )?)+\]|(exclude_|ignore_|follow_)\w+ =)'
+    )
+    faults = [
+        line
+        for above, line in pairwise(lines)
+        if left_out.match(line) and " # " not in line and not above.strip().startswith("#")
+    ]
+    assert not faults, faults
+    for pattern in tomllib.loads("\n".join(lines))["tool"]["ruff"]["lint"]["per-file-ignores"]:
+        assert list(ROOT.glob(pattern)), f"nothing is called {pattern}: take its line out"
+
+
 # What is longer than a reader holds in his head, with the length it must not pass: it may only grow shorter.
 LONG_CLASSES = {"RegistryView": 400, "_Writer": 440, "Life": 540, "Figures": 370}
 
@@ -382,10 +422,7 @@ def remarks_in(path: Path) -> str:
     source = path.read_text(encoding="utf-8")
     if path.suffix != ".py":
         return source
-    comments = (
-        token.string for token in tokenize.generate_tokens(io.StringIO(source).readline)
-        if token.type == tokenize.COMMENT
-    )  # fmt: skip
+    comments = (comment for _line, comment in comments_of(path))
     documented = ast.Module | ast.ClassDef | ast.FunctionDef
     docstrings = (ast.get_docstring(node) or "" for node in ast.walk(ast.parse(source)) if isinstance(node, documented))
     return "\n".join((*comments, *docstrings))

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 from app import forms
 from app.screens import lookup
@@ -40,11 +39,8 @@ def test_the_recipe_of_an_entity_names_every_place_and_no_other():
 
 def test_an_entity_that_was_only_declared_is_named_by_every_place_and_kept_by_the_mapper(tmp_path):
     """An invented entity walks through the program: in a process of its own, for a mapper cannot be taken back."""
-    script = Path(__file__).parent / "declare_an_entity.py"
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(script), str(tmp_path)], cwd=ROOT, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    command = [sys.executable, "-W", "error", "-m", "tests.declare_an_entity", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     told = json.loads(done.stdout)
     assert {sentence.partition(":")[0] for sentence in told["forgotten"]} == {place.path for place in PLACES}

@@ -55,7 +55,7 @@ def measure(app: Flask, browsers: dict) -> dict[tuple[str, str], dict[str, str]]
 
 
 def _data(browser: object, method: str) -> dict[str, str] | None:
-    return {"csrf_token": browser.csrf_token()} if method == "POST" else None  # type: ignore[attr-defined]
+    return {"csrf_token": browser.csrf_token()} if method == "POST" else None
 
 
 @pytest.fixture

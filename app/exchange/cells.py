@@ -90,15 +90,14 @@ def _says_nothing(cell: str, column: BookColumn, codes: Codes | None) -> bool:
 
 
 def _reader(column: BookColumn, dictionaries: Mapping[str, Codes]) -> Callable[[Any], Any]:
-    codes = dictionaries.get(column.dictionary)
     by_kind: dict[Kind, Callable[[Any], Any]] = {
         Kind.CARD: lambda cell: _fit(_word(cell, "номер карты"), column),
         Kind.NAME: lambda cell: _fit(_name(cell, column), column),
         Kind.TEXT: lambda cell: _fit(_text(cell), column),
         Kind.SERIES: lambda cell: _fit(_word(cell, "номер документа"), column),
         Kind.DECISION: lambda cell: _fit(writing.line(_text(cell)), column),
-        Kind.CODE: lambda cell: _code(cell, codes),  # type: ignore[arg-type]
-        Kind.CODES: lambda cell: _codes(cell, codes),  # type: ignore[arg-type]
+        Kind.CODE: lambda cell: _code(cell, dictionaries[column.dictionary]),
+        Kind.CODES: lambda cell: _codes(cell, dictionaries[column.dictionary]),
         Kind.SEX: _sex,
         Kind.HOLIDAYS: _holidays,
         Kind.FLAG: _flag,
@@ -196,7 +195,7 @@ def _flag(cell: Any) -> bool | None:
 def is_two_way(cell: Any) -> bool:
     """Whether a date may be read both as day/month and as month/day: it is read as day/month, and that is told."""
     found = _DAY.fullmatch(cell.strip()) if isinstance(cell, str) and "/" in cell else None
-    return bool(found) and found[1] != found[2] and int(found[1]) <= 12 and int(found[2]) <= 12  # type: ignore[index]
+    return found is not None and found[1] != found[2] and int(found[1]) <= 12 and int(found[2]) <= 12
 
 
 def day(cell: Any) -> date | None:

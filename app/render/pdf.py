@@ -86,7 +86,7 @@ def _canvas(footer: str) -> type[Canvas]:
             super().__init__(*args, **kwargs)
             self.pages: list[dict[str, Any]] = []
 
-        def showPage(self) -> None:  # noqa: N802
+        def showPage(self) -> None:  # noqa: N802  reportlab calls it
             self.pages.append(dict(self.__dict__))
             self._startPage()
 

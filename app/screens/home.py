@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from app import access, clock, journal
 from app.domain.periods import last_finished_quarter
 from app.domain.terms import Act, Role
-from app.extensions import db
+from app.extensions import appbuilder, db
 from app.models import Family, Member, Registration
 from app.readings import clocks, listings, overview, upkeep
 from app.screens.screen import Screen, page_asked
@@ -90,7 +90,7 @@ def _address(endpoint: str, permission: str, view: str, **values: Any) -> str | 
     """The address of a page that exists and that the person may open."""
     if endpoint not in current_app.view_functions:
         return None
-    if not current_app.appbuilder.sm.has_access(permission, view):  # type: ignore[attr-defined]
+    if not appbuilder().sm.has_access(permission, view):
         return None
     return url_for(endpoint, **values)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, current_app, request, url_for
+from flask import abort, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
@@ -21,7 +21,7 @@ from app.acts import AT_ONCE, Answer
 from app.domain import terms
 from app.domain.names import key
 from app.domain.refusal import Refusal
-from app.extensions import db
+from app.extensions import appbuilder, db
 from app.filters import Address
 from app.models import Account, Employee, FurtherRole, HomeTerritory, Role, Territory, User
 from app.screens.screen import Screen
@@ -376,9 +376,9 @@ def list_of_codes() -> list[str]:
 
 def what_role_may(role: str) -> list[tuple[str, str]]:
     """«Семьи: список, просмотр»: read from the same table that is asked at every request."""
-    manager = current_app.appbuilder.sm  # type: ignore[attr-defined]
+    manager = appbuilder().sm
     found: dict[str, set[str]] = {}
-    for view in current_app.appbuilder.baseviews:  # type: ignore[attr-defined]
+    for view in appbuilder().baseviews:
         for permission in getattr(view, "base_permissions", None) or ():
             if manager.may([role], permission, view.class_permission_name):
                 found.setdefault(view.class_permission_name, set()).add(permission.removeprefix("can_"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -51,7 +50,7 @@ def made(family: Family, store: Store, today: date = TODAY) -> bytes:
 
 def drawn(page: object) -> str:
     """The text of a page with that of the page laid under it."""
-    return " ".join(page.extract_text().split())  # type: ignore[attr-defined]
+    return " ".join(page.extract_text().split())
 
 
 def test_every_page_bears_its_number_its_secrecy_and_who_made_it_when(known, store):
@@ -247,7 +246,10 @@ def test_nothing_is_fetched_and_no_file_is_read_for_a_page(monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", lambda *where, **_: asked.append(where) or [])
     monkeypatch.setattr(socket.socket, "connect", lambda _socket, where: asked.append(where))
-    attack: Callable[[str], bytes] = lambda body: html_pdf.pdf(f"<html><body>{body}<p>end</p></body></html>")  # noqa: E731
+
+    def attack(body: str) -> bytes:
+        return html_pdf.pdf(f"<html><body>{body}<p>end</p></body></html>")
+
     for body in (
         '<img src="http://93.184.216.34/x.png">',
         '<img src="/etc/passwd">',

@@ -99,7 +99,7 @@ def test_every_file_bears_the_mark_and_its_properties_no_names(cast):
     content = written(cast.district)
     facts = dict(row[:2] for row in cells(content)["Сведения"] if row[0])
     assert facts["Район"] == "Тестовый район"
-    assert facts["По состоянию на"] == datetime(2026, 9, 30)  # noqa: DTZ001
+    assert facts["По состоянию на"] == datetime(2026, 9, 30)  # noqa: DTZ001  a cell has no zone
     assert facts["Версия формы"] == 1
     assert facts["Доступ"] == "Конфиденциально. Персональные данные"
     assert "Анна Рябинина" in facts["Кем и когда выгружено"]

@@ -40,7 +40,7 @@ def place(family: Family, on: date, **values: object) -> Registration:
     values.setdefault("criteria", criteria("2.2.1"))
     values.setdefault("signal", Signal())
     paper = values.pop("paper", DecisionPaper("7/1", on))
-    return registrations.place(family, paper, registered_on=on, note=None, today=TODAY, **values)  # type: ignore[arg-type]
+    return registrations.place(family, paper, registered_on=on, note=None, today=TODAY, **values)
 
 
 def remove(stay: Registration, on: date, reason: str | None = "11.2", note: str | None = None) -> Registration:
