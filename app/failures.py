@@ -122,8 +122,7 @@ def _show_refusal(refusal: Refusal) -> Response:
 
 def _say_not_understood(error: NotUnderstoodError) -> Response:
     """The address asks for what its page does not know: that is said, and no rows are shown."""
-    appbuilder = appbuilder()
-    page = render_template("errors/filter.html", faults=error.faults, reset=error.reset, appbuilder=appbuilder)
+    page = render_template("errors/filter.html", faults=error.faults, reset=error.reset, appbuilder=appbuilder())
     return make_response(page, 400)
 
 
