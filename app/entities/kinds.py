@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_appbuilder import Model
@@ -15,10 +16,12 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
+    event,
+    inspect,
     text,
 )
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Mapper, Session, declared_attr, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from app.clock import now
@@ -101,6 +104,27 @@ class Versioned:
 class ByAct:
     """A fact that an act states: its list neither adds nor edits it. A mistake is corrected by the act, or the row is
     annulled and the act done anew."""
+
+
+@cache
+def _own_lists(mapper: Mapper[Any]) -> tuple[str, ...]:
+    """The lists that are a part of a row, not rows with a life of their own: links to others, and its own parts."""
+    return tuple(
+        relation.key
+        for relation in mapper.relationships
+        if relation.uselist and not relation.viewonly
+        if relation.secondary is not None or relation.cascade.delete_orphan
+    )
+
+
+@event.listens_for(Session, "before_flush")
+def _count_lists(session: Session, *_flush: Any) -> None:
+    """A row whose own list changes is another version of it, though none of its columns changes."""
+    for row in session.dirty:
+        if isinstance(row, Versioned):
+            state = inspect(row)
+            if any(state.attrs[name].history.has_changes() for name in _own_lists(state.mapper)):
+                row.version += 1
 
 
 class OfFamily(Annullable, Dated, Versioned):
