@@ -15,10 +15,10 @@ MONTHS_AHEAD = 12  # a place in a school is known that long before; a later day 
 
 
 def check_aid(*, given_on: date, named: bool, amount: Decimal | None, family: Hashable,
-              recipients: Iterable[Hashable], today: date) -> None:  # fmt: skip
+              recipients: Iterable[Hashable], born_on: Iterable[date | None], today: date) -> None:  # fmt: skip
     """Aid was given on a past day; it is of a kind or is a measure; it was given to members of the family.
 
-    named: whether a kind or a measure is said. recipients: the family of each.
+    named: whether a kind or a measure is said. recipients: the family of each; born_on: the birth date of each.
     """
     if given_on > today:
         raise Refusal("Дата помощи ещё не наступила.", "given_on")
@@ -28,22 +28,29 @@ def check_aid(*, given_on: date, named: bool, amount: Decimal | None, family: Ha
         raise Refusal("Сумма помощи не бывает отрицательной.", "amount")
     if any(belongs != family for belongs in recipients):
         raise Refusal("Получатель помощи – член этой семьи.", "recipients")
+    if any(born is not None and born > given_on for born in born_on):
+        raise Refusal("Помощь оказана раньше, чем родился её получатель: проверьте даты.", "recipients")
 
 
-def check_support(*, year: int, quarter_number: int, today: date) -> None:
-    """How a pupil is cared for is noted for a quarter that has begun (Положение, 3.6.4)."""
+def check_support(*, year: int, quarter_number: int, born_on: date | None, today: date) -> None:
+    """How somebody who was born is cared for is noted for a quarter that has begun (Положение, 3.6.4)."""
     if not 1 <= quarter_number <= 4:
         raise Refusal("Квартал – число от 1 до 4.", "quarter")
     if year < FIRST_YEAR or year > today.year + 1:
         raise Refusal("Проверьте год.", "year")
-    if quarter(year, quarter_number).start > today:
+    period = quarter(year, quarter_number)
+    if period.start > today:
         raise Refusal("Этот квартал ещё не начался.", "quarter")
+    if born_on and born_on > period.end:
+        raise Refusal(f"Этот квартал кончился раньше, чем ребёнок родился ({born_on:%d.%m.%Y}).", "quarter")
 
 
-def check_education(*, started_on: date, ended_on: date | None, today: date) -> None:
-    """Education ends not before it begins; a place known beforehand lies within a year."""
+def check_education(*, started_on: date, ended_on: date | None, born_on: date | None, today: date) -> None:
+    """Education ends not before it begins, and begins not before birth; a place known beforehand lies within a year."""
     if started_on > month_later(today, MONTHS_AHEAD):
         raise Refusal("Дата начала больше чем через год: проверьте её.", "started_on")
+    if born_on and started_on < born_on:
+        raise Refusal(f"Обучение, занятость раньше рождения ({born_on:%d.%m.%Y}): проверьте даты.", "started_on")
     check_interval(started_on, ended_on, "ended_on")
 
 

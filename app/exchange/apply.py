@@ -15,7 +15,7 @@ from sqlalchemy import Table, bindparam, delete, func, insert, select, text, upd
 from app import access, journal
 from app.clock import now
 from app.domain import intervals, names
-from app.domain.periods import quarter_holding, quarter_of
+from app.domain.periods import quarter_of
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, DecisionKind, ParentalRole, TerritoryKind
 from app.exchange import bank
@@ -308,7 +308,7 @@ class _Writer:
             self._of_family("identity_document", family.id, f"Документ: {who}", **of_member, **values)
         if member.education is not None:
             values = {
-                "started_on": quarter_holding(self.as_of).start,
+                "started_on": bank.education_since(self.as_of, member.values.born_on),
                 "status_id": self._code("education", member.education["education_status"]),
                 "organisation": member.education["education_organisation"],
                 "grade": member.education["education_grade"],

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select, true
+from sqlalchemy.orm import class_mapper
+from sqlalchemy.orm.interfaces import ONETOMANY
 
 from app import access, tree
 from app.domain import care, deadlines, registration
@@ -147,7 +150,8 @@ def _check_registration(row: Registration, today: date) -> None:
 
 
 def _check_education(row: Education, today: date) -> None:
-    care.check_education(started_on=row.started_on, ended_on=row.ended_on, today=today)
+    born_on = row.member.born_on
+    care.check_education(started_on=row.started_on, ended_on=row.ended_on, born_on=born_on, today=today)
 
 
 def _check_supervision(row: Supervision, today: date) -> None:
@@ -160,7 +164,7 @@ def _check_document(row: IdentityDocument, today: date) -> None:
 
 
 def _check_support(row: PupilSupport, today: date) -> None:
-    care.check_support(year=row.year, quarter_number=row.quarter, today=today)
+    care.check_support(year=row.year, quarter_number=row.quarter, born_on=row.member.born_on, today=today)
 
 
 def _check_aid(row: Aid, today: date) -> None:
@@ -170,6 +174,7 @@ def _check_aid(row: Aid, today: date) -> None:
         amount=row.amount,
         family=_key(row.family),
         recipients=[_key(person.family) for person in row.recipients],
+        born_on=[person.born_on for person in row.recipients],
         today=today,
     )
 
@@ -203,6 +208,21 @@ def _check_assignment(row: Assignment, today: date) -> None:
 def _check_territory(row: Territory, today: date) -> None:
     if row in tree.upwards(row.parent):
         raise Refusal("Территория не может входить в саму себя.", "parent")
+    if row.id is not None:
+        _check_families_of(row)
+
+
+def _check_families_of(row: Territory) -> None:
+    """The families of a territory keep the district that has numbered them, wherever the tree puts it."""
+    region = row.kind is TerritoryKind.REGION
+    places = [row.id] if region else tree.below([row.id])
+    others = select(Family.__table__.c.id).where(
+        Family.__table__.c.territory_id.in_(places),
+        Family.__table__.c.annulled_at.is_(None),
+        true() if region else Family.__table__.c.district_id != tree.district_of(row).id,
+    )
+    if db.session.connection().scalar(others.limit(1)) is not None:
+        raise Refusal("Здесь живут семьи, номера карт которых дал прежний район: сначала передайте их дела.", "parent")
 
 
 def _check_deadline(row: Deadline, today: date) -> None:
@@ -230,25 +250,32 @@ RULES: dict[type, Callable[[Any, date], None]] = {
 # What hangs on a row
 
 
+@cache
+def looked_at(entity: Any) -> tuple[tuple[Any, str], ...]:
+    """Whose rules look at the rows of an entity, and by which relation: every reference from a fact of a family to
+    another one, so that a further entity is not forgotten. What a family or a dictionary says binds no row."""
+    if not issubclass(entity, OfFamily):
+        return ()
+    return tuple(
+        (kind, relation.key)
+        for kind in RULES
+        for relation in class_mapper(kind).relationships
+        if relation.mapper.class_ is entity is not kind and relation.direction is not ONETOMANY
+    )
+
+
 def _hanging(row: Entity) -> list[Any]:
     """The live rows whose rules look at this one: the stays of a decision, the documents of a person."""
     if row.id is None:
         return []
-    if isinstance(row, Decision):
-        rests = or_(Registration.decision_id == row.id, Registration.removal_decision_id == row.id)
-        return list(db.session.scalars(select(Registration).where(rests, Registration.annulled_at.is_(None)))) + list(
-            db.session.scalars(select(Paper).where(Paper.decision_id == row.id, Paper.annulled_at.is_(None)))
-        )
-    if isinstance(row, Member):
-        return [
-            part
-            for entity in RULES
-            if issubclass(entity, OfMember)
-            for part in db.session.scalars(
-                select(entity).where(entity.member_id == row.id, entity.annulled_at.is_(None))
-            )
-        ]
-    return []
+    found: list[Any] = []
+    entity: Any = type(row)
+    for kind, name in looked_at(entity):
+        relation = getattr(kind, name)
+        refers = relation.contains(row) if relation.property.uselist else relation == row
+        rows = db.session.scalars(select(kind).where(refers, kind.annulled_at.is_(None)))
+        found.extend(hanging for hanging in rows if hanging not in found)
+    return found
 
 
 def _shared_field(row: Entity, field: str | None) -> str | None:

@@ -208,13 +208,13 @@ def _document(row: Any, reader: _Reader, today: date) -> None:
 
 
 def _education(row: Any, reader: _Reader, today: date) -> None:
-    reader.owner(row)
-    care.check_education(started_on=row.started_on, ended_on=row.ended_on, today=today)
+    born_on = reader.owner(row).born_on
+    care.check_education(started_on=row.started_on, ended_on=row.ended_on, born_on=born_on, today=today)
 
 
 def _support(row: Any, reader: _Reader, today: date) -> None:
-    reader.owner(row)
-    care.check_support(year=row.year, quarter_number=row.quarter, today=today)
+    born_on = reader.owner(row).born_on
+    care.check_support(year=row.year, quarter_number=row.quarter, born_on=born_on, today=today)
 
 
 def _supervision(row: Any, reader: _Reader, today: date) -> None:
@@ -231,6 +231,7 @@ def _aid(row: Any, reader: _Reader, today: date) -> None:
         amount=row.amount,
         family=row.family_id,
         recipients=[person.family_id if person is not None else None for person in people],
+        born_on=[person.born_on if person is not None else None for person in people],
         today=today,
     )
 

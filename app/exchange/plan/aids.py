@@ -44,7 +44,7 @@ class Aids:
         untold = not all(map(self.sheet.tells, CODES))
         return self.comparison.rule(
             self.sheet, row, care.check_aid, given_on=row.given_on, named=_is_named(row) or untold, amount=row.amount,
-            family=None, recipients=(), today=self.comparison.today,
+            family=None, recipients=(), born_on=(), today=self.comparison.today,
         )  # fmt: skip
 
     def _performer(self, row: AidRow) -> tuple[BodyRef | None, bool]:

@@ -49,7 +49,8 @@ class Members:
             self.comparison.rule(self.sheet, row, care.check_document, issued_on=day, born_on=born_on, today=today)
         if any(getattr(row, name) is not None for name in SUPPORT):
             year, quarter = quarter_of(self.comparison.as_of)
-            self.comparison.rule(self.sheet, row, care.check_support, year=year, quarter_number=quarter, today=today)
+            self.comparison.rule(self.sheet, row, care.check_support, year=year, quarter_number=quarter,
+                                 born_on=born_on, today=today)  # fmt: skip
 
     def _family(self, family: FamilyPlan, rows: list[MemberRow]) -> None:
         waiting = [MemberPlan(state, id=state.id) for state in (family.state.members if family.state else ())]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from app.domain.periods import quarter_holding
 from app.exchange import bank
 from app.exchange.changes import FamilyPlan, MemberPlan, Update
 from app.exchange.plan.comparing import Comparison, words
@@ -94,7 +93,7 @@ class Parts:
         state = bank.education_on(member.state.educations, self.as_of)
         if state and all(state[keys[name]] == getattr(row, name) for name in told):
             return
-        start = quarter_holding(self.as_of).start
+        start = bank.education_since(self.as_of, member.values.born_on)
         held = next((each for each in member.state.educations if each["started_on"] == start), None)
         if state is None or state["started_on"] < start:
             state = held  # ended within the quarter: the row is taken up again

@@ -1,0 +1,187 @@
+"""What hangs on a row is asked its rules again when the row changes, by whatever road it is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import lxml.html
+import pytest
+from sqlalchemy import inspect, select
+
+from app import clock
+from app.domain.refusal import Refusal
+from app.domain.terms import DecisionKind, TerritoryKind
+from app.extensions import db
+from app.models import (
+    Aid,
+    Decision,
+    Education,
+    Family,
+    IdentityDocument,
+    Member,
+    OfFamily,
+    Paper,
+    PupilSupport,
+    Registration,
+    Supervision,
+    SupervisionKind,
+)
+from app.services import checks, registry
+from tests import factories
+
+TODAY = date(2026, 9, 30)
+BORN = date(2015, 5, 5)
+
+
+class Ground:
+    """A family with a row of each kind; `child` and `decision` carry them."""
+
+    def __init__(self, cast: factories.Cast) -> None:
+        self.cast = cast
+        self.family = factories.family(cast.north, number="00077")
+        self.child = factories.member(self.family, born_on=BORN)
+        self.stay = factories.registration(self.family, date(2025, 3, 3), until=date(2026, 3, 3))
+
+    def add(self, row: Any) -> Any:
+        db.session.add(row)
+        db.session.flush()
+        return row
+
+    def document(self) -> IdentityDocument:
+        return self.add(IdentityDocument(member=self.child, family=self.family, issued_on=date(2015, 7, 1)))
+
+    def supervision(self) -> Supervision:
+        kind = factories.by_code(SupervisionKind, "school")
+        return self.add(Supervision(member=self.child, family=self.family, kind=kind, started_on=date(2015, 7, 1)))
+
+    def paper(self) -> Paper:
+        return self.add(
+            Paper(family=self.family, decision=self.stay.decision, title="Копия", file_name="к.pdf", mime="x", size=1,
+                  sha256="0" * 64, key="k")
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """What hangs on a row, and a change of the row that this alone forbids."""
+
+    hanging: Callable[[Ground], Any]
+    row: Callable[[Ground], Any]
+    change: Callable[[Ground], dict[str, Any]]
+
+
+def _born_later(ground: Ground) -> dict[str, Any]:
+    return {"born_on": date(2016, 1, 1)}
+
+
+def _child(ground: Ground) -> Member:
+    return ground.child
+
+
+def _placed(ground: Ground) -> Decision:
+    return ground.stay.decision
+
+
+def _to_another_family(ground: Ground) -> dict[str, Any]:
+    return {"family": factories.family(ground.cast.south, number="00078")}
+
+
+CASES: dict[tuple[Any, Any, str], Case] = {
+    (Member, IdentityDocument, "member"): Case(Ground.document, _child, _born_later),
+    (Member, Education, "member"): Case(
+        lambda ground: factories.education(ground.child, date(2015, 9, 1)), _child, _born_later
+    ),
+    (Member, PupilSupport, "member"): Case(
+        lambda ground: factories.support(ground.child, 2015, 3), _child, _born_later
+    ),
+    (Member, Supervision, "member"): Case(Ground.supervision, _child, _born_later),
+    (Member, Aid, "recipients"): Case(
+        lambda ground: factories.aid(ground.family, date(2015, 8, 1), recipients=[ground.child]), _child, _born_later
+    ),
+    (Decision, Registration, "decision"): Case(
+        lambda ground: ground.stay, _placed, lambda _ground: {"decided_on": date(2025, 3, 4)}
+    ),
+    (Decision, Registration, "removal_decision"): Case(
+        lambda ground: ground.stay,
+        lambda ground: ground.stay.removal_decision,
+        lambda _ground: {"kind": DecisionKind.EXTEND},
+    ),
+    (Decision, Paper, "decision"): Case(
+        Ground.paper,
+        lambda ground: ground.add(factories.decision(ground.family, date(2026, 1, 1), DecisionKind.EXTEND, "3")),
+        _to_another_family,
+    ),
+}
+
+
+@pytest.fixture
+def ground(app, cast) -> Ground:
+    return Ground(cast)
+
+
+def test_every_reference_between_facts_of_families_has_a_case():
+    of_families = [mapper.class_ for mapper in Family.registry.mappers if issubclass(mapper.class_, OfFamily)]
+    looked_at = {(entity, *pair) for entity in of_families for pair in checks.looked_at(entity)}
+    assert looked_at == set(CASES), "say in CASES what a change of the row would break in the row that hangs on it"
+
+
+@pytest.mark.parametrize("pair", CASES, ids=lambda pair: f"{pair[0].__name__}-{pair[1].__name__}.{pair[2]}")
+def test_a_change_that_breaks_what_hangs_on_the_row_is_refused(ground, pair):
+    case = CASES[pair]
+    hanging, row, change = case.hanging(ground), case.row(ground), case.change(ground)
+    if pair[1] is Paper:
+        hanging.decision = row
+    db.session.commit()
+    registry.save(row, TODAY)
+    for name, value in change.items():
+        setattr(row, name, value)
+    with pytest.raises(Refusal, match="На этой записи держится") as refusal:
+        registry.save(row, TODAY)
+    assert str(type(hanging).TITLE) in refusal.value.text
+    db.session.rollback()
+    assert not inspect(row).modified
+
+
+def test_what_is_annulled_hangs_on_nothing(ground):
+    ground.document().annulled_at = clock.now()
+    db.session.commit()
+    ground.child.born_on = date(2016, 1, 1)
+    registry.save(ground.child, TODAY)
+
+
+OF_A_PERSON = [pair for pair in CASES if pair[0] is Member]
+
+
+@pytest.mark.parametrize("pair", OF_A_PERSON, ids=lambda pair: pair[1].__name__)
+def test_the_form_of_a_list_goes_the_same_road(ground, pair, sign_in):
+    CASES[pair].hanging(ground)
+    db.session.commit()
+    anna, url = sign_in("anna"), f"/memberregistry/edit/{ground.child.id}"
+    form = next(form for form in lxml.html.fromstring(anna.get(url).text).forms if "version" in form.fields)
+    answer = anna.post(url, data=dict(form.form_values()) | {"born_on": "2016-01-01", "workplace": "лицей"})
+    assert answer.status_code == 200
+    assert "На этой записи держится" in answer.text
+    assert "лицей" in answer.text
+    assert db.session.scalar(select(Member.born_on).where(Member.id == ground.child.id)) == BORN
+
+
+@pytest.mark.parametrize("change", ["to another district", "a district of its own", "a region"])
+def test_a_territory_with_families_keeps_their_district(ground, cast, change):
+    place = cast.north
+    if change == "to another district":
+        place.parent = cast.other_district
+    else:
+        place.kind = TerritoryKind.REGION if change == "a region" else TerritoryKind.DISTRICT
+    with pytest.raises(Refusal, match="номера карт которых дал прежний район"):
+        registry.save(place, TODAY)
+
+
+def test_a_territory_without_families_moves_and_one_with_families_is_renamed(ground, cast):
+    empty, full = cast.south, cast.north
+    empty.parent, full.name = cast.other_district, "Северное"
+    registry.save(empty, TODAY)
+    registry.save(full, TODAY)
+    registry.save(cast.district, TODAY)
