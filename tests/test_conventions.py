@@ -325,6 +325,49 @@ def test_every_class_has_a_name_of_its_own():
     assert not faults, "\n".join(faults)
 
 
+def rooms() -> set[str]:
+    """The modules and packages that the application consists of."""
+    found = {path.stem for path in (ROOT / "app").glob("*.py")} | {
+        path.parent.name for path in (ROOT / "app").glob("*/__init__.py")
+    }
+    return found - {"__init__"}
+
+
+def test_every_room_stands_on_a_floor_and_on_the_map():
+    """The floors of pyproject.toml, which lint-imports keeps, are those that CONTRIBUTING.md draws for a reader."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    floors = [floor.replace("app.", "").split(" | ") for floor in contracts[0]["layers"]]
+    drawn = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("```")[1].strip().splitlines()
+    assert [re.split(r"  +", line)[0].split(" | ") for line in drawn] == floors, "draw the floors of pyproject.toml"
+    assert {room for floor in floors for room in floor} == rooms(), "give each room its floor in pyproject.toml"
+
+
+# Who may hold which role, and where a sign-in begins and ends, is one room's work.
+OF_SIGN_INS = {
+    "User": {"app/services/accounts.py"},
+    "Role": {"app/services/accounts.py", "app/services/installation.py"},
+    "FurtherRole": {"app/services/accounts.py"},
+    "HomeTerritory": {"app/services/accounts.py"},
+    "Account": {"app/services/accounts.py"},
+    "UserSession": {"app/sessions.py"},
+}
+
+
+def test_only_the_accounts_make_users_and_give_roles():
+    faults = []
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            made = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+            if made in OF_SIGN_INS and str(path) not in OF_SIGN_INS[made]:
+                faults.append(f"{path}:{node.lineno}: {made}")
+            given = {ast.unparse(target) for target in node.targets} if isinstance(node, ast.Assign) else set()
+            if "user.roles" in given and str(path) not in OF_SIGN_INS["User"]:
+                faults.append(f"{path}:{node.lineno}: user.roles")
+    assert not faults, "let app.services.accounts do it: " + "; ".join(faults)
+
+
 RUSSIAN = re.compile("[А-Яа-яЁё]")
 FIELDS = re.compile(r"(Field|CleanString|CleanText|add_view|add_link)$")
 

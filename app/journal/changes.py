@@ -14,13 +14,12 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
-from flask_appbuilder import Model
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import ColumnProperty, RelationshipProperty, Session, class_mapper
 
 from app import access
 from app.extensions import db
-from app.models import Account, Entity, ImportBatch, JournalEntry, Role, SearchWord, User, UserSession
+from app.models import Account, Entity, ImportBatch, JournalEntry, Model, Role, SearchWord, User, UserSession
 
 # Not written down: the journal itself, sessions, sign-in counters, loads (an entry of their own says what they did).
 UNRECORDED_ENTITIES = (JournalEntry, UserSession, SearchWord, ImportBatch, Account)
