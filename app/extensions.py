@@ -44,6 +44,18 @@ def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # transactions begin in _begin_sqlite, not behind our back
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("lower", 1, _lower, deterministic=True)
+    connection.create_function("translate", 3, _translate, deterministic=True)
+
+
+def _lower(value: Any) -> Any:
+    """SQLite's own function knows Latin letters only."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def _translate(value: Any, letters: str, becomes: str) -> Any:
+    """As Postgres has it: each letter for the one that stands at its place."""
+    return value.translate(str.maketrans(letters, becomes)) if isinstance(value, str) else value
 
 
 @event.listens_for(Engine, "begin")

@@ -12,9 +12,11 @@ _NOT_WORD = re.compile(r"[\W_]+")
 
 # Letters of the neighbouring alphabets that stand beside a Russian one: the base, then its kin in order.
 _KIN = ("аәӑӓ", "гғґҕӷ", "еёєӗ", "жҗӝӂ", "зҙӟ", "иіїӣӥ", "кқҡҝҟ", "нңҥ", "оөӧӫ", "сҫ", "уүұўӱӳӯ", "хһҳ", "чҷҹӵ", "ыӹ")
-_BASES = {letter: kin[0] for kin in _KIN for letter in kin[1:]}
-_FOLD = str.maketrans(_BASES)
+BASES = {letter: kin[0] for kin in _KIN for letter in kin[1:]}
+_FOLD = str.maketrans(BASES)
 _ORDER = str.maketrans({letter: f"{kin[0]}{place}" for kin in _KIN for place, letter in enumerate(kin)})
+
+_ANY_PLACE = str.maketrans({kin[0]: f"{kin[0]}_" for kin in _KIN})
 
 
 def key(text: str | None) -> str:
@@ -44,6 +46,18 @@ def sort_key(text: str | None) -> str:
     if not text:
         return ""
     return re.sub(r"\s+", " ", _visible_fold(text).translate(_ORDER)).strip()
+
+
+def sort_patterns(text: str | None) -> list[str]:
+    """For each word of a text, what LIKE is to find in a sort key: «алия» is the beginning of «Әлия» too.
+
+    A sort key puts the place among its kin behind a letter; `_` stands for any place. Escaped by a backslash.
+    """
+    found = []
+    for word in _visible_fold(text or "").split():
+        plain = re.sub(r"([\\%_])", r"\\\1", word).translate(_FOLD)
+        found.append(plain.translate(_ANY_PLACE))
+    return found
 
 
 def _visible_fold(text: str) -> str:

@@ -8,7 +8,8 @@ from flask import Response, abort, jsonify, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain import names
 from app.extensions import db
@@ -61,12 +62,12 @@ def _families(typed: str, _family: int) -> Select[Any]:
 
 
 def _members(typed: str, family: int) -> Select[Any]:
+    """By the beginnings of surname, name and patronymic, in this order; a word may be left out."""
     query = select(Member).where(Member.annulled_at.is_(None)).order_by(Member.sort_key, Member.id)
     if family:
         query = query.where(Member.family_id == family)
-    if typed.strip():
-        query = query.where(Member.sort_key.startswith(names.sort_key(typed), autoescape=True))
-    return query
+    words = names.sort_patterns(typed)
+    return query.where(Member.sort_key.like("% ".join(words) + "%", escape="\\")) if words else query
 
 
 def _decisions(typed: str, family: int) -> Select[Any]:
@@ -77,14 +78,21 @@ def _decisions(typed: str, family: int) -> Select[Any]:
 
 
 def _agencies(typed: str, _family: int) -> Select[Any]:
-    query = select(Agency).where(Agency.closed.is_(False)).order_by(Agency.name_key, Agency.id)
-    return query.where(Agency.name_key.contains(names.key(typed), autoescape=True)) if names.key(typed) else query
+    name = _folded(Agency.name_key)
+    query = select(Agency).where(Agency.closed.is_(False)).order_by(name, Agency.name_key, Agency.id)
+    return query.where(*(name.contains(word, autoescape=True) for word in names.folded(typed).split()))
 
 
 def _employees(typed: str, _family: int) -> Select[Any]:
-    query = select(Employee).where(Employee.dismissed.is_(False)).order_by(Employee.last_name, Employee.id)
-    word = typed.strip()
-    return query.where(Employee.last_name.startswith(word[:1].upper() + word[1:], autoescape=True)) if word else query
+    name = _folded(func.lower(Employee.last_name))
+    query = select(Employee).where(Employee.dismissed.is_(False)).order_by(name, Employee.last_name, Employee.id)
+    word = names.folded(typed)
+    return query.where(name.startswith(word, autoescape=True)) if word else query
+
+
+def _folded(column: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[str]:
+    """A text in lower case as it is searched: Ә as А, Ё as Е. For short tables without a stored search key."""
+    return func.translate(column, "".join(names.BASES), "".join(names.BASES.values()))
 
 
 SOURCES = {
