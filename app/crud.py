@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import enum
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -31,6 +32,7 @@ from app.domain.terms import Act, Term
 from app.extensions import LARGEST_KEY, db
 from app.filters import Address, Filter, NotUnderstoodError
 from app.models import Annullable, ByAct, Dictionary, Entity, Family, OfFamily
+from app.readings.duplicates import Likeness
 from app.render import xlsx
 from app.render.table import Column, Table
 from app.screens import annulment, screen
@@ -292,9 +294,23 @@ class RegistryView(ModelView):
                 form._fields[name].data = preset()
             forms.prefill(form)
             return self._form_page(form, None)
-        if form.validate() and (answer := acts.done(form, lambda: self._store(form, row, fresh=True))):
+        valid = form.validate()
+        alike = self.alike(form) if valid and request.form.get("confirmed") != self.mark(form) else []
+        if alike:
+            journal.read(Act.SEARCHED, entity=self.entity.__name__, records=len(alike),
+                         summary="похожие записи при внесении")  # fmt: skip
+        elif valid and (answer := acts.done(form, lambda: self._store(form, row, fresh=True))):
             return answer
-        return self._form_page(form, None)
+        return self._form_page(form, None, alike)
+
+    def alike(self, form: Any) -> Sequence[Likeness]:
+        """What is in the bank already and may be what was typed: shown before it is stored a second time."""
+        return ()
+
+    def mark(self, form: Any) -> str:
+        """What «enter all the same» was said about: other values are asked about again."""
+        typed = [(name, str(form._fields[name].data)) for name in self._typed(form)]
+        return hashlib.sha256(repr(typed).encode()).hexdigest()
 
     @expose("/edit/<int:pk>", methods=["GET", "POST"])
     @has_access
@@ -338,13 +354,14 @@ class RegistryView(ModelView):
         form._fields["version"].raw_data = None
         form._fields["version"].data = row.version
 
-    def _form_page(self, form: Any, row: Any) -> str:
+    def _form_page(self, form: Any, row: Any, alike: Sequence[Likeness] = ()) -> str:
         return str(
             self.render_template(
                 self.edit_template,
                 view=self,
                 form=form,
                 row=row,
+                alike=alike,
                 columns=self._typed(form),
                 fixed=[
                     (self.label_columns[name], self.text(row, name)) for name in self.form_columns if name not in form

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import url_for
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _
 
 from app import clock, models
 from app.crud import DictionaryView, RegistryView
+from app.domain.likelihood import Named
 from app.domain.periods import quarter_of
+from app.readings import duplicates
 from app.reports import CATALOGUE
 from app.screens import reports
 from app.screens.account import OwnAccount
@@ -64,6 +69,12 @@ class MemberRegistry(RegistryView):
     ]  # fmt: skip
     show_columns = [*form_columns, "left_reason"]
     base_order = ("last_name", "asc")
+
+    def alike(self, form: Any) -> Sequence[duplicates.Likeness]:
+        """Whoever may be this person, in this family or in another one."""
+        said = form.data
+        person = Named(said["last_name"], said["first_name"], said["middle_name"], said["born_on"])
+        return duplicates.of_member(person, said["family"])
 
 
 class RegistrationRegistry(RegistryView):

@@ -1,4 +1,4 @@
-"""What can be written down and yet hardly be true: said to the person, never refused."""
+"""What can be written down and yet hardly be true, and who is likely one person: said, never refused."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
+from app.domain import names
 from app.domain.ages import full_years
 from app.domain.terms import ParentalRole
 
 OLDEST, YOUNGEST_PARENT, MAJORITY = 100, 12, 18
+SHORTEST = 3  # in a shorter word another letter is another word
 PARENTS = (ParentalRole.MOTHER, ParentalRole.FATHER)
 
 
@@ -65,3 +67,68 @@ def of_stay(registered_on: date, people: Iterable[Person]) -> Iterator[str]:
             f"Семья поставлена на учёт {registered_on:%d.%m.%Y}, а все дети родились позже "
             f"(первый {min(children):%d.%m.%Y}): проверьте даты."
         )
+
+
+class Named(NamedTuple):
+    """A person as he is written somewhere; what is not known is empty."""
+
+    last_name: str
+    first_name: str
+    middle_name: str | None
+    born_on: date | None
+
+
+def may_be_one(one: Named, other: Named) -> bool:
+    """Whether two entries are likely of one person.
+
+    Born on one day: called the same but for a letter, or surname and name swapped, or of another surname only.
+    One birth date unknown: called the same, and no patronymic speaks against it.
+    """
+    if one.born_on is not None and other.born_on is not None:
+        return one.born_on == other.born_on and (
+            _are_near(one, other) or _are_swapped(one, other) or _has_another_surname(one, other)
+        )
+    same = _parts(one)[:2] == _parts(other)[:2] or _are_swapped(one, other)
+    return same and not (one.middle_name and other.middle_name and _parts(one)[2] != _parts(other)[2])
+
+
+def may_be_corrected(one: Named, other: Named) -> bool:
+    """Whether of two entries of one family the later may be meant to correct the earlier: a date alone may differ."""
+    return may_be_one(one, other) or _parts(one)[:2] == _parts(other)[:2]
+
+
+def _parts(person: Named) -> tuple[str, str, str]:
+    return names.folded(person.last_name), names.folded(person.first_name), names.folded(person.middle_name)
+
+
+def _are_near(one: Named, other: Named) -> bool:
+    """Surname and name are the same, but for one letter of one of them."""
+    (last, first, _), (other_last, other_first, _) = _parts(one), _parts(other)
+    return (last == other_last and _is_near(first, other_first)) or (
+        first == other_first and _is_near(last, other_last)
+    )
+
+
+def _are_swapped(one: Named, other: Named) -> bool:
+    (last, first, _), (other_last, other_first, _) = _parts(one), _parts(other)
+    return (last, first) == (other_first, other_last)
+
+
+def _has_another_surname(one: Named, other: Named) -> bool:
+    (_, first, middle), (_, other_first, other_middle) = _parts(one), _parts(other)
+    return bool(middle) and (first, middle) == (other_first, other_middle)
+
+
+def _is_near(one: str, other: str) -> bool:
+    """Whether two words are equal but for one letter that is wrong, missing or too many, or two that changed places."""
+    if one == other:
+        return True
+    if min(len(one), len(other)) < SHORTEST or abs(len(one) - len(other)) > 1:
+        return False
+    start = next((place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
+                 min(len(one), len(other)))  # fmt: skip
+    left, right = one[start:], other[start:]
+    return (
+        left[1:] == right[1:] or left[1:] == right or left == right[1:]
+        or (left[:2] == right[1::-1] and left[2:] == right[2:])
+    )  # fmt: skip

@@ -1,15 +1,15 @@
-"""Families that may be the one about to be entered: the same person, or the same address."""
+"""Families and people who may be the ones about to be entered: the same person, or the same address."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
-from app.domain import names
+from app.domain import likelihood, names
+from app.domain.likelihood import Named
 from app.extensions import db
 from app.models import Family, Member, SearchWord
 
@@ -19,45 +19,67 @@ MOST = 20
 _word = SearchWord.__table__
 
 
-class Newcomer(NamedTuple):
-    """A person as typed."""
-
-    last_name: str | None
-    first_name: str | None
-    born_on: date | None
-
-
 class Likeness(NamedTuple):
-    """A family already in the bank and why it may be the same one."""
+    """What is in the bank already and why it may be the same one. member: the person, unless it is the address."""
 
     family: Family
     why: str
+    member: Member | None = None
 
 
-def of(people: Iterable[Newcomer], addresses: Iterable[str | None]) -> list[Likeness]:
-    """Families of the person's rows with the same surname, name and birth date, or with the same address."""
+def of(people: Iterable[Named], addresses: Iterable[str | None]) -> list[Likeness]:
+    """Families of the person's rows that hold one of these people, or live at one of these addresses."""
     found: dict[int, Likeness] = {}
     for person in people:
-        for member in _same_person(person):
-            why = f"{member.full_name}, дата рождения {member.born_on:%d.%m.%Y}"
-            found.setdefault(member.family_id, Likeness(member.family, why))
+        for member in _candidates(person):
+            if likelihood.may_be_one(person, _named(member)):
+                found.setdefault(member.family_id, Likeness(member.family, _told(member), member))
     for address in dict.fromkeys(filter(None, addresses)):
         for family in _same_address(address):
             found.setdefault(family.id, Likeness(family, f"тот же адрес: {address}"))
     return list(found.values())[:MOST]
 
 
-def _same_person(person: Newcomer) -> list[Member]:
-    if person.born_on is None:
-        return []
-    rows = db.session.scalars(
-        select(Member)
-        .where(Member.born_on == person.born_on, Member.annulled_at.is_(None))
-        .where(Member.family.has(Family.annulled_at.is_(None)))
-        .options(joinedload(Member.family).joinedload(Family.territory))
+def of_member(person: Named, family: Family) -> list[Likeness]:
+    """Who may be the person about to be entered in a family: first its own members, then those of other families."""
+    found = {
+        member.id: member
+        for member in family.members
+        if member.annulled_at is None and likelihood.may_be_corrected(person, _named(member))
+    }
+    others = (row for row in _candidates(person) if likelihood.may_be_one(person, _named(row)))
+    found.update({row.id: row for row in others if row.id not in found})
+    return [Likeness(member.family, _told(member), member) for member in found.values()][:MOST]
+
+
+def _named(member: Member) -> Named:
+    return Named(member.last_name, member.first_name, member.middle_name, member.born_on)
+
+
+def _told(member: Member) -> str:
+    born = f"дата рождения {member.born_on:%d.%m.%Y}" if member.born_on else "дата рождения не указана"
+    left = f", в семье до {member.left_on:%d.%m.%Y}" if member.left_on else ""
+    return f"{member.full_name}, {born}{left}"
+
+
+def _candidates(person: Named) -> list[Member]:
+    """Members born on the person's day; where a day is unknown, those called so, in either order."""
+    called = or_(
+        *(
+            Member.sort_key.like("% ".join([*names.sort_patterns(one), *names.sort_patterns(other)]) + "%", escape="\\")
+            for one, other in ((person.last_name, person.first_name), (person.first_name, person.last_name))
+        )
     )
-    wanted = (names.key(person.last_name), names.key(person.first_name))
-    return [row for row in rows if (names.key(row.last_name), names.key(row.first_name)) == wanted]
+    if person.born_on is not None:
+        called = or_(Member.born_on == person.born_on, Member.born_on.is_(None) & called)
+    return list(
+        db.session.scalars(
+            select(Member)
+            .where(called, Member.annulled_at.is_(None), Member.family.has(Family.annulled_at.is_(None)))
+            .options(joinedload(Member.family).joinedload(Family.territory))
+            .order_by(Member.id)
+        )
+    )
 
 
 def _same_address(address: str) -> list[Family]:

@@ -18,6 +18,7 @@ from wtforms import FieldList, Form, FormField, SelectField
 
 from app import access, clock, journal, tree
 from app.acts import Answer
+from app.domain.likelihood import Named
 from app.domain.terms import Act, Sex, TerritoryKind
 from app.extensions import db
 from app.forms import (
@@ -55,6 +56,11 @@ class PersonForm(Form):
     def is_empty(self) -> bool:
         typed = (self.last_name, self.first_name, self.middle_name, self.born_on)
         return not any(field.data or any(map(str.strip, field.raw_data or ())) for field in typed)
+
+    @property
+    def named(self) -> Named:
+        """The person as typed."""
+        return Named(self.last_name.data or "", self.first_name.data or "", self.middle_name.data, self.born_on.data)
 
     def validate(self, extra_validators: Any = None) -> bool:
         if self.is_empty:
@@ -122,7 +128,7 @@ class NewFamilyForm(EntityForm):
     @property
     def fingerprint(self) -> str:
         """What «enter all the same» was said about: other people or another address are asked about again."""
-        people = [(one.last_name.data, one.first_name.data, one.born_on.data) for one in self.persons]
+        people = [one.named for one in self.persons]
         return hashlib.sha256(repr((people, self.addresses)).encode()).hexdigest()
 
 
@@ -149,10 +155,7 @@ class NewFamily(FamilyScreen):
                 form.territory.data = next(iter(territories))
         elif "more" not in request.form and form.validate():
             alike = duplicates.of(
-                [
-                    duplicates.Newcomer(one.last_name.data, one.first_name.data, one.born_on.data)
-                    for one in form.persons
-                ],
+                [one.named for one in form.persons],
                 form.addresses,
             )
             if not alike or request.form.get("confirmed") == form.fingerprint:

@@ -505,6 +505,71 @@ def test_likely_duplicates_are_shown_before_saving(app, cast, sign_in):
     assert count(Family) == 2
 
 
+AGAIN = {"people-0-last_name": "Кленовая", "people-0-first_name": "Рита", "registered_address": ""}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"people-0-first_name": "Ритта"}, {"people-0-last_name": "Kленовая"}, {"people-0-born_on": ""},
+        {"people-0-last_name": "Рита", "people-0-first_name": "Кленовая"},
+    ],
+)  # fmt: skip
+def test_a_person_spelled_otherwise_is_noticed_too(app, cast, sign_in, values):
+    client = sign_in("anna")
+    client.post("/family/new", data=first_form(cast))
+    answer = client.post("/family/new", data=first_form(cast, **{**AGAIN, **values}))
+    assert answer.status_code == 200
+    assert "№ 00001 Кленовая" in answer.text
+    assert count(Family) == 1
+
+
+def member_form(family: Family, **values: str) -> dict[str, str]:
+    return {"family": str(family.id), "last_name": "Кленовая", "first_name": "Рита", "born_on": "1990-04-05", **values}
+
+
+@pytest.mark.parametrize(("own", "values"), [
+    (False, {}), (False, {"first_name": "Рина"}), (False, {"born_on": ""}), (True, {"born_on": "1991-04-05"}),
+    (True, {"last_name": "Кленова"}), (True, {"born_on": ""}),
+])  # fmt: skip
+def test_a_member_who_is_in_the_bank_already_is_shown_before_saving(app, cast, sign_in, own, values):
+    client = sign_in("anna")
+    client.post("/family/new", data=first_form(cast))
+    known = db.session.scalars(select(Family)).one()
+    family = known if own else factories.family(cast.south, "00700")
+    db.session.commit()
+    form = member_form(family, **values)
+    answer = client.post("/memberregistry/add", data=form)
+    assert answer.status_code == 200
+    assert f"/family/{known.id}" in answer.text
+    assert "Кленовая Рита, дата рождения 05.04.1990" in answer.text
+    mark = re.search(r'name="confirmed" value="(\w+)"', answer.text)[1]
+    assert (
+        client.post("/memberregistry/add", data={**form, "workplace": "совхоз", "confirmed": mark}).status_code == 200
+    )
+    assert count(Member) == 1
+    assert client.post("/memberregistry/add", data={**form, "confirmed": mark}).status_code == 302
+    assert count(Member) == 2
+
+
+def test_a_brother_and_a_namesake_are_entered_at_once(app, cast, sign_in):
+    client = sign_in("anna")
+    client.post("/family/new", data=first_form(cast))
+    family = db.session.scalars(select(Family)).one()
+    for values in ({"first_name": "Вера"}, {"last_name": "Осинина", "born_on": "1991-04-05"}):
+        assert client.post("/memberregistry/add", data=member_form(family, **values)).status_code == 302
+    other = factories.family(cast.south, "00700")
+    db.session.commit()
+    assert client.post("/memberregistry/add", data=member_form(other, born_on="1991-04-05")).status_code == 302
+
+
+def test_whom_one_does_not_see_is_not_told(app, cast, sign_in):
+    factories.member(factories.family(cast.far, "00001"), "мать", date(1990, 4, 5), "Кленовая", "Рита", None)
+    family = factories.family(cast.north, "00700")
+    db.session.commit()
+    assert sign_in("anna").post("/memberregistry/add", data=member_form(family)).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [

@@ -1,0 +1,44 @@
+"""Who is likely one person: one table of cases."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from app.domain.likelihood import Named, may_be_corrected, may_be_one
+
+DAY, OTHER_DAY = date(2015, 2, 1), date(2015, 1, 2)
+
+
+def named(text: str, born_on: date | None) -> Named:
+    last, first, *middle = text.split()
+    return Named(last, first, " ".join(middle) or None, born_on)
+
+
+@pytest.mark.parametrize(
+    ("one", "born_on", "other", "other_born_on", "same", "corrected"),
+    [
+        ("Мамедов Али", DAY, "Мамедов Али", DAY, True, True),
+        ("Мамедов Али", DAY, "Мамедов Алли", DAY, True, True),
+        ("Мамедов Али", DAY, "Мамидов Али", DAY, True, True),
+        ("Мамедов Али", DAY, "Мамедов Лаи", DAY, True, True),
+        ("Мамедов Али", DAY, "Али Мамедов", DAY, True, True),
+        ("Мамедов Али", DAY, "Мамедов Али", None, True, True),
+        ("Мамедов Али", None, "Али Мамедов", DAY, True, True),
+        ("Мамедов Али Вагифович", None, "Мамедов Али", DAY, True, True),
+        ("Мамедов Али Вагифович", None, "Мамедов Али Ильич", DAY, False, True),
+        ("Мамедов Али Вагифович", DAY, "Осинин Али Вагифович", DAY, True, True),
+        ("Мамедов Али", DAY, "Осинин Али", DAY, False, False),
+        ("Мамедов Али", DAY, "Мамидов Алли", DAY, False, False),
+        ("Мамедов Али", DAY, "Мамедов Али", OTHER_DAY, False, True),
+        ("Мамедов Али", DAY, "Мамедов Вагиф", DAY, False, False),
+        ("Ким Ия", DAY, "Ким Ян", DAY, False, False),
+        ("Гайнетдинова Гөлия", DAY, "Гайнетдинова Гүлия", DAY, True, True),
+        ("Елкина Аня", None, "Ёлкина Аня", None, True, True),
+    ],
+)
+def test_who_may_be_one_person(one, born_on, other, other_born_on, same, corrected):
+    first, second = named(one, born_on), named(other, other_born_on)
+    assert (may_be_one(first, second), may_be_corrected(first, second)) == (same, corrected)
+    assert (may_be_one(second, first), may_be_corrected(second, first)) == (same, corrected)
