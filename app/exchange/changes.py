@@ -9,6 +9,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
+from app.domain import names
 from app.exchange.bank import FamilyState, MemberState
 from app.exchange.cells import Codes
 from app.exchange.reader import Book
@@ -75,6 +76,11 @@ class FamilyPlan:
     @property
     def is_new(self) -> bool:
         return self.state is None
+
+    @property
+    def called(self) -> str:
+        """By what people know the family: the surnames of its members."""
+        return names.family_name([member.values.last_name for member in self.members], ())
 
 
 @dataclass
@@ -178,6 +184,16 @@ class Plan:
     def does_something(self) -> bool:
         """Whether applying would write anything."""
         return bool(self.new or self.changes)
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """How the families of the file are called, by number."""
+        return {family.number: f"№ {family.number} {family.called}".strip() for family in self.families}
+
+    @property
+    def new_families(self) -> list[FamilyPlan]:
+        """The families to be added, settlement by settlement."""
+        return sorted((each for each in self.families if each.is_new), key=lambda each: (each.place.name, each.number))
 
     @property
     def unanswered(self) -> list[Question]:

@@ -30,12 +30,14 @@ def lines(plan: Plan) -> Iterator[str]:
         yield (
             f"  {sheet.title}: новых {counter['new']}, изменится {counter['changed']}, "
             f"без изменений {counter['same']}, нет в книге {counter['missing']}"
+            + (f", ждут ответа {counter['waiting']}" if counter["waiting"] else "")
         )
     yield from _questions(plan)
     if plan.new_places:
         yield "Новые территории: " + "; ".join(place.name for place in plan.new_places)
     if plan.new_bodies:
         yield "Новые организации: " + "; ".join(f"{body.kind} {body.name}" for body in plan.new_bodies)
+    yield from _shown("Новые семьи:", [f"{plan.titles[f.number]}, {f.place.name}" for f in plan.new_families])
     yield from _shown("Изменится:", [f"№ {c.number}, {c.who}, {c.column}: {c.was} → {c.becomes}" for c in plan.changes])
     yield from _shown("Возможные дубли:", [f"№ {line.number}: {line.text}" for line in plan.duplicates])
     yield from _shown("Нет в книге:", [f"{line.sheet}, № {line.number}: {line.text}" for line in plan.missing])

@@ -29,7 +29,8 @@ from app.render import xlsx
 from app.screens.screen import Screen, page_asked
 
 PAGE = 20
-SHOWN = 200  # lines of one part of a preview; the rest is counted
+FIRST = 20  # lines of one part of a preview that are seen at once
+SHOWN = 200  # lines of one part of a preview that can be unfolded; the rest is counted
 
 GONE = (
     "Эта книга уже загружена или ждала больше часа: откройте её ещё раз. "
@@ -93,10 +94,6 @@ class Exchange(Screen):
         records = len(planned.families)
         summary = f"Сверка книги с банком: {planned.district.name}"
         journal.read(Act.LISTED, entity="ImportBatch", summary=summary, records=records)
-        changes = [
-            (number, list(group))
-            for number, group in groupby(sorted(planned.changes, key=lambda change: change.number), _number)
-        ]
         return self.page(
             "exchange/faults.html" if planned.faults else "exchange/preview.html",
             plan=planned,
@@ -105,9 +102,11 @@ class Exchange(Screen):
             offered=json.dumps({each.key: each.chosen for each in planned.questions if each.chosen}),
             warning=warning,
             shown=SHOWN,
+            first=FIRST,
             sheets=[(sheet, planned.counts.get(sheet.title)) for sheet in SHEETS],
-            changes=changes,
-            new=[(number, list(group)) for number, group in groupby(sorted(planned.new, key=_number), _number)],
+            waiting=any(counter["waiting"] for counter in planned.counts.values()),
+            titles=planned.titles,
+            **_by_family(planned),
         )
 
     @expose("/faults", methods=["POST"])
@@ -234,6 +233,24 @@ def _load(found: kept.Kept) -> Answer:
     batch = apply.apply(planned, clock.today())
     look_at_contents()
     return Answer(_("The workbook is loaded."), url_for("Exchange.batch", pk=batch.id))
+
+
+ByFamily = list[tuple[str, str, list[Any]]]  # how a family is called, where it lives, what is said of it
+
+
+def _by_family(planned: Plan) -> dict[str, ByFamily]:
+    """What changes and what is new, family by family: the new ones apart, settlement by settlement."""
+
+    def grouped(lines: Iterable[Any]) -> dict[str, list[Any]]:
+        return {number: list(group) for number, group in groupby(sorted(lines, key=_number), _number)}
+
+    titles, new = planned.titles, grouped(planned.new)
+    fresh = [(titles[each.number], each.place.name, new.pop(each.number, [])) for each in planned.new_families]
+    return {
+        "changes": [(titles[number], "", group) for number, group in grouped(planned.changes).items()],
+        "new_families": fresh,
+        "added": [(titles[number], "", group) for number, group in new.items()],
+    }
 
 
 def _number(line: Any) -> str:

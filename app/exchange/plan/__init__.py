@@ -16,6 +16,7 @@ from app.exchange.plan import doubts, whole
 from app.exchange.plan.aids import Aids
 from app.exchange.plan.comparing import Comparison
 from app.exchange.plan.families import Families
+from app.exchange.plan.known import KnownPeople
 from app.exchange.plan.members import Members
 from app.exchange.plan.places import PlacesOfBook
 from app.exchange.plan.stays import Stays
@@ -38,13 +39,14 @@ def make(book: Book, today: date, answers: Mapping[str, str] | None = None) -> P
         return plan
     places.check_date()
     places.index()
-    Families(comparison, places).compare()
-    Members(comparison).compare()
+    known = KnownPeople(comparison)
+    Families(comparison, places, known).compare()
+    Members(comparison, known).compare()
     Stays(comparison, places).compare()
     Supervisions(comparison).compare()
     Aids(comparison, places).compare()
     whole.note_missing_families(comparison)
-    whole.note_duplicates(comparison)
+    whole.note_duplicates(comparison, known)
     doubts.note(comparison)
     order = {sheet.title: place for place, sheet in enumerate((FAMILIES, STAYS, MEMBERS, SUPERVISIONS, AIDS))}
     plan.faults.sort(key=lambda fault: (order.get(fault.sheet, -1), fault.row or 0))

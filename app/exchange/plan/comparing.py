@@ -13,7 +13,19 @@ from app.domain.refusal import Refusal
 from app.exchange import cells
 from app.exchange.bank import Places
 from app.exchange.cells import Codes
-from app.exchange.changes import BodyRef, Change, FamilyPlan, Line, MemberPlan, PlaceRef, Plan, Question, Update
+from app.exchange.changes import (
+    OTHER,
+    BodyRef,
+    Change,
+    FamilyPlan,
+    Line,
+    MemberPlan,
+    Option,
+    PlaceRef,
+    Plan,
+    Question,
+    Update,
+)
 from app.exchange.reader import Book
 from app.exchange.records import Named, Row
 from app.exchange.rows import Content, SheetRows
@@ -57,6 +69,7 @@ class Comparison:
         found = self.sheet(form)
         for row in found.of(kind):
             if "number" in row.bad or row.number in self.left_out:
+                self.count(form, "waiting")
                 continue
             family = self.families.get(row.number)
             if family is None:
@@ -74,6 +87,16 @@ class Comparison:
         """What the person answered to a question, if it is one of the answers; else what is offered."""
         said = self.answers.get(key)
         return said if said in allowed else offered
+
+    def reopens(self, form: Sheet, row: Row, family: FamilyPlan, name: str, text: str, ended_on: date) -> bool:
+        """Whether a blank last day takes back the one that the bank knows: only if the person says so."""
+        key, header = f"{name.replace('_', '-')}-{row.line}", form.column(name).header
+        kept = Option("same", f"Оставить: «{header}» {ended_on:%d.%m.%Y}")
+        back = Option(OTHER, f"Убрать: «{header}» пусто, всё продолжается")
+        chosen = self.answer(key, {kept.value, back.value}, kept.value)
+        text = f"{text}, а в книге «{header}» пусто."
+        self.ask(Question(key, form.title, row.line, family.number, text, (kept, back), chosen))
+        return chosen == OTHER
 
     # Rules
 

@@ -7,36 +7,30 @@ asked, and a family that turns out to be another one gets the next number of the
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
 
-from sqlalchemy import select
-
-from app.domain import names
+from app.domain import intervals, names
 from app.exchange import bank
 from app.exchange.bank import FamilyState
 from app.exchange.changes import OTHER, FamilyPlan, Option, PlaceRef, Question, SetUpdate, Update
 from app.exchange.plan.comparing import Comparison
+from app.exchange.plan.known import KnownPeople
 from app.exchange.plan.places import PlacesOfBook
 from app.exchange.records import FamilyRow, MemberRow
 from app.exchange.workbook import FAMILIES, MEMBERS
-from app.extensions import db
-from app.models import Family, Member
 
 VALUES = (
     "stated_size", "income_per_member", "income_source", "registered_address", "actual_address", "additional",
 )  # fmt: skip
-Person = tuple[str, date | None]
 SHOWN = 4  # people named in a question
 
 
 class Families:
     """The sheet «Семьи»."""
 
-    def __init__(self, comparison: Comparison, places: PlacesOfBook) -> None:
-        self.comparison, self.places = comparison, places
+    def __init__(self, comparison: Comparison, places: PlacesOfBook, known: KnownPeople) -> None:
+        self.comparison, self.places, self.known = comparison, places, known
         self.plan, self.content = comparison.plan, comparison.content
         self.sheet = comparison.sheet(FAMILIES)
-        self.dated = comparison.sheet(MEMBERS).tells("born_on")
         self.people: dict[str, list[MemberRow]] = {}
         for row in comparison.sheet(MEMBERS).of(MemberRow):
             if not row.bad & {"number", "last_name", "first_name"}:
@@ -46,7 +40,6 @@ class Families:
         rows = self._distinct()
         district_id = self.plan.district.id
         self.numbers = {} if district_id is None else bank.family_numbers(district_id)
-        self.alike = self._families_of_people()
         self._load(rows)
         taken_by_number = {
             known for row in rows if (known := self._known(row)) is not None and self._shares_people(row, known)
@@ -73,33 +66,9 @@ class Families:
 
     # What the bank knows
 
-    def _families_of_people(self) -> dict[Person, set[int]]:
-        """Families of the district that the person sees, by the dated people the book names."""
-        wanted = {row.key for rows in self.people.values() for row in rows if row.born_on is not None}
-        found: dict[Person, set[int]] = {}
-        if self.plan.district.id is None:
-            return found
-        member, family = Member.__table__, Family.__table__
-        for chunk in bank.chunks_of(sorted({born_on for _, born_on in wanted if born_on})):
-            rows = db.session.execute(
-                select(
-                    member.c.family_id, member.c.last_name, member.c.first_name, member.c.middle_name, member.c.born_on
-                )
-                .join(family, family.c.id == member.c.family_id)
-                .where(
-                    member.c.born_on.in_(chunk), member.c.annulled_at.is_(None), family.c.annulled_at.is_(None),
-                    family.c.district_id == self.plan.district.id, self.comparison.scope.families(),
-                )
-            )  # fmt: skip
-            for row in rows:
-                key = names.key(names.full(row.last_name, row.first_name, row.middle_name)), row.born_on
-                if key in wanted:
-                    found.setdefault(key, set()).add(row.family_id)
-        return found
-
     def _load(self, rows: list[FamilyRow]) -> None:
         wanted = [known for row in rows if (known := self._known(row)) is not None]
-        wanted += [family_id for families in self.alike.values() for family_id in families]
+        wanted += [family_id for row in rows for family_id in self._shared(row)]
         self.states: dict[int, FamilyState] = {}
         for chunk in bank.chunks(dict.fromkeys(wanted)):
             self.states.update(bank.load(chunk, self.comparison.codes, self.comparison.places))
@@ -112,11 +81,29 @@ class Families:
     def _people(self, row: FamilyRow) -> list[MemberRow]:
         return self.people.get(row.number, [])
 
-    def _shared(self, row: FamilyRow) -> Counter[int]:
-        """How many people of the row each family of the bank has."""
-        return Counter(
-            family_id for person in {each.key for each in self._people(row)} for family_id in self.alike.get(person, ())
-        )
+    def _shared(self, row: FamilyRow, *, living: bool = False) -> Counter[int]:
+        """How many people of the row each family of the district has; living: who are in both families on the day."""
+        found: Counter[int] = Counter()
+        for person in {each.key: each for each in self._people(row)}.values():
+            if living and not self._lives(person):
+                continue
+            found.update(
+                {
+                    each.family_id
+                    for each in self.known.same(person)
+                    if each.district_id == self.plan.district.id and (not living or each.holds(self.comparison.as_of))
+                }
+            )
+        return found
+
+    def _lives(self, person: MemberRow) -> bool:
+        return intervals.holds(person.joined_on, person.left_on, self.comparison.as_of)
+
+    def _is_most(self, row: FamilyRow, state: FamilyState, shared: int) -> bool:
+        """Whether so many people are more than half of the larger of the two families."""
+        here = len(list(filter(self._lives, self._people(row))))
+        there = sum(map(self._lives, (member.row for member in state.members)))
+        return shared * 2 > max(here, there)
 
     def _shares_people(self, row: FamilyRow, family_id: int) -> bool:
         return self._shared(row)[family_id] > 0
@@ -131,6 +118,7 @@ class Families:
         state = self._match(row, place, taken_by_number)
         if len(self.plan.questions) > asked and self.plan.questions[-1].chosen is None:
             self.comparison.left_out.add(row.number)
+            self.comparison.count(FAMILIES, "waiting")
             return
         number = row.number if state is None else state.row.number
         if state is None and row.number in self.numbers:
@@ -170,11 +158,13 @@ class Families:
 
     def _match(self, row: FamilyRow, place: PlaceRef, taken_by_number: set[int]) -> FamilyState | None:
         known = self._known(row)
-        shared = self._shared(row)
-        if known is not None and shared[known]:
-            return self.states[known]
-        free = Counter({each: count for each, count in shared.items()
-                        if each not in taken_by_number and each not in self.taken})  # fmt: skip
+        living = self._shared(row, living=True)
+        if known is not None and self._shared(row)[known]:
+            state = self.states[known]
+            if place.id == state.territory_id or self._is_most(row, state, living[known]):
+                return state
+        free = Counter({each: count for each, count in living.items()
+                        if each not in self.taken and (each == known or each not in taken_by_number)})  # fmt: skip
         if free:
             return self._match_by_people(row, place, free, known)
         if known is None or known in self.taken:
@@ -187,17 +177,19 @@ class Families:
     def _match_by_people(
         self, row: FamilyRow, place: PlaceRef, shared: Counter[int], known: int | None
     ) -> FamilyState | None:
-        """Families with the same people under another number: the same one, if most of its people are here."""
+        """Families with the same people under another number: the same one, if most people of both are in it.
+
+        A child who went to a guardian is a person of two families, and no sign that they are one.
+        """
         (best, count), *others = shared.most_common()
         state = self.states[best]
-        smaller = min(len(self._people(row)), len(state.members))
         alone = not others or others[0][1] < count
-        if alone and place.id == state.territory_id and count * 2 >= smaller:
+        if alone and place.id == state.territory_id and self._is_most(row, state, count):
             return state
         candidates = [self.states[each] for each, _ in shared.most_common(SHOWN)]
-        if known is not None and known not in self.taken:
+        if known is not None and known not in self.taken and known not in shared:
             candidates.append(self.states[known])
-        listed = ", ".join(f"№ {each.row.number}" for each in candidates)
+        listed = ", ".join(map(_called, candidates))
         text = f"Семья № {row.number} ({row.territory}) похожа на семьи банка ({listed}): есть общие люди. Это она?"
         return self._ask(row, candidates, text, None)
 
@@ -226,7 +218,7 @@ class Families:
         """Ask which family of the bank a row is, or whether it is another one."""
         key = f"family-{row.line}"
         options = [
-            Option(f"same-{state.row.number}", f"Это семья № {state.row.number} {state.row.territory}: дополнить её")
+            Option(f"same-{state.row.number}", f"Это семья {_called(state)}, {state.row.territory}: дополнить её")
             for state in candidates
         ]
         options.append(Option(OTHER, "Другая семья: записать отдельно, под своим номером"))
@@ -262,6 +254,12 @@ class Families:
         if set(was) != set(becomes):
             self.comparison.change(FAMILIES, row, family, who, "categories", was, becomes)
             self.plan.sets.append(SetUpdate("categories", state.id, family, who, list(was), list(becomes)))
+
+
+def _called(state: FamilyState) -> str:
+    """«№ 00001 Тетерина»."""
+    surnames = names.family_name([member.row.last_name for member in state.members], ())
+    return f"№ {state.row.number} {surnames}".strip()
 
 
 def _short(person: MemberRow) -> str:

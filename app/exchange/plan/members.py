@@ -10,6 +10,7 @@ from app.exchange import bank, cells
 from app.exchange.bank import MemberState
 from app.exchange.changes import OTHER, FamilyPlan, MemberPlan, Option, Question, Update
 from app.exchange.plan.comparing import Comparison
+from app.exchange.plan.known import KnownPeople, Membership
 from app.exchange.plan.parts import Parts
 from app.exchange.records import MemberRow
 from app.exchange.workbook import DOCUMENT, EDUCATION, MEMBERS, SUPPORT
@@ -21,8 +22,9 @@ ALIKE = 2  # so many of surname, first name, birth date, document and role make 
 class Members:
     """The sheet «Члены семьи»."""
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: Comparison, known: KnownPeople) -> None:
         self.comparison, self.plan, self.content = comparison, comparison.plan, comparison.content
+        self.known = known
         self.sheet = comparison.sheet(MEMBERS)
         self.parts = Parts(comparison)
 
@@ -110,6 +112,7 @@ class Members:
                                      self._shown(row, shown.values)))  # fmt: skip
         if chosen is None:  # nothing is applied before the answer; till then the rows about the person have an owner
             family.members.append(MemberPlan(None, row))
+            self.comparison.count(MEMBERS, "waiting")
             return True
         if member is not None:
             self._keep_what_is_blank(row, member.values)
@@ -117,9 +120,14 @@ class Members:
         return member is not None
 
     def _is_alike(self, row: MemberRow, known: MemberState) -> bool:
+        """Whether two signs are one; the patronymic, which brothers share, is a sign beside the same first name."""
+        """Whether two signs are one; the patronymic is a sign beside the same first name: brothers share it."""
+        same_first = names.key(row.first_name) == names.key(known.row.first_name)
+        middle = names.key(row.middle_name)
         shared = (
             names.key(row.last_name) == names.key(known.row.last_name),
-            names.key(row.first_name) == names.key(known.row.first_name),
+            same_first,
+            same_first and bool(middle) and middle == names.key(known.row.middle_name),
             row.born_on is not None and row.born_on == known.row.born_on,
             _share_document(row, known),
             row.role is not None and row.role == known.row.role,
@@ -144,6 +152,28 @@ class Members:
                 self.content.notice(self.sheet, row, f"{row.full}: «{header}» пусто, в банке останется {kept}.")
                 setattr(row, name, getattr(known, name))
 
+    # Who has left
+
+    def _keep_departure(self, row: MemberRow, family: FamilyPlan, known: MemberState) -> None:
+        """A blank day of leaving reopens nothing before the person says so."""
+        left_on = bank.by(known.row.left_on, self.comparison.as_of)
+        if left_on is None or row.left_on is not None or not self.sheet.tells("left_on") or "left_on" in row.bad:
+            return
+        elsewhere = self._elsewhere(row, known)
+        there = f", а в семье № {elsewhere.number}" if elsewhere else ""
+        text = f"{_called(row)}: в банке с {left_on:%d.%m.%Y} уже не в семье № {family.number}{there}"
+        if elsewhere:
+            hint = "прежнее членство останется закрытым. Если человек вернулся, переведите его на странице семьи."
+            self.content.notice(self.sheet, row, f"{text}. «В семье по» в книге пусто: {hint}")
+        elif self.comparison.reopens(MEMBERS, row, family, "left_on", text, left_on):
+            return
+        row.left_on = left_on
+
+    def _elsewhere(self, row: MemberRow, known: MemberState) -> Membership | None:
+        """Where else the person is a member now: of the bank, as far as it is seen."""
+        there = (each for each in self.known.same(row) if each.id != known.id and each.holds(self.comparison.as_of))
+        return next(there, None)
+
     # Values
 
     def _add(self, row: MemberRow, family: FamilyPlan) -> None:
@@ -158,6 +188,7 @@ class Members:
 
     def _compare(self, row: MemberRow, family: FamilyPlan, member: MemberPlan) -> None:
         assert member.state is not None
+        self._keep_departure(row, family, member.state)
         self._check(row, member.state)
         before = len(self.plan.changes)
         state = vars(member.state.row)

@@ -55,9 +55,19 @@ class Supervisions:
         waiting.remove(state)
         before = len(self.comparison.plan.changes)
         update = Update("supervision", state["id"], family, f"Учёт: {row.full}")
+        self._keep_end(sheet, row, family, state)
         if bank.by(state["ended_on"], self.as_of) != row.ended_on:
             self.comparison.value(SUPERVISIONS, row, family, state, update, "ended_on")
         self.comparison.finish(SUPERVISIONS, update, before)
+
+    def _keep_end(self, sheet: SheetRows, row: SupervisionRow, family: FamilyPlan, state: dict[str, Any]) -> None:
+        """A blank last day reopens nothing before the person says so."""
+        ended_on = bank.by(state["ended_on"], self.as_of)
+        if ended_on is None or row.ended_on is not None or not sheet.tells("ended_on") or "ended_on" in row.bad:
+            return
+        text = f"{row.full}: в банке «{self.names[state['kind']]}» до {ended_on:%d.%m.%Y}"
+        if not self.comparison.reopens(SUPERVISIONS, row, family, "ended_on", text, ended_on):
+            row.ended_on = ended_on
 
     def _check(self, sheet: SheetRows, row: SupervisionRow, member: MemberPlan) -> bool:
         born_on = member.values.born_on

@@ -1,0 +1,136 @@
+"""People who move between families: nobody is counted twice, nobody comes back into a family unasked."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from app.exchange.workbook import MEMBERS, SUPERVISIONS
+from app.extensions import db
+from app.models import Family, Member, Supervision
+from tests import factories
+from tests.exchange.test_harmless import NORTH, SOUTH, answered, done, of, people, person
+from tests.exchange.workbooks import Sound, load, planned, texts
+
+LEFT = date(2026, 6, 15)
+MOTHER = person("Тетерина", "Алёна", date(1990, 4, 7), "Павловна", "мать")
+BOY = person("Тетерин", "Семён", date(2015, 6, 1), "Ильич")
+GRANNY = person("Осинина", "Вера", date(1960, 1, 2), "Львовна", "бабушка")
+
+
+def boys() -> list[tuple]:
+    rows = db.session.execute(
+        select(Family.number, Member.joined_on, Member.left_on)
+        .join(Family, Family.id == Member.family_id)
+        .where(Member.first_name == "Семён", Member.annulled_at.is_(None))
+        .order_by(Family.number)
+    )
+    return [tuple(row) for row in rows]
+
+
+def the_boy_left() -> None:
+    boy = db.session.scalars(select(Member).where(Member.first_name == "Семён")).one()
+    boy.left_on = LEFT
+    db.session.commit()
+
+
+def the_boy_moved(cast) -> None:
+    """As the act of moving leaves it: one membership is closed, another is open."""
+    the_boy_left()
+    family = factories.family(cast.north, "00009")
+    factories.member(family, "сын", date(2015, 6, 1), "Тетерин", "Семён", "Ильич", joined_on=LEFT)
+    factories.refresh(family)
+    db.session.commit()
+
+
+def test_a_book_that_still_lists_a_moved_child_does_not_bring_him_back(cast):
+    load(of("00001", NORTH, MOTHER, BOY).content())
+    the_boy_moved(cast)
+    found = answered(of("00001", NORTH, MOTHER, BOY).content())
+    assert not found.does_something
+    assert not found.questions
+    assert "а в семье № 00009" in texts(found.notices)
+    assert "прежнее членство останется закрытым" in texts(found.notices)
+    done(answered(of("00001", NORTH, {**MOTHER, "Место работы, должность": "совхоз"}, BOY).content()))
+    assert boys() == [("00001", None, LEFT), ("00009", LEFT, None)]
+
+
+def test_one_who_left_comes_back_only_when_the_person_says_so(cast):
+    load(of("00001", NORTH, MOTHER, BOY).content())
+    the_boy_left()
+    content = of("00001", NORTH, MOTHER, BOY).content()
+    (question,) = answered(content).questions
+    assert question.chosen == "same"
+    assert "уже не в семье № 00001" in question.text
+    assert not answered(content).does_something
+    done(answered(content, left_on_3="other"))
+    assert boys() == [("00001", None, None)]
+
+
+def test_a_supervision_that_ended_is_not_begun_again_by_a_blank_cell(cast):
+    load(Sound().content())
+    supervision = db.session.scalars(select(Supervision)).one()
+    supervision.ended_on = date(2026, 8, 1)
+    db.session.commit()
+    found = planned(Sound().content())
+    assert [question.sheet for question in found.questions] == [SUPERVISIONS.title]
+    assert not found.does_something
+    done(answered(Sound().content(), ended_on_2="other"))
+    assert db.session.scalars(select(Supervision)).one().ended_on is None
+
+
+def test_a_child_who_went_to_a_guardian_does_not_make_two_families_one(cast):
+    load(of("00001", NORTH, MOTHER, BOY).content())
+    content = of("00005", NORTH, GRANNY, BOY).content()
+    (question,) = answered(content).questions
+    assert question.chosen is None
+    assert "есть общие люди" in question.text
+    done(answered(content, family_2="other"))
+    assert people("00005") == [
+        ("Осинина", "Вера", "Львовна", date(1960, 1, 2)), ("Тетерин", "Семён", "Ильич", date(2015, 6, 1)),
+    ]  # fmt: skip
+    assert len(people("00001")) == 2
+
+
+def test_a_shared_child_and_a_shared_number_of_another_settlement_do_not_move_a_family(cast):
+    load(of("1", NORTH, MOTHER, person("Тетерин", "Лев", date(2017, 1, 1)), BOY).content())
+    found = answered(of("1", SOUTH, GRANNY, BOY).content())
+    assert [question.chosen for question in found.questions] == [None]
+    assert not found.changes
+
+
+def test_a_family_that_moved_within_the_district_is_the_same_family(cast):
+    load(of("1", NORTH, MOTHER, BOY).content())
+    found = answered(of("1", SOUTH, MOTHER, BOY).content())
+    assert not found.questions
+    assert [(change.was, change.becomes) for change in found.changes] == [(NORTH, SOUTH)]
+
+
+def two(first: list[dict], second: list[dict]) -> Sound:
+    """A book of two families."""
+    book = of("00001", NORTH, *first)
+    book.rows["Семьи"].append({"№ карты": "00002", "Территория": SOUTH})
+    book.rows[MEMBERS.title] += [{"№ карты": "00002", **each} for each in second]
+    return book
+
+
+def test_a_child_of_two_families_at_once_is_pointed_out(cast):
+    load(two([MOTHER, BOY], [GRANNY]).content())
+    found = planned(two([MOTHER, BOY], [GRANNY, BOY]).content())
+    assert [line.number for line in found.duplicates] == ["00002"]
+    assert "закройте там «В семье по»" in texts(found.duplicates)
+    found = planned(two([MOTHER, {**BOY, "В семье по": LEFT}], [GRANNY, {**BOY, "В семье с": LEFT}]).content())
+    assert not found.duplicates, "he left one family and is in the other"
+    found = planned(of("00002", SOUTH, GRANNY, BOY).content())
+    assert [question.chosen for question in found.questions] == []
+    assert "Уже записаны в семье № 00001" in texts(found.duplicates)
+
+
+@pytest.mark.parametrize(("in_bank", "in_book"), [(None, date(2015, 6, 1)), (date(2015, 6, 1), None), (None, None)])
+def test_one_without_a_birth_date_under_another_number_is_pointed_out(cast, in_bank, in_book):
+    load(of("00001", NORTH, MOTHER, {**BOY, "Дата рождения": in_bank}).content())
+    found = answered(of("00007", SOUTH, GRANNY, {**BOY, "Дата рождения": in_book}).content())
+    assert "даты рождения известны не все: Тетерин Семён Ильич" in texts(found.duplicates)
+    assert not planned(of("00007", SOUTH, GRANNY, person("Тетерин", "Семён", None, "Львович")).content()).duplicates
