@@ -159,7 +159,13 @@ def _codes(cell: Any, codes: Codes) -> tuple[str, ...]:
     text = _word(cell, "код")
     if text is None:
         return ()
-    found = [_code(text, codes)] if codes.find(text) else [_code(part, codes) for part in text.split(";")]
+    found: list[str | None] = []
+    parts = text.split(";")
+    while parts:  # a name may hold «;» itself: the longest one that is known is meant
+        ends = (end for end in range(len(parts), 1, -1) if codes.find(";".join(parts[:end]).strip()))
+        end = next(ends, 1)
+        found.append(_code(";".join(parts[:end]), codes))
+        del parts[:end]
     return tuple(dict.fromkeys(code for code in found if code))
 
 

@@ -57,7 +57,6 @@ FAULTS = {
     "an unknown body": (cell(STAYS, 0, "Код органа", "5.99"), STAYS, 2, "Код органа", "справочнике"),
     "a code as a number": (cell(STAYS, 0, "Код органа", 5.3), STAYS, 2, "Код органа", "код в число"),
     "a code as a date": (cell(STAYS, 0, "Критерии", date(2026, 2, 1)), STAYS, 2, "Критерии", "код в дату"),
-    "no body": (cell(STAYS, 0, "Код органа", None), STAYS, 2, "Код органа", "Заполните"),
     "no criterion": (cell(STAYS, 0, "Критерии", None), STAYS, 2, "Критерии", "критерий"),
     "an unknown criterion": (cell(STAYS, 0, "Критерии", "2.1.10"), STAYS, 2, "Критерии", "справочнике"),
     "a decision number as a date": (

@@ -293,6 +293,17 @@ def test_a_word_for_nothing_is_nothing_in_every_optional_column(cast, word):
     assert db.session.scalar(select(func.count()).where(Member.middle_name == word)) == 0
 
 
+def test_a_stay_without_its_sender_comes_in_and_none_that_is_known_is_dropped(cast):
+    nobody = {"Код органа": None, "Организация, направившая сведения": None}
+    book = Sound()
+    book.row(STAYS.title, 2).update(nobody)
+    assert "кто направил карту, останется неизвестным" in texts(planned(book.content()).notices)
+    load(book.content())
+    assert not planned(book.content()).does_something
+    book.row(STAYS.title, 1).update(nobody)
+    assert "Заполните «Код органа»: в банке 5.3" in texts(planned(book.content()).faults)
+
+
 @pytest.mark.parametrize(
     ("sheet", "place", "values", "said"),
     [

@@ -87,19 +87,25 @@ class Stays:
     # Rules
 
     def _check(self, row: StayRow, family: FamilyPlan, state: State | None, others: list[registration.Stay]) -> bool:
-        good = True
         if not row.sender_kind and "sender_kind" not in row.bad and not (state and not state["sender_kind"]):
-            self.content.fault(self.sheet, row, "sender_kind", "Заполните «Код органа».")
-            good = False
+            self._note_no_sender(row, state)
         if row.bad & {"registered_on", "decided_on", "removed_on", "removal_decided_on"}:
             return False
-        if row.removed_on is None:
-            good &= self._check_no_removal(row, state)
+        good = row.removed_on is not None or self._check_no_removal(row, state)
         facts = self._facts(row, family, state)
         good &= self.comparison.rule(
             self.sheet, row, registration.check_stay, facts=facts, others=others, today=self.comparison.today
         )
         return good
+
+    def _note_no_sender(self, row: StayRow, state: State | None) -> None:
+        """A stay may be entered without its sender, and so it may come in; a blank cell drops none that is known."""
+        header = STAYS.column("sender_kind").header
+        if state is None:
+            text = f"№ {row.number}: «{header}» пусто, кто направил карту, останется неизвестным."
+            self.content.notice(self.sheet, row, text)
+        else:
+            self.content.fault(self.sheet, row, "sender_kind", f"Заполните «{header}»: в банке {state['sender_kind']}.")
 
     def _facts(self, row: StayRow, family: FamilyPlan, state: State | None) -> Facts:
         """A stay as it would stand: what the file does not tell is as the bank has it."""

@@ -1,0 +1,236 @@
+"""Every column of the form, at its bounds: what the bank may hold goes out and comes into an empty bank the same."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.clock import today
+from app.domain import terms
+from app.exchange.workbook import AIDS, FACTS, FAMILIES, MEMBERS, SHEETS, STAYS, SUPERVISIONS
+from app.extensions import db
+from app.models import (
+    AidKind,
+    Criterion,
+    EducationStatus,
+    Family,
+    FamilyCategory,
+    IdentityDocument,
+    IdentityKind,
+    MeasureKind,
+    Member,
+    RelationshipKind,
+    RemovalReason,
+    Supervision,
+    SupervisionKind,
+)
+from app.services import soundness
+from tests import factories
+from tests.exchange.test_export import check_nothing_changes, written
+from tests.exchange.test_forms_and_books import moved
+from tests.exchange.workbooks import cells, load
+
+FIRST, DAY = date(1900, 1, 1), date(2024, 2, 29)
+TEXTS = (
+    "=1+1", "+7 (863) 1", "-5", "@кто", "'край'", '"кавычки"', "строка\nвторая", "№ 7; 8", "Әлия Җ", "00012", "1.10",
+    "да", "ИТОГО", "_x000D_", "< & >", None,
+)  # fmt: skip
+NUMBERS = (
+    "1", "00012", "0", "А-1/2", "=1", "-5", "+7", "@1", "1.10", "01.02.2020", "TRUE", "1e5", "Итого 5", "Глава 5",
+    "тел. 8 863 67 5-00-0", "№ 7; 8", "'1'", "Ә1", "12345678901234567890",
+)  # fmt: skip
+
+
+def dictionary(entity: Any) -> list[Any]:
+    return list(db.session.scalars(select(entity).order_by(entity.id)))
+
+
+def flags() -> Iterator[dict[str, Any]]:
+    """Every flag beside every activity of the holidays."""
+    for meals, leisure, holidays in itertools.product(
+        (True, False, None), (True, None), (*terms.HolidayActivity, None)
+    ):
+        yield {"free_meals": meals, "free_textbooks": False, "leisure": leisure, "holidays": holidays}
+
+
+class Bank:
+    """A bank of families, one for each value."""
+
+    def __init__(self, cast: factories.Cast) -> None:
+        self.cast, self.count = cast, 0
+
+    def family(self, **values: Any) -> Family:
+        self.count += 1
+        values.setdefault("number", f"Ф{self.count}")
+        family = factories.family(values.pop("place", self.cast.north), **values)
+        db.session.add(Member(family=family, last_name="Осинин", first_name="Ян", born_on=DAY))
+        db.session.flush()
+        return family
+
+    def member(self, **values: Any) -> Member:
+        row = Member(**{"family": self.family(), "last_name": "Кленов", "first_name": "Лев", **values})
+        db.session.add(row)
+        db.session.flush()
+        return row
+
+    def on_member(self, entity: Any, **values: Any) -> None:
+        member = self.member(born_on=FIRST)
+        db.session.add(entity(member=member, family=member.family, **values))
+
+    def stay(self, **values: Any) -> Any:
+        return factories.registration(self.family(), **{"on": DAY, **values})
+
+
+def families(bank: Bank) -> None:
+    for number in NUMBERS:
+        bank.family(number=number)
+    for place in (bank.cast.south, bank.cast.district):
+        bank.family(place=place)
+    rows = dictionary(FamilyCategory)
+    for held in ([], *([row] for row in rows), rows):
+        bank.family().categories = held
+    for size in (0, 1, 12):
+        bank.family(stated_size=size)
+    for income in ("0", "0.01", "5190.90", "999999999999.99"):
+        bank.family(income_per_member=Decimal(income))
+    for text in TEXTS:
+        bank.family(income_source=text, registered_address=text, actual_address=text, additional=text)
+
+
+def stays(bank: Bank) -> None:
+    cast = bank.cast
+    for sender in (*(cast.agency(f"5.{number}") for number in range(1, 10)), None):
+        bank.stay(sender=sender, detected_on=DAY, card_sent_on=DAY)
+    bank.stay(sender=factories.agency("«Ёлочка»; =1", "5.3", cast.north), detected_on=date(2024, 2, 1))
+    codes = [row.code for row in dictionary(Criterion)]
+    for criteria in (*([code] for code in codes), codes[:5], codes[4::-1]):
+        bank.stay(criteria=criteria, sender=cast.agency("5.3"))
+    for number in ("6/13", "0012", "=1", "-5", "Ә-1", None):
+        stay = bank.stay(sender=cast.agency("5.3"), until=date(2024, 3, 1), note=f"см. {number}")
+        stay.decision.number = number
+        stay.removal_decision.number = None if number is None else f"{number}а"
+        stay.removal_decision.decided_on = DAY if number else date(2024, 3, 1)
+    for reason in dictionary(RemovalReason):
+        bank.stay(sender=cast.agency("5.3"), until=today(), reason=reason.code, note="решение суда")
+    for text in TEXTS:
+        bank.stay(sender=cast.agency("5.1"), note=text)
+    family = bank.stay(sender=cast.agency("5.2"), until=date(2024, 5, 1)).family
+    factories.registration(family, date(2024, 5, 1), sender=cast.agency("5.2"))
+
+
+def members(bank: Bank) -> None:
+    for role in dictionary(RelationshipKind):
+        bank.member(role=role)
+    for born_on, joined_on, left_on in (
+        (FIRST, FIRST, FIRST), (today(), None, None), (today(), today(), today()), (None, DAY, None),
+        (None, None, DAY), (DAY, DAY, today()),
+    ):  # fmt: skip
+        bank.member(born_on=born_on, joined_on=joined_on, left_on=left_on)
+    for sex in (*terms.Sex, None):
+        bank.member(sex=sex, middle_name=None)
+    for text in TEXTS:
+        bank.member(workplace=text, middle_name="Вагиф оглы")
+    for last, first, middle in (
+        ("Ә", "Ө", "Қ"),
+        ("О'Нил-Кызы", "Анна (Аня)", "д'Арк"),
+        ("ж" * 100, "я" * 100, "ё" * 100),
+    ):
+        bank.member(last_name=last, first_name=first, middle_name=middle)
+    twin = bank.member(born_on=DAY)
+    for born_on in (FIRST, None):
+        db.session.add(Member(family=twin.family, last_name="Кленов", first_name="Лев", born_on=born_on))
+
+
+def parts(bank: Bank) -> None:
+    kinds = dictionary(IdentityKind)
+    for kind in (*kinds, None):
+        bank.on_member(IdentityDocument, kind=kind, series="II-АН", number="056120", issued_on=DAY)
+    for text in ("=1", "0012", "-5", "Ә-1", "'1'", "1.10"):
+        bank.on_member(IdentityDocument, kind=kinds[0], series=text, number=text, issued_on=None)
+    for issued_on in (FIRST, today()):
+        bank.on_member(IdentityDocument, kind=kinds[0], number="1", issued_on=issued_on)
+    for status in dictionary(EducationStatus):
+        factories.education(bank.member(), DAY, status.code, organisation="МБОУ «СОШ № 7»", grade="4 «А»")
+    for text in TEXTS:
+        if text:
+            factories.education(bank.member(), DAY, organisation=text, grade=text)
+    quarter = (today().month + 2) // 3
+    for values in flags():
+        factories.support(bank.member(), today().year, quarter, **values)
+
+
+def supervisions(bank: Bank) -> None:
+    for kind in dictionary(SupervisionKind):
+        bank.on_member(Supervision, kind=kind, started_on=DAY)
+    kind = dictionary(SupervisionKind)[0]
+    for started_on, ended_on in ((FIRST, FIRST), (today(), today()), (DAY, today()), (None, DAY), (None, None)):
+        bank.on_member(Supervision, kind=kind, started_on=started_on, ended_on=ended_on)
+    member = bank.member(born_on=None)
+    for started_on in (DAY, today()):
+        db.session.add(Supervision(member=member, family=member.family, kind=kind, started_on=started_on))
+
+
+def aids(bank: Bank) -> None:
+    for kind in dictionary(AidKind):
+        factories.aid(bank.family(), DAY, kind.code)
+    for measure in dictionary(MeasureKind):
+        factories.aid(bank.family(), DAY).measure = measure
+    factories.aid(bank.family(), DAY).measure = measure
+    for given_on, amount in ((FIRST, "0"), (today(), "0.01"), (DAY, "999999999999.99"), (DAY, None)):
+        factories.aid(bank.family(), given_on, amount=amount and Decimal(amount))
+    for text in TEXTS:
+        factories.aid(bank.family(), DAY, description=text, performer=bank.cast.agency("5.9"))
+    twin = bank.member(born_on=DAY)
+    other = Member(family=twin.family, last_name="Кленов", first_name="Лев", born_on=None)
+    db.session.add(other)
+    db.session.flush()
+    for people in ([twin], [other], [twin, other], []):
+        factories.aid(twin.family, DAY, recipients=people, performer=bank.cast.agency("5.1"))
+
+
+# The columns that each of these fills with every kind of value; a column of the form that is in none is a fault.
+FILLED: dict[Callable[[Bank], None], dict[Any, set[str]]] = {
+    families: {FAMILIES: {"number", "territory", "categories", "stated_size", "income_per_member", "income_source",
+                          "registered_address", "actual_address", "additional"}},
+    stays: {STAYS: {"number", "sender_kind", "sender", "detected_on", "card_sent_on", "criteria", "decision_number",
+                    "decided_on", "registered_on", "removal_number", "removal_decided_on", "removed_on", "reason",
+                    "note"}},
+    members: {MEMBERS: {"number", "role", "last_name", "first_name", "middle_name", "sex", "born_on", "workplace",
+                        "joined_on", "left_on"}},
+    parts: {MEMBERS: {"document_kind", "document_series", "document_number", "document_issued_on", "education_status",
+                      "education_organisation", "education_grade", "free_meals", "free_textbooks", "leisure",
+                      "holidays"}},
+    supervisions: {SUPERVISIONS: {"number", "last_name", "first_name", "middle_name", "born_on", "started_on",
+                                  "ended_on", "kind"}},
+    aids: {AIDS: {"number", "given_on", "measure", "aid_kind", "description", "performer_kind", "performer",
+                  "recipients", "amount"}},
+}  # fmt: skip
+
+
+def test_every_column_of_the_form_is_tried():
+    tried = {(sheet.title, name) for sheets in FILLED.values() for sheet, names in sheets.items() for name in names}
+    assert tried == {(sheet.title, column.field) for sheet in SHEETS for column in sheet}
+
+
+@pytest.mark.parametrize("fill", FILLED, ids=lambda fill: fill.__name__)
+def test_every_value_goes_out_and_comes_in_the_same(cast, fill):
+    fill(Bank(cast))
+    for family in db.session.scalars(select(Family)):
+        factories.refresh(family)
+    db.session.commit()
+    assert list(soundness.faults(today())) == []
+    content = written(cast.district, today())
+    check_nothing_changes(content)
+    load(moved(content, "Соседний район"))
+    back = written(cast.other_district, today())
+    assert {title: rows for title, rows in cells(content).items() if title != FACTS} == {
+        title: [tuple("Тестовый район" if cell == "Соседний район" else cell for cell in row) for row in rows]
+        for title, rows in cells(back).items() if title != FACTS
+    }  # fmt: skip
+    check_nothing_changes(back)
