@@ -27,7 +27,12 @@ _CYRILLIC = re.compile("[\u0400-\u052f]")
 _FOREIGN = re.compile("[A-Za-z\u00c0-\u024f\u0259\u0275\u0370-\u03ff]")
 _UNSEEN = {"Cf", "Cc", "Cs", "Co"}
 
-_ERROR = re.compile(r"#(REF|VALUE|NAME|NULL|NUM|N/A|DIV/0|GETTING_DATA)[!?]?", re.IGNORECASE)
+# Errors of Excel, in English and as a Russian one shows them, and of LibreOffice.
+_ERROR = re.compile(
+    r"#(REF|VALUE|NAME|NULL|NUM|N/A|DIV/0|GETTING_DATA|SPILL|CALC|ССЫЛКА|ЗНАЧ|ИМЯ|ПУСТО|ЧИСЛО|Н/Д|ДЕЛ/0)[!?]?"
+    r"|(Err|Ошибка):\d{3}",
+    re.IGNORECASE,
+)
 
 # How people write that there is nothing to write.
 _NOTHING = {

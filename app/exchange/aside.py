@@ -6,7 +6,7 @@ A line that may be a row is never set aside: what is left over is read, and its 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.domain import names, writing
@@ -24,11 +24,16 @@ _MARK = re.compile(r"\*+\s*\D")
 FEWEST_NUMBERS = 4  # so many cells 1, 2, 3, 4 are the numbers of columns
 
 
-def what(line: Sequence[Any], indexes: Sequence[int], number_index: int, known: set[str]) -> str | None:
-    """What a line is, if it is no row; `known`: the card numbers that people of the workbook stand under."""
-    filled = [(index, cell) for index in sorted(indexes) if (cell := _cell(line, index)) != ""]
+def what(line: Sequence[Any], headers: Mapping[int, str], number_index: int, known: set[str]) -> str | None:
+    """What a line is, if it is no row.
+
+    headers: the key of the header of each column by its place; known: the card numbers that people stand under.
+    """
+    filled = [(index, cell) for index in sorted(headers) if (cell := _cell(line, index)) != ""]
     if not filled:
         return None
+    if len(filled) > 1 and all(names.key(str(cell)) == headers[index] for index, cell in filled):
+        return "повторённые заголовки"
     if len(filled) >= FEWEST_NUMBERS and _count_up(filled):
         return "номера столбцов"
     number = writing.line(_cell(line, number_index)) or ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
@@ -210,14 +210,14 @@ def _read_sheet(found: Content, sheet: Sheet, lines: list[Any], dictionaries: Ma
     if places is None:
         return result
     readers = [(index, column, cells.reader(column, dictionaries)) for index, column in places]
-    indexes = [index for index, _ in places]
+    headers = {index: header_key(column.header) for index, column in places}
     number_index = next(index for index, column in places if column.field == "number")
     told: Counter[str] = Counter()
     for number, line in lines[1:]:
-        if _is_blank(line, indexes):
+        if _is_blank(line, headers):
             continue
-        if said := aside.what(line, indexes, number_index, people):
-            first = next(cells.shown_cell(line[index]) for index in sorted(indexes) if not _is_blank(line, [index]))
+        if said := aside.what(line, headers, number_index, people):
+            first = next(cells.shown_cell(line[index]) for index in sorted(headers) if not _is_blank(line, [index]))
             found.notices.append(Notice(sheet.title, number, f"Строка не читается как запись ({said}): «{first}»."))
             continue
         result.rows.append(_read_row(found, result, readers, number, line, told))
@@ -227,10 +227,11 @@ def _read_sheet(found: Content, sheet: Sheet, lines: list[Any], dictionaries: Ma
     return result
 
 
-def _is_blank(line: list[Any], indexes: list[int]) -> bool:
+def _is_blank(line: list[Any], indexes: Iterable[int]) -> bool:
+    """Whether nobody sees anything in these cells of a line."""
     width = len(line)
     return all(
-        index >= width or line[index] == "" or (line[index].__class__ is str and not line[index].strip())
+        index >= width or line[index] == "" or (line[index].__class__ is str and writing.lines(line[index]) is None)
         for index in indexes
     )
 
