@@ -253,5 +253,5 @@ def _holds(entity: Any, name: str, text: str) -> ColumnElement[bool]:
     if name == "name" and hasattr(entity, "name_key"):
         return cast(ColumnElement[bool], entity.name_key.contains(names.key(text), autoescape=True))
     if name == "last_name" and hasattr(entity, "sort_key"):
-        return cast(ColumnElement[bool], entity.sort_key.startswith(names.sort_key(text), autoescape=True))
+        return cast(ColumnElement[bool], entity.sort_key.like(names.sort_pattern(text), escape="\\"))
     return func.lower(getattr(entity, name)).contains(text.lower(), autoescape=True)

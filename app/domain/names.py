@@ -48,16 +48,16 @@ def sort_key(text: str | None) -> str:
     return re.sub(r"\s+", " ", _visible_fold(text).translate(_ORDER)).strip()
 
 
-def sort_patterns(text: str | None) -> list[str]:
-    """For each word of a text, what LIKE is to find in a sort key: «алия» is the beginning of «Әлия» too.
+def sort_pattern(*texts: str | None) -> str:
+    """What LIKE finds in sort keys: beginnings of words in their order; «алия» is the beginning of «Әлия» too.
 
     A sort key puts the place among its kin behind a letter; `_` stands for any place. Escaped by a backslash.
     """
     found = []
-    for word in _visible_fold(text or "").split():
+    for word in _visible_fold(" ".join(filter(None, texts))).split():
         plain = re.sub(r"([\\%_])", r"\\\1", word).translate(_FOLD)
-        found.append(plain.translate(_ANY_PLACE))
-    return found
+        found.append(plain.translate(_ANY_PLACE) + "%")
+    return " ".join(found) or "%"
 
 
 def _visible_fold(text: str) -> str:

@@ -64,12 +64,8 @@ def _told(member: Member) -> str:
 
 def _candidates(person: Named) -> list[Member]:
     """Members born on the person's day; where a day is unknown, those called so, in either order."""
-    called = or_(
-        *(
-            Member.sort_key.like("% ".join([*names.sort_patterns(one), *names.sort_patterns(other)]) + "%", escape="\\")
-            for one, other in ((person.last_name, person.first_name), (person.first_name, person.last_name))
-        )
-    )
+    orders = ((person.last_name, person.first_name), (person.first_name, person.last_name))
+    called = or_(*(Member.sort_key.like(names.sort_pattern(*order), escape="\\") for order in orders))
     if person.born_on is not None:
         called = or_(Member.born_on == person.born_on, Member.born_on.is_(None) & called)
     return list(

@@ -66,8 +66,7 @@ def _members(typed: str, family: int) -> Select[Any]:
     query = select(Member).where(Member.annulled_at.is_(None)).order_by(Member.sort_key, Member.id)
     if family:
         query = query.where(Member.family_id == family)
-    words = names.sort_patterns(typed)
-    return query.where(Member.sort_key.like("% ".join(words) + "%", escape="\\")) if words else query
+    return query.where(Member.sort_key.like(names.sort_pattern(typed), escape="\\")) if typed.strip() else query
 
 
 def _decisions(typed: str, family: int) -> Select[Any]:
