@@ -15,7 +15,7 @@ from app.exchange.records import MemberRow
 from app.exchange.workbook import MEMBERS
 from app.extensions import db
 from app.models import Family, Member
-from app.services.families import member_sort_key
+from app.services.family_keys import member_sort_key
 
 
 class Membership(NamedTuple):
