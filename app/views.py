@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from app import clock, models
 from app.crud import DictionaryView, RegistryView
-from app.domain.likelihood import Named
+from app.domain.likelihood import NamedPerson
 from app.domain.periods import quarter_of
 from app.readings import duplicates
 from app.reports import CATALOGUE
@@ -73,7 +73,7 @@ class MemberRegistry(RegistryView):
     def alike(self, form: Any) -> Sequence[duplicates.Likeness]:
         """Whoever may be this person, in this family or in another one."""
         said = form.data
-        person = Named(said["last_name"], said["first_name"], said["middle_name"], said["born_on"])
+        person = NamedPerson(said["last_name"], said["first_name"], said["middle_name"], said["born_on"])
         return duplicates.of_member(person, said["family"])
 
 

@@ -69,7 +69,7 @@ def of_stay(registered_on: date, people: Iterable[Person]) -> Iterator[str]:
         )
 
 
-class Named(NamedTuple):
+class NamedPerson(NamedTuple):
     """A person as he is written somewhere; what is not known is empty."""
 
     last_name: str
@@ -78,7 +78,7 @@ class Named(NamedTuple):
     born_on: date | None
 
 
-def may_be_one(one: Named, other: Named) -> bool:
+def may_be_one(one: NamedPerson, other: NamedPerson) -> bool:
     """Whether two entries are likely of one person.
 
     Born on one day: called the same but for a letter, or surname and name swapped, or of another surname only.
@@ -92,16 +92,16 @@ def may_be_one(one: Named, other: Named) -> bool:
     return same and not (one.middle_name and other.middle_name and _parts(one)[2] != _parts(other)[2])
 
 
-def may_be_corrected(one: Named, other: Named) -> bool:
+def may_be_corrected(one: NamedPerson, other: NamedPerson) -> bool:
     """Whether of two entries of one family the later may be meant to correct the earlier: a date alone may differ."""
     return may_be_one(one, other) or _parts(one)[:2] == _parts(other)[:2]
 
 
-def _parts(person: Named) -> tuple[str, str, str]:
+def _parts(person: NamedPerson) -> tuple[str, str, str]:
     return names.folded(person.last_name), names.folded(person.first_name), names.folded(person.middle_name)
 
 
-def _are_near(one: Named, other: Named) -> bool:
+def _are_near(one: NamedPerson, other: NamedPerson) -> bool:
     """Surname and name are the same, but for one letter of one of them."""
     (last, first, _), (other_last, other_first, _) = _parts(one), _parts(other)
     return (last == other_last and _is_near(first, other_first)) or (
@@ -109,12 +109,12 @@ def _are_near(one: Named, other: Named) -> bool:
     )
 
 
-def _are_swapped(one: Named, other: Named) -> bool:
+def _are_swapped(one: NamedPerson, other: NamedPerson) -> bool:
     (last, first, _), (other_last, other_first, _) = _parts(one), _parts(other)
     return (last, first) == (other_first, other_last)
 
 
-def _has_another_surname(one: Named, other: Named) -> bool:
+def _has_another_surname(one: NamedPerson, other: NamedPerson) -> bool:
     (_, first, middle), (_, other_first, other_middle) = _parts(one), _parts(other)
     return bool(middle) and (first, middle) == (other_first, other_middle)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.domain import likelihood, names
-from app.domain.likelihood import Named
+from app.domain.likelihood import NamedPerson
 from app.extensions import db
 from app.models import Family, Member, SearchWord
 
@@ -27,7 +27,7 @@ class Likeness(NamedTuple):
     member: Member | None = None
 
 
-def of(people: Iterable[Named], addresses: Iterable[str | None]) -> list[Likeness]:
+def of(people: Iterable[NamedPerson], addresses: Iterable[str | None]) -> list[Likeness]:
     """Families of the person's rows that hold one of these people, or live at one of these addresses."""
     found: dict[int, Likeness] = {}
     for person in people:
@@ -40,7 +40,7 @@ def of(people: Iterable[Named], addresses: Iterable[str | None]) -> list[Likenes
     return list(found.values())[:MOST]
 
 
-def of_member(person: Named, family: Family) -> list[Likeness]:
+def of_member(person: NamedPerson, family: Family) -> list[Likeness]:
     """Who may be the person about to be entered in a family: first its own members, then those of other families."""
     found = {
         member.id: member
@@ -52,8 +52,8 @@ def of_member(person: Named, family: Family) -> list[Likeness]:
     return [Likeness(member.family, _told(member), member) for member in found.values()][:MOST]
 
 
-def _named(member: Member) -> Named:
-    return Named(member.last_name, member.first_name, member.middle_name, member.born_on)
+def _named(member: Member) -> NamedPerson:
+    return NamedPerson(member.last_name, member.first_name, member.middle_name, member.born_on)
 
 
 def _told(member: Member) -> str:
@@ -62,7 +62,7 @@ def _told(member: Member) -> str:
     return f"{member.full_name}, {born}{left}"
 
 
-def _candidates(person: Named) -> list[Member]:
+def _candidates(person: NamedPerson) -> list[Member]:
     """Members born on the person's day; where a day is unknown, those called so, in either order."""
     orders = ((person.last_name, person.first_name), (person.first_name, person.last_name))
     called = or_(*(Member.sort_key.like(names.sort_pattern(*order), escape="\\") for order in orders))

@@ -18,7 +18,7 @@ from wtforms import FieldList, Form, FormField, SelectField
 
 from app import access, clock, journal, tree
 from app.acts import Answer
-from app.domain.likelihood import Named
+from app.domain.likelihood import NamedPerson
 from app.domain.terms import Act, Sex, TerritoryKind
 from app.extensions import db
 from app.forms import (
@@ -58,9 +58,11 @@ class PersonForm(Form):
         return not any(field.data or any(map(str.strip, field.raw_data or ())) for field in typed)
 
     @property
-    def named(self) -> Named:
+    def named(self) -> NamedPerson:
         """The person as typed."""
-        return Named(self.last_name.data or "", self.first_name.data or "", self.middle_name.data, self.born_on.data)
+        return NamedPerson(
+            self.last_name.data or "", self.first_name.data or "", self.middle_name.data, self.born_on.data
+        )
 
     def validate(self, extra_validators: Any = None) -> bool:
         if self.is_empty:

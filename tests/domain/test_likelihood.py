@@ -6,14 +6,14 @@ from datetime import date
 
 import pytest
 
-from app.domain.likelihood import Named, may_be_corrected, may_be_one
+from app.domain.likelihood import NamedPerson, may_be_corrected, may_be_one
 
 DAY, OTHER_DAY = date(2015, 2, 1), date(2015, 1, 2)
 
 
-def named(text: str, born_on: date | None) -> Named:
+def named(text: str, born_on: date | None) -> NamedPerson:
     last, first, *middle = text.split()
-    return Named(last, first, " ".join(middle) or None, born_on)
+    return NamedPerson(last, first, " ".join(middle) or None, born_on)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from app import access
-from app.domain.likelihood import Named
+from app.domain.likelihood import NamedPerson
 from app.extensions import db
 from app.readings import duplicates, search
 from tests import factories
@@ -83,8 +83,11 @@ def test_more_than_is_shown_is_counted(app, cast):
 
 
 def test_the_same_person_and_the_same_address_are_noticed(known, cast):
-    people = [Named("елкин", "Петр", None, date(2016, 2, 3))]
+    people = [NamedPerson("елкин", "Петр", None, date(2016, 2, 3))]
     assert [one.family.id for one in duplicates.of(people, [])] == [known["елкины"]]
     addresses = ["п. северный ул. Шахтерская, д. 5"]
     assert [one.family.id for one in duplicates.of([], addresses)] == [known["елкины"]]
-    assert duplicates.of([Named("Ёлкин", "Пётр", None, date(2016, 2, 4))], ["п. Северный, ул. Шахтёрская, д. 6"]) == []
+    assert (
+        duplicates.of([NamedPerson("Ёлкин", "Пётр", None, date(2016, 2, 4))], ["п. Северный, ул. Шахтёрская, д. 6"])
+        == []
+    )
