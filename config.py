@@ -147,10 +147,12 @@ OF_FAMILY = (
     "Family|Member|Registration|Decision|Aid|Education|PupilSupport|Supervision|IdentityDocument|Mentor|Assignment"
 )
 PLACES = "Territory|TerritoryAlias|ChildPopulation|Agency|Employee"
-DICTIONARIES = (
+# Words that the law and its forms rest on, and what counts deadlines: the administrator's. The others are local.
+WORDS_OF_LAW = (
     "Criterion|RemovalReason|FamilyCategory|RelationshipKind|AgencyKind|EducationStatus|IdentityKind|SupervisionKind|"
-    "AidKind|MeasureBlock|MeasureKind|DynamicsLevel|FamilyReaction|StageKind|SignalCardOutcome|Deadline|WorkingDay"
+    "SignalCardOutcome|Deadline|WorkingDay"
 )
+LOCAL_WORDS = "AidKind|MeasureBlock|MeasureKind|DynamicsLevel|FamilyReaction|StageKind"
 
 # Who may what: role → (views, permissions), both anchored patterns over FAB's names. Which rows is said in access.py.
 ROLES: dict[Role, list[tuple[str, str]]] = {
@@ -158,7 +160,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Users|Roles", "can_.*"),
         ("Journal", "can_list"),
         (PLACES, WRITE),
-        (DICTIONARIES, WRITE),
+        (f"{WORDS_OF_LAW}|{LOCAL_WORDS}", WRITE),
         ("Lookup", "can_find"),
     ],
     Role.COORDINATOR: [
@@ -172,7 +174,8 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("QuarterlyForm", "can_(show|behind|export)"),
         ("Exchange", "can_(show|preview|apply|undo|export)"),
         (PLACES, WRITE),
-        (DICTIONARIES, WRITE),
+        (WORDS_OF_LAW, EXPORT),
+        (LOCAL_WORDS, WRITE),
         ("Lookup", "can_find"),
     ],
     Role.COMMISSION: [

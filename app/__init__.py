@@ -10,7 +10,7 @@ import click
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import models  # noqa: F401  every table must be known to the metadata
+from app import guard, models  # noqa: F401  every table must be known to the metadata, every flush be asked
 from app.extensions import csrf, db, migrate
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,7 +1,10 @@
 """Which rows a person sees: settled once for a request, laid over every SELECT.
 
-A record outside one's rows does not exist. Without a settled scope there are no rows at all. Statements of the Core
-and raw SQL are not covered: they take `scope().families()` explicitly.
+A record outside one's rows does not exist. Without a settled scope there are no rows at all. Whose the rows of an
+entity are is said by the entity (`WHOSE`, `OWNER`). Rows of families are narrowed wherever a statement reads them.
+Places, bodies and people are narrowed where they are what is asked for: a family's own record may name a body of
+another district, and is not read without the name. Statements of the Core and raw SQL are not covered: they take
+`scope().families()` explicitly.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -19,9 +22,9 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from app import conditions, tree
 from app.domain import terms
-from app.domain.refusal import Refusal
 from app.extensions import db
 from app.models import (
+    Agency,
     Assignment,
     Employee,
     Family,
@@ -30,19 +33,21 @@ from app.models import (
     JournalEntry,
     Mentor,
     Model,
-    OfFamily,
-    OfMember,
-    RegistrationCriterion,
-    SearchWord,
     Supervision,
     SupervisionKind,
     User,
+    Whose,
 )
 
 _family = Family.__table__
 _assignment = Assignment.__table__
 _mentor = Mentor.__table__
 _employee = Employee.__table__
+_agency = Agency.__table__
+
+# Whose rows are narrowed in every part of a statement, and whose where they are what the statement asks for.
+EVERYWHERE = (Whose.FAMILY, Whose.GIVEN, Whose.JOURNAL)
+ASKED_FOR = (Whose.TERRITORY, Whose.AGENCY, Whose.LOAD)
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Scope:
     """The rows of one person on one day.
 
     territories: ids of the territories whose families are seen, the parts already included.
+    kept: those of them whose families, bodies and people this person writes, the parts included.
+    places: the territories whose bodies and people are seen: where one works, what lies in it and above it.
     assigned_to: id of the commission member whose direct assignments are seen.
     agency: id of the agency whose mentored families are seen.
     everything: commands of the installation itself.
@@ -62,6 +69,8 @@ class Scope:
 
     today: date = date.min
     territories: frozenset[int] = frozenset()
+    kept: frozenset[int] = frozenset()
+    places: frozenset[int] = frozenset()
     assigned_to: int | None = None
     agency: int | None = None
     everything: bool = False
@@ -80,15 +89,20 @@ class Scope:
         """
         if self.everything:
             return true()
-        parts: list[ColumnElement[bool]] = []
+        parts = self._given_families(family)
         if self.territories:
             parts.append(family.territory_id.in_(self.territories))
+        return or_(*parts) if parts else false()
+
+    def _given_families(self, family: Any) -> list[ColumnElement[bool]]:
+        """The conditions of the families that are given to the person, or to the body, one by one."""
+        parts: list[ColumnElement[bool]] = []
         if self.assigned_to is not None:
             parts.append(family.id.in_(self._current(_assignment, _assignment.c.employee_id == self.assigned_to)))
         if self.agency is not None:
             of_agency = _mentor.c.employee_id.in_(select(_employee.c.id).where(_employee.c.agency_id == self.agency))
             parts.append(family.id.in_(self._current(_mentor, of_agency)))
-        return or_(*parts) if parts else false()
+        return parts
 
     def _current(self, table: Any, condition: ColumnElement[bool]) -> Select[tuple[int]]:
         """Family ids of the dated, not annulled rows of a table that hold today."""
@@ -125,9 +139,45 @@ class Scope:
             return entry.c.family_id.is_(None) & entry.c.entity.in_(("User", "Role", "FurtherRole", "HomeTerritory"))
         return self.sees(entry.c.family_id)
 
+    def rows(self, entity: Any) -> ColumnElement[bool]:
+        """The condition that the rows of an entity meet which this person sees."""
+        whose = whose_rows(entity)
+        if self.everything or whose not in EVERYWHERE + ASKED_FOR:
+            return true()
+        if whose is Whose.JOURNAL:
+            return self.journal()
+        if entity is Family:
+            return self.families(Family)
+        places = self.places | self.territories
+        if whose is Whose.GIVEN:
+            return or_(self.sees(entity.family_id), entity.territory_id.in_(places))
+        owner = getattr(entity, entity.OWNER)
+        if whose is Whose.FAMILY:
+            return self.sees(owner)
+        if whose is Whose.LOAD:
+            return or_(owner.in_(self.kept), entity.user_id == (self.user_id or 0))
+        if self.sees_all_places:
+            return true()
+        bodies = select(_agency.c.id).where(_agency.c.territory_id.in_(places))
+        return owner.in_(places if whose is Whose.TERRITORY else bodies)
+
+    @property
+    def sees_all_places(self) -> bool:
+        """Whether territories, bodies and people of the whole installation are seen, though no families."""
+        return self.everything or self.administers or self.all_statistics
+
     def covers_territory(self, territory_id: int | None) -> bool:
         """Whether families of a territory may be entered by this person."""
-        return self.everything or territory_id in self.territories
+        return self.everything or territory_id in self.kept
+
+    def keeps_place(self, territory_id: int | None) -> bool:
+        """Whether the territory itself, its bodies and people may be written by this person."""
+        return self.administers or self.covers_territory(territory_id)
+
+
+def whose_rows(entity: Any) -> Whose:
+    """Whose the rows of an entity are; the users and roles of Flask-AppBuilder are accounts."""
+    return getattr(entity, "WHOSE", Whose.ACCOUNTS)
 
 
 # Groups of family categories that tell of health or convictions.
@@ -180,19 +230,21 @@ def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = F
             _employee.c.user_id == user.id, _employee.c.dismissed.is_(False)
         )
     ).first()
-    territories: set[int] = set()
+    home: set[int] = set()
     if terms.Role.COORDINATOR in held:
-        home = HomeTerritory.__table__
-        territories.update(db.session.scalars(select(home.c.territory_id).where(home.c.user_id == user.id)))
-    assigned_to = None
+        of_user = HomeTerritory.__table__.c
+        home.update(db.session.scalars(select(of_user.territory_id).where(of_user.user_id == user.id)))
+    given: set[int] = set()
+    assigned_to = agency = None
     if terms.Role.COMMISSION in held and employee:
         assigned_to = employee.id
-        territories.update(db.session.scalars(_assigned_territories(employee.id, today)))
-    return Scope(
+        given.update(db.session.scalars(_assigned_territories(employee.id, today)))
+    if terms.Role.SPECIALIST in held and employee:
+        agency = employee.agency_id
+    found = Scope(
         today=today,
-        territories=tree.below(territories) if territories else frozenset(),
         assigned_to=assigned_to,
-        agency=employee.agency_id if employee and terms.Role.SPECIALIST in held else None,
+        agency=agency,
         all_statistics=terms.Role.REGION in held,
         all_journal=terms.Role.AUDITOR in held,
         administers=terms.Role.ADMINISTRATOR in held,
@@ -201,6 +253,30 @@ def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = F
         user_name=user.get_full_name(),
         address=address,
     )
+    return _with_territories(found, home, given)
+
+
+def _with_territories(scope: Scope, home: set[int], given: set[int]) -> Scope:
+    """A scope with what lies in a person's territories, and with the places near the person's work."""
+    near = {*home, *given, *_work_places(scope)}
+    if not near:
+        return scope
+    known = tree.read()
+    above = {place.id for each in near for place in known.above(each)}
+    return replace(
+        scope,
+        territories=frozenset(place.id for place in known.below(home | given)),
+        kept=frozenset(place.id for place in known.below(home)),
+        places=frozenset(place.id for place in known.below(near)) | above,
+    )
+
+
+def _work_places(scope: Scope) -> Iterable[int]:
+    """The territories of the body a person works in, and of the families given to it or to the person."""
+    if scope.agency is not None:
+        yield from db.session.scalars(select(_agency.c.territory_id).where(_agency.c.id == scope.agency))
+    if parts := scope._given_families(_family.c):
+        yield from db.session.scalars(select(_family.c.territory_id).where(or_(*parts)).distinct())
 
 
 def _assigned_territories(employee_id: int, today: date) -> Select[tuple[int]]:
@@ -218,12 +294,16 @@ def _narrow(state: ORMExecuteState) -> None:
     if current.everything or not state.is_select or state.is_column_load:
         return
     state.statement = state.statement.options(*_criteria(current))
+    asked = state.bind_mapper
+    if asked is None or state.is_relationship_load or not isinstance(state.statement, Select):
+        return
+    if whose_rows(asked.class_) in ASKED_FOR:
+        state.statement = state.statement.where(current.rows(asked.class_))
 
 
 @lru_cache(maxsize=256)
 def _criteria(scope: Scope) -> tuple[Any, ...]:
     """The scope as options of a statement, made once for a scope: a day, a person's territories and assignments."""
-    of_family = [mapper.class_ for mapper in Model.registry.mappers if issubclass(mapper.class_, OfFamily)]
     ordinary = select(SupervisionKind.__table__.c.id).where(SupervisionKind.__table__.c.special.is_(False))
     not_special = (
         ()
@@ -233,43 +313,8 @@ def _criteria(scope: Scope) -> tuple[Any, ...]:
             with_loader_criteria(FamilyCategory, FamilyCategory.group.not_in(SPECIAL_GROUPS), include_aliases=True),
         )
     )
+    narrowed = (mapper.class_ for mapper in Model.registry.mappers if whose_rows(mapper.class_) in EVERYWHERE)
     return (
         *not_special,
-        with_loader_criteria(Family, scope.families(Family), include_aliases=True),
-        *(
-            with_loader_criteria(entity, scope.sees(entity.family_id), include_aliases=True)
-            for entity in (*of_family, RegistrationCriterion, SearchWord)
-        ),
-        with_loader_criteria(
-            Assignment, or_(Assignment.family_id.is_(None), scope.sees(Assignment.family_id)), include_aliases=True
-        ),
-        with_loader_criteria(JournalEntry, scope.journal(), include_aliases=True),
+        *(with_loader_criteria(entity, scope.rows(entity), include_aliases=True) for entity in narrowed),
     )
-
-
-@event.listens_for(Session, "before_flush")
-def _guard(session: Session, _context: Any, _instances: Any) -> None:
-    """Refuse to store a row of a family that the person does not see; keep a member's rows in the member's family."""
-    for row in session.new | session.dirty:
-        if isinstance(row, OfMember) and row.member is not None:
-            row.family_id = row.member.family_id
-    current = _current_scope.get()
-    if current.everything:
-        return
-    wanted: set[int] = set()
-    for row in session.new | session.dirty | session.deleted:
-        if isinstance(row, Family):
-            territory_id = row.territory_id or (row.territory.id if row.territory else None)
-            if not current.covers_territory(territory_id):
-                raise Refusal("Эта территория вам не поручена.", "territory")
-            if row.id is not None:
-                wanted.add(row.id)
-        elif isinstance(row, OfFamily):
-            family_id = row.family_id or (row.family.id if row.family else None)
-            if family_id is not None:
-                wanted.add(family_id)
-    if wanted:
-        with session.no_autoflush:
-            seen = set(session.connection().scalars(current.family_ids().where(_family.c.id.in_(wanted))))
-        if wanted - seen:
-            raise Refusal("Такой семьи нет.")

@@ -26,7 +26,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import RelationshipProperty, class_mapper, selectinload
 from werkzeug.wrappers import Response
 
-from app import acts, clock, filters, forms, journal, pages, words
+from app import acts, clock, filters, forms, guard, journal, pages, words
 from app.acts import Answer
 from app.domain.terms import Act, Term
 from app.extensions import LARGEST_KEY, db
@@ -135,6 +135,10 @@ class RegistryView(ModelView):
             return False
         return bool(self.appbuilder.sm.has_access(f"can_{act}", self.class_permission_name))
 
+    def may_write(self, act: str, row: Any) -> bool:
+        """Whether the person may do this to a row: it may be seen and be another's."""
+        return self.may(act) and guard.may_write(row)
+
     def url(self, act: str, **values: Any) -> str:
         """The address of one of this view's routes."""
         return url_for(f"{self.endpoint}.{act}", **values)
@@ -186,8 +190,7 @@ class RegistryView(ModelView):
         if not address.understood():
             return Listing([], 0, 0, page_size, order, found, address.faults)
         query = self._narrowed(found)
-        ids = query.with_only_columns(self.entity.id).subquery()
-        count = db.session.scalars(select(func.count()).select_from(ids)).one()
+        count = db.session.scalars(query.with_only_columns(func.count(self.entity.id))).one()
         page = min(page, max(0, (count - 1) // page_size))
         query = self._ordered(query, order).options(*self._relations())
         query = query.limit(LARGEST_EXPORT) if whole else query.limit(page_size).offset(page * page_size)
@@ -270,9 +273,16 @@ class RegistryView(ModelView):
         )
 
     def _find(self, pk: int) -> Any:
-        row = db.session.get(self.entity, pk) if pk <= LARGEST_KEY else None
+        row = db.session.scalar(select(self.entity).where(self.entity.id == pk)) if pk <= LARGEST_KEY else None
         if row is None:
             abort(404)
+        return row
+
+    def _find_own(self, pk: int) -> Any:
+        """A row that the person may write; one that is merely seen is not acted upon."""
+        row = self._find(pk)
+        if not guard.may_write(row):
+            abort(403)
         return row
 
     def _of_families(self) -> bool:
@@ -315,7 +325,7 @@ class RegistryView(ModelView):
     @expose("/edit/<int:pk>", methods=["GET", "POST"])
     @has_access
     def edit(self, pk: int) -> str | Response:
-        row = self._find(pk)
+        row = self._find_own(pk)
         if isinstance(row, Annullable) and row.annulled_at is not None:
             flash(gettext("The record is annulled and is not edited any more."), "warning")
             return redirect(self._next(row))
@@ -381,7 +391,7 @@ class RegistryView(ModelView):
     @has_access
     def annul(self, pk: int) -> str | Response:
         """Take a wrong entry out with a reason."""
-        row = self._find(pk)
+        row = self._find_own(pk)
         back = safe_next() or self.url("show", pk=pk)
         return annulment.page(row, self.render_template, back=back, then=self._next(row))
 

@@ -28,7 +28,7 @@ from wtforms.fields.choices import Choice, SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import DateInput, NumberInput, TextInput
 
-from app import tree
+from app import access, tree
 from app.domain import names, writing
 from app.domain.terms import Term
 from app.extensions import LARGEST_KEY, db
@@ -222,11 +222,14 @@ class RowField(SelectField):
         self.data = value
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = find_row(self.entity, valuelist[0] if valuelist else "")
+        key = valuelist[0] if valuelist else ""
+        self.data = _as_it_was(self.object_data, key) or find_row(self.entity, key)
+        if key and self.data is None:
+            raise ValueError(str(_("There is no such record.")))
 
     def iter_choices(self) -> Iterable[Choice]:
         yield Choice("", "", self.data is None, {})
-        for row in short_list(self.entity, self.data):
+        for row in kept_list(self.entity, self.data):
             yield Choice(str(row.id), _indented(row), row is self.data, {})
 
     def pre_validate(self, form: Any) -> None:
@@ -254,11 +257,30 @@ class RowsField(SelectMultipleField):
         """Rows that are not there were left out."""
 
 
-def find_row(entity: type, key: str) -> Any:
+def find_row(entity: type[Any], key: str) -> Any:
     """The row with a key that came from a browser, if the person may see it."""
-    if not key.isdecimal() or int(key) > LARGEST_KEY:
-        return None
-    return db.session.get(entity, int(key))
+    number = key_of(key)
+    return None if number is None else db.session.scalar(select(entity).where(entity.id == number))
+
+
+def key_of(text: str) -> int | None:
+    """The key of a row as an address or a field has it: plain digits, no longer than keys are."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_KEY else None
+
+
+def _as_it_was(row: Any, key: str) -> Any:
+    """The row that stood in a field already, if it is chosen still: it may be one that is not offered any more."""
+    rows = row if isinstance(row, list) else [row]
+    return next((each for each in rows if each is not None and str(each.id) == key), None)
+
+
+def kept_list(entity: type, current: Any) -> list[Any]:
+    """What a form offers: of territories only those that the person keeps, and the one that stands there."""
+    rows = short_list(entity, current)
+    if entity is not Territory:
+        return rows
+    keeps = access.scope().keeps_place
+    return [row for row in rows if keeps(row.id) or row is current]
 
 
 def short_list(entity: type, current: Any) -> list[Any]:
@@ -325,7 +347,7 @@ class LookupField(Field):
         self.data = list(value or []) if self.multiple else value
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        rows = [find_row(self.entity, key) for key in valuelist if key]
+        rows = [_as_it_was(self.object_data, key) or find_row(self.entity, key) for key in valuelist if key]
         if any(row is None for row in rows):
             self.data = [] if self.multiple else None
             raise ValueError(str(_("There is no such record.")))

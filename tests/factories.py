@@ -18,6 +18,7 @@ from app.models import (
     Aid,
     AidKind,
     Assignment,
+    ChildPopulation,
     Criterion,
     Decision,
     Education,
@@ -26,20 +27,28 @@ from app.models import (
     Family,
     FamilyCategory,
     HomeTerritory,
+    IdentityDocument,
+    IdentityKind,
     Member,
     Mentor,
+    Paper,
     PupilSupport,
     Registration,
     RegistrationCriterion,
     RelationshipKind,
     RemovalReason,
     Role,
+    Supervision,
+    SupervisionKind,
     Territory,
+    TerritoryAlias,
     User,
+    WorkingDay,
 )
 
 CAST = {
     "anna": ("Анна", "Рябинина", terms.Role.COORDINATOR),
+    "galina": ("Галина", "Ивова", terms.Role.COORDINATOR),
     "boris": ("Борис", "Кленов", terms.Role.COMMISSION),
     "vera": ("Вера", "Липатова", terms.Role.COMMISSION),
     "gleb": ("Глеб", "Осинцев", terms.Role.SPECIALIST),
@@ -96,7 +105,7 @@ class Cast:
 
 
 def make_cast(password: str) -> None:
-    """Two districts, nine bodies, seven people."""
+    """Two districts with a coordinator each, nine bodies, eight people."""
     root = db.session.scalars(select(Territory).where(Territory.parent_id.is_(None))).one()
     district = territory("Тестовый район", terms.TerritoryKind.DISTRICT, root)
     north = territory("Северное сельское поселение", terms.TerritoryKind.SETTLEMENT, district)
@@ -113,6 +122,7 @@ def make_cast(password: str) -> None:
         manager.add_user(name, first, last, f"{name}@patronat.example", roles[role.value], password=password)
     users = {user.username: user for user in db.session.scalars(select(User))}
     db.session.add(HomeTerritory(user_id=users["anna"].id, territory_id=district.id))
+    db.session.add(HomeTerritory(user_id=users["galina"].id, territory_id=other.id))
     for name, body, place in (("boris", "5.1", north), ("vera", "5.1", south)):
         person = employee(bodies[body], users[name])
         db.session.add(Assignment(employee=person, territory=place, started_on=date(2020, 1, 1)))
@@ -240,3 +250,44 @@ def mentor(of: Family, person: Employee, since: date, until: date | None = None)
 def assignment(person: Employee, since: date, *, of: Family | None = None, place: Territory | None = None,
                until: date | None = None) -> Assignment:  # fmt: skip
     return _add(Assignment(employee=person, family=of, territory=place, started_on=since, ended_on=until))
+
+
+def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *, last_name: str = "Полозов",
+                word: str = "Северное", year: int = 2026) -> dict[str, Any]:  # fmt: skip
+    """One row of every entity that is somebody's, about a family of a place; by the names of the entities.
+
+    last_name, word: by which the rows are known again on a page.
+    """
+    of = family(place, number=number, income_per_member=Decimal("5000.50"), additional=f"{word}: сведения")
+    child = member(of, last_name=last_name)
+    mother = member(of, "мать", date(1990, 1, 1), last_name=last_name, first_name="Инна", middle_name="Олеговна")
+    stay = registration(of, date(year, 3, 3), sender=body)
+    return {
+        "Family": of,
+        "Member": child,
+        "Registration": stay,
+        "Decision": stay.decision,
+        "Aid": aid(of, date(2026, 4, 4), recipients=[mother], amount=Decimal("100.10"), description=word),
+        "Education": education(child, date(year - 1, 9, 1), organisation=f"Школа: {word}", grade="4 класс"),
+        "PupilSupport": support(child, year, 1, free_meals=True, note=word),
+        "Supervision": _add(Supervision(
+            member=child, family=of, kind=by_code(SupervisionKind, "school"), started_on=date(2026, 1, 1), note=word,
+        )),
+        "IdentityDocument": _add(IdentityDocument(
+            member=child, family=of, kind=by_code(IdentityKind, "03"), series="I-АН", number="1", issued_by=word,
+        )),
+        "Mentor": mentor(of, person, date(2026, 1, 1)),
+        "Assignment": assignment(person, date(2026, 1, 1), of=of),
+        "Paper": _add(Paper(
+            family=of, title=f"Акт: {word}", kind=terms.PaperKind.SURVEY_ACT, file_name="акт.pdf",
+            mime="application/pdf", size=1, sha256="0" * 64, key=f"k{number}",
+        )),
+        "Territory": place,
+        "TerritoryAlias": _add(TerritoryAlias(territory=place, name=f"{word} сокр.", name_key=names.key(word))),
+        "ChildPopulation": _add(ChildPopulation(
+            territory=place, counted_on=date(year, 1, 1), children=900, source=word,
+        )),
+        "Agency": body,
+        "Employee": person,
+        "WorkingDay": _add(WorkingDay(day=date(2026, 12, int(number[-2:]) % 28 + 1), works=False)),
+    }  # fmt: skip

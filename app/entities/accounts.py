@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
-from app.entities.kinds import Entity, label
+from app.entities.kinds import Entity, Whose, label
 
 if TYPE_CHECKING:
     from app.entities.places import Territory
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 class Account(Entity):
     """How a user signs in, beside FAB's own row: forced change, one-time password, lock after failures."""
 
+    WHOSE = Whose.SIGN_IN
     __tablename__ = "account"
     TITLE, TITLES = _("Account"), _("Accounts")
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), unique=True)
@@ -41,6 +42,7 @@ class Account(Entity):
 class UserSession(Entity):
     """A sign-in that lasts: the cookie holds only a random token, its hash lies here."""
 
+    WHOSE = Whose.SIGN_IN
     __tablename__ = "user_session"
     TITLE, TITLES = _("Session"), _("Sessions")
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
@@ -57,6 +59,7 @@ class UserSession(Entity):
 class FurtherRole(Entity):
     """A role under a name of its own that has exactly the permissions of a role of the code (`config.ROLES`)."""
 
+    WHOSE = Whose.ACCOUNTS
     __tablename__ = "further_role"
     TITLE, TITLES = _("Role"), _("Roles")
     role_id: Mapped[int] = mapped_column(ForeignKey("ab_role.id", ondelete="CASCADE"), unique=True)
@@ -67,6 +70,7 @@ class FurtherRole(Entity):
 class HomeTerritory(Entity):
     """The territory whose families, and those below it, a coordinator keeps."""
 
+    WHOSE = Whose.ACCOUNTS
     __tablename__ = "home_territory"
     __table_args__ = (UniqueConstraint("user_id", "territory_id"),)
     TITLE, TITLES = _("Territory of a user"), _("Territories of users")

@@ -1,4 +1,4 @@
-"""Lists that a municipality edits, and the days that its calendar moves."""
+"""Lists of words, and the days that the calendar moves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import terms
-from app.entities.kinds import Dictionary, Entity, Versioned, label, term
+from app.entities.kinds import Dictionary, Entity, Versioned, Whose, label, term
 
 if TYPE_CHECKING:
     pass
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class AgencyKind(Dictionary, Entity):
     """A kind of body that files record cards: column 5.1–5.9 of Приложение 4, or a body of the РТ slides."""
 
+    WHOSE = Whose.LAW
     __tablename__ = "agency_kind"
     TITLE, TITLES = _("Kind of agency"), _("Kinds of agencies")
     scheme: Mapped[str] = mapped_column(String(20), default="appendix4", info=label(_("Scheme")))
@@ -35,6 +36,7 @@ class AgencyKind(Dictionary, Entity):
 class Criterion(Dictionary, Entity):
     """A sign of a socially dangerous position (Положение, section 2). The root of the code is the column 13–17."""
 
+    WHOSE = Whose.LAW
     __tablename__ = "criterion"
     TITLE, TITLES = _("Criterion"), _("Criteria")
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("criterion.id"), index=True, info=label(_("Part of")))
@@ -47,6 +49,7 @@ class Criterion(Dictionary, Entity):
 class RemovalReason(Dictionary, Entity):
     """Why a family leaves the record (Приложение 4, columns 11.1–11.4)."""
 
+    WHOSE = Whose.LAW
     __tablename__ = "removal_reason"
     TITLE, TITLES = _("Reason of removal"), _("Reasons of removal")
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("removal_reason.id"), index=True, info=label(_("Part of")))
@@ -62,6 +65,7 @@ class RemovalReason(Dictionary, Entity):
 class FamilyCategory(Dictionary, Entity):
     """Многодетная, малообеспеченная, … The flag says which figure of line 1.1 of Приложение 4 counts it."""
 
+    WHOSE = Whose.LAW
     __tablename__ = "family_category"
     TITLE, TITLES = _("Category of family"), _("Categories of families")
     group: Mapped[str] = mapped_column(String(30), default="other", info=label(_("Group")))
@@ -71,6 +75,7 @@ class FamilyCategory(Dictionary, Entity):
 class RelationshipKind(Dictionary, Entity):
     """The role of a member in the family, and where the record card prints it."""
 
+    WHOSE = Whose.LAW
     __tablename__ = "relationship_kind"
     TITLE, TITLES = _("Role in the family"), _("Roles in the family")
     parental_role: Mapped[terms.ParentalRole] = mapped_column(
@@ -81,6 +86,7 @@ class RelationshipKind(Dictionary, Entity):
 class IdentityKind(Dictionary, Entity):
     """A kind of identity document."""
 
+    WHOSE = Whose.LAW
     __tablename__ = "identity_kind"
     TITLE, TITLES = _("Kind of identity document"), _("Kinds of identity documents")
 
@@ -88,6 +94,7 @@ class IdentityKind(Dictionary, Entity):
 class EducationStatus(Dictionary, Entity):
     """What a child does by day; the line of section 2.2 of Приложение 4 it is counted in."""
 
+    WHOSE = Whose.LAW
     __tablename__ = "education_status"
     TITLE, TITLES = _("Education status"), _("Education statuses")
     appendix4_line: Mapped[str] = mapped_column(String(40), info=label(_("Line of the quarterly form")))
@@ -96,6 +103,7 @@ class EducationStatus(Dictionary, Entity):
 class SupervisionKind(Dictionary, Entity):
     """Another body's record: ПДН, КДН, внутришкольный учёт, … Special: of health or convictions (152-ФЗ, art. 10)."""
 
+    WHOSE = Whose.LAW
     __tablename__ = "supervision_kind"
     TITLE, TITLES = _("Kind of supervision"), _("Kinds of supervision")
     basis: Mapped[str | None] = mapped_column(String(100), info=label(_("Basis")))
@@ -163,6 +171,7 @@ class StageKind(Dictionary, Entity):
 class SignalCardOutcome(Dictionary, Entity):
     """How the review of a signal card may end."""
 
+    WHOSE = Whose.LAW
     __tablename__ = "signal_card_outcome"
     TITLE, TITLES = _("Outcome of a signal card"), _("Outcomes of signal cards")
     effect: Mapped[str] = mapped_column(String(30), info=label(_("Effect")))
@@ -174,6 +183,7 @@ class Deadline(Dictionary, Entity):
     `number` counts units, or is the day of the month that follows; `days` are the days of a year: «10.01; 05.04».
     """
 
+    WHOSE = Whose.LAW
     __tablename__ = "deadline"
     TITLE, TITLES = _("Deadline"), _("Deadlines")
     actor: Mapped[str] = mapped_column(String(200), info=label(_("Who answers")))
@@ -188,6 +198,7 @@ class Deadline(Dictionary, Entity):
 class WorkingDay(Versioned, Entity):
     """A day that the production calendar moved: a working Saturday, a transferred day off."""
 
+    WHOSE = Whose.LAW
     __tablename__ = "working_day"
     TITLE, TITLES = _("Transferred day"), _("Transferred days")
     day: Mapped[date] = mapped_column(Date, unique=True, info=label(_("Day")))

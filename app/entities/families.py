@@ -28,6 +28,7 @@ from app.entities.kinds import (
     OfFamily,
     OfMember,
     Versioned,
+    Whose,
     derived,
     label,
     live,
@@ -61,6 +62,7 @@ class Family(Annullable, Dated, Versioned, Entity):
     `search_key` and `SearchWord` hold its number, the names of its members and its addresses as keys.
     """
 
+    WHOSE, OWNER = Whose.FAMILY, "id"
     __tablename__ = "family"
     __table_args__ = (
         live("district_id", "number", name="uq_family_district_id_number"),
@@ -107,6 +109,7 @@ class Family(Annullable, Dated, Versioned, Entity):
 class SearchWord(Model):
     """A word by which a family is found (see `domain.names.words`). Ordered by bytes, so that a prefix is a range."""
 
+    WHOSE, OWNER = Whose.FAMILY, "family_id"
     __tablename__ = "search_word"
     word: Mapped[str] = mapped_column(
         String(100).with_variant(String(100, collation="C"), "postgresql"), primary_key=True

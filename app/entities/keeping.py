@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
 from app.domain import terms
-from app.entities.kinds import Entity, label, term
+from app.entities.kinds import Entity, Whose, label, term
 
 if TYPE_CHECKING:
     from app.entities.places import Territory
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 class ImportBatch(Entity):
     """One applied workbook. Every journal entry of it carries the batch; the batch can be undone as a whole."""
 
+    WHOSE, OWNER = Whose.LOAD, "district_id"
     __tablename__ = "import_batch"
     TITLE, TITLES = _("Import"), _("Imports")
     applied_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, info=label(_("Applied at")))
@@ -49,6 +50,7 @@ class ImportBatch(Entity):
 class JournalEntry(Entity):
     """What was done: a change (was → is), a view, a print, an export, a sign-in. Only ever added to."""
 
+    WHOSE = Whose.JOURNAL
     __tablename__ = "journal_entry"
     __table_args__ = (
         Index("ix_journal_entry_family_id_at", "family_id", "at"),
@@ -75,6 +77,7 @@ class JournalEntry(Entity):
 class SentForm(Model):
     """The key of a form that was stored, for a day: the same form sent again is answered as `answer` says."""
 
+    WHOSE = Whose.SIGN_IN
     __tablename__ = "sent_form"
     user_id: Mapped[int] = mapped_column(
         ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True, info=label(_("User"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -29,6 +30,21 @@ from app.domain import terms
 
 if TYPE_CHECKING:
     from app.entities.families import Family, Member
+
+
+class Whose(enum.Enum):
+    """Whose the rows of an entity are: `access` shows them and `guard` lets them be written by this word alone."""
+
+    FAMILY = "of one family: seen with it, written by whoever keeps its territory"
+    GIVEN = "gives a person a family or a territory: seen with what is given, written by whoever keeps it"
+    TERRITORY = "of one territory: seen from below and above it, written by whoever keeps it"
+    AGENCY = "of one body: seen with it, written by whoever keeps the territory of the body"
+    LOAD = "a workbook that was loaded: of whoever loaded it and of whoever keeps the district"
+    WORDS = "words that a municipality chooses: read by all, written by whom the roles let"
+    LAW = "words of the law and of its forms: read by all, written by the administrator"
+    ACCOUNTS = "who may sign in and see what: the administrator's"
+    SIGN_IN = "how a person signs in: written by the machine on the way in, no matter of rows"
+    JOURNAL = "what was done: shown by a rule of its own, only ever added to"
 
 
 class Money(TypeDecorator[Decimal]):
@@ -74,6 +90,11 @@ class Entity(Model):
     __abstract__ = True
     TITLE: ClassVar[Any]
     TITLES: ClassVar[Any]
+    # Whose the rows are; OWNER: the column that names the family, the territory or the body.
+    WHOSE: ClassVar[Whose]
+    OWNER: ClassVar[str]
+    # Columns of a stored row that nobody but the administrator changes: others see more, or less, by them.
+    ADMINISTERED: ClassVar[tuple[str, ...]] = ()
 
     id: Mapped[int] = mapped_column(primary_key=True, info=label("ID"))
 
@@ -127,8 +148,29 @@ def _count_lists(session: Session, *_flush: Any) -> None:
                 row.version += 1
 
 
+class OfTerritory:
+    """A row of one territory."""
+
+    WHOSE: ClassVar[Whose] = Whose.TERRITORY
+    OWNER: ClassVar[str] = "territory_id"
+
+
+class OfAgency:
+    """A row of one body."""
+
+    WHOSE: ClassVar[Whose] = Whose.AGENCY
+    OWNER: ClassVar[str] = "agency_id"
+
+
 class OfFamily(Annullable, Dated, Versioned):
-    """A row that belongs to one family: `access` shows it to whoever may see the family, and to nobody else."""
+    """A row that belongs to one family: `access` shows it to whoever may see the family, and to nobody else.
+
+    NOTED_BY_BODIES: a body that works with the family may add a row as well as whoever keeps the family.
+    """
+
+    WHOSE: ClassVar[Whose] = Whose.FAMILY
+    OWNER: ClassVar[str] = "family_id"
+    NOTED_BY_BODIES: ClassVar[bool] = False
 
     family_id: Mapped[int] = mapped_column(ForeignKey("family.id"), index=True, info=label(_("Family")))
 
@@ -148,7 +190,12 @@ class OfMember(OfFamily):
 
 
 class Dictionary(Versioned):
-    """A list that a municipality edits. The code is text: «1.1» is not «1.10». A retired row stays for old records."""
+    """A list of words. The code is text: «1.1» is not «1.10». A retired row stays for old records.
+
+    Words that the law and its forms rest on say `WHOSE = Whose.LAW`; the others are the municipality's.
+    """
+
+    WHOSE: ClassVar[Whose] = Whose.WORDS
 
     code: Mapped[str] = mapped_column(String(30), unique=True, info=label(_("Code")))
     name: Mapped[str] = mapped_column(String(400), info=label(_("Name")))

@@ -16,16 +16,30 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import names, terms
-from app.entities.kinds import Annullable, Dated, Entity, OfFamily, Versioned, derived, label, term
+from app.entities.kinds import (
+    Annullable,
+    Dated,
+    Entity,
+    OfAgency,
+    OfFamily,
+    OfTerritory,
+    Versioned,
+    Whose,
+    derived,
+    label,
+    term,
+)
 
 if TYPE_CHECKING:
     from app.entities.dictionaries import AgencyKind
     from app.entities.families import Family
 
 
-class Territory(Versioned, Entity):
+class Territory(OfTerritory, Versioned, Entity):
     """A node of the tree: region, district (городской округ), settlement."""
 
+    OWNER = "id"
+    ADMINISTERED = ("parent_id", "kind")
     __tablename__ = "territory"
     __table_args__ = (UniqueConstraint("parent_id", "name_key"),)
     TITLE, TITLES = _("Territory"), _("Territories")
@@ -45,7 +59,7 @@ class Territory(Versioned, Entity):
         return self.name
 
 
-class TerritoryAlias(Versioned, Entity):
+class TerritoryAlias(OfTerritory, Versioned, Entity):
     """Another way a territory is written: «Н.Челны»."""
 
     __tablename__ = "territory_alias"
@@ -59,7 +73,7 @@ class TerritoryAlias(Versioned, Entity):
         return self.name
 
 
-class ChildPopulation(Versioned, Entity):
+class ChildPopulation(OfTerritory, Versioned, Entity):
     """Children living on a territory at a date, from statistics (Приложение 4, column 3)."""
 
     __tablename__ = "child_population"
@@ -75,7 +89,7 @@ class ChildPopulation(Versioned, Entity):
         return f"{self.territory}: {self.children}"
 
 
-class Agency(Versioned, Entity):
+class Agency(OfTerritory, Versioned, Entity):
     """A body or institution of the prevention system."""
 
     __tablename__ = "agency"
@@ -96,9 +110,10 @@ class Agency(Versioned, Entity):
         return self.name
 
 
-class Employee(Versioned, Entity):
+class Employee(OfAgency, Versioned, Entity):
     """A person of an agency; may have a sign-in."""
 
+    ADMINISTERED = ("user_id",)
     __tablename__ = "employee"
     TITLE, TITLES = _("Employee"), _("Employees")
     agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"), index=True, info=label(_("Agency")))
@@ -137,6 +152,7 @@ class Mentor(OfFamily, Entity):
 class Assignment(Annullable, Dated, Versioned, Entity):
     """A commission member sees a family, or all families of a territory, from … to …"""
 
+    WHOSE = Whose.GIVEN
     __tablename__ = "assignment"
     TITLE, TITLES = _("Assignment"), _("Assignments")
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True, info=label(_("Commission member")))

@@ -37,6 +37,7 @@ aid_recipients = Table(
 class Aid(OfFamily, Entity):
     """Help given to a family on a day."""
 
+    NOTED_BY_BODIES = True
     __tablename__ = "aid"
     __table_args__ = (Index("ix_aid_kind_id_given_on", "kind_id", "given_on"),)
     TITLE, TITLES = _("Aid"), _("Aid given")

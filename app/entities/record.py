@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import terms
-from app.entities.kinds import ByAct, Entity, OfFamily, label, live, term
+from app.entities.kinds import ByAct, Entity, OfFamily, Whose, label, live, term
 
 if TYPE_CHECKING:
     from app.entities.dictionaries import Criterion, RemovalReason
@@ -99,6 +99,7 @@ class Registration(ByAct, OfFamily, Entity):
 class RegistrationCriterion(Model):
     """A criterion of a registration; position 0 is the main one."""
 
+    WHOSE, OWNER = Whose.FAMILY, "family_id"
     __tablename__ = "registration_criterion"
     registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"), primary_key=True)
     registration: Mapped[Registration] = relationship(back_populates="criteria")

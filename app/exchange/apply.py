@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, func, insert, select, text, update
 
-from app import access, journal
+from app import access, guard, journal, tree
 from app.clock import now
 from app.domain import intervals, names
 from app.domain.periods import quarter_of
@@ -139,8 +139,11 @@ class _Writer:
             district.id = self._territory(district.name, TerritoryKind.DISTRICT, root.id)
 
     def _places(self) -> None:
-        """Create the territories and agencies that the bank does not know."""
+        """Create the territories and agencies that the bank does not know; the bodies where the person keeps."""
         district = self.plan.district
+        assert district.id is not None
+        mine = guard.Keeper(self.session, access.scope()).covers
+        home = next(filter(mine, (place.id for place in tree.read().below([district.id]))), district.id)
         for place in self.plan.new_places:
             if place.id is None:
                 place.id = self._territory(place.name, TerritoryKind.SETTLEMENT, district.id)
@@ -149,7 +152,7 @@ class _Writer:
                 name=body.name,
                 name_key=names.key(body.name),
                 kind_id=self._code("agency_kind", body.kind),
-                territory_id=district.id,
+                territory_id=home,
             )
             self.session.add(agency)
             self.session.flush()
@@ -380,6 +383,7 @@ class _Writer:
 
     def _insert(self) -> None:
         for name, rows in self.rows.items():
+            guard.check_bulk(CREATED[name], rows, fresh=True)
             self._insert_rows(CREATED[name].__table__, rows)
             self._note_new(name, rows)
         for table, rows in self.links.items():
@@ -421,11 +425,13 @@ class _Writer:
                     change.family, DecisionKind.REMOVE, number, decided_on
                 )
                 late.extend(self.rows["decision"][start:])
+        guard.check_bulk(Decision, late, fresh=True)
         self._insert_rows(Decision.__table__, late)
         self._note_new("decision", late)
         for change in self.plan.updates:
             values = {name: _resolved(value) for name, value in change.values.items()}
             table = CREATED[change.table].__table__
+            guard.check_bulk(CREATED[change.table], [{"id": change.id, **values}], fresh=False)
             self.session.connection().execute(
                 update(table).where(table.c.id == bindparam("key")).values(version=table.c.version + 1, **values),
                 {"key": change.id},
@@ -442,6 +448,7 @@ class _Writer:
             assert change.family.id is not None
             entity = OWNERS[change.name]
             was = linked(self.session, change.name, change.id)
+            guard.check_bulk(entity, [{"id": change.id}], fresh=False)
             becomes = [each.id if isinstance(each, MemberPlan) else each for each in change.becomes]
             set_links(self.session, change.name, change.id, change.family.id, self._link_ids(change.name, becomes))
             now_is = linked(self.session, change.name, change.id)

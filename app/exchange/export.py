@@ -83,15 +83,14 @@ def districts() -> list[Territory]:
     )
     scope = access.scope()
     rows = db.session.execute(
-        select(territory.c.id, counted.c.families)
+        select(territory.c.id, territory.c.kind, counted.c.families)
         .outerjoin(counted, counted.c.district_id == territory.c.id)
         .order_by(func.coalesce(counted.c.families, 0).desc(), territory.c.name)
     )
     found = []
-    for territory_id, families in rows:
-        place = db.session.get_one(Territory, territory_id)
-        if families or (place.kind is TerritoryKind.DISTRICT and scope.covers_territory(territory_id)):
-            found.append(place)
+    for territory_id, kind, families in rows:
+        if families or (kind is TerritoryKind.DISTRICT and scope.covers_territory(territory_id)):
+            found.append(db.session.get_one(Territory, territory_id))
     return found
 
 

@@ -9,11 +9,10 @@ from typing import Any
 
 from sqlalchemy import delete, exists, func, or_, select, update
 
-from app import access, journal, models
+from app import guard, journal, models
 from app.clock import now
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
-from app.exchange import bank
 from app.exchange.apply import CREATED, hold, linked, refresh, set_links
 from app.extensions import db
 from app.journal.replay import CHANGES, value_of
@@ -72,13 +71,12 @@ class _Undoing:
         return row_id is not None and any(first <= row_id <= last for first, last in self.created.get(table, ()))
 
     def _check_scope(self) -> None:
-        family = Family.__table__
-        for chunk in bank.chunks(self.family_ids):
-            seen = self.session.scalar(
-                select(func.count()).select_from(family).where(family.c.id.in_(chunk), access.scope().families())
-            )
-            if seen != len(chunk):
-                raise Refusal("В этой загрузке есть семьи, которые вам не поручены: отменить её может их координатор.")
+        try:
+            guard.check_bulk(Family, ({"id": each} for each in self.family_ids), fresh=False)
+        except Refusal as refusal:
+            raise Refusal(
+                "В этой загрузке есть семьи, которые вам не поручены: отменить её может их координатор."
+            ) from refusal
 
     def _check_untouched(self) -> None:
         """Refuse if somebody has changed what the import made or changed, or has put something upon it."""
@@ -132,6 +130,7 @@ class _Undoing:
             if columns:
                 table = ENTITIES[row.entity].__table__
                 values = {name: value_of(table.c[name].type, said[0]) for name, said in columns.items()}
+                guard.check_bulk(ENTITIES[row.entity], [{"id": row.entity_id, **values}], fresh=False)
                 self.session.connection().execute(
                     update(table).where(table.c.id == row.entity_id).values(version=table.c.version + 1, **values)
                 )
@@ -199,6 +198,7 @@ class _Undoing:
         family, district_id = Family.__table__, self.batch.district_id
         of_place = family.c.territory_id == territory_id
         rows = self.session.execute(select(family.c.id, family.c.number, family.c.name).where(of_place)).all()
+        guard.check_bulk(Family, ({"id": row.id, "territory_id": district_id} for row in rows), fresh=False)
         said = journal.changes.of_updated(
             Family, {"territory_id": territory_id}, {"territory_id": district_id}, self.words
         )

@@ -8,11 +8,11 @@ from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
-from flask import abort, g, request, url_for
+from flask import g, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import or_, select
 from werkzeug.wrappers import Response
 
 from app import access, clock, journal, sent_forms
@@ -58,7 +58,7 @@ class Exchange(Screen):
         return self._start(page=page_asked(url_for("Exchange.show")))
 
     def _start(self, error: str = "", page: int = 0) -> str:
-        statement = select(ImportBatch).where(_visible_batches()).order_by(ImportBatch.id.desc())
+        statement = select(ImportBatch).order_by(ImportBatch.id.desc())
         batches = db.session.scalars(statement.limit(PAGE + 1).offset(page * PAGE)).all()
         districts = export.districts()
         return self.page(
@@ -152,14 +152,14 @@ class Exchange(Screen):
     @permission_name("show")
     def batch(self, pk: int) -> str:
         """What one load did, with the way to its families and back."""
-        batch = _batch(self, pk)
+        batch = self.find(ImportBatch, pk)
         return self.page("exchange/batch.html", batch=batch, sheets=_sheets(batch), families=_families(batch))
 
     @expose("/undo/<int:pk>", methods=["POST"])
     @has_access
     def undo(self, pk: int) -> Response:
         """Take a whole load back."""
-        batch = _batch(self, pk)
+        batch = self.find(ImportBatch, pk)
         back = url_for("Exchange.batch", pk=pk)
 
         def whole() -> Answer:
@@ -265,21 +265,6 @@ def _read(content: bytes, name: str) -> reader.Book:
 
 def _planned(content: bytes, name: str) -> Plan:
     return plan.make(_read(content, name), clock.today())
-
-
-def _visible_batches() -> ColumnElement[bool]:
-    """The loads of districts that the person keeps some of, and the person's own."""
-    scope = access.scope()
-    if scope.everything:
-        return true()
-    return or_(ImportBatch.district_id.in_(scope.territories), ImportBatch.user_id == g.user.id)
-
-
-def _batch(screen: Screen, pk: int) -> ImportBatch:
-    batch = screen.find(ImportBatch, pk)
-    if not db.session.scalar(select(ImportBatch.id).where(ImportBatch.id == pk, _visible_batches())):
-        abort(404)
-    return batch
 
 
 def _sheets(batch: ImportBatch) -> list[tuple[str, dict[str, int]]]:

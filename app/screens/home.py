@@ -55,7 +55,7 @@ class Home(IndexView):
                 grants=accounts.recent_grants()[:SHOWN_GRANTS],
                 is_empty=upkeep.is_empty(),
                 quarter=last_finished_quarter(today),
-                has_territory=bool(access.scope().territories),
+                has_territory=bool(access.scope().kept),
             )
         if Role.REGION in roles:
             values["districts"] = listings.by_district(today)

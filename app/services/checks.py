@@ -11,7 +11,7 @@ from sqlalchemy import select, true
 from sqlalchemy.orm import class_mapper
 from sqlalchemy.orm.interfaces import ONETOMANY
 
-from app import access, tree
+from app import tree
 from app.domain import care, deadlines, registration
 from app.domain.refusal import Refusal
 from app.domain.registration import Basis, Facts
@@ -119,8 +119,6 @@ def _check_owner(row: Entity) -> None:
 
 
 def _check_family(row: Family, today: date) -> None:
-    if not access.scope().covers_territory(row.territory.id):
-        raise Refusal("Эта территория вам не поручена.", "territory")
     if row.territory.kind is TerritoryKind.REGION:
         raise Refusal("Выберите район или поселение: регион семью не ведёт.", "territory")
 
@@ -201,8 +199,6 @@ def _check_assignment(row: Assignment, today: date) -> None:
         started_on=row.started_on,
         ended_on=row.ended_on,
     )
-    if row.territory is not None and not access.scope().covers_territory(row.territory.id):
-        raise Refusal("Эта территория вам не поручена.", "territory")
 
 
 def _check_territory(row: Territory, today: date) -> None:

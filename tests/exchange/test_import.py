@@ -582,7 +582,12 @@ def test_a_plan_with_faults_is_not_applied(cast):
 
 
 def own(cast) -> access.Scope:
-    return access.Scope(special=True, today=date(2026, 9, 30), territories=tree.below([cast.district.id]))
+    return access.Scope(
+        special=True,
+        today=date(2026, 9, 30),
+        territories=tree.below([cast.district.id]),
+        kept=tree.below([cast.district.id]),
+    )
 
 
 def test_another_district_is_refused(cast):
@@ -594,7 +599,9 @@ def test_another_district_is_refused(cast):
 
 
 def test_a_coordinator_of_a_settlement_loads_only_its_families(cast):
-    scope = access.Scope(special=True, today=date(2026, 9, 30), territories=tree.below([cast.north.id]))
+    scope = access.Scope(
+        special=True, today=date(2026, 9, 30), territories=tree.below([cast.north.id]), kept=tree.below([cast.north.id])
+    )
     content = Sound().content()
     with access.acting_as(scope):
         assert "вам не поручена" in texts(planned(content).faults)

@@ -1,0 +1,295 @@
+"""What a person may write: rows of one's own, before the change and after it.
+
+The twin of `access`, by the same words of the entities (`WHOSE`, `OWNER`). Every flush is asked by itself; a bulk
+statement passes the flush by, so whoever runs one asks `check_bulk` before it. Commands write everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import event, inspect, select
+from sqlalchemy.orm import Session, class_mapper
+
+from app import access
+from app.access import Scope
+from app.domain.refusal import Refusal
+from app.extensions import db
+from app.models import Agency, Family, Model, OfMember, Territory, User, Whose
+
+NOT_YOUR_PLACE = "Эта территория вам не поручена."
+NOT_YOUR_BODY = "Этот орган работает на территории, которая вам не поручена."
+NO_SUCH_FAMILY = "Такой семьи нет."
+NOT_YOUR_FAMILY = "Эту семью вы только читаете: её ведёт координатор её территории."
+NO_SUCH_ROW = "Такой записи нет среди ваших."
+OF_ADMINISTRATOR = "Это изменяет только администратор."
+NOT_YOUR_LOAD = "Эту книгу загрузил другой координатор."
+CHUNK = 4000
+# Rows that are somebody's: whoever names one must see it.
+OTHERS = (Whose.FAMILY, Whose.GIVEN, Whose.TERRITORY, Whose.AGENCY)
+
+_family = Family.__table__
+_territory = Territory.__table__
+_agency = Agency.__table__
+
+
+class Foreign(NamedTuple):
+    """Why a row may not be written, and the column that says it."""
+
+    text: str
+    column: str
+
+
+class Keeper:
+    """What one scope may write, each owner asked once."""
+
+    def __init__(self, session: Session, scope: Scope) -> None:
+        self.scope, self._connection = scope, session.connection()
+        self._covered: dict[int | None, bool] = {None: False}
+
+    def covers(self, territory_id: int | None) -> bool:
+        """Whether the families of a territory are the person's.
+
+        A territory that was made a moment ago is not in the scope yet: it is the person's if what it lies in is.
+        """
+        if territory_id not in self._covered:
+            self._covered[territory_id] = self.scope.covers_territory(territory_id)  # a circle ends here
+            if not self._covered[territory_id]:
+                above = self._connection.scalar(select(_territory.c.parent_id).where(_territory.c.id == territory_id))
+                self._covered[territory_id] = self.covers(above)
+        return self._covered[territory_id]
+
+    def keeps_place(self, territory_id: int | None) -> bool:
+        """Whether a territory, its bodies and people are the person's: the administrator keeps those of all."""
+        return self.scope.administers or self.covers(territory_id)
+
+    def unkept_families(self, ids: Collection[int]) -> set[int]:
+        """Those families that the person may not write about."""
+        left = set(ids)
+        for chunk in _chunks(ids):
+            places = self._connection.execute(
+                select(_family.c.id, _family.c.territory_id).where(_family.c.id.in_(chunk))
+            )
+            left -= {key for key, territory_id in places if self.covers(territory_id)}
+        return left
+
+    def seen(self, entity: Any, ids: Collection[int]) -> set[int]:
+        """Those rows of an entity that the person sees."""
+        key, found = entity.__table__.c.id, set()
+        for chunk in _chunks(ids):
+            found |= set(self._connection.scalars(select(key).where(key.in_(chunk), self.scope.rows(entity))))
+        return found
+
+    def keeps_body(self, agency_id: int | None) -> bool:
+        """Whether a body works on a territory of the person's."""
+        of_body = select(_agency.c.territory_id).where(_agency.c.id == agency_id)
+        return agency_id is not None and self.keeps_place(self._connection.scalar(of_body))
+
+    # Whether rows may be written, by the values that name their owners
+
+    def fault(self, entity: Any, rows: Collection[Mapping[str, Any]], *, fresh: bool = False) -> Foreign | None:
+        """Why one of these rows, as it is stored or would be, may not be written; None if all may."""
+        whose = access.whose_rows(entity)
+        if whose in (Whose.WORDS, Whose.SIGN_IN, Whose.JOURNAL) or entity is User:
+            return None
+        if whose in (Whose.LAW, Whose.ACCOUNTS):
+            return None if self.scope.administers else Foreign(OF_ADMINISTRATOR, "")
+        if whose is Whose.FAMILY and entity is not Family:
+            owners = {row[entity.OWNER] for row in rows if row.get(entity.OWNER) is not None}
+            noted = fresh and getattr(entity, "NOTED_BY_BODIES", False)
+            return self._fault_of_families(owners, noted_by_bodies=noted)
+        return next(filter(None, (self._fault_of_row(entity, row) for row in rows)), None)
+
+    def _fault_of_families(self, ids: Collection[int], *, noted_by_bodies: bool = False) -> Foreign | None:
+        unkept = self.unkept_families(ids)
+        if not unkept:
+            return None
+        if unkept - self.seen(Family, unkept):
+            return Foreign(NO_SUCH_FAMILY, "family_id")
+        if noted_by_bodies and self.scope.agency is not None:
+            return None
+        return Foreign(NOT_YOUR_FAMILY, "family_id")
+
+    def _fault_of_row(self, entity: Any, row: Mapping[str, Any]) -> Foreign | None:
+        if entity is Family:
+            return None if self.covers(row["territory_id"]) else Foreign(NOT_YOUR_PLACE, "territory_id")
+        whose = access.whose_rows(entity)
+        if whose is Whose.GIVEN:
+            if row["family_id"] is not None:
+                return self._fault_of_families([row["family_id"]])
+            return None if self.covers(row["territory_id"]) else Foreign(NOT_YOUR_PLACE, "territory_id")
+        owner = row[entity.OWNER]
+        if whose is Whose.AGENCY:
+            return None if self.keeps_body(owner) else Foreign(NOT_YOUR_BODY, entity.OWNER)
+        if whose is Whose.LOAD:
+            own = row["user_id"] is not None and row["user_id"] == self.scope.user_id
+            return None if own or self.keeps_place(owner) else Foreign(NOT_YOUR_LOAD, entity.OWNER)
+        column = "parent_id" if entity is Territory else entity.OWNER
+        return None if self.keeps_place(owner) else Foreign(NOT_YOUR_PLACE, column)
+
+    # Whether rows name what the person may name
+
+    def fault_of_names(self, entity: Any, named: Mapping[str, Collection[int]]) -> Foreign | None:
+        """Why a row may not name these rows of others, by column; None if the person sees them all."""
+        for column, ids in named.items():
+            target = {**_targets(entity), **_lists(entity)}[column]
+            missing = set(ids) - self.seen(target, ids)
+            if any(not self._is_made_now(target, key) for key in missing):
+                return Foreign(NO_SUCH_ROW, column)
+        return None
+
+    def _is_made_now(self, target: Any, key: int) -> bool:
+        """Whether a row that the scope does not show yet is a place or a body made on the person's territory."""
+        if target is Territory:
+            return self.keeps_place(key)
+        return target is Agency and self.keeps_body(key)
+
+
+# What is asked
+
+
+def check_bulk(entity: Any, rows: Iterable[Mapping[str, Any]], *, fresh: bool) -> None:
+    """Ask of rows that a bulk statement is about to insert, or to change by their `id`. Raises Refusal.
+
+    rows: the values of whole fresh rows, or the changed values of stored ones.
+    """
+    scope, rows = access.scope(), list(rows)
+    if scope.everything or not rows:
+        return
+    keeper = Keeper(db.session(), scope)
+    named = {column: {row[column] for row in rows if row.get(column) is not None} for column in _targets(entity)}
+    if not fresh:
+        stored = _stored(db.session(), entity, [(row["id"],) for row in rows])
+        _refuse(keeper.fault(entity, list(stored.values())))
+        rows = [{**stored[row["id"],], **row} for row in rows if (row["id"],) in stored]
+    _refuse(keeper.fault(entity, rows, fresh=fresh))
+    _refuse(keeper.fault_of_names(entity, named))
+
+
+def may_write(row: Any) -> bool:
+    """Whether the person keeps a stored row, and does not merely see it."""
+    scope = access.scope()
+    return scope.everything or Keeper(db.session(), scope).fault(type(row), [_values(row)]) is None
+
+
+@event.listens_for(Session, "before_flush")
+def _ask_before(session: Session, _context: Any, _instances: Any) -> None:
+    """Keep a member's rows in the member's family; refuse to touch rows that are another's as they are stored."""
+    for row in session.new | session.dirty:
+        if isinstance(row, OfMember) and row.member is not None:
+            row.family_id = row.member.family_id
+    scope = access.scope()
+    if scope.everything:
+        return
+    keeper = Keeper(session, scope)
+    for entity, rows in _by_entity(row for row in session.dirty | session.deleted if _is_written(session, row)):
+        owned = access.whose_rows(entity) in (*OTHERS, Whose.LOAD)
+        stored = _stored(session, entity, [inspect(row).identity for row in rows]) if owned else {}
+        _refuse(keeper.fault(entity, list(stored.values())))
+
+
+@event.listens_for(Session, "after_flush")
+def _ask_after(session: Session, _context: Any) -> None:
+    """Refuse what rows have become: the keys they took from their relations are known now."""
+    scope = access.scope()
+    if scope.everything:
+        return
+    keeper = Keeper(session, scope)
+    for fresh, written in ((True, session.new), (False, session.dirty)):
+        for entity, rows in _by_entity(row for row in written if fresh or _is_written(session, row)):
+            if not scope.administers:
+                for row in rows:
+                    _check_administered(row, fresh=fresh)
+            _refuse(keeper.fault(entity, [_values(row) for row in rows], fresh=fresh))
+            _refuse(keeper.fault_of_names(entity, _named(entity, rows)))
+
+
+def _check_administered(row: Any, *, fresh: bool) -> None:
+    """Refuse a change by which others would see more, or less, to everybody but the administrator."""
+    columns = ("roles", "active") if isinstance(row, User) else () if fresh else getattr(row, "ADMINISTERED", ())
+    for column in columns:
+        if inspect(row).attrs[column].history.has_changes():
+            raise Refusal(OF_ADMINISTRATOR, column.removesuffix("_id"))
+
+
+def _refuse(fault: Foreign | None) -> None:
+    if fault is not None:
+        raise Refusal(fault.text, fault.column.removesuffix("_id") or None)
+
+
+# Rows as the values that decide
+
+
+@cache
+def _targets(entity: Any) -> dict[str, Any]:
+    """The columns that name rows of others, and the entities they name; the owner is asked as the owner."""
+    found = {}
+    for column in class_mapper(entity).columns:
+        for key in column.foreign_keys:
+            target = _entity_of(key.column.table)
+            if column.key != getattr(entity, "OWNER", "") and access.whose_rows(target) in OTHERS:
+                found[column.key] = target
+    return found
+
+
+@cache
+def _lists(entity: Any) -> dict[str, Any]:
+    """The lists of links that name rows of others: the recipients of an aid."""
+    return {
+        relation.key: relation.mapper.class_
+        for relation in class_mapper(entity).relationships
+        if relation.secondary is not None and access.whose_rows(relation.mapper.class_) in OTHERS
+    }
+
+
+def _entity_of(table: Any) -> Any:
+    return next(mapper.class_ for mapper in Model.registry.mappers if mapper.local_table is table)
+
+
+def _named(entity: Any, rows: Iterable[Any]) -> dict[str, set[int]]:
+    """The rows of others that a flush has let these rows name."""
+    named: dict[str, set[int]] = {}
+    for row in rows:
+        for column in (*_targets(entity), *_lists(entity)):
+            history = inspect(row).attrs[column].history
+            for value in history.added or () if history.has_changes() else ():
+                if value is not None:
+                    named.setdefault(column, set()).add(value if isinstance(value, int) else value.id)
+    return named
+
+
+def _is_written(session: Session, row: Any) -> bool:
+    return row in session.deleted or session.is_modified(row)
+
+
+def _by_entity(rows: Iterable[Any]) -> Iterator[tuple[Any, list[Any]]]:
+    found: dict[Any, list[Any]] = {}
+    for row in rows:
+        if isinstance(row, Model):
+            found.setdefault(row.__class__, []).append(row)
+    yield from found.items()
+
+
+def _values(row: Any) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in class_mapper(type(row)).columns}
+
+
+def _stored(session: Session, entity: Any, identities: Collection[Any]) -> dict[Any, dict[str, Any]]:
+    """Rows as the database has them, by their keys."""
+    table = entity.__table__
+    keys, first = list(table.primary_key.columns), next(iter(table.primary_key.columns))
+    wanted, found = {tuple(identity) for identity in identities}, {}
+    for chunk in _chunks({identity[0] for identity in wanted}):
+        for row in session.connection().execute(select(table).where(first.in_(chunk))).mappings():
+            identity = tuple(row[key] for key in keys)
+            if identity in wanted:
+                found[identity] = {column.key: row[column] for column in table.columns}
+    return found
+
+
+def _chunks(keys: Iterable[Any]) -> Iterator[list[Any]]:
+    every = sorted(keys)
+    for start in range(0, len(every), CHUNK):
+        yield every[start : start + CHUNK]
