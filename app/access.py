@@ -162,6 +162,11 @@ class Scope:
         return owner.in_(places if whose is Whose.TERRITORY else bodies)
 
     @property
+    def sees_special(self) -> bool:
+        """Whether words about health and convictions are shown."""
+        return self.everything or self.special
+
+    @property
     def sees_all_places(self) -> bool:
         """Whether territories, bodies and people of the whole installation are seen, though no families."""
         return self.everything or self.administers or self.all_statistics
@@ -182,6 +187,16 @@ def whose_rows(entity: Any) -> Whose:
 
 # Groups of family categories that tell of health or convictions.
 SPECIAL_GROUPS = ("health", "legal")
+
+
+def ordinary() -> dict[Any, ColumnElement[bool]]:
+    """The entities some of whose rows tell of health or convictions, and the condition of the rows that do not."""
+    kinds = SupervisionKind.__table__.c
+    return {
+        Supervision: Supervision.kind_id.in_(select(kinds.id).where(kinds.special.is_(False))),
+        FamilyCategory: FamilyCategory.group.not_in(SPECIAL_GROUPS),
+    }
+
 
 NOBODY = Scope()
 EVERYTHING = Scope(everything=True, user_name="командная строка")
@@ -304,15 +319,8 @@ def _narrow(state: ORMExecuteState) -> None:
 @lru_cache(maxsize=256)
 def _criteria(scope: Scope) -> tuple[Any, ...]:
     """The scope as options of a statement, made once for a scope: a day, a person's territories and assignments."""
-    ordinary = select(SupervisionKind.__table__.c.id).where(SupervisionKind.__table__.c.special.is_(False))
-    not_special = (
-        ()
-        if scope.special
-        else (
-            with_loader_criteria(Supervision, Supervision.kind_id.in_(ordinary), include_aliases=True),
-            with_loader_criteria(FamilyCategory, FamilyCategory.group.not_in(SPECIAL_GROUPS), include_aliases=True),
-        )
-    )
+    hidden = {} if scope.sees_special else ordinary()
+    not_special = (with_loader_criteria(entity, told, include_aliases=True) for entity, told in hidden.items())
     narrowed = (mapper.class_ for mapper in Model.registry.mappers if whose_rows(mapper.class_) in EVERYWHERE)
     return (
         *not_special,

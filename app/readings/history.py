@@ -11,15 +11,16 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Boolean, Date, DateTime, Enum, func, select
-from sqlalchemy.orm import ColumnProperty, class_mapper
+from sqlalchemy.orm import ColumnProperty, RelationshipProperty, class_mapper
 
-from app import journal, words
+from app import access, journal, words
 from app.clock import local
 from app.domain.terms import Act
 from app.extensions import db
-from app.models import Entity, Family, JournalEntry, Money, Role, User
+from app.models import Entity, Family, JournalEntry, Money, Role, Supervision, User
 
 PAGE = 50
+HIDDEN = "сведения не показаны: на сведения о здоровье и судимости нужно отдельное право"
 # How a scan is kept and when a row was typed say nothing: the entry itself has its moment.
 TECHNICAL = {"sha256", "key", "mime", "size", "created_at"}
 # What people call the columns of FAB's user, and what is written about a user by hand.
@@ -45,9 +46,28 @@ class EntryInWords(NamedTuple):
     changes: list[ValueInWords]
 
     @property
+    def summary(self) -> str:
+        return summary(self.entry)
+
+    @property
     def is_new(self) -> bool:
         """Whether the row was entered: every value is new then."""
         return self.entry.act is Act.CREATED
+
+
+def summary(entry: JournalEntry) -> str:
+    """What an entry is about; without the permission for health and convictions, of such rows only what they are."""
+    if entry.summary and _is_hidden(entry):
+        return f"{Supervision.TITLE}: {HIDDEN}"
+    return entry.summary
+
+
+def _is_hidden(entry: JournalEntry) -> bool:
+    """Whether an entry is about a row that may tell of health or convictions, and they are not shown.
+
+    Which kind the row was of then is not asked: it may have been changed since.
+    """
+    return entry.entity == Supervision.__name__ and not access.scope().sees_special
 
 
 def annulment(row: Any) -> str:
@@ -108,7 +128,7 @@ def _entity(name: str) -> type[Any] | None:
 def _columns(entry: JournalEntry) -> Iterable[tuple[Any, Any, list[Any]]]:
     """The columns and lists of an entry: what people call it, the property if there is one, what was said of it."""
     entity = _entity(entry.entity)
-    if entity is None or not entry.changes:
+    if entity is None or not entry.changes or _is_hidden(entry):
         return
     own_family = {"family_id"} if entry.act is Act.CREATED else set()
     names = [prop.key for prop in class_mapper(entity).attrs] + [name for name in OF_USER if entity is User]
@@ -117,7 +137,26 @@ def _columns(entry: JournalEntry) -> Iterable[tuple[Any, Any, list[Any]]]:
             prop = class_mapper(entity).attrs.get(name)
             label = _label(prop) or (OF_USER.get(name) if entity is User else None)
             if label is not None:
-                yield label, prop, entry.changes[name]
+                yield label, prop, _shown(prop, entry.changes[name])
+
+
+def _shown(prop: Any, said: list[Any]) -> list[Any]:
+    """What was said of a list without the rows that tell of health or convictions, where they are not shown."""
+    target: Any = prop.mapper.class_ if isinstance(prop, RelationshipProperty) else None
+    told = access.ordinary().get(target)
+    if told is None or access.scope().sees_special:
+        return said
+    if len(said) != 4:
+        return [[], []]  # words without the keys by which they could be told apart
+    wanted = {key for keys in said[:2] for key in keys or ()}
+    ordinary = set(db.session.scalars(select(target.id).where(target.id.in_(wanted), told)))
+    return [
+        *([key for key in keys or () if key in ordinary] for keys in said[:2]),
+        *(
+            [word for key, word in zip(keys or (), words or (), strict=False) if key in ordinary]
+            for keys, words in zip(said[:2], said[2:], strict=True)
+        ),
+    ]
 
 
 def _label(prop: Any) -> Any:
