@@ -1,4 +1,4 @@
-"""Words about health and convictions (152-ФЗ, art. 10) are shown to whoever holds the permission for them, nowhere else."""
+"""Words about health and convictions (152-ФЗ, art. 10) are shown only to whoever holds the permission for them."""
 
 from __future__ import annotations
 

@@ -51,7 +51,8 @@ class JournalScreen(Screen):
         journal.read(terms.Act.LISTED, entity="JournalEntry", summary=asked.in_words, records=len(rows))
         return self.page(
             "journal/list.html", rows=rows, count=count, page=page, size=PAGE_SIZE, asked=asked, acts=list_of_acts(),
-            numbers=_numbers(rows) if all_families else {}, by_family=all_families, what=_what, said=_said, summary=history.summary,
+            numbers=_numbers(rows) if all_families else {}, by_family=all_families, what=_what, said=_said,
+            summary=history.summary,
             link=lambda page: url_for("JournalScreen.list", **asked.arguments, page=page),
         )  # fmt: skip
 
