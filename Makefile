@@ -31,8 +31,8 @@ bench: $(VENV)/development $(WORDS).mo  ## measure at 100,000 families beside pl
 	$(PYTHON) -m benchmarks
 
 words: $(VENV)/development  ## collect the words of the interface into the Russian catalogue
-	$(VENV)/bin/pybabel -q extract -F babel.cfg -k _ -k lazy_gettext --no-location --sort-output -o translations/messages.pot .
-	$(VENV)/bin/pybabel -q update -i translations/messages.pot -d translations -l ru --no-fuzzy-matching --ignore-obsolete
+	$(VENV)/bin/pybabel -q extract -F babel.cfg -k _ -k lazy_gettext --no-location --sort-output --no-wrap -o translations/messages.pot .
+	$(VENV)/bin/pybabel -q update -i translations/messages.pot -d translations -l ru --no-fuzzy-matching --ignore-obsolete --no-wrap
 	@rm translations/messages.pot
 
 migration: $(VENV)/development  ## write the next migration: make migration NAME=0002 MESSAGE="what changes"

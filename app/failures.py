@@ -147,7 +147,7 @@ def _ask_whether_it_is_another(error: AlreadySentError) -> Response:
     answer = error.answer
     return _page(
         409,
-        "Эта форма уже записана",
+        _("This form is stored already"),
         f"Раньше из неё записано: «{answer.text}» Теперь в ней другие слова. Чтобы исправить записанное, откройте "
         "запись; если это ещё одна запись, отправьте её.",
         stored=answer.location,

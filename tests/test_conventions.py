@@ -9,6 +9,7 @@ import re
 import subprocess
 import tokenize
 import tomllib
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -405,10 +406,86 @@ def test_labels_of_fields_and_of_the_menu_are_in_the_catalogue():
     assert not faults, faults
 
 
+# What the rooms that speak Russian say: whole sentences and the words of papers, where they are defined.
+SPEAKS_RUSSIAN = {
+    "access": "refusals", "cli": "the commands", "demo": "the invented bank", "doctor": "what is wrong with a bank",
+    "documents": "the papers of a family", "domain": "rules, closed lists and their legal words",
+    "exchange": "the workbook and its faults", "journal": "lines of the journal", "readings": "lists, events, search",
+    "render": "the feet of sheets", "reports": "the statutory forms", "services": "refusals and notes",
+    "troubles": "why nothing was stored", "words": "days, sums and numbers in words",
+}  # fmt: skip
+# Tables of the other rooms that hold Russian names, and why they are no labels of a page.
+NAMES_IN_RUSSIAN = {
+    ("app/pages.py", "BROWSERS"): "what programs call themselves",
+    ("app/screens/passport.py", "PASSPORT, CARD"): "the papers as the Положение calls them",
+    ("app/screens/users.py", "SCREEN_NAMES"): "the words of the code for whoever gives a role: one table, whole",
+}
+
+
+def russian_of(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
+    """The Russian literals of a module: the line, the text with its values as ◆, the table that holds it."""
+    skipped: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node)
+        if documented and isinstance(node.body[0], ast.Expr):
+            skipped.add(node.body[0].value)
+        if isinstance(node, ast.JoinedStr):
+            skipped.update(node.values)
+        if isinstance(node, ast.keyword) and node.arg == "summary":
+            skipped.update(ast.walk(node.value))  # a line of the journal
+    held = {
+        inner: ast.unparse(statement.targets[0]).strip("()")
+        for statement in tree.body
+        if isinstance(statement, ast.Assign)
+        for inner in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "◆" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+        else:
+            continue
+        if RUSSIAN.search(text):
+            yield node.lineno, text, held.get(node, "")
+
+
+def is_label(text: str) -> bool:
+    """Words that begin as a label does and are no sentence, no phrase around a value."""
+    return text[:1].isupper() and "◆" not in text and not text.rstrip().endswith((".", "!", "?", ":"))
+
+
+def test_a_label_is_said_by_the_catalogue_and_a_sentence_where_it_is_defined():
+    """The two languages of the interface: CONTRIBUTING.md, «A page's words»."""
+    faults = []
+    for path, tree in TREES.items():
+        room = path.parts[1].removesuffix(".py")
+        for line, text, table in russian_of(tree):
+            declared = room in SPEAKS_RUSSIAN or (str(path), table) in NAMES_IN_RUSSIAN
+            if not declared and is_label(text):
+                faults.append(f"{path}:{line}: «{text}»: say it by _() in English and translate it")
+    assert not faults, "\n".join(faults)
+    assert set(SPEAKS_RUSSIAN) <= rooms(), "there is no such room"
+
+
+def test_the_keys_of_the_catalogue_and_the_names_of_the_code_are_english():
+    with CATALOGUE.open("rb") as file:
+        turned = [message.id for message in read_po(file, locale="ru") if RUSSIAN.match(str(message.id))]
+    assert not turned, turned
+    for path, tree in TREES.items():
+        named = {getattr(node, kind, None) for node in ast.walk(tree) for kind in ("id", "attr", "arg", "name")}
+        assert not [name for name in named if isinstance(name, str) and not name.isascii()], path
+
+
 def test_what_is_a_label_is_told_from_a_sentence():
     assert labels_in("<h1>Снять с учёта</h1>") == ["Снять с учёта"]
     assert labels_in("<h1>Снять с учёта: {{ family }}</h1>") == ["Снять с учёта: ◆"]
     assert labels_in('<a title="Печать">{{ _("Print") }}</a>') == ["Печать"]
+    assert is_label("Снять с учёта")
+    assert not is_label("Семья на учёте не состояла.")
+    assert not is_label("не указано")
     assert labels_in("<p>Семья на учёте не состояла.</p><p>с {{ day }} по {{ until }}</p>") == []
 
 

@@ -10,6 +10,7 @@ from flask import url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from sqlalchemy import func, select
 
 from app import access, clock, journal, models
@@ -22,7 +23,7 @@ from app.screens.screen import Screen
 
 PAGE_SIZE = 50
 # What stands in `JournalEntry.entity` besides the names of entities.
-OTHER_NAMES = {"User": "Пользователь", "Role": "Роль", "Report": "Отчёт"}
+OTHER_NAMES = {"User": lazy_gettext("User"), "Role": lazy_gettext("Role"), "Report": lazy_gettext("Report")}
 
 _family = Family.__table__
 
@@ -141,7 +142,7 @@ def _numbers(rows: Any) -> dict[int, str]:
 def _what(name: str) -> str:
     """The kind of a record by the name of its entity."""
     title = getattr(getattr(models, name, None), "TITLE", None)
-    return str(title) if title is not None else OTHER_NAMES.get(name, name)
+    return str(title) if title is not None else str(OTHER_NAMES.get(name, name))
 
 
 def _said(row: JournalEntry) -> list[tuple[str, str, str]]:

@@ -19,6 +19,7 @@ from app.render.scans import PDF
 from app.screens.screen import Screen
 from app.services import papers
 
+PASSPORT, CARD = "Социальный паспорт семьи", "Карта учета семьи"
 NOT_PRINTED = "Документ не удалось сформировать. Сообщите администратору номер семьи и время попытки."
 
 
@@ -35,7 +36,7 @@ class PassportScreen(Screen):
         """The social passport with the attached scans."""
         return self._print(
             self.find(Family, pk),
-            "Социальный паспорт семьи",
+            PASSPORT,
             lambda: passport.pdf(
                 pk,
                 read=papers.content,
@@ -51,7 +52,7 @@ class PassportScreen(Screen):
         """The record card alone."""
         return self._print(
             self.find(Family, pk),
-            "Карта учета семьи",
+            CARD,
             lambda: passport.card_pdf(
                 pk, made_by=current_user.get_full_name(), made_at=clock.now(), today=clock.today()
             ),
