@@ -479,6 +479,24 @@ def test_the_keys_of_the_catalogue_and_the_names_of_the_code_are_english():
         assert not [name for name in named if isinstance(name, str) and not name.isascii()], path
 
 
+def permissions_of(tree: ast.Module) -> Iterator[str]:
+    """The permissions that the screens of a module ask: named by `permission_name`, or as their methods are."""
+    for node in ast.walk(tree):
+        asked = [ast.unparse(one) for one in node.decorator_list] if isinstance(node, ast.FunctionDef) else []
+        if "has_access" in asked:
+            named = [re.findall(r"^permission_name\('(\w+)'\)", one) for one in asked]
+            yield next((name[0] for name in named if name), node.name)
+
+
+def test_every_permission_of_a_screen_has_a_name_that_people_read():
+    from app.screens.users import ACT_NAMES
+
+    for path, tree in TREES.items():
+        if "screens" in path.parts:
+            nameless = set(permissions_of(tree)) - ACT_NAMES.keys() - {"end"}  # the own sessions: no role gives them
+            assert not nameless, f"{path}: name it in ACT_NAMES of app/screens/users.py: {sorted(nameless)}"
+
+
 def test_what_is_a_label_is_told_from_a_sentence():
     assert labels_in("<h1>Снять с учёта</h1>") == ["Снять с учёта"]
     assert labels_in("<h1>Снять с учёта: {{ family }}</h1>") == ["Снять с учёта: ◆"]
