@@ -403,6 +403,7 @@ class DictionaryView(RegistryView):
     search_columns = ["code", "name"]
     form_columns = ["code", "name", "position", "retired"]
     base_order = ("position", "asc")
+    fixed = ("code",)  # reports, workbooks and the installation find a row by it
     intro = _("A row that is no longer used is marked, not deleted: old records keep it.")
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks import exchange, form, pages, worker
+from benchmarks import doctor, exchange, form, pages, worker
 from benchmarks.bank import build
 from benchmarks.measure import Section
 
@@ -31,6 +31,7 @@ def sections(folder: Path, families: int, workbook: int, runs: int, *, serve: bo
         ("Страницы", partial(pages.measure, bank, runs)),
         ("Квартальная форма", partial(form.measure, bank, max(1, runs // 3))),
         ("Социальный паспорт", partial(worker.passport, bank, runs)),
+        ("Врач", partial(doctor.measure, bank)),
         ("Обмен", partial(exchange.measure, folder, workbook)),
     ]
     if serve:

@@ -34,6 +34,12 @@ def test_an_exported_district_is_imported_whole_and_then_changes_nothing(measure
     assert again.endswith("новых строк 0, изменений 0, ошибок 0")
 
 
+def test_the_doctor_finds_the_measured_bank_sound(measured: dict) -> None:
+    lines = measured["Врач: вся база"].lines
+    assert len(lines) > 10
+    assert not [line for line in lines if line.note]
+
+
 def test_the_list_and_the_page_of_a_family_take_few_statements(measured: dict) -> None:
     lines = measured["Страницы (координатор всего банка)"].lines
     counted = {line.title: line.statements for line in lines if line.title.startswith(("Список", "Страница семьи"))}

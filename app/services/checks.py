@@ -204,6 +204,8 @@ def _check_assignment(row: Assignment, today: date) -> None:
 def _check_territory(row: Territory, today: date) -> None:
     if row in tree.upwards(row.parent):
         raise Refusal("Территория не может входить в саму себя.", "parent")
+    if row.parent is None and row.kind is not TerritoryKind.REGION:
+        raise Refusal("Укажите, к какому району или региону относится эта территория.", "parent")
     if row.id is not None:
         _check_families_of(row)
 
