@@ -589,3 +589,35 @@ def test_a_paper_that_a_reader_cannot_open_is_told_from_other_words():
         assert UNSEEN.search(text), text
     for text in ("REPORTS = 1", "the cell B2 holds", "Положение, 3.2", "RFC 9110"):
         assert not UNSEEN.search(text), text
+
+
+def test_the_readme_names_every_command_every_role_and_no_other():
+    """What README.md tells to type is there, and what is there is told."""
+    from app import cli
+    from app.domain.terms import Role
+
+    told = (ROOT / "README.md").read_text(encoding="utf-8")
+    typed = set(re.findall(r"flask --app run bank ([a-z-]+)", told))
+    assert typed - set(cli.bank.commands) == set(), "README names commands that are not there"
+    assert set(cli.bank.commands) - typed == {"demo"}, "tell of the command in README.md"  # `make run` calls it
+    rows = set(
+        re.findall(r"^\| ([А-Я][а-яА-Я ]+) \|", told.partition("## Для кого")[2].partition("\n## ")[0], re.MULTILINE)
+    )
+    assert rows - {"Роль"} == {role.value for role in Role}, "the table of roles in README.md"
+    made = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    pages = [
+        told,
+        (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
+        (ROOT / "docs/quality.md").read_text(encoding="utf-8"),
+    ]
+    named = {
+        name
+        for text in pages
+        for name in re.findall(r"`make\s([a-z]+)|^make ([a-z]+)", text, re.MULTILINE)
+        for name in name
+        if name
+    }
+    assert named <= made, "there is no such goal in the Makefile"
+    settings = (ROOT / "config.py").read_text(encoding="utf-8")
+    for name in re.findall(r"`([A-Z]{2,}_[A-Z_]+)(?:=\d)?`", told):
+        assert f'"{name}"' in settings, f"{name}: config.py reads no such setting"
