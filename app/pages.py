@@ -12,10 +12,11 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
 from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from app import access, clock, journal, sent_forms, words
 from app.domain import ages
-from app.extensions import appbuilder
+from app.extensions import LARGEST_KEY, appbuilder
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; style-src-attr 'unsafe-inline'; "
@@ -24,8 +25,20 @@ CONTENT_POLICY = (
 )
 
 
+class Key(IntegerConverter):
+    """The key of a row in an address: plain digits, no longer than keys are. «１２» is no second address of row 12."""
+
+    regex = "[0-9]+"
+
+    def to_python(self, value: str) -> int:
+        if len(value) > len(str(LARGEST_KEY)) or int(value) > LARGEST_KEY:
+            raise ValidationError
+        return int(value)
+
+
 def init_app(app: Flask) -> None:
-    """Hang on the application what every request and every template needs."""
+    """Hang on the application what every request and every template needs; called before any address is declared."""
+    app.url_map.converters["int"] = Key
     app.before_request(_settle_scope)
     app.teardown_request(_unsettle_scope)
     app.after_request(_add_headers)

@@ -1,0 +1,223 @@
+"""Somebody who holds the permission and not the rows: for Anna, what is Galina's does not exist, by any address."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import RelationshipProperty, class_mapper
+
+from app import access, models
+from app.domain import terms
+from app.exchange import kept
+from app.extensions import db
+from app.models import ImportBatch, Model, Whose
+from app.screens import lookup
+from tests import factories
+from tests.test_registry import form_of
+from tests.test_routes import REGISTRY, STATIC
+
+# By these words rows of Galina's would be known on a page of Anna's.
+HERS = ("77099", "Чужанин", "Дальнее", "Чужая школа", "Соседний район", "чужая.xlsx")
+SOMEBODYS = (Whose.FAMILY, Whose.GIVEN, Whose.TERRITORY, Whose.AGENCY)
+
+# The addresses of the other screens with keys of hers, by endpoint; {own} is a family of Anna's.
+FOREIGN = {
+    "Exchange.batch": ["/exchange/batch/{ImportBatch}"],
+    "Exchange.undo": ["/exchange/undo/{ImportBatch}"],
+    "FamilyActs.annul": [
+        "/family/{Family}/annul/Member/{Member}", "/family/{own}/annul/Member/{Member}",
+        "/family/{own}/annul/Family/{Family}", "/family/{Family}/annul/Family/{Family}",
+    ],
+    "FamilyActs.correct": ["/family/{Family}/correct/{Registration}", "/family/{own}/correct/{Registration}"],
+    "FamilyActs.decide": ["/family/{Family}/decide"],
+    "FamilyActs.enter": ["/family/{Family}/enter/{Registration}", "/family/{own}/enter/{Registration}"],
+    "FamilyActs.move": ["/family/{Family}/move/{Member}", "/family/{own}/move/{Member}"],
+    "FamilyActs.place": ["/family/{Family}/place"],
+    "FamilyActs.remove": ["/family/{Family}/remove"],
+    "FamilyPage.history": ["/family/{Family}/history"],
+    "FamilyPage.show": ["/family/{Family}"],
+    "FamilyPage.timeline": ["/family/{Family}/timeline"],
+    "Papers.add": ["/family/{Family}/papers/add"],
+    "Papers.annul": ["/papers/{Paper}/annul"],
+    "Papers.download": ["/papers/{Paper}/file"],
+    "PassportScreen.card": ["/family/{Family}/card.pdf"],
+    "PassportScreen.passport": ["/family/{Family}/passport.pdf"],
+    "QuarterlyForm.behind": ["/reports/quarterly/behind?figure=families&territory={Territory}"],
+    "QuarterlyForm.export": ["/reports/quarterly/file/xlsx?territory={Territory}"],
+    "QuarterlyForm.list_file": ["/reports/quarterly/behind/file?figure=families&territory={Territory}"],
+}  # fmt: skip
+# Screens of the administrator and of the auditor: Anna has no permission for them at all.
+CLOSED = ("Users.", "Roles.", "JournalScreen.")
+# What names no row of a family, a territory or a body.
+KEYLESS = {"OwnAccount.end": "one's own sessions only: tests/test_sessions.py", "Lists.show": "walked below",
+           "Lookup.find": "walked below"}  # fmt: skip
+
+
+def text_of(answer: Any) -> str:
+    if answer.data[:2] != b"PK":
+        return answer.text
+    with zipfile.ZipFile(BytesIO(answer.data)) as book:
+        return "\n".join(book.read(name).decode("utf-8") for name in book.namelist() if name.endswith(".xml"))
+
+
+@pytest.fixture
+def hers(cast: factories.Cast) -> dict[str, Any]:
+    """One row of everything that is somebody's, in Galina's district."""
+    body = factories.agency("Чужая школа", "5.3", cast.other_district)
+    person = factories.employee(body, last_name="Чужанина")
+    found = factories.one_of_each(cast.far, "77099", body, person, last_name="Чужанин", word="Дальнее", year=2025)
+    found["ImportBatch"] = ImportBatch(district=cast.other_district, user=cast.user("galina"), as_of=date(2026, 9, 30),
+                                       file_name="чужая.xlsx", sha256="0" * 64)  # fmt: skip
+    db.session.add(found["ImportBatch"])
+    db.session.commit()
+    return found
+
+
+@pytest.fixture
+def mine(cast: factories.Cast) -> dict[str, Any]:
+    """The same of Anna's."""
+    found = factories.one_of_each(cast.north, "00077", cast.agency("5.3"), cast.employee("gleb"))
+    db.session.commit()
+    return found
+
+
+def stored(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The rows as the database has them."""
+    with access.unrestricted():
+        db.session.expire_all()
+        return {name: {column.key: getattr(row, column.key) for column in class_mapper(type(row)).columns}
+                for name, row in rows.items()}  # fmt: skip
+
+
+def tried(app: Flask, hers: dict[str, Any], own: int) -> Iterator[tuple[str, str]]:
+    """(method, address) of every route with a key of hers in it; a route without a case fails."""
+    keys = {name: row.id for name, row in hers.items()}
+    for rule in app.url_map.iter_rules():
+        view, _dot, act = rule.endpoint.partition(".")
+        if not rule.arguments or rule.endpoint in STATIC | KEYLESS.keys() or rule.endpoint.startswith(CLOSED):
+            continue
+        if view in REGISTRY:
+            name = REGISTRY[view].__name__
+            addresses = [f"/{view.lower()}/{act}/{keys[name]}"] if REGISTRY[view].WHOSE in SOMEBODYS else []
+        else:
+            assert rule.endpoint in FOREIGN, f"{rule.endpoint}: say in FOREIGN by which keys a stranger would try it"
+            addresses = [each.format(own=own, **keys) for each in FOREIGN[rule.endpoint]]
+        for address in addresses:
+            for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+                yield method, address
+
+
+def test_every_address_with_a_foreign_key_is_404(app, mine, hers, sign_in):
+    anna, before = sign_in("anna"), stored(hers)
+    for method, address in tried(app, hers, mine["Family"].id):
+        answer = anna.get(address) if method == "GET" else anna.post(address, data={"reason": "проба", "version": "1"})
+        assert answer.status_code == 404, f"{method} {address}: {answer.status_code}"
+    assert stored(hers) == before
+
+
+def test_every_case_is_of_a_route_that_is_there(app):
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert FOREIGN.keys() | KEYLESS.keys() <= endpoints
+
+
+def test_galina_herself_opens_what_is_hers(app, hers, sign_in):
+    """The 404 above are of the rows and not of the addresses."""
+    galina = sign_in("galina")
+    for view, entity in REGISTRY.items():
+        if entity.WHOSE in SOMEBODYS:
+            answer = galina.get(f"/{view.lower()}/show/{hers[entity.__name__].id}")
+            assert answer.status_code == 200, view
+
+
+@pytest.mark.parametrize("name", ["anna", "boris", "gleb"])
+def test_no_list_no_search_no_select_no_workbook_tells_of_foreign_rows(name, app, cast, mine, hers, sign_in):
+    browser = sign_in(name)
+    assert "77099" in sign_in("galina").get("/familyregistry/list/").text
+    for address in without_keys(app, hers):
+        answer = browser.get(address)
+        assert answer.status_code < 500, address
+        found = [word for word in HERS if word in text_of(answer).replace(address, "")]
+        assert not found, (name, address, found)
+
+
+def without_keys(app: Flask, hers: dict[str, Any]) -> Iterator[str]:
+    """Every page that needs no key, the lookups, and the lists and reports asked for a foreign row."""
+    from app.readings import listings
+
+    for rule in app.url_map.iter_rules():
+        if not rule.arguments and "GET" in rule.methods and rule.endpoint not in ("SignIn.logout", "SignIn.login"):
+            yield rule.rule
+    yield from (f"/lookup/{entity}" for entity in lookup.SOURCES)
+    yield from (f"/lookup/{entity}?family={hers['Family'].id}" for entity in lookup.SOURCES)
+    yield from (f"/lists/{name}" for name in listings.BY_NAME)
+    yield from (f"/search?q={word}" for word in ("чужан", "тестов"))
+    yield from (f"/familyregistry/list/?_flt_0_territory={hers[name].id}" for name in ("Territory",))
+    yield f"/memberregistry/list/?_flt_0_family={hers['Family'].id}"
+    yield f"/reports/quarterly/?territory={hers['Territory'].id}"
+    yield f"/exchange/export?district={hers['ImportBatch'].district_id}"
+
+
+@pytest.mark.parametrize("view", [view for view, entity in REGISTRY.items() if entity.WHOSE in SOMEBODYS])
+def test_a_form_of_ones_own_takes_no_foreign_key(view, app, mine, hers, sign_in, page):
+    """Each relation of a form, forged: the form says no beside the field or the row keeps what it was."""
+    entity = REGISTRY[view]
+    row, anna = mine[entity.__name__], sign_in("anna")
+    url = f"/{view.lower()}/edit/{row.id}"
+    if anna.get(url).status_code == 404:
+        pytest.skip("its rows are not edited in the list")
+    data = form_of(page(anna, url))
+    before = stored({entity.__name__: row})
+    for name, value in forged(entity, data, hers):
+        answer = anna.post(url, data={**data, name: value})
+        assert answer.status_code == 200, f"{name}: {answer.status_code}"
+        assert "Такой записи нет" in answer.text, name
+        assert stored({entity.__name__: row}) == before, name
+
+
+def forged(entity: Any, data: dict[str, Any], hers: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The relations of a form whose rows are somebody's, each with a key of hers."""
+    for attribute in class_mapper(entity).attrs:
+        if isinstance(attribute, RelationshipProperty) and attribute.key in data:
+            target = attribute.mapper.class_
+            if access.whose_rows(target) in SOMEBODYS:
+                key = str(hers[target.__name__].id)
+                yield attribute.key, [key] if attribute.uselist else key
+
+
+def test_a_workbook_that_another_person_put_by_is_not_loaded(mine, hers, cast, sign_in):
+    key = kept.keep(b"PK", "чужая.xlsx", cast.user("galina").id)
+    anna = sign_in("anna")
+    for address in ("/exchange/apply", "/exchange/faults"):
+        answer = anna.post(address, data={"key": key, "fingerprint": "x"})
+        assert "чужая.xlsx" not in answer.text
+        assert "уже загружена" in answer.text
+
+
+def test_a_commission_member_reads_no_assignment_of_another(cast, mine, hers, sign_in):
+    factories.assignment(cast.employee("vera"), date(2026, 1, 1), of=factories.family(cast.south, number="00088"))
+    db.session.commit()
+    boris = sign_in("boris")
+    assert "00088" not in boris.get("/familyregistry/list/").text
+    with access.acting_as(access.scope_of(cast.user("boris"), [terms.Role.COMMISSION], date(2026, 9, 30))):
+        seen = db.session.query(models.Assignment).all()
+        assert {row.employee_id for row in seen} & {cast.employee("vera").id} == set()
+
+
+def test_a_specialist_reads_no_family_and_no_body_of_another_district(cast, mine, hers, sign_in):
+    gleb = sign_in("gleb")
+    assert gleb.get(f"/family/{mine['Family'].id}").status_code == 200
+    assert gleb.get(f"/family/{hers['Family'].id}").status_code == 404
+    assert gleb.get(f"/agencyregistry/show/{hers['Agency'].id}").status_code == 404
+    assert gleb.get(f"/memberregistry/show/{hers['Member'].id}").status_code == 404
+
+
+def test_every_entity_that_is_somebodys_has_a_foreign_row_here(hers):
+    mapped = (mapper.class_ for mapper in Model.registry.mappers)
+    owned = (entity for entity in mapped if access.whose_rows(entity) in (*SOMEBODYS, Whose.LOAD))
+    assert {entity.__name__ for entity in owned if hasattr(entity, "id")} <= hers.keys()
