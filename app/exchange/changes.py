@@ -36,14 +36,14 @@ class BodyRef:
 
 @dataclass(eq=False)
 class MemberPlan:
-    """A member of a family of the file or of the bank. `new_…`: values to insert."""
+    """A member of a family of the file or of the bank. adds_…: what of the row is to be inserted beside the person."""
 
     state: MemberState | None
     row: MemberRow | None = None
     id: int | None = None
-    document: dict[str, Any] | None = None
-    education: dict[str, Any] | None = None
-    support: dict[str, Any] | None = None
+    adds_document: bool = False
+    adds_education: bool = False
+    adds_support: bool = False
     supervisions: list[SupervisionRow] = field(default_factory=list)
 
     @property

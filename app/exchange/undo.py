@@ -13,10 +13,13 @@ from app import guard, journal, models
 from app.clock import now
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
-from app.exchange.apply import CREATED, hold, linked, refresh, set_links
+from app.exchange.apply import hold
+from app.exchange.apply.links import linked, set_links
+from app.exchange.apply.store import CREATED
 from app.extensions import db
 from app.journal.replay import CHANGES, value_of
 from app.models import Family, ImportBatch, JournalEntry, Model, OfFamily, SearchWord, Territory
+from app.services import family_keys
 
 ENTITIES: dict[str, Any] = {entity.__name__: entity for entity in CREATED.values()}
 LINKS = ("categories", "criteria", "recipients")
@@ -59,7 +62,8 @@ class _Undoing:
             entries.extend(self._annul())
             journal.write(entries)
             known = [each for each in self.family_ids if not self._within("family", each)]
-            refresh(self.session, known, self.today)
+            self.session.expire_all()
+            family_keys.refresh_all(known, self.today)
             self._drop_places()
             self.batch.undone_at = self.at
             self.session.flush()

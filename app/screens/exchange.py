@@ -19,7 +19,7 @@ from app import access, clock, journal, sent_forms
 from app.acts import Answer
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
-from app.exchange import apply, export, kept, plan, preview, reader, undo
+from app.exchange import apply, export, plan, preview, reader, undo, waiting
 from app.exchange.changes import Plan
 from app.exchange.workbook import SHEETS
 from app.extensions import db, look_at_contents
@@ -87,7 +87,7 @@ class Exchange(Screen):
             planned = _planned(content, file.filename)
         except Refusal as refusal:
             return self._start(refusal.text)
-        key = kept.keep(content, file.filename, g.user.id)
+        key = waiting.keep(content, file.filename, g.user.id)
         return self._preview(planned, key)
 
     def _preview(self, planned: Plan, key: str, warning: str = "") -> str:
@@ -114,7 +114,7 @@ class Exchange(Screen):
     @permission_name("preview")
     def faults(self) -> Response | str:
         """The faults of a workbook as a file to send back to its author."""
-        found = kept.find(request.form.get("key", ""), g.user.id)
+        found = waiting.find(request.form.get("key", ""), g.user.id)
         if found is None:
             return self._start(GONE)
         try:
@@ -133,7 +133,7 @@ class Exchange(Screen):
     def apply(self) -> Response | str:
         """Load a workbook that was previewed, if it would still do the same."""
         key = request.form.get("key", "")
-        found = kept.find(key, g.user.id)
+        found = waiting.find(key, g.user.id)
         if found is None:
             return self._start(GONE)
         said = _Said()
@@ -144,7 +144,7 @@ class Exchange(Screen):
         if answer is None:
             return self._start(said.text)
         with suppress(OSError):  # what is left is swept within the hour
-            kept.drop(key)
+            waiting.drop(key)
         return answer
 
     @expose("/batch/<int:pk>")
@@ -220,7 +220,7 @@ class _Said:
         self.text = text
 
 
-def _load(found: kept.Kept) -> Answer:
+def _load(found: waiting.WaitingBook) -> Answer:
     """Load a workbook that was shown, if it would still do the same."""
     book = _read(found.content, found.name)
     apply.hold()

@@ -12,6 +12,7 @@ from app.clock import today
 from app.domain.refusal import Refusal
 from app.domain.terms import DecisionKind
 from app.exchange import apply
+from app.exchange.apply import fresh
 from app.exchange.changes import Update
 from app.exchange.plan import comparing
 from app.exchange.workbook import AIDS, MEMBERS, STAYS, SUPERVISIONS
@@ -185,7 +186,7 @@ def test_education_that_ends_before_it_begins_stops_an_import(cast):
 
 
 def test_a_quarter_that_is_not_cannot_be_written(cast, monkeypatch):
-    monkeypatch.setattr(apply, "quarter_of", lambda _day: (2026, 5))
+    monkeypatch.setattr(fresh, "quarter_of", lambda _day: (2026, 5))
     refused_whole(planned(Sound().content()))
 
 

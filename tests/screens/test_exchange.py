@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from app.domain.terms import Act
-from app.exchange import apply, kept
+from app.exchange import apply, waiting
 from app.exchange.workbook import FAMILIES, STAYS
 from app.extensions import db
 from app.models import Family, ImportBatch, JournalEntry
@@ -147,9 +147,9 @@ def test_a_preview_belongs_to_its_sender_and_expires(anna, app):
     folder = Path(app.instance_path) / "exchange"
     assert all(key not in path.name for path in folder.iterdir())
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
-    assert kept.find(key, -1) is None
+    assert waiting.find(key, -1) is None
     for path in folder.iterdir():
-        old = time.time() - kept.LIFE_SECONDS - 5
+        old = time.time() - waiting.LIFE_SECONDS - 5
         os.utime(path, (old, old))
     assert "ждала больше часа" in confirm(anna, answer).text
     assert families() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from app.domain import care, names, registration
@@ -49,7 +50,7 @@ class Members:
             row.document_issued_on}  # fmt: skip
         for day in sorted(filter(None, issued)):
             self.comparison.rule(self.sheet, row, care.check_document, issued_on=day, born_on=born_on, today=today)
-        if any(getattr(row, name) is not None for name in SUPPORT):
+        if _tells_any(row, SUPPORT):
             year, quarter = quarter_of(self.comparison.as_of)
             self.comparison.rule(self.sheet, row, care.check_support, year=year, quarter_number=quarter,
                                  born_on=born_on, today=today)  # fmt: skip
@@ -182,9 +183,9 @@ class Members:
         family.members.append(member)
         family.new_members.append(member)
         self.comparison.new(MEMBERS, family, f"{row.full}, {cells.shown(row.born_on)}")
-        for group, name in ((DOCUMENT, "document"), (EDUCATION, "education"), (SUPPORT, "support")):
-            if any(getattr(row, each) is not None for each in group):
-                setattr(member, name, {each: getattr(row, each) for each in group})
+        member.adds_document = _tells_any(row, DOCUMENT)
+        member.adds_education = _tells_any(row, EDUCATION)
+        member.adds_support = _tells_any(row, SUPPORT)
 
     def _compare(self, row: MemberRow, family: FamilyPlan, member: MemberPlan) -> None:
         assert member.state is not None
@@ -200,6 +201,10 @@ class Members:
         self.comparison.value(MEMBERS, row, family, state, update, "role", "role_id", "role")
         self.parts.compare(self.sheet, row, family, member)
         self.comparison.finish(MEMBERS, update, before)
+
+
+def _tells_any(row: MemberRow, fields: Iterable[str]) -> bool:
+    return any(getattr(row, name) is not None for name in fields)
 
 
 def _is_plain(row: MemberRow, known: MemberRow) -> bool:

@@ -76,7 +76,7 @@ class Parts:
     def _new_document(self, row: MemberRow, family: FamilyPlan, member: MemberPlan, told: list[str]) -> None:
         assert member.state is not None
         identity = [name for name in told if name != "document_issued_on"]
-        member.document = {name: getattr(row, name) for name in DOCUMENT}
+        member.adds_document = True
         codes = self.comparison.codes
         shown = "; ".join(words(codes.get(MEMBERS.column(name).dictionary), getattr(row, name)) for name in identity)
         self.comparison.change(MEMBERS, row, family, row.full, identity[0] if identity else told[0], None, shown)
@@ -116,7 +116,7 @@ class Parts:
             was = old[keys[name]] if old else None
             if was != getattr(row, name):
                 self.comparison.change(MEMBERS, row, family, row.full, name, was, getattr(row, name))
-        member.education = {name: getattr(row, name) for name in EDUCATION}
+        member.adds_education = True
 
     def _support(self, sheet: SheetRows, row: MemberRow, family: FamilyPlan, member: MemberPlan) -> None:
         told = self._told(sheet, row, SUPPORT)
@@ -125,7 +125,7 @@ class Parts:
         assert member.state is not None
         state = bank.support_on(member.state.supports, self.as_of)
         if state is None:
-            member.support = {name: getattr(row, name) for name in SUPPORT}
+            member.adds_support = True
             for name in told:
                 if getattr(row, name) is not None:
                     self.comparison.change(MEMBERS, row, family, row.full, name, None, getattr(row, name))

@@ -19,7 +19,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{20,60}")
 
 
 @dataclass(frozen=True)
-class Kept:
+class WaitingBook:
     """A workbook that waits: its bytes, and what its file was called."""
 
     key: str
@@ -37,7 +37,7 @@ def keep(content: bytes, name: str, user_id: int) -> str:
     return key
 
 
-def find(key: str, user_id: int) -> Kept | None:
+def find(key: str, user_id: int) -> WaitingBook | None:
     """A workbook put by earlier; None if it is another person's, too old or gone."""
     _forget_old()
     if not _KEY.fullmatch(key):
@@ -47,7 +47,7 @@ def find(key: str, user_id: int) -> Kept | None:
         told = json.loads(path.with_suffix(".json").read_bytes())
         if told["user_id"] != user_id:
             return None
-        return Kept(key, told["name"], path.read_bytes())
+        return WaitingBook(key, told["name"], path.read_bytes())
     except (OSError, ValueError, KeyError):
         return None
 
