@@ -17,12 +17,11 @@ LOOKALIKES = dict(zip("АВСЕНКМОРТХасеорхук", "ABCEHKMOPTXaceo
 
 
 def with_lookalikes(text: str) -> str:
-    """Each word of two letters and more with a Latin letter in it, as a careless keyboard leaves it."""
+    """Each word with a Latin letter in it, as a careless keyboard leaves it."""
     words = []
     for word in text.split(" "):
         place = next((place for place, letter in enumerate(word) if letter in LOOKALIKES), None)
-        cyrillic = sum("а" <= letter.lower() <= "я" for letter in word)
-        if place is not None and cyrillic > 2:
+        if place is not None:
             word = word[:place] + LOOKALIKES[word[place]] + word[place + 1 :]
         words.append(word)
     return " ".join(words)

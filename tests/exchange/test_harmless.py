@@ -178,6 +178,15 @@ def test_a_corrected_child_stays_one_child(cast, now, kept):
     assert len(db.session.scalars(select(Member)).all()) == 2
 
 
+def test_a_surname_and_a_birth_date_corrected_at_once_are_asked_about(cast):
+    done(answered(of("00001", NORTH, {**person(*BOY), "Роль в семье": None}).content()))
+    now = {**person("Осинин", "Семён", date(2015, 1, 6), "Ильич"), "Роль в семье": None}
+    mother = person("Тетерина", "Алёна", date(1990, 4, 7), "Павловна", "мать")
+    (question, *others) = answered(of("00001", NORTH, now, mother).content()).questions
+    assert not others
+    assert [option.value for option in question.options][1:] == ["other"]
+
+
 def test_another_person_is_added_when_the_person_says_so(cast):
     done(answered(of("00001", NORTH, person(*BOY)).content()))
     twin = of("00001", NORTH, person("Тетерин", "Самсон", date(2015, 6, 1), "Ильич"))

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from app import access
-from app.domain import names
+from app.domain import names, writing
 from app.domain.refusal import Refusal
 from app.exchange import cells
 from app.exchange.bank import Places
@@ -150,7 +150,7 @@ class Comparison:
         if not self.sheet(form).tells(name) or name in row.bad:
             return
         was, becomes = state[name], getattr(row, name)
-        if was == becomes:
+        if was == becomes or (name not in cells.PERSON and is_same(was, becomes)):
             return
         codes, column = self.codes.get(dictionary), column or name
         update.was[column] = codes.ids[was] if codes and was is not None else was
@@ -229,6 +229,13 @@ def _short(member: MemberPlan) -> str:
 def _birth_dates(member: MemberPlan) -> set[date]:
     days = {member.row.born_on if member.row else None, member.state.row.born_on if member.state else None}
     return {day for day in days if day is not None}
+
+
+def is_same(was: Any, becomes: Any) -> bool:
+    """Whether two values are one, or look so: what nobody sees is no change."""
+    return bool(was == becomes) or (
+        isinstance(was, str) and isinstance(becomes, str) and writing.look_alike(was, becomes)
+    )
 
 
 def words(codes: Codes | None, value: Any) -> str:

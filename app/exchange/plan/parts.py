@@ -7,7 +7,7 @@ from typing import Any
 
 from app.exchange import bank
 from app.exchange.changes import FamilyPlan, MemberPlan, Update
-from app.exchange.plan.comparing import Comparison, words
+from app.exchange.plan.comparing import Comparison, is_same, words
 from app.exchange.records import MemberRow
 from app.exchange.rows import SheetRows
 from app.exchange.workbook import DOCUMENT, EDUCATION, MEMBERS, SUPPORT
@@ -36,7 +36,7 @@ class Parts:
         for name in told:
             key, column = columns[name]
             was, becomes = state[key], getattr(row, name)
-            if was != becomes:
+            if not is_same(was, becomes):
                 codes = self.comparison.codes.get(MEMBERS.column(name).dictionary)
                 update.was[column] = codes.ids[was] if codes and was is not None else was
                 update.values[column] = codes.ids[becomes] if codes and becomes is not None else becomes
@@ -51,7 +51,7 @@ class Parts:
         assert member.state is not None
         documents = member.state.documents
         keys = {name: name.removeprefix("document_") for name in DOCUMENT}
-        if any(all(each[keys[name]] == getattr(row, name) for name in told) for each in documents):
+        if any(all(is_same(each[keys[name]], getattr(row, name)) for name in told) for each in documents):
             return
         same = self._same_document(row, told, documents, keys)
         if same is None:
@@ -66,7 +66,7 @@ class Parts:
         """The document of the bank that a row corrects: the same but for the day, or of the same kind and day."""
         identity = [name for name in told if name != "document_issued_on"]
         for each in documents:
-            if all(each[keys[name]] == getattr(row, name) for name in identity):
+            if all(is_same(each[keys[name]], getattr(row, name)) for name in identity):
                 return each
         main = bank.main_document(documents, self.as_of)
         if main and main["kind"] == row.document_kind and "document_issued_on" in told:
@@ -91,7 +91,7 @@ class Parts:
         assert member.state is not None
         keys = {name: name.removeprefix("education_") for name in EDUCATION}
         state = bank.education_on(member.state.educations, self.as_of)
-        if state and all(state[keys[name]] == getattr(row, name) for name in told):
+        if state and all(is_same(state[keys[name]], getattr(row, name)) for name in told):
             return
         start = bank.education_since(self.as_of, member.values.born_on)
         held = next((each for each in member.state.educations if each["started_on"] == start), None)
@@ -114,7 +114,7 @@ class Parts:
         old = bank.education_on(member.state.educations, self.as_of)
         for name in told:
             was = old[keys[name]] if old else None
-            if was != getattr(row, name):
+            if not is_same(was, getattr(row, name)):
                 self.comparison.change(MEMBERS, row, family, row.full, name, was, getattr(row, name))
         member.adds_education = True
 
