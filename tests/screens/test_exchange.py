@@ -58,6 +58,9 @@ def test_a_workbook_is_previewed_loaded_and_undone(anna, page):
     answer = send(anna, Sound().content())
     check_style(lxml.html.fromstring(answer.text), "preview")
     assert "Ошибок нет" in answer.text
+    assert "№ 00001 Тетерина" in answer.text
+    assert "№ 00002 Лукошников" in answer.text
+    assert "Ждут ответа" not in answer.text
     assert families() == 0
     done = confirm(anna, answer)
     assert done.status_code == 302
@@ -267,6 +270,8 @@ def test_a_question_is_answered_on_the_page_and_the_answers_stay(anna):
     answer = send(anna, two_settlements(anna).content())
     check_style(lxml.html.fromstring(answer.text), "preview")
     assert "Под № 00001 у вас другая семья" in answer.text
+    assert "Это семья № 00001 Тетерина, Северное сельское поселение" in answer.text
+    assert "Ждут ответа" in answer.text
     refused = confirm(anna, answer)
     assert "Есть вопросы без ответа" in refused.text
     assert families() == 2
