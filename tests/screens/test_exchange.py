@@ -168,7 +168,7 @@ def test_a_failure_in_the_middle_is_told_and_leaves_nothing(anna, monkeypatch):
         full.sqlite_errorcode = sqlite3.SQLITE_FULL
         raise OperationalError("insert", {}, full)
 
-    monkeypatch.setattr(apply._Writer, "_journal", fail)
+    monkeypatch.setattr(apply._Application, "_tell_batch", fail)
     told = confirm(anna, answer)
     assert told.status_code == 503
     assert "кончилось место" in told.text
