@@ -74,9 +74,9 @@ def known(text: str | None) -> str | None:
     return None if text is None or is_nothing(text) else text
 
 
-def look_alike(one: str, other: str) -> bool:
-    """Whether nobody sees a difference: «4 А» and «4 A» of another alphabet."""
-    return one.translate(_TO_CYRILLIC) == other.translate(_TO_CYRILLIC)
+def look(text: str) -> str:
+    """What is seen: «4 А» and «4 A» of another alphabet look the same."""
+    return text.translate(_TO_CYRILLIC)
 
 
 def turned(value: Any) -> list[str]:

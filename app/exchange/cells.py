@@ -48,6 +48,8 @@ class Codes:
         self._by_name: dict[str, str] = {}
         for _, code, name in rows:
             self._by_name.setdefault(names.key(name), code)
+        for _, code, name in rows:
+            self._by_name.setdefault(names.key(writing.look(name)), code)
         self._known: dict[str, str] = {}
 
     def find(self, text: str) -> str | None:
@@ -55,6 +57,8 @@ class Codes:
         if text in self._known:
             return self._known[text]
         code = text if text in self.ids else self._by_name.get(names.key(text))
+        if code is None:
+            code = self._by_name.get(names.key(writing.look(text)))
         if code is not None:
             self._known[text] = code
         return code

@@ -234,7 +234,7 @@ def _birth_dates(member: MemberPlan) -> set[date]:
 def is_same(was: Any, becomes: Any) -> bool:
     """Whether two values are one, or look so: what nobody sees is no change."""
     return bool(was == becomes) or (
-        isinstance(was, str) and isinstance(becomes, str) and writing.look_alike(was, becomes)
+        isinstance(was, str) and isinstance(becomes, str) and writing.look(was) == writing.look(becomes)
     )
 
 
