@@ -50,12 +50,18 @@ def done(form: Refusing, act: Callable[[], Answer]) -> Response | None:
     except StaleDataError:
         db.session.rollback()
         form.refuse(AT_ONCE, None)
-    except IntegrityError:
+    except IntegrityError as error:
         db.session.rollback()
-        form.refuse(_("Such a record is there already, or it refers to one that is not."), None)
+        form.refuse(_refused_by_database(error), None)
     else:
         return answer.response()
     return None
+
+
+def _refused_by_database(error: IntegrityError) -> str:
+    if troubles.breaks_a_check(error):
+        return "Такой записи быть не может: её даты или числа противоречат друг другу. Проверьте их."
+    return _("Such a record is there already, or it refers to one that is not.")
 
 
 def commit() -> None:

@@ -74,6 +74,15 @@ def is_surely_undone(error: BaseException) -> bool:
     return False
 
 
+def breaks_a_check(error: BaseException) -> bool:
+    """Whether the database refused a row for its own values, and not for another row."""
+    return any(
+        isinstance(one, psycopg.errors.CheckViolation)
+        or (isinstance(one, sqlite3.Error) and getattr(one, "sqlite_errorcode", 0) == sqlite3.SQLITE_CONSTRAINT_CHECK)
+        for one in _chain(error)
+    )
+
+
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:

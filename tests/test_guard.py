@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import String, Text, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import class_mapper
 
 from app import access, guard
@@ -101,6 +102,10 @@ def owner_of(row: Any) -> str:
     )
 
 
+# What hangs on these stands in their family by a reference: no one at all carries them into another.
+HELD_BY_THE_DATABASE = ("Member", "Registration")
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "Territory"])
 def test_a_row_is_neither_pulled_in_nor_pushed_out(name, cast, mine, hers):
     own, foreign = mine[name], hers[name]
@@ -110,7 +115,9 @@ def test_a_row_is_neither_pulled_in_nor_pushed_out(name, cast, mine, hers):
             if hasattr(row, "member"):
                 continue  # its family is its member's
             setattr(row, column, becomes)
-            refused()
+            with pytest.raises((Refusal, IntegrityError) if name in HELD_BY_THE_DATABASE else Refusal):
+                db.session.flush()
+            db.session.rollback()
 
 
 @pytest.mark.parametrize("name", ["Education", "Supervision", "PupilSupport", "IdentityDocument"])

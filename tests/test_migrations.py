@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import pytest
@@ -9,12 +10,22 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint, inspect, select, text
+from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, UniqueConstraint, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
-from app import clock
+from app import clock, troubles
 from app.domain.terms import TerritoryKind
 from app.extensions import db
-from app.models import Family, Money, Territory
+from app.models import (
+    ChildPopulation,
+    Education,
+    Family,
+    Money,
+    OfMember,
+    Supervision,
+    SupervisionKind,
+    Territory,
+)
 from app.services import family_keys
 from tests import factories
 
@@ -187,3 +198,145 @@ def _as_it_was_shipped() -> None:
         connection.execute(text("update deadline set source = 'composed default' where code = 'transfer'"))
         connection.execute(text("update deadline set source = 'seed_krasnosulin 3.2 (not stated)'"
                                 " where code = 'bank_entry_3d'"))  # fmt: skip
+
+
+# What the database itself refuses
+
+
+def _constraints() -> dict[str, set[tuple[str, str]]]:
+    """Foreign keys of several columns and checks, by table."""
+    with db.engine.connect() as connection:
+        found = inspect(connection)
+        return {
+            table: {("", ",".join(key["constrained_columns"])) for key in found.get_foreign_keys(table)}
+            | {(check["name"], "") for check in found.get_check_constraints(table)}
+            for table in found.get_table_names()
+        }
+
+
+def test_the_checks_and_references_are_those_of_the_models(app):
+    stored = _constraints()
+    for table in db.metadata.tables.values():
+        declared = {
+            (f"ck_{table.name}_{item.name}", "") for item in table.constraints if isinstance(item, CheckConstraint)
+        }
+        declared |= {("", ",".join(key.column_keys)) for key in table.foreign_key_constraints}
+        if not table.name.startswith("ab_"):
+            assert stored[table.name] == declared, table.name
+
+
+def test_every_row_about_a_person_is_of_the_family_of_the_person():
+    for mapper in Family.registry.mappers:
+        if issubclass(mapper.class_, OfMember):
+            columns = [key.column_keys for key in mapper.local_table.foreign_key_constraints]
+            assert ["member_id", "family_id"] in columns, f"{mapper.class_.__name__}: in_the_family_of is forgotten"
+
+
+def _indexes(tables: Iterable[str]) -> dict[str, list[str]]:
+    """Every index of some tables, with the condition of one that is partial."""
+    with db.engine.connect() as connection:
+        return {
+            table: sorted(
+                f"{found['name']} {found['column_names']} {found['unique']} "
+                f"{[str(option) for option in found['dialect_options'].values()]}"
+                for found in inspect(connection).get_indexes(table)
+            )
+            for table in tables
+        }
+
+
+def _filled(cast: factories.Cast) -> dict[str, int]:
+    """A family with a row of each kind that migration 0007 looks at, and a further family; the keys of the rows."""
+    family, other = factories.family(cast.north, number="00042"), factories.family(cast.south, number="00043")
+    child = factories.member(family, joined_on=date(2020, 1, 1))
+    place = ChildPopulation(territory=cast.north, counted_on=date(2026, 1, 1), children=900)
+    db.session.add(place)
+    kind = factories.by_code(SupervisionKind, "school")
+    watched = Supervision(member=child, family=family, kind=kind, started_on=date(2026, 1, 1))
+    db.session.add(watched)
+    rows = {
+        "family": family, "member": child, "education": factories.education(child, date(2025, 9, 1)),
+        "pupil_support": factories.support(child, 2026, 1), "supervision": watched,
+        "registration": factories.registration(family, date(2025, 1, 1), until=date(2025, 6, 1)),
+        "aid": factories.aid(family, date(2025, 2, 2), recipients=[child]),
+        "mentor": factories.mentor(family, cast.employee("gleb"), date(2025, 1, 1)),
+        "assignment": factories.assignment(cast.employee("boris"), date(2025, 1, 1), of=family),
+        "child_population": place, "other": other,
+    }  # fmt: skip
+    db.session.commit()
+    keys = {name: row.id for name, row in rows.items()}
+    db.session.remove()
+    return keys
+
+
+ANNULLED = "annulled_at = '2026-01-01 00:00:00+00:00'"
+BROKEN = {
+    ("family", "income_per_member = -1"): "доход меньше нуля",
+    ("family", "stated_size = -1"): "число членов семьи меньше нуля",
+    ("member", "left_on = '2019-01-01'"): "дата выбытия раньше",
+    ("education", "ended_on = '2019-01-01'"): "дата окончания раньше даты начала",
+    ("pupil_support", "quarter = 5"): "квартал",
+    ("supervision", "ended_on = '2019-01-01'"): "дата окончания раньше даты начала",
+    ("registration", "removed_on = '2019-01-01'"): "дата снятия раньше даты постановки",
+    ("aid", "amount = -1"): "сумма меньше нуля",
+    ("mentor", "ended_on = '2019-01-01'"): "дата окончания раньше даты начала",
+    ("assignment", "ended_on = '2019-01-01'"): "дата окончания раньше даты начала",
+    ("assignment", "family_id = null"): "либо за семьёй, либо за территорией",
+    ("child_population", "children = -1"): "число детей меньше нуля",
+    ("education", "family_id = :other"): "стоят в разных семьях",
+}
+
+
+def _set(table: str, key: int, change: str, other: int) -> None:
+    values = {"key": key} | ({"other": other} if ":other" in change else {})
+    with db.engine.begin() as connection:
+        connection.execute(text(f"update {table} set {change} where id = :key"), values)
+
+
+def test_the_database_refuses_what_no_rule_allows_unless_it_is_annulled(app, cast):
+    keys = _filled(cast)
+    for table, change in BROKEN:
+        with pytest.raises(IntegrityError) as refused:
+            _set(table, keys[table], change, keys["other"])
+        assert troubles.breaks_a_check(refused.value) is (":other" not in change)
+    for table, change in BROKEN:
+        if table != "child_population" and ":other" not in change:
+            _set(table, keys[table], ANNULLED, keys["other"])
+            _set(table, keys[table], change, keys["other"])
+
+
+def test_an_upgrade_stops_at_impossible_rows_and_names_them(app, cast, caplog):
+    keys = _filled(cast)
+    downgrade(revision="0006")
+    before = _constraints()
+    for table, change in BROKEN:
+        _set(table, keys[table], change, keys["other"])
+    with pytest.raises(SystemExit):
+        upgrade()
+    assert _constraints() == before
+    told = caplog.text
+    assert "ничего не изменено" in told
+    for (table, _change), words in BROKEN.items():
+        assert words in told, table
+    assert f"Член семьи {keys['member']} (семья № 00042)" in told
+    assert "Полозов" not in told
+    for table in {table for table, _change in BROKEN} - {"child_population"}:
+        _set(table, keys[table], ANNULLED, keys["other"])
+    _set("child_population", keys["child_population"], "children = 1", keys["other"])
+    upgrade()
+    assert _constraints() != before
+
+
+def test_the_rules_of_the_database_come_and_go_with_the_data_in_place(app, cast):
+    keys = _filled(cast)
+    indexes = _indexes(keys.keys() - {"other"})
+    assert any("annulled_at IS NULL" in index for index in indexes["education"])
+    downgrade(revision="0006")
+    _set("education", keys["education"], f"family_id = :other, {ANNULLED}", keys["other"])
+    upgrade()
+    family_id = db.session.scalar(select(Education.family_id).where(Education.id == keys["education"]))
+    db.session.remove()
+    assert family_id == keys["family"], "a row that counts nowhere follows its person"
+    assert _indexes(indexes) == indexes
+    with db.engine.connect() as connection:
+        assert connection.scalar(text("select count(*) from registration_criterion")) == 1

@@ -22,6 +22,10 @@ from tests import factories
 from tests.exchange.workbooks import Sound, load, planned
 
 ENTITIES = [entity for entity in changes.entities() if issubclass(entity, Entity)]
+# Of two fields that exclude each other one stands before the change and one after it.
+NEVER_BOTH = {("Assignment", "territory_id", 0), ("Assignment", "family_id", 1)}
+# What hangs on these stands in their family, by the database: they never go to another one.
+OF_ONE_FAMILY = (models.Member, models.Registration)
 # Counters of the row itself, and what is derived from other columns: all that a replay leaves out.
 COUNTERS = {"id", "version"}
 DERIVED = {
@@ -90,7 +94,11 @@ class Ground:
                 continue
             if field.target is None:
                 setattr(row, field.name, self.value(field.type, place, turn))
-            elif field.name != "family_id" or not hasattr(row, "member_id"):
+            elif (type(row).__name__, field.name, turn) in NEVER_BOTH:
+                setattr(row, relations[field.name], None)
+            elif field.name != "family_id" or not (
+                hasattr(row, "member_id") or (row.id and isinstance(row, OF_ONE_FAMILY))
+            ):
                 setattr(row, relations[field.name], self.target(field.target, turn))
         for name in ("name_key",):
             if hasattr(row, name):
@@ -131,7 +139,8 @@ def test_every_field_made_changed_and_annulled_is_replayed(app, cast, entity):
     db.session.flush()
     assert journal.differences(row) == []
     told = journal.replay(entity, row.id)
-    empty = {name for name, value in told.items() if value in (None, [])} - {"annulled_at", "annul_reason"}
+    unset = {name for owner, name, turn in NEVER_BOTH if (owner, turn) == (entity.__name__, 0)}
+    empty = {name for name, value in told.items() if value in (None, [])} - {"annulled_at", "annul_reason", *unset}
     assert not empty, f"the test sets every field, the journal has nothing of {empty}"
 
     ground.fill(row, 1)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -30,8 +31,10 @@ from app.entities.kinds import (
     Versioned,
     Whose,
     derived,
+    in_the_family_of,
     label,
     live,
+    sane,
     term,
 )
 
@@ -67,6 +70,8 @@ class Family(Annullable, Dated, Versioned, Entity):
     __table_args__ = (
         live("district_id", "number", name="uq_family_district_id_number"),
         Index("ix_family_territory_id_sort_key", "territory_id", "sort_key"),
+        sane("income_per_member >= 0", name="income_not_negative"),
+        sane("stated_size >= 0", name="size_not_negative"),
     )
     TITLE, TITLES = _("Family"), _("Families")
     number: Mapped[str] = mapped_column(String(20), index=True, info=label(_("Card number")))
@@ -124,7 +129,11 @@ class Member(OfFamily, Entity):
     """
 
     __tablename__ = "member"
-    __table_args__ = (Index("ix_member_family_id_born_on", "family_id", "born_on"),)
+    __table_args__ = (
+        Index("ix_member_family_id_born_on", "family_id", "born_on"),
+        UniqueConstraint("id", "family_id"),
+        sane("left_on >= joined_on", name="left_after_joining"),
+    )
     TITLE, TITLES = _("Family member"), _("Family members")
     family: Mapped[Family] = relationship(back_populates="members", info=label(_("Family")))
     role_id: Mapped[int | None] = mapped_column(
@@ -145,12 +154,20 @@ class Member(OfFamily, Entity):
     origin_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True, info=label(_("Moved person")))
     origin: Mapped[Member | None] = relationship(remote_side="Member.id", info=label(_("Moved person")))
 
-    documents: Mapped[list[IdentityDocument]] = relationship(back_populates="member", order_by="IdentityDocument.id")
-    educations: Mapped[list[Education]] = relationship(back_populates="member", order_by="Education.started_on")
-    supports: Mapped[list[PupilSupport]] = relationship(
-        back_populates="member", order_by="(PupilSupport.year, PupilSupport.quarter)"
+    documents: Mapped[list[IdentityDocument]] = relationship(
+        back_populates="member", foreign_keys="IdentityDocument.member_id", order_by="IdentityDocument.id"
     )
-    supervisions: Mapped[list[Supervision]] = relationship(back_populates="member", order_by="Supervision.started_on")
+    educations: Mapped[list[Education]] = relationship(
+        back_populates="member", foreign_keys="Education.member_id", order_by="Education.started_on"
+    )
+    supports: Mapped[list[PupilSupport]] = relationship(
+        back_populates="member",
+        foreign_keys="PupilSupport.member_id",
+        order_by="(PupilSupport.year, PupilSupport.quarter)",
+    )
+    supervisions: Mapped[list[Supervision]] = relationship(
+        back_populates="member", foreign_keys="Supervision.member_id", order_by="Supervision.started_on"
+    )
 
     @property
     def full_name(self) -> str:
@@ -164,8 +181,11 @@ class IdentityDocument(OfMember, Entity):
     """A document that proves identity."""
 
     __tablename__ = "identity_document"
+    __table_args__ = (in_the_family_of("member_id", "member"),)
     TITLE, TITLES = _("Identity document"), _("Identity documents")
-    member: Mapped[Member] = relationship(back_populates="documents", info=label(_("Family member")))
+    member: Mapped[Member] = relationship(
+        back_populates="documents", foreign_keys="IdentityDocument.member_id", info=label(_("Family member"))
+    )
     kind_id: Mapped[int | None] = mapped_column(
         ForeignKey("identity_kind.id"), index=True, info=label(_("Kind of document"))
     )
@@ -183,9 +203,15 @@ class Education(OfMember, Entity):
     """What a child does by day from a date on; the last one begun on or before a day holds on it until it ends."""
 
     __tablename__ = "education"
-    __table_args__ = (live("member_id", "started_on", name="uq_education_member_id_started_on"),)
+    __table_args__ = (
+        live("member_id", "started_on", name="uq_education_member_id_started_on"),
+        in_the_family_of("member_id", "member"),
+        sane("ended_on >= started_on", name="ended_after_start"),
+    )
     TITLE, TITLES = _("Education, occupation"), _("Education, occupation")
-    member: Mapped[Member] = relationship(back_populates="educations", info=label(_("Family member")))
+    member: Mapped[Member] = relationship(
+        back_populates="educations", foreign_keys="Education.member_id", info=label(_("Family member"))
+    )
     started_on: Mapped[date] = mapped_column(Date, info=label(_("Since")))
     ended_on: Mapped[date | None] = mapped_column(Date, info=label(_("Until")))
     status_id: Mapped[int | None] = mapped_column(
@@ -203,9 +229,15 @@ class PupilSupport(OfMember, Entity):
     """How a pupil is cared for in one quarter (Положение, 3.6.4). None: not known."""
 
     __tablename__ = "pupil_support"
-    __table_args__ = (live("member_id", "year", "quarter", name="uq_pupil_support_member_id_year_quarter"),)
+    __table_args__ = (
+        live("member_id", "year", "quarter", name="uq_pupil_support_member_id_year_quarter"),
+        in_the_family_of("member_id", "member"),
+        sane("quarter BETWEEN 1 AND 4", name="quarter_of_year"),
+    )
     TITLE, TITLES = _("Pupil support"), _("Pupil support")
-    member: Mapped[Member] = relationship(back_populates="supports", info=label(_("Family member")))
+    member: Mapped[Member] = relationship(
+        back_populates="supports", foreign_keys="PupilSupport.member_id", info=label(_("Family member"))
+    )
     year: Mapped[int] = mapped_column(info=label(_("Year")))
     quarter: Mapped[int] = mapped_column(info=label(_("Quarter")))
     attendance: Mapped[str | None] = mapped_column(String(300), info=label(_("Attendance")))
@@ -226,8 +258,14 @@ class Supervision(OfMember, Entity):
     """A member stands on another body's record from … to …"""
 
     __tablename__ = "supervision"
+    __table_args__ = (
+        in_the_family_of("member_id", "member"),
+        sane("ended_on >= started_on", name="ended_after_start"),
+    )
     TITLE, TITLES = _("Supervision by another body"), _("Supervision by other bodies")
-    member: Mapped[Member] = relationship(back_populates="supervisions", info=label(_("Family member")))
+    member: Mapped[Member] = relationship(
+        back_populates="supervisions", foreign_keys="Supervision.member_id", info=label(_("Family member"))
+    )
     kind_id: Mapped[int] = mapped_column(
         ForeignKey("supervision_kind.id"), index=True, info=label(_("Kind of supervision"))
     )

@@ -12,9 +12,11 @@ from flask_appbuilder import Model
 from flask_babel import lazy_gettext as _
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     DateTime,
     Enum,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     String,
     event,
@@ -82,6 +84,16 @@ def live(*columns: str, name: str) -> Index:
     """A unique index over the rows that are not annulled."""
     condition = text("annulled_at IS NULL")
     return Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
+
+
+def sane(condition: str, name: str) -> CheckConstraint:
+    """What the database itself refuses of a row that is not annulled, whoever writes it."""
+    return CheckConstraint(f"annulled_at IS NOT NULL OR ({condition})", name=name)
+
+
+def in_the_family_of(column: str, table: str) -> ForeignKeyConstraint:
+    """The row that a column names is of the same family: nothing stands in two families at once."""
+    return ForeignKeyConstraint([column, "family_id"], [f"{table}.id", f"{table}.family_id"])
 
 
 class Entity(Model):
@@ -180,13 +192,15 @@ class OfFamily(Annullable, Dated, Versioned):
 
 
 class OfMember(OfFamily):
-    """A row about one member; its family is the member's family (kept in step at every flush)."""
+    """A row about one member; its family is the member's family (kept in step at every flush, and by the database:
+    `in_the_family_of("member_id", "member")` stands in the table's arguments)."""
 
-    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True, info=label(_("Family member")))
+    member_id: Mapped[int] = mapped_column(index=True, info=label(_("Family member")))
 
     @declared_attr
     def member(cls) -> Mapped[Member]:
-        return relationship("Member", info=label(_("Family member")))
+        column: Any = cls.member_id
+        return relationship("Member", foreign_keys=[column], info=label(_("Family member")))
 
 
 class Dictionary(Versioned):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import lazy_gettext as _
 from sqlalchemy import (
+    CheckConstraint,
     Date,
     ForeignKey,
     String,
@@ -27,6 +28,7 @@ from app.entities.kinds import (
     Whose,
     derived,
     label,
+    sane,
     term,
 )
 
@@ -77,7 +79,10 @@ class ChildPopulation(OfTerritory, Versioned, Entity):
     """Children living on a territory at a date, from statistics (Приложение 4, column 3)."""
 
     __tablename__ = "child_population"
-    __table_args__ = (UniqueConstraint("territory_id", "counted_on"),)
+    __table_args__ = (
+        UniqueConstraint("territory_id", "counted_on"),
+        CheckConstraint("children >= 0", name="children_not_negative"),
+    )
     TITLE, TITLES = _("Child population"), _("Child population")
     territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True, info=label(_("Territory")))
     territory: Mapped[Territory] = relationship(info=label(_("Territory")))
@@ -139,6 +144,7 @@ class Mentor(OfFamily, Entity):
     """An employee who guides a family from … to … (Положение, 3.6.3)."""
 
     __tablename__ = "mentor"
+    __table_args__ = (sane("ended_on >= started_on", name="ended_after_start"),)
     TITLE, TITLES = _("Mentor"), _("Mentors")
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True, info=label(_("Employee")))
     employee: Mapped[Employee] = relationship(info=label(_("Employee")))
@@ -154,6 +160,10 @@ class Assignment(Annullable, Dated, Versioned, Entity):
 
     WHOSE = Whose.GIVEN
     __tablename__ = "assignment"
+    __table_args__ = (
+        sane("ended_on >= started_on", name="ended_after_start"),
+        sane("(family_id IS NULL) <> (territory_id IS NULL)", name="family_or_territory"),
+    )
     TITLE, TITLES = _("Assignment"), _("Assignments")
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True, info=label(_("Commission member")))
     employee: Mapped[Employee] = relationship(info=label(_("Commission member")))

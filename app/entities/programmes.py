@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.entities.kinds import Entity, Money, OfFamily, label
+from app.entities.kinds import Entity, Money, OfFamily, label, sane
 
 if TYPE_CHECKING:
     from app.entities.dictionaries import AidKind, MeasureKind
@@ -39,7 +39,10 @@ class Aid(OfFamily, Entity):
 
     NOTED_BY_BODIES = True
     __tablename__ = "aid"
-    __table_args__ = (Index("ix_aid_kind_id_given_on", "kind_id", "given_on"),)
+    __table_args__ = (
+        Index("ix_aid_kind_id_given_on", "kind_id", "given_on"),
+        sane("amount >= 0", name="amount_not_negative"),
+    )
     TITLE, TITLES = _("Aid"), _("Aid given")
     given_on: Mapped[date] = mapped_column(Date, index=True, info=label(_("Date of aid")))
     kind_id: Mapped[int | None] = mapped_column(ForeignKey("aid_kind.id"), index=True, info=label(_("Kind of aid")))

@@ -13,11 +13,12 @@ from sqlalchemy import (
     Index,
     String,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import terms
-from app.entities.kinds import ByAct, Entity, OfFamily, Whose, label, live, term
+from app.entities.kinds import ByAct, Entity, OfFamily, Whose, in_the_family_of, label, live, sane, term
 
 if TYPE_CHECKING:
     from app.entities.dictionaries import Criterion, RemovalReason
@@ -52,6 +53,8 @@ class Registration(ByAct, OfFamily, Entity):
     __table_args__ = (
         Index("ix_registration_registered_on_removed_on", "registered_on", "removed_on"),
         live("family_id", "registered_on", name="uq_registration_family_id_registered_on"),
+        UniqueConstraint("id", "family_id"),
+        sane("removed_on >= registered_on", name="removed_after_placing"),
     )
     TITLE, TITLES = _("Registration"), _("Registrations")
     family: Mapped[Family] = relationship(back_populates="registrations", info=label(_("Family")))
@@ -83,6 +86,7 @@ class Registration(ByAct, OfFamily, Entity):
     criteria: Mapped[list[RegistrationCriterion]] = relationship(
         back_populates="registration",
         order_by="RegistrationCriterion.position",
+        foreign_keys="RegistrationCriterion.registration_id",
         cascade="all, delete-orphan",
         info={**label(_("Criteria")), "parts": "criterion"},  # the journal names the criterion of each, in order
     )
@@ -101,8 +105,9 @@ class RegistrationCriterion(Model):
 
     WHOSE, OWNER = Whose.FAMILY, "family_id"
     __tablename__ = "registration_criterion"
-    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"), primary_key=True)
-    registration: Mapped[Registration] = relationship(back_populates="criteria")
+    __table_args__ = (in_the_family_of("registration_id", "registration"),)
+    registration_id: Mapped[int] = mapped_column(primary_key=True)
+    registration: Mapped[Registration] = relationship(back_populates="criteria", foreign_keys=[registration_id])
     position: Mapped[int] = mapped_column(primary_key=True, info=label(_("Order")))
     criterion_id: Mapped[int] = mapped_column(ForeignKey("criterion.id"), index=True, info=label(_("Criterion")))
     criterion: Mapped[Criterion] = relationship(info=label(_("Criterion")))

@@ -109,7 +109,7 @@ def fields(entity: Any) -> tuple[Field, ...]:
 
 
 def _target(column: Any) -> type[Any] | None:
-    table = next((key.column.table for key in column.foreign_keys), None)
+    table = next((key.column.table for key in column.foreign_keys if key.column.primary_key), None)
     return next((mapper.class_ for mapper in Model.registry.mappers if mapper.local_table is table), None)
 
 

@@ -182,9 +182,10 @@ def _titles(entries: list[JournalEntry]) -> dict[tuple[type[Any], int], str]:
 
 def _target(prop: Any) -> type[Any] | None:
     """The entity a foreign key of a column points to."""
-    if not isinstance(prop, ColumnProperty) or not prop.columns[0].foreign_keys:
+    if not isinstance(prop, ColumnProperty):
         return None
-    table = next(iter(prop.columns[0].foreign_keys)).column.table
+    keys = prop.columns[0].foreign_keys
+    table = next((key.column.table for key in keys if key.column.primary_key), None)
     return next((mapper.class_ for mapper in Entity.registry.mappers if mapper.local_table is table), None)
 
 

@@ -93,6 +93,8 @@ def _check_unique(row: Any) -> None:
     groups = [list(item.columns) for item in table.constraints if isinstance(item, UniqueConstraint)]
     groups += [list(item.columns) for item in table.indexes if isinstance(item, Index) and item.unique]
     for columns in groups:
+        if any(column.primary_key for column in columns):
+            continue  # a key is unique by itself
         values = {column.key: _value(row, column.key) for column in columns}
         if any(value is None for value in values.values()):
             continue

@@ -33,7 +33,7 @@ from app.models import (
     Supervision,
     Territory,
 )
-from app.services import family_keys
+from app.services import families, family_keys
 from tests import factories
 from tests.exchange.workbooks import Sound, load, planned, texts, totals
 
@@ -486,7 +486,8 @@ def _a_mentor_is_given(cast):
 
 
 def _a_member_goes_to_another_family(cast):
-    member("Семён").family = factories.family(cast.north, "00909")
+    to = factories.family(cast.north, "00909")
+    families.move(member("Семён"), to, day=today(), reason="Опека", role=None, today=today())
 
 
 @pytest.mark.parametrize("later", [
