@@ -40,7 +40,7 @@ from tests.conftest import PASSWORD, Bank, Person
 from tests.exchange.workbooks import Sound, planned
 from tests.test_registry import ADDED, WRITABLE, base, form_of
 
-EXAMPLES, STEPS = 14, 10
+EXAMPLES, STEPS = 12, 18
 DAYS = ["2026-03-03", "03.03.2026", "2026-06-06", "2024-02-01", "2015-05-05"]
 NO_DAYS = ["2030-01-01", "1899-12-31", "31.02.2026", "вчера"]
 TEXTS = ["Ясенева", "Иван", "7/1", "12,50", "2026", "1", "ул. Речная, д. 7"]
@@ -70,7 +70,7 @@ def pages() -> list[str]:
     of_families = [view for view in ADDED if issubclass(view.entity, OfFamily)]
     return [
         *["/family/new", *(f"/family/{{family}}/{act}" for act in acts)] * 3,
-        *(f"{base(view)}/add" for view in of_families * 3),
+        *(f"{base(view)}/add" for view in of_families * 8),
         *(f"/family/{{family}}/annul/{entity.__name__}/{{key}}" for entity in annulled),
         *(f"{base(view)}/add" for view in ADDED),
         *(f"{base(view)}/edit/{{key}}" for view in WRITABLE),
