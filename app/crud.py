@@ -173,6 +173,9 @@ class RegistryView(ModelView):
                      summary=f"{self.list_title}: {self._filters_in_words(listing)}")  # fmt: skip
         table = Table(
             title=str(self.list_title),
+            subtitle=""
+            if len(listing.rows) == listing.count
+            else f"Показаны первые {len(listing.rows)} из {listing.count}: сузьте отбор, чтобы выгрузить остальные.",
             columns=[Column(str(self.label_columns[name])) for name in self.list_columns],
             rows=[[self.text(row, name) for name in self.list_columns] for row in listing.rows],
         )

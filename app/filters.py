@@ -66,7 +66,7 @@ class Address:
 
     def fault(self, label: Any, typed: str, why: str) -> None:
         """Say that a condition is not understood."""
-        shown = typed if len(typed) <= SHOWN else f"{typed[: SHOWN - 1]}…"
+        shown = words.short(typed, SHOWN)
         self.faults.append(f"{label}{f' – «{shown}»' if shown else ''}: {why}.")
 
     def text(self, name: str, label: Any, longest: int = LONGEST, *, any_sign: bool = False) -> str:
@@ -135,7 +135,7 @@ class Address:
         for name in dict.fromkeys(request.args):
             if name not in self._known:
                 self._known.add(name)
-                self.fault(name[:SHOWN], "", UNKNOWN)
+                self.fault(words.short(name, SHOWN), "", UNKNOWN)
         return not self.faults
 
     def check(self) -> None:

@@ -17,6 +17,7 @@ from werkzeug.routing import IntegerConverter, ValidationError
 from app import access, clock, journal, sent_forms, words
 from app.domain import ages
 from app.extensions import LARGEST_KEY, appbuilder
+from app.readings import duplicates
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; style-src-attr 'unsafe-inline'; "
@@ -45,7 +46,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_store_reads)
     app.url_defaults(_name_version)
     app.jinja_env.globals.update(csp_nonce=_nonce, today=clock.today, now=clock.now, confidential=words.CONFIDENTIAL,
-                                 form_key=sent_forms.fresh)  # fmt: skip
+                                 form_key=sent_forms.fresh, most_alike=duplicates.MOST)  # fmt: skip
     app.jinja_env.filters.update(
         day=words.day, moment=moment, roubles=words.roubles, age=age, yes_no=words.yes_no, browser=browser,
     )  # fmt: skip
@@ -140,4 +141,4 @@ def browser(agent: str | None) -> str:
     """«Firefox, Windows» of what a browser says about itself; as it is when it says something else."""
     text = agent or ""
     found = [next((name for mark, name in known if mark in text), "") for known in (BROWSERS, SYSTEMS)]
-    return ", ".join(filter(None, found)) or text[:80]
+    return ", ".join(filter(None, found)) or words.short(text, 80)

@@ -26,6 +26,11 @@ def roubles(value: Decimal | float | None, empty: str = "") -> str:
     return empty if value is None else f"{value:,.2f}".replace(",", SPACE).replace(".", ",")
 
 
+def short(text: str, longest: int) -> str:
+    """A text within a length; one that was longer ends in «…», so that nobody takes its part for the whole."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 def yes_no(value: bool | None, empty: str = "") -> str:
     """«да», «нет» or nothing known."""
     return empty if value is None else ("да" if value else "нет")

@@ -14,7 +14,7 @@ from app import forms
 from app.extensions import db
 from app.models import Aid, Criterion, Family, FamilyCategory, ImportBatch, RegistrationCriterion
 from tests import factories
-from tests.test_registry import VIEWS, base, form_of, rows
+from tests.test_registry import VIEWS, base, form_of, rows, writer
 
 __all__ = ["rows"]
 
@@ -41,12 +41,12 @@ def text_of(html: str) -> str:
 
 @pytest.mark.parametrize("view", EDITABLE, ids=lambda view: view.__name__)
 def test_the_second_of_two_is_told_and_loses_nothing(view, rows, sign_in, page):
-    anna, row = sign_in("anna"), rows[view.entity.__name__]
+    writes, row = sign_in(writer(view)), rows[view.entity.__name__]
     key, url = row.id, f"{base(view)}/edit/{row.id}"
     name, (one, other) = told_in(view)
-    first, second = form_of(page(anna, url)), form_of(page(anna, url))
-    assert anna.post(url, data=first | {name: one}).status_code == 302
-    answer = anna.post(url, data=second | {name: other})
+    first, second = form_of(page(writes, url)), form_of(page(writes, url))
+    assert writes.post(url, data=first | {name: one}).status_code == 302
+    answer = writes.post(url, data=second | {name: other})
     assert answer.status_code == 200
     assert "эту запись сохранил другой человек" in answer.text
     shown = forms.parse_date(one)
@@ -56,7 +56,7 @@ def test_the_second_of_two_is_told_and_loses_nothing(view, rows, sign_in, page):
     assert field.strip() == other, "what was typed is lost"
     stored = getattr(db.session.get(view.entity, key), name)
     assert str(stored) == one
-    assert anna.post(url, data=form_of(document)).status_code == 302, "the choice of the second is not taken"
+    assert writes.post(url, data=form_of(document)).status_code == 302, "the choice of the second is not taken"
     assert str(getattr(db.session.get(view.entity, key), name)) == other
 
 

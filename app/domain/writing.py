@@ -9,8 +9,6 @@ import re
 import unicodedata
 from typing import Any
 
-LONGEST = 32_000  # more does not fit into a cell of Excel
-
 # Latin and Greek letters that look like Cyrillic ones; some are typed for letters that a Russian keyboard lacks.
 _TO_CYRILLIC = str.maketrans(
     "ABCEHKMOPTXYaceopxykiIhəƏɵƟëËïÏΑΒΕΗΙΚΜΟΡΤΧορ",
@@ -46,7 +44,7 @@ _DASHES = re.compile(r"[\s\-–—−‐‑‒―_.]+")
 def line(value: Any) -> str | None:
     """A text of one line; nothing left is None."""
     text = _visible(value)
-    return None if text is None else _ANY_SPACES.sub(" ", _one_alphabet(text)).strip()[:LONGEST].rstrip() or None
+    return None if text is None else _ANY_SPACES.sub(" ", _one_alphabet(text)).strip() or None
 
 
 def lines(value: Any) -> str | None:
@@ -55,7 +53,7 @@ def lines(value: Any) -> str | None:
     if text is None:
         return None
     text = _AROUND_LINE_END.sub("\n", _SPACES.sub(" ", _one_alphabet(text)))
-    return text.strip()[:LONGEST].rstrip() or None
+    return text.strip() or None
 
 
 def is_nothing(text: str) -> bool:

@@ -317,5 +317,4 @@ def shown_cell(cell: Any) -> str:
         return "ИСТИНА" if cell else "ЛОЖЬ"
     if isinstance(cell, (int, float)):
         return _figure(cell).replace(".", ",")
-    text = str(cell)
-    return text if len(text) <= 120 else text[:119] + "…"
+    return words.short(str(cell), 120)

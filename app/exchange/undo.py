@@ -55,7 +55,7 @@ class _Undoing:
         self._check_scope()
         self._check_untouched()
         self.at = now()
-        self.reason = f"Отменена загрузка книги «{self.batch.file_name}»"[:500]
+        self.reason = f"Отменена загрузка книги «{self.batch.file_name}»"
         with journal.batch(self.batch.id):
             entries = list(self._restore())
             self._restore_links()

@@ -13,6 +13,7 @@ from pathlib import Path
 from flask import current_app
 
 from app.clock import now
+from app.words import short
 
 LIFE_SECONDS = 3600
 _KEY = re.compile(r"[A-Za-z0-9_-]{20,60}")
@@ -33,7 +34,7 @@ def keep(content: bytes, name: str, user_id: int) -> str:
     key = secrets.token_urlsafe(24)
     path = _path(key)
     _write(path, content)
-    _write(path.with_suffix(".json"), json.dumps({"name": name[:200], "user_id": user_id}).encode())
+    _write(path.with_suffix(".json"), json.dumps({"name": short(name, 200), "user_id": user_id}).encode())
     return key
 
 

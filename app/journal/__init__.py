@@ -21,6 +21,9 @@ from app.extensions import db
 from app.journal import changes
 from app.journal.replay import Difference, all_differences, differences, replay
 from app.models import Entity, Family, JournalEntry, OfFamily, Role, User
+from app.words import short
+
+LONGEST_SUMMARY = 500  # characters
 
 __all__ = [
     "Difference", "all_differences", "batch", "changes", "collect_reads", "differences", "entry", "keep_watch", "read",
@@ -62,7 +65,7 @@ def entry(
         "entity": entity,
         "entity_id": entity_id,
         "family_id": family_id,
-        "summary": summary[:500],
+        "summary": short(summary, LONGEST_SUMMARY),
         "changes": said,
         "records": records,
         "batch_id": _batch.get(),

@@ -43,8 +43,8 @@ class Found:
 
 
 def words_of(query: str) -> list[str]:
-    """The words that are looked for, each once; a query longer than a line is cut."""
-    return list(dict.fromkeys(names.folded(query[:200]).split()))[:MOST_WORDS]
+    """The words that are looked for, each once."""
+    return list(dict.fromkeys(names.folded(query).split()))
 
 
 def families(query: str, *, limit: int = SHOWN) -> Found:
@@ -61,8 +61,8 @@ def families(query: str, *, limit: int = SHOWN) -> Found:
 
 def by_number(query: str) -> list[Family]:
     """The families whose card number is exactly this, leading zeros apart (several districts may use one number)."""
-    wanted = query.strip().lstrip("№").strip()[:LONGEST_NUMBER]
-    if not wanted:
+    wanted = query.strip().lstrip("№").strip()
+    if not wanted or len(wanted) > LONGEST_NUMBER:
         return []
     spellings = {wanted, wanted.upper()}
     if wanted.isdigit():

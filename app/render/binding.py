@@ -147,7 +147,7 @@ def _scan_sheet(heading: str, leaf: Leaf) -> BoundSheet:
 def _heading_lines(heading: str, across: float) -> list[str]:
     register_fonts()
     lines = simpleSplit(" ".join(printable(heading).split()), FONT_BOLD, HEADING, across)
-    return [_cut(line, across, FONT_BOLD, HEADING) for line in lines[:3]]
+    return [_cut(line, across, FONT_BOLD, HEADING) for line in (*lines[:2], " ".join(lines[2:])) if line]
 
 
 def _box(size: tuple[float, float], heading: str) -> tuple[float, float, float, float]:

@@ -40,7 +40,7 @@ from app.render.table import (
     printed,
     sentence,
 )
-from app.words import CONFIDENTIAL
+from app.words import CONFIDENTIAL, short
 
 MARGIN = 10 * mm
 FOOT = 9 * mm
@@ -103,7 +103,7 @@ def _canvas(footer: str) -> type[Canvas]:
             self.drawString(MARGIN, MARGIN, CONFIDENTIAL)
             self.setFont(FONT, 8)
             self.drawCentredString(self._pagesize[0] / 2, MARGIN, f"Страница {number} из {count}")
-            self.drawRightString(right, MARGIN, footer[:110])
+            self.drawRightString(right, MARGIN, short(footer, 110))
             self.setLineWidth(0.3)
             self.line(MARGIN, MARGIN + 10, right, MARGIN + 10)
 

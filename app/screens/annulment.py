@@ -18,7 +18,6 @@ from app.models import Family, Member
 from app.readings import history
 from app.services import registrations
 
-LONGEST_REASON = 500
 # What goes with a row, said before it is done.
 GOES_WITH = {
     Family: "Вместе с семьёй аннулируются все её записи: члены семьи, учёт, постановления, помощь.",
@@ -32,7 +31,7 @@ class AnnulForm(EntityForm):
     version = HiddenField()
     reason = CleanText(
         _("Reason of annulment"),
-        [REQUIRED, no_longer(LONGEST_REASON)],
+        [REQUIRED, no_longer(registrations.LONGEST_REASON)],
         description=_("It stays in the history of the family with your name."),
     )
 

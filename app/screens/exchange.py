@@ -29,6 +29,7 @@ from app.render import xlsx
 from app.screens.screen import Screen, page_asked
 
 PAGE = 20
+MOST_RUNS = 50  # runs of keys among which the first families of a load are looked for
 FIRST = 20  # lines of one part of a preview that are seen at once
 SHOWN = 200  # lines of one part of a preview that can be unfolded; the rest is counted
 
@@ -153,7 +154,8 @@ class Exchange(Screen):
     def batch(self, pk: int) -> str:
         """What one load did, with the way to its families and back."""
         batch = self.find(ImportBatch, pk)
-        return self.page("exchange/batch.html", batch=batch, sheets=_sheets(batch), families=_families(batch))
+        return self.page("exchange/batch.html", batch=batch, sheets=_sheets(batch), families=_families(batch),
+                         brought=_brought(batch))  # fmt: skip
 
     @expose("/undo/<int:pk>", methods=["POST"])
     @has_access
@@ -282,13 +284,19 @@ def _said(batch: ImportBatch) -> str:
     return "; ".join(parts)
 
 
+def _brought(batch: ImportBatch) -> int:
+    """How many families a load brought in."""
+    runs: Iterable[list[int]] = batch.counts.get("created", {}).get("family", ())
+    return sum(last - first + 1 for first, last in runs)
+
+
 def _families(batch: ImportBatch) -> list[Family]:
     """The first families that a load brought in."""
     runs: Iterable[list[int]] = batch.counts.get("created", {}).get("family", ())
     ranges = [Family.id.between(first, last) for first, last in runs]
     if not ranges:
         return []
-    statement = select(Family).where(or_(*ranges[:50]), Family.annulled_at.is_(None)).order_by(Family.number)
+    statement = select(Family).where(or_(*ranges[:MOST_RUNS]), Family.annulled_at.is_(None)).order_by(Family.number)
     return list(db.session.scalars(statement.limit(SHOWN)))
 
 

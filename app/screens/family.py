@@ -135,7 +135,8 @@ class FamilyPage(FamilyScreen):
         """Everything dated, in pages."""
         family = self.family(pk)
         page = page_asked(url_for("FamilyPage.timeline", pk=pk))
-        events = timeline.events(overview.of(family, clock.today(), aids=overview.MOST_AIDS))
+        seen = overview.of(family, clock.today(), aids=overview.MOST_AIDS)
+        events = timeline.events(seen)
         last = max(0, (len(events) - 1) // EVENTS_OF_A_PAGE)
         page = min(page, last)
         start = page * EVENTS_OF_A_PAGE
@@ -147,6 +148,7 @@ class FamilyPage(FamilyScreen):
             events=events[start : start + EVENTS_OF_A_PAGE],
             page=page,
             last=last,
+            aids_left=seen.aid_count - len(seen.aids),
             may_history=self.may("history"),
         )
 

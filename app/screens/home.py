@@ -52,7 +52,8 @@ class Home(IndexView):
             values.update(
                 coming=clocks.coming(today),
                 imports=upkeep.last_imports(),
-                grants=accounts.recent_grants()[:SHOWN_GRANTS],
+                grants=accounts.recent_grants(),
+                shown_grants=SHOWN_GRANTS,
                 is_empty=upkeep.is_empty(),
                 quarter=last_finished_quarter(today),
                 has_territory=bool(access.scope().kept),

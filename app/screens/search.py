@@ -28,6 +28,8 @@ class Search(Screen):
         """The families found, with what matched marked; the only family of a number is opened at once."""
         address = Address(url_for("Search.show"))
         query = address.text("q", _("Search"), any_sign=True)
+        if len(search.words_of(query)) > search.MOST_WORDS:
+            address.fault(_("Search"), query, f"слов больше {search.MOST_WORDS}")
         address.check()
         exact = search.by_number(query)
         found = search.Found([]) if len(exact) == 1 else search.families(query)

@@ -14,8 +14,10 @@ from app.domain import intervals, names
 from app.domain.terms import ParentalRole
 from app.extensions import db
 from app.models import Family, Member, RelationshipKind, SearchWord
+from app.words import short
 
 PARENTS = (ParentalRole.MOTHER, ParentalRole.FATHER, ParentalRole.GUARDIAN)
+LONGEST_NAME = 200  # characters
 PORTION = 1000  # families whose keys are read at once
 
 _family, _member, _role, _word = (entity.__table__ for entity in (Family, Member, RelationshipKind, SearchWord))
@@ -45,10 +47,11 @@ def keys_of(number: str, members: Iterable[NamedMember], addresses: Iterable[str
     people = list(members)
     present = [person for person in people if person.present] or people
     children = [person.last_name for person in present if person.parental_role is ParentalRole.CHILD]
-    name = names.family_name(
+    whole = names.family_name(
         (person.last_name for person in present if person.parental_role in PARENTS),
         children or [person.last_name for person in present],
-    )[:200]
+    )
+    name = short(whole, LONGEST_NAME)
     texts = [number, *(names.full(*person[:3]) for person in people), *dict.fromkeys(addresses)]
     return FamilyKeys(
         name,

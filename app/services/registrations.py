@@ -29,6 +29,7 @@ from app.models import (
 )
 from app.services import checks, family_keys, registry
 
+LONGEST_REASON = 500  # characters of a reason of annulment
 # Every row of a family that may be annulled on its page, by the name in the address of the act.
 ANNULLABLE: dict[str, type[Any]] = {
     mapper.class_.__name__: mapper.class_
@@ -190,6 +191,8 @@ def annul(row: Any, *, reason: str, today: date) -> None:
     reason = reason.strip()
     if not reason:
         raise Refusal("Напишите, почему запись аннулируется: причина останется в истории семьи.", "reason")
+    if len(reason) > LONGEST_REASON:
+        raise Refusal(f"Причина длиннее {LONGEST_REASON} знаков: сократите её.", "reason")
     if row.annulled_at is not None:
         raise Refusal("Эта запись уже аннулирована.")
     if isinstance(row, Decision):
@@ -198,7 +201,7 @@ def annul(row: Any, *, reason: str, today: date) -> None:
         _check_not_last(row)
     moment = now()
     for one in (row, *_parts(row)):
-        one.annulled_at, one.annul_reason = moment, reason[:500]
+        one.annulled_at, one.annul_reason = moment, reason
     db.session.flush()
     if isinstance(row, Member):
         family_keys.refresh(row.family, today)

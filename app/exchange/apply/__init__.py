@@ -23,6 +23,7 @@ from app.exchange.workbook import SHEETS
 from app.extensions import db
 from app.models import Agency, ImportBatch, RelationshipKind, Territory
 from app.services import family_keys, installation, soundness
+from app.words import short
 
 LOCK = 7_205_759  # one import at a time on Postgres; SQLite has one writer anyway
 
@@ -115,7 +116,7 @@ class _Application:
             user_id=access.scope().user_id,
             district_id=self.plan.district.id,
             as_of=self.as_of,
-            file_name=self.plan.book.name[:200],
+            file_name=short(self.plan.book.name, 200),
             sha256=self.plan.book.digest,
             counts={},
         )
