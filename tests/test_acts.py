@@ -36,6 +36,7 @@ from app.models import (
 )
 from app.services import papers
 from tests import factories, scans
+from tests.test_routes import routes
 
 AT_ONCE = 5
 
@@ -167,6 +168,26 @@ def test_a_key_is_a_persons_own(anna, sign_in, family, cast):
     anna.post(url, data=data)
     kept = db.session.execute(select(SentForm.user_id, SentForm.key)).one()
     assert kept == (cast.user("anna").id, data["form_key"][0])
+
+
+def test_every_route_that_takes_a_form_answers_a_stored_one_like_the_first_time(app, cast, sign_in):
+    """Whatever stands behind the address: what bears a key that is stored does not run a second time."""
+    anna, walked = sign_in("anna"), 0
+    for number, (endpoint, method, address) in enumerate(routes(app)):
+        if method != "POST" or endpoint.startswith("SignIn."):
+            continue
+        data = {"form_key": f"key-that-is-stored-{number:05}"}
+        with app.test_request_context(address, method="POST", data=data):
+            digest = sent_forms._digest()
+        said = {"text": "Записано.", "location": "/stored", "category": "success"}
+        user_id = cast.user("anna").id
+        db.session.add(SentForm(user_id=user_id, key=data["form_key"], sent_at=now(), digest=digest, answer=said))
+        answer = anna.post(address, data=data)
+        if answer.status_code == 403:  # it is not hers, and did not run at all
+            continue
+        assert (answer.status_code, answer.location) == (302, "/stored"), f"{endpoint} runs a second time"
+        walked += 1
+    assert walked > len(views.DICTIONARIES)
 
 
 def test_a_refused_form_is_free_to_be_sent_again(anna, family, cast):
