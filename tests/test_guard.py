@@ -23,6 +23,7 @@ from app.models import (
     Family,
     HomeTerritory,
     ImportBatch,
+    JournalEntry,
     MeasureBlock,
     Member,
     Mentor,
@@ -195,6 +196,10 @@ def test_only_the_administrator_moves_a_territory(column, value, cast, mine):
     with acting(cast, "oleg"):
         setattr(place, column, value)
         db.session.flush()
+    said = db.session.scalars(select(JournalEntry.changes).order_by(JournalEntry.id.desc()).limit(1)).one()
+    assert said[column][-2:] == (
+        ["Тестовый район", "Южное городское поселение"] if column == "parent_id" else ["settlement", "district"]
+    )
 
 
 def test_only_the_administrator_says_whose_sign_in_a_person_of_a_body_is(cast, mine):
