@@ -13,6 +13,8 @@ from sqlalchemy.orm import class_mapper
 from app import access, guard
 from app.domain import terms
 from app.domain.refusal import Refusal
+from app.exchange import apply, undo
+from app.exchange.workbook import FAMILIES
 from app.extensions import db
 from app.models import (
     Agency,
@@ -32,6 +34,7 @@ from app.models import (
     Whose,
 )
 from tests import factories
+from tests.exchange.workbooks import Sound, load, planned
 from tests.test_visibility import owned
 
 TODAY = date(2026, 9, 30)
@@ -322,3 +325,18 @@ def test_a_settlement_made_a_moment_ago_is_ones_own(cast):
 def test_every_word_of_belonging_is_tried_here():
     tried = {Whose.FAMILY, Whose.GIVEN, Whose.TERRITORY, Whose.AGENCY}
     assert {entity.WHOSE for entity in OWNED} == tried
+
+
+def test_a_workbook_is_loaded_and_taken_back_on_ones_own_rows_only(cast):
+    batch = load(Sound().content())
+    book = Sound()
+    book.row(FAMILIES.title)["Источник дохода"] = "иной"
+    plan = planned(book.content())
+    assert plan.updates
+    with acting(cast, "galina"):
+        with pytest.raises(Refusal):
+            apply.apply(plan, TODAY)
+        db.session.rollback()
+        with pytest.raises(Refusal, match="не поручены"):
+            undo.undo(batch, TODAY)
+        db.session.rollback()

@@ -55,7 +55,8 @@ def pages(app: Any, family: Any) -> list[str]:
         values = dict.fromkeys(rule.arguments, 1 if "int:" in rule.rule else "Family")
         values |= {"entity": "Member"} if "entity" in values else {}
         found.append(app.url_map.bind("localhost").build(rule.endpoint, values, method="GET"))
-    return [*found, f"/family/{family.id}", f"/family/{family.id}/timeline", "/journal/?page=1", "/search?q=полозов"]
+    journal = [f"/journal/?act={act}" for act in ("created", "changed")]  # refusals fill its first page soon
+    return [*found, *journal, f"/family/{family.id}", f"/family/{family.id}/timeline", "/search?q=полозов"]
 
 
 @pytest.mark.parametrize("name", ["gleb", "avgust", "renata", "oleg"])
