@@ -23,8 +23,11 @@ def today() -> date:
     return now().astimezone(zone()).date()
 
 
+def in_utc(moment: datetime) -> datetime:
+    """A stored moment with its zone, which SQLite does not keep."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def local(moment: datetime) -> datetime:
     """A stored moment as the municipality's clock showed it."""
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(zone())
+    return in_utc(moment).astimezone(zone())

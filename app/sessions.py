@@ -10,7 +10,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, Request, Response, current_app, request
@@ -19,7 +19,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy import delete, insert, or_, select, update
 
 from app import sent_forms
-from app.clock import now
+from app.clock import in_utc, now
 from app.extensions import db
 from app.models import Account, UserSession
 
@@ -59,7 +59,7 @@ class BankSession(SessionMixin):
                 self._values = {}
             else:
                 self._values = dict(row.data)
-                self._user_id, self._seen_at = row.user_id, _in_utc(row.last_seen_at)
+                self._user_id, self._seen_at = row.user_id, in_utc(row.last_seen_at)
                 self._must_change = bool(row.must_change_password)
         return self._values
 
@@ -218,7 +218,3 @@ def _row_of(app: Flask, token: str) -> Any:
             _session.c.created_at > now() - config["SESSION_LIFE"],
         )
     ).first()
-
-
-def _in_utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

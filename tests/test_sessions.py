@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, func, select, update
 
 from app import sessions
-from app.clock import now
+from app.clock import in_utc, now
 from app.extensions import db
 from app.models import JournalEntry, UserSession
 from app.pages import browser
@@ -127,7 +127,7 @@ def test_reading_a_page_writes_once_a_minute_at_most(sign_in, app):
     db.session.execute(update(UserSession).values(last_seen_at=now() - timedelta(minutes=2)))
     db.session.commit()
     assert count_writes(lambda: client.get("/account/")) == 1
-    assert now() - sessions._in_utc(rows()[0].last_seen_at) < timedelta(seconds=10)
+    assert now() - in_utc(rows()[0].last_seen_at) < timedelta(seconds=10)
 
 
 def test_pictures_and_styles_ask_the_database_nothing(sign_in, app):

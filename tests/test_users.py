@@ -13,6 +13,7 @@ from app.domain import terms
 from app.domain.refusal import Refusal
 from app.extensions import db
 from app.models import Account, FurtherRole, HomeTerritory, JournalEntry, Role, User
+from app.readings import grants
 from app.screens.users import what_role_may
 from app.services import accounts
 
@@ -150,18 +151,18 @@ def test_the_administrator_holds_no_role_of_families(oleg, app, second_administr
 def test_a_grant_of_families_is_noticed_by_the_coordinators(oleg, app, second_administrator, cast):
     oleg.post("/users/add", data={**ADDED, "roles": role("Член КДН").id})
     with access.acting_as(access.NOBODY):
-        grants = accounts.recent_grants()
-    assert [(grant.what, grant.by) for grant in grants] == [("дана роль «Член КДН»", "Олег Дубровин")]
+        found = grants.recent()
+    assert [(grant.what, grant.by) for grant in found] == [("дана роль «Член КДН»", "Олег Дубровин")]
 
 
 def test_a_new_password_of_a_coordinator_is_noticed_too(oleg, app, user_named):
     oleg.post(f"/users/{user_named('anna').id}/password")
-    assert [grant.what for grant in accounts.recent_grants()] == ["выдан одноразовый пароль"]
+    assert [grant.what for grant in grants.recent()] == ["выдан одноразовый пароль"]
 
 
 def test_a_role_of_no_families_is_not_worth_a_notice(oleg, app):
     oleg.post("/users/add", data={**ADDED, "roles": role("Аудитор").id})
-    assert accounts.recent_grants() == []
+    assert grants.recent() == []
 
 
 def test_the_last_administrator_stays(app, user_named):

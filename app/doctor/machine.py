@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from alembic.migration import MigrationContext
@@ -74,7 +74,7 @@ def clock_behind(_today: date) -> Iterator[str]:
         newest = db.session.connection().scalar(select(func.max(column)))
         if newest is None:
             continue
-        moment = newest if newest.tzinfo else newest.replace(tzinfo=UTC)
+        moment = clock.in_utc(newest)
         if moment > now + SLACK:
             told = words.moment(clock.local(moment))
             yield f"Часы показывают {words.moment(clock.local(now))}, а последняя {what} сделана {told}."

@@ -37,6 +37,10 @@ class Role(StrEnum):
     AUDITOR = "Аудитор"
 
 
+# Roles that show families by name. The administrator holds none of them.
+ROLES_OF_FAMILIES = (Role.COORDINATOR, Role.COMMISSION, Role.SPECIALIST)
+
+
 class TerritoryKind(Term):
     """A level of the tree of territories."""
 

@@ -18,9 +18,9 @@ from app.domain.periods import last_finished_quarter
 from app.domain.terms import Act, Role
 from app.extensions import appbuilder, db
 from app.models import Family, Member, Registration
-from app.readings import clocks, listings, overview, upkeep
+from app.readings import clocks, grants, listings, overview, upkeep
 from app.screens.screen import Screen, page_asked
-from app.services import accounts, papers
+from app.services import papers
 
 PAGE = 50
 SHOWN_GRANTS = 5
@@ -52,7 +52,7 @@ class Home(IndexView):
             values.update(
                 coming=clocks.coming(today),
                 imports=upkeep.last_imports(),
-                grants=accounts.recent_grants(),
+                grants=grants.recent(),
                 shown_grants=SHOWN_GRANTS,
                 is_empty=upkeep.is_empty(),
                 quarter=last_finished_quarter(today),

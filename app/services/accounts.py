@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from app import journal
-from app.clock import now
+from app.clock import in_utc, now
 from app.domain import names, passwords, terms
 from app.domain.refusal import Refusal
 from app.extensions import db
@@ -30,9 +30,6 @@ FAILURES_ALLOWED = 5
 FIRST_LOCK, LONGEST_LOCK = timedelta(minutes=15), timedelta(days=1)
 # Failures from one network address within a minute after which it is not answered.
 FAILURES_OF_ADDRESS = 30
-
-# Roles that show families by name. The administrator holds none of them.
-ROLES_OF_FAMILIES = (terms.Role.COORDINATOR, terms.Role.COMMISSION, terms.Role.SPECIALIST)
 
 _account = Account.__table__
 _entry = JournalEntry.__table__
@@ -156,9 +153,8 @@ def begin_attempt(username: str) -> Attempt:
     account = db.session.scalars(
         select(Account).where(Account.user_id == user.id).with_for_update().execution_options(populate_existing=True)
     ).one()
-    locked_until = _in_utc(account.locked_until)
-    if locked_until is not None:
-        if locked_until > now():
+    if account.locked_until is not None:
+        if in_utc(account.locked_until) > now():
             return Attempt(user, user.password, open=False)
         account.locked_until, account.failures = None, 0
     account.failures += 1
@@ -207,8 +203,8 @@ def succeed(user: User, password: str) -> int:
 def one_time_password_is_over(user: User) -> bool:
     """Whether the user still has a one-time password whose 72 hours have passed."""
     account = account_of(user)
-    until = _in_utc(account.password_until)
-    return account.must_change_password and until is not None and until <= now()
+    until = account.password_until
+    return account.must_change_password and until is not None and in_utc(until) <= now()
 
 
 def unlock(user: User) -> None:
@@ -220,7 +216,7 @@ def unlock(user: User) -> None:
 
 def locked_until(account: Account | None) -> datetime | None:
     """Until when a sign-in is locked; None if it is not."""
-    until = _in_utc(account.locked_until) if account is not None else None
+    until = in_utc(account.locked_until) if account is not None and account.locked_until is not None else None
     return until if until is not None and until > now() else None
 
 
@@ -356,7 +352,7 @@ def set_roles(user: User, roles: Collection[Role]) -> None:
     if set(roles) == set(user.roles):
         return
     codes = {code_of(role) for role in roles}
-    if terms.Role.ADMINISTRATOR in codes and codes & set(ROLES_OF_FAMILIES):
+    if terms.Role.ADMINISTRATOR in codes and codes & set(terms.ROLES_OF_FAMILIES):
         raise Refusal("Администратор не видит семей: эту роль не сочетают с ролью, которой семьи видны.", "roles")
     if terms.Role.ADMINISTRATOR not in codes:
         _check_an_administrator_stays(user)
@@ -462,74 +458,9 @@ def add_role(name: str, same_as: str) -> Role:
     return role
 
 
-# What coordinators should notice
-
-
-@dataclass(frozen=True)
-class Grant:
-    """Somebody was let nearer to families: a role that shows them, territories, a new one-time password."""
-
-    at: datetime
-    user_id: int
-    user: str
-    what: str
-    by: str
-
-
-def recent_grants(days: int = 30) -> list[Grant]:
-    """What brought people to families within some days, latest first; shown to coordinators."""
-    users = {row.id: f"{row.last_name} {row.first_name} ({row.username})" for row in db.session.execute(select(_user))}
-    showing = {
-        name
-        for name, same_as in db.session.execute(
-            select(_role.c.name, _further.c.same_as).outerjoin(_further, _further.c.role_id == _role.c.id)
-        )
-        if (same_as or name) in ROLES_OF_FAMILIES
-    }
-    rows = db.session.execute(
-        select(_entry)
-        .where(
-            _entry.c.at > now() - timedelta(days=days),
-            _entry.c.entity == "User",
-            _entry.c.act.in_((terms.Act.CHANGED, terms.Act.PASSWORD_CHANGED)),
-        )
-        .order_by(_entry.c.id.desc())
-        .limit(1000)
-    )
-    found = []
-    roles_of = cache(roles_of_code)  # each user is asked about once, however often a password was given out
-    for row in rows:
-        what = _grant_of(row, showing, roles_of)
-        if what and row.entity_id in users:
-            found.append(Grant(_in_utc(row.at) or now(), row.entity_id, users[row.entity_id], what, row.user_name))
-    return found
-
-
-def _grant_of(row: Any, showing: Collection[str], roles_of: Callable[[int], list[str]]) -> str:
-    changes = row.changes or {}
-    if row.act == terms.Act.PASSWORD_CHANGED:
-        holds = set(roles_of(row.entity_id)) & set(ROLES_OF_FAMILIES)
-        return "выдан одноразовый пароль" if row.user_id != row.entity_id and holds else ""
-    if given := [name for name in _added(changes, "roles") if name in showing]:
-        return f"дана роль «{', '.join(given)}»"
-    if new := _added(changes, "territories"):
-        return f"поручена территория: {', '.join(new)}"
-    return ""
-
-
-def _added(changes: dict[str, Any], name: str) -> list[str]:
-    """The words that a list of an entry has gained."""
-    were, are = journal.changes.words_of(changes.get(name, [[], []]))
-    return [words for words in are if words not in were]
-
-
 def _entry_about(act: terms.Act, user: User, what: str = "") -> dict[str, Any]:
     summary = f"Пользователь: {user.username}" + (f" — {what}" if what else "")
     return journal.entry(act, entity="User", entity_id=user.id, summary=summary)
-
-
-def _in_utc(moment: datetime | None) -> datetime | None:
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def known_roles() -> list[Role]:
