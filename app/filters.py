@@ -117,11 +117,13 @@ class Address:
             return ""
         return typed
 
-    def row(self, name: str, label: Any, entity: type) -> Any:
-        """A row of the person's, by its key."""
+    def row(self, name: str, label: Any, entity: type, offered: Sequence[Any] = ()) -> Any:
+        """A row of the person's, by its key: one of those that are offered, or any other that the person may see."""
         key = self.number(name, label)
-        row = forms.find_row(entity, str(key)) if key is not None else None
-        if key is not None and row is None:
+        if key is None:
+            return None
+        row = next((each for each in offered if each.id == key), None) or forms.find_row(entity, str(key))
+        if row is None:
             self.fault(label, str(key), NO_ROW)
         return row
 
@@ -229,13 +231,16 @@ def _of_choice(address: Address, column: Any, name: str, label: Any, offered: li
 
 def _of_relation(address: Address, entity: type[Entity], name: str, label: Any) -> Filter:
     target = class_mapper(entity).relationships[name].mapper.class_
-    row = address.row(f"_flt_0_{name}", label, target)
+    is_long = issubclass(target, forms.LONG_LISTS)
+    offered = [] if is_long else forms.short_list(target, None)
+    row = address.row(f"_flt_0_{name}", label, target, offered)
     value = str(row.id) if row is not None else ""
     conditions = (_belongs(entity, name, row),) if row is not None else ()
-    if issubclass(target, forms.LONG_LISTS):
+    if is_long:
         return Filter(name, label, "lookup", value, chosen=str(row or ""), conditions=conditions,
                       lookup=url_for("Lookup.find", entity=target.__name__))  # fmt: skip
-    choices = [(str(each.id), str(each)) for each in forms.short_list(target, row)]
+    listed = offered if row is None or row in offered else [row, *offered]  # one that is no longer used may be asked
+    choices = [(str(each.id), str(each)) for each in listed]
     return Filter(name, label, "choice", value, choices=choices, conditions=conditions)
 
 
