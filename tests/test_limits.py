@@ -148,7 +148,7 @@ def test_a_workbook_of_a_part_of_a_list_says_so(rows, sign_in, monkeypatch):
 
     from openpyxl import load_workbook
 
-    monkeypatch.setattr("app.crud.LARGEST_EXPORT", 1)
+    monkeypatch.setattr("app.crud.listing.LARGEST_EXPORT", 1)
     answer = sign_in("anna").get("/memberregistry/xlsx")
     cells = [str(cell.value) for line in load_workbook(io.BytesIO(answer.data)).active.iter_rows() for cell in line]
     assert any("Показаны первые 1 из 2" in cell for cell in cells)

@@ -1,0 +1,135 @@
+"""What the screen of an entity declares, and what follows from it before any request comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from flask import url_for
+from flask_appbuilder import ModelView
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from sqlalchemy.orm import RelationshipProperty, class_mapper
+
+from app import forms, guard
+from app.crud.listing import PAGE_SIZES
+from app.crud.values import as_text
+from app.models import Annullable, ByAct, Entity, Family, OfFamily
+from app.readings.duplicates import Likeness
+
+
+class EntityView(ModelView):
+    """The columns, the forms, the routes and the permissions of one entity.
+
+    Declared by a subclass: `entity`, `list_columns`, `form_columns`, `search_columns`, `base_order`, and where needed
+    `within` (which field narrows the choice of another), `presets` (values of a fresh row), `computed`
+    (columns that are properties: label, relation they read) and `intro` (a line under the title).
+    """
+
+    entity: ClassVar[type[Entity]]
+    form_columns: ClassVar[list[str]]
+    within: ClassVar[dict[str, str]] = {}
+    computed: ClassVar[dict[str, tuple[Any, str]]] = {}
+    presets: ClassVar[dict[str, Callable[[], Any]]] = {}
+    intro: ClassVar[Any] = ""
+    addable: ClassVar[bool] = True
+    # Chosen when a row is made, then shown and not edited: what hangs on the row would be left behind.
+    fixed: ClassVar[tuple[str, ...]] = ("family", "member")
+
+    # FAB's routes that reach around the scope, and deletion.
+    exclude_route_methods = {"download", "action", "action_post", "delete"}
+    page_size = PAGE_SIZES[0]
+    list_template = "registry/list.html"
+    show_template = "registry/show.html"
+    add_template = edit_template = "registry/form.html"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not hasattr(cls, "entity"):
+            return
+        cls.datamodel = SQLAInterface(cls.entity)
+        cls.class_permission_name = cls.entity.__name__
+        cls.route_base = f"/{cls.__name__.lower()}"
+        cls.add_columns = cls.edit_columns = cls.form_columns
+        if cls.__dict__.get("show_columns") is None:
+            cls.show_columns = list(dict.fromkeys([*cls.form_columns, *cls.list_columns]))
+        cls.label_columns = labels_of(cls.entity) | {name: title for name, (title, _from) in cls.computed.items()}
+        cls.order_columns = [
+            name for name in cls.list_columns if name not in cls.computed and not is_relation(cls.entity, name)
+        ]
+        cls.list_title = cls.entity.TITLES
+        cls.show_title = cls.add_title = cls.edit_title = cls.entity.TITLE
+        if not issubclass(cls.entity, Annullable):
+            cls.exclude_route_methods = cls.exclude_route_methods | {"annul"}
+        if issubclass(cls.entity, ByAct):
+            cls.exclude_route_methods = cls.exclude_route_methods | {"add", "edit"}
+        if not cls.addable:
+            cls.exclude_route_methods = cls.exclude_route_methods | {"add", "edit", "annul"}
+
+    def _init_forms(self) -> None:
+        """Our own forms; FAB's search form, which lists every related row, is not made at all."""
+        asked = [] if "edit" in self.exclude_route_methods else self.form_columns
+        self.add_form = self.search_form = forms.form_for(self.entity, asked, self.within)
+        free = [name for name in asked if name not in self.fixed]
+        self.edit_form = forms.form_for(self.entity, free, self.within)
+
+    # What a person may do here; templates ask this.
+
+    def may(self, act: str) -> bool:
+        """Whether the person holds the permission and this view has the route."""
+        return act not in self.exclude_route_methods and bool(
+            self.appbuilder.sm.has_access(f"can_{act}", self.class_permission_name)
+        )
+
+    def may_write(self, act: str, row: Any) -> bool:
+        """Whether the person may do this to a row: it may be seen and be another's."""
+        return self.may(act) and guard.may_write(row)
+
+    def url(self, act: str, **values: Any) -> str:
+        """The address of one of this view's routes."""
+        return url_for(f"{self.endpoint}.{act}", **values)
+
+    # What an entity may say otherwise
+
+    def row_url(self, row: Any) -> str:
+        """Where a row of the list opens."""
+        return self.url("show", pk=row.id)
+
+    def correct_url(self, row: Any) -> str | None:
+        """Where the act that states a row is corrected; None: such a row is annulled and stated anew."""
+        return None
+
+    def add_url(self) -> str:
+        """Where a fresh row is entered."""
+        return self.url("add")
+
+    def alike(self, form: Any) -> Sequence[Likeness]:
+        """What is in the bank already and may be what was typed: shown before it is stored a second time."""
+        return ()
+
+    def text(self, row: Any, name: str) -> str:
+        """A value as people read it."""
+        return as_text(getattr(row, name))
+
+    def _of_families(self) -> bool:
+        """Whether reading its rows is written in the journal."""
+        return issubclass(self.entity, OfFamily | Family)
+
+    def _related(self) -> list[str]:
+        """The relations that the columns of the list read."""
+        names = {self.computed[name][1] if name in self.computed else name for name in self.list_columns}
+        return [name for name in sorted(names) if is_relation(self.entity, name)]
+
+
+def labels_of(entity: type[Entity]) -> dict[str, Any]:
+    """What each column and relation of an entity is called."""
+    labels = {}
+    for attribute in class_mapper(entity).attrs:
+        info = attribute.info if isinstance(attribute, RelationshipProperty) else attribute.columns[0].info
+        if "label" in info:
+            labels[attribute.key] = info["label"]
+    return labels
+
+
+def is_relation(entity: type[Entity], name: str) -> bool:
+    """Whether a name is that of a relation of an entity, not of a column."""
+    return isinstance(class_mapper(entity).attrs[name], RelationshipProperty)
