@@ -68,7 +68,9 @@ def test_a_refused_form_names_each_error_with_a_link_to_its_field(sign_in):
         assert len(field) == 1
     field = document.xpath("//*[@id='last_name']")[0]
     assert field.get("aria-invalid") == "true"
-    assert document.xpath("//*[@id=$id]", id=field.get("aria-describedby"))
+    assert "last_name-error" in field.get("aria-describedby").split()
+    for described in field.get("aria-describedby").split():
+        assert document.xpath("//*[@id=$id]", id=described)
     assert document.xpath("//*[@id='first_name']/@value") == ["Инна"]
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import RelationshipProperty, class_mapper
 
 from app import access, models
 from app.domain import terms
-from app.exchange import kept
+from app.exchange import waiting
 from app.extensions import db
 from app.models import ImportBatch, Model, Whose
 from app.screens import lookup
@@ -191,7 +191,7 @@ def forged(entity: Any, data: dict[str, Any], hers: dict[str, Any]) -> Iterator[
 
 
 def test_a_workbook_that_another_person_put_by_is_not_loaded(mine, hers, cast, sign_in):
-    key = kept.keep(b"PK", "чужая.xlsx", cast.user("galina").id)
+    key = waiting.keep(b"PK", "чужая.xlsx", cast.user("galina").id)
     anna = sign_in("anna")
     for address in ("/exchange/apply", "/exchange/faults"):
         answer = anna.post(address, data={"key": key, "fingerprint": "x"})

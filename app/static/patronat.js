@@ -187,7 +187,6 @@
         url: address,
         dataType: "json",
         delay: 200,
-        cache: false,
         data: (asked) => {
           const query = { q: asked.term || "", page: asked.page || 1 };
           (select.dataset.lookupWith || "").split(/\s+/).filter(Boolean).forEach((name) => {

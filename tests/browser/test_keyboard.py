@@ -95,7 +95,7 @@ def test_a_family_is_chosen_by_keyboard(browse: Any) -> None:
 
 def test_a_form_is_sent_once(browse: Any) -> None:
     anna = browse("koordinator")
-    page = anna.open("/criterionregistry/add")
+    page = anna.open("/dynamicslevelregistry/add")
     sent = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     page.fill("#code", "9.1")
