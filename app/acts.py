@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Protocol
 
 from flask import Flask, g, request
-from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
@@ -52,16 +51,10 @@ def done(form: Refusing, act: Callable[[], Answer]) -> Response | None:
         form.refuse(AT_ONCE, None)
     except IntegrityError as error:
         db.session.rollback()
-        form.refuse(_refused_by_database(error), None)
+        form.refuse(troubles.of_refused_row(error), None)
     else:
         return answer.response()
     return None
-
-
-def _refused_by_database(error: IntegrityError) -> str:
-    if troubles.breaks_a_check(error):
-        return "Такой записи быть не может: её даты или числа противоречат друг другу. Проверьте их."
-    return _("Such a record is there already, or it refers to one that is not.")
 
 
 def commit() -> None:

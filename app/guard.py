@@ -176,7 +176,8 @@ def may_write(row: Any) -> bool:
 
 @event.listens_for(Session, "before_flush")
 def _ask_before(session: Session, _context: Any, _instances: Any) -> None:
-    """Keep a member's rows in the member's family; refuse to touch rows that are another's as they are stored."""
+    """Keep a member's rows in the member's family; refuse to touch rows that are another's as they are stored, and
+    in words what the database would refuse for its references."""
     for row in session.new | session.dirty:
         if isinstance(row, OfMember) and row.member is not None:
             row.family_id = row.member.family_id
@@ -188,6 +189,9 @@ def _ask_before(session: Session, _context: Any, _instances: Any) -> None:
         owned = access.whose_rows(entity) in (*OTHERS, Whose.LOAD)
         stored = _stored(session, entity, [inspect(row).identity for row in rows]) if owned else {}
         _refuse(keeper.fault(entity, list(stored.values())))
+    for entity, rows in _by_entity(session.new | session.dirty):
+        named = {column: ids for column, ids in _named(entity, rows).items() if _is_of_family(entity, column)}
+        _refuse(keeper.fault_of_names(entity, named))
 
 
 @event.listens_for(Session, "after_flush")
@@ -244,6 +248,11 @@ def _lists(entity: Any) -> dict[str, Any]:
     }
 
 
+def _is_of_family(entity: Any, column: str) -> bool:
+    """Whether a column or a list names facts of a family."""
+    return access.whose_rows({**_targets(entity), **_lists(entity)}[column]) is Whose.FAMILY
+
+
 def _entity_of(table: Any) -> Any:
     return next(mapper.class_ for mapper in Model.registry.mappers if mapper.local_table is table)
 
@@ -255,8 +264,9 @@ def _named(entity: Any, rows: Iterable[Any]) -> dict[str, set[int]]:
         for column in (*_targets(entity), *_lists(entity)):
             history = inspect(row).attrs[column].history
             for value in history.added or () if history.has_changes() else ():
-                if value is not None:
-                    named.setdefault(column, set()).add(value if isinstance(value, int) else value.id)
+                key = getattr(value, "id", value)
+                if key is not None:
+                    named.setdefault(column, set()).add(key)
     return named
 
 

@@ -83,6 +83,13 @@ def breaks_a_check(error: BaseException) -> bool:
     )
 
 
+def of_refused_row(error: BaseException) -> str:
+    """Why the database refused a row, in words."""
+    if breaks_a_check(error):
+        return "Такой записи быть не может: её даты или числа противоречат друг другу. Проверьте их."
+    return "Такая запись уже есть, или она ссылается на запись, которой нет или которая относится к другой семье."
+
+
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:

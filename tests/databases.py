@@ -123,9 +123,10 @@ class PostgresBank:
         )
 
 
-# Whether every table still carries the trigger it was given.
+# Whether every table still carries the trigger it was given, and no migration has changed the tables.
 UNTOUCHED = """
 SELECT count(*) = (SELECT count(*) FROM pristine.tables)
+   AND NOT EXISTS (SELECT FROM pristine.written WHERE name = 'alembic_version')
   FROM pg_trigger WHERE tgname = 'written_to'
 """
 

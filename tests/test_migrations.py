@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, UniqueConstraint, inspect, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.exc import IntegrityError
 
 from app import clock, troubles
@@ -21,7 +30,8 @@ from app.models import (
     Education,
     Family,
     Money,
-    OfMember,
+    OfFamily,
+    Paper,
     Supervision,
     SupervisionKind,
     Territory,
@@ -225,11 +235,23 @@ def test_the_checks_and_references_are_those_of_the_models(app):
             assert stored[table.name] == declared, table.name
 
 
-def test_every_row_about_a_person_is_of_the_family_of_the_person():
-    for mapper in Family.registry.mappers:
-        if issubclass(mapper.class_, OfMember):
-            columns = [key.column_keys for key in mapper.local_table.foreign_key_constraints]
-            assert ["member_id", "family_id"] in columns, f"{mapper.class_.__name__}: in_the_family_of is forgotten"
+# The first membership of a person who moved is one of another family.
+BETWEEN_FAMILIES = {("member", "origin_id")}
+
+
+def test_every_reference_to_a_fact_of_a_family_bears_the_family():
+    facts = {mapper.local_table for mapper in Family.registry.mappers if issubclass(mapper.class_, OfFamily)}
+    alone = {
+        (table.name, *key.column_keys)
+        for table in db.metadata.tables.values()
+        for key in table.foreign_key_constraints
+        if key.referred_table in facts and ("family_id", "family_id") not in _pairs(key)
+    }
+    assert alone == BETWEEN_FAMILIES, "in_the_family_of is forgotten: a row could stand in two families"
+
+
+def _pairs(key: ForeignKeyConstraint) -> set[tuple[str, str]]:
+    return {(element.parent.name, element.column.name) for element in key.elements}
 
 
 def _indexes(tables: Iterable[str]) -> dict[str, list[str]]:
@@ -340,3 +362,104 @@ def test_the_rules_of_the_database_come_and_go_with_the_data_in_place(app, cast)
     assert _indexes(indexes) == indexes
     with db.engine.connect() as connection:
         assert connection.scalar(text("select count(*) from registration_criterion")) == 1
+
+
+def _strange(cast: factories.Cast) -> dict[str, Any]:
+    """Facts of two families: a stay, a paper and an aid of the first, a decision and a person of the second."""
+    first, second = factories.family(cast.north, number="00052"), factories.family(cast.south, number="00053")
+    child = factories.member(first)
+    stay = factories.registration(first, date(2025, 1, 1), until=date(2025, 6, 1))
+    paper = Paper(
+        family=first, title="Постановление", decision=stay.decision, file_name="п.pdf", mime="application/pdf", size=9,
+        sha256="0" * 64, key="0" * 32,
+    )  # fmt: skip
+    db.session.add(paper)
+    aid = factories.aid(first, date(2025, 2, 2), recipients=[child])
+    rows = {
+        "registration": stay, "paper": paper, "aid": aid, "person": factories.member(second), "child": child,
+        "decision": factories.registration(second, date(2025, 3, 3)).decision, "first": first, "second": second,
+    }  # fmt: skip
+    db.session.commit()
+    keys = {name: row.id for name, row in rows.items()}
+    db.session.remove()
+    return keys
+
+
+# Where a row of the first family names what is of the second: the table, its column, what it names.
+STRANGE = {
+    "a stay on a strange decision": ("registration", "decision_id", "decision"),
+    "a removal by a strange decision": ("registration", "removal_decision_id", "decision"),
+    "a paper of a strange decision": ("paper", "decision_id", "decision"),
+    "aid to a strange person": ("aid_recipients", "member_id", "person"),
+    "a strange family beside a recipient": ("aid_recipients", "family_id", "second"),
+}
+OF_AID = "aid_recipients"
+
+
+def _name_strange(keys: dict[str, Any], table: str, column: str, named: str) -> None:
+    owner, key = ("aid_id", keys["aid"]) if table == OF_AID else ("id", keys[table])
+    with db.engine.begin() as connection:
+        change = text(f"update {table} set {column} = :named where {owner} = :key")
+        connection.execute(change, {"named": keys[named], "key": key})
+
+
+def _rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
+    with db.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query), values)]
+
+
+def test_the_database_refuses_to_name_facts_of_another_family_even_of_annulled_rows(app, cast):
+    keys = _strange(cast)
+    for table in ("registration", "paper", "aid"):
+        _set(table, keys[table], ANNULLED, 0)
+    for told in STRANGE.values():
+        with pytest.raises(IntegrityError):
+            _name_strange(keys, *told)
+
+
+def test_an_upgrade_stops_at_facts_of_another_family_and_names_the_rows(app, cast, caplog):
+    keys = _strange(cast)
+    downgrade(revision="0007")
+    before = _constraints()
+    for table, column, named in STRANGE.values():
+        if column != "family_id":
+            _name_strange(keys, table, column, named)
+    with pytest.raises(SystemExit):
+        upgrade()
+    assert _constraints() == before
+    for title, table in (("Постановка на учёт", "registration"), ("Документ", "paper"), ("Помощь", "aid")):
+        assert caplog.text.count(f"{title} {keys[table]} (семья № 00052)") == 1
+
+
+def test_an_upgrade_brings_annulled_rows_back_to_their_family(app, cast):
+    keys = _strange(cast)
+    indexes = _indexes(["registration", "decision", "paper", "aid", OF_AID])
+    downgrade(revision="0007")
+    for table, column, named in STRANGE.values():
+        if column != "family_id":
+            _name_strange(keys, table, column, named)
+    for table in ("registration", "paper", "aid"):
+        _set(table, keys[table], ANNULLED, 0)
+    upgrade()
+    for table, column in (("registration", "decision_id"), ("registration", "removal_decision_id"),
+                          ("paper", "decision_id")):  # fmt: skip
+        ((family_id, annulled_at, decided_on),) = _rows(
+            f"select d.family_id, d.annulled_at, d.decided_on from decision d join {table} t on d.id = t.{column} "
+            "where t.id = :key", key=keys[table]
+        )  # fmt: skip
+        assert (family_id, str(decided_on)) == (keys["first"], "2025-03-03")
+        assert annulled_at is not None
+    assert _rows("select family_id, annulled_at from decision where id = :key", key=keys["decision"]) == [
+        (keys["second"], None)
+    ]
+    assert _rows("select * from aid_recipients") == []
+    assert _indexes(indexes) == indexes
+
+
+def test_recipients_know_their_family_after_the_way_down_and_up(app, cast):
+    keys = _strange(cast)
+    downgrade(revision="0007")
+    upgrade()
+    assert _rows("select aid_id, member_id, family_id from aid_recipients") == [
+        (keys["aid"], keys["child"], keys["first"])
+    ]

@@ -25,7 +25,7 @@ ENTITIES = [entity for entity in changes.entities() if issubclass(entity, Entity
 # Of two fields that exclude each other one stands before the change and one after it.
 NEVER_BOTH = {("Assignment", "territory_id", 0), ("Assignment", "family_id", 1)}
 # What hangs on these stands in their family, by the database: they never go to another one.
-OF_ONE_FAMILY = (models.Member, models.Registration)
+OF_ONE_FAMILY = (models.Member, models.Registration, models.Decision, models.Aid, models.Paper)
 # Counters of the row itself, and what is derived from other columns: all that a replay leaves out.
 COUNTERS = {"id", "version"}
 DERIVED = {

@@ -536,7 +536,7 @@ class Life:
                 row = self._aid(aid, day)
                 yield "aid", row
                 for person in recipients:
-                    yield "aid_recipients", {"aid_id": row["id"], "member_id": person.id}
+                    yield "aid_recipients", {"aid_id": row["id"], "member_id": person.id, "family_id": self.id}
 
     def _recipients(self, to: str, day: date) -> list[Character]:
         if to == "adults":

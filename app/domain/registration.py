@@ -127,9 +127,14 @@ def check_signal(facts: Facts, today: date) -> None:
         raise Refusal("Документы поступили раньше, чем принято постановление: проверьте даты.", "received_on")
 
 
+def wants_a_note(code: str) -> bool:
+    """Whether a reason of removal is «Другое»."""
+    return root_code(code) == OTHER_REASON
+
+
 def check_reason(code: str | None, note: str | None) -> None:
     """«Другое (указать в примечании к отчету)» is explained in the note (Положение, 11.4)."""
-    if code is not None and root_code(code) == OTHER_REASON and not note:
+    if code is not None and wants_a_note(code) and not note:
         raise Refusal("По причине 11.4 форма отчёта требует примечания: напишите, почему семья снята.", "note")
 
 

@@ -13,12 +13,14 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Index,
+    Integer,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.entities.kinds import Entity, Money, OfFamily, label, sane
+from app.entities.kinds import Entity, Money, OfFamily, in_the_family_of, label, sane
 
 if TYPE_CHECKING:
     from app.entities.dictionaries import AidKind, MeasureKind
@@ -26,11 +28,15 @@ if TYPE_CHECKING:
     from app.entities.places import Agency
 
 
+# The family is that of the aid and of the recipient alike: both references bear it.
 aid_recipients = Table(
     "aid_recipients",
     Model.metadata,
-    Column("aid_id", ForeignKey("aid.id"), primary_key=True),
-    Column("member_id", ForeignKey("member.id"), primary_key=True, index=True),
+    Column("aid_id", Integer, primary_key=True),
+    Column("member_id", Integer, primary_key=True, index=True),
+    Column("family_id", Integer, nullable=False),
+    in_the_family_of("aid_id", "aid"),
+    in_the_family_of("member_id", "member"),
 )
 
 
@@ -41,6 +47,7 @@ class Aid(OfFamily, Entity):
     __tablename__ = "aid"
     __table_args__ = (
         Index("ix_aid_kind_id_given_on", "kind_id", "given_on"),
+        UniqueConstraint("id", "family_id"),
         sane("amount >= 0", name="amount_not_negative"),
     )
     TITLE, TITLES = _("Aid"), _("Aid given")

@@ -30,6 +30,7 @@ class Decision(ByAct, OfFamily, Entity):
     """A decision of the commission about a family (Положение, 3.1 and 3.5)."""
 
     __tablename__ = "decision"
+    __table_args__ = (UniqueConstraint("id", "family_id"),)
     TITLE, TITLES = _("Decision"), _("Decisions")
     kind: Mapped[terms.DecisionKind] = mapped_column(term(terms.DecisionKind), info=label(_("Kind of decision")))
     number: Mapped[str | None] = mapped_column(String(40), index=True, info=label(_("Number of decision")))
@@ -54,6 +55,8 @@ class Registration(ByAct, OfFamily, Entity):
         Index("ix_registration_registered_on_removed_on", "registered_on", "removed_on"),
         live("family_id", "registered_on", name="uq_registration_family_id_registered_on"),
         UniqueConstraint("id", "family_id"),
+        in_the_family_of("decision_id", "decision"),
+        in_the_family_of("removal_decision_id", "decision"),
         sane("removed_on >= registered_on", name="removed_after_placing"),
     )
     TITLE, TITLES = _("Registration"), _("Registrations")
@@ -66,14 +69,10 @@ class Registration(ByAct, OfFamily, Entity):
     card_sent_on: Mapped[date | None] = mapped_column(Date, index=True, info=label(_("Card sent on")))
     received_on: Mapped[date | None] = mapped_column(Date, info=label(_("Decision and card received on")))
     entered_on: Mapped[date | None] = mapped_column(Date, info=label(_("Entered in the bank on")))
-    decision_id: Mapped[int] = mapped_column(
-        ForeignKey("decision.id"), index=True, info=label(_("Decision to register"))
-    )
+    decision_id: Mapped[int] = mapped_column(index=True, info=label(_("Decision to register")))
     decision: Mapped[Decision] = relationship(foreign_keys=[decision_id], info=label(_("Decision to register")))
     registered_on: Mapped[date] = mapped_column(Date, info=label(_("Registered on")))
-    removal_decision_id: Mapped[int | None] = mapped_column(
-        ForeignKey("decision.id"), index=True, info=label(_("Decision to remove"))
-    )
+    removal_decision_id: Mapped[int | None] = mapped_column(index=True, info=label(_("Decision to remove")))
     removal_decision: Mapped[Decision | None] = relationship(
         foreign_keys=[removal_decision_id], info=label(_("Decision to remove"))
     )
@@ -121,14 +120,15 @@ class Paper(OfFamily, Entity):
     """A scan kept in the social passport: a PDF, JPEG or PNG. The file lies outside the web root under `key`."""
 
     __tablename__ = "paper"
+    __table_args__ = (in_the_family_of("decision_id", "decision"),)
     TITLE, TITLES = _("Paper"), _("Papers")
     kind: Mapped[terms.PaperKind] = mapped_column(
         term(terms.PaperKind), default=terms.PaperKind.OTHER, info=label(_("Kind of paper"))
     )
     title: Mapped[str] = mapped_column(String(200), info=label(_("Title")))
     dated_on: Mapped[date | None] = mapped_column(Date, info=label(_("Date of paper")))
-    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id"), index=True, info=label(_("Decision")))
-    decision: Mapped[Decision | None] = relationship(info=label(_("Decision")))
+    decision_id: Mapped[int | None] = mapped_column(index=True, info=label(_("Decision")))
+    decision: Mapped[Decision | None] = relationship(foreign_keys=[decision_id], info=label(_("Decision")))
     file_name: Mapped[str] = mapped_column(String(150), info=label(_("File name")))
     mime: Mapped[str] = mapped_column(String(40), info=label(_("File type")))
     size: Mapped[int] = mapped_column(info=label(_("Size, bytes")))

@@ -128,11 +128,16 @@ def lists(entity: Any) -> tuple[Linked, ...]:
         if relation.secondary is not None and (
             "label" in relation.info or (entity is User and relation.key == "roles")
         ):
-            (owner,), (other,) = relation.synchronize_pairs, relation.secondary_synchronize_pairs or ()
+            owner, other = _by_key(relation.synchronize_pairs), _by_key(relation.secondary_synchronize_pairs or ())
             found.append(Linked(relation.key, relation.mapper.class_, relation.secondary, owner[1], other[1], other[1]))
         elif "parts" in relation.info:
             found.append(_list_of_parts(relation))
     return tuple(found)
+
+
+def _by_key(pairs: Iterable[tuple[Any, Any]]) -> tuple[Any, Any]:
+    """How a table of links names a row: the pair of its key, the family that is borne along left out."""
+    return next(pair for pair in pairs if pair[0].primary_key)
 
 
 def linked(entity: Any, name: str) -> Linked:

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import select, true
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import class_mapper
 from sqlalchemy.orm.interfaces import ONETOMANY
 
@@ -33,6 +33,7 @@ from app.models import (
     Paper,
     PupilSupport,
     Registration,
+    RemovalReason,
     Supervision,
     Territory,
 )
@@ -223,6 +224,19 @@ def _check_families_of(row: Territory) -> None:
         raise Refusal("Здесь живут семьи, номера карт которых дал прежний район: сначала передайте их дела.", "parent")
 
 
+def _check_reason(row: RemovalReason, today: date) -> None:
+    """The stays that ended for a reason keep its rules when the reason gets another code."""
+    if row.id is None or not registration.wants_a_note(row.code):
+        return
+    stay = Registration.__table__.c
+    silent = select(func.count(stay.id)).where(
+        stay.removal_reason_id == row.id, stay.annulled_at.is_(None), func.coalesce(stay.note, "") == ""
+    )
+    if count := db.session.connection().scalar(silent):
+        text = f"По причине с таким кодом нужно примечание, а без него по этой причине снято семей: {count}."
+        raise Refusal(text, "code")
+
+
 def _check_deadline(row: Deadline, today: date) -> None:
     deadlines.check(starts=row.starts, stops=row.stops, number=row.number, unit=row.unit, days=row.days)
 
@@ -241,6 +255,7 @@ RULES: dict[type, Callable[[Any, date], None]] = {
     Mentor: _check_mentor,
     Assignment: _check_assignment,
     Territory: _check_territory,
+    RemovalReason: _check_reason,
     Deadline: _check_deadline,
 }
 

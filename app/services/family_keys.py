@@ -88,6 +88,12 @@ def live_ids() -> list[int]:
     return list(db.session.connection().scalars(query))
 
 
+def ids_with_role(role_id: int) -> list[int]:
+    """The ids of the families that have a member of a role, whoever asks: what the role says is in their names."""
+    query = select(_member.c.family_id).where(_member.c.role_id == role_id, _member.c.annulled_at.is_(None)).distinct()
+    return list(db.session.connection().scalars(query))
+
+
 def refresh(family: Family, today: date) -> None:
     """Bring the keys of a family and of its members in step with what they are now; call it after every edit.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Index, UniqueConstraint, select
+from sqlalchemy import Index, UniqueConstraint, inspect, select
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import class_mapper
 
@@ -21,6 +21,7 @@ from app.models import (
     Member,
     OfFamily,
     OfMember,
+    RelationshipKind,
     Territory,
     TerritoryAlias,
 )
@@ -33,6 +34,7 @@ def save(row: Entity, today: date) -> None:
     Whoever acts on one family at once does it one after the other. Raises Refusal with the field it concerns; nothing
     is flushed then, the caller rolls back.
     """
+    replaced = isinstance(row, RelationshipKind) and inspect(row).attrs.parental_role.history.has_changes()
     with db.session.no_autoflush:
         _derive(row)
         if isinstance(row, OfFamily) and row.family is not None:
@@ -44,6 +46,8 @@ def save(row: Entity, today: date) -> None:
     family = row if isinstance(row, Family) else row.family if isinstance(row, Member) else None
     if family is not None:
         family_keys.refresh(family, today)
+    if replaced:
+        family_keys.refresh_all(family_keys.ids_with_role(row.id), today)
 
 
 def lock(family: Family) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import lxml.html
@@ -18,6 +20,7 @@ from app.extensions import db
 from app.models import (
     Aid,
     Decision,
+    Dictionary,
     Education,
     Family,
     IdentityDocument,
@@ -26,6 +29,8 @@ from app.models import (
     Paper,
     PupilSupport,
     Registration,
+    RelationshipKind,
+    RemovalReason,
     Supervision,
     SupervisionKind,
 )
@@ -185,3 +190,42 @@ def test_a_territory_without_families_moves_and_one_with_families_is_renamed(gro
     registry.save(empty, TODAY)
     registry.save(full, TODAY)
     registry.save(cast.district, TODAY)
+
+
+@pytest.mark.parametrize(("note", "passes"), [(None, False), ("", False), ("выбыли за пределы района", True)])
+def test_a_reason_of_removal_takes_no_code_that_its_stays_do_not_bear(cast, note, passes):
+    factories.registration(factories.family(cast.north), date(2025, 1, 1), until=date(2025, 6, 1), note=note)
+    reason = factories.by_code(RemovalReason, "11.2")
+    reason.name = "Иная формулировка"
+    registry.save(reason, TODAY)
+    reason.code = "11.4.77"
+    if passes:
+        registry.save(reason, TODAY)
+    else:
+        with pytest.raises(Refusal, match="без него по этой причине снято семей: 1") as refused:
+            registry.save(reason, TODAY)
+        assert refused.value.field == "code"
+
+
+# What services read of a word besides its name, its order and whether it is retired, and what keeps rows true to it.
+READ_OF_WORDS = {
+    (RelationshipKind, "parental_role"): "the families that have the role are called anew (registry.save)",
+    (RemovalReason, "code"): "the stays that ended for the reason are asked (checks)",
+}
+SERVICES = sorted(path for path in Path(checks.__file__).parent.glob("*.py") if path.name != "installation.py")
+
+
+def test_every_field_of_a_word_that_a_rule_reads_is_known():
+    """A name that a fact, or a word with a rule of its own, has as well is not told apart here: so with `code`."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in SERVICES]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    read = {node.attr for node in nodes if isinstance(node, ast.Attribute) and id(node) not in called}
+    mapped = [mapper.class_ for mapper in Family.registry.mappers]
+    bound = {entity for entity, _name in READ_OF_WORDS}
+    words = [each for each in mapped if issubclass(each, Dictionary) and (each in bound or each not in checks.RULES)]
+    own = {column.key for word in words for column in word.__table__.columns} & read
+    own -= {column.key for each in mapped if each not in words for column in each.__table__.columns}
+    assert own == {name for _entity, name in READ_OF_WORDS if name != "code"}, (
+        "say what keeps the rows true to this field of a word"
+    )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import lxml.html
 import pytest
 from sqlalchemy import select, update
 
+from app import access
 from app.clock import today
 from app.domain.names import sort_key
+from app.domain.terms import ParentalRole
 from app.extensions import db
-from app.models import Family, JournalEntry, Member, SearchWord
-from app.services import family_keys
+from app.models import Family, JournalEntry, Member, RelationshipKind, SearchWord
+from app.services import family_keys, registry
 from tests import factories
 
 CONFLICT = "сохранил другой человек"
@@ -81,3 +85,43 @@ def test_derived_keys_are_written_past_the_versions_and_past_the_journal(family)
     assert versions == (family.version, [row.version for row in family.members])
     assert db.session.scalars(select(JournalEntry.id)).all() == entries
     assert list(family_keys.stale_keys([family.id], today())) == []
+
+
+def test_two_who_refresh_one_family_at_once_both_store_and_neither_conflicts(app, family):
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("Postgres only: SQLite lets one transaction write at a time")
+    people, family_id = [row.id for row in family.members], family.id
+    versions = [row.version for row in family.members]
+    db.session.commit()
+    both = Barrier(2, timeout=20)
+
+    def rename(place: int) -> None:
+        with app.app_context(), access.unrestricted():
+            db.session.get_one(Member, people[place]).last_name = ("Заречная", "Луговой")[place]
+            db.session.flush()
+            both.wait()  # neither has seen what the other one wrote
+            family_keys.refresh(db.session.get_one(Family, family_id), today())
+            db.session.commit()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(rename, (0, 1)))
+    db.session.expire_all()
+    found = db.session.get_one(Family, family_id)
+    assert [row.last_name for row in found.members] == ["Заречная", "Луговой"]
+    assert [row.version for row in found.members] == [version + 1 for version in versions]
+    assert {"заречная", "луговой"} <= set(found.search_key.split())
+    assert list(family_keys.stale_keys([family_id], today())) == []
+
+
+def test_families_are_called_anew_when_a_role_takes_another_place(cast, family):
+    other = factories.family(cast.south, "00002")
+    factories.member(other, "мать", None, "Заречная", "Нина", None)
+    factories.member(other, "сын", None, "Луговой", "Глеб", None)
+    for each in (family, other):
+        family_keys.refresh(each, today())
+    mother = db.session.scalars(select(RelationshipKind).where(RelationshipKind.name == "мать")).one()
+    before, mother.parental_role = other.name, ParentalRole.OTHER
+    registry.save(mother, today())
+    db.session.expire_all()
+    assert other.name != before
+    assert list(family_keys.stale_keys(family_keys.live_ids(), today())) == []

@@ -27,7 +27,7 @@ def rows_of(name: str, owner_id: int, family_id: int, ids: Iterable[int]) -> lis
     if name == "categories":
         return [{"family_id": owner_id, "category_id": each} for each in ids]
     if name == "recipients":
-        return [{"aid_id": owner_id, "member_id": each} for each in ids]
+        return [{"aid_id": owner_id, "member_id": each, "family_id": family_id} for each in ids]
     return [
         {"registration_id": owner_id, "position": place, "criterion_id": each, "family_id": family_id}
         for place, each in enumerate(ids)

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from sqlalchemy import Table, bindparam, func, insert, select, text, update
+from sqlalchemy import Executable, Table, bindparam, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import guard, journal
+from app import guard, journal, troubles
+from app.domain.refusal import Refusal
 from app.domain.terms import Act
 from app.models import (
     Agency,
@@ -116,9 +118,43 @@ class Store:
             rows.clear()
 
     def _insert(self, table: Table, rows: list[Values]) -> None:
-        connection = self.session.connection()
         for start in range(0, len(rows), PORTION):
-            connection.execute(insert(table), rows[start : start + PORTION])
+            portion = rows[start : start + PORTION]
+            if (error := self._refused(insert(table), portion)) is not None:
+                row = self._first_refused(table, portion)
+                raise self._refusal(table, row, error) from error
+
+    def _refused(self, statement: Executable, rows: list[Values]) -> IntegrityError | None:
+        """Run a statement; what the database has against it, and then nothing of it is written."""
+        connection = self.session.connection()
+        try:
+            with connection.begin_nested():
+                connection.execute(statement, rows)
+        except IntegrityError as error:
+            return error
+        return None
+
+    def _first_refused(self, table: Table, rows: list[Values]) -> Values:
+        """The row at which a portion that the database refuses goes wrong: the last one of the shortest refused run."""
+        taken, refused = 0, len(rows)
+        while refused - taken > 1:
+            middle = (taken + refused) // 2
+            nested = self.session.connection().begin_nested()
+            if self._refused(insert(table), rows[:middle]) is None:
+                taken = middle
+            else:
+                refused = middle
+            nested.rollback()
+        return rows[refused - 1]
+
+    def _refusal(self, table: Table, row: Values, error: IntegrityError) -> Refusal:
+        """What the database refuses of a row, by the number of its family."""
+        family = Family.__table__
+        key = row["id" if table is family else "family_id"]
+        number = row.get("number") if table is family else None
+        number = number or self.session.scalar(select(family.c.number).where(family.c.id == key))
+        title = next((entity.TITLE for entity in CREATED.values() if entity.__table__ is table), "")
+        return Refusal(f"Семья № {number}: {title}{': ' if title else ''}{troubles.of_refused_row(error)}", "file")
 
     def _tell_new(self, table: str, rows: list[Values]) -> None:
         entity = CREATED[table]
@@ -138,10 +174,10 @@ class Store:
         entity = CREATED[table]
         rows = entity.__table__
         guard.check_bulk(entity, [{"id": key, **values}], fresh=False)
-        self.session.connection().execute(
-            update(rows).where(rows.c.id == bindparam("key")).values(version=rows.c.version + 1, **values),
-            {"key": key},
-        )
+        statement = update(rows).where(rows.c.id == bindparam("key")).values(version=rows.c.version + 1, **values)
+        if (error := self._refused(statement, [{"key": key}])) is not None:
+            owner: Values = {"id" if entity is Family else "family_id": family_id}
+            raise self._refusal(rows, owner, error) from error
         said = journal.changes.of_updated(entity, was, values, self.words)
         self._tell(Act.CHANGED, entity, key, family_id, title, said)
 
