@@ -87,7 +87,6 @@ def _same_address(address: str) -> list[Family]:
         select(Family)
         .where(Family.annulled_at.is_(None), *(Family.id.in_(_holding(word)) for word in words[:6]))
         .options(joinedload(Family.territory))
-        .limit(200)
     )
     return [row for row in candidates if wanted in (names.key(row.registered_address), names.key(row.actual_address))]
 

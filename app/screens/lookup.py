@@ -8,7 +8,7 @@ from flask import Response, abort, jsonify, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain import names
@@ -35,8 +35,11 @@ class Lookup(Screen):
             abort(404)
         address = Address(url_for("Lookup.find", entity=entity))
         page = address.page(first=1)
-        query = source(address.text("q", _("Search")), address.number("family", _("Family")) or 0)
+        typed = address.text("q", _("Search"), any_sign=True)
+        query = source(typed, address.number("family", _("Family")) or 0)
         address.check()
+        if typed and not names.key(typed):  # signs only: nothing is called so, and the box says it
+            query = query.where(false())
         rows = list(db.session.scalars(query.limit(ROWS + 1).offset(ROWS * (page - 1))))
         return jsonify(
             results=[{"id": row.id, "text": _title(row)} for row in rows[:ROWS]],

@@ -91,3 +91,11 @@ def test_the_same_person_and_the_same_address_are_noticed(known, cast):
         duplicates.of([NamedPerson("Ёлкин", "Пётр", None, date(2016, 2, 4))], ["п. Северный, ул. Шахтёрская, д. 6"])
         == []
     )
+
+
+def test_a_family_of_an_address_is_noticed_among_any_number_with_the_same_words(app, cast):
+    for number in range(205):
+        factories.refresh(factories.family(cast.north, f"6{number:04d}", actual_address="д. 1, ул. Общая"))
+    same = factories.family(cast.north, "70000", actual_address="ул. Общая, д. 1")
+    factories.refresh(same)
+    assert [one.family.id for one in duplicates.of([], ["ул. Общая, д. 1"])] == [same.id]

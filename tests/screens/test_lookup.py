@@ -8,6 +8,7 @@ import pytest
 
 from app.extensions import db
 from app.models import Employee
+from app.screens.lookup import SOURCES
 from tests import factories
 
 BORN = date(2015, 6, 1)
@@ -68,3 +69,9 @@ def test_kin_letters_stand_beside_their_base(found):
     assert first == ["100%", "Алиева", "Артёмова", "Әлиева", "Елисеев", "Ёлкин", "О'Нил", "Өлкенова", "Ямская"]
     agencies = found("Agency", "")
     assert agencies.index(next(text for text in agencies if "Әлмәт" in text)) < agencies.index("Школа № 7")
+
+
+@pytest.mark.parametrize("entity", SOURCES)
+@pytest.mark.parametrize("typed", ["!!!", "—", "«»", "%"])
+def test_signs_alone_find_nothing_and_are_no_fault(found, entity, typed):
+    assert found(entity, typed) == []
