@@ -9,6 +9,7 @@ import pytest
 from benchmarks.__main__ import sections
 
 MOST_STATEMENTS = 15
+pytestmark = pytest.mark.xdist_group("benchmarks")  # one worker builds the bank, once
 
 
 @pytest.fixture(scope="module")
