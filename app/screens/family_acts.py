@@ -34,8 +34,6 @@ from app.screens.family_forms import (
 from app.services import families, registrations, registry
 from app.services.registrations import ANNULLABLE
 
-MOST_AGENCIES = 1000
-
 
 class FamilyActs(FamilyScreen):
     """Acts on one family; what was typed survives a refusal, and nothing is stored then."""
@@ -280,7 +278,6 @@ def _agencies_near(family: Family, stay: Registration | None = None) -> dict[str
         .where(Agency.territory_id.in_(places), Agency.closed.is_(False))
         .order_by(Agency.name_key)
         .options(joinedload(Agency.kind))
-        .limit(MOST_AGENCIES)
     )
     found = {str(row.id): row for row in rows}
     if stay is not None:
