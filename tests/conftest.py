@@ -23,7 +23,7 @@ from werkzeug.test import TestResponse
 from app import access, create_app
 from app.extensions import db
 from app.models import User
-from tests import databases, factories
+from tests import databases, factories, settings
 
 PASSWORD = "тихий омут на рассвете"  # the cast's password: long, no rules of composition
 
@@ -73,19 +73,11 @@ def bank(request: pytest.FixtureRequest, quick_folder: Path, worker_id: str) -> 
     database = databases.SqliteBank(folder) if request.param == "sqlite" else databases.PostgresBank(worker_id)
     database.prepare()
     app = create_app(
-        {
-            "TESTING": True,
-            "SECRET_KEY": "key of the test suite, long enough to sign",
-            "SQLALCHEMY_DATABASE_URI": database.url.replace("postgresql://", "postgresql+psycopg://"),
-            "INSTANCE_PATH": str(folder),
-            "PAPERS_FOLDER": str(folder / "papers"),
-            "SESSION_COOKIE_SECURE": False,
-            "SESSION_COOKIE_NAME": "session",
-            "HTTPS": False,
-            "WTF_CSRF_SSL_STRICT": False,
-            "FAB_PASSWORD_HASH_METHOD": "pbkdf2:sha256:1",
-            "AUTH_DB_FAKE_PASSWORD_HASH_CHECK": generate_password_hash("nobody's", "pbkdf2:sha256:1"),
-        }
+        settings.of_test(
+            folder,
+            database.url.replace("postgresql://", "postgresql+psycopg://"),
+            AUTH_DB_FAKE_PASSWORD_HASH_CHECK=generate_password_hash("nobody's", "pbkdf2:sha256:1"),
+        )
     )
     with app.app_context(), access.unrestricted():
         upgrade()

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 import config
 from app import access, create_app, models
+from tests import settings
 
 
 class Visit(models.OfFamily, models.Entity):
@@ -46,18 +47,7 @@ def application(folder: Path) -> Any:
 
     config.FAB_ROLES["Координатор"].append(["^Visit$", "^can_.*$"])
     views.BANK.append((declared_view(), "Visits", "fa-home"))
-    return create_app({
-        "TESTING": True,
-        "SECRET_KEY": "key of the test suite, long enough to sign",
-        "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'bank.db'}",
-        "INSTANCE_PATH": str(folder),
-        "PAPERS_FOLDER": str(folder / "papers"),
-        "SESSION_COOKIE_SECURE": False,
-        "SESSION_COOKIE_NAME": "session",
-        "HTTPS": False,
-        "WTF_CSRF_SSL_STRICT": False,
-        "FAB_PASSWORD_HASH_METHOD": "pbkdf2:sha256:1",
-    })  # fmt: skip
+    return create_app(settings.of_test(folder))
 
 
 def opened(app: Any, key: int) -> dict[str, int]:

@@ -18,6 +18,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import access, create_app
 from app.extensions import db
+from tests import settings
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -62,20 +63,7 @@ class _Quiet(WSGIRequestHandler):
 def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """The application with the demo bank, served on a free port of this machine."""
     folder = tmp_path_factory.mktemp("live")
-    app = create_app(
-        {
-            "TESTING": True,
-            "SECRET_KEY": "key of the browser tests, long enough to sign",
-            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'bank.db'}",
-            "INSTANCE_PATH": str(folder),
-            "PAPERS_FOLDER": str(folder / "papers"),
-            "SESSION_COOKIE_SECURE": False,
-            "SESSION_COOKIE_NAME": "session",
-            "HTTPS": False,
-            "WTF_CSRF_SSL_STRICT": False,
-            "FAB_PASSWORD_HASH_METHOD": "pbkdf2:sha256:1",
-        }
-    )
+    app = create_app(settings.of_test(folder))
     app.testing = False  # errors become pages here, as they do for people
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with app.app_context(), access.unrestricted():
