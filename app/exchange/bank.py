@@ -6,7 +6,7 @@ Export writes this; an import is compared with this. So what is written and read
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
@@ -18,6 +18,16 @@ from app.domain.periods import quarter_holding, quarter_of
 from app.domain.refusal import Refusal
 from app.exchange.cells import Codes
 from app.exchange.records import FamilyRow, MemberRow, Named
+from app.exchange.states import (
+    AidState,
+    DocumentState,
+    EducationState,
+    FamilyState,
+    MemberState,
+    StayState,
+    SupervisionState,
+    SupportState,
+)
 from app.extensions import db
 from app.models import (
     Agency,
@@ -128,38 +138,6 @@ class Places:
         return [place.id for place in self.tree.above(territory_id)[1:]]
 
 
-@dataclass
-class MemberState:
-    """A member with what hangs on it, each part with its keys."""
-
-    id: int
-    row: MemberRow
-    documents: list[dict[str, Any]] = field(default_factory=list)
-    educations: list[dict[str, Any]] = field(default_factory=list)
-    supports: list[dict[str, Any]] = field(default_factory=list)
-    supervisions: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def key(self) -> tuple[str, date | None]:
-        return self.row.key
-
-
-@dataclass
-class FamilyState:
-    """A family with everything the form tells of it."""
-
-    id: int
-    row: FamilyRow
-    territory_id: int
-    members: list[MemberState] = field(default_factory=list)
-    stays: list[dict[str, Any]] = field(default_factory=list)
-    aids: list[dict[str, Any]] = field(default_factory=list)
-
-    def on_form(self, on: date) -> bool:
-        """Whether the family was in the bank on a day: not if all its stays began later."""
-        return not self.stays or any(stay["registered_on"] <= on for stay in self.stays)
-
-
 def text(value: Any) -> str | None:
     """A text of several lines of the bank as a cell gives it back."""
     return writing.known(writing.lines(value))
@@ -175,15 +153,15 @@ def by(day: date | None, on: date) -> date | None:
     return day if day is None or day <= on else None
 
 
-def main_document(documents: Sequence[dict[str, Any]], on: date) -> dict[str, Any] | None:
+def main_document(documents: Sequence[DocumentState], on: date) -> DocumentState | None:
     """The document that the form shows: the last one issued by the day, or the last of all."""
-    known = [each for each in documents if by(each["issued_on"], on) == each["issued_on"]] or list(documents)
-    return max(known, key=lambda each: (each["issued_on"] or date.min, each["id"]), default=None)
+    known = [each for each in documents if by(each.issued_on, on) == each.issued_on] or list(documents)
+    return max(known, key=lambda each: (each.issued_on or date.min, each.id), default=None)
 
 
-def education_on(educations: Sequence[dict[str, Any]], on: date) -> dict[str, Any] | None:
+def education_on(educations: Sequence[EducationState], on: date) -> EducationState | None:
     """What a member did by day."""
-    return intervals.education_on(educations, on, lambda each: (each["started_on"], each["ended_on"]))
+    return intervals.education_on(educations, on, lambda each: (each.started_on, each.ended_on))
 
 
 def education_since(on: date, born_on: date | None) -> date:
@@ -191,9 +169,9 @@ def education_since(on: date, born_on: date | None) -> date:
     return max(quarter_holding(on).start, born_on or date.min)
 
 
-def support_on(supports: Sequence[dict[str, Any]], on: date) -> dict[str, Any] | None:
+def support_on(supports: Sequence[SupportState], on: date) -> SupportState | None:
     """The pupil support of the quarter that holds a day."""
-    return next((each for each in supports if (each["year"], each["quarter"]) == quarter_of(on)), None)
+    return next((each for each in supports if (each.year, each.quarter) == quarter_of(on)), None)
 
 
 def chunks_of(values: Iterable[V]) -> Iterator[list[V]]:
@@ -319,44 +297,45 @@ class _Loader:
     def _documents(self) -> None:
         for member, row in self._of_members(IdentityDocument, IdentityDocument.__table__.c.id):
             member.documents.append(
-                {
-                    "id": row.id,
-                    "kind": self._code("document", row.kind_id),
-                    "series": line(row.series),
-                    "number": line(row.number),
-                    "issued_on": row.issued_on,
-                }
+                DocumentState(
+                    id=row.id,
+                    kind=self._code("document", row.kind_id),
+                    series=line(row.series),
+                    number=line(row.number),
+                    issued_on=row.issued_on,
+                )
             )
 
     def _educations(self) -> None:
         for member, row in self._of_members(Education, Education.__table__.c.started_on):
             member.educations.append(
-                {
-                    "id": row.id,
-                    "started_on": row.started_on,
-                    "ended_on": row.ended_on,
-                    "status": self._code("education", row.status_id),
-                    "status_id": row.status_id,
-                    "organisation": text(row.organisation),
-                    "grade": text(row.grade),
-                }
+                EducationState(
+                    id=row.id,
+                    started_on=row.started_on,
+                    ended_on=row.ended_on,
+                    status=self._code("education", row.status_id),
+                    organisation=text(row.organisation),
+                    grade=text(row.grade),
+                )
             )
 
     def _supports(self) -> None:
         for member, row in self._of_members(PupilSupport):
-            member.supports.append({name: row._mapping[name] for name in (
-                "id", "year", "quarter", "free_meals", "free_textbooks", "leisure", "holidays"
-            )})  # fmt: skip
+            member.supports.append(
+                SupportState(
+                    row.id, row.year, row.quarter, row.free_meals, row.free_textbooks, row.leisure, row.holidays
+                )
+            )
 
     def _supervisions(self) -> None:
         for member, row in self._of_members(Supervision, Supervision.__table__.c.id):
             member.supervisions.append(
-                {
-                    "id": row.id,
-                    "kind": self._code("supervision", row.kind_id),
-                    "started_on": row.started_on,
-                    "ended_on": row.ended_on,
-                }
+                SupervisionState(
+                    id=row.id,
+                    kind=self.codes["supervision"].codes[row.kind_id],
+                    started_on=row.started_on,
+                    ended_on=row.ended_on,
+                )
             )
 
     def _stays(self) -> None:
@@ -369,30 +348,29 @@ class _Loader:
             placed, removed = decisions.get(row.decision_id), decisions.get(row.removal_decision_id)
             kind, sender = self._body(row.sender_id)
             self.families[row.family_id].stays.append(
-                {
-                    "id": row.id,
-                    "sender_id": row.sender_id,
-                    "decision_id": row.decision_id,
-                    "removal_decision_id": row.removal_decision_id,
-                    "reason_id": row.removal_reason_id,
-                    "sender_kind": kind,
-                    "sender": sender,
-                    "detected_on": row.detected_on,
-                    "card_sent_on": row.card_sent_on,
-                    "criteria": tuple(criteria.get(row.id, ())),
-                    "decision_number": line(placed.number) if placed else None,
-                    "decided_on": placed.decided_on if placed else None,
-                    "decision_kind": placed.kind if placed else None,
-                    "received_on": row.received_on,
-                    "entered_on": row.entered_on,
-                    "registered_on": row.registered_on,
-                    "removal_number": line(removed.number) if removed else None,
-                    "removal_decided_on": removed.decided_on if removed else None,
-                    "removal_kind": removed.kind if removed else None,
-                    "removed_on": row.removed_on,
-                    "reason": self._code("reason", row.removal_reason_id),
-                    "note": text(row.note),
-                }
+                StayState(
+                    id=row.id,
+                    sender_id=row.sender_id,
+                    decision_id=row.decision_id,
+                    removal_decision_id=row.removal_decision_id,
+                    sender_kind=kind,
+                    sender=sender,
+                    detected_on=row.detected_on,
+                    card_sent_on=row.card_sent_on,
+                    criteria=tuple(criteria.get(row.id, ())),
+                    decision_number=line(placed.number) if placed else None,
+                    decided_on=placed.decided_on if placed else None,
+                    decision_kind=placed.kind if placed else None,
+                    received_on=row.received_on,
+                    entered_on=row.entered_on,
+                    registered_on=row.registered_on,
+                    removal_number=line(removed.number) if removed else None,
+                    removal_decided_on=removed.decided_on if removed else None,
+                    removal_kind=removed.kind if removed else None,
+                    removed_on=row.removed_on,
+                    reason=self._code("reason", row.removal_reason_id),
+                    note=text(row.note),
+                )
             )
 
     def _aids(self) -> None:
@@ -409,20 +387,18 @@ class _Loader:
         for row in self._rows(Aid, aid.c.given_on, aid.c.id):
             kind, performer = self._body(row.performer_id)
             self.families[row.family_id].aids.append(
-                {
-                    "id": row.id,
-                    "performer_id": row.performer_id,
-                    "given_on": row.given_on,
-                    "measure": self._code("measure", row.measure_id),
-                    "measure_id": row.measure_id,
-                    "aid_kind": self._code("aid_kind", row.kind_id),
-                    "kind_id": row.kind_id,
-                    "description": text(row.description),
-                    "performer_kind": kind,
-                    "performer": performer,
-                    "recipients": tuple(recipients.get(row.id, ())),
-                    "amount": row.amount,
-                }
+                AidState(
+                    id=row.id,
+                    performer_id=row.performer_id,
+                    given_on=row.given_on,
+                    measure=self._code("measure", row.measure_id),
+                    aid_kind=self._code("aid_kind", row.kind_id),
+                    description=text(row.description),
+                    performer_kind=kind,
+                    performer=performer,
+                    recipients=tuple(recipients.get(row.id, ())),
+                    amount=row.amount,
+                )
             )
 
 

@@ -10,11 +10,11 @@ from hashlib import sha256
 from typing import Any
 
 from app.domain import names
-from app.exchange.bank import FamilyState, MemberState
 from app.exchange.cells import Codes
 from app.exchange.reader import Book
 from app.exchange.records import AidRow, FamilyRow, MemberRow, StayRow, SupervisionRow
 from app.exchange.rows import Fault, Notice
+from app.exchange.states import FamilyState, MemberState
 
 
 @dataclass(eq=False)

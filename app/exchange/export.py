@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -21,9 +21,10 @@ from app.domain import names
 from app.domain.refusal import Refusal
 from app.domain.terms import HolidayActivity, Sex, TerritoryKind
 from app.exchange import bank
-from app.exchange.bank import FamilyState, Places
+from app.exchange.bank import Places
 from app.exchange.cells import Codes
 from app.exchange.records import Named
+from app.exchange.states import FamilyState, MemberState, StayState
 from app.exchange.workbook import (
     AIDS,
     AS_OF,
@@ -155,37 +156,37 @@ class _Export:
         number = {"number": family.row.number}
         yield FAMILIES, vars(family.row)
         for stay in family.stays:
-            if stay["registered_on"] <= self.on:
-                yield STAYS, {**self._stay(stay), **number}
+            if stay.registered_on <= self.on:
+                yield STAYS, {**vars(self._stay(stay)), **number}
         for member in family.members:
             if member.row.born_on is None or member.row.born_on <= self.on:
                 yield MEMBERS, {**self._member(member), **number}
             for each in member.supervisions:
-                if bank.by(each["started_on"], self.on) == each["started_on"]:
+                if bank.by(each.started_on, self.on) == each.started_on:
                     who = {
                         name: getattr(member.row, name)
                         for name in ("last_name", "first_name", "middle_name", "born_on")
                     }
-                    yield SUPERVISIONS, {**who, **each, "ended_on": bank.by(each["ended_on"], self.on), **number}
+                    yield SUPERVISIONS, {**who, **vars(each), "ended_on": bank.by(each.ended_on, self.on), **number}
         called = bank.named(family)
         for aid in family.aids:
-            if aid["given_on"] <= self.on:
-                yield AIDS, {**aid, "recipients": tuple(called[each] for each in aid["recipients"]), **number}
+            if aid.given_on <= self.on:
+                yield AIDS, {**vars(aid), "recipients": tuple(called[each] for each in aid.recipients), **number}
 
-    def _stay(self, stay: dict[str, Any]) -> dict[str, Any]:
-        if bank.by(stay["removed_on"], self.on) == stay["removed_on"]:
+    def _stay(self, stay: StayState) -> StayState:
+        """A stay as it is known on the day: what lies later has not happened yet."""
+        if bank.by(stay.removed_on, self.on) == stay.removed_on:
             return stay
-        hidden = ("removal_number", "removal_decided_on", "removed_on", "reason")
-        return {name: None if name in hidden else value for name, value in stay.items()}
+        return replace(stay, removal_number=None, removal_decided_on=None, removed_on=None, reason=None)
 
-    def _member(self, member: bank.MemberState) -> dict[str, Any]:
+    def _member(self, member: MemberState) -> dict[str, Any]:
         row = {**vars(member.row), "left_on": bank.by(member.row.left_on, self.on)}
         if document := bank.main_document(member.documents, self.on):
-            row.update({name: document[name.removeprefix("document_")] for name in DOCUMENT})
+            row.update({name: getattr(document, name.removeprefix("document_")) for name in DOCUMENT})
         if education := bank.education_on(member.educations, self.on):
-            row.update({name: education[name.removeprefix("education_")] for name in EDUCATION})
+            row.update({name: getattr(education, name.removeprefix("education_")) for name in EDUCATION})
         if support := bank.support_on(member.supports, self.on):
-            row.update({name: support[name] for name in SUPPORT})
+            row.update({name: getattr(support, name) for name in SUPPORT})
         return row
 
     # Sheets and cells

@@ -10,6 +10,7 @@ from app.exchange.changes import BodyRef, FamilyPlan, MemberPlan, SetUpdate, Upd
 from app.exchange.plan.comparing import Comparison
 from app.exchange.plan.places import PlacesOfBook
 from app.exchange.records import AidRow
+from app.exchange.states import AidState
 from app.exchange.workbook import AIDS
 
 CODES = ("measure", "aid_kind")  # one of them says what was done
@@ -62,7 +63,7 @@ class Aids:
         waiting = list(family.state.aids) if family.state else []
         for row, body, people in self._unmatched(told, waiting):
             about = (row.given_on, row.aid_kind, row.measure)
-            near = [each for each in waiting if (each["given_on"], each["aid_kind"], each["measure"]) == about]
+            near = [each for each in waiting if (each.given_on, each.aid_kind, each.measure) == about]
             if near:
                 waiting.remove(near[0])
                 self._compare(row, family, near[0], people)
@@ -74,15 +75,15 @@ class Aids:
                 title = row.aid_kind and self.comparison.codes["aid_kind"].names[row.aid_kind]
                 self.comparison.new(AIDS, family, f"{row.given_on:%d.%m.%Y} {title or row.description or ''}".strip())
         for state in waiting:
-            if state["given_on"] <= self.comparison.as_of:
-                title = state["aid_kind"] and self.comparison.codes["aid_kind"].names[state["aid_kind"]]
-                self.comparison.missing(AIDS, family, f"{state['given_on']:%d.%m.%Y} {title or ''}".strip())
+            if state.given_on <= self.comparison.as_of:
+                title = state.aid_kind and self.comparison.codes["aid_kind"].names[state.aid_kind]
+                self.comparison.missing(AIDS, family, f"{state.given_on:%d.%m.%Y} {title or ''}".strip())
 
-    def _unmatched(self, told: list[Told], waiting: list[dict[str, Any]]) -> list[Told]:
+    def _unmatched(self, told: list[Told], waiting: list[AidState]) -> list[Told]:
         """The rows that no aid of the bank says word for word; those that do are taken from `waiting`."""
-        by_key: dict[Any, list[dict[str, Any]]] = {}
+        by_key: dict[Any, list[AidState]] = {}
         for state in waiting:
-            by_key.setdefault(self._key(state, state["performer"], state["recipients"]), []).append(state)
+            by_key.setdefault(self._key(vars(state), state.performer, state.recipients), []).append(state)
         rest = []
         for row, body, people in told:
             values = {**vars(row), "performer_kind": body.kind if body else None}
@@ -103,20 +104,20 @@ class Aids:
             tuple(sorted(people)) if "recipients" in told else None,
         )
 
-    def _compare(self, row: AidRow, family: FamilyPlan, state: dict[str, Any], people: list[MemberPlan]) -> None:
+    def _compare(self, row: AidRow, family: FamilyPlan, state: AidState, people: list[MemberPlan]) -> None:
         before = len(self.plan.changes)
-        update = Update("aid", state["id"], family, f"Мероприятие {state['given_on']:%d.%m.%Y}")
+        update = Update("aid", state.id, family, f"Мероприятие {state.given_on:%d.%m.%Y}")
         for name in ("description", "amount"):
             self.comparison.value(AIDS, row, family, state, update, name)
         fields = ("performer_kind", "performer", "performer_id")
         self.comparison.body(AIDS, row, family, state, update, fields, self.places.body)
-        if self.sheet.tells("recipients") and {member.id for member in people} != set(state["recipients"]):
+        if self.sheet.tells("recipients") and {member.id for member in people} != set(state.recipients):
             by_id = {member.id: member.values.full for member in family.members if member.id}
-            was = tuple(by_id[each] for each in state["recipients"])
+            was = tuple(by_id[each] for each in state.recipients)
             becomes = tuple(member.values.full for member in people)
             self.comparison.change(AIDS, row, family, update.title, "recipients", was, becomes)
             self.plan.sets.append(
-                SetUpdate("recipients", state["id"], family, update.title, list(state["recipients"]), list(people))
+                SetUpdate("recipients", state.id, family, update.title, list(state.recipients), list(people))
             )
         self.comparison.finish(AIDS, update, before)
 

@@ -27,11 +27,13 @@ from app.exchange.changes import (
     Update,
 )
 from app.exchange.reader import Book
-from app.exchange.records import Named, Row
+from app.exchange.records import FamilyRow, MemberRow, Named, Row
 from app.exchange.rows import Content, SheetRows
+from app.exchange.states import AidState, StayState, SupervisionState
 from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, STAYS, SUPERVISIONS, Sheet
 
 R = TypeVar("R", bound=Row)
+State = FamilyRow | MemberRow | StayState | AidState | SupervisionState  # a row of the bank beside one of the file
 FindBody = Callable[[str | None, str | None], BodyRef | None]
 
 # Which field of a row a rule speaks of, where the names differ.
@@ -111,10 +113,10 @@ class Comparison:
         return True
 
     @staticmethod
-    def told(sheet: SheetRows, row: Row, state: Mapping[str, Any] | None, name: str) -> Any:
+    def told(sheet: SheetRows, row: Row, state: State | None, name: str) -> Any:
         """A value as it will stand: of the row, or the bank's if the sheet has no such column or it is unreadable."""
         if state is not None and (not sheet.tells(name) or name in row.bad):
-            return state[name]
+            return getattr(state, name)
         return getattr(row, name)
 
     # What is said of a row
@@ -144,12 +146,12 @@ class Comparison:
 
     # Values
 
-    def value(self, form: Sheet, row: Row, family: FamilyPlan, state: Mapping[str, Any], update: Update, name: str,
+    def value(self, form: Sheet, row: Row, family: FamilyPlan, state: State, update: Update, name: str,
               column: str = "", dictionary: str = "") -> None:  # fmt: skip
         """One value of the file against one of the bank; a column that the file lacks says nothing."""
         if not self.sheet(form).tells(name) or name in row.bad:
             return
-        was, becomes = state[name], getattr(row, name)
+        was, becomes = getattr(state, name), getattr(row, name)
         if was == becomes or (name not in cells.PERSON and is_same(was, becomes)):
             return
         codes, column = self.codes.get(dictionary), column or name
@@ -163,7 +165,7 @@ class Comparison:
             self.plan.updates.append(update)
         self.count(form, "changed" if len(self.plan.changes) > before else "same")
 
-    def body(self, form: Sheet, row: Row, family: FamilyPlan, state: Mapping[str, Any], update: Update,
+    def body(self, form: Sheet, row: Row, family: FamilyPlan, state: State, update: Update,
              fields: tuple[str, str, str], find: FindBody) -> None:  # fmt: skip
         """An agency is the same if its kind and name are, whichever territory it is kept under."""
         kind, name, column = fields
@@ -171,14 +173,15 @@ class Comparison:
         if not sheet.tells(kind) or kind in row.bad or name in row.bad:
             return
         told: str | None = getattr(row, kind)
-        if not sheet.tells(name) and told == state[kind]:
+        if not sheet.tells(name) and told == getattr(state, kind):
             return
         body = find(told, getattr(row, name))
-        was = (state[kind], names.key(state[name]))
-        if (body is None and state[column] is None) or (body and was == (body.kind, names.key(body.name))):
+        known, called, held = getattr(state, kind), getattr(state, name), getattr(state, column)
+        was = (known, names.key(called))
+        if (body is None and held is None) or (body and was == (body.kind, names.key(body.name))):
             return
-        update.was[column], update.values[column] = state[column], body
-        shown = f"{state[kind]} {state[name]}" if state[kind] else None
+        update.was[column], update.values[column] = held, body
+        shown = f"{known} {called}" if known else None
         self.change(form, row, family, update.title, name, shown, f"{body.kind} {body.name}" if body else None)
 
     # People

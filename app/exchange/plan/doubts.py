@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
 
 from app.domain import likelihood
@@ -12,6 +10,7 @@ from app.domain.terms import ParentalRole
 from app.exchange.changes import FamilyPlan, MemberPlan
 from app.exchange.plan.comparing import Comparison
 from app.exchange.rows import Notice
+from app.exchange.states import StayState
 from app.exchange.workbook import MEMBERS, STAYS
 from app.extensions import db
 from app.models import RelationshipKind
@@ -28,7 +27,7 @@ def note(comparison: Comparison) -> None:
 
 def _note_family(comparison: Comparison, family: FamilyPlan, roles: dict[str, ParentalRole]) -> None:
     stays = [row for row, _ in family.new_stays]
-    days = [row.registered_on for row in stays] + [stay["registered_on"] for stay in _known_stays(family)]
+    days = [row.registered_on for row in stays] + [stay.registered_on for stay in _known_stays(family)]
     registered_on = max((day for day in days if day), default=None)
     people = []
     for member in family.members:
@@ -44,7 +43,7 @@ def _note_family(comparison: Comparison, family: FamilyPlan, roles: dict[str, Pa
             comparison.content.notices.append(Notice(STAYS.title, row.line, text))
 
 
-def _known_stays(family: FamilyPlan) -> list[dict[str, Any]]:
+def _known_stays(family: FamilyPlan) -> list[StayState]:
     return family.state.stays if family.state else []
 
 

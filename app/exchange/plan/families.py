@@ -10,12 +10,12 @@ from collections import Counter
 
 from app.domain import intervals, names
 from app.exchange import bank
-from app.exchange.bank import FamilyState
 from app.exchange.changes import OTHER, FamilyPlan, Option, PlaceRef, Question, SetUpdate, Update
 from app.exchange.plan.comparing import Comparison
 from app.exchange.plan.known import KnownPeople
 from app.exchange.plan.places import PlacesOfBook
 from app.exchange.records import FamilyRow, MemberRow
+from app.exchange.states import FamilyState
 from app.exchange.workbook import FAMILIES, MEMBERS
 
 VALUES = (
@@ -244,7 +244,7 @@ class Families:
             update.was["territory_id"], update.values["territory_id"] = state.territory_id, place
             self.comparison.change(FAMILIES, row, family, who, "territory", state.row.territory, place.name)
         for name in VALUES:
-            self.comparison.value(FAMILIES, row, family, vars(state.row), update, name)
+            self.comparison.value(FAMILIES, row, family, state.row, update, name)
         if self.sheet.tells("categories") and "categories" not in row.bad:
             self._compare_categories(row, family, state, who)
         self.comparison.finish(FAMILIES, update, before)

@@ -8,12 +8,12 @@ from datetime import date
 from app.domain import care, names, registration
 from app.domain.periods import quarter_of
 from app.exchange import bank, cells
-from app.exchange.bank import MemberState
 from app.exchange.changes import OTHER, FamilyPlan, MemberPlan, Option, Question, Update
 from app.exchange.plan.comparing import Comparison
 from app.exchange.plan.known import KnownPeople, Membership
 from app.exchange.plan.parts import Parts
 from app.exchange.records import MemberRow
+from app.exchange.states import MemberState
 from app.exchange.workbook import DOCUMENT, EDUCATION, MEMBERS, SUPPORT
 
 IDENTITY = ("last_name", "first_name", "middle_name", "born_on")
@@ -39,14 +39,14 @@ class Members:
 
     def _check(self, row: MemberRow, known: MemberState | None) -> None:
         """Ask the rules of a person and of what hangs on the person."""
-        state = vars(known.row) if known else None
+        state = known.row if known else None
         born_on, joined_on, left_on = (
             self.comparison.told(self.sheet, row, state, name) for name in ("born_on", "joined_on", "left_on")
         )
         today = self.comparison.today
         self.comparison.rule(self.sheet, row, registration.check_member, born_on=born_on, joined_on=joined_on,
                              left_on=left_on, today=today)  # fmt: skip
-        issued = {row.document_issued_on, *(each["issued_on"] for each in known.documents)} if known else {
+        issued = {row.document_issued_on, *(each.issued_on for each in known.documents)} if known else {
             row.document_issued_on}  # fmt: skip
         for day in sorted(filter(None, issued)):
             self.comparison.rule(self.sheet, row, care.check_document, issued_on=day, born_on=born_on, today=today)
@@ -192,7 +192,7 @@ class Members:
         self._keep_departure(row, family, member.state)
         self._check(row, member.state)
         before = len(self.plan.changes)
-        state = vars(member.state.row)
+        state = member.state.row
         update = Update("member", member.state.id, family, f"Член семьи: {member.state.row.full}")
         for name in (*IDENTITY, "sex", "workplace", "joined_on"):
             self.comparison.value(MEMBERS, row, family, state, update, name)
@@ -219,8 +219,8 @@ def _share_document(row: MemberRow, known: MemberState) -> bool:
     """Whether a document of the person is the one of the row, by its number and, where both tell it, the series."""
     number = names.key(row.document_number)
     return bool(number) and any(
-        number == names.key(each["number"])
-        and (row.document_series is None or names.key(row.document_series) == names.key(each["series"]))
+        number == names.key(each.number)
+        and (row.document_series is None or names.key(row.document_series) == names.key(each.series))
         for each in known.documents
     )
 

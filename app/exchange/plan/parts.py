@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from app.exchange import bank
 from app.exchange.changes import FamilyPlan, MemberPlan, Update
 from app.exchange.plan.comparing import Comparison, is_same, words
 from app.exchange.records import MemberRow
 from app.exchange.rows import SheetRows
+from app.exchange.states import DocumentState, EducationState, SupportState
 from app.exchange.workbook import DOCUMENT, EDUCATION, MEMBERS, SUPPORT
+
+State = DocumentState | EducationState | SupportState
 
 
 class Parts:
@@ -30,12 +32,12 @@ class Parts:
         told = [name for name in fields if sheet.tells(name) and name not in row.bad]
         return told if any(getattr(row, name) is not None for name in told) else []
 
-    def _group(self, row: MemberRow, family: FamilyPlan, told: list[str], state: dict[str, Any], update: Update,
+    def _group(self, row: MemberRow, family: FamilyPlan, told: list[str], state: State, update: Update,
                columns: dict[str, tuple[str, str]]) -> None:  # fmt: skip
-        """One row of another table. columns: field → (key of the state, column)."""
+        """One row of another table. columns: field → (field of the state, column)."""
         for name in told:
             key, column = columns[name]
-            was, becomes = state[key], getattr(row, name)
+            was, becomes = getattr(state, key), getattr(row, name)
             if not is_same(was, becomes):
                 codes = self.comparison.codes.get(MEMBERS.column(name).dictionary)
                 update.was[column] = codes.ids[was] if codes and was is not None else was
@@ -51,26 +53,26 @@ class Parts:
         assert member.state is not None
         documents = member.state.documents
         keys = {name: name.removeprefix("document_") for name in DOCUMENT}
-        if any(all(is_same(each[keys[name]], getattr(row, name)) for name in told) for each in documents):
+        if any(all(is_same(getattr(each, keys[name]), getattr(row, name)) for name in told) for each in documents):
             return
         same = self._same_document(row, told, documents, keys)
         if same is None:
             self._new_document(row, family, member, told)
             return
         columns = {name: (keys[name], "kind_id" if name == "document_kind" else keys[name]) for name in DOCUMENT}
-        update = Update("identity_document", same["id"], family, f"Документ: {row.full}")
+        update = Update("identity_document", same.id, family, f"Документ: {row.full}")
         self._group(row, family, told, same, update, columns)
 
-    def _same_document(self, row: MemberRow, told: list[str], documents: list[dict[str, Any]],
-                       keys: dict[str, str]) -> dict[str, Any] | None:  # fmt: skip
+    def _same_document(self, row: MemberRow, told: list[str], documents: list[DocumentState],
+                       keys: dict[str, str]) -> DocumentState | None:  # fmt: skip
         """The document of the bank that a row corrects: the same but for the day, or of the same kind and day."""
         identity = [name for name in told if name != "document_issued_on"]
         for each in documents:
-            if all(is_same(each[keys[name]], getattr(row, name)) for name in identity):
+            if all(is_same(getattr(each, keys[name]), getattr(row, name)) for name in identity):
                 return each
         main = bank.main_document(documents, self.as_of)
-        if main and main["kind"] == row.document_kind and "document_issued_on" in told:
-            return main if main["issued_on"] == row.document_issued_on else None
+        if main and main.kind == row.document_kind and "document_issued_on" in told:
+            return main if main.issued_on == row.document_issued_on else None
         return None
 
     def _new_document(self, row: MemberRow, family: FamilyPlan, member: MemberPlan, told: list[str]) -> None:
@@ -91,20 +93,20 @@ class Parts:
         assert member.state is not None
         keys = {name: name.removeprefix("education_") for name in EDUCATION}
         state = bank.education_on(member.state.educations, self.as_of)
-        if state and all(is_same(state[keys[name]], getattr(row, name)) for name in told):
+        if state and all(is_same(getattr(state, keys[name]), getattr(row, name)) for name in told):
             return
         start = bank.education_since(self.as_of, member.values.born_on)
-        held = next((each for each in member.state.educations if each["started_on"] == start), None)
-        if state is None or state["started_on"] < start:
+        held = next((each for each in member.state.educations if each.started_on == start), None)
+        if state is None or state.started_on < start:
             state = held  # ended within the quarter: the row is taken up again
         if state is None:
             self._new_education(row, family, member, told, keys)
             return
         columns = {name: (keys[name], "status_id" if name == "education_status" else keys[name]) for name in EDUCATION}
-        update = Update("education", state["id"], family, f"Обучение: {row.full}")
-        if state["ended_on"] is not None and state["ended_on"] <= self.as_of:
-            update.was["ended_on"], update.values["ended_on"] = state["ended_on"], None
-            until = f"до {state['ended_on']:%d.%m.%Y}"
+        update = Update("education", state.id, family, f"Обучение: {row.full}")
+        if state.ended_on is not None and state.ended_on <= self.as_of:
+            update.was["ended_on"], update.values["ended_on"] = state.ended_on, None
+            until = f"до {state.ended_on:%d.%m.%Y}"
             self.comparison.change(MEMBERS, row, family, update.title, told[0], until, getattr(row, told[0]))
         self._group(row, family, told, state, update, columns)
 
@@ -113,7 +115,7 @@ class Parts:
         assert member.state is not None
         old = bank.education_on(member.state.educations, self.as_of)
         for name in told:
-            was = old[keys[name]] if old else None
+            was = getattr(old, keys[name]) if old else None
             if not is_same(was, getattr(row, name)):
                 self.comparison.change(MEMBERS, row, family, row.full, name, was, getattr(row, name))
         member.adds_education = True
@@ -130,5 +132,5 @@ class Parts:
                 if getattr(row, name) is not None:
                     self.comparison.change(MEMBERS, row, family, row.full, name, None, getattr(row, name))
             return
-        update = Update("pupil_support", state["id"], family, f"Сопровождение: {row.full}")
+        update = Update("pupil_support", state.id, family, f"Сопровождение: {row.full}")
         self._group(row, family, told, state, update, {name: (name, name) for name in SUPPORT})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from app.domain import care
 from app.exchange import bank
@@ -11,6 +10,7 @@ from app.exchange.changes import FamilyPlan, MemberPlan, Update
 from app.exchange.plan.comparing import Comparison
 from app.exchange.records import Named, SupervisionRow
 from app.exchange.rows import SheetRows
+from app.exchange.states import SupervisionState
 from app.exchange.workbook import MEMBERS, SUPERVISIONS
 
 NEEDED = {"last_name", "first_name", "middle_name", "born_on", "kind", "started_on"}
@@ -22,11 +22,11 @@ class Supervisions:
     def __init__(self, comparison: Comparison) -> None:
         self.comparison, self.content, self.as_of = comparison, comparison.content, comparison.as_of
         self.names = comparison.codes["supervision"].names
-        self.waiting: dict[tuple[int, str | None, date | None], list[dict[str, Any]]] = {}
+        self.waiting: dict[tuple[int, str | None, date | None], list[SupervisionState]] = {}
         for family in comparison.families.values():
             for known in family.state.members if family.state else ():
                 for each in known.supervisions:
-                    self.waiting.setdefault((known.id, each["kind"], each["started_on"]), []).append(each)
+                    self.waiting.setdefault((known.id, each.kind, each.started_on), []).append(each)
 
     def compare(self) -> None:
         for sheet, row, family in self.comparison.of_families(SUPERVISIONS, SupervisionRow):
@@ -51,21 +51,21 @@ class Supervisions:
             member.supervisions.append(row)
             self.comparison.new(SUPERVISIONS, family, f"{row.full}: {self.names[row.kind]}")
             return
-        state = next((each for each in waiting if each["ended_on"] == row.ended_on), waiting[0])
+        state = next((each for each in waiting if each.ended_on == row.ended_on), waiting[0])
         waiting.remove(state)
         before = len(self.comparison.plan.changes)
-        update = Update("supervision", state["id"], family, f"Учёт: {row.full}")
+        update = Update("supervision", state.id, family, f"Учёт: {row.full}")
         self._keep_end(sheet, row, family, state)
-        if bank.by(state["ended_on"], self.as_of) != row.ended_on:
+        if bank.by(state.ended_on, self.as_of) != row.ended_on:
             self.comparison.value(SUPERVISIONS, row, family, state, update, "ended_on")
         self.comparison.finish(SUPERVISIONS, update, before)
 
-    def _keep_end(self, sheet: SheetRows, row: SupervisionRow, family: FamilyPlan, state: dict[str, Any]) -> None:
+    def _keep_end(self, sheet: SheetRows, row: SupervisionRow, family: FamilyPlan, state: SupervisionState) -> None:
         """A blank last day reopens nothing before the person says so."""
-        ended_on = bank.by(state["ended_on"], self.as_of)
+        ended_on = bank.by(state.ended_on, self.as_of)
         if ended_on is None or row.ended_on is not None or not sheet.tells("ended_on") or "ended_on" in row.bad:
             return
-        text = f"{row.full}: в банке «{self.names[state['kind']]}» до {ended_on:%d.%m.%Y}"
+        text = f"{row.full}: в банке «{self.names[state.kind]}» до {ended_on:%d.%m.%Y}"
         if not self.comparison.reopens(SUPERVISIONS, row, family, "ended_on", text, ended_on):
             row.ended_on = ended_on
 
@@ -76,7 +76,7 @@ class Supervisions:
         return self.comparison.rule(sheet, row, care.check_supervision, started_on=row.started_on,
                                     ended_on=row.ended_on, born_on=born_on, today=self.comparison.today)  # fmt: skip
 
-    def _alike(self, sheet: SheetRows, row: SupervisionRow, member_id: int | None) -> list[dict[str, Any]]:
+    def _alike(self, sheet: SheetRows, row: SupervisionRow, member_id: int | None) -> list[SupervisionState]:
         """The records of the bank that a row may mean, as far as the sheet has columns to tell."""
         if sheet.tells("kind") and sheet.tells("started_on"):
             return self.waiting.get((member_id or 0, row.kind, row.started_on), [])
@@ -98,5 +98,5 @@ class Supervisions:
             family, member = owners[member_id]
             for each in rest:
                 if started_on is None or started_on <= self.as_of:
-                    text = f"{member.values.full}: {self.names[each['kind']]}"
+                    text = f"{member.values.full}: {self.names[each.kind]}"
                     self.comparison.missing(SUPERVISIONS, family, text)
