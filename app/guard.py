@@ -168,6 +168,14 @@ def check_bulk(entity: Any, rows: Iterable[Mapping[str, Any]], *, fresh: bool) -
     _refuse(keeper.fault_of_names(entity, named))
 
 
+def kept_back(entity: Any) -> tuple[str, ...]:
+    """The fields of stored rows that the person does not change, though the rows are the person's: they are shown."""
+    scope = access.scope()
+    if scope.everything or scope.administers:
+        return ()
+    return tuple(column.removesuffix("_id") for column in getattr(entity, "ADMINISTERED", ()))
+
+
 def may_write(row: Any) -> bool:
     """Whether the person keeps a stored row, and does not merely see it."""
     scope = access.scope()

@@ -161,7 +161,7 @@ class RegistryView(EntityView):
         if isinstance(row, Annullable) and row.annulled_at is not None:
             flash(gettext("The record is annulled and is not edited any more."), "warning")
             return redirect(self._next(row))
-        form = self.edit_form(obj=row)
+        form = self.form_over(row)
         if request.method == "GET":
             return self._form_page(form, row)
         if not forms.check_version(form, row):

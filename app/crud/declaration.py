@@ -72,6 +72,14 @@ class EntityView(ModelView):
         free = [name for name in asked if name not in self.fixed]
         self.edit_form = forms.form_for(self.entity, free, self.within)
 
+    def form_over(self, row: Any) -> Any:
+        """The form of a stored row: it asks only what the person may change."""
+        form = self.edit_form(obj=row)
+        for name in guard.kept_back(self.entity):
+            if name in form:
+                del form[name]
+        return form
+
     # What a person may do here; templates ask this.
 
     def may(self, act: str) -> bool:

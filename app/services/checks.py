@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select, true
 from sqlalchemy.orm import class_mapper
-from sqlalchemy.orm.interfaces import ONETOMANY
+from sqlalchemy.orm.interfaces import MANYTOONE, ONETOMANY
 
 from app import tree
 from app.domain import care, deadlines, registration
@@ -47,6 +47,7 @@ def check(row: Entity, today: date) -> None:
     """
     with db.session.no_autoflush:
         _check_owner(row)
+        _check_wholes(row)
         for kind, rule in RULES.items():
             if isinstance(row, kind):
                 rule(row, today)
@@ -114,6 +115,26 @@ def _check_owner(row: Entity) -> None:
             raise Refusal("Этот член семьи аннулирован: о нём больше ничего не записывают.", "member")
         if row.family is not row.member.family:
             raise Refusal("Этот человек – член другой семьи.", "member")
+
+
+@cache
+def _wholes(entity: Any) -> tuple[str, ...]:
+    """The relations by which a row belongs to another row of its own entity."""
+    relations = class_mapper(entity).relationships
+    return tuple(one.key for one in relations if one.mapper.class_ is entity and one.direction is MANYTOONE)
+
+
+def _check_wholes(row: Entity) -> None:
+    """Nothing is a part of itself, directly or through others."""
+    entity: Any = type(row)
+    for name in _wholes(entity):
+        above: list[Any] = []
+        whole = getattr(row, name)
+        while whole is not None and whole not in above:
+            above.append(whole)
+            whole = getattr(whole, name)
+        if row in above:
+            raise Refusal("Запись не может входить в саму себя, ни прямо, ни через другие.", name)
 
 
 # Rules, entity by entity
@@ -203,8 +224,6 @@ def _check_assignment(row: Assignment, today: date) -> None:
 
 
 def _check_territory(row: Territory, today: date) -> None:
-    if row in tree.upwards(row.parent):
-        raise Refusal("Территория не может входить в саму себя.", "parent")
     if row.parent is None and row.kind is not TerritoryKind.REGION:
         raise Refusal("Укажите, к какому району или региону относится эта территория.", "parent")
     if row.id is not None:

@@ -36,6 +36,7 @@ from app.models import (
 )
 from app.services import checks, registry
 from tests import factories
+from tests.places_of_entities import entities
 
 TODAY = date(2026, 9, 30)
 BORN = date(2015, 5, 5)
@@ -190,6 +191,23 @@ def test_a_territory_without_families_moves_and_one_with_families_is_renamed(gro
     registry.save(empty, TODAY)
     registry.save(full, TODAY)
     registry.save(cast.district, TODAY)
+
+
+OF_PARTS = [each for each in entities() if checks._wholes(each) and each is not Member]
+
+
+@pytest.mark.parametrize("entity", OF_PARTS, ids=lambda entity: entity.__name__)
+@pytest.mark.parametrize("between", [False, True])
+def test_nothing_is_a_part_of_itself(cast, entity, between):
+    name = checks._wholes(entity)[0]
+    part, whole = db.session.scalars(select(entity).order_by(entity.id.desc()).limit(2)).all()
+    with db.session.no_autoflush:
+        setattr(part, name, whole)
+        registry.save(part, TODAY)
+        setattr(whole, name, part if between else whole)
+        with pytest.raises(Refusal, match="в саму себя") as refused:
+            registry.save(whole, TODAY)
+    assert refused.value.field == name
 
 
 @pytest.mark.parametrize(("note", "passes"), [(None, False), ("", False), ("выбыли за пределы района", True)])
