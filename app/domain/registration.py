@@ -8,7 +8,7 @@ from datetime import date
 
 from app.domain.intervals import holds
 from app.domain.refusal import Refusal
-from app.domain.terms import DecisionKind
+from app.domain.terms import DecisionKind, TerritoryKind
 
 Stay = tuple[date, date | None]
 OTHER_REASON = "11.4"  # «Другое (указать в примечании к отчету)»
@@ -200,6 +200,20 @@ def check_member(*, born_on: date | None, joined_on: date | None, left_on: date 
     if born_on and joined_on and joined_on < born_on:
         raise Refusal("В семье раньше, чем родился: проверьте даты.", "joined_on")
     check_interval(joined_on or born_on, left_on, "left_on")
+
+
+def check_place(*, kind: TerritoryKind) -> None:
+    """A family is kept by a district or by a part of it."""
+    if kind is TerritoryKind.REGION:
+        raise Refusal("Выберите район или поселение: регион семью не ведёт.", "territory")
+
+
+def check_once(*, joined_on: date | None, left_on: date | None,
+               others: Iterable[tuple[date | None, date | None]]) -> None:  # fmt: skip
+    """A person is in a family once at a time. others: when people of his ФИО and birth date were in it."""
+    own = (joined_on or date.min, left_on)
+    if any(overlap(own, (since or date.min, until)) for since, until in others):
+        raise Refusal("В семье уже есть человек с такими ФИО и датой рождения.", "last_name")
 
 
 def check_move(*, same: bool, day: date, born_on: date | None, joined_on: date | None, left_on: date | None,

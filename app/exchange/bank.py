@@ -287,6 +287,7 @@ class _Loader:
             if last[each.key] is not each and each.row.left_on is not None
         }
         self.came_back.update(earlier)
+        family.earlier = [each for each in family.members if each.id in earlier]
         family.members = [each for each in family.members if each.id not in earlier]
 
     def _of_members(self, entity: Any, *order: Any) -> Iterator[tuple[MemberState, Any]]:

@@ -126,6 +126,7 @@ class FamilyState:
     row: FamilyRow
     territory_id: int
     members: list[MemberState] = field(default_factory=list)
+    earlier: list[MemberState] = field(default_factory=list)  # memberships of people who left and came back
     stays: list[StayState] = field(default_factory=list)
     aids: list[AidState] = field(default_factory=list)
 

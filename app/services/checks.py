@@ -141,8 +141,7 @@ def _check_wholes(row: Entity) -> None:
 
 
 def _check_family(row: Family, today: date) -> None:
-    if row.territory.kind is TerritoryKind.REGION:
-        raise Refusal("Выберите район или поселение: регион семью не ведёт.", "territory")
+    registration.check_place(kind=row.territory.kind)
 
 
 def _check_member(row: Member, today: date) -> None:
@@ -156,9 +155,8 @@ def _check_member(row: Member, today: date) -> None:
             Member.born_on == row.born_on,
         )
     )
-    own = (row.joined_on or date.min, row.left_on)
-    if any(registration.overlap(own, (joined_on or date.min, left_on)) for joined_on, left_on in twins):
-        raise Refusal("В семье уже есть человек с такими ФИО и датой рождения.", "last_name")
+    others = [(joined_on, left_on) for joined_on, left_on in twins]
+    registration.check_once(joined_on=row.joined_on, left_on=row.left_on, others=others)
 
 
 def _check_decision(row: Decision, today: date) -> None:

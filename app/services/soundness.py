@@ -115,6 +115,10 @@ class _Reader:
         gone = select(family.c.id).where(self._within(family.c.id), family.c.annulled_at.is_not(None))
         self.gone = {row.id for row in self._read(gone)}
         self.members = {row.id: row for row in self._read(self._of(Member))}
+        self.alike: dict[Any, list[Any]] = {}  # the live people of one family, ФИО and birth date
+        for row in self.members.values():
+            if row.annulled_at is None:
+                self.alike.setdefault(_person(row), []).append(row)
         self.decisions = {row.id: row for row in self._read(self._of(Decision))}
         self.stays: dict[int, list[Any]] = {}
         for row in self.rows(Registration):
@@ -168,6 +172,10 @@ class _Reader:
 # Rules, table by table
 
 
+def _person(row: Any) -> tuple[int, str, date | None]:
+    return row.family_id, row.sort_key, row.born_on
+
+
 def _live_family(row: Any, reader: _Reader) -> None:
     if row.family_id in reader.gone:
         raise Refusal("Семья аннулирована, а запись о ней – нет.")
@@ -176,6 +184,8 @@ def _live_family(row: Any, reader: _Reader) -> None:
 def _member(row: Any, reader: _Reader, today: date) -> None:
     _live_family(row, reader)
     registration.check_member(born_on=row.born_on, joined_on=row.joined_on, left_on=row.left_on, today=today)
+    others = [(other.joined_on, other.left_on) for other in reader.alike[_person(row)] if other.id != row.id]
+    registration.check_once(joined_on=row.joined_on, left_on=row.left_on, others=others)
 
 
 def _decision(row: Any, reader: _Reader, today: date) -> None:

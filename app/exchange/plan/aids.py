@@ -28,25 +28,35 @@ class Aids:
     def compare(self) -> None:
         by_family: dict[str, list[Told]] = {}
         for _, row, family in self.comparison.of_families(AIDS, AidRow):
-            good = not row.bad and self._check(row)
             body, known = self._performer(row)
             people = [
                 self.comparison.member_named(self.sheet, row, family, "recipients", each) for each in row.recipients
             ]
+            found = list(dict.fromkeys(member for member in people if member is not None))
+            good = not row.bad and self._check(row, found)
             if good and known and None not in people:
-                found = list(dict.fromkeys(member for member in people if member is not None))
                 by_family.setdefault(family.row.number, []).append((row, body, found))
         for number, family in self.comparison.families.items():
             self._family(family, by_family.get(number, []))
 
-    def _check(self, row: AidRow) -> bool:
-        """Ask the rule of an aid. Recipients are sought among the family's own people: of them nothing is asked."""
+    def _check(self, row: AidRow, people: list[MemberPlan]) -> bool:
+        """Ask the rule of an aid. Recipients are sought among the family's own people: whose they are is not asked."""
         assert row.given_on is not None
         untold = not all(map(self.sheet.tells, CODES))
         return self.comparison.rule(
             self.sheet, row, care.check_aid, given_on=row.given_on, named=_is_named(row) or untold, amount=row.amount,
-            family=None, recipients=(), born_on=(), today=self.comparison.today,
+            family=None, recipients=(), born_on=map(self.comparison.born_on, people), today=self.comparison.today,
         )  # fmt: skip
+
+    def _check_known(self, family: FamilyPlan, state: AidState) -> None:
+        """Ask the rule of an aid that the bank keeps, whose recipients may now be born on another day."""
+        for member in family.members:
+            if member.id in state.recipients:
+                self.comparison.rule_of_known(
+                    member, f"Мероприятие {state.given_on:%d.%m.%Y}", care.check_aid, given_on=state.given_on,
+                    named=True, amount=None, family=None, recipients=(), born_on=(self.comparison.born_on(member),),
+                    today=self.comparison.today,
+                )  # fmt: skip
 
     def _performer(self, row: AidRow) -> tuple[BodyRef | None, bool]:
         kind, name = row.performer_kind, row.performer
@@ -61,11 +71,13 @@ class Aids:
 
     def _family(self, family: FamilyPlan, told: list[Told]) -> None:
         waiting = list(family.state.aids) if family.state else []
-        for row, body, people in self._unmatched(told, waiting):
+        for row, body, people in self._unmatched(family, told, waiting):
             about = (row.given_on, row.aid_kind, row.measure)
             near = [each for each in waiting if (each.given_on, each.aid_kind, each.measure) == about]
             if near:
                 waiting.remove(near[0])
+                if not self.sheet.tells("recipients"):
+                    self._check_known(family, near[0])
                 self._compare(row, family, near[0], people)
             elif not _is_named(row):
                 header = " и ".join(f"«{AIDS.column(name).header}»" for name in CODES if not self.sheet.tells(name))
@@ -75,11 +87,12 @@ class Aids:
                 title = row.aid_kind and self.comparison.codes["aid_kind"].names[row.aid_kind]
                 self.comparison.new(AIDS, family, f"{row.given_on:%d.%m.%Y} {title or row.description or ''}".strip())
         for state in waiting:
+            self._check_known(family, state)
             if state.given_on <= self.comparison.as_of:
                 title = state.aid_kind and self.comparison.codes["aid_kind"].names[state.aid_kind]
                 self.comparison.missing(AIDS, family, f"{state.given_on:%d.%m.%Y} {title or ''}".strip())
 
-    def _unmatched(self, told: list[Told], waiting: list[AidState]) -> list[Told]:
+    def _unmatched(self, family: FamilyPlan, told: list[Told], waiting: list[AidState]) -> list[Told]:
         """The rows that no aid of the bank says word for word; those that do are taken from `waiting`."""
         by_key: dict[Any, list[AidState]] = {}
         for state in waiting:
@@ -89,7 +102,9 @@ class Aids:
             values = {**vars(row), "performer_kind": body.kind if body else None}
             key = self._key(values, body.name if body else None, tuple(member.id or -1 for member in people))
             if alike := by_key.get(key):
-                waiting.remove(alike.pop())
+                waiting.remove(known := alike.pop())
+                if not self.sheet.tells("recipients"):
+                    self._check_known(family, known)
                 self.comparison.count(AIDS, "same")
             else:
                 rest.append((row, body, people))

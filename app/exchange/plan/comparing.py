@@ -102,15 +102,31 @@ class Comparison:
 
     # Rules
 
-    def rule(self, sheet: SheetRows, row: Row, check: Callable[..., None], **values: Any) -> bool:
-        """Ask a rule of the domain; its refusal is a fault of the row."""
+    def rule(self, sheet: SheetRows, row: Row, check: Callable[..., None], *, at: str = "", known: str = "",
+             **values: Any) -> bool:  # fmt: skip
+        """Ask a rule of the domain; its refusal is a fault of the row.
+
+        at: the field it is told at, if not the one the rule names. known: what in the bank the row contradicts.
+        """
         try:
             check(**values)
         except Refusal as refusal:
-            name = RULE_FIELDS.get(refusal.field or "", refusal.field or "number")
-            self.content.fault(sheet, row, name if hasattr(row, name) else "number", refusal.text)
+            name = at or RULE_FIELDS.get(refusal.field or "", refusal.field or "number")
+            text = f"В банке у этого человека есть «{known}»: {refusal.text}" if known else refusal.text
+            self.content.fault(sheet, row, name if hasattr(row, name) else "number", text)
             return False
         return True
+
+    def rule_of_known(self, member: MemberPlan, known: str, check: Callable[..., None], **values: Any) -> None:
+        """Ask a rule of what the bank has noted of a person, whose birth date the workbook may correct."""
+        if member.row is not None:
+            self.rule(self.sheet(MEMBERS), member.row, check, at="born_on", known=known, **values)
+
+    def born_on(self, member: MemberPlan) -> date | None:
+        """The birth date of a person as it will stand; one to come is a fault already: nothing is asked of it."""
+        untold = member.row is None or not self.sheet(MEMBERS).tells("born_on")
+        born_on = member.state.row.born_on if member.state and untold else member.values.born_on
+        return born_on if born_on is None or born_on <= self.today else None
 
     @staticmethod
     def told(sheet: SheetRows, row: Row, state: State | None, name: str) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from app.domain import intervals, names
+from app.domain import intervals, names, registration
 from app.exchange import bank
 from app.exchange.changes import OTHER, FamilyPlan, Option, PlaceRef, Question, SetUpdate, Update
 from app.exchange.plan.comparing import Comparison
@@ -149,6 +149,10 @@ class Families:
         if not names.key(row.territory):
             self.content.fault(self.sheet, row, "territory", "Впишите название территории.")
         place = self.places.place(row.territory)
+        kind = self.places.kind_of(row.territory, place)
+        if not self.comparison.rule(self.sheet, row, registration.check_place, kind=kind):
+            self.comparison.left_out.add(row.number)
+            return None
         inside = place.id if place.id is not None else self.plan.district.id
         if inside is not None and not self.comparison.scope.covers_territory(inside):
             self.content.fault(self.sheet, row, "territory", "Эта территория вам не поручена: удалите строку из книги.")

@@ -15,6 +15,7 @@ from app.exchange.plan.parts import Parts
 from app.exchange.records import MemberRow
 from app.exchange.states import MemberState
 from app.exchange.workbook import DOCUMENT, EDUCATION, MEMBERS, SUPPORT
+from app.services.family_keys import member_sort_key
 
 IDENTITY = ("last_name", "first_name", "middle_name", "born_on")
 ALIKE = 2  # so many of surname, first name, birth date, document and role make a correction likely
@@ -46,14 +47,53 @@ class Members:
         today = self.comparison.today
         self.comparison.rule(self.sheet, row, registration.check_member, born_on=born_on, joined_on=joined_on,
                              left_on=left_on, today=today)  # fmt: skip
-        issued = {row.document_issued_on, *(each.issued_on for each in known.documents)} if known else {
-            row.document_issued_on}  # fmt: skip
-        for day in sorted(filter(None, issued)):
-            self.comparison.rule(self.sheet, row, care.check_document, issued_on=day, born_on=born_on, today=today)
+        self.comparison.rule(self.sheet, row, care.check_document, issued_on=row.document_issued_on, born_on=born_on,
+                             today=today)  # fmt: skip
         if _tells_any(row, SUPPORT):
             year, quarter = quarter_of(self.comparison.as_of)
             self.comparison.rule(self.sheet, row, care.check_support, year=year, quarter_number=quarter,
                                  born_on=born_on, today=today)  # fmt: skip
+
+    def _check_known(self, member: MemberPlan, updates: list[Update]) -> None:
+        """Ask the rules of what the bank has noted of a person who may now be born on another day.
+
+        updates: what the workbook corrects of it.
+        """
+        assert member.state is not None
+        rule, row = self.comparison.rule_of_known, member.values
+        issued = {each.id: each.values["issued_on"] for each in updates if "issued_on" in each.values}
+        about = {"born_on": self.comparison.born_on(member), "today": self.comparison.today}
+        for document in member.state.documents:
+            day = issued.get(document.id, document.issued_on)
+            if day != row.document_issued_on:
+                rule(member, "Документ", care.check_document, issued_on=day, **about)
+        for education in member.state.educations:
+            rule(member, "Обучение, занятость", care.check_education, started_on=education.started_on,
+                 ended_on=education.ended_on, **about)  # fmt: skip
+        for support in member.state.supports:
+            period = support.year, support.quarter
+            if period != quarter_of(self.comparison.as_of) or not _tells_any(row, SUPPORT):
+                rule(member, "Сопровождение", care.check_support, year=period[0], quarter_number=period[1], **about)
+
+    def _check_once(self, family: FamilyPlan) -> None:
+        """Nobody is in a family twice at a time: with what the bank knows of an earlier membership."""
+        times: dict[tuple[str, date | None], list[tuple[MemberPlan, tuple[date | None, date | None]]]] = {}
+        earlier = [MemberPlan(state, id=state.id) for state in (family.state.earlier if family.state else ())]
+        for member in (*family.members, *earlier):
+            person, state = member.values, member.state.row if member.state else None
+            joined_on, left_on = (
+                self.comparison.told(self.sheet, person, state, name) if member.row else getattr(person, name)
+                for name in ("joined_on", "left_on")
+            )
+            sort_key = member_sort_key(person.last_name, person.first_name, person.middle_name)
+            alike = times.setdefault((sort_key, self.comparison.born_on(member)), [])
+            alike.append((member, (joined_on, left_on)))
+        for alike in times.values():
+            for member, (joined_on, left_on) in alike if len(alike) > 1 else ():
+                if member.row is not None:
+                    others = [interval for other, interval in alike if other is not member]
+                    self.comparison.rule(self.sheet, member.row, registration.check_once, at="joined_on",
+                                         joined_on=joined_on, left_on=left_on, others=others)  # fmt: skip
 
     def _family(self, family: FamilyPlan, rows: list[MemberRow]) -> None:
         waiting = [MemberPlan(state, id=state.id) for state in (family.state.members if family.state else ())]
@@ -77,6 +117,7 @@ class Members:
                 self._compare(member.row, family, member)
             elif member.state is not None:
                 self.comparison.missing(MEMBERS, family, member.state.row.full)
+        self._check_once(family)
 
     def _same(self, row: MemberRow, waiting: list[MemberPlan]) -> MemberPlan | None:
         """The person of the same ФИО and birth date, as far as the sheet has columns for them; never one of two."""
@@ -121,7 +162,6 @@ class Members:
         return member is not None
 
     def _is_alike(self, row: MemberRow, known: MemberState) -> bool:
-        """Whether two signs are one; the patronymic, which brothers share, is a sign beside the same first name."""
         """Whether two signs are one; the patronymic is a sign beside the same first name: brothers share it."""
         same_first = names.key(row.first_name) == names.key(known.row.first_name)
         middle = names.key(row.middle_name)
@@ -170,6 +210,19 @@ class Members:
             return
         row.left_on = left_on
 
+    def _keep_return(self, row: MemberRow, family: FamilyPlan, known: MemberState) -> None:
+        """Of who left and came back a blank first day does not make one membership of two."""
+        assert family.state is not None
+        came_back = any(each.key == known.key for each in family.state.earlier)
+        if not came_back or row.joined_on is not None or not self.sheet.tells("joined_on") or "joined_on" in row.bad:
+            return
+        if known.row.joined_on is not None:
+            text = (
+                f"{row.full}: «В семье с» пусто, в банке останется {known.row.joined_on:%d.%m.%Y}, когда он вернулся."
+            )
+            self.content.notice(self.sheet, row, text)
+            row.joined_on = known.row.joined_on
+
     def _elsewhere(self, row: MemberRow, known: MemberState) -> Membership | None:
         """Where else the person is a member now: of the bank, as far as it is seen."""
         there = (each for each in self.known.same(row) if each.id != known.id and each.holds(self.comparison.as_of))
@@ -190,6 +243,7 @@ class Members:
     def _compare(self, row: MemberRow, family: FamilyPlan, member: MemberPlan) -> None:
         assert member.state is not None
         self._keep_departure(row, family, member.state)
+        self._keep_return(row, family, member.state)
         self._check(row, member.state)
         before = len(self.plan.changes)
         state = member.state.row
@@ -199,7 +253,9 @@ class Members:
         if bank.by(member.state.row.left_on, self.comparison.as_of) != row.left_on:
             self.comparison.value(MEMBERS, row, family, state, update, "left_on")
         self.comparison.value(MEMBERS, row, family, state, update, "role", "role_id", "role")
+        known = len(self.plan.updates)
         self.parts.compare(self.sheet, row, family, member)
+        self._check_known(member, self.plan.updates[known:])
         self.comparison.finish(MEMBERS, update, before)
 
 

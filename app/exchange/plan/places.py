@@ -100,6 +100,15 @@ class PlacesOfBook:
             self.plan.new_places.append(self.place_refs[key])
         return self.place_refs[key]
 
+    def kind_of(self, name: str, place: PlaceRef) -> TerritoryKind:
+        """What a territory is: one to be created is a settlement, unless it is called like the region."""
+        if place.id is not None:
+            return self.known.territories[place.id].kind
+        key = names.key(name)
+        above = self.known.roots if self.plan.district.id is None else self.known.above(self.plan.district.id)
+        kinds = (self.known.territories[each].kind for each in above if key in self.known.names_of(each))
+        return next(kinds, TerritoryKind.SETTLEMENT)
+
     def body(self, kind: str | None, name: str | None) -> BodyRef | None:
         """The agency of a row; one that is only known by its kind is called like the kind."""
         if kind is None:

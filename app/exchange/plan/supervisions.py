@@ -11,7 +11,7 @@ from app.exchange.plan.comparing import Comparison
 from app.exchange.records import Named, SupervisionRow
 from app.exchange.rows import SheetRows
 from app.exchange.states import SupervisionState
-from app.exchange.workbook import MEMBERS, SUPERVISIONS
+from app.exchange.workbook import SUPERVISIONS
 
 NEEDED = {"last_name", "first_name", "middle_name", "born_on", "kind", "started_on"}
 
@@ -39,19 +39,21 @@ class Supervisions:
             self.content.fault(sheet, row, "kind", "Заполните «Где состоит».")
             return
         member = self.comparison.member_named(sheet, row, family, "last_name", Named(row.full, row.born_on))
-        if member is None or not self._check(sheet, row, member):
+        if member is None:
             return
         waiting = self._alike(sheet, row, member.id)
-        if not waiting and row.kind is None:
+        state = next((each for each in waiting if each.ended_on == row.ended_on), waiting[0]) if waiting else None
+        if not self._check(sheet, row, member, state):
+            return
+        if state is None and row.kind is None:
             header = SUPERVISIONS.column("kind").header
             self.content.notice(sheet, row, f"{row.full}: без столбца «{header}» запись об учёте не добавляется.")
             return
-        if not waiting:
+        if state is None:
             assert row.kind is not None
             member.supervisions.append(row)
             self.comparison.new(SUPERVISIONS, family, f"{row.full}: {self.names[row.kind]}")
             return
-        state = next((each for each in waiting if each.ended_on == row.ended_on), waiting[0])
         waiting.remove(state)
         before = len(self.comparison.plan.changes)
         update = Update("supervision", state.id, family, f"Учёт: {row.full}")
@@ -69,12 +71,10 @@ class Supervisions:
         if not self.comparison.reopens(SUPERVISIONS, row, family, "ended_on", text, ended_on):
             row.ended_on = ended_on
 
-    def _check(self, sheet: SheetRows, row: SupervisionRow, member: MemberPlan) -> bool:
-        born_on = member.values.born_on
-        if member.state is not None and not self.comparison.sheet(MEMBERS).tells("born_on"):
-            born_on = member.state.row.born_on
-        return self.comparison.rule(sheet, row, care.check_supervision, started_on=row.started_on,
-                                    ended_on=row.ended_on, born_on=born_on, today=self.comparison.today)  # fmt: skip
+    def _check(self, sheet: SheetRows, row: SupervisionRow, member: MemberPlan, state: SupervisionState | None) -> bool:
+        days = {name: self.comparison.told(sheet, row, state, name) for name in ("started_on", "ended_on")}
+        return self.comparison.rule(sheet, row, care.check_supervision, **days, born_on=self.comparison.born_on(member),
+                                    today=self.comparison.today)  # fmt: skip
 
     def _alike(self, sheet: SheetRows, row: SupervisionRow, member_id: int | None) -> list[SupervisionState]:
         """The records of the bank that a row may mean, as far as the sheet has columns to tell."""
@@ -97,6 +97,10 @@ class Supervisions:
         for (member_id, _kind, started_on), rest in self.waiting.items():
             family, member = owners[member_id]
             for each in rest:
+                self.comparison.rule_of_known(
+                    member, self.names[each.kind], care.check_supervision, started_on=started_on,
+                    ended_on=each.ended_on, born_on=self.comparison.born_on(member), today=self.comparison.today,
+                )  # fmt: skip
                 if started_on is None or started_on <= self.as_of:
                     text = f"{member.values.full}: {self.names[each.kind]}"
                     self.comparison.missing(SUPERVISIONS, family, text)
