@@ -48,6 +48,7 @@ class Keeper:
     def __init__(self, session: Session, scope: Scope) -> None:
         self.scope, self._connection = scope, session.connection()
         self._covered: dict[int | None, bool] = {None: False}
+        self._bodies: dict[int | None, bool] = {None: False}
 
     def covers(self, territory_id: int | None) -> bool:
         """Whether the families of a territory are the person's.
@@ -84,8 +85,10 @@ class Keeper:
 
     def keeps_body(self, agency_id: int | None) -> bool:
         """Whether a body works on a territory of the person's."""
-        of_body = select(_agency.c.territory_id).where(_agency.c.id == agency_id)
-        return agency_id is not None and self.keeps_place(self._connection.scalar(of_body))
+        if agency_id not in self._bodies:
+            of_body = select(_agency.c.territory_id).where(_agency.c.id == agency_id)
+            self._bodies[agency_id] = self.keeps_place(self._connection.scalar(of_body))
+        return self._bodies[agency_id]
 
     # Whether rows may be written, by the values that name their owners
 
@@ -176,10 +179,32 @@ def kept_back(entity: Any) -> tuple[str, ...]:
     return tuple(column.removesuffix("_id") for column in getattr(entity, "ADMINISTERED", ()))
 
 
+def kept(rows: Collection[Any]) -> set[int]:
+    """The keys of those stored rows that the person keeps, and does not merely see; each owner is asked once."""
+    scope = access.scope()
+    if scope.everything or not rows:
+        return {row.id for row in rows}
+    keeper = Keeper(db.session(), scope)
+    unkept = keeper.unkept_families({key for row in rows if (key := _family_of(row)) is not None})
+
+    def keeps(row: Any) -> bool:
+        key = _family_of(row)
+        return key not in unkept if key is not None else keeper.fault(type(row), [_values(row)]) is None
+
+    return {row.id for row in rows if keeps(row)}
+
+
 def may_write(row: Any) -> bool:
     """Whether the person keeps a stored row, and does not merely see it."""
+    return bool(kept([row]))
+
+
+def may_add(entity: Any, family: Family) -> bool:
+    """Whether the person may add a row of an entity about a family."""
     scope = access.scope()
-    return scope.everything or Keeper(db.session(), scope).fault(type(row), [_values(row)]) is None
+    if scope.everything:
+        return True
+    return Keeper(db.session(), scope).fault(entity, [{"family_id": family.id}], fresh=True) is None
 
 
 @event.listens_for(Session, "before_flush")
@@ -288,6 +313,11 @@ def _by_entity(rows: Iterable[Any]) -> Iterator[tuple[Any, list[Any]]]:
         if isinstance(row, Model):
             found.setdefault(row.__class__, []).append(row)
     yield from found.items()
+
+
+def _family_of(row: Any) -> int | None:
+    """The family that a row is about, and is kept with."""
+    return getattr(row, "family_id", None) if access.whose_rows(type(row)) in (Whose.FAMILY, Whose.GIVEN) else None
 
 
 def _values(row: Any) -> dict[str, Any]:

@@ -1,18 +1,24 @@
-"""What a page offers, its reader may do: no field that is refused whatever stands in it."""
+"""What a page offers, its reader may do: no field that is refused whatever stands in it, no way that is closed."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 import lxml.html
 import pytest
+from sqlalchemy import event, select
 
+from app import access, clock, guard, views
 from app.domain import terms
 from app.extensions import db
-from tests import factories
-from tests.test_registry import WRITABLE, base, form_of, rows
+from app.services import papers
+from tests import factories, scans
+from tests.test_registry import VIEWS, WRITABLE, base, form_of, rows
 
 __all__ = ["rows"]
 
@@ -22,6 +28,13 @@ TOGETHER = {
     "Assignment.territory": "a family or a territory, never both",
     "Deadline.days": "days of a year or a number, never both",
 }
+
+# Pages that end the session, or that need one that is not.
+NOT_WALKED = ("SignIn.login", "SignIn.logout", "UtilView.back", "static", "health")
+# Of dictionaries one of each kind: they differ in whose their words are, and in nothing else.
+WALKED = [view for view in VIEWS if view not in views.DICTIONARIES] + [views.CriterionRegistry, views.AidKindRegistry]
+LIKE_OTHERS = {view.__name__ for view in VIEWS} - {view.__name__ for view in WALKED}
+ROLES_OF_ANNA = (terms.Role.COORDINATOR, terms.Role.COMMISSION)
 
 
 def others(browser: Any, field: Any, stands: Any) -> Iterator[Any]:
@@ -93,3 +106,123 @@ def test_a_field_that_was_not_offered_is_not_taken(rows, sign_in, page):
     typed = form_of(page(anna, url)) | {"name": "Северное", "kind": "district", "parent": ""}
     assert anna.post(url, data=typed).status_code == 302
     assert (place.name, place.kind, place.parent_id) == ("Северное", *stands)
+
+
+# Pencils, links and buttons
+
+
+@pytest.fixture
+def far(rows, cast) -> dict[str, Any]:
+    """One row of everything in the neighbouring district. Anna reads its family as a member of a commission, and a
+    body and a person of the region stand in her lists: she keeps none of them."""
+    body = factories.agency("Школа за рекой", "5.3", cast.other_district)
+    person = factories.employee(body, last_name="Заречная")
+    found = factories.one_of_each(cast.far, "77099", body, person, last_name="Заречный", word="Дальнее", year=2025)
+    anna = factories.employee(cast.agency("5.1"), cast.user("anna"))
+    cast.user("anna").roles.append(cast.user("boris").roles[0])
+    factories.assignment(anna, date(2026, 1, 1), of=found["Family"])
+    above = factories.agency("Министерство", "5.2", cast.root)
+    factories.employee(above, last_name="Столичная")
+    factories.mentor(found["Family"], cast.employee("gleb"), date(2026, 2, 1))
+    for paper in (rows["Paper"], found["Paper"]):
+        content = scans.pdf(paper.title)
+        paper.key, paper.size, paper.sha256 = papers._store(content), len(content), sha256(content).hexdigest()
+    db.session.commit()
+    return found
+
+
+def pages(app: Any, rows: dict[str, Any]) -> Iterator[str]:
+    """The pages without a key, and those of every row: in the registry, in the family, in administration."""
+    for rule in app.url_map.iter_rules():
+        walked = rule.endpoint not in NOT_WALKED and rule.endpoint.partition(".")[0] not in LIKE_OTHERS
+        if walked and "GET" in rule.methods and not rule.arguments and not rule.rule.endswith("/xlsx"):
+            yield rule.rule
+    for view in WALKED:
+        yield f"{base(view)}/show/{rows[view.entity.__name__].id}"
+    for suffix in ("", "/timeline", "/history"):
+        yield f"/family/{rows['Family'].id}{suffix}"
+
+
+def ways(text: str, path: str) -> Iterator[str]:
+    """Where the links of a page lead. An order, a page, a place of this very page is no way; a workbook is asked by
+    the permission alone, and so are the other dictionaries; of a list of words a few rows are as good as all."""
+    document, seen = lxml.html.fromstring(text), Counter()
+    for address in dict.fromkeys([*document.xpath("//a/@href"), *document.xpath("//@data-href")]):
+        way = address.partition("#")[0]
+        target = way.partition("?")[0]
+        if not target or target == path or target.endswith("/xlsx") or target.startswith("/logout"):
+            continue
+        kind = re.sub(r"\d+", "", target)
+        seen[kind] += 1
+        if any(kind.startswith(f"/{name.lower()}/") for name in LIKE_OTHERS):
+            continue
+        if seen[kind] <= 2 or not any(kind.startswith(base(view)) for view in views.DICTIONARIES):
+            yield way
+
+
+@pytest.mark.parametrize("who", factories.CAST)
+def test_every_way_that_a_page_offers_is_open(app, who, rows, far, sign_in):
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("permissions do not depend on the database")
+    browser, open_ways = sign_in(who), set()
+    for path in dict.fromkeys((*pages(app, rows), *pages(app, rows | far))):
+        answer = browser.get(path)
+        if answer.status_code != 200 or not answer.mimetype.startswith("text/html"):
+            continue
+        for way in ways(answer.text, path):
+            if way not in open_ways:
+                assert browser.get(way).status_code == 200, f"{who}: {path} offers {way}"
+                open_ways.add(way)
+    assert open_ways
+
+
+def test_a_pencil_stands_where_the_row_is_kept_and_not_where_it_is_seen(rows, far, cast, sign_in, page):
+    anna = sign_in("anna")
+    for view in (views.AgencyRegistry, views.EmployeeRegistry, views.MemberRegistry, views.AssignmentRegistry):
+        listed = page(anna, f"{base(view)}/list/?psize_{view.__name__}=100")
+        edited = {int(key) for key in re.findall(r"/edit/(\d+)", "\n".join(listed.xpath("//main//a/@href")))}
+        shown = {int(key) for key in re.findall(r"/show/(\d+)", "\n".join(listed.xpath("//main//td//a/@href")))}
+        with access.acting_as(access.scope_of(cast.user("anna"), ROLES_OF_ANNA, clock.today())):
+            kept = {row.id for row in db.session.scalars(select(view.entity)) if guard.may_write(row)}
+        assert edited == kept & shown, view.__name__
+        assert edited, view.__name__
+        assert shown - edited, f"{view.__name__}: every row is hers, nothing is tried"
+
+
+def test_a_list_asks_the_owners_of_its_rows_once(rows, cast, sign_in):
+    """Whose the rows are costs a list as much for many rows as for few."""
+    anna, asked = sign_in("anna"), []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    counts = []
+    for number in range(2):
+        for more in range(10 * number):
+            child = factories.member(factories.family(cast.south), last_name=f"Полозов{more}")
+            factories.assignment(cast.employee("boris"), date(2026, 1, 1), of=child.family)
+            factories.employee(cast.agency("5.1"), last_name=f"Луговая{more}")
+        db.session.commit()
+        counts.append([])
+        for view in (views.MemberRegistry, views.AssignmentRegistry, views.EmployeeRegistry):
+            event.listen(db.engine, "before_cursor_execute", note)
+            asked.clear()
+            anna.get(f"{base(view)}/list/")
+            event.remove(db.engine, "before_cursor_execute", note)
+            counts[-1].append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_the_buttons_of_a_users_page_do_what_they_say(rows, cast, sign_in, page):
+    vera, oleg = cast.user("vera").id, sign_in("oleg")
+    sign_in("vera")
+    pressed = set()
+    for _time in range(8):
+        buttons = [form for form in page(oleg, f"/users/{vera}").forms
+                   if form.action and form.action.startswith("/users/") and form.action not in pressed]  # fmt: skip
+        if not buttons:
+            break
+        answer = oleg.post(buttons[-1].action, data=dict(buttons[-1].form_values()))
+        assert answer.status_code in (200, 302), buttons[-1].action
+        pressed.add(buttons[-1].action)
+    assert {action.rpartition("/")[2] for action in pressed} >= {"password", "deactivate", "activate", "end"}

@@ -54,6 +54,7 @@ class RegistryView(EntityView):
             title=self.list_title,
             listing=listing,
             columns=[(name, self.label_columns[name]) for name in self.list_columns],
+            kept=guard.kept(listing.rows) if self.may("edit") else set(),
             page_sizes=PAGE_SIZES,
         )
         return make_response(page, 400 if listing.faults else 200)
@@ -111,9 +112,12 @@ class RegistryView(EntityView):
                 values=[(self.label_columns[name], self.text(row, name)) for name in self.show_columns],
                 family_id=family_id_of(row),
                 by_act=isinstance(row, ByAct),
-                correct=self.correct_url(row) if self.appbuilder.sm.has_access("can_correct", "FamilyPage") else None,
+                correct=self.correct_url(row) if self._may_correct(row) else None,
             )
         )
+
+    def _may_correct(self, row: Any) -> bool:
+        return self.appbuilder.sm.has_access("can_correct", "FamilyPage") and guard.may_write(row)
 
     def _find(self, pk: int) -> Any:
         row = db.session.scalar(select(self.entity).where(self.entity.id == pk)) if pk <= LARGEST_KEY else None

@@ -10,7 +10,7 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from werkzeug.wrappers import Response
 
-from app import access, clock, journal
+from app import access, clock, guard, journal, models
 from app.acts import Answer
 from app.domain.terms import Act
 from app.forms import EntityForm
@@ -38,6 +38,10 @@ class FamilyScreen(Screen):
         """Whether the person's roles hold a permission of the page of a family."""
         return bool(self.appbuilder.sm.has_access(f"can_{act}", "FamilyPage"))
 
+    def may_history(self, family: Family) -> bool:
+        """Whether the person reads who did what with the family: it is for those who keep it, annulled or not."""
+        return self.may("history") and access.scope().covers_territory(family.territory_id)
+
     def acted(self, form: EntityForm, pk: int, text: str, act: Callable[[], Any]) -> Response | None:
         """Do one act on the family and commit it; then its page, with a sentence."""
 
@@ -64,9 +68,9 @@ class Links:
 
     def add(self, entity: str, **values: Any) -> str | None:
         """The form of a fresh row about the family or a member."""
-        may = self._keeps or entity == "Aid"  # a body that works with the family notes its aid
         values.setdefault("family", self._family.id)
-        return self._registry(entity, "add", "can_add", **values) if may else None
+        address = self._registry(entity, "add", "can_add", **values)
+        return address if address and (self._keeps or self._notes(entity)) else None
 
     def edit(self, entity: str, pk: int) -> str | None:
         """The form of a row that is there."""
@@ -93,6 +97,10 @@ class Links:
     def kept_page(self, endpoint: str, permission: str, view: str, **values: Any) -> str | None:
         """Any other act, where the person keeps the family."""
         return self.page(endpoint, permission, view, **values) if self._keeps else None
+
+    def _notes(self, entity: str) -> bool:
+        """Whether the person adds such rows about a family that others keep."""
+        return self._family.annulled_at is None and guard.may_add(getattr(models, entity), self._family)
 
     def _registry(self, entity: str, route: str, permission: str, **values: Any) -> str | None:
         return self.page(f"{entity}Registry.{route}", permission, entity, next=self._back, **values)
@@ -125,7 +133,7 @@ class FamilyPage(FamilyScreen):
             shown_aids=SHOWN_AIDS,
             links=Links(self, family),
             lost={paper.id for paper in seen.papers if papers.is_lost(paper.key, paper.size)},
-            may_history=self.may("history"),
+            may_history=self.may_history(family),
         )
 
     @expose("/<int:pk>/timeline")
@@ -149,7 +157,7 @@ class FamilyPage(FamilyScreen):
             page=page,
             last=last,
             aids_left=seen.aid_count - len(seen.aids),
-            may_history=self.may("history"),
+            may_history=self.may_history(family),
         )
 
     @expose("/<int:pk>/history")
@@ -157,7 +165,7 @@ class FamilyPage(FamilyScreen):
     def history(self, pk: int) -> str:
         """Who changed and who viewed what; for those who keep the bank."""
         family = self.family(pk)
-        if not access.scope().covers_territory(family.territory_id):
+        if not self.may_history(family):
             abort(403)
         total = history.count(family)
         last = max(0, (total - 1) // history.PAGE)
