@@ -326,8 +326,10 @@ class WorkingDayRegistry(RegistryView):
     intro = _("Days that the production calendar moved; holidays and weekends are known already.")
 
 
-# The menu, in the order of the work: category, its icon, its entries (screen or list, name, icon)
+# The menu, in the order of the work: what is opened every day stands by itself, the rest is folded into its group
+# (`templates/menu.html`). Each entry: screen or list, name, icon
 
+# The families stand by themselves; the other records are entered and read on the page of their family.
 BANK = [
     (FamilyRegistry, "Families", "fa-home"),
     (MemberRegistry, "Family members", "fa-users"),
@@ -357,13 +359,13 @@ DICTIONARIES = [
 ]  # fmt: skip
 REPORTS = [(reports.SCREENS[one.view], one.view, one.label, one.icon) for one in CATALOGUE]
 EXCHANGE = [
-    (Exchange, "Exchange", _("Exchange of workbooks"), "fa-right-left"),
+    (Exchange, "Exchange", _("Loading and unloading Excel"), "fa-right-left"),
 ]
 ADMINISTRATION = [
     (Users, "Users", _("Users"), "fa-user-gear"),
     (Roles, "Roles", _("Roles"), "fa-user-shield"),
-    (JournalScreen, "Journal", _("Journal"), "fa-clock-rotate-left"),
 ]
+JOURNAL = (JournalScreen, "Journal", _("Journal"), "fa-clock-rotate-left")
 
 # Screens that stand behind links of other pages.
 SCREENS: list[type] = [
@@ -383,12 +385,19 @@ def register(appbuilder: AppBuilder) -> None:
     """Add every list, form and screen to the application, in the order of the menu."""
     for screen in SCREENS:
         appbuilder.add_view_no_menu(screen)
-    for view, name, icon in BANK:
-        appbuilder.add_view(view, name, label=view.entity.TITLES, icon=icon, category="Bank", category_label=_("Bank"))
+    for view, name, icon in BANK[:1]:
+        appbuilder.add_view(view, name, label=view.entity.TITLES, icon=icon)
     for screen, name, title, icon in REPORTS:
-        appbuilder.add_view(screen, name, label=title, icon=icon, category="Reports", category_label=_("Reports"))
+        appbuilder.add_view(
+            screen, name, label=title, icon=icon, category="Reports", category_label=_("Reports"),
+            category_icon="fa-table",
+        )  # fmt: skip
     for screen, name, title, icon in EXCHANGE:
-        appbuilder.add_view(screen, name, label=title, icon=icon, category="Exchanges", category_label=_("Exchange"))
+        appbuilder.add_view(screen, name, label=title, icon=icon)
+    for view, name, icon in BANK[1:]:
+        appbuilder.add_view(
+            view, name, label=view.entity.TITLES, icon=icon, category="Records", category_label=_("All records")
+        )
     for view, name, icon in PLACES:
         appbuilder.add_view(
             view,
@@ -407,3 +416,5 @@ def register(appbuilder: AppBuilder) -> None:
         appbuilder.add_view(
             screen, name, label=title, icon=icon, category="Administration", category_label=_("Administration")
         )
+    screen, name, title, icon = JOURNAL
+    appbuilder.add_view(screen, name, label=title, icon=icon)

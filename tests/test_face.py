@@ -26,6 +26,24 @@ def test_the_menu_shows_what_a_person_may_open_and_nothing_else(sign_in, page):
     assert not [address for address in of_coordinator if address.startswith("/users")]
 
 
+def test_the_menu_is_the_work_and_the_rest_is_folded(sign_in, page):
+    menu = page(sign_in("anna"), "/").xpath("//nav[@class='menu']/ul/li")
+    assert [" ".join(item.xpath("string(a | details/summary)").split()) for item in menu] == [
+        "Сегодня", "Семьи", "Отчёты", "Загрузка и выгрузка Excel", "Все записи", "Территории и органы", "Справочники",
+    ]  # fmt: skip
+    assert not page(sign_in("anna"), "/").xpath("//nav[@class='menu']//details[@open]")
+
+
+def test_whoever_works_with_accounts_has_them_unfolded(sign_in, page):
+    open_groups = page(sign_in("oleg"), "/").xpath("//nav[@class='menu']//details[@open]")
+    assert [group.xpath("string(summary)").strip() for group in open_groups] == ["Администрирование"]
+
+
+def test_a_folded_group_is_open_where_one_is_in_it(sign_in, page):
+    document = page(sign_in("anna"), "/memberregistry/list/")
+    assert [group.get("id") for group in document.xpath("//nav[@class='menu']//details[@open]")] == ["menu-records"]
+
+
 @pytest.mark.parametrize("name", ["anna", "boris", "gleb", "oleg", "renata", "avgust"])
 def test_every_entry_of_the_menu_opens(name, sign_in, page):
     person = sign_in(name)

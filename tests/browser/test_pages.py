@@ -13,7 +13,7 @@ LINKS = """() => {
     const paths = (selector) => [...document.querySelectorAll(selector)].map((a) => a.getAttribute("href"));
     return {
         menu: paths(".menu a"),
-        alike: paths(".menu__group a").slice(2),
+        alike: paths("#menu-dictionaries a").slice(2),
         further: [
             ...paths("main tbody tr:first-child td:first-child a").slice(0, 1),
             ...paths("main .page-head__actions a").filter((href) => /add|new/.test(href)).slice(0, 1),
