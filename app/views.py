@@ -58,6 +58,12 @@ class FamilyRegistry(RegistryView):
     def add_url(self) -> str:
         return url_for("NewFamily.add")
 
+    def alike(self, form: Any, row: models.Family | None) -> Sequence[duplicates.Likeness]:
+        """The other families of an address that is typed anew."""
+        assert row is not None
+        typed = {form.data["registered_address"], form.data["actual_address"]}
+        return duplicates.of((), sorted(filter(None, typed - {row.registered_address, row.actual_address})), but=row)
+
 
 class MemberRegistry(RegistryView):
     entity = models.Member
@@ -70,11 +76,13 @@ class MemberRegistry(RegistryView):
     show_columns = [*form_columns, "left_reason"]
     base_order = ("last_name", "asc")
 
-    def alike(self, form: Any) -> Sequence[duplicates.Likeness]:
+    def alike(self, form: Any, row: models.Member | None) -> Sequence[duplicates.Likeness]:
         """Whoever may be this person, in this family or in another one."""
         said = form.data
         person = NamedPerson(said["last_name"], said["first_name"], said["middle_name"], said["born_on"])
-        return duplicates.of_member(person, said["family"])
+        if row is None:
+            return duplicates.of_member(person, said["family"])
+        return duplicates.of_member(person, row.family, but=row) if person != duplicates.named(row) else ()
 
 
 class RegistrationRegistry(RegistryView):

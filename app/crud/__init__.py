@@ -145,16 +145,21 @@ class RegistryView(EntityView):
             forms.prefill(form)
             return self._form_page(form, None)
         valid = form.validate()
-        alike = self.alike(form) if valid and request.form.get("confirmed") != self.mark(form) else []
-        if alike:
-            journal.read(Act.SEARCHED, entity=self.entity.__name__, records=len(alike),
-                         summary="похожие записи при внесении")  # fmt: skip
-        elif valid and (answer := acts.done(form, lambda: self._store(form, row, fresh=True))):
+        alike = self._alike(form, None) if valid else ()
+        if valid and not alike and (answer := acts.done(form, lambda: self._store(form, row, fresh=True))):
             return answer
         return self._form_page(form, None, alike)
 
+    def _alike(self, form: Any, row: Any) -> Sequence[Likeness]:
+        """What may be the same as what was typed, until the person has said that it is not."""
+        alike = self.alike(form, row) if request.form.get("confirmed") != self.mark(form) else ()
+        if alike:
+            summary = "похожие записи при внесении" if row is None else "похожие записи при исправлении"
+            journal.read(Act.SEARCHED, entity=self.entity.__name__, records=len(alike), summary=summary)
+        return alike
+
     def mark(self, form: Any) -> str:
-        """What «enter all the same» was said about: other values are asked about again."""
+        """What «save all the same» was said about: other values are asked about again."""
         typed = [(name, str(form._fields[name].data)) for name in self._typed(form)]
         return hashlib.sha256(repr(typed).encode()).hexdigest()
 
@@ -168,11 +173,14 @@ class RegistryView(EntityView):
         form = self.form_over(row)
         if request.method == "GET":
             return self._form_page(form, row)
+        alike: Sequence[Likeness] = ()
         if not forms.check_version(form, row):
             self._show_conflict(form, row)
-        elif form.validate() and (answer := acts.done(form, lambda: self._store(form, row))):
-            return answer
-        return self._form_page(form, self._find(pk))
+        elif form.validate():
+            alike = self._alike(form, row)
+            if not alike and (answer := acts.done(form, lambda: self._store(form, row))):
+                return answer
+        return self._form_page(form, self._find(pk), alike)
 
     def _typed(self, form: Any) -> Sequence[str]:
         """The columns that this form asks."""

@@ -110,8 +110,11 @@ class EntityView(ModelView):
         """Where a fresh row is entered."""
         return self.url("add")
 
-    def alike(self, form: Any) -> Sequence[Likeness]:
-        """What is in the bank already and may be what was typed: shown before it is stored a second time."""
+    def alike(self, form: Any, row: Any) -> Sequence[Likeness]:
+        """What is in the bank already and may be what was typed: shown before it is stored a second time.
+
+        row: what is edited, None if it is entered; what the edit leaves as it was is not asked about.
+        """
         return ()
 
     def text(self, row: Any, name: str) -> str:

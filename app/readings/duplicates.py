@@ -27,32 +27,46 @@ class Likeness(NamedTuple):
     member: Member | None = None
 
 
-def of(people: Iterable[NamedPerson], addresses: Iterable[str | None]) -> list[Likeness]:
-    """Families of the person's rows that hold one of these people, or live at one of these addresses."""
+def of(people: Iterable[NamedPerson], addresses: Iterable[str | None], but: Family | None = None) -> list[Likeness]:
+    """Families of the person's rows that hold one of these people, or live at one of these addresses.
+
+    but: the family that is written about.
+    """
     found: dict[int, Likeness] = {}
     for person in people:
         for member in _candidates(person):
-            if likelihood.may_be_one(person, _named(member)):
+            if likelihood.may_be_one(person, named(member)):
                 found.setdefault(member.family_id, Likeness(member.family, _told(member), member))
     for address in dict.fromkeys(filter(None, addresses)):
         for family in _same_address(address):
-            found.setdefault(family.id, Likeness(family, f"тот же адрес: {address}"))
+            if family is not but:
+                found.setdefault(family.id, Likeness(family, f"тот же адрес: {address}"))
     return list(found.values())[:MOST]
 
 
-def of_member(person: NamedPerson, family: Family) -> list[Likeness]:
-    """Who may be the person about to be entered in a family: first its own members, then those of other families."""
+def of_member(person: NamedPerson, family: Family, but: Member | None = None) -> list[Likeness]:
+    """Who may be the person about to be entered in a family: first its own members, then those of other families.
+
+    but: the member who is written about; he is the same person in every family he has gone through.
+    """
     found = {
         member.id: member
         for member in family.members
-        if member.annulled_at is None and likelihood.may_be_corrected(person, _named(member))
+        if member.annulled_at is None and likelihood.may_be_corrected(person, named(member))
     }
-    others = (row for row in _candidates(person) if likelihood.may_be_one(person, _named(row)))
-    found.update({row.id: row for row in others if row.id not in found})
-    return [Likeness(member.family, _told(member), member) for member in found.values()][:MOST]
+    elsewhere = (row for row in _candidates(person) if likelihood.may_be_one(person, named(row)))
+    found.update({row.id: row for row in elsewhere if row.id not in found})
+    others = (member for member in found.values() if but is None or _origin(member) != _origin(but))
+    return [Likeness(member.family, _told(member), member) for member in others][:MOST]
 
 
-def _named(member: Member) -> NamedPerson:
+def _origin(member: Member) -> int:
+    """The first membership of a person who was moved from family to family."""
+    return member.origin_id or member.id
+
+
+def named(member: Member) -> NamedPerson:
+    """A member as likeness sees him."""
     return NamedPerson(member.last_name, member.first_name, member.middle_name, member.born_on)
 
 

@@ -25,6 +25,7 @@ from app.models import (
     RemovalReason,
     SearchWord,
 )
+from app.services import families
 from tests import factories
 
 MOST_STATEMENTS = 15
@@ -550,6 +551,72 @@ def test_a_member_who_is_in_the_bank_already_is_shown_before_saving(app, cast, s
     assert count(Member) == 1
     assert client.post("/memberregistry/add", data={**form, "confirmed": mark}).status_code == 302
     assert count(Member) == 2
+
+
+MEMBER = {"last_name": "Кленовая", "first_name": "Рита", "middle_name": "", "born_on": "1990-04-05"}
+
+
+def edit(client, path: str, row, **values: str):
+    return client.post(f"/{path}/edit/{row.id}", data={**values, "version": str(row.version)})
+
+
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize("was", [{"first_name": "Роза"}, {"born_on": date(1991, 1, 1)}], ids=["name", "date"])
+def test_a_member_who_becomes_like_another_one_is_shown_before_saving(app, cast, sign_in, own, was):
+    client = sign_in("anna")
+    client.post("/family/new", data=first_form(cast))
+    known = db.session.scalars(select(Family)).one()
+    told = {"born_on": date(1990, 4, 5), "last_name": "Кленовая", "first_name": "Рита", "middle_name": None, **was}
+    if own:
+        told["last_name"] = "Осинина"
+    member = factories.member(known if own else factories.family(cast.south, "00700"), "мать", **told)
+    db.session.commit()
+    answer = edit(client, "memberregistry", member, **MEMBER)
+    assert answer.status_code == 200
+    assert f"/family/{known.id}" in answer.text
+    assert "Похожее уже есть в банке" in answer.text
+    db.session.refresh(member)
+    assert (member.last_name, member.first_name, member.born_on) == (
+        told["last_name"], told["first_name"], told["born_on"])  # fmt: skip
+    mark = re.search(r'name="confirmed" value="(\w+)"', answer.text)[1]
+    assert edit(client, "memberregistry", member, **{**MEMBER, "first_name": "Рина"}, confirmed=mark).status_code == 200
+    if not own:  # in one family the two would be one person twice
+        assert edit(client, "memberregistry", member, **MEMBER, confirmed=mark).status_code == 302
+
+
+def test_what_an_edit_leaves_as_it_was_is_not_asked_about(app, cast, sign_in):
+    client = sign_in("anna")
+    client.post("/family/new", data=first_form(cast))
+    member = factories.member(factories.family(cast.south, "00700"), "мать", date(1990, 4, 5), "Кленовая", "Рита", None)
+    db.session.commit()
+    assert edit(client, "memberregistry", member, **MEMBER, workplace="совхоз").status_code == 302
+
+
+def test_a_person_who_was_moved_is_not_like_himself(app, cast, sign_in):
+    first, second = factories.family(cast.north, "00700"), factories.family(cast.north, "00701")
+    factories.member(first, "мать", date(1988, 1, 2), "Осинина", "Ирма", None)
+    boy = factories.member(first, "сын", date(2015, 5, 5), "Осинин", "Ян", None)
+    moved = families.move(boy, second, day=date(2026, 9, 1), reason="опека", role=None, today=date(2026, 9, 30))
+    db.session.commit()
+    values = {"last_name": "Осинин", "first_name": "Ян", "born_on": "2015-05-06"}
+    assert edit(sign_in("anna"), "memberregistry", moved, **values, joined_on="2026-09-01").status_code == 302
+
+
+def test_a_family_that_comes_to_the_address_of_another_one_is_shown_before_saving(app, cast, sign_in):
+    client = sign_in("anna")
+    client.post("/family/new", data=first_form(cast))
+    known = db.session.scalars(select(Family)).one()
+    family = factories.family(cast.north, "00700", actual_address="п. Северный, ул. Старая, д. 1")
+    db.session.commit()
+    values = {"number": "00700", "territory": str(cast.north.id), "actual_address": family.actual_address}
+    assert edit(client, "familyregistry", family, **values, income_source="пенсия").status_code == 302
+    db.session.refresh(family)
+    values["actual_address"] = "п. Северный, ул. Новая, д. 8"
+    answer = edit(client, "familyregistry", family, **values)
+    assert answer.status_code == 200
+    assert f"/family/{known.id}" in answer.text
+    mark = re.search(r'name="confirmed" value="(\w+)"', answer.text)[1]
+    assert edit(client, "familyregistry", family, **values, confirmed=mark).status_code == 302
 
 
 def test_a_brother_and_a_namesake_are_entered_at_once(app, cast, sign_in):
