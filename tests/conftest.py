@@ -52,16 +52,14 @@ class Bank:
     def restore(self) -> None:
         with self.app.app_context():
             db.session.remove()
-            db.engine.dispose()
-        self.database.restore()
+            self.database.restore(db.engine)
         shutil.rmtree(self.app.config["PAPERS_FOLDER"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def quick_folder() -> Iterator[Path]:
-    """A folder in memory where the machine has one: thousands of small commits need no disk."""
-    memory = Path("/dev/shm")
-    with TemporaryDirectory(prefix="patronat-", dir=memory if os.access(memory, os.W_OK) else None) as folder:
+    """A folder in memory where the machine has one."""
+    with TemporaryDirectory(prefix="patronat-", dir=databases.memory()) as folder:
         yield Path(folder)
 
 
@@ -96,6 +94,7 @@ def bank(request: pytest.FixtureRequest, quick_folder: Path, worker_id: str) -> 
     yield Bank(app, database)
     with app.app_context():
         db.engine.dispose()
+    database.close()
 
 
 @pytest.fixture

@@ -12,8 +12,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Engine
 
 POSTGRES_USER = "postgres"
+# A server that is thrown away need not outlive a loss of power, nor compile plans that run once.
+QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c jit=off"
+
+
+def memory() -> Path | None:
+    """The folder in memory of this machine, if it has one: thousands of small commits need no disk."""
+    folder = Path("/dev/shm")
+    return folder if os.access(folder, os.W_OK) else None
 
 
 def postgres_programs() -> Path | None:
@@ -30,7 +39,7 @@ def postgres_server() -> Iterator[str]:
     """A throw-away server on a socket of its own; gives the address of its first database."""
     programs = postgres_programs()
     assert programs is not None
-    folder = Path(tempfile.mkdtemp(prefix="patronat-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="patronat-pg-", dir=memory()))
     account = POSTGRES_USER if os.geteuid() == 0 else None  # the server refuses to run as root
     if account:
         shutil.chown(folder, account)
@@ -41,7 +50,7 @@ def postgres_server() -> Iterator[str]:
 
     data = str(folder / "data")
     run("initdb", "-D", data, "-A", "trust", "-U", POSTGRES_USER, "--locale", "C.UTF-8", "-E", "UTF8")
-    settings = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=60"
+    settings = f"-k {folder} -c listen_addresses='' -c max_connections=60 {QUICK}"
     run("pg_ctl", "-D", data, "-o", settings, "-w", "-l", str(folder / "log"), "start")
     try:
         yield f"postgresql://{POSTGRES_USER}@/postgres?host={folder}"
@@ -73,11 +82,15 @@ class SqliteBank:
         """What is there now is the pristine state. The log of the database is folded in first."""
         shutil.copyfile(self.file, self.pristine)
 
-    def restore(self) -> None:
-        """Back to the pristine state."""
+    def restore(self, engine: Engine) -> None:
+        """Back to the pristine state. Who has the file open would go on with the old one."""
+        engine.dispose()
         for suffix in ("-wal", "-shm"):
             Path(f"{self.file}{suffix}").unlink(missing_ok=True)
         shutil.copyfile(self.pristine, self.file)
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
 
 class PostgresBank:
@@ -85,11 +98,13 @@ class PostgresBank:
 
     Making a database anew for each test costs a checkpoint each time. So a schema `pristine` keeps a copy of every
     table, and a trigger notes which tables a test wrote to. A test that changed the tables themselves (a migration)
-    gets the database anew from a template. Needs a superuser, as a throw-away server has.
+    gets the database anew from a template. Connections stay open from test to test: each would begin by reading the
+    catalogue of the server anew. Needs a superuser, as a throw-away server has.
     """
 
     def __init__(self, worker: str) -> None:
         self.server = os.environ["TEST_DATABASE_URL"]
+        self.connection: psycopg.Connection | None = None
         self.name, self.template = f"patronat_test_{worker}", f"patronat_pristine_{worker}"
         head, _, options = self.server.partition("?")
         self.url = f"{head.rsplit('/', 1)[0]}/{self.name}" + (f"?{options}" if options else "")
@@ -111,16 +126,27 @@ class PostgresBank:
             f"DROP DATABASE IF EXISTS {self.template}", f"CREATE DATABASE {self.template} TEMPLATE {self.name}"
         )
 
-    def restore(self) -> None:
+    def restore(self, engine: Engine) -> None:
         """Back to the pristine state."""
-        with psycopg.connect(self.url) as connection:
-            whole = connection.execute(UNTOUCHED).fetchone()
+        if self.connection is None or self.connection.closed:
+            self.connection = psycopg.connect(self.url)
+        with self.connection.transaction():
+            whole = self.connection.execute(UNTOUCHED).fetchone()
             if whole and whole[0]:
-                connection.execute("SET LOCAL session_replication_role = replica; SELECT pristine.lay_back()")
+                self.connection.execute("SET LOCAL session_replication_role = replica")
+                self.connection.execute("SELECT pristine.lay_back()")
                 return
+        self.close()
+        engine.dispose()
         self._on_server(
             f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name} TEMPLATE {self.template}"
         )
+
+    def close(self) -> None:
+        """Leave the database."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
 
 
 # Whether every table still carries the trigger it was given, and no migration has changed the tables.
