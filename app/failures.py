@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import gettext as _
@@ -226,6 +227,6 @@ def _note_refusal() -> None:
         return
     try:
         journal.write_apart([journal.entry(terms.Act.REFUSED, entity="User", entity_id=current_user.id,
-                                           summary=f"{request.method} {request.path}")])  # fmt: skip
+                                           summary=f"{request.method} {quote(request.path)}")])  # fmt: skip
     except Exception:
         current_app.logger.exception("the journal cannot be written")

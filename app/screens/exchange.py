@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from app import access, clock, journal, sent_forms
 from app.acts import Answer
+from app.domain import writing
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
 from app.exchange import apply, export, plan, preview, reader, undo, waiting
@@ -81,14 +82,15 @@ class Exchange(Screen):
     def preview(self) -> str:
         """Read a workbook and show what it would do; nothing is written."""
         file = request.files.get("file")
-        if file is None or not file.filename:
+        name = writing.line(file.filename) if file is not None else None
+        if file is None or name is None:
             return self._start("Выберите файл книги обмена (.xlsx).")
         content = file.stream.read(reader.LONGEST_FILE + 1)
         try:
-            planned = _planned(content, file.filename)
+            planned = _planned(content, name)
         except Refusal as refusal:
             return self._start(refusal.text)
-        key = waiting.keep(content, file.filename, g.user.id)
+        key = waiting.keep(content, name, g.user.id)
         return self._preview(planned, key)
 
     def _preview(self, planned: Plan, key: str, warning: str = "") -> str:

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from app import models, tree
 from app.acts import AT_ONCE, Answer
-from app.domain import terms
+from app.domain import terms, writing
 from app.domain.names import key
 from app.domain.refusal import Refusal
 from app.extensions import appbuilder, db
@@ -275,8 +275,8 @@ class Typed:
         form = request.form
         return cls(
             username=form.get("username", "").strip(),
-            last_name=" ".join(form.get("last_name", "").split()),
-            first_name=" ".join(form.get("first_name", "").split()),
+            last_name=writing.line(form.get("last_name")) or "",
+            first_name=writing.line(form.get("first_name")) or "",
             version=form.get("version", ""),
             roles=tuple(row for row in _rows(Role, form.getlist("roles")) if row.name != "Public"),
             territories=tuple(_rows(Territory, form.getlist("territories"))),

@@ -18,7 +18,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from app import journal
 from app.clock import in_utc, now
-from app.domain import names, passwords, terms
+from app.domain import names, passwords, terms, writing
 from app.domain.refusal import Refusal
 from app.extensions import db
 from app.models import Account, Employee, FurtherRole, HomeTerritory, JournalEntry, Role, Territory, User, UserSession
@@ -270,8 +270,10 @@ def sessions_of(user: User) -> list[UserSession]:
 
 
 def find(username: str) -> User | None:
-    """The user with a name to sign in, letter case apart."""
+    """The user with a name to sign in, letter case apart. Nobody's name holds signs that are not seen."""
     name = username.strip()
+    if writing.has_unseen(name):
+        return None
     return db.session.scalar(select(User).where(User.username.in_({name, name.casefold()})).order_by(User.id).limit(1))
 
 
@@ -442,7 +444,7 @@ def _check_an_administrator_stays(user: User) -> None:
 
 def add_role(name: str, same_as: str) -> Role:
     """A role under a readable name with the permissions of a role of the code."""
-    name = " ".join(name.split())
+    name = writing.line(name) or ""
     if not name or len(name) > 64:
         raise Refusal("Назовите роль, не длиннее 64 знаков.", "name")
     if same_as not in {role.value for role in terms.Role}:
