@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from datetime import date
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from app.domain import names
 from app.domain.ages import full_years
@@ -13,6 +13,7 @@ from app.domain.terms import ParentalRole
 OLDEST, YOUNGEST_PARENT, MAJORITY = 100, 12, 18
 SHORTEST = 3  # in a shorter word another letter is another word
 PARENTS = (ParentalRole.MOTHER, ParentalRole.FATHER)
+T = TypeVar("T")
 
 
 class Person(NamedTuple):
@@ -90,6 +91,37 @@ def may_be_one(one: NamedPerson, other: NamedPerson) -> bool:
         )
     same = _parts(one)[:2] == _parts(other)[:2] or _are_swapped(one, other)
     return same and not (one.middle_name and other.middle_name and _parts(one)[2] != _parts(other)[2])
+
+
+class Likely(Generic[T]):
+    """Persons with what each stands for, and who of them may be one with another: a few are asked, never all."""
+
+    def __init__(self) -> None:
+        self._by_sign: dict[Hashable, list[tuple[NamedPerson, T]]] = {}
+
+    def add(self, person: NamedPerson, what: T) -> None:
+        """Let a person be found."""
+        last, first, _ = _parts(person)
+        pair = frozenset((last, first))
+        signs: set[Hashable] = {pair, (pair, None)}
+        if person.born_on is not None:
+            signs = {pair, (last, person.born_on), (first, person.born_on)}
+        for sign in signs:
+            self._by_sign.setdefault(sign, []).append((person, what))
+
+    def of(self, person: NamedPerson) -> Iterator[T]:
+        """What those stand for who may be a person, in the order in which they were added by each sign."""
+        last, first, _ = _parts(person)
+        pair = frozenset((last, first))
+        signs: tuple[Hashable, ...] = (pair,)
+        if person.born_on is not None:
+            signs = tuple(dict.fromkeys(((last, person.born_on), (first, person.born_on), (pair, None))))
+        seen: set[int] = set()
+        for sign in signs:
+            for entry in self._by_sign.get(sign, ()):
+                if id(entry[1]) not in seen and may_be_one(person, entry[0]):
+                    seen.add(id(entry[1]))
+                    yield entry[1]
 
 
 def may_be_corrected(one: NamedPerson, other: NamedPerson) -> bool:

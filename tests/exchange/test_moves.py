@@ -7,9 +7,11 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from app.domain.likelihood import NamedPerson
 from app.exchange.workbook import MEMBERS, SUPERVISIONS
 from app.extensions import db
 from app.models import Family, Member, Supervision
+from app.readings import duplicates
 from tests import factories
 from tests.exchange.test_harmless import NORTH, SOUTH, answered, done, of, people, person
 from tests.exchange.workbooks import Sound, load, planned, texts
@@ -134,3 +136,33 @@ def test_one_without_a_birth_date_under_another_number_is_pointed_out(cast, in_b
     found = answered(of("00007", SOUTH, GRANNY, {**BOY, "Дата рождения": in_book}).content())
     assert "даты рождения известны не все: Тетерин Семён Ильич" in texts(found.duplicates)
     assert not planned(of("00007", SOUTH, GRANNY, person("Тетерин", "Семён", None, "Львович")).content()).duplicates
+
+
+DAY = date(2015, 6, 1)
+LIKE = [
+    (("Тетерин", "Семён", DAY, "Ильич"), "Тетерин Семён Ильич"),
+    (("Тетёрин", "Семен", DAY, "Ильич"), "Тетёрин Семен Ильич"),
+    (("Тетерин", "Симён", DAY, "Ильич"), "Тетерин Симён Ильич – там Тетерин Семён Ильич"),
+    (("Семён", "Тетерин", DAY, None), "Семён Тетерин – там Тетерин Семён Ильич"),
+    (("Осинин", "Семён", DAY, "Ильич"), "Осинин Семён Ильич – там Тетерин Семён Ильич"),
+    (("Тетерин", "Семён", None, None), "Тетерин Семён – там Тетерин Семён Ильич"),
+    (("Тетерин", "Семён", None, "Львович"), None),
+    (("Тетерин", "Семён", date(2015, 1, 6), "Ильич"), None),
+    (("Тетерин", "Самсон", DAY, "Ильич"), None),
+]
+
+
+@pytest.mark.parametrize(("now", "told"), LIKE, ids=range(len(LIKE)))
+def test_whom_the_form_takes_for_one_person_the_preview_does_too(cast, now, told):
+    load(of("00001", NORTH, MOTHER, BOY).content())
+    known = duplicates.of([NamedPerson(now[0], now[1], now[3], now[2])], ())
+    assert [each.family.number for each in known] == (["00001"] if told else [])
+    found = planned(two([MOTHER, BOY], [GRANNY, person(*now)]).content())
+    assert len(found.duplicates) == bool(told)
+    assert (told or "") in texts(found.duplicates)
+    found = planned(of("00007", SOUTH, GRANNY, person(*now)).content())
+    if found.questions:  # of the very same person it is asked whether the family is the same
+        assert told == " ".join(filter(None, (*now[:2], now[3])))
+        return
+    assert len(found.duplicates) == bool(told)
+    assert (told or "") in texts(found.duplicates)

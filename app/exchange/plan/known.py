@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from app.domain import intervals, names
+from app.domain.likelihood import Likely, NamedPerson
 from app.exchange import bank
 from app.exchange.plan.comparing import Comparison
 from app.exchange.records import MemberRow
 from app.exchange.workbook import MEMBERS
 from app.extensions import db
-from app.models import Family, Member
-from app.services.family_keys import member_sort_key
+from app.models import Family, Member, SearchWord
+
+_member, _family, _word = Member.__table__, Family.__table__, SearchWord.__table__
 
 
 class Membership(NamedTuple):
@@ -25,8 +27,7 @@ class Membership(NamedTuple):
     family_id: int
     number: str
     district_id: int
-    full: str
-    born_on: date | None
+    person: NamedPerson
     joined_on: date | None
     left_on: date | None
 
@@ -36,55 +37,80 @@ class Membership(NamedTuple):
 
 
 class KnownPeople:
-    """Memberships of the bank by ФИО, read once for a workbook.
+    """Memberships of the bank of whoever may be one of the people of a workbook, read once for it.
 
-    A person with a birth date is sought by it; where the workbook or the bank has none, by ФИО as it is sorted.
+    A person with a birth date is sought by it; where the workbook or the bank has none, among families in which the
+    surname is known.
     """
 
     def __init__(self, comparison: Comparison) -> None:
         self._scope = comparison.scope
-        people = list(comparison.sheet(MEMBERS).of(MemberRow))
-        self._wanted = {names.key(person.full) for person in people}
-        self._by_name: dict[str, dict[int, Membership]] = {}
-        member = Member.__table__
-        self._read(member.c.born_on, {person.born_on for person in people if person.born_on is not None})
-        sort_keys = {
-            (person.born_on is None, member_sort_key(person.last_name, person.first_name, person.middle_name))
-            for person in people
-        }
-        self._read(member.c.sort_key, {key for undated, key in sort_keys if undated})
-        self._read(member.c.sort_key, {key for undated, key in sort_keys if not undated}, member.c.born_on.is_(None))
+        people = [named(row) for row in comparison.sheet(MEMBERS).of(MemberRow)]
+        self._wanted = {names.folded(name) for person in people for name in (person.last_name, person.first_name)}
+        self._seen: set[int] = set()
+        self._likely: Likely[Membership] = Likely()
+        dated = [person for person in people if person.born_on is not None]
+        self._read(_member.c.born_on.in_, {person.born_on for person in dated})
+        self._read(_in_families_of, _surnames(person for person in people if person.born_on is None))
+        self._read(_in_families_of, _surnames(dated), _member.c.born_on.is_(None))
 
-    def _read(self, column: Any, values: Set[Any], *conditions: Any) -> None:
-        member, family = Member.__table__, Family.__table__
+    def _read(self, holding: Callable[[list[Any]], ColumnElement[bool]], values: Iterable[Any],
+              *conditions: ColumnElement[bool]) -> None:  # fmt: skip
         for chunk in bank.chunks_of(sorted(values)):
             rows = db.session.execute(
                 select(
-                    member.c.id, member.c.family_id, family.c.number, family.c.district_id, member.c.last_name,
-                    member.c.first_name, member.c.middle_name, member.c.born_on, member.c.joined_on, member.c.left_on,
+                    _member.c.id, _member.c.family_id, _family.c.number, _family.c.district_id, _member.c.last_name,
+                    _member.c.first_name, _member.c.middle_name, _member.c.born_on, _member.c.joined_on,
+                    _member.c.left_on,
                 )
-                .join(family, family.c.id == member.c.family_id)
+                .join(_family, _family.c.id == _member.c.family_id)
                 .where(
-                    column.in_(chunk), member.c.annulled_at.is_(None), family.c.annulled_at.is_(None),
+                    holding(chunk), _member.c.annulled_at.is_(None), _family.c.annulled_at.is_(None),
                     self._scope.families(), *conditions,
                 )
-                .order_by(member.c.id)
+                .order_by(_member.c.id)
             )  # fmt: skip
             for row in rows:
-                full = names.full(row.last_name, row.first_name, row.middle_name)
-                if (key := names.key(full)) in self._wanted:
-                    known = Membership(row.id, row.family_id, row.number, row.district_id, full, row.born_on,
-                                       row.joined_on, row.left_on)  # fmt: skip
-                    self._by_name.setdefault(key, {})[row.id] = known
+                self._know(row)
+
+    def _know(self, row: Any) -> None:
+        wanted = {names.folded(row.last_name), names.folded(row.first_name)} & self._wanted
+        if wanted and row.id not in self._seen:
+            self._seen.add(row.id)
+            person = NamedPerson(row.last_name, row.first_name, row.middle_name, row.born_on)
+            known = Membership(row.id, row.family_id, row.number, row.district_id, person, row.joined_on, row.left_on)
+            self._likely.add(person, known)
 
     def same(self, person: MemberRow) -> Iterator[Membership]:
         """The person of the same ФИО and birth date, in whatever family."""
-        return (known for known in self._called(person) if known.born_on == person.born_on is not None)
+        wanted = named(person)
+        return (known for known in self._likely.of(wanted) if are_same(known.person, wanted))
 
     def perhaps(self, person: MemberRow) -> Iterator[Membership]:
-        """Who may be the person: the same, or of the same ФИО where one birth date is not known."""
-        return (known for known in self._called(person) if None in (known.born_on, person.born_on)
-                or known.born_on == person.born_on)  # fmt: skip
+        """Who may be the person."""
+        return self._likely.of(named(person))
 
-    def _called(self, person: MemberRow) -> Iterator[Membership]:
-        return iter(self._by_name.get(names.key(person.full), {}).values())
+
+def named(row: MemberRow) -> NamedPerson:
+    """A person of a workbook as likeness sees him."""
+    return NamedPerson(row.last_name, row.first_name, row.middle_name, row.born_on)
+
+
+def are_same(one: NamedPerson, other: NamedPerson) -> bool:
+    """Whether two entries are of one ФИО and one birth date that both know."""
+    return one.born_on == other.born_on is not None and called(one) == called(other)
+
+
+def called(person: NamedPerson) -> str:
+    """The ФИО of a person as it is compared."""
+    return names.key(names.full(person.last_name, person.first_name, person.middle_name))
+
+
+def _surnames(people: Iterable[NamedPerson]) -> set[str]:
+    """One word of each surname: as families are found by it."""
+    return {words[0][:100] for person in people if (words := names.folded(person.last_name).split())}
+
+
+def _in_families_of(words: list[str]) -> ColumnElement[bool]:
+    held: ColumnElement[bool] = _member.c.family_id.in_(select(_word.c.family_id).where(_word.c.word.in_(words)))
+    return held

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from enum import Enum
 from typing import NamedTuple
 
 from sqlalchemy import select
 
 from app.domain import intervals, names
+from app.domain.likelihood import Likely, NamedPerson
 from app.exchange.changes import FamilyPlan, Line, MemberPlan
 from app.exchange.plan.comparing import Comparison
-from app.exchange.plan.known import KnownPeople
-from app.exchange.records import FamilyRow, MemberRow
+from app.exchange.plan.known import KnownPeople, are_same, called, named
+from app.exchange.records import FamilyRow
 from app.exchange.workbook import FAMILIES
 from app.extensions import db
 from app.models import Family
@@ -47,7 +48,7 @@ def note_duplicates(comparison: Comparison, known: KnownPeople) -> None:
     """People who are new in a family and, as it seems, members of another one: they would be counted twice."""
     alike: dict[Alike, dict[str, None]] = {}
     for who, person in (*_alike_in_file(comparison), *_alike_in_bank(comparison, known)):
-        alike.setdefault(who, {})[person.full] = None
+        alike.setdefault(who, {})[person] = None
     found: dict[str, list[str]] = {}
     for who, people in alike.items():
         found.setdefault(who.family.number, []).append(who.told(list(people)))
@@ -58,57 +59,70 @@ def note_duplicates(comparison: Comparison, known: KnownPeople) -> None:
             comparison.plan.duplicates.append(Line(FAMILIES.title, number, text))
 
 
+class Resemblance(Enum):
+    """How two persons are alike."""
+
+    SAME = "ФИО и дата рождения"
+    UNDATED = "ФИО, а дата рождения известна не везде"
+    NEAR = "похоже"
+
+
 class Alike(NamedTuple):
-    """A family of the file and another one with the same people. sure: birth dates are known and equal."""
+    """A family of the file and another one with people who may be the same, all of them alike in one way."""
 
     family: FamilyPlan
     number: str
     where: str
-    sure: bool
+    how: Resemblance
 
     def told(self, people: list[str]) -> str:
         """What to say of them and what to do."""
         who = ", ".join(people[:MOST_ALIKE]) + ("…" if len(people) > MOST_ALIKE else "")
-        if not self.sure:
+        there = f"семье № {self.number} ({self.where})"
+        if self.how is Resemblance.NEAR:
+            return f"В {there} похожий человек: {who}. Проверьте, не один ли это человек."
+        if self.how is Resemblance.UNDATED:
             return (
-                f"С теми же ФИО есть человек в семье № {self.number} ({self.where}), даты рождения известны не все: "
-                f"{who}. Проверьте, не один ли это человек."
+                f"С теми же ФИО есть человек в {there}, даты рождения известны не все: {who}. "
+                "Проверьте, не один ли это человек."
             )
         if self.family.is_new:
             return (
                 f"Похожа на семью № {self.number} ({self.where}), общие люди: {who}. Проверьте, не одна ли это семья."
             )
-        return (
-            f"Уже записаны в семье № {self.number} ({self.where}): {who}. Если перешли, закройте там «В семье по», "
-            "иначе их посчитают дважды."
-        )
+        return f"Уже записаны в {there}: {who}. Если перешли, закройте там «В семье по», иначе их посчитают дважды."
 
 
-def _alike_in_file(comparison: Comparison) -> Iterator[tuple[Alike, MemberRow]]:
+def _alike(family: FamilyPlan, person: NamedPerson, number: str, where: str, other: NamedPerson) -> tuple[Alike, str]:
+    """How a person of a family is like somebody elsewhere, and who is told of."""
+    if are_same(person, other):
+        how = Resemblance.SAME
+    else:
+        how = Resemblance.UNDATED if called(person) == called(other) else Resemblance.NEAR
+    full, there = (names.full(each.last_name, each.first_name, each.middle_name) for each in (person, other))
+    return Alike(family, number, where, how), f"{full} – там {there}" if how is Resemblance.NEAR else full
+
+
+def _alike_in_file(comparison: Comparison) -> Iterator[tuple[Alike, str]]:
     """Somebody in two families of the file; told of the later one."""
-    seen: dict[str, list[tuple[FamilyPlan, MemberPlan]]] = {}
+    seen: Likely[tuple[FamilyPlan, MemberPlan]] = Likely()
     for family, member in _members(comparison):
-        person = member.values
-        others = seen.setdefault(names.key(person.full), [])
-        for other_family, other in others:
+        person = named(member.values)
+        for other_family, other in seen.of(person):
             fresh = member.state is None or other.state is None
-            born_on = other.values.born_on
-            if fresh and other_family is not family and _may_be_one(person.born_on, born_on):
-                sure = person.born_on is not None and born_on is not None
-                yield Alike(family, other_family.number, "в этой книге", sure), person
-        others.append((family, member))
+            if fresh and other_family is not family:
+                yield _alike(family, person, other_family.number, "в этой книге", named(other.values))
+        seen.add(person, (family, member))
 
 
-def _alike_in_bank(comparison: Comparison, known: KnownPeople) -> Iterator[tuple[Alike, MemberRow]]:
+def _alike_in_bank(comparison: Comparison, known: KnownPeople) -> Iterator[tuple[Alike, str]]:
     """Somebody new who is in a family of the bank that the file does not tell of."""
     here = {family.id for family in comparison.families.values() if family.id is not None}
     for family, member in _members(comparison):
-        person = member.values
-        for each in known.perhaps(person) if member.state is None else ():
+        for each in known.perhaps(member.values) if member.state is None else ():
             if each.family_id not in here and each.holds(comparison.as_of):
                 place = comparison.places.territories[each.district_id].name
-                sure = person.born_on is not None and each.born_on is not None
-                yield Alike(family, each.number, place, sure), person
+                yield _alike(family, named(member.values), each.number, place, each.person)
 
 
 def _members(comparison: Comparison) -> Iterator[tuple[FamilyPlan, MemberPlan]]:
@@ -117,7 +131,3 @@ def _members(comparison: Comparison) -> Iterator[tuple[FamilyPlan, MemberPlan]]:
         for member in family.members:
             if intervals.holds(member.values.joined_on, member.values.left_on, comparison.as_of):
                 yield family, member
-
-
-def _may_be_one(born_on: date | None, other: date | None) -> bool:
-    return None in (born_on, other) or born_on == other
