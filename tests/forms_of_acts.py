@@ -1,0 +1,102 @@
+"""The forms of the bank that are no form of the registry, each filled in as it would be accepted."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.extensions import db
+from app.models import Criterion, Family, RemovalReason, Role, User, UserSession
+from tests import factories, scans
+from tests.exchange.workbooks import Sound, load
+
+
+@dataclass(frozen=True)
+class ActForm:
+    """A form or a button of an act.
+
+    who: of the cast; page: where it stands; url: where it is sent; typed: what is filled in, a file as what makes it;
+    makes: the entity of which there is one more afterwards; once: of two that are sent at once one is refused.
+    """
+
+    who: str
+    page: str
+    url: str
+    typed: dict[str, Any] = field(default_factory=dict)
+    makes: type[Any] | None = None
+    once: bool = True
+
+
+def scan() -> tuple[Any, str]:
+    return io.BytesIO(scans.pdf("акт")), "акт.pdf"
+
+
+def acts(rows: dict[str, Any], cast: factories.Cast) -> dict[str, ActForm]:
+    """Every act, over `rows` of a family that is on record."""
+    family, vera = rows["Family"].id, cast.user("vera").id
+    free = factories.family(cast.north, number="00099")
+    factories.member(free, last_name="Ольхов")
+    db.session.commit()
+    criterion, reason = (factories.by_code(*one).id for one in ((Criterion, "2.1.1"), (RemovalReason, "11.2")))
+    batch, here, opened = load(Sound().content()), f"/family/{family}", _sessions(cast)
+    found = {
+        "place": _of_family(f"/family/{free.id}/place", makes="Registration", number="5/1", decided_on="2026-02-02",
+                            criteria=[str(criterion)], note="учёт"),
+        "decide": _of_family(f"{here}/decide", makes="Decision", kind="extend", number="5/2", decided_on="2026-05-02",
+                             note="продлить"),
+        "correct": _of_family(f"{here}/correct/{rows['Registration'].id}", number="5/3", note="как в копии"),
+        "remove": _of_family(f"{here}/remove", makes="Decision", number="5/4", decided_on="2026-05-05",
+                             reason=str(reason), note="основание"),
+        "enter": _of_family(f"{here}/enter/{rows['Registration'].id}", entered_on="2026-03-04"),
+        "move": _of_family(f"{here}/move/{rows['Member'].id}", makes="Member", to_family=str(free.id),
+                           day="2026-05-05", reason="переезд"),
+        "annul": _of_family(f"/aidregistry/annul/{rows['Aid'].id}", reason="ошибка ввода"),
+        "annul on the page": _of_family(f"{here}/annul/Supervision/{rows['Supervision'].id}", reason="ошибка ввода"),
+        "annul the family": _of_family(f"{here}/annul/Family/{family}", reason="ошибка ввода"),
+        "annul a paper": _of_family(f"/papers/{rows['Paper'].id}/annul", reason="ошибка ввода"),
+        "attach a paper": _of_family(f"{here}/papers/add", makes="Paper", title="Акт", file=scan),
+        "new family": _of_family("/family/new", makes="Family", territory=str(cast.south.id), number="00500",
+                                 registered_address="ул. Луговая, д. 9", **_first_member()),
+        "undo a load": ActForm("anna", f"/exchange/batch/{batch.id}", f"/exchange/undo/{batch.id}"),
+        "add a user": ActForm("oleg", "/users/add", "/users/add",
+                              {"username": "semen", "last_name": "Ольхов", "first_name": "Семён"}, User),
+        "change a user": ActForm("oleg", f"/users/{vera}", f"/users/{vera}", {"first_name": "Верена"}),
+        "add a role": ActForm("oleg", "/roles/", "/roles/add", {"name": "Инспектор", "same_as": "Член КДН"}, Role),
+    }  # fmt: skip
+    for button in ("password", "unlock", "deactivate", "activate", "sessions/end", f"sessions/{opened['vera']}/end"):
+        found[f"button {button.replace(str(opened['vera']), 'N')}"] = ActForm(
+            "oleg", f"/users/{vera}", f"/users/{vera}/{button}", once=False
+        )
+    own = f"/account/sessions/{opened['anna']}/end"
+    found["end an own session"] = ActForm("anna", "/account/", own, once=False)
+    return found
+
+
+def _of_family(url: str, makes: str = "", **typed: Any) -> ActForm:
+    entity = next((one.class_ for one in Family.registry.mappers if one.class_.__name__ == makes), None)
+    return ActForm("anna", url, url, typed, entity)
+
+
+def _first_member() -> dict[str, str]:
+    return {"people-0-last_name": "Мятлев", "people-0-first_name": "Лев", "people-0-middle_name": "Ильич"}
+
+
+def _sessions(cast: factories.Cast) -> dict[str, int]:
+    """A session of each of two people that is open elsewhere."""
+    found = {}
+    for name in ("anna", "vera"):
+        row = UserSession(token_hash=name * 10, user_id=cast.user(name).id)
+        db.session.add(row)
+        db.session.flush()
+        found[name] = row.id
+    db.session.commit()
+    return found
+
+
+NAMES = (
+    "place", "decide", "correct", "remove", "enter", "move", "annul", "annul on the page", "annul the family",
+    "annul a paper", "attach a paper", "new family", "undo a load", "add a user", "change a user", "add a role",
+    "button password", "button unlock", "button deactivate", "button activate", "button sessions/end",
+    "button sessions/N/end", "end an own session",
+)  # fmt: skip

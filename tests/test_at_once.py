@@ -1,0 +1,230 @@
+"""Whoever sends what at the same moment: a form is stored once, of two who write one row one is told, nothing fails."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import lxml.html
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, inspect, select
+
+from app import access
+from app.crud import RegistryView
+from app.domain.terms import Act
+from app.extensions import db
+from app.models import ImportBatch, JournalEntry, Role
+from tests import forms_of_acts
+from tests.exchange.workbooks import Sound
+from tests.test_registry import ADDED, WRITABLE, base, form_of, rows, writer
+from tests.test_routes import REGISTRY, routes
+
+__all__ = ["rows"]
+
+TIMES = 4
+WRITTEN = (Act.CREATED, Act.CHANGED, Act.ANNULLED, Act.MOVED, Act.DELETED, Act.IMPORTED, Act.UNDONE,
+           Act.PASSWORD_CHANGED, Act.SESSION_ENDED)  # fmt: skip
+# What a further row of an entity says otherwise than the row that is there, where the same would be refused.
+OTHERWISE = {
+    "Member": {"last_name": "Мятлев", "first_name": "Лев", "born_on": "2016-06-06"},
+    "PupilSupport": {"quarter": "2"},
+    "Education": {"started_on": "2026-09-01"},
+    "Territory": {"name": "Хутор"},
+    "TerritoryAlias": {"name": "Сев."},
+    "ChildPopulation": {"counted_on": "2025-05-05"},
+    "Agency": {"name": "Школа № 9"},
+    "Employee": {"last_name": "Мятлева"},
+    "WorkingDay": {"day": "2026-05-05"},
+}
+# What a row beside that one says otherwise again.
+FURTHER = {
+    "code": "77.8", "name": "Ещё одно название", "last_name": "Ольхов", "first_name": "Пётр", "born_on": "2017-07-07",
+    "quarter": "3", "counted_on": "2025-06-06", "day": "2026-05-06", "started_on": "2026-10-01",
+}  # fmt: skip
+
+
+def form_at(client: FlaskClient, page: str, url: str) -> dict[str, Any]:
+    """What a browser would send from the form of a page that goes to an address."""
+    document = lxml.html.fromstring(client.get(page).text)
+    forms = document.xpath("//main//form[@method='post']")
+    # A button that does not stand now was on a page that was opened earlier: it has its keys and nothing else.
+    form = next((form for form in forms if (form.get("action") or page) == url), forms[0])
+    data: dict[str, Any] = {}
+    for name, value in form.form_values():
+        data.setdefault(name, []).append(value)
+    return data
+
+
+def sent_together(client: FlaskClient, url: str, forms: Sequence[dict[str, Any]]) -> list[tuple[int, str | None, str]]:
+    """The answers to forms that browsers with one session send at the same time."""
+    app = client.application
+    cookie = client.get_cookie(app.config["SESSION_COOKIE_NAME"]).value
+    db.session.remove()
+
+    def send(form: dict[str, Any]) -> tuple[int, str | None, str]:
+        data = {name: value() if callable(value) else value for name, value in form.items()}
+        with app.app_context(), access.acting_as(access.NOBODY):
+            browser = FlaskClient(app, app.response_class)
+            browser.set_cookie(app.config["SESSION_COOKIE_NAME"], cookie)
+            answer = browser.post(url, data=data)
+            return answer.status_code, answer.location, answer.text
+
+    with ThreadPoolExecutor(len(forms)) as pool:
+        return list(pool.map(send, forms))
+
+
+def count(entity: Any) -> int:
+    return db.session.scalar(select(func.count()).select_from(entity.__table__)) or 0
+
+
+def told() -> Counter[Any]:
+    """What the journal says was written, each with how often."""
+    entries = db.session.scalars(select(JournalEntry).where(JournalEntry.act.in_(WRITTEN)))
+    return Counter(
+        (one.act, one.entity, one.entity_id, json.dumps(one.changes, sort_keys=True), one.summary) for one in entries
+    )
+
+
+def check_told_once(before: Counter[Any]) -> None:
+    twice = [what for what, times in (told() - before).items() if times > 1]
+    assert not twice, f"done twice: {twice}"
+
+
+def said(text: str) -> str:
+    """What a page says was wrong."""
+    return " ".join(" ".join(lxml.html.fromstring(text).xpath("//main//*[@role='alert']//text()")).split())
+
+
+def typed_of(view: type[RegistryView], row: Any) -> dict[str, Any]:
+    """What would be typed for a further row like this one."""
+    found = {name: _typed(getattr(row, name)) for name in view.form_columns}
+    if "code" in found:
+        found["code"] = "77.7"
+    return {name: value for name, value in found.items() if value is not None} | OTHERWISE.get(type(row).__name__, {})
+
+
+def _typed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [str(one.id) for one in value]
+    if isinstance(value, bool):
+        return "1" if value else None
+    if inspect(value, raiseerr=False) is not None and hasattr(value, "id"):
+        return str(value.id)
+    return None if value is None else str(getattr(value, "value", value))
+
+
+@pytest.mark.parametrize("view", ADDED, ids=lambda view: view.__name__)
+def test_a_row_is_added_once_by_one_form_and_by_two_as_often_as_is_said(view, rows, sign_in):
+    browser, entity, url = sign_in(writer(view)), view.entity, f"{base(view)}/add"
+    typed = typed_of(view, rows[entity.__name__])
+    forms = [form_at(browser, url, url) | typed for _form in range(2)]
+    before, written = count(entity), told()
+    answers = sent_together(browser, url, [forms[0]] * TIMES)
+    assert len({answer[:2] for answer in answers}) == 1, "the second answer is not like the first"
+    assert answers[0][0] == 302, said(answers[0][2])
+    assert count(entity) == before + 1
+    check_told_once(written)
+    keyed = [form | {name: value for name, value in FURTHER.items() if name in form} for form in forms]
+    keyed[0]["form_key"] = "a-further-form-of-its-own"
+    before = count(entity)
+    answers = sent_together(browser, url, keyed)
+    stored = [status for status, _location, _text in answers if status == 302]
+    assert {status for status, _location, _text in answers} <= {200, 302}
+    assert stored, said(answers[0][2])
+    assert count(entity) == before + len(stored)
+
+
+@pytest.mark.parametrize("view", WRITABLE, ids=lambda view: view.__name__)
+def test_of_two_who_change_a_row_at_once_one_is_told(view, rows, sign_in):
+    browser, row = sign_in(writer(view)), rows[view.entity.__name__]
+    key, version, url = row.id, row.version, f"{base(view)}/edit/{row.id}"
+    forms = [form_of(lxml.html.fromstring(browser.get(url).text)) for _form in range(2)]
+    name, values = _changed(view, forms[0])
+    answers = sent_together(browser, url, [form | {name: value} for form, value in zip(forms, values, strict=True)])
+    assert sorted(status for status, _location, _text in answers) == [200, 302]
+    refused = next(text for status, _location, text in answers if status == 200)
+    assert 'role="alert"' in refused
+    assert db.session.get(view.entity, key).version == version + 1
+
+
+def _changed(view: type[RegistryView], form: dict[str, Any]) -> tuple[str, tuple[str, str]]:
+    """A field of a form, and two values that would be taken instead of the one that stands there."""
+    texts = (
+        "note",
+        "name",
+        "workplace",
+        "additional",
+        "description",
+        "organisation",
+        "issued_by",
+        "source",
+        "position",
+    )
+    for name in texts:
+        if name in form and view.entity.__mapper__.columns[name].type.python_type is str:
+            return name, ("первое", "второе")
+    return "ended_on", ("2026-10-10", "2026-10-11")
+
+
+@pytest.mark.parametrize("name", forms_of_acts.NAMES)
+def test_one_form_of_an_act_is_stored_once(name, rows, cast, sign_in):
+    act = forms_of_acts.acts(rows, cast)[name]
+    browser = sign_in(act.who)
+    form = form_at(browser, act.page, act.url) | act.typed
+    before, written = count(act.makes or Role), told()
+    answers = sent_together(browser, act.url, [form] * TIMES)
+    shown = [text for status, _location, text in answers if status == 200]
+    assert {status for status, _location, _text in answers} <= {200, 302}
+    assert len({location for status, location, _text in answers if status == 302}) == 1, [*map(said, shown)]
+    assert all("one-time-password" in text for text in shown), [*map(said, shown)]
+    assert len(shown) <= 1, "a one-time password is shown twice"
+    assert count(act.makes or Role) == before + bool(act.makes)
+    check_told_once(written)
+
+
+@pytest.mark.parametrize("name", forms_of_acts.NAMES)
+def test_of_two_who_do_an_act_at_once_one_is_told(name, rows, cast, sign_in):
+    act = forms_of_acts.acts(rows, cast)[name]
+    browser = sign_in(act.who)
+    forms = [form_at(browser, act.page, act.url) | act.typed for _form in range(2)]
+    before, written = count(act.makes or Role), told()
+    answers = sent_together(browser, act.url, forms)
+    assert {status for status, _location, _text in answers} <= {200, 302, 404, 409}
+    if act.once:
+        assert count(act.makes or Role) == before + bool(act.makes)
+        check_told_once(written)
+
+
+def test_a_workbook_is_loaded_once(sign_in, cast):
+    anna = sign_in("anna")
+    shown = anna.post("/exchange/preview", data={"file": (io.BytesIO(Sound().content()), "книга.xlsx")})
+    form = lxml.html.fromstring(shown.text).get_element_by_id("apply")
+    written = told()
+    answers = sent_together(anna, "/exchange/apply", [dict(form.form_values())] * TIMES)
+    assert {status for status, _location, _text in answers} == {302}
+    assert len({location for _status, location, _text in answers}) == 1
+    assert count(ImportBatch) == 1
+    check_told_once(written)
+
+
+# What takes a form and is tried elsewhere.
+TRIED_ELSEWHERE = {
+    "Exchange.preview": "writes nothing",
+    "Exchange.faults": "writes nothing",
+    "Exchange.apply": "above",
+    "OwnAccount.password": "tests/test_signin.py: the old password is another one the second time",
+}
+
+
+def test_every_act_is_tried_here(app, rows, cast):
+    acts = forms_of_acts.acts(rows, cast)
+    assert tuple(acts) == forms_of_acts.NAMES
+    adapter = app.url_map.bind("localhost")
+    tried = {adapter.match(act.url, method="POST")[0] for act in acts.values()} | TRIED_ELSEWHERE.keys()
+    taken = {endpoint for endpoint, method, _address in routes(app) if method == "POST"}
+    assert {one for one in taken if one.partition(".")[0] not in (*REGISTRY, "SignIn")} <= tried
