@@ -33,9 +33,9 @@ from app.reports.quarterly_figures import (
     OTHER_REASON,
     REASONS,
     RT_AGE_GROUPS,
-    SENDERS,
     Figures,
 )
+from app.reports.quarterly_rows import SENDERS
 from app.reports.reasons import OF_CHILDREN
 from app.reports.report import Check, Indicator, Link, Number, Report, ReportOption, Within, family
 
@@ -143,7 +143,7 @@ def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree:
         numbers=numbers,
         population=_population(rows, period.end),
         removed_otherwise=_grouped(otherwise, with_notes=shows_names),
-        moved_within=_moved_within(period, within(figures.stays)) if moved else 0,
+        moved_within=_moved_within(period, within(figures.rows.stays)) if moved else 0,
         shows_names=shows_names,
         of_assigned=access.scope().assigned_to is not None and not access.scope().all_statistics,
     )

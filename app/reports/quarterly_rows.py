@@ -1,0 +1,352 @@
+"""Приложение 4: the rows that its figures count, and when a stay or a child belongs to the period.
+
+The conventions (who is on record, who is a child of a family on a day) are those of `app.conditions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, tuple_
+
+from app.conditions import belongs, education_on, minor, minor_on, on_record, unindexed
+from app.domain import ages, terms
+from app.domain.periods import Period
+from app.extensions import db
+from app.models import (
+    Agency,
+    AgencyKind,
+    Aid,
+    AidKind,
+    Criterion,
+    Education,
+    EducationStatus,
+    FamilyCategory,
+    Member,
+    PupilSupport,
+    Registration,
+    RegistrationCriterion,
+    RemovalReason,
+    aid_recipients,
+    family_categories,
+)
+from app.render.table import Kind
+from app.reports.report import Detail, Source, family
+
+SENDERS = ("5.1", "5.2", "5.3", "5.4", "5.5", "5.6", "5.7", "5.8", "5.9")
+OTHER_SENDER = "5.9"
+
+registration = Registration.__table__
+member = Member.__table__
+education = Education.__table__
+status = EducationStatus.__table__
+support = PupilSupport.__table__
+reason = RemovalReason.__table__
+criterion = Criterion.__table__
+main = RegistrationCriterion.__table__.alias("main_criterion")
+sender = Agency.__table__.alias("sender")
+aid = Aid.__table__
+aid_kind = AidKind.__table__
+performer = Agency.__table__.alias("performer")
+
+
+@dataclass(frozen=True)
+class Dictionaries:
+    """The lists that a municipality edits, as the form reads them: ids by what the form calls them."""
+
+    senders: dict[str, frozenset[int]]
+    criteria: dict[str, frozenset[int]]
+    reasons: dict[str, frozenset[int]]
+    lines: dict[terms.ChildrenLine, frozenset[int]]
+    flags: dict[str, frozenset[int]]
+    statuses: tuple[tuple[int, str, str], ...]
+    aid_kinds: dict[str, tuple[tuple[int, str, str], ...]]
+
+    @classmethod
+    def read(cls) -> Dictionaries:
+        execute = db.session.execute
+        removals = execute(select(reason.c.id, reason.c.code, reason.c.parent_id, reason.c.children_line)).all()
+        criteria = execute(select(criterion.c.id, criterion.c.code, criterion.c.parent_id)).all()
+        category = FamilyCategory.__table__
+        kinds = execute(select(aid_kind.c.id, aid_kind.c.code, aid_kind.c.name, aid_kind.c.appendix4_line)
+                        .order_by(aid_kind.c.position, aid_kind.c.id))  # fmt: skip
+        return cls(
+            senders=_senders(),
+            criteria=_under_roots(criteria),
+            reasons=_under_roots(removals),
+            lines=_groups((row.children_line, row.id) for row in removals),
+            flags=_groups(execute(select(category.c.appendix4_flag, category.c.id))),
+            statuses=tuple(
+                execute(
+                    select(status.c.id, status.c.name, status.c.appendix4_line).order_by(status.c.position, status.c.id)
+                )
+            ),
+            aid_kinds=_listed((row.appendix4_line, (row.id, row.code, row.name)) for row in kinds),
+        )
+
+
+def _senders() -> dict[str, frozenset[int]]:
+    """Kinds of agencies by column 5.1–5.9: a body of РТ goes with its kind, what has no column goes to 5.9."""
+    columns = AgencyKind.__table__.c
+    rows = db.session.execute(select(columns.id, columns.code, columns.kind)).all()
+    column_of = {row.kind: row.code for row in rows if row.code in SENDERS}
+    return _groups((row.code if row.code in SENDERS else column_of.get(row.kind, OTHER_SENDER), row.id) for row in rows)
+
+
+def _under_roots(rows: Iterable[Any]) -> dict[str, frozenset[int]]:
+    """The ids of each branch by the code of its root; a row belongs to its own branch."""
+    by_id = {row.id: row for row in rows}
+
+    def root(row: Any) -> Any:
+        return root(by_id[row.parent_id]) if row.parent_id is not None else row
+
+    return _groups((root(row).code, row.id) for row in by_id.values())
+
+
+def _groups(pairs: Iterable[tuple[Any, int]]) -> dict[Any, frozenset[int]]:
+    return {name: frozenset(ids) for name, ids in _listed(pairs).items()}
+
+
+def _listed(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, tuple[Any, ...]]:
+    found: dict[Any, list[Any]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def one_of(column: ColumnElement[Any], ids: Iterable[int]) -> ColumnElement[bool]:
+    """A column holds one of some ids; of none, never."""
+    wanted = sorted(ids)
+    return column.in_(wanted) if wanted else false()
+
+
+FAMILY = (
+    Detail("family_id", "№ карты", family.c.id),
+    Detail("number", "№ карты", family.c.number),
+    Detail("family", "Семья", family.c.name),
+    Detail("territory_id", "Территория", family.c.territory_id),
+)
+CHILD = (
+    Detail("member_id", "Ребёнок", member.c.id),
+    Detail("last_name", "Фамилия", member.c.last_name),
+    Detail("first_name", "Имя", member.c.first_name),
+    Detail("middle_name", "Отчество", member.c.middle_name),
+    Detail("born_on", "Дата рождения", member.c.born_on, "date"),
+)
+
+
+def _date(name: str, title: str, column: ColumnElement[Any], kind: Kind = "date") -> Detail:
+    return Detail(name, title, column, kind)
+
+
+STAY = (
+    _date("registered_on", "Поставлена на учёт", registration.c.registered_on),
+    _date("removed_on", "Снята с учёта", registration.c.removed_on),
+)
+
+
+class PeriodRows:
+    """The sources of the form for a period, and the conditions that its figures put to them."""
+
+    def __init__(self, period: Period, lists: Dictionaries) -> None:
+        self.period, self.lists = period, lists
+
+    # Sources
+
+    @cached_property
+    def cards(self) -> Source:
+        """Record cards sent in the period, decided or not in the same one."""
+        return Source(
+            "cards",
+            registration.join(family, family.c.id == registration.c.family_id)
+            .outerjoin(sender, sender.c.id == registration.c.sender_id),
+            (registration.c.annulled_at.is_(None), self._within(registration.c.card_sent_on)),
+            (*FAMILY, _date("card_sent_on", "Карта направлена", registration.c.card_sent_on),
+             Detail("sender", "Кем направлена", sender.c.name), *STAY),
+        )  # fmt: skip
+
+    @cached_property
+    def stays(self) -> Source:
+        """Stays on record that touch the period, with the main criterion."""
+        return Source(
+            "stays",
+            registration.join(family, family.c.id == registration.c.family_id)
+            .outerjoin(main, and_(main.c.registration_id == registration.c.id, main.c.position == 0))
+            .outerjoin(criterion, criterion.c.id == main.c.criterion_id)
+            .outerjoin(reason, reason.c.id == registration.c.removal_reason_id),
+            self._touching,
+            (*FAMILY, *STAY, Detail("criterion_code", "Основной критерий", criterion.c.code),
+             Detail("criterion", "Содержание критерия", criterion.c.name),
+             Detail("reason", "Причина снятия", reason.c.name)),
+        )  # fmt: skip
+
+    @cached_property
+    def children(self) -> Source:
+        """Members of those families who are minors on some day of the period or its eve, with the education that
+        holds on its last day."""
+        return Source(
+            "children",
+            self._of_stays(member.c.family_id == registration.c.family_id).outerjoin(
+                education, education_on(education, member.c.id, self.period.end)
+            ),
+            (*self._touching, *self._minors),
+            (*FAMILY, *CHILD, *STAY, _date("joined_on", "В семье с", member.c.joined_on),
+             _date("left_on", "В семье по", member.c.left_on),
+             Detail("status_id", "Обучение, занятость", education.c.status_id,
+                    titles={status_id: name for status_id, name, _line in self.lists.statuses})),
+        )  # fmt: skip
+
+    @cached_property
+    def supports(self) -> Source:
+        """Pupil support, in the quarters that overlap the period, of the children on record at its end."""
+        return Source(
+            "supports",
+            self._of_stays(member.c.family_id == registration.c.family_id).join(
+                support, and_(support.c.member_id == member.c.id, support.c.annulled_at.is_(None))
+            ),
+            (*self._touching, *self._minors, self.child_at_end,
+             tuple_(support.c.year, support.c.quarter).in_(self.period.quarters())),
+            (*FAMILY, *CHILD, Detail("year", "Год", support.c.year, "number"),
+             Detail("quarter", "Квартал", support.c.quarter, "number"),
+             Detail("holidays", "Каникулы", support.c.holidays)),
+        )  # fmt: skip
+
+    @cached_property
+    def aids(self) -> Source:
+        """Aid given in the period to families that were on record on that day."""
+        return Source("aids", self._aid_tables, self._aid_where, (*FAMILY, *self._aid_details))
+
+    @cached_property
+    def recipients(self) -> Source:
+        """Those who received that aid, person by person."""
+        tables = self._aid_tables.join(aid_recipients, aid_recipients.c.aid_id == aid.c.id).join(
+            member, member.c.id == aid_recipients.c.member_id
+        )
+        where = (*self._aid_where, member.c.annulled_at.is_(None))
+        return Source("recipients", tables, where, (*FAMILY, *CHILD, *self._aid_details))
+
+    @property
+    def _aid_tables(self) -> Any:
+        return (
+            aid.join(family, family.c.id == aid.c.family_id)
+            .join(aid_kind, aid_kind.c.id == aid.c.kind_id)
+            .outerjoin(performer, performer.c.id == aid.c.performer_id)
+        )
+
+    @property
+    def _aid_where(self) -> tuple[ColumnElement[bool], ...]:
+        then = exists().where(
+            registration.c.family_id == aid.c.family_id,
+            registration.c.annulled_at.is_(None),
+            on_record(registration, aid.c.given_on),
+        )
+        return aid.c.annulled_at.is_(None), self._within(aid.c.given_on), then
+
+    @property
+    def _aid_details(self) -> tuple[Detail, ...]:
+        return (
+            _date("given_on", "Дата помощи", aid.c.given_on),
+            Detail("aid_kind", "Вид помощи", aid_kind.c.name),
+            Detail("performer", "Исполнитель", performer.c.name),
+            Detail("amount", "Сумма, руб.", aid.c.amount, "money"),
+        )
+
+    @staticmethod
+    def _of_stays(members: ColumnElement[bool]) -> Any:
+        return registration.join(family, family.c.id == registration.c.family_id).join(member, members)
+
+    # Conditions
+
+    def _within(self, day: ColumnElement[Any]) -> ColumnElement[bool]:
+        return day.between(self.period.start, self.period.end)
+
+    @property
+    def _touching(self) -> tuple[ColumnElement[bool], ...]:
+        """Stays that have a day in the period or hold on its eve."""
+        columns = registration.c
+        return (
+            columns.annulled_at.is_(None),
+            columns.registered_on <= self.period.end,
+            or_(columns.removed_on.is_(None), columns.removed_on >= self.period.start),
+        )
+
+    @property
+    def _minors(self) -> tuple[ColumnElement[bool], ...]:
+        born_on = unindexed(member.c.born_on)  # from the stays to their members is the shorter way
+        return (
+            member.c.annulled_at.is_(None),
+            born_on <= self.period.end,
+            born_on > ages.years_before(self.period.eve, ages.MAJORITY),
+        )
+
+    @property
+    def at_start(self) -> ColumnElement[bool]:
+        return on_record(registration, self.period.eve)
+
+    @property
+    def at_end(self) -> ColumnElement[bool]:
+        return on_record(registration, self.period.end)
+
+    @property
+    def placed(self) -> ColumnElement[bool]:
+        return self._within(registration.c.registered_on)
+
+    @property
+    def removed(self) -> ColumnElement[bool]:
+        return and_(registration.c.removed_on.is_not(None), self._within(registration.c.removed_on))
+
+    @property
+    def child_at_start(self) -> ColumnElement[bool]:
+        day = self.period.eve
+        return and_(self.at_start, minor(unindexed(member.c.born_on), day), belongs(member, day))
+
+    @property
+    def child_at_end(self) -> ColumnElement[bool]:
+        day = self.period.end
+        return and_(self.at_end, minor(unindexed(member.c.born_on), day), belongs(member, day))
+
+    @property
+    def child_when_placed(self) -> ColumnElement[bool]:
+        day = registration.c.registered_on
+        return and_(self.placed, belongs(member, day), minor_on(member.c.born_on, day, self.period))
+
+    @property
+    def child_when_removed(self) -> ColumnElement[bool]:
+        day = registration.c.removed_on
+        return and_(self.removed, belongs(member, day), minor_on(member.c.born_on, day, self.period))
+
+    @property
+    def left_alone(self) -> ColumnElement[bool]:
+        """A child who left a family that stays on record, and did not go to another one that is on it."""
+        day = member.c.left_on
+        return and_(
+            day.is_not(None), self._within(day), on_record(registration, day),
+            minor_on(member.c.born_on, day, self.period),
+            or_(member.c.joined_on.is_(None), member.c.joined_on <= day), not_(self._elsewhere(day)),
+        )  # fmt: skip
+
+    @staticmethod
+    def _elsewhere(day: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The same person is a member of another family on record on that day."""
+        other, stay = member.alias("elsewhere"), registration.alias("stay_elsewhere")
+        first = func.coalesce(member.c.origin_id, member.c.id)
+        same = or_(other.c.origin_id == first, other.c.id == first)
+        return exists(
+            select(other.c.id)
+            .select_from(other)
+            .join(stay, and_(stay.c.family_id == other.c.family_id, stay.c.annulled_at.is_(None), on_record(stay, day)))
+            .where(same, other.c.id != member.c.id, other.c.annulled_at.is_(None), belongs(other, day))
+            .correlate(member)
+        )
+
+    @property
+    def low_income(self) -> ColumnElement[bool]:
+        return self.of_category("low_income")
+
+    def of_category(self, flag: str) -> ColumnElement[bool]:
+        columns = family_categories.c
+        ids = self.lists.flags.get(flag, frozenset())
+        return family.c.id.in_(select(columns.family_id).where(one_of(columns.category_id, ids)))
