@@ -19,6 +19,7 @@ from app.demo import entries
 from app.demo import names as invented
 from app.demo.family import Life
 from app.demo.ground import District, Ground, Row
+from app.demo.household import Household
 from app.demo.scripts import script_of
 from app.domain import names, periods, terms
 from app.domain.refusal import Refusal
@@ -162,11 +163,11 @@ def fill(today: date, *, families: int = SIZE, seed: int = SEED) -> None:
     open_families: list[int] = []
     for index in range(families):
         script = script_of(rng, index)
-        life = Life(rng, script, ground, districts[index % len(districts)])
-        for table, row in life.rows():
+        home = Household(rng, script, ground, districts[index % len(districts)])
+        for table, row in Life(home).rows():
             writer.rows[table].append(row)
         if script.end is None and len(open_families) < 40:
-            open_families.append(life.id)
+            open_families.append(home.id)
         if index % CHUNK == CHUNK - 1:
             writer.flush()
     for district in districts:

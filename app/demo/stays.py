@@ -1,0 +1,185 @@
+"""An invented family on record: its decisions and stays, its mentor, the help it was given, as rows of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+
+from app.demo.ground import Character, Row, Stay, weekday
+from app.demo.household import Household
+from app.demo.scripts import (
+    AIDS,
+    CRITERION_CODES,
+    DAY,
+    NOTES,
+    SENDERS,
+    AidScript,
+)
+from app.domain.terms import DecisionKind
+
+
+class YearsOnRecord:
+    """The stays of one household, told as rows."""
+
+    def __init__(self, home: Household) -> None:
+        self.home = home
+        self.rng, self.ground, self.today = home.rng, home.ground, home.today
+
+    def rows(self) -> Iterator[tuple[str, Row]]:
+        yield from self._on_record()
+        yield from self._help()
+
+    def _on_record(self) -> Iterator[tuple[str, Row]]:
+        rng = self.rng
+        if rng.random() < 0.03:
+            yield "decision", self._decision(DecisionKind.REFUSE, weekday(self.home.first - DAY * rng.randint(60, 200)))
+        for index, stay in enumerate(self.home.stays):
+            place = self._decision(DecisionKind.PLACE, stay.start)
+            yield "decision", place
+            last = stay.end or self.today
+            if (last - stay.start).days > 240 and rng.random() < 0.5:
+                yield "decision", self._decision(DecisionKind.EXTEND, weekday(stay.start + DAY * rng.randint(180, 230)))
+            remove = self._decision(DecisionKind.REMOVE, stay.end) if stay.end else None
+            if remove:
+                yield "decision", remove
+            registration = self._registration(stay, place, remove, self._clock(index, stay))
+            yield "registration", registration
+            for position, criterion in enumerate(self._criteria()):
+                yield (
+                    "registration_criterion",
+                    {
+                        "registration_id": registration["id"],
+                        "position": position,
+                        "criterion_id": criterion,
+                        "family_id": self.home.id,
+                    },
+                )
+        if self.home.script.mistake:
+            yield from self._mistake()
+        yield from self._mentor()
+
+    def _decision(self, kind: DecisionKind, decided_on: date) -> Row:
+        number = f"{decided_on.timetuple().tm_yday // 14 + 1}/{self.rng.randint(1, 30)}"
+        return self.home.stamp(decided_on) | {
+            "id": self.ground.next_id("decision"),
+            "kind": kind,
+            "number": number,
+            "decided_on": decided_on,
+            "agency_id": self.home.district.performers["5.1"][0],
+            "note": None,
+        }
+
+    def _clock(self, index: int, stay: Stay) -> tuple[date, date | None]:
+        """When the decision and the card came to the coordinator, and when the family was entered."""
+        rng, script = self.rng, self.home.script
+        received = stay.start + DAY * rng.randint(0, 4)
+        clock = script.clock if index == len(self.home.stays) - 1 else "met"
+        if clock == "running":
+            return self.today - DAY * rng.randint(0, 2), None
+        if clock == "overdue":
+            return self.today - DAY * rng.randint(5, 9), None
+        entered = received + DAY * (rng.randint(5, 12) if clock == "late" else rng.randint(0, 3))
+        return min(received, self.today), min(entered, self.today)
+
+    def _registration(self, stay: Stay, place: Row, remove: Row | None, clock: tuple[date, date | None]) -> Row:
+        rng = self.rng
+        detected = stay.start - DAY * rng.randint(6, 40)
+        reasons = self.ground.ids["removal_reason"]
+        return self.home.stamp(clock[1] or clock[0]) | {
+            "id": self.ground.next_id("registration"),
+            "sender_id": self._sender(),
+            "detected_on": detected,
+            "card_sent_on": detected + DAY * rng.randint(0, 3),
+            "received_on": clock[0],
+            "entered_on": clock[1],
+            "decision_id": place["id"],
+            "registered_on": stay.start,
+            "removal_decision_id": remove["id"] if remove else None,
+            "removed_on": stay.end,
+            "removal_reason_id": reasons[stay.reason] if stay.reason else None,
+            "note": NOTES.get(stay.reason or ""),
+            "annulled_at": None,
+            "annul_reason": None,
+        }
+
+    def _sender(self) -> int:
+        kind = self.home.one_of(SENDERS)
+        if kind == "5.3":
+            schools = self.home.district.schools[self.home.settlement_id]
+            return schools[self.rng.randrange(len(schools))][0]
+        return self.home.one_of(self.home.district.performers[kind])
+
+    def _criteria(self) -> list[int]:
+        codes = [self.home.one_of(CRITERION_CODES) for _ in range((1, 1, 1, 2, 2, 3)[self.rng.randrange(6)])]
+        return [self.ground.ids["criterion"][code] for code in dict.fromkeys(codes)]
+
+    def _mistake(self) -> Iterator[tuple[str, Row]]:
+        """A registration entered for the wrong family and annulled."""
+        day = weekday(self.home.first - DAY * 400)
+        place = self._decision(DecisionKind.PLACE, day) | {"note": "Постановление относится к другой семье."}
+        yield "decision", place
+        registration = self._registration(Stay(day, None, None), place, None, (day, day))
+        yield (
+            "registration",
+            registration
+            | {
+                "annulled_at": datetime.combine(day + DAY * 2, time(7), tzinfo=UTC),
+                "annul_reason": "Внесено по ошибке: постановление о другой семье.",
+            },
+        )
+
+    def _mentor(self) -> Iterator[tuple[str, Row]]:
+        if self.rng.random() < 0.65:
+            last = self.home.stays[-1]
+            yield (
+                "mentor",
+                self.home.stamp(last.start)
+                | {
+                    "id": self.ground.next_id("mentor"),
+                    "employee_id": self.home.one_of(self.home.district.mentors),
+                    "started_on": last.start,
+                    "ended_on": last.end,
+                },
+            )
+
+    # Help
+
+    def _help(self) -> Iterator[tuple[str, Row]]:
+        """Help given on record: more in the first months of a stay."""
+        rng = self.rng
+        for stay in self.home.stays:
+            days = ((stay.end or self.today) - stay.start).days
+            for _ in range(min(days // 20 + 1, rng.randint(1, 6))):
+                aid = AIDS[rng.randrange(len(AIDS))]
+                day = stay.start + DAY * int(days * rng.random() ** 1.3)
+                recipients = self._recipients(aid.to, day)
+                if not recipients:
+                    continue
+                row = self._aid(aid, day)
+                yield "aid", row
+                for person in recipients:
+                    yield "aid_recipients", {"aid_id": row["id"], "member_id": person.id, "family_id": self.home.id}
+
+    def _recipients(self, to: str, day: date) -> list[Character]:
+        if to == "adults":
+            grown = [person for person in self.home.adults if person.present(day)]
+            return [self.home.one_of(grown)] if grown else []
+        children = [child for child in self.home.children if child.minor(day)]
+        if to == "pupils":
+            return [child for child in children if child.status(day) in ("school", "boarding", "correctional", "home")]
+        if to == "children":
+            return children
+        return [person for person in self.home.adults if person.present(day)] + children
+
+    def _aid(self, aid: AidScript, day: date) -> Row:
+        amount = Decimal(self.rng.randint(aid.least * 100, aid.most * 100)) / 100 if aid.most else None
+        return self.home.stamp(day) | {
+            "id": self.ground.next_id("aid"),
+            "given_on": day,
+            "kind_id": self.ground.ids["aid_kind"][aid.kind],
+            "measure_id": self.ground.ids["measure_kind"][aid.measure],
+            "description": aid.text,
+            "performer_id": self.home.one_of(self.home.district.performers[aid.performer]),
+            "amount": amount,
+        }
