@@ -17,7 +17,7 @@ from app import access
 from app.access import Scope
 from app.domain.refusal import Refusal
 from app.extensions import db
-from app.models import Agency, Family, Model, OfMember, Territory, User, Whose
+from app.models import Agency, Family, Model, OfMember, Territory, User, Whose, class_of
 
 NOT_YOUR_PLACE = "Эта территория вам не поручена."
 NOT_YOUR_BODY = "Этот орган работает на территории, которая вам не поручена."
@@ -265,7 +265,7 @@ def _targets(entity: Any) -> dict[str, Any]:
     found = {}
     for column in class_mapper(entity).columns:
         for key in column.foreign_keys:
-            target = _entity_of(key.column.table)
+            target = class_of(key.column.table)
             if column.key != getattr(entity, "OWNER", "") and access.whose_rows(target) in OTHERS:
                 found[column.key] = target
     return found
@@ -284,10 +284,6 @@ def _lists(entity: Any) -> dict[str, Any]:
 def _is_of_family(entity: Any, column: str) -> bool:
     """Whether a column or a list names facts of a family."""
     return access.whose_rows({**_targets(entity), **_lists(entity)}[column]) is Whose.FAMILY
-
-
-def _entity_of(table: Any) -> Any:
-    return next(mapper.class_ for mapper in Model.registry.mappers if mapper.local_table is table)
 
 
 def _named(entity: Any, rows: Iterable[Any]) -> dict[str, set[int]]:

@@ -7,6 +7,7 @@ in bulk, with ids given out in Python.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count, islice
 from random import Random
@@ -25,33 +26,20 @@ from app.domain import names, periods, terms
 from app.domain.refusal import Refusal
 from app.extensions import db
 from app.models import (
-    Agency,
     AgencyKind,
-    Aid,
     AidKind,
-    Assignment,
-    ChildPopulation,
     Criterion,
-    Decision,
-    Education,
     EducationStatus,
-    Employee,
+    Entity,
     Family,
     FamilyCategory,
-    IdentityDocument,
     IdentityKind,
     MeasureKind,
-    Member,
-    Mentor,
     Model,
-    PupilSupport,
-    Registration,
     RelationshipKind,
     RemovalReason,
-    Supervision,
     SupervisionKind,
-    Territory,
-    TerritoryAlias,
+    class_of,
 )
 from app.services import installation
 
@@ -61,12 +49,6 @@ CHUNK = 2_000  # families written at once
 PORTION = 10_000  # entries of the journal written at once
 YEARS = 5
 
-# Parents before children, so that every foreign key is met.
-TABLES = (
-    Territory, TerritoryAlias, ChildPopulation, Agency, Employee, Family, "search_word", "family_categories", Member,
-    IdentityDocument, Education, PupilSupport, Supervision, Decision, Registration, "registration_criterion", Aid,
-    "aid_recipients", Mentor, Assignment,
-)  # fmt: skip
 DICTIONARIES = (
     AgencyKind, AidKind, Criterion, EducationStatus, FamilyCategory, IdentityKind, MeasureKind, RemovalReason,
     SupervisionKind,
@@ -101,14 +83,12 @@ class Writer:
 
     def __init__(self) -> None:
         self.rows: defaultdict[str, list[Row]] = defaultdict(list)
-        self.tables = [_table(item) for item in TABLES]
-        self.counters = {
-            table.name: count(1 + (db.session.execute(select(func.max(table.c.id))).scalar() or 0))
-            for table in self.tables
-            if "id" in table.c
-        }
+        self.counters: dict[str, Iterator[int]] = {}
 
     def next_id(self, table: str) -> int:
+        if table not in self.counters:
+            last = db.session.execute(select(func.max(Model.metadata.tables[table].c.id))).scalar()
+            self.counters[table] = count(1 + (last or 0))
         return next(self.counters[table])
 
     def add(self, table: str, **values: Any) -> int:
@@ -118,12 +98,13 @@ class Writer:
         return key
 
     def flush(self) -> None:
-        """Insert what was gathered, and tell the journal row by row."""
+        """Insert what was gathered, parents before children, and tell the journal row by row."""
         connection = db.session.connection()
-        for table in self.tables:
-            if rows := self.rows.get(table.name):
-                connection.execute(insert(table), rows)
-        written = {item: self.rows[item.__tablename__] for item in TABLES if not isinstance(item, str)}
+        gathered = [table for table in Model.metadata.sorted_tables if table.name in self.rows]
+        for table in gathered:
+            connection.execute(insert(table), self.rows[table.name])
+        entities = ((class_of(table), table.name) for table in gathered)
+        written = {entity: self.rows[name] for entity, name in entities if entity and issubclass(entity, Entity)}
         told = entries.of_rows(written, self.rows)
         while portion := list(islice(told, PORTION)):
             journal.write(portion)

@@ -111,6 +111,11 @@ class Entity(Model):
     id: Mapped[int] = mapped_column(primary_key=True, info=label("ID"))
 
 
+def class_of(table: Any) -> Any:
+    """The class whose rows a table holds; None: a table of links, which has none."""
+    return next((mapper.class_ for mapper in Model.registry.mappers if mapper.local_table is table), None)
+
+
 class Dated:
     """When a row was entered, for rows whose entry date matters."""
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import ColumnProperty, RelationshipProperty, Session, class_
 
 from app import access
 from app.extensions import db
-from app.models import Account, Entity, ImportBatch, JournalEntry, Model, Role, SearchWord, User, UserSession
+from app.models import Account, Entity, ImportBatch, JournalEntry, Model, Role, SearchWord, User, UserSession, class_of
 
 # Not written down: the journal itself, sessions, sign-in counters, loads (an entry of their own says what they did).
 UNRECORDED_ENTITIES = (JournalEntry, UserSession, SearchWord, ImportBatch, Account)
@@ -110,7 +110,7 @@ def fields(entity: Any) -> tuple[Field, ...]:
 
 def _target(column: Any) -> type[Any] | None:
     table = next((key.column.table for key in column.foreign_keys if key.column.primary_key), None)
-    return next((mapper.class_ for mapper in Model.registry.mappers if mapper.local_table is table), None)
+    return class_of(table)
 
 
 def called(entity: Any, name: str) -> str:

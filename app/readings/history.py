@@ -17,7 +17,7 @@ from app import access, journal, words
 from app.clock import local
 from app.domain.terms import Act
 from app.extensions import db
-from app.models import Entity, Family, JournalEntry, Money, Role, Supervision, User
+from app.models import Entity, Family, JournalEntry, Money, Role, Supervision, User, class_of
 
 PAGE = 50
 HIDDEN = "сведения не показаны: на сведения о здоровье и судимости нужно отдельное право"
@@ -186,7 +186,7 @@ def _target(prop: Any) -> type[Any] | None:
         return None
     keys = prop.columns[0].foreign_keys
     table = next((key.column.table for key in keys if key.column.primary_key), None)
-    return next((mapper.class_ for mapper in Entity.registry.mappers if mapper.local_table is table), None)
+    return class_of(table)
 
 
 def _in_words(value: Any, prop: Any, titles: dict[tuple[type[Any], int], str]) -> str:
