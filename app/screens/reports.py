@@ -34,7 +34,7 @@ QUESTION = ("period", "year", "quarter", "from", "to")  # how an address may nam
 
 
 @dataclass
-class Asked:
+class ReportRequest:
     """What a person asked of a report, from the address: where a part of it is not understood, nothing is counted.
 
     errors: what is not understood, by the field it stands in; what stands in no field is under an empty name.
@@ -48,7 +48,7 @@ class Asked:
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, address: Address, today: date, options: Mapping[str, ReportOption]) -> Asked:
+    def read(cls, address: Address, today: date, options: Mapping[str, ReportOption]) -> ReportRequest:
         tree = ReportPlaces()
         typed = {name: address.typed(name) for name in (*QUESTION, "territory")}
         asked = cls(tree, periods.last_finished_quarter(today), tree.default(), typed=typed)
@@ -217,20 +217,20 @@ class ReportScreen(Screen):
     def _address(self) -> Address:
         return Address(url_for(f"{self.report.view}.show"))
 
-    def _asked(self, address: Address) -> Asked:
-        return Asked.read(address, clock.today(), self.report.options)
+    def _asked(self, address: Address) -> ReportRequest:
+        return ReportRequest.read(address, clock.today(), self.report.options)
 
-    def _understood(self, address: Address) -> Asked:
+    def _understood(self, address: Address) -> ReportRequest:
         """What is asked for. Raises NotUnderstoodError where a part of it says nothing."""
         asked = self._asked(address)
         if asked.errors:
             raise NotUnderstoodError(list(asked.errors.values()), address.reset)
         return asked
 
-    def _count(self, asked: Asked) -> Any:
+    def _count(self, asked: ReportRequest) -> Any:
         return self.report.count(asked.period, asked.place, asked.tree, **asked.options)
 
-    def _counted(self, address: Address) -> tuple[Asked, Indicator, list[Place]]:
+    def _counted(self, address: Address) -> tuple[ReportRequest, Indicator, list[Place]]:
         """The indicator of the address and the territories it is asked for; figures alone have no lists."""
         figure, at = address.typed("figure"), address.typed("at")
         asked = self._understood(address)
@@ -245,11 +245,11 @@ class ReportScreen(Screen):
         return asked, indicator, rows
 
     @staticmethod
-    def _repeated(asked: Asked) -> dict[str, Any]:
+    def _repeated(asked: ReportRequest) -> dict[str, Any]:
         also = {name: text for name, text in filters.given().items() if name in ("figure", "at")}
         return {**asked.arguments, **also}
 
-    def _links(self, asked: Asked) -> Link:
+    def _links(self, asked: ReportRequest) -> Link:
         """Addresses of the lists behind the numbers."""
 
         def link(key: str, territory_id: int | None = None) -> str:
@@ -258,7 +258,7 @@ class ReportScreen(Screen):
 
         return link
 
-    def _said(self, asked: Asked, figure: str = "") -> str:
+    def _said(self, asked: ReportRequest, figure: str = "") -> str:
         """How the journal names what was shown."""
         territory = asked.place.name if asked.place else ""
         return ", ".join(part for part in (self.report.title, territory, asked.period.title, figure) if part)
@@ -275,7 +275,7 @@ def screen_of(report: Report[Any]) -> type[ReportScreen]:
 SCREENS = {report.view: screen_of(report) for report in CATALOGUE}
 
 
-def _list(asked: Asked, indicator: Indicator, rows: list[Place], found: Any) -> Table:
+def _list(asked: ReportRequest, indicator: Indicator, rows: list[Place], found: Any) -> Table:
     """The rows behind a number as a table, each family a link to its page."""
     territory = rows[0].name if len(rows) == 1 else (asked.place.name if asked.place else "")
     return listing.table(

@@ -83,7 +83,7 @@ class Users(Screen):
     @has_access
     def add(self) -> str | Response:
         """A new user; the one-time password is shown once."""
-        typed = Typed.read() if request.method == "POST" else Typed()
+        typed = TypedUser.read() if request.method == "POST" else TypedUser()
         if request.method == "POST" and (answer := self.done(typed, lambda: self._create(typed))):
             return answer
         return self.page("users/form.html", user=None, typed=typed, **_choices(None))
@@ -95,15 +95,15 @@ class Users(Screen):
         user = self.find(User, key)
         mine = user.id == current_user.id
         if request.method == "POST":
-            typed = Typed.read()
+            typed = TypedUser.read()
             if mine and any(name in request.form for name in OF_RIGHTS):
                 abort(403)
             if answer := self.done(typed, lambda: self._change(user, typed, mine=mine)):
                 return answer
             user = self.find(User, key)
-            typed.version = Typed.of(user).fingerprint
+            typed.version = TypedUser.of(user).fingerprint
         else:
-            typed = Typed.of(user)
+            typed = TypedUser.of(user)
             typed.version = typed.fingerprint
         account = db.session.scalar(select(Account).where(Account.user_id == user.id))
         return self.page(
@@ -111,7 +111,7 @@ class Users(Screen):
             sessions=accounts.sessions_of(user), account=account, **_choices(user),
         )  # fmt: skip
 
-    def _create(self, typed: Typed) -> Answer:
+    def _create(self, typed: TypedUser) -> Answer:
         typed.check()
         user, password = accounts.create_user(
             username=typed.username, first_name=typed.first_name, last_name=typed.last_name,
@@ -119,10 +119,10 @@ class Users(Screen):
         )  # fmt: skip
         return self._with_password(user, password)
 
-    def _change(self, user: User, typed: Typed, *, mine: bool) -> Answer:
+    def _change(self, user: User, typed: TypedUser, *, mine: bool) -> Answer:
         """Store what was typed over what stood in the form when it was opened."""
         accounts.lock(user)
-        stored = Typed.of(user)
+        stored = TypedUser.of(user)
         if typed.version != stored.fingerprint:
             raise Refusal(f"{AT_ONCE} {stored.in_words(typed, mine=mine)}")
         typed.check()
@@ -258,7 +258,7 @@ class TypedRole:
 
 
 @dataclass
-class Typed:
+class TypedUser:
     """What stands in the form of a user. Nothing else of a request is read."""
 
     username: str = ""
@@ -271,7 +271,7 @@ class Typed:
     fault: Refusal | None = None
 
     @classmethod
-    def read(cls) -> Typed:
+    def read(cls) -> TypedUser:
         form = request.form
         return cls(
             username=form.get("username", "").strip(),
@@ -284,7 +284,7 @@ class Typed:
         )
 
     @classmethod
-    def of(cls, user: User) -> Typed:
+    def of(cls, user: User) -> TypedUser:
         return cls(
             username=user.username, last_name=user.last_name, first_name=user.first_name,
             roles=tuple(user.roles), territories=tuple(accounts.territories_of(user)),
@@ -303,7 +303,7 @@ class Typed:
         values = (self.last_name, self.first_name, *chosen, self.employee.id if self.employee else None)
         return hashlib.sha256(repr(values).encode()).hexdigest()
 
-    def in_words(self, typed: Typed, *, mine: bool) -> str:
+    def in_words(self, typed: TypedUser, *, mine: bool) -> str:
         """What is stored, where it differs from what was typed."""
         stored, wanted = self._said(mine), typed._said(mine)
         differs = [f"{name}: {text or '—'}" for name, text in stored.items() if wanted[name] != text]
@@ -321,7 +321,7 @@ class Typed:
 
     def refuse(self, text: str, field: str | None) -> None:
         """Keep what was typed, read anew after what the refused act had begun was forgotten."""
-        read = Typed.read()
+        read = TypedUser.read()
         self.roles, self.territories, self.employee = read.roles, read.territories, read.employee
         self.fault = Refusal(text, field)
 
