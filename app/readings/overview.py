@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -56,10 +56,10 @@ LATEST_AIDS = 30
 MOST_AIDS = 5000  # what a whole time line reads at most
 
 
-class Fact(NamedTuple):
-    """A small row about a family or a member, whatever its table: read all in one statement."""
+@dataclass(frozen=True)
+class Fact:
+    """A small row about a family or a member, whatever its table: all of them are read in one statement."""
 
-    entity: str
     id: int
     member_id: int | None
     since: date | None
@@ -67,30 +67,45 @@ class Fact(NamedTuple):
     title: str | None
     text: str | None
     more: str | None
-    year: int | None
-    quarter: int | None
-    pages: int | None
-    size: int | None
-    meals: bool | None
-    textbooks: bool | None
-    leisure: bool | None
-    holidays: str | None
-    key: str | None
-
-    @property
-    def holidays_title(self) -> str:
-        return next((str(one) for one in terms.HolidayActivity if one.value == self.holidays), "")
 
     def holds(self, day: date) -> bool:
         """Whether the row's interval holds on a day."""
         return intervals.holds(self.since, self.until, day)
 
 
+@dataclass(frozen=True)
+class SupportFact(Fact):
+    """The pupil support of a quarter; text: attendance, more: progress, title: the note."""
+
+    year: int
+    quarter: int
+    meals: bool | None
+    textbooks: bool | None
+    leisure: bool | None
+    holidays: str | None
+
+    @property
+    def holidays_title(self) -> str:
+        return next((str(one) for one in terms.HolidayActivity if one.value == self.holidays), "")
+
+
+@dataclass(frozen=True)
+class PaperFact(Fact):
+    """A scan; text: the code of its kind, size: bytes, key: where its file is."""
+
+    pages: int
+    size: int
+    key: str
+
+
+# The columns of that statement, for all kinds of facts.
 _TYPES: dict[str, Any] = {
     "member_id": Integer, "since": Date, "until": Date, "title": String, "text": String, "more": String,
     "year": Integer, "quarter": Integer, "pages": Integer, "size": Integer,
     "meals": Boolean, "textbooks": Boolean, "leisure": Boolean, "holidays": String, "key": String,
 }  # fmt: skip
+# What a row becomes, where it tells more than every fact does.
+_KINDS: dict[str, type[Fact]] = {"PupilSupport": SupportFact, "Paper": PaperFact}
 
 
 @dataclass
@@ -122,14 +137,11 @@ class MemberToday:
         )
 
     @property
-    def support(self) -> Fact | None:
+    def support(self) -> SupportFact | None:
         """The pupil support of the current quarter, or else the latest one before it."""
-        known = [
-            fact
-            for fact in self.facts.get("PupilSupport", ())
-            if (fact.year or 0, fact.quarter or 0) <= quarter_of(self.today)
-        ]
-        return max(known, key=lambda fact: (fact.year or 0, fact.quarter or 0), default=None)
+        every = [fact for fact in self.facts.get("PupilSupport", ()) if isinstance(fact, SupportFact)]
+        known = [fact for fact in every if (fact.year, fact.quarter) <= quarter_of(self.today)]
+        return max(known, key=lambda fact: (fact.year, fact.quarter), default=None)
 
     @property
     def documents(self) -> list[Fact]:
@@ -193,8 +205,10 @@ class Overview:
         return [place for place in reversed(upwards) if place.kind is not terms.TerritoryKind.REGION]
 
     @property
-    def papers(self) -> list[Fact]:
-        return sorted(self.facts.get("Paper", []), key=lambda fact: fact.since or date.min, reverse=True)
+    def papers(self) -> list[PaperFact]:
+        """The scans, the latest first."""
+        every = [fact for fact in self.facts.get("Paper", ()) if isinstance(fact, PaperFact)]
+        return sorted(every, key=lambda fact: fact.since or date.min, reverse=True)
 
     @property
     def mentors(self) -> list[Fact]:
@@ -243,11 +257,11 @@ def of(family: Family, today: date, *, aids: int = LATEST_AIDS) -> Overview:
     )
     by_entity: dict[str, list[Fact]] = {}
     by_member: dict[int, dict[str, list[Fact]]] = {}
-    for fact in _facts(family):
+    for entity, fact in _facts(family):
         if fact.member_id is None:
-            by_entity.setdefault(fact.entity, []).append(fact)
+            by_entity.setdefault(entity, []).append(fact)
         else:
-            by_member.setdefault(fact.member_id, {}).setdefault(fact.entity, []).append(fact)
+            by_member.setdefault(fact.member_id, {}).setdefault(entity, []).append(fact)
     registrations, decisions = _stays(family)
     given, count, total = _aids(family, today, aids)
     return Overview(
@@ -318,8 +332,8 @@ def _aids(family: Family, today: date, limit: int) -> tuple[list[Aid], int, Deci
     return [row[0] for row in rows], rows[0][1], rows[0][2] or Decimal(0)
 
 
-def _facts(family: Family) -> Iterator[Fact]:
-    """The small rows of a family in one statement; the found family is the scope."""
+def _facts(family: Family) -> Iterator[tuple[str, Fact]]:
+    """The small rows of a family with the names of their entities, in one statement; the found family is the scope."""
     name = Employee.last_name + " " + Employee.first_name + func.coalesce(" " + Employee.middle_name, "")
     places = [place.id for place in tree.upwards(family.territory)]
     parts = [
@@ -347,13 +361,20 @@ def _facts(family: Family) -> Iterator[Fact]:
         .where(or_(Assignment.family_id == family.id, Assignment.territory_id.in_(places))),
     ]  # fmt: skip
     for row in db.session.execute(union_all(*parts)):
-        yield Fact(*row)
+        kind = _KINDS.get(row.entity, Fact)
+        yield row.entity, kind(**{each.name: row._mapping[each.name] for each in fields(kind)})
 
 
 def _part(entity: Any, family: Family | None, **values: InstrumentedAttribute[Any] | Any) -> Select[Any]:
-    """One table's rows in the shape of `Fact`."""
-    columns = [cast(values[name], kind) if name in values and kind is String else values.get(name, cast(null(), kind))
-               for name, kind in _TYPES.items()]  # fmt: skip
+    """One table's rows in the shape that all tables share; a union is named by the columns of its first table."""
+    columns = [_column(values.get(name), kind).label(name) for name, kind in _TYPES.items()]
     statement = select(literal(entity.__name__, String).label("entity"), entity.id.label("id"), *columns)
     statement = statement.where(entity.annulled_at.is_(None))
     return statement.where(entity.family_id == family.id) if family is not None else statement
+
+
+def _column(value: Any, kind: Any) -> Any:
+    """A value of the statement; an unknown one has a type too, and texts of every length have one."""
+    if value is None:
+        return cast(null(), kind)
+    return cast(value, kind) if kind is String else value
