@@ -231,7 +231,7 @@ def _of_choice(address: Address, column: Any, name: str, label: Any, offered: li
 
 def _of_relation(address: Address, entity: type[Entity], name: str, label: Any) -> Filter:
     target = class_mapper(entity).relationships[name].mapper.class_
-    is_long = issubclass(target, forms.LONG_LISTS)
+    is_long = target.LONG
     offered = [] if is_long else forms.short_list(target, None)
     row = address.row(f"_flt_0_{name}", label, target, offered)
     value = str(row.id) if row is not None else ""
@@ -257,6 +257,6 @@ def _holds(entity: Any, name: str, text: str) -> ColumnElement[bool]:
     """Whether a column holds a text, whatever the letter case; names are compared by their keys."""
     if name == "name" and hasattr(entity, "name_key"):
         return cast(ColumnElement[bool], entity.name_key.contains(names.key(text), autoescape=True))
-    if name == "last_name" and hasattr(entity, "sort_key"):
-        return cast(ColumnElement[bool], entity.sort_key.like(names.sort_pattern(text), escape="\\"))
+    if key := entity.SORTED_BY.get(name):
+        return cast(ColumnElement[bool], getattr(entity, key).like(names.sort_pattern(text), escape="\\"))
     return func.lower(getattr(entity, name)).contains(text.lower(), autoescape=True)

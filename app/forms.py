@@ -33,16 +33,10 @@ from app.domain import names, writing
 from app.domain.terms import Term
 from app.extensions import LARGEST_KEY, db
 from app.models import (
-    Agency,
     Criterion,
-    Decision,
     Dictionary,
-    Employee,
-    Family,
-    Member,
     Money,
     Territory,
-    User,
 )
 
 AREA_FROM = 300  # a text that may be longer is given several lines
@@ -393,10 +387,6 @@ class CriteriaField(Field):
 # How a column or relation of an entity becomes a field
 
 
-# Entities whose rows are too many for a select: they are found as one types.
-LONG_LISTS = (Family, Member, Decision, Agency, Employee, User)
-
-
 def form_for(entity: type, columns: Sequence[str], within: dict[str, str]) -> type[FlaskForm]:
     """A form with a field for each named column or relation of an entity.
 
@@ -437,7 +427,7 @@ def _relation_field(relation: RelationshipProperty[Any], within: str) -> Any:
     title = relation.info["label"]
     optional = relation.uselist or all(column.nullable for column in relation.local_columns)
     validators = [Optional()] if optional else [REQUIRED]
-    if issubclass(target, LONG_LISTS):
+    if target.LONG:
         return LookupField(title, validators, entity=target, multiple=bool(relation.uselist), within=within)
     if relation.uselist:
         return RowsField(title, validators, entity=target)

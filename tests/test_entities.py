@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 
-from app import forms
 from app.screens import lookup
 from tests.places_of_entities import PLACES, ROOT, entities, forgotten
 
@@ -53,5 +52,4 @@ def test_an_entity_that_was_only_declared_is_named_by_every_place_and_kept_by_th
 
 
 def test_every_long_list_can_be_searched_as_one_types():
-    wanted = {entity.__name__ for entity in forms.LONG_LISTS} - {"User"}  # a user is chosen on the page of users only
-    assert wanted <= set(lookup.SOURCES), "add it to lookup.SOURCES"
+    assert {entity.__name__ for entity in entities() if entity.LONG} == set(lookup.SOURCES), "add it to lookup.SOURCES"

@@ -111,8 +111,7 @@ class RegistryList:
 
     def _ordered(self, query: Select[Any], order: tuple[str, str]) -> Select[Any]:
         name, direction = order
-        sorted_by = {"last_name": "sort_key", "name": "sort_key"}.get(name, name)
-        column = getattr(self.entity, sorted_by if hasattr(self.entity, sorted_by) else name)
+        column = getattr(self.entity, self.entity.SORTED_BY.get(name, name))
         if direction == "desc":
             return query.order_by(column.desc(), self.entity.id.desc())
         return query.order_by(column, self.entity.id)

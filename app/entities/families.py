@@ -66,6 +66,7 @@ class Family(Annullable, Dated, Versioned, Entity):
     """
 
     WHOSE, OWNER = Whose.FAMILY, "id"
+    LONG, SORTED_BY = True, {"name": "sort_key"}
     __tablename__ = "family"
     __table_args__ = (
         live("district_id", "number", name="uq_family_district_id_number"),
@@ -128,6 +129,7 @@ class Member(OfFamily, Entity):
     A minor is computed for a day, never stored.
     """
 
+    LONG, SORTED_BY = True, {"last_name": "sort_key"}
     __tablename__ = "member"
     __table_args__ = (
         Index("ix_member_family_id_born_on", "family_id", "born_on"),

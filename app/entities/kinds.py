@@ -107,6 +107,10 @@ class Entity(Model):
     OWNER: ClassVar[str]
     # Columns of a stored row that nobody but the administrator changes: others see more, or less, by them.
     ADMINISTERED: ClassVar[tuple[str, ...]] = ()
+    # Whether there are too many rows for a select: they are found as one types.
+    LONG: ClassVar[bool] = False
+    # Columns that are sorted, and sought, by another one: a name by its sort key.
+    SORTED_BY: ClassVar[dict[str, str]] = {}
 
     id: Mapped[int] = mapped_column(primary_key=True, info=label("ID"))
 

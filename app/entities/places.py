@@ -97,6 +97,7 @@ class ChildPopulation(OfTerritory, Versioned, Entity):
 class Agency(OfTerritory, Versioned, Entity):
     """A body or institution of the prevention system."""
 
+    LONG = True
     __tablename__ = "agency"
     __table_args__ = (UniqueConstraint("kind_id", "territory_id", "name_key"),)
     TITLE, TITLES = _("Agency"), _("Agencies")
@@ -119,6 +120,7 @@ class Employee(OfAgency, Versioned, Entity):
     """A person of an agency; may have a sign-in."""
 
     ADMINISTERED = ("user_id",)
+    LONG = True
     __tablename__ = "employee"
     TITLE, TITLES = _("Employee"), _("Employees")
     agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"), index=True, info=label(_("Agency")))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 class Decision(ByAct, OfFamily, Entity):
     """A decision of the commission about a family (Положение, 3.1 and 3.5)."""
 
+    LONG = True
     __tablename__ = "decision"
     __table_args__ = (UniqueConstraint("id", "family_id"),)
     TITLE, TITLES = _("Decision"), _("Decisions")
