@@ -9,6 +9,7 @@ import re
 import subprocess
 import tokenize
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -516,12 +517,45 @@ def test_every_class_of_the_style_sheets_is_used():
         assert not dead, f"{path.name}: {sorted(dead)}"
 
 
+def test_every_static_file_that_a_page_names_is_there():
+    """A sheet or a script that is named wrongly is only a page without its looks, and no answer tells."""
+    for path in TEMPLATES:
+        for name in re.findall(r"url_for\('static', filename='([^'%]+)'", path.read_text(encoding="utf-8")):
+            assert (ROOT / "app/static" / name).is_file(), f"{name_of(path)}: there is no app/static/{name}"
+
+
 def test_every_style_sheet_is_loaded():
     """The frame of every page loads the sheets in their order; a sheet of one page alone is loaded by that page."""
     loaded = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES)
     for path in sorted((ROOT / "app/static").rglob("*.css")):
         named = f'"{path.stem}"' in loaded or f"css/{path.name}" in loaded
         assert named, f"{name_of(path)}: name it in app/templates/appbuilder/init.html, or in the page that needs it"
+
+
+# What libraries call by its name: sessions of Flask, types and functions of SQLAlchemy, sign-in and views of FAB.
+CALLED_BY_LIBRARIES = {
+    "open_session", "save_session", "process_bind_param", "process_result_value", "_load_user",
+    "_update_remember_cookie", "user_view", "create_login_manager", "create_jwt_manager", "create_limiter",
+    "add_limit_view", "is_item_public", "_add_admin_views", "_init_forms", "to_python",
+}  # fmt: skip
+# Decorators by which a function is handed over to whoever calls it.
+HANDED_OVER = ("expose", "command", "listens_for", "compiles", "template_", "context_processor", "route", "group")
+
+
+def test_nothing_is_defined_that_nobody_names():
+    """A function or a class that only its own definition (or only a test) names is dead: take it out."""
+    texts = [path.read_text(encoding="utf-8") for path in [*SOURCES, *TEMPLATES, ROOT / "config.py", ROOT / "run.py"]]
+    named = Counter(re.findall(r"\w+", "\n".join(texts)))
+    dead = []
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name in CALLED_BY_LIBRARIES:
+                continue
+            decorators = " ".join(ast.unparse(decorator) for decorator in node.decorator_list)
+            hidden = node.name.startswith("__") or any(word in decorators for word in HANDED_OVER)
+            if named[node.name] == 1 and not hidden:
+                dead.append(f"{path}:{node.lineno} {node.name}")
+    assert not dead, "\n".join(dead)
 
 
 # select2 writes its own; the tone of an event is the end of its class.

@@ -37,16 +37,6 @@ class Listing:
     faults: list[str] = field(default_factory=list)
 
     @property
-    def pages(self) -> int:
-        return max(1, -(-self.count // self.page_size))
-
-    @property
-    def near_pages(self) -> list[int]:
-        """The pages a pager names: the first, the last and two on each side of this one."""
-        near = range(max(0, self.page - 2), min(self.pages, self.page + 3))
-        return sorted({0, self.pages - 1, *near})
-
-    @property
     def filters_in_words(self) -> str:
         """What the rows were narrowed by."""
         return "; ".join(one.said for one in self.filters if one.said) or gettext("all")
