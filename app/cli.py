@@ -351,7 +351,7 @@ def _write_report(one: Report[Any], days: tuple[date, date], kind: str, name: st
 
     with _work():
         period = periods.given(*days)
-        tree = ReportPlaces()
+        tree = ReportPlaces(one.sources)
         place = tree.named(name) if name else tree.default()
         if place is None:
             raise click.ClickException(f"Территории «{name}» нет." if name else "В банке ещё нет территорий.")

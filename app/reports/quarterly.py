@@ -117,6 +117,10 @@ class Form:
         keys = [(f"1.2 other {code}", name) for _id, code, name in self.figures.other_aid]
         return [(key, name, self.number(key)) for key, name in keys if self.number(key)]
 
+    @property
+    def indicators(self) -> Mapping[str, Indicator]:
+        return self.figures.indicators
+
     @cached_property
     def checks(self) -> tuple[Check, ...]:
         """The sums that must hold (Приложение 4)."""
@@ -267,7 +271,7 @@ def children_of(form: Form, key: str, limit: int | None = None) -> list[str]:
     """The children behind a check, by name with the reason; nobody for those who see figures only."""
     if not form.shows_names or not form.number(key):
         return []
-    rows = report.behind(form.figures.indicators[key], places.shown_in(form.rows), limit)
+    rows = report.behind(form.indicators[key], places.shown_in(form.rows), limit)
     explain = OF_CHILDREN.get(key)
     return [
         f"№ {row['number']}, {child_name(row)}, {row['born_on']:%d.%m.%Y}: {explain(row, form.period)}"
@@ -413,7 +417,7 @@ def of_children(form: Form) -> Table:
         if not form.shows_names or not form.number(key):
             continue
         within = places.shown_in(form.rows)
-        for row in report.behind(form.figures.indicators[key], within):
+        for row in report.behind(form.indicators[key], within):
             place = form.names[row["territory_id"]]
             rows.append([title, place, row["number"], child_name(row), row["born_on"],
                          OF_CHILDREN[key](row, form.period)])  # fmt: skip

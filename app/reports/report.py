@@ -67,7 +67,8 @@ class Source:
     """Rows that several indicators count: joined tables, and what every row must meet.
 
     territory: the column that says where a row is counted; the family's own unless the rows may have no family yet.
-    counted, shown: the rows that this person's figures count, and those that this person's lists show.
+    counted, shown: the rows that this person's figures count, and those that this person's lists show; rows with a
+    territory of their own say both.
     keys: further columns by which a report may group, by the names it gives them (`by=`).
     order: how the list behind a number begins.
     """
@@ -81,6 +82,10 @@ class Source:
     shown: Condition = shown_families
     keys: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
     order: tuple[ColumnElement[Any], ...] = (family.c.sort_key, family.c.id)
+
+    def __post_init__(self) -> None:
+        if not self.of_families and (self.counted is counted_families or self.shown is shown_families):
+            raise TypeError(f"{self.name}: say whose rows are counted and shown, a family does not tell it of them")
 
     @property
     def of_families(self) -> bool:
@@ -148,7 +153,11 @@ class ReportOption:
 
 
 class Counted(Protocol):
-    """A counted report, whatever its shape."""
+    """A counted report, whatever its shape: what its page asks of it.
+
+    rows: its territories. shows_names: whether its numbers open lists. checks: the sums that must hold, with the
+    `indicators` that explain them and their totals (`number`).
+    """
 
     @property
     def period_title(self) -> str: ...
@@ -156,6 +165,11 @@ class Counted(Protocol):
     def rows(self) -> Sequence[Any]: ...
     @property
     def shows_names(self) -> bool: ...
+    @property
+    def checks(self) -> Sequence[Check]: ...
+    @property
+    def indicators(self) -> Mapping[str, Indicator]: ...
+    def number(self, key: str) -> Number: ...
 
 
 Form = TypeVar("Form", bound=Counted)
@@ -169,6 +183,7 @@ class Report(Generic[Form]):
     name: of its address and its command. view: of its permissions in `config.ROLES`. label: in the menu. title: on
     pages and in the journal. file: how its files are called.
     figures: its indicators by key, of a period and the options. count: the report over a period and a territory.
+    sources: what it counts that a family does not tell the territory of.
     table, further, data: the report as a table, the tables that follow it, and as JSON. named: whom its page names
     under its checks, by the key of the indicator.
     """
@@ -186,6 +201,7 @@ class Report(Generic[Form]):
     data: Callable[[Form], dict[str, Any]]
     named: Callable[[Form], Mapping[str, list[str]]]
     options: Mapping[str, ReportOption] = field(default_factory=dict)
+    sources: tuple[Source, ...] = ()
 
 
 # The rows of a source that are asked for: the person's, on the territories of the question.

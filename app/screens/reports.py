@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
@@ -25,7 +25,7 @@ from app.render import html, xlsx
 from app.render.table import Table
 from app.reports import CATALOGUE, files, listing, places
 from app.reports.places import Place, ReportPlaces
-from app.reports.report import Indicator, Link, Report, ReportOption, behind, length
+from app.reports.report import Indicator, Link, Report, behind, length
 from app.screens.screen import Screen
 
 PAGE_SIZE = 100
@@ -48,11 +48,11 @@ class ReportRequest:
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, address: Address, today: date, options: Mapping[str, ReportOption]) -> ReportRequest:
-        tree = ReportPlaces()
+    def read(cls, address: Address, today: date, report: Report[Any]) -> ReportRequest:
+        tree = ReportPlaces(report.sources)
         typed = {name: address.typed(name) for name in (*QUESTION, "territory")}
         asked = cls(tree, periods.last_finished_quarter(today), tree.default(), typed=typed)
-        for name, option in options.items():
+        for name, option in report.options.items():
             asked.options[name] = address.one_of(name, option.label, option.values) or option.usual
         try:
             asked.period = _period(typed) or asked.period
@@ -218,7 +218,7 @@ class ReportScreen(Screen):
         return Address(url_for(f"{self.report.view}.show"))
 
     def _asked(self, address: Address) -> ReportRequest:
-        return ReportRequest.read(address, clock.today(), self.report.options)
+        return ReportRequest.read(address, clock.today(), self.report)
 
     def _understood(self, address: Address) -> ReportRequest:
         """What is asked for. Raises NotUnderstoodError where a part of it says nothing."""

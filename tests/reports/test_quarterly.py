@@ -234,7 +234,7 @@ def test_hard_cases_agree_with_a_count_by_hand_for_every_kind_of_period(hard):
 def test_each_number_is_the_length_of_the_list_behind_it(hard):
     form = count(hard)
     within = places.shown_in(form.rows)
-    for key, indicator in form.figures.indicators.items():
+    for key, indicator in form.indicators.items():
         rows = report.behind(indicator, within)
         if indicator.amount is not None:
             got = sum(row["amount"] or 0 for row in rows)

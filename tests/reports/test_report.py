@@ -1,80 +1,24 @@
 """The engine of reports with a report that counts no families: assignments of employees, by body and territory."""
 
 import json
-from dataclasses import dataclass
+import subprocess
+import sys
 from datetime import date, datetime
 from io import BytesIO
 
 import openpyxl
 import pytest
-from sqlalchemy import true
 
 from app import access, tree
 from app.domain import periods
 from app.extensions import db
-from app.models import Agency, Assignment, Employee
-from app.render.table import Column, Table
 from app.reports import CATALOGUE, files, listing, places, report
-from app.reports.report import TERRITORY, Counting, Detail, Indicator, Report, Source
+from app.reports.report import TERRITORY, Source
 from tests import factories
+from tests.places_of_entities import ROOT
+from tests.reports.workload import ASSIGNED, WORK, WORKLOAD, assignment
 
-assignment, employee, agency = Assignment.__table__, Employee.__table__, Agency.__table__
 MADE = {"made_by": "Анна Координатор", "made_at": datetime(2026, 10, 2, 14, 30)}  # noqa: DTZ001  the local clock
-
-
-def mine():
-    scope = access.scope()
-    return true() if scope.everything else assignment.c.territory_id.in_(scope.territories)
-
-
-WORK = Source(
-    "assignments",
-    assignment.join(employee, employee.c.id == assignment.c.employee_id).join(agency),
-    (assignment.c.annulled_at.is_(None), assignment.c.family_id.is_(None)),
-    (
-        Detail("territory_id", "Территория", assignment.c.territory_id),
-        Detail("last_name", "Фамилия", employee.c.last_name),
-        Detail("agency", "Орган", agency.c.name),
-        Detail("started_on", "С", assignment.c.started_on, "date"),
-    ),
-    territory=assignment.c.territory_id,
-    counted=mine,
-    shown=mine,
-    keys={"agency": employee.c.agency_id},
-    order=(agency.c.name_key, assignment.c.id),
-)
-ASSIGNED = Indicator("assigned", "Закреплений", Counting.PERSONS, WORK, true())
-
-
-@dataclass(frozen=True)
-class Workload:
-    """The counted test report."""
-
-    rows: list
-    numbers: dict
-    names: dict
-    shows_names: bool = True
-    period_title: str = "III квартал 2026 года"
-
-
-def _counted(period, place, known):
-    rows = known.listed(place.id)
-    numbers = report.count_by([ASSIGNED], places.counted_in(rows, known), ("agency", TERRITORY))["assigned"]
-    names = dict(db.session.execute(db.select(agency.c.id, agency.c.name)).all())
-    return Workload(rows, numbers, names | {("t", row.id): row.name for row in rows})
-
-
-def _table(form, _link):
-    lines = [[form.names[body], form.names["t", at], number] for (body, at), number in sorted(form.numbers.items())]
-    return Table("Нагрузка", [Column("Орган"), Column("Территория"), Column("Закреплений", kind="number")], lines)
-
-
-WORKLOAD = Report(
-    name="workload", view="Workload", label="Workload", title="Нагрузка органов", icon="fa-table", file="workload",
-    figures=lambda _period: {"assigned": ASSIGNED}, count=_counted, table=_table, further=lambda _form: [],
-    data=lambda form: {"rows": [[*key, number] for key, number in sorted(form.numbers.items())]},
-    named=lambda _form: {},
-)  # fmt: skip
 
 
 @pytest.fixture
@@ -166,3 +110,32 @@ def test_every_report_of_the_catalogue_is_a_command_a_screen_and_a_line_of_the_m
     assert json.loads(out.read_text())["territory"] == cast.district.name
     assert f"{one.view}.show" in app.view_functions
     assert app.appbuilder.menu.find(one.view).label == str(one.label)
+
+
+def test_a_source_without_families_says_whose_rows_a_person_counts_and_sees():
+    with pytest.raises(TypeError, match="whose rows"):
+        Source("assignments", assignment, (), (), territory=assignment.c.territory_id)
+
+
+@pytest.mark.parametrize("one", [*CATALOGUE, WORKLOAD], ids=lambda one: one.name)
+def test_a_report_names_every_source_that_has_territories_of_its_own(cast, one):
+    with access.unrestricted():
+        figures = one.figures(periods.quarter(2026, 3), **{name: choice.usual for name, choice in one.options.items()})
+    own = {figure.source.name for figure in figures.values() if not figure.source.of_families}
+    assert own == {source.name for source in one.sources}, f"{one.name}: add them to `sources` of its Report"
+
+
+def test_a_report_that_was_only_put_into_the_catalogue_has_its_pages_and_its_command(tmp_path):
+    """An invented report walks through the program, in a process of its own: screens read the catalogue once."""
+    command = [sys.executable, "-W", "error", "-m", "tests.declare_a_report", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = json.loads(done.stdout)
+    anna = told["anna"]
+    assert set(anna["answers"].values()) == {200}, anna["answers"]
+    assert 'data-label="Территория">Тестовый район<' in anna["page"], "a territory that only its own rows know"
+    assert 'data-label="Территория">Тестовый район<' in anna["list"]
+    assert "report-checks" not in anna["page"], "a report without checks has no card for them"
+    assert "Тестовый район" not in told["galina"]["page"] + told["galina"]["list"]
+    assert set(told["oleg"]["answers"].values()) == {403}
+    assert len(told["command"]["rows"]) == 3
