@@ -184,7 +184,7 @@ class FamilyActs(FamilyScreen):
             to: Any = form.to_family.data
             if form.version.data != str(member.version):
                 form.refuse(f"{AT_ONCE} Записано: {member}, выбыл: {_day(member.left_on)}.", None)
-            elif not self.keeps(to):
+            elif not access.scope().covers_territory(to.territory_id):
                 form.refuse("Эта семья вам не поручена.", "to_family")
             elif answer := self.acted(
                 form,

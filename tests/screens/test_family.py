@@ -25,7 +25,7 @@ from app.models import (
     RemovalReason,
     SearchWord,
 )
-from app.services import families
+from app.services import families, registrations
 from tests import factories
 
 MOST_STATEMENTS = 15
@@ -366,17 +366,37 @@ def test_a_child_is_moved_to_another_family_on_a_page_of_its_own(family, cast, s
     assert "другой человек" in client.post(url, data=data).text
 
 
-@pytest.mark.parametrize("to", ["far", "nothing", ""])
+FORGED = {
+    "far": "Такой записи нет",
+    "nothing": "Такой записи нет",
+    "": "Заполните это поле",
+    "1 or 1=1": "Такой записи нет",
+    "annulled": "Запись аннулирована",
+    "read": "Эта семья вам не поручена",
+    "home": "уже в этой семье",
+}
+
+
+@pytest.mark.parametrize("to", FORGED)
 def test_a_child_is_moved_only_to_a_family_of_ones_own(family, cast, sign_in, to):
-    far = factories.family(cast.far).id
+    """Whatever key a browser sends: of a foreign family, of one that is only read, of none."""
+    annulled, far, read = factories.family(cast.south), factories.family(cast.far), factories.family(cast.far)
+    registrations.annul(annulled, reason="внесена дважды", today=today())
+    anna, boris = cast.user("anna"), cast.user("boris")
+    anna.roles.append(boris.roles[0])
+    factories.assignment(factories.employee(cast.agency("5.1"), anna), date(2026, 1, 1), of=read)
     db.session.commit()
     client, child = sign_in("anna"), son(family).id
     url = f"/family/{family}/move/{child}"
     data = typed_in(client.get(url)) | {"day": "2026-05-04", "reason": "Опека"}
-    data["to_family"] = {"far": far, "nothing": 987654, "": ""}[to]
-    assert client.post(url, data=data).status_code == 200
+    keys = {"far": far.id, "nothing": 987654, "annulled": annulled.id, "read": read.id, "home": family}
+    people = count(Member)
+    answer = client.post(url, data=data | {"to_family": keys.get(to, to)})
+    assert answer.status_code == 200
+    assert FORGED[to] in html.fromstring(answer.text).get_element_by_id("to_family-error").text_content()
+    assert "Опека" in answer.text
     assert son(family).left_on is None
-    assert db.session.scalar(select(func.count(Member.id)).where(Member.family_id == far)) == 0
+    assert count(Member) == people
 
 
 def test_no_list_form_changes_the_family_of_a_member(family, cast, sign_in):
