@@ -5,18 +5,21 @@ A condition that is dropped without a word shows, exports and journals rows that
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
+from operator import eq
 from typing import Any, cast
 
 from flask import request, url_for
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Boolean, ColumnElement, Date, Enum, Integer, func
+from sqlalchemy import Boolean, ColumnElement, Date, Enum, Integer, and_, func
 from sqlalchemy.orm import RelationshipProperty, class_mapper
 
 from app import forms, tree, words
 from app.domain import names, writing
+from app.domain.periods import Period
 from app.domain.terms import Term
 from app.extensions import LARGEST_KEY
 from app.models import Entity, Territory
@@ -160,7 +163,7 @@ class Filter:
 
     name: str
     label: Any
-    kind: str  # text, number, date, choice, lookup
+    kind: str  # text, number, date, choice, tabs, lookup
     value: str = ""
     until: str = ""
     choices: Sequence[tuple[str, Any]] = ()
@@ -182,66 +185,103 @@ class Filter:
         if self.kind == "date":
             ends = (("с", self.value), ("по", self.until))
             told = " ".join(f"{word} {words.day(forms.parse_date(text))}" for word, text in ends if text)
-        elif self.kind == "choice":
+        elif self.choices:
             told = next((str(title) for code, title in self.choices if code == self.value and code), "")
         else:
             told = self.chosen or self.value
         return f"{self.label}: {told}" if told else ""
 
 
+Condition = ColumnElement[bool]
+
+
 def read(address: Address, entity: type[Entity], name: str, label: Any) -> Filter:
     """The filter of one column or relation, with the conditions that it lays on a SELECT of the entity."""
-    attribute, key = class_mapper(entity).attrs[name], f"_flt_0_{name}"
+    attribute = class_mapper(entity).attrs[name]
     column = getattr(entity, name)
     if isinstance(attribute, RelationshipProperty):
-        return _of_relation(address, entity, name, label)
+        target = class_mapper(entity).relationships[name].mapper.class_
+        return of_row(address, name, label, target, lambda row: _belongs(entity, name, row))
     kind = attribute.columns[0].type
     if isinstance(kind, Date):
-        return _of_days(address, column, name, label)
+        return of_days(address, name, label, lambda since, until: _between(column, since, until))
     if isinstance(kind, Enum):
         terms = cast(type[Term], kind.enum_class)
-        return _of_choice(address, column, name, label, [(one.value, one.title_ru, one) for one in terms])
+        return of_choice(address, name, label, [(one.value, one.title_ru, partial(eq, column, one)) for one in terms])
     if isinstance(kind, Boolean):
-        return _of_choice(address, column, name, label, [("1", _("yes"), True), ("0", _("no"), False)])
+        told = [("1", _("yes"), partial(eq, column, True)), ("0", _("no"), partial(eq, column, False))]
+        return of_choice(address, name, label, told)
     if isinstance(kind, Integer):
-        number = address.number(key, label)
-        conditions = () if number is None else (column == number,)
-        return Filter(name, label, "number", address.typed(key), conditions=conditions)
+        return of_number(address, name, label, lambda number: cast(Condition, column == number))
+    return of_text(address, name, label, lambda text: _holds(entity, name, text))
+
+
+def of_text(address: Address, name: str, label: Any, holds: Callable[[str], Condition]) -> Filter:
+    """A text that is typed."""
+    key = f"_flt_0_{name}"
     text = address.text(key, label)
-    conditions = (_holds(entity, name, text),) if text else ()
-    return Filter(name, label, "text", text or address.typed(key), conditions=conditions)
+    return Filter(name, label, "text", text or address.typed(key), conditions=(holds(text),) if text else ())
 
 
-def _of_days(address: Address, column: Any, name: str, label: Any) -> Filter:
+def of_number(address: Address, name: str, label: Any, is_so: Callable[[int], Condition],
+              largest: int = LARGEST_KEY) -> Filter:  # fmt: skip
+    """A whole number that is typed."""
+    key = f"_flt_0_{name}"
+    number = address.number(key, label, largest)
+    conditions = () if number is None else (is_so(number),)
+    return Filter(name, label, "number", address.typed(key), conditions=conditions)
+
+
+def of_days(address: Address, name: str, label: Any,
+            within: Callable[[date | None, date | None], Condition]) -> Filter:  # fmt: skip
+    """A stretch of days, either end of which may be left open."""
     keys = f"_flt_0_{name}", f"_flt_1_{name}"
     since, until = address.days(*keys, label)
     value, last = (
         day.isoformat() if day else address.typed(key) for day, key in zip((since, until), keys, strict=True)
     )
-    conditions = (*([column >= since] if since else []), *([column <= until] if until else []))
+    conditions = (within(since, until),) if since or until else ()
     return Filter(name, label, "date", value, last, conditions=conditions)
 
 
-def _of_choice(address: Address, column: Any, name: str, label: Any, offered: list[tuple[str, Any, Any]]) -> Filter:
-    means = {code: value for code, _title, value in offered}
+def of_choice(address: Address, name: str, label: Any, offered: Sequence[tuple[str, Any, Callable[[], Condition]]],
+              kind: str = "choice") -> Filter:  # fmt: skip
+    """One of a short list: code, title, what makes the condition. As `tabs` it stands above the list."""
+    means = {code: condition for code, _title, condition in offered}
     code = address.one_of(f"_flt_0_{name}", label, means)
-    choices = [(code, title) for code, title, _value in offered]
-    return Filter(name, label, "choice", code, choices=choices, conditions=(column == means[code],) if code else ())
+    choices = [(code, title) for code, title, _condition in offered]
+    return Filter(name, label, kind, code, choices=choices, conditions=(means[code](),) if code else ())
 
 
-def _of_relation(address: Address, entity: type[Entity], name: str, label: Any) -> Filter:
-    target = class_mapper(entity).relationships[name].mapper.class_
+def of_row(address: Address, name: str, label: Any, target: type[Any], is_so: Callable[[Any], Condition]) -> Filter:
+    """A row of the person's: of a dictionary or of the tree of places from a list, of a long list as one types."""
     is_long = target.LONG
     offered = [] if is_long else forms.short_list(target, None)
     row = address.row(f"_flt_0_{name}", label, target, offered)
     value = str(row.id) if row is not None else ""
-    conditions = (_belongs(entity, name, row),) if row is not None else ()
+    conditions = (is_so(row),) if row is not None else ()
     if is_long:
         return Filter(name, label, "lookup", value, chosen=str(row or ""), conditions=conditions,
                       lookup=url_for("Lookup.find", entity=target.__name__))  # fmt: skip
     listed = offered if row is None or row in offered else [row, *offered]  # one that is no longer used may be asked
     choices = [(str(each.id), str(each)) for each in listed]
     return Filter(name, label, "choice", value, choices=choices, conditions=conditions)
+
+
+def asking(asked: Mapping[str, str | Period]) -> dict[str, str]:
+    """The arguments of an address that set the filters of a list: a value, or a stretch of days."""
+    found: dict[str, str] = {}
+    for name, value in asked.items():
+        if isinstance(value, Period):
+            found |= {f"_flt_0_{name}": value.start.isoformat(), f"_flt_1_{name}": value.end.isoformat()}
+        else:
+            found[f"_flt_0_{name}"] = value
+    return found
+
+
+def _between(column: Any, since: date | None, until: date | None) -> Condition:
+    ends = (None if since is None else column >= since, None if until is None else column <= until)
+    return and_(*(end for end in ends if end is not None))
 
 
 def _belongs(entity: type[Entity], name: str, row: Any) -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from app import clock, models
 from app.crud import DictionaryView, RegistryView
+from app.crud.families import FamilyListView
 from app.domain.likelihood import NamedPerson
 from app.domain.periods import quarter_of
 from app.readings import duplicates
@@ -34,10 +35,10 @@ __all__ = ["Home", "register"]
 # The families
 
 
-class FamilyRegistry(RegistryView):
+class FamilyRegistry(FamilyListView):
     entity = models.Family
-    list_columns = ["number", "name", "stay", "territory", "actual_address", "categories"]
-    computed = {"stay": (_("On record"), "registrations")}
+    list_columns = ["number", "name", "children", "stay", "criterion", "territory", "mentor", "aid"]
+    titles = ("number", "name")
     search_columns = ["number", "territory", "categories", "actual_address"]
     form_columns = [
         "number", "territory", "categories", "stated_size", "income_per_member", "income_source",
@@ -45,15 +46,12 @@ class FamilyRegistry(RegistryView):
     ]  # fmt: skip
     base_order = ("name", "asc")
 
-    exclude_route_methods = RegistryView.exclude_route_methods | {"add"}  # entered with its people: NewFamily
+    exclude_route_methods = FamilyListView.exclude_route_methods | {"add"}  # entered with its people: NewFamily
 
     def may(self, act: str) -> bool:
         if act == "add":
             return bool(self.appbuilder.sm.has_access("can_add", "FamilyPage"))
         return super().may(act)
-
-    def row_url(self, row: models.Family) -> str:
-        return url_for("FamilyPage.show", pk=row.id)
 
     def add_url(self) -> str:
         return url_for("NewFamily.add")

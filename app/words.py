@@ -48,3 +48,8 @@ def counted(number: int, one: str, few: str, many: str) -> str:
 def age(years: int) -> str:
     """«1 год», «3 года», «12 лет»."""
     return counted(years, "год", "года", "лет")
+
+
+def initials(last_name: str, first_name: str, middle_name: str | None = None) -> str:
+    """«Кленовская В. П.»: a person's name where there is little room; no line breaks inside it."""
+    return SPACE.join([last_name, *(f"{name[0]}." for name in (first_name, middle_name) if name)])

@@ -36,7 +36,7 @@ def test_the_menu_is_the_work_and_the_rest_is_folded(sign_in, page):
 
 def test_whoever_works_with_accounts_has_them_unfolded(sign_in, page):
     open_groups = page(sign_in("oleg"), "/").xpath("//nav[@class='menu']//details[@open]")
-    assert [group.xpath("string(summary)").strip() for group in open_groups] == ["Администрирование"]
+    assert [group.xpath("string(summary)").strip() for group in open_groups] == ["Управление"]
 
 
 def test_a_folded_group_is_open_where_one_is_in_it(sign_in, page):

@@ -61,7 +61,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
 def pages(app: Any, family: Any) -> Iterator[tuple[str, str]]:
     """(endpoint, address) of every page that is fetched, of a family that Anna sees."""
-    values = {"pk": family.id, "key": family.id, "name": "on-record", "entity": "Family", "kind": "xlsx"}
+    values = {"pk": family.id, "key": family.id, "name": "children", "entity": "Family", "kind": "xlsx"}
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         if "GET" in rule.methods and "static" not in rule.endpoint and not rule.endpoint.startswith("SignIn"):
@@ -119,7 +119,7 @@ def _reader(browsers: Any, asked: Any, endpoint: str, address: str) -> tuple[Any
     ("row", "/familyregistry/list/?_flt_0_territory="), ("row", "/familyregistry/xlsx?_flt_0_categories="),
     ("one_of", "/memberregistry/list/?_flt_0_sex="), ("one_of", "/memberregistry/list/?_oc_MemberRegistry="),
     ("number", "/pupilsupportregistry/xlsx?_flt_0_year="), ("page", "/memberregistry/list/?page_MemberRegistry="),
-    ("page", "/family/{pk}/history?page="), ("page", "/family/{pk}/timeline?page="), ("page", "/lists/on-record?page="),
+    ("page", "/family/{pk}/history?page="), ("page", "/family/{pk}/timeline?page="), ("page", "/lists/children?page="),
 ])  # fmt: skip
 def test_no_value_that_cannot_be_one_is_dropped(family, sign_in, kind, name):
     anna = sign_in("anna")
@@ -160,7 +160,7 @@ def test_a_stretch_that_ends_before_it_begins_is_told(family, sign_in):
 
 def test_a_page_after_the_last_shows_the_last(family, sign_in):
     anna = sign_in("anna")
-    for address in ("/memberregistry/list/?page_MemberRegistry=7", "/lists/on-record?page=7"):
+    for address in ("/memberregistry/list/?page_MemberRegistry=7", "/lists/children?page=7"):
         assert rows_of(anna.get(address)), address
     for address in (f"/family/{family.id}/history?page=7", f"/family/{family.id}/timeline?page=7"):
         answer = anna.get(address)

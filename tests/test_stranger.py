@@ -155,7 +155,7 @@ def without_keys(app: Flask, hers: dict[str, Any]) -> Iterator[str]:
             yield rule.rule
     yield from (f"/lookup/{entity}" for entity in lookup.SOURCES)
     yield from (f"/lookup/{entity}?family={hers['Family'].id}" for entity in lookup.SOURCES)
-    yield from (f"/lists/{name}" for name in listings.BY_NAME)
+    yield from (f"/lists/{name}" for name, one in listings.BY_NAME.items() if one.holds == listings.CHILDREN)
     yield from (f"/search?q={word}" for word in ("чужан", "тестов"))
     yield from (f"/familyregistry/list/?_flt_0_territory={hers[name].id}" for name in ("Territory",))
     yield f"/memberregistry/list/?_flt_0_family={hers['Family'].id}"

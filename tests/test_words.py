@@ -30,3 +30,8 @@ def test_roubles_have_a_comma_and_spaces_that_no_line_breaks_at():
 
 def test_what_is_not_known_is_neither_yes_nor_no():
     assert [words.yes_no(value) for value in (True, False, None)] == ["да", "нет", ""]
+
+
+def test_a_name_where_there_is_little_room():
+    assert words.initials("Рябинина", "Анна", "Львовна") == "Рябинина\u00a0А.\u00a0Л."
+    assert words.initials("Рябинина", "Анна") == "Рябинина\u00a0А."

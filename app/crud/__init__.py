@@ -45,6 +45,7 @@ class RegistryView(EntityView):
     @has_access
     def list(self) -> str | Response:
         listing = self._rows().read()
+        self.prepare(listing.rows)
         if self._of_families() and not listing.faults:
             journal.read(Act.LISTED, entity=self.entity.__name__, records=len(listing.rows),
                          summary=f"{self.list_title}: {listing.filters_in_words}")  # fmt: skip
@@ -66,6 +67,7 @@ class RegistryView(EntityView):
         listing = self._rows().read(whole=True)
         if listing.faults:
             raise NotUnderstoodError(listing.faults, self.url("list"))
+        self.prepare(listing.rows)
         journal.read(Act.EXPORTED, entity=self.entity.__name__, records=len(listing.rows),
                      summary=f"{self.list_title}: {listing.filters_in_words}")  # fmt: skip
         table = Table(
@@ -82,12 +84,12 @@ class RegistryView(EntityView):
 
     def _rows(self) -> RegistryList:
         return RegistryList(
-            self.entity, self.endpoint, self.url("list"), self.label_columns, self.search_columns, self.order_columns,
-            self._related(), self.base_order,
+            self.entity, self.endpoint, self.url("list"), self.filters_of, self.order_columns, self._related(),
+            self.base_order,
         )  # fmt: skip
 
     def link(self, **changes: Any) -> str:
-        """This list's address with some arguments changed: order, page, page size."""
+        """This list's address with some arguments changed: order, page, page size, or a filter by its name."""
         return self._rows().link(**changes)
 
     def query_string(self) -> str:

@@ -10,7 +10,7 @@ from flask_appbuilder import ModelView
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy.orm import RelationshipProperty, class_mapper
 
-from app import forms, guard
+from app import filters, forms, guard
 from app.crud.listing import PAGE_SIZES
 from app.crud.values import as_text
 from app.models import Annullable, ByAct, Entity, Family, OfFamily
@@ -22,13 +22,15 @@ class EntityView(ModelView):
 
     Declared by a subclass: `entity`, `list_columns`, `form_columns`, `search_columns`, `base_order`, and where needed
     `within` (which field narrows the choice of another), `presets` (values of a fresh row), `computed`
-    (columns that are properties: label, relation they read) and `intro` (a line under the title).
+    (columns of the list that are no columns of the entity, and what they are called), `titles` (columns that open
+    the row) and `intro` (a line under the title).
     """
 
     entity: ClassVar[type[Entity]]
     form_columns: ClassVar[list[str]]
     within: ClassVar[dict[str, str]] = {}
-    computed: ClassVar[dict[str, tuple[Any, str]]] = {}
+    computed: ClassVar[dict[str, Any]] = {}
+    titles: ClassVar[tuple[str, ...]] = ()
     presets: ClassVar[dict[str, Callable[[], Any]]] = {}
     intro: ClassVar[Any] = ""
     addable: ClassVar[bool] = True
@@ -50,12 +52,11 @@ class EntityView(ModelView):
         cls.class_permission_name = cls.entity.__name__
         cls.route_base = f"/{cls.__name__.lower()}"
         cls.add_columns = cls.edit_columns = cls.form_columns
+        own = [name for name in cls.list_columns if name not in cls.computed]
         if cls.__dict__.get("show_columns") is None:
-            cls.show_columns = list(dict.fromkeys([*cls.form_columns, *cls.list_columns]))
-        cls.label_columns = labels_of(cls.entity) | {name: title for name, (title, _from) in cls.computed.items()}
-        cls.order_columns = [
-            name for name in cls.list_columns if name not in cls.computed and not is_relation(cls.entity, name)
-        ]
+            cls.show_columns = list(dict.fromkeys([*cls.form_columns, *own]))
+        cls.label_columns = labels_of(cls.entity) | cls.computed
+        cls.order_columns = [name for name in own if not is_relation(cls.entity, name)]
         cls.list_title = cls.entity.TITLES
         cls.show_title = cls.add_title = cls.edit_title = cls.entity.TITLE
         if not issubclass(cls.entity, Annullable):
@@ -102,6 +103,25 @@ class EntityView(ModelView):
         """Where a row of the list opens."""
         return self.url("show", pk=row.id)
 
+    def cell_url(self, row: Any, name: str) -> str | None:
+        """Where a cell of the list leads: what names the row opens it, a family opens its page wherever it is named."""
+        if name in (self.titles or self.list_columns[:1]):
+            return self.row_url(row) if self.may("show") else None
+        if name == "family" and row.family_id is not None and self.appbuilder.sm.has_access("can_show", "FamilyPage"):
+            return url_for("FamilyPage.show", pk=row.family_id)
+        return None
+
+    def filters_of(self, address: filters.Address) -> list[filters.Filter]:
+        """What an address asks of the list."""
+        return [filters.read(address, self.entity, name, self.label_columns[name]) for name in self.search_columns]
+
+    def prepare(self, rows: Sequence[Any]) -> None:
+        """Read what the columns of the list show beside the rows, before they are written out."""
+
+    def warning(self, row: Any) -> str:
+        """What a row of the list is marked with; nothing if all is well."""
+        return ""
+
     def correct_url(self, row: Any) -> str | None:
         """Where the act that states a row is corrected; None: such a row is annulled and stated anew."""
         return None
@@ -127,7 +147,7 @@ class EntityView(ModelView):
 
     def _related(self) -> list[str]:
         """The relations that the columns of the list read."""
-        names = {self.computed[name][1] if name in self.computed else name for name in self.list_columns}
+        names = set(self.list_columns) - self.computed.keys()
         return [name for name in sorted(names) if is_relation(self.entity, name)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -46,14 +46,13 @@ class Listing:
 class RegistryList:
     """The list of one entity at its address.
 
-    searched: the columns of its filters; sortable: those it is ordered by; related: relations that a row shows.
+    filters: reads its filters; sortable: the columns it is ordered by; related: relations that a row shows.
     """
 
     entity: type[Entity]
     endpoint: str
     path: str
-    labels: dict[str, Any]
-    searched: Sequence[str]
+    filters: Callable[[Address], list[Filter]]
     sortable: Sequence[str]
     related: Sequence[str]
     base_order: tuple[str, str]
@@ -61,7 +60,7 @@ class RegistryList:
     def read(self, *, whole: bool = False) -> Listing:
         """One page, or all pages up to the largest workbook."""
         address = Address(self.path)
-        found = [filters.read(address, self.entity, name, self.labels[name]) for name in self.searched]
+        found = self.filters(address)
         order = self._order(address)
         sizes = [str(size) for size in PAGE_SIZES]
         page_size = int(address.one_of(f"psize_{self.endpoint}", _("Rows on a page"), sizes) or PAGE_SIZES[0])
@@ -78,12 +77,12 @@ class RegistryList:
         return Listing(list(db.session.scalars(query)), count, page, page_size, order, found)
 
     def link(self, **changes: Any) -> str:
-        """This address with some arguments changed: order, page, page size."""
+        """This address with some arguments changed: order, page, page size, or a filter by its name."""
         values = filters.given()
-        for name, value in changes.items():
-            key = {"page": f"page_{self.endpoint}", "psize": f"psize_{self.endpoint}",
-                   "order": f"_oc_{self.endpoint}", "direction": f"_od_{self.endpoint}"}[name]  # fmt: skip
-            values[key] = str(value)
+        keys = {"page": f"page_{self.endpoint}", "psize": f"psize_{self.endpoint}",
+                "order": f"_oc_{self.endpoint}", "direction": f"_od_{self.endpoint}"}  # fmt: skip
+        values |= {keys.get(name, f"_flt_0_{name}"): str(value) for name, value in changes.items()}
+        values = {key: value for key, value in values.items() if value}
         return f"{self.path}?{urlencode(values)}" if values else self.path
 
     def _narrowed(self, found: Sequence[Filter]) -> Select[Any]:

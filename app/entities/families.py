@@ -102,12 +102,6 @@ class Family(Annullable, Dated, Versioned, Entity):
     def title(self) -> str:
         return f"№ {self.number} {self.name}".strip()
 
-    @property
-    def stay(self) -> Registration | None:
-        """The stay on record that is open, else the last one; None if the family was never on record."""
-        stays = [stay for stay in self.registrations if stay.annulled_at is None]
-        return next((stay for stay in stays if stay.removed_on is None), stays[-1] if stays else None)
-
     def __str__(self) -> str:
         return self.title
 

@@ -5,29 +5,33 @@ They are statements of the Core, so each takes the person's scope explicitly.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from app import access, conditions
-from app.domain.periods import month_later, quarter_holding
+from app.domain.periods import Period, month_later, quarter_holding
 from app.domain.terms import Role
 from app.extensions import db
-from app.models import Education, Family, Member, Registration, Territory
-from app.readings import clocks
+from app.models import Education, Family, Member, Territory
+from app.readings import families
 
-_family, _stay, _member = Family.__table__, Registration.__table__, Member.__table__
+_family, _member = Family.__table__, Member.__table__
 _education, _territory = Education.__table__, Territory.__table__
 
 FAMILIES, CHILDREN = "families", "children"
+Asked = Mapping[str, str | Period]  # the name of a filter, and its value or its stretch of days
 MONTHS_TO_MAJORITY = 3
 
 
 @dataclass(frozen=True)
 class HomeList:
-    """A list: its name in the address, its Russian title, what it holds, its rows as ids on a day, who is served."""
+    """A list: its name in the address, its Russian title, what it holds, its rows as ids on a day, who is served.
+
+    asks: of a list of families, the filters of the list of all families that give the same rows on a day.
+    """
 
     name: str
     title: str
@@ -36,6 +40,7 @@ class HomeList:
     roles: tuple[Role, ...]
     warns: bool = False
     hint: str = ""
+    asks: Callable[[date], Asked] = lambda _today: {}
 
 
 def counts(listings: list[HomeList], today: date) -> dict[str, int]:
@@ -56,19 +61,19 @@ def counts(listings: list[HomeList], today: date) -> dict[str, int]:
 def by_district(today: date) -> list[tuple[str, int, int]]:
     """Families on record and their children in each district, without names: what the region sees."""
     scope = access.scope()
-    families = (
+    standing = (
         select(_family.c.id, _family.c.district_id)
-        .where(scope.counted_families(), _family.c.annulled_at.is_(None), _stands(today))
+        .where(scope.counted_families(), _family.c.annulled_at.is_(None), families.stands(today))
         .subquery()
     )
     children = (
-        select(families.c.district_id, func.count().label("children"))
-        .select_from(families.join(_member, _member.c.family_id == families.c.id))
-        .where(_is_child(today))
-        .group_by(families.c.district_id)
+        select(standing.c.district_id, func.count().label("children"))
+        .select_from(standing.join(_member, _member.c.family_id == standing.c.id))
+        .where(families.is_child(today))
+        .group_by(standing.c.district_id)
         .subquery()
     )
-    totals = select(families.c.district_id, func.count().label("families")).group_by(families.c.district_id).subquery()
+    totals = select(standing.c.district_id, func.count().label("families")).group_by(standing.c.district_id).subquery()
     rows = db.session.execute(
         select(_territory.c.name, totals.c.families, func.coalesce(children.c.children, 0))
         .select_from(
@@ -78,44 +83,25 @@ def by_district(today: date) -> list[tuple[str, int, int]]:
         )
         .order_by(_territory.c.name)
     )
-    return [(name, families, children) for name, families, children in rows]
+    return [(name, number, minors) for name, number, minors in rows]
 
 
 def _families(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
     return select(_family.c.id).where(access.scope().families(), _family.c.annulled_at.is_(None), *conditions)
 
 
-def _has_stay(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """A family with a stay of some kind: found from the stays by their dates, not family by family."""
-    return _family.c.id.in_(select(_stay.c.family_id).where(_stay.c.annulled_at.is_(None), *conditions))
-
-
-def _stands(day: date) -> ColumnElement[bool]:
-    """On record at the end of a day."""
-    return _has_stay(conditions.on_record(_stay, day))
-
-
-def _is_present(day: date) -> ColumnElement[bool]:
-    return and_(_member.c.annulled_at.is_(None), conditions.belongs(_member, day))
-
-
-def _is_child(day: date) -> ColumnElement[bool]:
-    """A minor of the family on a day."""
-    return and_(_is_present(day), conditions.minor(_member.c.born_on, day))
-
-
 def on_record(today: date) -> Select[tuple[int]]:
-    return _families(_stands(today))
+    return _families(families.stands(today))
 
 
 def registered_this_quarter(today: date) -> Select[tuple[int]]:
     quarter = quarter_holding(today)
-    return _families(_has_stay(_stay.c.registered_on.between(quarter.start, quarter.end)))
+    return _families(families.placed(quarter.start, quarter.end))
 
 
 def removed_this_quarter(today: date) -> Select[tuple[int]]:
     quarter = quarter_holding(today)
-    return _families(_has_stay(_stay.c.removed_on.between(quarter.start, quarter.end)))
+    return _families(families.taken_off(quarter.start, quarter.end))
 
 
 def every(_today: date) -> Select[tuple[int]]:
@@ -124,12 +110,11 @@ def every(_today: date) -> Select[tuple[int]]:
 
 def late(today: date) -> Select[tuple[int]]:
     """Families for which a deadline of the dictionary has passed and is not met."""
-    return _families(_has_stay(clocks.overdue(today)))
+    return _families(families.is_late(today))
 
 
 def without_members(today: date) -> Select[tuple[int]]:
-    someone = exists(select(_member.c.id).where(_member.c.family_id == _family.c.id, _is_present(today)))
-    return _families(_stands(today), ~someone)
+    return _families(families.stands(today), families.without_members(today))
 
 
 def children(today: date) -> Select[tuple[int]]:
@@ -137,7 +122,9 @@ def children(today: date) -> Select[tuple[int]]:
     return (
         select(_member.c.id)
         .select_from(_member.join(_family, _family.c.id == _member.c.family_id))
-        .where(access.scope().families(), _family.c.annulled_at.is_(None), _stands(today), _is_child(today))
+        .where(
+            access.scope().families(), _family.c.annulled_at.is_(None), families.stands(today), families.is_child(today)
+        )
     )
 
 
@@ -157,8 +144,8 @@ def unknown_birth_date(today: date) -> Select[tuple[int]]:
         select(_member.c.id)
         .select_from(_member.join(_family, _family.c.id == _member.c.family_id))
         .where(
-            access.scope().families(), _family.c.annulled_at.is_(None), _stands(today), _is_present(today),
-            _member.c.born_on.is_(None),
+            access.scope().families(), _family.c.annulled_at.is_(None), families.stands(today),
+            families.is_present(today), _member.c.born_on.is_(None),
         )
     )  # fmt: skip
 
@@ -173,14 +160,17 @@ _KEEPS = (Role.COORDINATOR,)
 _READS = (Role.COORDINATOR, Role.COMMISSION, Role.SPECIALIST)
 
 LISTINGS = [
-    HomeList("on-record", "Состоят на учёте", FAMILIES, on_record, _READS),
+    HomeList("on-record", "Состоят на учёте", FAMILIES, on_record, _READS, asks=lambda _today: {"state": "on"}),
     HomeList("children", "Дети в этих семьях", CHILDREN, children, _READS),
     HomeList("assigned", "Закреплённые семьи", FAMILIES, every, (Role.COMMISSION, Role.SPECIALIST)),
-    HomeList("registered", "Поставлены в этом квартале", FAMILIES, registered_this_quarter, _KEEPS),
-    HomeList("removed", "Сняты в этом квартале", FAMILIES, removed_this_quarter, (Role.COORDINATOR, Role.COMMISSION)),
+    HomeList("registered", "Поставлены в этом квартале", FAMILIES, registered_this_quarter, _KEEPS,
+             asks=lambda today: {"registered_on": quarter_holding(today)}),
+    HomeList("removed", "Сняты в этом квартале", FAMILIES, removed_this_quarter, (Role.COORDINATOR, Role.COMMISSION),
+             asks=lambda today: {"removed_on": quarter_holding(today)}),
     HomeList("late", "Просрочен срок по семье", FAMILIES, late, _KEEPS, warns=True,
-            hint="Сроки – из справочника: внести семью в банк и другие"),
-    HomeList("without-members", "На учёте без членов семьи", FAMILIES, without_members, _KEEPS, warns=True),
+             asks=lambda _today: {"overdue": "1"}),
+    HomeList("without-members", "На учёте без членов семьи", FAMILIES, without_members, _KEEPS, warns=True,
+             asks=lambda _today: {"state": "on", "missing": "members"}),
     HomeList("unknown-education", "Дети, чьё обучение неизвестно", CHILDREN, unknown_education, _KEEPS, warns=True,
             hint="Форма отчёта не может отнести их ни к одной строке 2.2"),
     HomeList("unknown-birth-date", "Члены семей без даты рождения", CHILDREN, unknown_birth_date, _KEEPS, warns=True),

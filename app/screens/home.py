@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, current_app, redirect, url_for
 from flask_appbuilder import IndexView, expose
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 
-from app import access, clock, journal
+from app import access, clock, filters, journal
 from app.domain.periods import last_finished_quarter
 from app.domain.terms import Act, Role
 from app.extensions import appbuilder, db
@@ -37,7 +38,7 @@ class Home(IndexView):
         roles = self.appbuilder.sm.roles_of_code(current_user)
         today = clock.today()
         served = listings.served(roles)
-        values: dict[str, Any] = {"today": today, "roles": roles, "Role": Role, "address": _address}
+        values: dict[str, Any] = {"today": today, "roles": roles, "Role": Role, "address": _address, "opens": _opens}
         if served:
             counts = listings.counts(served, today)
             values.update(served=served, counts=counts)
@@ -45,7 +46,7 @@ class Home(IndexView):
         if self.appbuilder.sm.has_access("can_download", "Papers"):
             values["lost"] = _lost()
         if Role.COMMISSION in roles or Role.SPECIALIST in roles:
-            values["own"] = _families(listings.BY_NAME["assigned"], 0, SHOWN_FAMILIES)
+            values["own"] = _assigned()
             values["minors"] = overview.minors
             journal.read(Act.LISTED, entity="Family", records=len(values["own"]), summary="Первая страница")
         if Role.COORDINATOR in roles:
@@ -96,8 +97,15 @@ def _address(endpoint: str, permission: str, view: str, **values: Any) -> str | 
     return url_for(endpoint, **values)
 
 
+def _opens(listing: listings.HomeList) -> str:
+    """The list behind a count: of families, the one list of them with its filters set."""
+    if listing.holds == listings.FAMILIES:
+        return f"{url_for('FamilyRegistry.list')}?{urlencode(filters.asking(listing.asks(clock.today())))}".rstrip("?")
+    return url_for("Lists.show", name=listing.name)
+
+
 class Lists(Screen):
-    """The families or children behind a count of the first page."""
+    """The children behind a count of the first page."""
 
     route_base = "/lists"
     class_permission_name = "Lists"
@@ -108,7 +116,7 @@ class Lists(Screen):
     def show(self, name: str) -> str:
         """One list, in pages."""
         listing = listings.BY_NAME.get(name)
-        if listing is None:
+        if listing is None or listing.holds != listings.CHILDREN:
             abort(404)
         if listing not in listings.served(self.appbuilder.sm.roles_of_code(current_user)):
             abort(403)
@@ -116,20 +124,20 @@ class Lists(Screen):
         today = clock.today()
         total = listings.counts([listing], today)[listing.name]
         page = min(page, max(0, (total - 1) // PAGE))
-        rows = _families(listing, page) if listing.holds == listings.FAMILIES else _children(listing, page)
+        rows = _children(listing, page)
         journal.read(Act.LISTED, entity="Family", records=len(rows), summary=listing.title)
         return self.page("family/list.html", listing=listing, rows=rows, total=total, page=page, page_size=PAGE,
-                         today=today, minors=overview.minors, children=listing.holds == listings.CHILDREN)  # fmt: skip
+                         today=today)  # fmt: skip
 
 
-def _families(listing: listings.HomeList, page: int, size: int = PAGE) -> list[Family]:
+def _assigned() -> list[Family]:
+    """The first of the families that are given to the person or to the body."""
     return list(
         db.session.scalars(
             select(Family)
-            .where(Family.id.in_(listing.ids(clock.today())))
+            .where(Family.id.in_(listings.BY_NAME["assigned"].ids(clock.today())))
             .order_by(Family.sort_key, Family.id)
-            .limit(size)
-            .offset(page * size)
+            .limit(SHOWN_FAMILIES)
             .options(
                 joinedload(Family.territory),
                 selectinload(Family.members.and_(Member.annulled_at.is_(None))).joinedload(Member.role),

@@ -744,7 +744,7 @@ def test_a_deadline_edited_in_the_dictionary_changes_the_clock(family, sign_in):
 
 
 def families_late(client) -> int:
-    return len(html.fromstring(client.get("/lists/late").text).xpath("//main//tbody/tr"))
+    return len(html.fromstring(client.get("/familyregistry/list/?_flt_0_overdue=1").text).xpath("//main//tbody/tr"))
 
 
 def test_a_deadline_edited_in_the_dictionary_changes_the_first_page(family, sign_in, page):

@@ -1,0 +1,186 @@
+"""What a list of families asks of them, as conditions on the table `family`, and what one row of it shows.
+
+The counts of the first page and the filters of the list are made of the same conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+
+from app import conditions, words
+from app.domain import names
+from app.extensions import db
+from app.models import (
+    Aid,
+    Criterion,
+    Employee,
+    Family,
+    Member,
+    Mentor,
+    Registration,
+    RegistrationCriterion,
+    Territory,
+)
+from app.readings import clocks
+
+_family, _stay, _member = Family.__table__, Registration.__table__, Member.__table__
+_aid, _mentor, _employee = Aid.__table__, Mentor.__table__, Employee.__table__
+_named, _criterion, _territory = RegistrationCriterion.__table__, Criterion.__table__, Territory.__table__
+
+LONGEST_WITHOUT_AID = 36_500  # days: a hundred years
+CHUNK = 500  # families whose lines are read at once
+
+
+def has_stay(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A family with a stay of some kind: found from the stays by their dates, not family by family."""
+    return _family.c.id.in_(select(_stay.c.family_id).where(_stay.c.annulled_at.is_(None), *wanted))
+
+
+def stands(day: date) -> ColumnElement[bool]:
+    """On record at the end of a day."""
+    return has_stay(conditions.on_record(_stay, day))
+
+
+def is_removed(day: date) -> ColumnElement[bool]:
+    """Was on record and is not at the end of a day."""
+    return and_(has_stay(_stay.c.removed_on <= day), ~stands(day))
+
+
+def placed(since: date | None, until: date | None) -> ColumnElement[bool]:
+    """Placed on record within a stretch of days; either end may be open."""
+    return has_stay(*_within(_stay.c.registered_on, since, until))
+
+
+def taken_off(since: date | None, until: date | None) -> ColumnElement[bool]:
+    """Removed from record within a stretch of days."""
+    return has_stay(*_within(_stay.c.removed_on, since, until))
+
+
+def is_late(day: date) -> ColumnElement[bool]:
+    """A deadline of the dictionary has passed for the family and is not met."""
+    return has_stay(clocks.overdue(day))
+
+
+def under_criterion(code: str) -> ColumnElement[bool]:
+    """The last stay names a criterion, or one below it: the stay that holds today if there is one."""
+    meant = or_(_criterion.c.code == code, _criterion.c.code.startswith(f"{code}.", autoescape=True))
+    named = select(_named.c.registration_id).join(_criterion, _criterion.c.id == _named.c.criterion_id).where(meant)
+    return has_stay(_is_last(), _stay.c.id.in_(named))
+
+
+def has_mentor(employee_id: int, day: date) -> ColumnElement[bool]:
+    """An employee is the family's mentor on a day."""
+    held = conditions.current(_mentor, day)
+    return _family.c.id.in_(select(_mentor.c.family_id).where(_mentor.c.employee_id == employee_id, held))
+
+
+def without_aid(days: int, day: date) -> ColumnElement[bool]:
+    """No aid was given within so many days before a day: the last one was earlier, or there was none."""
+    since = day - timedelta(days=days)
+    given = select(_aid.c.family_id).where(_aid.c.annulled_at.is_(None), _aid.c.given_on > since)
+    return ~_family.c.id.in_(given)
+
+
+def without_members(day: date) -> ColumnElement[bool]:
+    """Nobody lives in the family on a day, as far as the bank knows."""
+    return ~exists(select(_member.c.id).where(_member.c.family_id == _family.c.id, is_present(day)))
+
+
+def with_surname(text: str) -> ColumnElement[bool]:
+    """Somebody of the family, now or before, is called so: the beginnings of surname, name and patronymic in order."""
+    called = _member.c.sort_key.like(names.sort_pattern(text), escape="\\")
+    return _family.c.id.in_(select(_member.c.family_id).where(_member.c.annulled_at.is_(None), called))
+
+
+def is_present(day: date) -> ColumnElement[bool]:
+    """A person is a member of the family on a day."""
+    return and_(_member.c.annulled_at.is_(None), conditions.belongs(_member, day))
+
+
+def is_child(day: date) -> ColumnElement[bool]:
+    """A minor of the family on a day."""
+    return and_(is_present(day), conditions.minor(_member.c.born_on, day))
+
+
+def _within(column: Any, since: date | None, until: date | None) -> list[ColumnElement[bool]]:
+    ends = (None if since is None else column >= since, None if until is None else column <= until)
+    return [column.is_not(None), *(end for end in ends if end is not None)]
+
+
+def _is_last() -> ColumnElement[bool]:
+    """No stay of the family begins later: stays never overlap, so one that holds is the last."""
+    later = _stay.alias()
+    return ~exists(
+        select(later.c.id).where(
+            later.c.family_id == _stay.c.family_id,
+            later.c.annulled_at.is_(None),
+            later.c.registered_on > _stay.c.registered_on,
+        )
+    )
+
+
+@dataclass(frozen=True)
+class FamilyLine:
+    """What a row of the list shows beside the family's own columns; `since` and `until` are of its last stay."""
+
+    territory: str = ""
+    children: int = 0
+    late: bool = False
+    last_aid_on: date | None = None
+    since: date | None = None
+    until: date | None = None
+    criterion: str = ""
+    mentor: str = ""
+
+    @property
+    def stay(self) -> str:
+        """On record since when, or removed when."""
+        return f"снята {words.day(self.until)}" if self.until else words.day(self.since)
+
+
+def lines(families: Sequence[Family], day: date) -> dict[int, FamilyLine]:
+    """The lines of families that the caller has found among the person's rows."""
+    ids = [family.id for family in families]
+    found: dict[int, FamilyLine] = {}
+    for start in range(0, len(ids), CHUNK):
+        for row in db.session.execute(_of_families(ids[start : start + CHUNK], day)):
+            found[row.id] = FamilyLine(
+                territory=row.territory, children=row.children, late=bool(row.late), last_aid_on=row.last_aid_on,
+                since=row.registered_on, until=row.removed_on, criterion=row.code or "",
+                mentor=words.initials(row.last_name, row.first_name, row.middle_name) if row.last_name else "",
+            )  # fmt: skip
+    return found
+
+
+def _of_families(ids: Sequence[int], day: date) -> Select[Any]:
+    """A row for each family with its last stay and its last mentor of a day."""
+    of_family = _member.c.family_id == _family.c.id
+    children = select(func.count(_member.c.id)).where(of_family, is_child(day)).scalar_subquery()
+    given = (_aid.c.family_id == _family.c.id, _aid.c.annulled_at.is_(None), _aid.c.given_on <= day)
+    last_aid = select(func.max(_aid.c.given_on)).where(*given).scalar_subquery()
+    other = _mentor.alias()
+    held = and_(other.c.family_id == _family.c.id, conditions.current(other, day))
+    last_mentor = select(func.max(other.c.id)).where(held).scalar_subquery()
+    stays = and_(_stay.c.family_id == _family.c.id, _stay.c.annulled_at.is_(None), _is_last())
+    main = and_(_named.c.registration_id == _stay.c.id, _named.c.position == 0)
+    return (
+        select(
+            _family.c.id, _territory.c.name.label("territory"), children.label("children"),
+            is_late(day).label("late"), last_aid.label("last_aid_on"), _stay.c.registered_on, _stay.c.removed_on,
+            _criterion.c.code, _employee.c.last_name, _employee.c.first_name, _employee.c.middle_name,
+        )
+        .select_from(
+            _family.join(_territory, _territory.c.id == _family.c.territory_id)
+            .outerjoin(_stay, stays)
+            .outerjoin(_named, main)
+            .outerjoin(_criterion, _criterion.c.id == _named.c.criterion_id)
+            .outerjoin(_mentor, _mentor.c.id == last_mentor)
+            .outerjoin(_employee, _employee.c.id == _mentor.c.employee_id)
+        )
+        .where(_family.c.id.in_(ids))
+    )  # fmt: skip
