@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from app import sent_forms, troubles
 from app.domain.refusal import Refusal
-from app.extensions import READING_METHODS, db
+from app.extensions import READING_METHODS, begin_writing, db
 from app.sent_forms import Answer
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 AT_ONCE = "Пока вы заполняли форму, эту запись изменил другой человек. Проверьте значения и сохраните ещё раз."
 
@@ -30,12 +32,22 @@ def init_app(app: Flask) -> None:
     app.before_request(_answer_again)
 
 
+def reads_first(view: View) -> View:
+    """Mark a route that takes a form and works long before it writes, or writes nothing: nobody waits for it.
+
+    Its key is taken, and writing begins, where it calls `done`; what it has read until then may have changed.
+    """
+    view.reads_first = True  # type: ignore[attr-defined]  # carried along by the decorators around it
+    return view
+
+
 def done(form: Refusing, act: Callable[[], Answer]) -> Response | None:
     """Do one act and commit it: its answer, or None after a refusal that stands in the form now.
 
     Nothing touches the database after the commit: `act` makes the whole answer before it.
     """
     try:
+        begin_writing()
         answer = sent_forms.claim()
         if answer is None:
             answer = act()
@@ -94,9 +106,14 @@ def outcome() -> str:
 
 
 def _answer_again() -> Response | None:
+    """Every act writes from its first line on: what it checks is what it writes over."""
     if request.method in READING_METHODS or request.endpoint in (None, "SignIn.login", "SignIn.logout"):
         return None
-    answer = sent_forms.claim()
+    if getattr(current_app.view_functions.get(str(request.endpoint)), "reads_first", False):
+        answer = sent_forms.answered()
+    else:
+        begin_writing()
+        answer = sent_forms.claim()
     if answer is None:
         return None
     db.session.rollback()

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import access, acts, troubles
 from app.domain.refusal import Refusal
 from app.domain.terms import Role
-from app.extensions import db, look_at_contents
+from app.extensions import begin_writing, db, look_at_contents
 from app.reports import CATALOGUE, files
 from app.reports.report import Report
 
@@ -34,10 +34,15 @@ def init_app(app: Flask) -> None:
 
 
 @contextmanager
-def _work() -> Iterator[None]:
-    """The whole bank for one command; a refusal, a full disk, a silent database end it with a sentence."""
+def _work(*, writes: bool = False) -> Iterator[None]:
+    """The whole bank for one command; a refusal, a full disk, a silent database end it with a sentence.
+
+    writes: what the command reads is what it writes over. One that makes a file reads, and holds nobody up.
+    """
     with access.unrestricted():
         try:
+            if writes:
+                begin_writing()
             yield
         except Refusal as refusal:
             db.session.rollback()
@@ -51,11 +56,15 @@ def _work() -> Iterator[None]:
             raise click.ClickException(f"{trouble.text} {acts.outcome()}") from error
 
 
-def _hand_over(out: Path, content: bytes) -> None:
+def _hand_over(out: Path, content: bytes, row: dict[str, Any]) -> None:
     """Write a file; what the journal says of it is stored before the file is there whole."""
+    from app import journal
+
     part = out.with_name(f"{out.name}.part")
     try:
         part.write_bytes(content)
+        begin_writing()
+        journal.write([row])
         acts.commit()
         part.replace(out)
     except OSError as error:
@@ -70,7 +79,7 @@ def install() -> None:
     from app.services import installation
 
     upgrade()
-    with _work():
+    with _work(writes=True):
         installation.install()
         acts.commit()
     click.echo("База готова.")
@@ -89,7 +98,7 @@ def demo(families: int, seed: int, if_empty: bool, new_passwords: bool, port: in
     from app.demo import bank as demo_bank
     from app.demo import papers as demo_papers
 
-    with _work():
+    with _work(writes=True):
         if new_passwords:
             made = demo_accounts.renew()
             if not made:
@@ -139,7 +148,7 @@ def refresh() -> None:
     from app import clock
     from app.services import family_keys
 
-    with _work():
+    with _work(writes=True):
         count = family_keys.refresh_all(family_keys.live_ids(), clock.today())
         acts.commit()
     click.echo(f"Исправлено семей: {count}.")
@@ -150,7 +159,7 @@ def record() -> None:
     """Занести в журнал то, что изменено в базе мимо программы: чтобы журнал снова давал каждую запись."""
     from app import journal
 
-    with _work():
+    with _work(writes=True):
         count = journal.write_differences()
         acts.commit()
     click.echo(f"Занесено записей: {count}.")
@@ -198,8 +207,7 @@ def _print_of_family(number: str, district: str | None, out: Path, what: str, ma
             raise click.ClickException("Документ не удалось сформировать.") from error
         row = journal.entry(Act.PRINTED, entity="Family", entity_id=family.id, family_id=family.id,
                             summary=f"{what}: {family.title}", records=1)  # fmt: skip
-        journal.write([row])
-        _hand_over(out, content)
+        _hand_over(out, content, row)
     click.echo(f"{what} № {number}: {out}")
 
 
@@ -218,8 +226,8 @@ def import_workbook(file: Path, applying: bool, answers: tuple[str, ...]) -> Non
 
     with _work():
         book = reader.read(file.read_bytes(), file.name)
-        apply.hold()
-        planned = plan.make(book, clock.today(), _answers(answers))
+        make = partial(plan.make, book, clock.today(), _answers(answers))
+        planned = apply.Prepared(make).held() if applying else make()
         for line in preview.lines(planned):
             click.echo(line)
         if planned.faults:
@@ -262,8 +270,8 @@ def export_workbook(out: Path, day: str | None, district_name: str | None, terri
             raise click.BadParameter(str(error), param_hint="--on") from error
         except Refusal as refusal:
             raise click.ClickException(refusal.text) from refusal
-        journal.write([journal.entry(Act.EXPORTED, entity="Family", summary=written.summary, records=written.families)])
-        _hand_over(out, written.content)
+        row = journal.entry(Act.EXPORTED, entity="Family", summary=written.summary, records=written.families)
+        _hand_over(out, written.content, row)
     click.echo(f"{written.summary}: {out}")
 
 
@@ -279,7 +287,7 @@ def create_user(
     """Завести пользователя USERNAME и показать одноразовый пароль; так заводят первого администратора."""
     from app.services import accounts
 
-    with _work():
+    with _work(writes=True):
         if not roles and accounts.administrators():
             raise click.ClickException("Администратор уже есть: назовите роль параметром --role.")
         user, password = accounts.create_user(
@@ -298,7 +306,7 @@ def unlock(username: str) -> None:
     """Снять блокировку входа пользователя USERNAME."""
     from app.services import accounts
 
-    with _work():
+    with _work(writes=True):
         user = accounts.find(username)
         if user is None:
             raise click.ClickException("Такого пользователя нет.")
@@ -359,6 +367,5 @@ def _write_report(one: Report[Any], days: tuple[date, date], kind: str, name: st
         made_at = clock.local(clock.now())
         content, _mime = files.written(one, form, kind, made_by="командная строка", made_at=made_at)
         summary = f"{one.title}, {place.name}, {period.title}, {kind}"
-        journal.write([journal.entry(Act.EXPORTED, entity=one.view, summary=summary, records=len(form.rows))])
-        _hand_over(out, content)
+        _hand_over(out, content, journal.entry(Act.EXPORTED, entity=one.view, summary=summary, records=len(form.rows)))
     click.echo(f"{summary}: {out}")

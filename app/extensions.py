@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, cast
 
-from flask import current_app, has_request_context, request
+from flask import current_app
 from flask_appbuilder import Model
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 # FAB's tables and ours share one metadata, so that a migration sees them all. The convention must stand before any
@@ -30,6 +31,7 @@ csrf = CSRFProtect()
 
 LARGEST_KEY = 2**31 - 1  # a longer number is no key: the databases would refuse it with an error
 READING_METHODS = ("GET", "HEAD", "OPTIONS")
+TAKE_LOCK = "UPDATE user_session SET user_id = user_id WHERE 0"  # changes nothing, but SQLite lets one at a time do it
 
 
 def appbuilder() -> Any:
@@ -60,13 +62,38 @@ def _translate(value: Any, letters: str, becomes: str) -> Any:
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at the start: a read that turns into a write is refused without waiting."""
-    if connection.dialect.name != "sqlite":
+    """A transaction reads, and holds nobody up, unless its connection was opened with `writes=True`."""
+    if connection.dialect.name == "sqlite":
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def begin_writing() -> None:
+    """Let the session's transaction write; call it before what an act rests on is read, and before anything is changed.
+
+    SQLite has one writer at a time: whoever comes second waits here, for as long as the busy time-out lasts. A
+    transaction that has read cannot wait: if somebody has written since, or is writing, it is ended and another one
+    begun, and rows are read anew when they are asked for. Postgres needs nothing: its writers meet on rows.
+    """
+    session = db.session()
+    if db.engine.dialect.name != "sqlite":
         return
-    reads_only = has_request_context() and request.method in READING_METHODS
-    if (writes := connection.get_execution_options().get("writes")) is not None:
-        reads_only = not writes
-    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+    if session.in_transaction():
+        try:
+            session.connection().exec_driver_sql(TAKE_LOCK)
+        except OperationalError as error:
+            if not _is_busy(error):
+                raise
+            session.rollback()
+        else:
+            return
+    session.connection(execution_options={"writes": True})
+
+
+def _is_busy(error: OperationalError) -> bool:
+    """Whether SQLite refused a lock at once: another one writes, or has written since this transaction has read."""
+    code = getattr(error.orig, "sqlite_errorcode", None) or 0
+    return code & 0xFF == sqlite3.SQLITE_BUSY  # the rest of the code tells which of the two
 
 
 def look_at_contents() -> None:

@@ -78,11 +78,24 @@ def claim() -> Answer | None:
     take = _DIALECTS.get(connection.dialect.name, insert)(_sent).values(row)
     if connection.scalar(take.on_conflict_do_nothing().returning(_sent.c.key)) is not None:
         return None
-    kept = connection.execute(select(_sent.c.answer, _sent.c.digest).where(*_this(key))).one()
-    if kept.answer is None:  # taken earlier in this very transaction
+    return _answer_under(key, row["digest"])
+
+
+def answered() -> Answer | None:
+    """The answer that was given before to this request's form, if it is stored; the key is not taken.
+
+    Raises AlreadySentError if the form was stored with other words in it.
+    """
+    key = _key()
+    return None if key is None else _answer_under(key, _digest())
+
+
+def _answer_under(key: str, digest: str) -> Answer | None:
+    kept = db.session.connection().execute(select(_sent.c.answer, _sent.c.digest).where(*_this(key))).one_or_none()
+    if kept is None or kept.answer is None:  # not sent yet, or taken earlier in this very transaction
         return None
     answer = Answer(**kept.answer)
-    if kept.digest != row["digest"]:
+    if kept.digest != digest:
         raise AlreadySentError(answer)
     return answer
 
@@ -130,6 +143,7 @@ def _digest() -> str:
             found.update(repr((name, text)).encode())
     for name, file in sorted(request.files.items(multi=True), key=lambda item: item[0]):
         found.update(repr((name, file.filename)).encode())
+        file.stream.seek(0)  # it may have been looked into
         for chunk in iter(partial(file.stream.read, 1 << 20), b""):
             found.update(chunk)
         file.stream.seek(0)

@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app import acts, journal, sessions
 from app.domain import terms
 from app.domain.refusal import Refusal
-from app.extensions import db
+from app.extensions import begin_writing, db
 from app.models import User
 from app.services import accounts
 
@@ -51,6 +51,7 @@ class SignIn(BaseView):
             return self._form()
         username = request.form.get("username", "").strip()[:LONGEST_NAME]
         password = request.form.get("password", "")
+        begin_writing()
         if accounts.address_is_exhausted(request.remote_addr):
             db.session.rollback()
             too_many = _("Too many attempts from this address. Wait a minute and try again.")
@@ -67,6 +68,7 @@ class SignIn(BaseView):
         attempt = accounts.begin_attempt(username)
         acts.commit()  # nobody waits for the database while the password is compared
         fits = accounts.matches(attempt.stored, password if len(password) <= LONGEST_PASSWORD else "")
+        begin_writing()
         if attempt.user is None or not attempt.open or not fits:
             accounts.fail(attempt, username)
             acts.commit()
@@ -97,6 +99,7 @@ class SignIn(BaseView):
         """A GET only asks: somebody else's picture must not sign anybody out."""
         if request.method == "GET":
             return make_response(self.render_template("signin/logout.html"))
+        begin_writing()
         journal.write([journal.entry(terms.Act.SIGNED_OUT, entity="User", entity_id=current_user.id,
                                      summary=f"Пользователь: {current_user.username}")])  # fmt: skip
         sessions.here().end()

@@ -69,8 +69,7 @@ def _import(bank: Bank, workbook: Path) -> str:
 
     with bank.opened():
         book = reader.read(workbook.read_bytes(), workbook.name)
-        apply.hold()
-        planned = plan.make(book, clock.today())
+        planned = apply.Prepared(lambda: plan.make(book, clock.today())).held()
         found = f"новых строк {len(planned.new)}, изменений {len(planned.changes)}, ошибок {len(planned.faults)}"
         if planned.faults:
             return f"{found}; первая: {planned.faults[0]}"

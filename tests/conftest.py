@@ -12,16 +12,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import click
 import lxml.html
 import pytest
-from flask import Flask
+from flask import Flask, has_request_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import Connection
 from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
 from app import access, create_app
-from app.extensions import db
+from app.extensions import TAKE_LOCK, db
 from app.models import User
 from tests import databases, factories, settings
 
@@ -40,6 +43,27 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if hasattr(config, "stack"):
         config.stack.close()
         del os.environ["TEST_DATABASE_URL"]
+
+
+@event.listens_for(Engine, "begin")
+def _note_begin(connection: Connection) -> None:
+    connection.info["has_read"] = False
+    connection.info["may_write"] = connection.get_execution_options().get("writes", False)
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _writes_only_after_begin_writing(connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+    """A page or a command that reads and then writes fails on SQLite whenever somebody else has written meanwhile."""
+    if connection.dialect.name != "sqlite":
+        return
+    info = connection.info
+    if not re.match(r"\s*(INSERT|UPDATE|DELETE)\b", statement):
+        info["has_read"] = info.get("has_read") or not re.match(r"\s*(BEGIN|PRAGMA)\b", statement)
+        return
+    if has_request_context() or click.get_current_context(silent=True):
+        free = statement == TAKE_LOCK or info["may_write"] or not info["has_read"]
+        assert free, f"call `begin_writing` before what this rests on is read: {statement[:200]}"
+    info["may_write"] = True
 
 
 @dataclass

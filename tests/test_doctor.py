@@ -287,7 +287,7 @@ def test_a_bank_that_can_only_be_read_is_examined(app, family):
         found = run(app)
     finally:
         db.session.rollback()
-        db.session.connection(execution_options={"writes": False}).exec_driver_sql("pragma query_only = off")
+        db.session.connection().exec_driver_sql("pragma query_only = off")
         db.session.rollback()
     assert (found.exit_code, found.output) == (0, "Ошибок нет.\n")
 

@@ -28,7 +28,8 @@ def addresses(cast) -> dict[str, str]:
     factories.registration(family, date(2026, 1, 1))
     db.session.commit()
     paper = papers.attach(family, kind=PaperKind.OTHER, title="Акт", dated_on=None, decision=None,
-                          file_name="акт обследования.pdf", content=scans.pdf(), today=date(2026, 1, 1)).id  # fmt: skip
+                          file_name="акт обследования.pdf", scan=papers.inspected(scans.pdf()),
+                          today=date(2026, 1, 1)).id  # fmt: skip
     db.session.commit()
     found = {f"{view.__name__}.xlsx": f"/{view.__name__.lower()}/xlsx" for view in VIEWS}
     return found | {

@@ -41,7 +41,7 @@ def attach(today: date) -> int:
             dated_on=day,
             decision=decision,
             file_name=f"Постановление {decision.number}.pdf".replace("/", "-"),
-            content=decision_pdf(family, decision),
+            scan=papers.inspected(decision_pdf(family, decision)),
             today=today,
         )
         papers.attach(
@@ -51,7 +51,7 @@ def attach(today: date) -> int:
             dated_on=stay.detected_on,
             decision=None,
             file_name="Акт обследования.jpg",
-            content=scan(_act(family, stay), "JPEG"),
+            scan=papers.inspected(scan(_act(family, stay), "JPEG")),
             today=today,
         )
         attached += 2
@@ -63,7 +63,7 @@ def attach(today: date) -> int:
                 dated_on=day,
                 decision=None,
                 file_name="Справка.png",
-                content=scan(_note(family, day), "PNG"),
+                scan=papers.inspected(scan(_note(family, day), "PNG")),
                 today=today,
             )
             attached += 1

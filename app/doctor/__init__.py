@@ -98,9 +98,8 @@ def _one_picture() -> Iterator[None]:
     """Let every statement see the bank as it is now, and hold nobody up."""
     db.session.rollback()
     try:
-        sqlite = db.engine.dialect.name == "sqlite"
-        options = {"writes": False} if sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        db.session.connection(execution_options=options)
+        postgres = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        db.session.connection(execution_options={} if db.engine.dialect.name == "sqlite" else postgres)
     except SQLAlchemyError:
         db.session.rollback()  # the first probe meets the same error, and says it
     try:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import event, insert
+from sqlalchemy import event, func, insert, select
 from sqlalchemy.orm import Session, configure_mappers
 
 from app import access
@@ -19,15 +19,16 @@ from app.clock import now
 from app.domain.terms import Act
 from app.extensions import db
 from app.journal import changes
-from app.journal.replay import Difference, all_differences, differences, replay
+from app.journal.replay import CHANGES, Difference, all_differences, differences, replay
 from app.models import Entity, Family, JournalEntry, OfFamily, Role, User
 from app.words import short
 
 LONGEST_SUMMARY = 500  # characters
+UNDER_WAY = 1000  # entries: as far behind the last one may stand one that was stored after it
 
 __all__ = [
-    "Difference", "all_differences", "batch", "changes", "collect_reads", "differences", "entry", "keep_watch", "read",
-    "replay", "take_reads", "title_of", "write", "write_apart", "write_differences",
+    "Difference", "Mark", "all_differences", "batch", "changes", "collect_reads", "differences", "entry", "keep_watch",
+    "mark", "read", "replay", "take_reads", "title_of", "write", "write_apart", "write_differences",
 ]  # fmt: skip
 
 _batch: ContextVar[int | None] = ContextVar("batch", default=None)
@@ -86,6 +87,22 @@ def read(act: Act, *, entity: str, entity_id: int | None = None, family_id: int 
     if noted is None:
         raise RuntimeError("nobody stores what is read here: write an entry instead")
     noted.append(entry(act, entity=entity, entity_id=entity_id, family_id=family_id, summary=summary, records=records))
+
+
+class Mark(NamedTuple):
+    """How far the changes of the bank had come: the keys of their entries beginning from one of them."""
+
+    since: int
+    entries: frozenset[int]
+
+
+def mark(since: int | None = None) -> Mark:
+    """Where the changes stand now; two marks of one beginning are equal if nothing was changed between them."""
+    entry, connection = JournalEntry.__table__.c, db.session.connection()
+    if since is None:
+        since = (connection.scalar(select(func.max(entry.id))) or 0) - UNDER_WAY
+    changed = entry.act.in_((*CHANGES, Act.MOVED, Act.IMPORTED, Act.UNDONE))
+    return Mark(since, frozenset(connection.scalars(select(entry.id).where(entry.id > since, changed))))
 
 
 def write_differences() -> int:

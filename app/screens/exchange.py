@@ -15,8 +15,8 @@ from flask_babel import gettext as _
 from sqlalchemy import or_, select
 from werkzeug.wrappers import Response
 
-from app import access, clock, journal, sent_forms
-from app.acts import Answer
+from app import access, clock, journal
+from app.acts import Answer, reads_first
 from app.domain import writing
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
@@ -79,6 +79,7 @@ class Exchange(Screen):
 
     @expose("/preview", methods=["POST"])
     @has_access
+    @reads_first
     def preview(self) -> str:
         """Read a workbook and show what it would do; nothing is written."""
         file = request.files.get("file")
@@ -115,6 +116,7 @@ class Exchange(Screen):
     @expose("/faults", methods=["POST"])
     @has_access
     @permission_name("preview")
+    @reads_first
     def faults(self) -> Response | str:
         """The faults of a workbook as a file to send back to its author."""
         found = waiting.find(request.form.get("key", ""), g.user.id)
@@ -133,15 +135,20 @@ class Exchange(Screen):
 
     @expose("/apply", methods=["POST"])
     @has_access
+    @reads_first
     def apply(self) -> Response | str:
         """Load a workbook that was previewed, if it would still do the same."""
         key = request.form.get("key", "")
         found = waiting.find(key, g.user.id)
         if found is None:
             return self._start(GONE)
-        said = _Said()
+        said, answers = _Said(), _answers()
         try:
-            answer = self.done(said, lambda: _load(found))
+            book = _read(found.content, found.name)
+            prepared = apply.Prepared(lambda: plan.make(book, clock.today(), answers))
+            answer = self.done(said, lambda: _load(prepared, answers))
+        except Refusal as refusal:
+            return self._start(refusal.text)
         except ShownAgainError as again:
             return self._preview(again.plan, key, again.warning)
         if answer is None:
@@ -224,14 +231,9 @@ class _Said:
         self.text = text
 
 
-def _load(found: waiting.WaitingBook) -> Answer:
+def _load(prepared: apply.Prepared, answers: dict[str, str]) -> Answer:
     """Load a workbook that was shown, if it would still do the same."""
-    book = _read(found.content, found.name)
-    apply.hold()
-    if (earlier := sent_forms.claim()) is not None:  # reading has let the key of the form go
-        return earlier
-    answers = _answers()
-    planned = plan.make(book, clock.today(), answers)
+    planned = prepared.held()
     if warning := _warning(planned, answers):
         raise ShownAgainError(planned, warning)
     batch = apply.apply(planned, clock.today())

@@ -13,10 +13,11 @@ from werkzeug.wrappers import Response
 from wtforms import SelectField
 
 from app import access, clock, journal, words
-from app.acts import Answer
+from app.acts import Answer, reads_first
+from app.domain.refusal import Refusal
 from app.domain.terms import Act, PaperKind
 from app.extensions import db
-from app.forms import REQUIRED, CleanString, DayField, EntityForm, TermField, no_longer, offered
+from app.forms import REQUIRED, CleanString, DayField, EntityForm, TermField, ValidationError, no_longer, offered
 from app.models import Decision, Family, Paper
 from app.render import scans
 from app.screens import annulment
@@ -28,16 +29,25 @@ SANDBOX = "sandbox; default-src 'none'"
 DAMAGED = "Файл этого документа утрачен или изменён в хранилище. Сообщите администратору."
 
 
+def _look_into(form: PaperForm, field: FileField) -> None:
+    """Look into the file before anybody waits for the bank: the form keeps what was found."""
+    try:
+        form.scan = papers.inspected(field.data.read(papers.LARGEST + 1))
+    except Refusal as refusal:
+        raise ValidationError(refusal.text) from refusal
+
+
 class PaperForm(EntityForm):
     """What a scan is."""
 
+    scan: scans.Inspected
     kind = TermField(_("Kind of paper"), [REQUIRED], terms=PaperKind, default=PaperKind.OTHER, blank=False)
     title = CleanString(_("Title"), [REQUIRED, no_longer(papers.LONGEST_TITLE)])
     dated_on = DayField(_("Date of paper"))
     decision = SelectField(_("Decision"), choices=[], description=_("If this is the copy of a decision."))
     file = FileField(
         _("File"),
-        [FileRequired(_("Choose a file."))],
+        [FileRequired(_("Choose a file.")), _look_into],
         description=_("PDF, JPEG or PNG, up to 20 MB. After a refusal choose the file again."),
     )
 
@@ -55,6 +65,7 @@ class Papers(Screen):
 
     @expose("/family/<int:pk>/papers/add", methods=["GET", "POST"])
     @has_access
+    @reads_first
     def add(self, pk: int) -> str | Response:
         """Attach a scan to a family."""
         family = self.find(Family, pk)
@@ -104,6 +115,7 @@ class Papers(Screen):
 
 
 def _attach(family: Family, form: PaperForm, decisions: dict[str, Decision]) -> Answer:
+    _check_keeps(family)
     papers.attach(
         family,
         kind=form.kind.data,
@@ -111,7 +123,7 @@ def _attach(family: Family, form: PaperForm, decisions: dict[str, Decision]) -> 
         dated_on=form.dated_on.data,
         decision=decisions.get(form.decision.data),
         file_name=form.file.data.filename or "",
-        content=form.file.data.read(papers.LARGEST + 1),
+        scan=form.scan,
         today=clock.today(),
     )
     return Answer(gettext("The paper is attached."), _page_of(family.id))

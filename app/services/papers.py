@@ -46,9 +46,24 @@ class DamagedPaperError(Exception):
     """The stored file is gone, or is not the one that was stored."""
 
 
+def inspected(content: bytes) -> scans.Inspected:
+    """Look into a file that somebody brings, which may take a while. Raises Refusal with the form's field."""
+    if not content:
+        raise Refusal("Выберите файл: этот пуст.", "file")
+    if len(content) > LARGEST:
+        raise Refusal("Файл больше 20 МБ: уменьшите разрешение сканирования или разделите его.", "file")
+    try:
+        found = scans.inspect(content)
+    except scans.UnfitScanError as unfit:
+        raise Refusal(REFUSALS[unfit.code], "file") from unfit
+    if len(found.content) > LARGEST:
+        raise Refusal("Изображение больше 20 МБ: уменьшите разрешение сканирования.", "file")
+    return found
+
+
 def attach(family: Family, *, kind: PaperKind, title: str | None, dated_on: date | None, decision: Decision | None,
-           file_name: str, content: bytes, today: date) -> Paper:  # fmt: skip
-    """Check a file, store it and add its row. Raises Refusal with the form's field; the caller commits."""
+           file_name: str, scan: scans.Inspected, today: date) -> Paper:  # fmt: skip
+    """Store a file that was looked into, and add its row. Raises Refusal with the form's field; the caller commits."""
     title = (title or "").strip()
     if not title:
         raise Refusal("Напишите название документа.", "title")
@@ -58,13 +73,12 @@ def attach(family: Family, *, kind: PaperKind, title: str | None, dated_on: date
         raise Refusal("Дата документа ещё не наступила.", "dated_on")
     if decision and (decision.family_id != family.id or decision.annulled_at is not None):
         raise Refusal("У этой семьи нет такого постановления.", "decision")
-    found = _inspected(content)
-    digest = hashlib.sha256(found.content).hexdigest()
+    digest = hashlib.sha256(scan.content).hexdigest()
     _check_fresh(family, digest)
     paper = Paper(
         family=family, kind=kind, title=title, dated_on=dated_on, decision=decision,
-        file_name=clean_name(file_name, found.mime), mime=found.mime, size=len(found.content), sha256=digest,
-        pages=found.pages, key=_store(found.content),
+        file_name=clean_name(file_name, scan.mime), mime=scan.mime, size=len(scan.content), sha256=digest,
+        pages=scan.pages, key=_store(scan.content),
     )  # fmt: skip
     db.session.add(paper)
     db.session.flush()
@@ -161,20 +175,6 @@ def clean_name(name: str, mime: str) -> str:
         stem, extension = stem + dot + extension, extensions[0].lstrip(".")
     stem = stem.strip(". ") or "документ"
     return f"{stem[: LONGEST_NAME - len(extension) - 1]}.{extension}"
-
-
-def _inspected(content: bytes) -> scans.Inspected:
-    if not content:
-        raise Refusal("Выберите файл: этот пуст.", "file")
-    if len(content) > LARGEST:
-        raise Refusal("Файл больше 20 МБ: уменьшите разрешение сканирования или разделите его.", "file")
-    try:
-        found = scans.inspect(content)
-    except scans.UnfitScanError as unfit:
-        raise Refusal(REFUSALS[unfit.code], "file") from unfit
-    if len(found.content) > LARGEST:
-        raise Refusal("Изображение больше 20 МБ: уменьшите разрешение сканирования.", "file")
-    return found
 
 
 def _check_fresh(family: Family, digest: str) -> None:

@@ -37,7 +37,7 @@ def strange(cast: factories.Cast) -> int:
 def attached(family_id: int, content: bytes = b"", name: str = "акт № 5.pdf") -> int:
     paper = papers.attach(
         db.session.get(Family, family_id), kind=PaperKind.SURVEY_ACT, title="Акт обследования", dated_on=None,
-        decision=None, file_name=name, content=content or scans.pdf("ATTACHED"), today=clock.today(),
+        decision=None, file_name=name, scan=papers.inspected(content or scans.pdf("ATTACHED")), today=clock.today(),
     )  # fmt: skip
     db.session.commit()
     return paper.id

@@ -27,7 +27,7 @@ def family(cast: factories.Cast) -> int:
     factories.registration(row, date(2026, 3, 12))
     papers.attach(
         row, kind=PaperKind.OTHER, title="Справка", dated_on=None, decision=None, file_name="a.pdf",
-        content=scans.pdf("ATTACHED"), today=date(2026, 9, 30),
+        scan=papers.inspected(scans.pdf("ATTACHED")), today=date(2026, 9, 30),
     )  # fmt: skip
     db.session.commit()
     return row.id

@@ -36,7 +36,7 @@ def folder(app: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def attach(family: Family, content: bytes = b"", **values: Any) -> Paper:
     values = {"kind": PaperKind.OTHER, "title": "Акт", "dated_on": None, "decision": None, "file_name": "акт.pdf",
               "today": TODAY, **values}  # fmt: skip
-    return papers.attach(family, content=content or scans.pdf(), **values)
+    return papers.attach(family, scan=papers.inspected(content or scans.pdf()), **values)
 
 
 def files(folder: Path) -> list[str]:
@@ -143,10 +143,9 @@ def test_what_does_not_fit_is_refused_beside_its_field(family, folder, values, f
     assert files(folder) == []
 
 
-def test_an_empty_file_is_refused(family, folder):
+def test_an_empty_file_is_refused():
     with pytest.raises(Refusal, match="пуст"):
-        papers.attach(family, kind=PaperKind.OTHER, title="Акт", dated_on=None, decision=None, file_name="a.pdf",
-                      content=b"", today=TODAY)  # fmt: skip
+        papers.inspected(b"")
 
 
 def test_every_verdict_of_the_inspection_has_its_sentence():

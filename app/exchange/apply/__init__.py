@@ -5,7 +5,7 @@ New rows go in by bulk statements with keys taken beforehand, so that ten thousa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from sqlalchemy import select, text
@@ -20,18 +20,42 @@ from app.exchange.apply import fresh, links
 from app.exchange.apply.store import Store
 from app.exchange.changes import BodyRef, PlaceRef, Plan, SetUpdate, Update
 from app.exchange.workbook import SHEETS
-from app.extensions import db
+from app.extensions import begin_writing, db
 from app.models import Agency, ImportBatch, RelationshipKind, Territory
 from app.services import family_keys, installation, soundness
 from app.words import short
 
-LOCK = 7_205_759  # one import at a time on Postgres; SQLite has one writer anyway
+LOCK = 7_205_759  # one import at a time on Postgres
+ATTEMPTS = 3  # at a plan that holds nobody up; the next one does
 
 
 def hold() -> None:
-    """Let no other import run until this transaction ends; call it before the plan that is to be applied is made."""
+    """Let no other import write until this transaction ends, and on SQLite nobody."""
+    begin_writing()
     if db.session.connection().dialect.name == "postgresql":
         db.session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
+
+
+class Prepared:
+    """A plan that is made while nobody is held up, and made again if the bank has changed before it is applied."""
+
+    def __init__(self, make: Callable[[], Plan]) -> None:
+        self._make = make
+        for _attempt in range(ATTEMPTS):
+            db.session.rollback()  # what was read before may be a picture of yesterday
+            self._mark = journal.mark()
+            self.plan = make()
+            db.session.rollback()
+            if self._stands():
+                break
+
+    def _stands(self) -> bool:
+        return journal.mark(self._mark.since) == self._mark
+
+    def held(self) -> Plan:
+        """The plan of the bank as it stands, which stays so until this transaction ends."""
+        hold()
+        return self.plan if self._stands() else self._make()
 
 
 def apply(plan: Plan, today: date) -> ImportBatch:
