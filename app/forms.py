@@ -117,7 +117,9 @@ class MoneyField(Field):
             raise ValueError(str(_("Write the amount in figures, for example 1500,50."))) from None
         if not value.is_finite() or value < 0 or value >= 10**12:
             raise ValueError(str(_("The amount is out of bounds.")))
-        self.data = value.quantize(Decimal("0.01"))
+        if value != (whole := value.quantize(Decimal("0.01"))):
+            raise ValueError(str(_("Kopecks are two figures: 1500,50.")))
+        self.data = whole
 
 
 def person_name(_form: Any, field: Field) -> None:
@@ -241,14 +243,16 @@ class RowsField(SelectMultipleField):
         self.data = list(value or [])
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = [row for row in (find_row(self.entity, key) for key in valuelist) if row is not None]
+        self.data = _rows_of(self, self.entity, valuelist)
 
     def iter_choices(self) -> Iterable[Choice]:
-        for row in short_list(self.entity, None):
-            yield Choice(str(row.id), _indented(row), row in (self.data or []), {})
+        """What is in use, and what stands in the row though it is no longer used: else saving would drop it."""
+        rows, chosen = short_list(self.entity, None), self.data or []
+        for row in [*(row for row in chosen if row not in rows), *rows]:
+            yield Choice(str(row.id), _indented(row), row in chosen, {})
 
     def pre_validate(self, form: Any) -> None:
-        """Rows that are not there were left out."""
+        """The rows were looked up: all of them are there."""
 
 
 def find_row(entity: type[Any], key: str) -> Any:
@@ -260,6 +264,14 @@ def find_row(entity: type[Any], key: str) -> Any:
 def key_of(text: str) -> int | None:
     """The key of a row as an address or a field has it: plain digits, no longer than keys are."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_KEY else None
+
+
+def _rows_of(field: Any, entity: type, keys: Iterable[str]) -> list[Any]:
+    """The rows that a field names, in its order; none is left out without a word. Raises ValueError."""
+    rows = [_as_it_was(field.object_data, key) or find_row(entity, key) for key in keys if key]
+    if any(row is None for row in rows):
+        raise ValueError(str(_("There is no such record.")))
+    return rows
 
 
 def _as_it_was(row: Any, key: str) -> Any:
@@ -341,10 +353,8 @@ class LookupField(Field):
         self.data = list(value or []) if self.multiple else value
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        rows = [_as_it_was(self.object_data, key) or find_row(self.entity, key) for key in valuelist if key]
-        if any(row is None for row in rows):
-            self.data = [] if self.multiple else None
-            raise ValueError(str(_("There is no such record.")))
+        self.data = [] if self.multiple else None
+        rows = _rows_of(self, self.entity, valuelist)
         self.data = rows if self.multiple else (rows[0] if rows else None)
 
 
@@ -380,8 +390,7 @@ class CriteriaField(Field):
         self.data = [row.criterion for row in value or []]
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        rows = [find_row(Criterion, key) for key in valuelist if key]
-        self.data = list(dict.fromkeys(row for row in rows if row is not None))
+        self.data = list(dict.fromkeys(_rows_of(self, Criterion, valuelist)))
 
 
 # How a column or relation of an entity becomes a field

@@ -111,6 +111,51 @@ def test_an_unchanged_form_is_saved_and_changes_nothing(view, rows, sign_in, pag
     assert after == before
 
 
+def named_words(row: Any) -> list[Any]:
+    """The words of dictionaries that a row names, one by one or in a list."""
+    named = [
+        getattr(row, relation.key) for relation in class_mapper(type(row)).relationships if "label" in relation.info
+    ]
+    rows = [word for each in named for word in (each if isinstance(each, list) else [each])]
+    return [word for word in rows if isinstance(word, models.Dictionary)]
+
+
+@pytest.mark.parametrize("view", WRITABLE, ids=lambda view: view.__name__)
+def test_a_word_that_is_no_longer_used_stays_where_it_stands(view, rows, sign_in, page):
+    who, row = sign_in(writer(view)), rows[view.entity.__name__]
+    if view.entity is Family:
+        row.categories = [factories.by_code(models.FamilyCategory, code) for code in ("1", "3")]
+    before = [word.id for word in named_words(row)]
+    for word in named_words(row):
+        word.retired = True
+    db.session.commit()
+    url = f"{base(view)}/edit/{row.id}"
+    assert who.post(url, data=form_of(page(who, url))).status_code == 302
+    assert [word.id for word in named_words(db.session.get(view.entity, row.id))] == before
+
+
+@pytest.mark.parametrize(("url", "name"), [
+    ("/familyregistry/edit/{Family}", "categories"), ("/aidregistry/edit/{Aid}", "recipients"),
+    ("/aidregistry/edit/{Aid}", "kind"), ("/family/{bare}/place", "criteria"), ("/family/{bare}/place", "agency"),
+    ("/family/new", "categories"),
+])  # fmt: skip
+def test_a_choice_that_is_not_there_is_told_and_not_left_out(url, name, rows, cast, sign_in, page):
+    bare = factories.family(cast.south, number="00079")
+    factories.member(bare)
+    db.session.commit()
+    url = url.format(bare=bare.id, Family=rows["Family"].id, Aid=rows["Aid"].id)
+    anna = sign_in("anna")
+    typed = {
+        "territory": cast.north.id, "people-0-last_name": "Мятлев", "people-0-first_name": "Лев",
+        "decided_on": "2026-03-03", "criteria": [factories.by_code(models.Criterion, "2.1.1").id],
+    }  # fmt: skip
+    data = form_of(page(anna, url)) | typed
+    many = isinstance(data.get(name), list)
+    answer = anna.post(url, data=data | {name: [*data[name], "987654"] if many else "987654"})
+    assert answer.status_code == 200, "stored without a word of what was left out"
+    assert "field__error" in answer.text
+
+
 @pytest.mark.parametrize("view", ADDED, ids=lambda view: view.__name__)
 def test_an_empty_form_is_refused_with_words(view, rows, sign_in, page):
     who = sign_in(writer(view))

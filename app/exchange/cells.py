@@ -263,7 +263,10 @@ def _money(cell: Any) -> Decimal | None:
         raise CellError("Сумма не бывает отрицательной: исправьте её.")
     if value >= MOST_MONEY:
         raise CellError("Сумма слишком велика: проверьте её.")
-    return value.quantize(Decimal("0.01"))
+    whole = value.quantize(Decimal("0.01"))
+    if isinstance(cell, str) and value != whole:  # typed so; what Excel has counted is rounded
+        raise CellError("Копейки пишут двумя знаками, например 1500,50: исправьте сумму.")
+    return whole
 
 
 def _count(cell: Any) -> int | None:

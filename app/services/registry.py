@@ -27,6 +27,8 @@ from app.models import (
 )
 from app.services import checks, family_keys
 
+MOST_DIGITS = 9  # of a card number after which the next one is counted
+
 
 def save(row: Entity, today: date) -> None:
     """Check a row that was built or changed, derive what follows from it and flush it.
@@ -80,12 +82,17 @@ def _set_district(row: Family) -> None:
 
 
 def next_number(district: Territory) -> str:
-    """The number after the largest one that is a plain number, five digits wide."""
+    """The free number after the largest one that is a plain number, five digits wide.
+
+    More than nine digits are a sign of somebody's own: what follows it might be longer than a number may be.
+    """
     table = Family.__table__
     with db.session.no_autoflush:
-        numbers = db.session.connection().scalars(select(table.c.number).where(table.c.district_id == district.id))
-        largest = max((int(number) for number in numbers if number.isdecimal()), default=0)
-    return f"{largest + 1:05d}"
+        taken = set(db.session.connection().scalars(select(table.c.number).where(table.c.district_id == district.id)))
+    number = max((int(each) for each in taken if each.isdecimal() and len(each) <= MOST_DIGITS), default=0) + 1
+    while f"{number:05d}" in taken:
+        number += 1
+    return f"{number:05d}"
 
 
 # Unique values

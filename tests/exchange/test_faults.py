@@ -128,6 +128,7 @@ FAULTS = {
     "aid to come": (cell(AIDS, 0, "Дата", date(2099, 1, 1)), AIDS, 2, "Дата", "ещё не наступила"),
     "aid without a date": (cell(AIDS, 0, "Дата", None), AIDS, 2, "Дата", "Заполните"),
     "an unknown measure": (cell(AIDS, 0, "Код мероприятия", "2.160"), AIDS, 2, "Код мероприятия", "справочнике"),
+    "an amount of thousandths": (cell(AIDS, 0, "Сумма, руб.", "12.345"), AIDS, 2, "Сумма, руб.", "двумя знаками"),
     "a negative amount": (cell(AIDS, 0, "Сумма, руб.", -5), AIDS, 2, "Сумма, руб.", "отрицательной"),
     "an amount of letters": (cell(AIDS, 0, "Сумма, руб.", "сто"), AIDS, 2, "Сумма, руб.", "число"),
     "an unknown recipient": (
