@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import aliased, selectinload
 
 from app import access
+from app.clock import now
+from app.domain import terms
 from app.domain.refusal import Refusal
 from app.extensions import db
-from app.models import Family, Member, Supervision, SupervisionKind
+from app.models import (
+    Assignment,
+    Family,
+    FamilyCategory,
+    HomeTerritory,
+    ImportBatch,
+    JournalEntry,
+    Member,
+    Mentor,
+    Supervision,
+    SupervisionKind,
+)
 from tests import factories
 
 TODAY = date(2026, 9, 30)
+EVE = TODAY - timedelta(days=1)
 
 
 def scope_of(cast: factories.Cast, name: str) -> access.Scope:
@@ -120,3 +135,109 @@ def test_health_and_convictions_need_a_permission_of_their_own(cast, sign_in):
         page = sign_in(name).get(f"/family/{family.id}").text
         assert "Внутришкольный учет" in page, name
         assert all((secret in page) is told for secret in secrets), name
+
+
+# What was given and does not hold shows nothing; the same given truly does.
+
+HELD: dict[str, tuple[str, Any]] = {
+    "a family": ("boris", lambda cast, of: factories.assignment(cast.employee("boris"), EVE, of=of)),
+    "a territory": ("boris", lambda cast, of: factories.assignment(cast.employee("boris"), EVE, place=of.territory)),
+    "a family guided by the body": ("gleb", lambda cast, of: factories.mentor(of, cast.employee("gleb"), EVE)),
+}
+ENDS = {
+    "ended today": lambda row: setattr(row, "ended_on", TODAY),
+    "begins tomorrow": lambda row: setattr(row, "started_on", TODAY + timedelta(days=1)),
+    "annulled": lambda row: setattr(row, "annulled_at", now()),
+    "the person left the body": lambda row: setattr(row.employee, "dismissed", True),
+}
+
+
+def families_of(cast: factories.Cast, name: str) -> set[int]:
+    with access.acting_as(scope_of(cast, name)):
+        return set(db.session.scalars(select(Family.id)))
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("what", HELD)
+def test_what_was_given_shows_families_while_it_holds_and_is_true(what, end, cast, three):
+    name, give = HELD[what]
+    row = give(cast, three["far"])
+    db.session.flush()
+    assert three["far"].id in families_of(cast, name)
+    ENDS[end](row)
+    db.session.flush()
+    assert three["far"].id not in families_of(cast, name)
+
+
+@pytest.mark.parametrize("give", [
+    lambda cast, far: HomeTerritory(user=cast.user("boris"), territory=far.territory),
+    lambda cast, far: HomeTerritory(user=cast.user("oleg"), territory=far.territory),
+    lambda cast, far: Assignment(employee=cast.employee("gleb"), family=far, started_on=EVE),
+    lambda cast, far: Assignment(employee=cast.employee("gleb"), territory=far.territory, started_on=EVE),
+    lambda cast, far: Mentor(employee=cast.employee("boris"), family=far, started_on=EVE),
+])  # fmt: skip
+def test_what_is_given_to_another_role_shows_nothing(give, cast, three):
+    """Territories are a coordinator's, assignments a commission member's, guided families a body's."""
+    db.session.add(give(cast, three["far"]))
+    db.session.flush()
+    for name in factories.CAST:
+        assert (three["far"].id in families_of(cast, name)) is (name == "galina"), name
+
+
+def test_whoever_is_given_a_territory_reads_it_and_does_not_keep_it(cast, three):
+    boris, anna = scope_of(cast, "boris"), scope_of(cast, "anna")
+    assert cast.north.id in boris.territories
+    assert not boris.covers_territory(cast.north.id)
+    assert anna.covers_territory(cast.north.id)
+
+
+def test_a_relation_leads_to_no_foreign_row(cast, three):
+    """Who moved from another district: where from is not told."""
+    before = db.session.scalars(select(Member).where(Member.family_id == three["far"].id)).one()
+    moved = factories.member(three["north"], first_name="Егор", origin=before).id
+    db.session.commit()
+    for scope, told in ((scope_of(cast, "anna"), False), (access.EVERYTHING, True)):
+        db.session.expunge_all()
+        with access.acting_as(scope):
+            assert (db.session.get(Member, moved).origin is not None) is told
+
+
+def test_a_load_of_the_region_is_not_of_those_who_keep_a_part_of_it(cast):
+    db.session.add(ImportBatch(district=cast.root, as_of=TODAY, file_name="регион.xlsx", sha256="0" * 64))
+    db.session.flush()
+    for name in factories.CAST:
+        with access.acting_as(scope_of(cast, name)):
+            assert not db.session.scalars(select(ImportBatch)).all(), name
+
+
+def test_the_administrator_reads_the_journal_of_accounts_alone(cast, three):
+    told = [("User", None), ("Role", None), ("User", three["far"].id), ("ImportBatch", None), ("Agency", None),
+            ("Member", three["north"].id)]  # fmt: skip
+    db.session.execute(delete(JournalEntry))
+    db.session.add_all(
+        JournalEntry(act=terms.Act.CHANGED, entity=entity, family_id=family_id) for entity, family_id in told
+    )
+    db.session.flush()
+    seen = {"oleg": told[:2], "anna": told[5:], "boris": told[5:], "vera": [], "gleb": [], "renata": [],
+            "galina": told[2:3], "avgust": told}  # fmt: skip
+    for name, wanted in seen.items():
+        with access.acting_as(scope_of(cast, name)):
+            rows = db.session.scalars(select(JournalEntry).order_by(JournalEntry.id))
+            assert [(row.entity, row.family_id) for row in rows] == wanted, name
+
+
+def test_every_special_word_is_hidden_from_whoever_lacks_the_permission(cast):
+    of = factories.family(cast.north)
+    child = factories.member(of)
+    of.categories = list(db.session.scalars(select(FamilyCategory)))
+    kinds = db.session.scalars(select(SupervisionKind)).all()
+    db.session.add_all(Supervision(member=child, family=of, kind=kind, started_on=TODAY) for kind in kinds)
+    db.session.commit()
+    family_id, groups = of.id, {category.group for category in of.categories}
+    assert groups > {"health", "legal"}
+    ordinary = {kind.code for kind in kinds if not kind.special}
+    db.session.expunge_all()
+    with access.acting_as(scope_of(cast, "anna")):
+        own = db.session.get(Family, family_id)
+        assert {category.group for category in own.categories} == groups - {"health", "legal"}
+        assert {row.kind.code for row in db.session.scalars(select(Supervision))} == ordinary
