@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, func, select
+from sqlalchemy import Enum, Select, String, func, select
 from sqlalchemy.orm import selectinload
 
 from app import filters
@@ -101,6 +101,14 @@ class RegistryList:
     def _ordered(self, query: Select[Any], order: tuple[str, str]) -> Select[Any]:
         name, direction = order
         column = getattr(self.entity, self.entity.SORTED_BY.get(name, name))
+        if column.key == name and _is_typed(column):
+            column = func.lower(column)
         if direction == "desc":
             return query.order_by(column.desc(), self.entity.id.desc())
         return query.order_by(column, self.entity.id)
+
+
+def _is_typed(column: Any) -> bool:
+    """Whether a column holds words as they were typed: a database puts all capitals before all small letters."""
+    kind = column.type
+    return isinstance(kind, String) and not isinstance(kind, Enum) and not column.expression.index

@@ -76,7 +76,8 @@ def _decisions(typed: str, family: int) -> Select[Any]:
     query = select(Decision).where(Decision.annulled_at.is_(None)).order_by(Decision.decided_on.desc(), Decision.id)
     if family:
         query = query.where(Decision.family_id == family)
-    return query.where(Decision.number.startswith(typed.strip(), autoescape=True)) if typed.strip() else query
+    begins = func.lower(Decision.number).startswith(typed.strip().lower(), autoescape=True)
+    return query.where(begins) if typed.strip() else query
 
 
 def _agencies(typed: str, _family: int) -> Select[Any]:
