@@ -129,6 +129,26 @@ def may_be_corrected(one: NamedPerson, other: NamedPerson) -> bool:
     return may_be_one(one, other) or _parts(one)[:2] == _parts(other)[:2]
 
 
+def is_plainly_corrected(one: NamedPerson, other: NamedPerson) -> bool:
+    """Whether nobody would take two entries of one family for two people: one thing alone is said otherwise.
+
+    The first name and the surname or the day of birth are one, or the surname and the day.
+    """
+    last, first, middle = (a == b for a, b in zip(_exact(one), _exact(other), strict=True))
+    same_day = one.born_on == other.born_on is not None
+    if not ((first and (last or same_day)) or (last and same_day)):
+        return False
+    contradictions = (
+        not last, not first, not middle and None not in (one.middle_name, other.middle_name),
+        not same_day and None not in (one.born_on, other.born_on),
+    )  # fmt: skip
+    return sum(contradictions) <= 1
+
+
+def _exact(person: NamedPerson) -> tuple[str, str, str]:
+    return names.key(person.last_name), names.key(person.first_name), names.key(person.middle_name)
+
+
 def _parts(person: NamedPerson) -> tuple[str, str, str]:
     return names.folded(person.last_name), names.folded(person.first_name), names.folded(person.middle_name)
 

@@ -6,9 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from app.domain.writing import is_nothing, lines
+from app.domain.writing import is_look_alike, is_nothing, lines
 
 _NOT_WORD = re.compile(r"[\W_]+")
+_NO_LETTER = re.compile("[?\ufffd*#!]")
 
 # Letters of the neighbouring alphabets that stand beside a Russian one: the base, then its kin in order.
 _KIN = ("аәӑӓ", "гғґҕӷ", "еёєӗ", "жҗӝӂ", "зҙӟ", "иіїӣӥ", "кқҡҝҟ", "нңҥ", "оөӧӫ", "сҫ", "уүұўӱӳӯ", "хһҳ", "чҷҹӵ", "ыӹ")
@@ -66,9 +67,16 @@ def _visible_fold(text: str) -> str:
 
 
 def fault(text: str) -> str | None:
-    """What is wrong with a part of a person's name: it is written in letters; «;» parts people in a workbook."""
+    """What is wrong with a part of a person's name: it is written in letters; «;» parts people in a workbook.
+
+    «?» stands where another program has lost a letter: «Г?лия» may be Гөлия or Гүлия.
+    """
     if not any(map(str.isalpha, text)) or any(map(str.isdigit, text)) or ";" in text or is_nothing(text):
         return "Имя пишется буквами, без цифр и без «;»: исправьте его."
+    if lost := _NO_LETTER.search(text):
+        return f"В имени знак «{lost[0]}»: на его месте потеряна буква или стоит пометка, исправьте имя."
+    if is_look_alike(text):
+        return f"«{text}» набрано латинскими буквами, которые похожи на русские: наберите русскими."
     return None
 
 

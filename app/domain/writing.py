@@ -27,8 +27,9 @@ _UNSEEN = {"Cf", "Cc", "Cs", "Co"}
 
 # Errors of Excel, in English and as a Russian one shows them, and of LibreOffice.
 _ERROR = re.compile(
-    r"#(REF|VALUE|NAME|NULL|NUM|N/A|DIV/0|GETTING_DATA|SPILL|CALC|ССЫЛКА|ЗНАЧ|ИМЯ|ПУСТО|ЧИСЛО|Н/Д|ДЕЛ/0)[!?]?"
-    r"|(Err|Ошибка):\d{3}",
+    r"#(REF|VALUE|NAME|NULL|NUM|N/A|DIV/0|GETTING_DATA|SPILL|CALC|FIELD|BLOCKED|CONNECT|BUSY|UNKNOWN|PYTHON|EXTERNAL"
+    r"|ССЫЛКА|ЗНАЧ|ИМЯ|ПУСТО|ЧИСЛО|Н/Д|ДЕЛ/0|ПЕРЕНОС|ВЫЧИСЛ|ПОЛЕ|ЗАБЛОКИРОВАНО|ПОДКЛЮЧИТЬ|ЗАНЯТО|НЕИЗВЕСТНО"
+    r"|ОЖИДАНИЕ[_ ]ДАННЫХ)[!?]?|#{3,}|(Err|Ошибка):\d{3}",
     re.IGNORECASE,
 )
 
@@ -70,6 +71,11 @@ def is_error(text: str) -> bool:
 def known(text: str | None) -> str | None:
     """A text of an optional field: what only says that there is nothing is None."""
     return None if text is None or is_nothing(text) else text
+
+
+def is_look_alike(text: str) -> bool:
+    """Whether words of a text are of another alphabet and look like Cyrillic ones whole: «Bepa»."""
+    return bool(_FOREIGN.search(text)) and not _FOREIGN.search(look(text))
 
 
 def look(text: str) -> str:

@@ -12,11 +12,15 @@ from typing import Any
 from app.domain import names, writing
 from app.exchange import cells
 
-_TOTAL = re.compile(r"(итого|итог|всего|в том числе|из них)\b")
+_TOTAL = re.compile(
+    r"((общий |промежуточный )?(итого|итог|итоги)|подытог|всего|в том числе|из них|сумма|количество|кол во|численность"
+    r"|общ(ее|ая) (число|количество|кол во|численность|сумма)|число (семей|детей|людей)|(семей|детей|человек) \d+$)\b"
+)
 _SIGNATURE = re.compile(
     r"(исполнитель|исп|глава|и о|ио|врио|руководитель|начальник|директор|заместитель|зам|председатель|секретарь"
     r"|специалист|ответственный|ответственная|составил|составила|подготовил|подготовила|проверил|проверила|заполнил"
-    r"|заполнила|согласовано|утверждаю|утверждено|телефон|тел|конт|контактный|м п|мп|подпись|дата|список)\b"
+    r"|заполнила|согласовано|утверждаю|утверждено|утв|данные (на|за)|сведения (на|за|по)"
+    r"|телефон|тел|конт|контактный|м п|мп|подпись|дата|список)\b"
 )
 _NOTE = re.compile(r"(примечание|примечания|приложение|справочно|сноска|внимание)\b")
 _PHONE = re.compile(r"(?:тел\.?:?\s*)?(?=.*[()+\-\s])\+?[\d()\-\s]{6,25}")
@@ -55,8 +59,15 @@ def _cell(line: Sequence[Any], index: int) -> Any:
 
 
 def _count_up(filled: list[tuple[int, Any]]) -> bool:
-    start = cells.shown_cell(filled[0][1])
-    return start == "1" and all(cells.shown_cell(cell) == str(place) for place, (_, cell) in enumerate(filled, start=1))
+    """Whether cells say 1, 2, 3 or А, Б, 1, 2: a form may number its first columns by letters."""
+    said = [cells.shown_cell(cell).strip().casefold() for _, cell in filled]
+    letters = next((place for place, text in enumerate(said) if text.isdecimal()), len(said))
+    if said[:letters] != list("абвгдежзик")[:letters] or letters == len(said):
+        return False
+    first = int(said[letters])
+    return (first == 1 or not letters) and said[letters:] == [
+        str(first + place) for place in range(len(said) - letters)
+    ]
 
 
 def _said(text: str) -> str | None:

@@ -64,12 +64,13 @@ class Notice:
 
 @dataclass
 class SheetRows:
-    """The rows of one sheet. `letters`: the columns that the sheet has, by field."""
+    """The rows of one sheet. `letters`: the columns that the sheet has, by field; `refused`: it was not read at all."""
 
     sheet: Sheet
     rows: list[Row] = field(default_factory=list)
     letters: dict[str, str] = field(default_factory=dict)
     raw: dict[tuple[int, str], Any] = field(default_factory=dict)
+    refused: bool = False
 
     def of(self, kind: type[R]) -> Iterator[R]:
         """The rows as what they are on this sheet."""
@@ -132,7 +133,7 @@ def content(book: Book, dictionaries: Mapping[str, cells.Codes]) -> Content:
         if known is None:
             text = f"Нет листа «{sheet.title}»: добавьте его, хотя бы с одной строкой заголовков."
             found.add(Fault(sheet.title, None, "", "", "", text))
-            found.sheets[sheet.title] = SheetRows(sheet)
+            found.sheets[sheet.title] = SheetRows(sheet, refused=True)
         else:
             found.sheets[sheet.title] = _read_sheet(found, sheet, known[1], dictionaries, people)
     for title, rows in by_title.values():
@@ -162,7 +163,12 @@ def _read_facts(found: Content, sheet: tuple[str, Any] | None) -> None:
     if sheet is None:
         found.add(Fault(FACTS, None, "", "", "", f"Нет листа «{FACTS}»: добавьте его (район, дата, версия формы)."))
         return
-    facts = {header_key(row[0]): (number, row[1] if len(row) > 1 else "") for number, row in reversed(sheet[1])}
+    facts: dict[str, tuple[int | None, Any]] = {}
+    for number, row in sheet[1]:
+        key, value = header_key(row[0]), row[1] if len(row) > 1 else ""
+        if facts.setdefault(key, (number, value))[1] != value and key in map(header_key, (DISTRICT, AS_OF, VERSION)):
+            text = f"«{row[0]}» стоит дважды с разными значениями: оставьте одно."
+            found.add(Fault(FACTS, number, str(row[0]), f"B{number}", cells.shown_cell(value), text))
 
     def fact(label: str, read: Callable[[Any], Any]) -> Any:
         number, cell = facts.get(header_key(label), (None, ""))
@@ -208,7 +214,9 @@ def _read_sheet(found: Content, sheet: Sheet, lines: list[Any], dictionaries: Ma
     result = SheetRows(sheet)
     places = _find_columns(found, sheet, lines[0] if lines else (1, []), result)
     if places is None:
+        result.refused = True
         return result
+    _tell_nameless(found, sheet, lines)
     readers = [(index, column, cells.reader(column, dictionaries)) for index, column in places]
     headers = {index: header_key(column.header) for index, column in places}
     number_index = next(index for index, column in places if column.field == "number")
@@ -298,6 +306,18 @@ def _find_columns(found: Content, sheet: Sheet, header: Any, result: SheetRows) 
             result.letters[column.field] = _letter(index)
             places.append((index, column))
     return places if _tell_missing(found, sheet, number, result) else None
+
+
+def _tell_nameless(found: Content, sheet: Sheet, lines: list[Any]) -> None:
+    """Say which columns have values and no header: two columns may stand under one merged header."""
+    number, header = lines[0]
+    width = max(len(line) for _, line in lines)
+    for index in range(width):
+        if (index >= len(header) or not header_key(header[index])) and not all(
+            _is_blank(line, [index]) for _, line in lines[1:]
+        ):
+            text = f"Столбец {_letter(index)} без заголовка не читается: впишите заголовок, если он нужен."
+            found.notices.append(Notice(sheet.title, number, text))
 
 
 def _nearest(key: str, wanted: Mapping[str, BookColumn]) -> BookColumn | None:

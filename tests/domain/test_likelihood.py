@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from app.domain.likelihood import Likely, NamedPerson, may_be_corrected, may_be_one
+from app.domain.likelihood import Likely, NamedPerson, is_plainly_corrected, may_be_corrected, may_be_one
 
 DAY, OTHER_DAY = date(2015, 2, 1), date(2015, 1, 2)
 
@@ -42,6 +42,26 @@ def test_who_may_be_one_person(one, born_on, other, other_born_on, same, correct
     first, second = named(one, born_on), named(other, other_born_on)
     assert (may_be_one(first, second), may_be_corrected(first, second)) == (same, corrected)
     assert (may_be_one(second, first), may_be_corrected(second, first)) == (same, corrected)
+
+
+PLAIN = [
+    ("Мамедов Али Вагифович", DAY, "Мамедов Али Вагифович", OTHER_DAY, True),
+    ("Мамедов Али Вагифович", DAY, "Осинин Али Вагифович", DAY, True),
+    ("Мамедов Али Вагифович", DAY, "Мамедов Вагиф Вагифович", DAY, True),
+    ("Мамедов Али Вагифович", DAY, "Мамедов Али Ильич", DAY, True),
+    ("Мамедов Али", None, "Мамедов Али Вагифович", DAY, True),
+    ("Мамедов Али Вагифович", DAY, "Мамедов Али Ильич", OTHER_DAY, False),
+    ("Мамедов Али Вагифович", DAY, "Осинин Али Ильич", DAY, False),
+    ("Мамедов Али Вагифович", DAY, "Осинин Али Вагифович", OTHER_DAY, False),
+    ("Мамедов Али Вагифович", DAY, "Али Мамедов Вагифович", DAY, False),
+    ("Мамедов Али", DAY, "Мамедов Вагиф", OTHER_DAY, False),
+]
+
+
+@pytest.mark.parametrize(("one", "born_on", "other", "other_born_on", "plain"), PLAIN)
+def test_what_is_plainly_a_correction(one, born_on, other, other_born_on, plain):
+    first, second = named(one, born_on), named(other, other_born_on)
+    assert is_plainly_corrected(first, second) is is_plainly_corrected(second, first) is plain
 
 
 def test_whoever_may_be_one_is_found_without_asking_all():

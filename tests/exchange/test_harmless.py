@@ -194,6 +194,19 @@ def test_another_person_is_added_when_the_person_says_so(cast):
     assert [row[1] for row in people()] == ["Семён", "Самсон"]
 
 
+def test_a_namesake_of_another_father_and_day_is_asked_about(cast):
+    mother = person("Тетерина", "Алёна", date(1990, 4, 7), role="мать")
+    done(answered(of("00001", NORTH, mother, person(*BOY)).content()))
+    namesake = person("Тетерин", "Семён", date(2018, 2, 2), "Петрович")
+    assert [question.chosen for question in answered(of("00001", NORTH, mother, namesake).content()).questions] == [
+        None
+    ]
+    others = of("00001", NORTH, person("Лапина", "Инна", date(1980, 1, 1), role="мать"), namesake)
+    found = answered(others.content())
+    assert "Под № 00001 у вас другая семья" in texts(found.questions)
+    assert not found.changes
+
+
 def test_a_newborn_is_not_taken_for_a_brother_who_is_missing(cast):
     mother = person("Тетерина", "Алёна", date(1990, 4, 7), role="мать")
     done(answered(of("00001", NORTH, mother, person(*BOY)).content()))
@@ -262,6 +275,17 @@ UNDER_THE_TABLE = [
     {"№ карты": "Примечание: без переехавших"},
     {"№ карты": "Северный сельский Совет"},
     {"№ карты": "1", "Территория": "2", "Категории семьи": "3", "Количество членов семьи": "4"},
+    {"№ карты": "А", "Территория": "Б", "Категории семьи": "1", "Количество членов семьи": "2"},
+    {"№ карты": "3", "Территория": "4", "Категории семьи": "5", "Количество членов семьи": "6"},
+    {"№ карты": "Общий итог", "Территория": "2"},
+    {"№ карты": "Промежуточный итог", "Количество членов семьи": 5},
+    {"№ карты": "Подытог", "Территория": "1"},
+    {"№ карты": "Количество семей", "Территория": "2"},
+    {"№ карты": "Кол-во", "Территория": "2"},
+    {"№ карты": "Общее число", "Территория": "2 семьи"},
+    {"№ карты": "Семей: 2", "Территория": "детей: 4"},
+    {"№ карты": "Утв.", "Территория": "И. Полозов"},
+    {"№ карты": "Данные на 01.10.2026"},
 ]
 
 
@@ -283,6 +307,68 @@ def test_a_line_that_may_be_a_family_is_never_dropped(cast):
     book.row(FAMILIES.title, 2)["№ карты"] = "Глава 1"
     book.rows[MEMBERS.title].append({"№ карты": "Глава 1", **person("Осинин", "Ян", date(2018, 1, 1))})
     assert len(planned(book.content()).families) == 3
+
+
+@pytest.mark.parametrize(
+    "error", ["#Н/Д", "#ПЕРЕНОС!", "#ВЫЧИСЛ!", "#ПОЛЕ!", "#BUSY!", "#ЗАНЯТО!", "########", "#ИМЯ?"]
+)
+def test_every_error_of_excel_is_known_by_its_text(cast, error):
+    book = Sound()
+    book.row(FAMILIES.title)["Источник дохода"] = error
+    assert "ошибка Excel" in texts(planned(book.content()).faults)
+
+
+@pytest.mark.parametrize("name", ["Г?лия", "Г\ufffdлия", "Вера*", "Bepa", "Мак Kox", "Вера!"])
+def test_a_name_that_has_lost_a_letter_or_its_alphabet_is_a_fault(cast, name):
+    book = Sound()
+    book.row(MEMBERS.title)["Имя"] = name
+    book.rows[AIDS.title].clear()
+    assert [(fault.row, fault.column) for fault in planned(book.content()).faults] == [(2, "Имя")]
+
+
+@pytest.mark.parametrize(
+    "name", ["Әлиұлы", "Ґалаґан", "Ҙайнуллин", "Ӱпымар", "О’Нил", "Анна-Мария", "Анна (Аня)", "Кямал оглы"]
+)
+def test_a_name_in_letters_is_a_name(cast, name):
+    book = Sound()
+    book.row(MEMBERS.title)["Имя"] = name
+    book.rows[AIDS.title].clear()
+    assert not planned(book.content()).faults
+
+
+def test_a_column_without_a_header_is_named(cast):
+    book = Sound()
+    headers = book.headers[MEMBERS.title]
+    headers[headers.index("Отчество")] = ""
+    for row in book.rows[MEMBERS.title]:
+        row[""] = row["Отчество"]
+    assert "Столбец E без заголовка не читается" in texts(planned(book.content()).notices)
+
+
+@pytest.mark.parametrize("sheet", [FAMILIES, MEMBERS])
+def test_of_a_sheet_that_is_not_read_nothing_untrue_is_said(cast, sheet):
+    load(Sound().content())
+    book = Sound()
+    book.headers[sheet.title].remove(sheet.columns[2 if sheet is MEMBERS else 1].header)
+    (fault,) = planned(book.content()).faults
+    assert "не читается без столбца" in fault.text
+
+
+def test_two_districts_of_one_book_are_a_fault(cast):
+    book = Sound()
+    book.facts.append(["Район", "Соседний район"])
+    assert "стоит дважды с разными значениями" in texts(planned(book.content()).faults)
+    book.facts[-1][1] = book.facts[0][1]
+    assert not planned(book.content()).faults
+
+
+def test_a_blank_organisation_replaces_none_of_the_same_kind(cast):
+    load(Sound().content())
+    book = Sound()
+    book.row(STAYS.title)["Организация, направившая сведения"] = None
+    found = planned(book.content())
+    assert not found.does_something
+    assert not found.new_bodies
 
 
 NOTHING = ["-", "—", "нет", "Отсутствует", "б/о", "н/д", "не известно"]

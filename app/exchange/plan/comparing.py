@@ -74,6 +74,8 @@ class Comparison:
                 self.count(form, "waiting")
                 continue
             family = self.families.get(row.number)
+            if family is None and self.sheet(FAMILIES).refused:
+                continue
             if family is None:
                 text = f"Карты с таким номером нет на листе «{FAMILIES.title}»: добавьте семью или исправьте номер."
                 self.content.fault(found, row, "number", text)
@@ -189,7 +191,7 @@ class Comparison:
         if not sheet.tells(kind) or kind in row.bad or name in row.bad:
             return
         told: str | None = getattr(row, kind)
-        if not sheet.tells(name) and told == getattr(state, kind):
+        if getattr(row, name) is None and told == getattr(state, kind):
             return
         body = find(told, getattr(row, name))
         known, called, held = getattr(state, kind), getattr(state, name), getattr(state, column)
@@ -218,8 +220,8 @@ class Comparison:
         elif len(alike) > 1:
             undated = [member for member in alike if member.values.born_on is None]
             alike = undated if len(undated) == 1 else alike
-        if len(alike) == 1:
-            return alike[0]
+        if len(alike) == 1 or self.sheet(MEMBERS).refused:
+            return alike[0] if alike else None
         if alike:
             text = f"В семье двое с именем «{wanted.name}»: допишите дату рождения в скобках (ДД.ММ.ГГГГ)."
         else:

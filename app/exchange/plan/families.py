@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import Counter
 
 from app.domain import intervals, names, registration
+from app.domain.likelihood import is_plainly_corrected
 from app.exchange import bank
 from app.exchange.changes import OTHER, FamilyPlan, Option, PlaceRef, Question, SetUpdate, Update
 from app.exchange.plan.comparing import Comparison
-from app.exchange.plan.known import KnownPeople
+from app.exchange.plan.known import KnownPeople, named
 from app.exchange.plan.places import PlacesOfBook
 from app.exchange.records import FamilyRow, MemberRow
 from app.exchange.states import FamilyState
@@ -134,7 +135,7 @@ class Families:
         family = FamilyPlan(number, row, state, place, state.id if state else None)
         self.comparison.families[row.number] = family
         if state is None:
-            if not self._people(row):
+            if not self._people(row) and not self.comparison.sheet(MEMBERS).refused:
                 text = f"В семье нет ни одного человека: впишите его на лист «{MEMBERS.title}»."
                 self.content.fault(self.sheet, row, "number", text)
             self.comparison.new(FAMILIES, family, f"№ {number}, {place.name}")
@@ -202,12 +203,8 @@ class Families:
         people = self._people(row)
         if not people or not state.members:
             return True
-        called = {names.key(each.row.full) for each in state.members}
-        short = {_short(each.row) for each in state.members}
-        born = {(names.key(each.row.last_name), each.row.born_on) for each in state.members if each.row.born_on}
         return any(
-            names.key(each.full) in called or _short(each) in short or (names.key(each.last_name), each.born_on) in born
-            for each in people
+            is_plainly_corrected(named(person), named(known.row)) for person in people for known in state.members
         )
 
     def _told_other(self, row: FamilyRow, state: FamilyState) -> str:
@@ -264,7 +261,3 @@ def _called(state: FamilyState) -> str:
     """«№ 00001 Тетерина»."""
     surnames = names.family_name([member.row.last_name for member in state.members], ())
     return f"№ {state.row.number} {surnames}".strip()
-
-
-def _short(person: MemberRow) -> str:
-    return names.key(names.full(person.last_name, person.first_name, None))

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from datetime import date
 
 from app.domain import care, names, registration
+from app.domain.likelihood import is_plainly_corrected
 from app.domain.periods import quarter_of
 from app.exchange import bank, cells
 from app.exchange.changes import OTHER, FamilyPlan, MemberPlan, Option, Question, Update
 from app.exchange.plan.comparing import Comparison
-from app.exchange.plan.known import KnownPeople, Membership
+from app.exchange.plan.known import KnownPeople, Membership, named
 from app.exchange.plan.parts import Parts
 from app.exchange.records import MemberRow
 from app.exchange.states import MemberState
@@ -140,8 +141,12 @@ class Members:
         alike = [each for each in waiting if each.row is None and each.state and self._is_alike(row, each.state)]
         if not alike:
             return False
-        sure = [each for each in alike if _is_plain(row, each.values)]
-        rivals = [other for other in rows if other is not row and sure and _is_plain(other, sure[0].values)]
+        sure = [each for each in alike if is_plainly_corrected(named(row), named(each.values))]
+        rivals = [
+            other
+            for other in rows
+            if other is not row and sure and is_plainly_corrected(named(other), named(sure[0].values))
+        ]
         offered = f"same-{sure[0].id}" if len(sure) == 1 and not rivals else None
         key = f"person-{row.line}"
         options = [Option(f"same-{each.id}", f"Исправление: это {_called(each.values)}") for each in alike]
@@ -261,14 +266,6 @@ class Members:
 
 def _tells_any(row: MemberRow, fields: Iterable[str]) -> bool:
     return any(getattr(row, name) is not None for name in fields)
-
-
-def _is_plain(row: MemberRow, known: MemberRow) -> bool:
-    """Whether nobody would take two rows for two people: the first name is one, or the day of birth and the surname."""
-    same_first = names.key(row.first_name) == names.key(known.first_name)
-    same_last = names.key(row.last_name) == names.key(known.last_name)
-    same_day = row.born_on is not None and row.born_on == known.born_on
-    return (same_first and (same_last or same_day)) or (same_last and same_day)
 
 
 def _share_document(row: MemberRow, known: MemberState) -> bool:
