@@ -15,7 +15,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.routing import IntegerConverter, ValidationError
 
 from app import access, clock, journal, sent_forms, words
-from app.domain import ages
+from app.domain import ages, periods
 from app.extensions import LARGEST_KEY, appbuilder
 from app.readings import duplicates
 
@@ -127,7 +127,10 @@ def moment(value: datetime | None, empty: str = "") -> str:
 
 def age(born_on: date | None, on: date | None = None) -> str:
     """«7 лет» on a day, today by default."""
-    return words.age(ages.full_years(born_on, on or clock.today())) if born_on else ""
+    if born_on is None:
+        return ""
+    day = on or clock.today()
+    return words.age(ages.full_years(born_on, day), periods.full_months(born_on, day))
 
 
 # How browsers name themselves; the first that fits, since most name others too.

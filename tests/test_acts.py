@@ -85,7 +85,8 @@ def test_a_scan_sent_twice_is_attached_once_and_answered_alike(anna, family):
         return anna.post(url, data=data | {"file": (io.BytesIO(scans.pdf()), "акт.pdf")}, csrf=False)
 
     first, second = send(), send()
-    assert (first.status_code, first.location) == (second.status_code, second.location) == (302, f"/family/{family.id}")
+    assert (first.status_code, first.location) == (second.status_code, second.location)
+    assert (first.status_code, first.location) == (302, f"/family/{family.id}#papers")
     assert db.session.scalar(select(func.count(Paper.id))) == 1
 
 

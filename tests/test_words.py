@@ -8,11 +8,16 @@ from app import words
 
 @pytest.mark.parametrize(
     ("years", "said"),
-    [(0, "0 лет"), (1, "1 год"), (2, "2 года"), (4, "4 года"), (5, "5 лет"), (11, "11 лет"), (14, "14 лет"),
+    [(1, "1 год"), (2, "2 года"), (4, "4 года"), (5, "5 лет"), (11, "11 лет"), (14, "14 лет"),
      (21, "21 год"), (22, "22 года"), (111, "111 лет")],
 )  # fmt: skip
 def test_ages_are_said_in_russian(years, said):
     assert words.age(years) == said
+
+
+def test_the_age_of_a_baby_is_in_months():
+    assert words.age(0, 7) == "7 мес."
+    assert words.age(0) == "0 мес."
 
 
 def test_days_and_moments_are_written_as_people_here_write_them():

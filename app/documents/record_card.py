@@ -11,7 +11,7 @@ from flask import current_app
 from app import words
 from app.documents import blanks
 from app.documents.folder import Folder, live
-from app.domain import ages, intervals
+from app.domain import ages, intervals, periods
 from app.domain.terms import ParentalRole
 from app.models import Aid, Decision, Member, Registration
 from app.render import html_pdf
@@ -218,7 +218,9 @@ def _minor(member: Member, residence: str, today: date) -> Minor:
         name=blanks.text(member.full_name),
         born_on=words.day(member.born_on),
         sex=blanks.text(member.sex),
-        age=words.age(ages.full_years(member.born_on, today)) if member.born_on else "",
+        age=words.age(ages.full_years(member.born_on, today), periods.full_months(member.born_on, today))
+        if member.born_on
+        else "",
         residence=residence,
         identities=identities or [Identity()],
         education=_education(member, today),

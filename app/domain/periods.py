@@ -85,6 +85,11 @@ def month_later(day: date, months: int = 1) -> date:
     return there.start.replace(day=min(day.day, there.end.day))
 
 
+def full_months(since: date, until: date) -> int:
+    """Whole months from one day to a later one."""
+    return (until.year - since.year) * 12 + until.month - since.month - (until.day < since.day)
+
+
 def quarter_of(day: date) -> tuple[int, int]:
     """The (year, quarter) that holds a day."""
     return day.year, (day.month + 2) // 3

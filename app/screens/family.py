@@ -23,6 +23,19 @@ SHOWN_AIDS, SHOWN_EVENTS, SHOWN_PAPERS = 10, 12, 30
 EVENTS_OF_A_PAGE = 100
 
 
+# The section of the page of a family where the rows of an entity stand: after an act one is back there.
+SECTIONS = {
+    "Family": "facts", "Registration": "stays", "Decision": "stays", "Aid": "aid", "Paper": "papers",
+    "Mentor": "workers", "Assignment": "workers",
+}  # fmt: skip
+
+
+def section(pk: int, entity: str, member: int | None = None) -> str:
+    """The address of the section of a family where the rows of an entity stand; of a member, his line."""
+    place = f"member-{member}" if member else SECTIONS.get(entity, "people")
+    return url_for("FamilyPage.show", pk=pk, _anchor=place)
+
+
 class FamilyScreen(Screen):
     """What the page of a family and the acts on it share."""
 
@@ -42,12 +55,13 @@ class FamilyScreen(Screen):
         """Whether the person reads who did what with the family: it is for those who keep it, annulled or not."""
         return self.may("history") and access.scope().covers_territory(family.territory_id)
 
-    def acted(self, form: EntityForm, pk: int, text: str, act: Callable[[], Any]) -> Response | None:
-        """Do one act on the family and commit it; then its page, with a sentence."""
+    def acted(self, form: EntityForm, pk: int, text: str, act: Callable[[], Any],
+              entity: str = "Registration") -> Response | None:  # fmt: skip
+        """Do one act on the family and commit it; then the section of its page that the act was about."""
 
         def whole() -> Answer:
             act()
-            return Answer(text, url_for("FamilyPage.show", pk=pk))
+            return Answer(text, section(pk, entity))
 
         return self.done(form, whole)
 
@@ -58,7 +72,6 @@ class Links:
     def __init__(self, screen: FamilyScreen, family: Family) -> None:
         self._screen, self._family = screen, family
         self._keeps = screen.keeps(family)
-        self._back = url_for("FamilyPage.show", pk=family.id)
 
     def act(self, name: str, **values: Any) -> str | None:
         """An act on the family: place, remove, enter, annul."""
@@ -103,7 +116,8 @@ class Links:
         return self._family.annulled_at is None and guard.may_add(getattr(models, entity), self._family)
 
     def _registry(self, entity: str, route: str, permission: str, **values: Any) -> str | None:
-        return self.page(f"{entity}Registry.{route}", permission, entity, next=self._back, **values)
+        back = section(self._family.id, entity, values.get("member"))
+        return self.page(f"{entity}Registry.{route}", permission, entity, next=back, **values)
 
 
 class FamilyPage(FamilyScreen):

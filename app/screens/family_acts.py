@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from flask import abort, url_for
+from flask import abort
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
@@ -21,7 +21,7 @@ from app.extensions import db
 from app.forms import offered
 from app.models import Agency, Family, Registration, RegistrationCriterion, RemovalReason
 from app.screens import annulment
-from app.screens.family import FamilyScreen
+from app.screens.family import FamilyScreen, section
 from app.screens.family_forms import (
     CorrectForm,
     DecideForm,
@@ -198,6 +198,7 @@ class FamilyActs(FamilyScreen):
                     role=form.role.data,
                     today=clock.today(),
                 ),
+                entity="Member",
             ):
                 return answer
         member = self._row(self._kept(pk), "Member", key)
@@ -236,7 +237,7 @@ class FamilyActs(FamilyScreen):
         if not access.scope().covers_territory(family.territory_id):
             abort(403)
         row = self._row(family, entity, key)
-        return annulment.page(row, self.page, back=url_for("FamilyPage.show", pk=pk), menu_entry="Families")
+        return annulment.page(row, self.page, back=section(pk, entity), menu_entry="Families")
 
     def _kept(self, pk: int) -> Family:
         """The family, if the person keeps it; a family one merely reads is not acted upon."""

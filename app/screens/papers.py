@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, url_for
+from flask import abort, flash, redirect
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
@@ -21,6 +21,7 @@ from app.forms import REQUIRED, CleanString, DayField, EntityForm, TermField, Va
 from app.models import Decision, Family, Paper
 from app.render import scans
 from app.screens import annulment
+from app.screens.family import section
 from app.screens.screen import Screen
 from app.services import papers
 
@@ -146,4 +147,4 @@ def _decisions(family: Family) -> list[Decision]:
 
 
 def _page_of(family_id: int) -> str:
-    return url_for("FamilyPage.show", pk=family_id)
+    return section(family_id, "Paper")

@@ -107,6 +107,30 @@
     if (errors) errors.focus();
   }
 
+  /* What an address points at is opened, and what the last act said is said there and not at the top of the page. */
+  function goToPlace() {
+    const place = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!place) return;
+    if (place.matches("details")) place.open = true;
+    const said = document.querySelector(".flashes");
+    if (said && place.closest("main")) {
+      place.before(said);
+      said.scrollIntoView({ block: "center" });
+    }
+  }
+
+  /* «Ещё» closes by Escape and by a click elsewhere. */
+  function foldMore() {
+    const close = (kept) => each("details[data-more][open]", (more) => { if (more !== kept) more.open = false; });
+    document.addEventListener("click", (event) => close(event.target.closest("details[data-more]")));
+    document.addEventListener("keydown", (event) => {
+      const open = event.key === "Escape" && document.querySelector("details[data-more][open]");
+      if (!open) return;
+      open.open = false;
+      open.querySelector("summary").focus();
+    });
+  }
+
   /* A row of a list opens its record, except where a link, a button or selected text is meant. */
   function openRows() {
     document.addEventListener("click", (event) => {
@@ -242,5 +266,8 @@
   scrollByKeyboard();
   dressSelects();
   goToErrors();
+  goToPlace();
+  foldMore();
+  window.addEventListener("hashchange", goToPlace);
   window.patronat = { dressSelects };
 })();

@@ -44,3 +44,14 @@ def test_the_quarters_that_overlap_a_period():
 def test_people_report_on_the_quarter_that_ended_last():
     assert periods.last_finished_quarter(date(2026, 10, 1)) == periods.quarter(2026, 3)
     assert periods.last_finished_quarter(date(2026, 1, 31)) == periods.quarter(2025, 4)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "months"),
+    [
+        (date(2026, 1, 15), date(2026, 1, 31), 0), (date(2026, 1, 15), date(2026, 2, 14), 0),
+        (date(2026, 1, 15), date(2026, 2, 15), 1), (date(2025, 11, 30), date(2026, 9, 30), 10),
+    ],
+)  # fmt: skip
+def test_whole_months(since, until, months):
+    assert periods.full_months(since, until) == months

@@ -52,6 +52,11 @@ def family(app, cast) -> int:
     return key
 
 
+def live_members(family: int) -> list[Member]:
+    members = select(Member).where(Member.family_id == family, Member.annulled_at.is_(None), Member.left_on.is_(None))
+    return list(db.session.scalars(members))
+
+
 def text_of(document) -> str:
     return re.sub(r"\s+", " ", document.text_content())
 
@@ -145,6 +150,37 @@ def test_who_keeps_no_families_opens_none(family, sign_in, name):
     assert sign_in(name).get(f"/family/{family}").status_code == 403
 
 
+def test_the_head_bears_the_acts_of_the_day_and_folds_the_rare_ones(family, sign_in, page):
+    head = page(sign_in("anna"), f"/family/{family}").xpath("//*[contains(@class, 'page-head__actions')]")[0]
+    assert [" ".join(one.text_content().split()) for one in head.xpath("a")] == [
+        "Помощь",
+        "Скан",
+        "Изменить",
+        "Паспорт",
+    ]
+    rare = [" ".join(one.text_content().split()) for one in head.xpath(".//details[@data-more]//a")]
+    assert rare[0] == "Снять с учёта"
+    assert rare[-1] == "Семья внесена по ошибке: аннулировать"
+
+
+def test_a_person_is_one_line_that_opens(family, sign_in, page):
+    lines = page(sign_in("anna"), f"/family/{family}").xpath("//details[@class='person']")
+    assert len(lines) == len(live_members(family))
+    for line in lines:
+        assert line.xpath("summary//h3")
+        assert not line.xpath("summary//a"), "acts stand inside"
+        assert line.xpath("div//a[contains(@href, '/memberregistry/edit/')]")
+
+
+def test_after_an_act_one_is_back_in_the_section_it_was_about(family, sign_in, page):
+    anna = sign_in("anna")
+    document = page(anna, f"/family/{family}")
+    for entity, place in (("aid", "aid"), ("mentor", "workers"), ("member", "people")):
+        address = document.xpath(f"//a[starts-with(@href, '/{entity}registry/add')]/@href")[0]
+        assert f"next=/family/{family}%23{place}" in address
+        assert document.xpath(f"//*[@id='{place}']")
+
+
 def test_looking_changes_nothing(family, sign_in):
     before = {entity: count(entity) for entity in (Family, Member, Registration, Decision, Aid)}
     client = sign_in("anna")
@@ -183,7 +219,7 @@ def test_a_removed_family_is_placed_anew_on_the_date_of_the_decision(app, cast, 
         data={"number": "12/4", "decided_on": "2026-05-04", "criteria": [criterion], "sender": sender,
               "received_on": "05.05.2026", "entered_on": "2026-05-06"},
     )  # fmt: skip
-    assert (answer.status_code, answer.location) == (302, f"/family/{key}")
+    assert (answer.status_code, answer.location) == (302, f"/family/{key}#stays")
     stay = db.session.scalars(select(Registration).order_by(Registration.id.desc())).first()
     assert (stay.registered_on, stay.decision.number, stay.main_criterion.code) == (date(2026, 5, 4), "12/4", "2.3.1")
     assert (stay.received_on, stay.entered_on, stay.sender_id) == (date(2026, 5, 5), date(2026, 5, 6), int(sender))

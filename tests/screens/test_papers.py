@@ -59,7 +59,7 @@ def test_a_scan_is_attached_and_stands_on_the_page_of_the_family(sign_in, page, 
     with access.unrestricted():
         decision = str(db.session.scalars(select(Decision.id)).one())
     answer = anna.post(f"/family/{family}/papers/add", data=form(scans.pdf("X", "Y"), decision=decision))
-    assert (answer.status_code, answer.location) == (302, f"/family/{family}")
+    assert (answer.status_code, answer.location) == (302, f"/family/{family}#papers")
     [paper] = rows()
     assert (paper.family_id, paper.title, paper.kind, paper.dated_on, paper.pages, paper.decision_id) == (
         family, "Акт обследования", PaperKind.SURVEY_ACT, date(2026, 3, 12), 2, int(decision),
@@ -154,7 +154,7 @@ def test_a_paper_is_annulled_with_a_reason_and_its_file_stays(sign_in, page, fam
     assert "Скан другой семьи" in stale.text
     assert rows()[0].annulled_at is None
     done = anna.post(f"/papers/{key}/annul", data={"version": version, "reason": "Скан другой семьи"})
-    assert done.location == f"/family/{family}"
+    assert done.location == f"/family/{family}#papers"
     [paper] = rows()
     assert (paper.annul_reason, papers.content(paper)[:5]) == ("Скан другой семьи", b"%PDF-")
     assert "уже аннулирована" in page(anna, f"/papers/{key}/annul", 409).text_content()
