@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+
+import lxml.html
+from flask.testing import FlaskClient
 
 from app.extensions import db
 from app.models import Criterion, Family, RemovalReason, Role, User, UserSession
@@ -27,6 +31,18 @@ class ActForm:
     makes: type[Any] | None = None
     once: bool = True
 
+    def element(self, document: Any) -> Any:
+        """The form itself; a button that does not stand now was on a page that was opened earlier, with its keys."""
+        forms = document.xpath("//main//form[@method='post']")
+        return next((form for form in forms if (form.get("action") or self.page) == self.url), forms[0])
+
+    def filled(self, client: FlaskClient) -> dict[str, Any]:
+        """What a browser would send: what stands in the form with its hidden keys, and what is typed."""
+        data: dict[str, Any] = {}
+        for name, value in self.element(lxml.html.fromstring(client.get(self.page).text)).form_values():
+            data.setdefault(name, []).append(value)
+        return data | self.typed
+
 
 def scan() -> tuple[Any, str]:
     return io.BytesIO(scans.pdf("акт")), "акт.pdf"
@@ -37,6 +53,9 @@ def acts(rows: dict[str, Any], cast: factories.Cast) -> dict[str, ActForm]:
     family, vera = rows["Family"].id, cast.user("vera").id
     free = factories.family(cast.north, number="00099")
     factories.member(free, last_name="Ольхов")
+    gone = factories.family(cast.north, number="00098")
+    factories.member(gone, last_name="Бывалов")
+    ended = factories.registration(gone, date(2025, 1, 1), until=date(2025, 6, 1))
     db.session.commit()
     criterion, reason = (factories.by_code(*one).id for one in ((Criterion, "2.1.1"), (RemovalReason, "11.2")))
     batch, here, opened = load(Sound().content()), f"/family/{family}", _sessions(cast)
@@ -46,6 +65,8 @@ def acts(rows: dict[str, Any], cast: factories.Cast) -> dict[str, ActForm]:
         "decide": _of_family(f"{here}/decide", makes="Decision", kind="extend", number="5/2", decided_on="2026-05-02",
                              note="продлить"),
         "correct": _of_family(f"{here}/correct/{rows['Registration'].id}", number="5/3", note="как в копии"),
+        "correct an ended stay": _of_family(f"/family/{gone.id}/correct/{ended.id}", number="5/5",
+                                            removal_number="5/6", note="как в копии"),
         "remove": _of_family(f"{here}/remove", makes="Decision", number="5/4", decided_on="2026-05-05",
                              reason=str(reason), note="основание"),
         "enter": _of_family(f"{here}/enter/{rows['Registration'].id}", entered_on="2026-03-04"),
@@ -95,8 +116,8 @@ def _sessions(cast: factories.Cast) -> dict[str, int]:
 
 
 NAMES = (
-    "place", "decide", "correct", "remove", "enter", "move", "annul", "annul on the page", "annul the family",
-    "annul a paper", "attach a paper", "new family", "undo a load", "add a user", "change a user", "add a role",
-    "button password", "button unlock", "button deactivate", "button activate", "button sessions/end",
+    "place", "decide", "correct", "correct an ended stay", "remove", "enter", "move", "annul", "annul on the page",
+    "annul the family", "annul a paper", "attach a paper", "new family", "undo a load", "add a user", "change a user",
+    "add a role", "button password", "button unlock", "button deactivate", "button activate", "button sessions/end",
     "button sessions/N/end", "end an own session",
 )  # fmt: skip

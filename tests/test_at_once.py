@@ -48,18 +48,6 @@ FURTHER = {
 }  # fmt: skip
 
 
-def form_at(client: FlaskClient, page: str, url: str) -> dict[str, Any]:
-    """What a browser would send from the form of a page that goes to an address."""
-    document = lxml.html.fromstring(client.get(page).text)
-    forms = document.xpath("//main//form[@method='post']")
-    # A button that does not stand now was on a page that was opened earlier: it has its keys and nothing else.
-    form = next((form for form in forms if (form.get("action") or page) == url), forms[0])
-    data: dict[str, Any] = {}
-    for name, value in form.form_values():
-        data.setdefault(name, []).append(value)
-    return data
-
-
 def sent_together(client: FlaskClient, url: str, forms: Sequence[dict[str, Any]]) -> list[tuple[int, str | None, str]]:
     """The answers to forms that browsers with one session send at the same time."""
     app = client.application
@@ -122,7 +110,8 @@ def _typed(value: Any) -> Any:
 def test_a_row_is_added_once_by_one_form_and_by_two_as_often_as_is_said(view, rows, sign_in):
     browser, entity, url = sign_in(writer(view)), view.entity, f"{base(view)}/add"
     typed = typed_of(view, rows[entity.__name__])
-    forms = [form_at(browser, url, url) | typed for _form in range(2)]
+    form = forms_of_acts.ActForm(writer(view), url, url, typed)
+    forms = [form.filled(browser) for _form in range(2)]
     before, written = count(entity), told()
     answers = sent_together(browser, url, [forms[0]] * TIMES)
     assert len({answer[:2] for answer in answers}) == 1, "the second answer is not like the first"
@@ -175,7 +164,7 @@ def _changed(view: type[RegistryView], form: dict[str, Any]) -> tuple[str, tuple
 def test_one_form_of_an_act_is_stored_once(name, rows, cast, sign_in):
     act = forms_of_acts.acts(rows, cast)[name]
     browser = sign_in(act.who)
-    form = form_at(browser, act.page, act.url) | act.typed
+    form = act.filled(browser)
     before, written = count(act.makes or Role), told()
     answers = sent_together(browser, act.url, [form] * TIMES)
     shown = [text for status, _location, text in answers if status == 200]
@@ -191,7 +180,7 @@ def test_one_form_of_an_act_is_stored_once(name, rows, cast, sign_in):
 def test_of_two_who_do_an_act_at_once_one_is_told(name, rows, cast, sign_in):
     act = forms_of_acts.acts(rows, cast)[name]
     browser = sign_in(act.who)
-    forms = [form_at(browser, act.page, act.url) | act.typed for _form in range(2)]
+    forms = [act.filled(browser) for _form in range(2)]
     before, written = count(act.makes or Role), told()
     answers = sent_together(browser, act.url, forms)
     assert {status for status, _location, _text in answers} <= {200, 302, 404, 409}

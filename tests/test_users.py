@@ -8,7 +8,7 @@ import lxml.html
 import pytest
 from sqlalchemy import select
 
-from app import access
+from app import access, journal
 from app.domain import terms
 from app.domain.refusal import Refusal
 from app.extensions import db
@@ -155,6 +155,13 @@ def test_a_grant_of_families_is_noticed_by_the_coordinators(oleg, app, second_ad
     assert [(grant.what, grant.by) for grant in found] == [("дана роль «Член КДН»", "Олег Дубровин")]
 
 
+def test_no_number_of_other_changes_hides_a_grant(oleg, app, second_administrator):
+    oleg.post("/users/add", data={**ADDED, "roles": role("Член КДН").id})
+    about = journal.entry(terms.Act.CHANGED, entity="User", entity_id=second_administrator, summary="Пользователь")
+    journal.write([about] * 2000)
+    assert [grant.what for grant in grants.recent()] == ["дана роль «Член КДН»"]
+
+
 def test_a_new_password_of_a_coordinator_is_noticed_too(oleg, app, user_named):
     oleg.post(f"/users/{user_named('anna').id}/password")
     assert [grant.what for grant in grants.recent()] == ["выдан одноразовый пароль"]
@@ -232,7 +239,7 @@ def test_a_further_role_has_the_permissions_of_its_model(oleg, sign_in, app, use
 
 
 @pytest.mark.parametrize(("name", "same_as", "text"), [
-    ("", "Аудитор", "Назовите роль"),
+    ("", "Аудитор", "Заполните это поле."),
     ("аудитор", "Аудитор", "уже есть"),
     ("Public", "Аудитор", "уже есть"),
     ("Ревизор", "Admin", "чьи права"),

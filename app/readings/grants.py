@@ -15,8 +15,6 @@ from app.domain import terms
 from app.extensions import db
 from app.models import FurtherRole, JournalEntry, Role, User
 
-MOST = 1000  # entries that are looked through, the latest
-
 _entry, _user, _role, _further = JournalEntry.__table__, User.__table__, Role.__table__, FurtherRole.__table__
 _held = User.metadata.tables["ab_user_role"]
 # A further role shows what the role of the code shows that it is the same as.
@@ -49,7 +47,6 @@ def recent(days: int = 30) -> list[Grant]:
             _entry.c.act.in_((terms.Act.CHANGED, terms.Act.PASSWORD_CHANGED)),
         )
         .order_by(_entry.c.id.desc())
-        .limit(MOST)
     )
     return [
         Grant(in_utc(row.at), user.id, f"{user.last_name} {user.first_name} ({user.username})", what, row.user_name)

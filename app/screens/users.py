@@ -27,7 +27,6 @@ from app.models import Account, Employee, FurtherRole, HomeTerritory, Role, Terr
 from app.screens.screen import Screen
 from app.services import accounts
 
-LONGEST_NAME = 64
 # What changes a person's rights; nobody sends these about themselves.
 OF_RIGHTS = ("roles", "territories", "employee")
 
@@ -112,7 +111,6 @@ class Users(Screen):
         )  # fmt: skip
 
     def _create(self, typed: TypedUser) -> Answer:
-        typed.check()
         user, password = accounts.create_user(
             username=typed.username, first_name=typed.first_name, last_name=typed.last_name,
             roles=typed.roles, territories=typed.territories, employee=typed.employee,
@@ -125,8 +123,7 @@ class Users(Screen):
         stored = TypedUser.of(user)
         if typed.version != stored.fingerprint:
             raise Refusal(f"{AT_ONCE} {stored.in_words(typed, mine=mine)}")
-        typed.check()
-        user.first_name, user.last_name = typed.first_name, typed.last_name
+        accounts.rename(user, first_name=typed.first_name, last_name=typed.last_name)
         if not mine:
             accounts.set_roles(user, typed.roles)
             accounts.set_territories(user, typed.territories)
@@ -241,7 +238,7 @@ class Roles(Screen):
         return self.page(
             "users/roles.html", roles=accounts.known_roles(), counts=counts, same=same, rows=ROWS,
             may={role.value: what_role_may(role.value) for role in terms.Role}, codes=list_of_codes(),
-            name=name, same_as=same_as, fault=fault,
+            name=name, same_as=same_as, fault=fault, longest=accounts.LONGEST_NAME,
         )  # fmt: skip
 
 
@@ -274,7 +271,7 @@ class TypedUser:
     def read(cls) -> TypedUser:
         form = request.form
         return cls(
-            username=form.get("username", "").strip(),
+            username=form.get("username", ""),
             last_name=writing.line(form.get("last_name")) or "",
             first_name=writing.line(form.get("first_name")) or "",
             version=form.get("version", ""),
@@ -290,11 +287,6 @@ class TypedUser:
             roles=tuple(user.roles), territories=tuple(accounts.territories_of(user)),
             employee=db.session.scalar(select(Employee).where(Employee.user_id == user.id)),
         )  # fmt: skip
-
-    def check(self) -> None:
-        for field, text in (("last_name", self.last_name), ("first_name", self.first_name)):
-            if not text or len(text) > LONGEST_NAME:
-                raise Refusal(f"Заполните, не длиннее {LONGEST_NAME} знаков.", field)
 
     @property
     def fingerprint(self) -> str:
@@ -347,6 +339,7 @@ def _choices(user: User | None) -> dict[str, Any]:
         "rows": ROWS,
         "tree": tree.as_listed(),
         "employees": list(employees),
+        "longest": accounts.LONGEST_NAME,
     }
 
 

@@ -30,6 +30,7 @@ FAILURES_ALLOWED = 5
 FIRST_LOCK, LONGEST_LOCK = timedelta(minutes=15), timedelta(days=1)
 # Failures from one network address within a minute after which it is not answered.
 FAILURES_OF_ADDRESS = 30
+LONGEST_NAME = 64  # characters of a name of a person, of a sign-in, of a role
 
 _account = Account.__table__
 _entry = JournalEntry.__table__
@@ -322,14 +323,14 @@ def create_user(*, username: str, first_name: str, last_name: str, roles: Collec
 
     `password`: a lasting one instead (demonstration, tests); it is not checked and need not be changed.
     """
-    name = username.strip().casefold()
-    if not name or len(name) > 64 or any(not (char.isalnum() or char in "._-") for char in name):
+    name = name_of(username, "username").casefold()
+    _check_length(name, "username")  # a letter may become two small ones
+    if any(not (char.isalnum() or char in "._-") for char in name):
         raise Refusal("Имя для входа — буквы, цифры, точка, дефис, без пробелов.", "username")
     if find(name) is not None:
         raise Refusal("Пользователь с таким именем для входа уже есть.", "username")
-    user = User(
-        username=name, first_name=first_name, last_name=last_name, email=f"{name}@patronat.invalid", active=True
-    )
+    user = User(username=name, email=f"{name}@patronat.invalid", active=True)
+    rename(user, first_name=first_name, last_name=last_name)
     db.session.add(user)
     db.session.flush()
     if password is None:
@@ -341,6 +342,25 @@ def create_user(*, username: str, first_name: str, last_name: str, roles: Collec
     link_employee(user, employee)
     db.session.flush()
     return user, password
+
+
+def rename(user: User, *, first_name: str, last_name: str) -> None:
+    """Give a user the names as they are called; the sign-in keeps its own."""
+    user.last_name, user.first_name = name_of(last_name, "last_name"), name_of(first_name, "first_name")
+
+
+def name_of(typed: str, field: str) -> str:
+    """A name of a person, of a sign-in or of a role as it is stored. Raises Refusal at the field it was typed in."""
+    name = writing.line(typed)
+    if name is None:
+        raise Refusal("Заполните это поле.", field)
+    _check_length(name, field)
+    return name
+
+
+def _check_length(name: str, field: str) -> None:
+    if len(name) > LONGEST_NAME:
+        raise Refusal(f"Не длиннее {LONGEST_NAME} знаков.", field)
 
 
 def lock(user: User) -> None:
@@ -444,9 +464,7 @@ def _check_an_administrator_stays(user: User) -> None:
 
 def add_role(name: str, same_as: str) -> Role:
     """A role under a readable name with the permissions of a role of the code."""
-    name = writing.line(name) or ""
-    if not name or len(name) > 64:
-        raise Refusal("Назовите роль, не длиннее 64 знаков.", "name")
+    name = name_of(name, "name")
     if same_as not in {role.value for role in terms.Role}:
         raise Refusal("Выберите роль, чьи права получит новая.", "same_as")
     taken = {existing.casefold() for existing in db.session.scalars(select(_role.c.name))}
