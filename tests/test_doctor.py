@@ -33,7 +33,7 @@ from app.models import (
     Territory,
 )
 from app.readings import clocks
-from app.services import installation
+from app.services import installation, registrations
 from tests import factories
 
 
@@ -129,6 +129,20 @@ def _unknown_role(_family: Family, _patch: pytest.MonkeyPatch) -> str:
     return "Нет роли «Аудитор»."
 
 
+def _pattern_of_no_page(_family: Family, patch: pytest.MonkeyPatch) -> str:
+    table = {role: [*rows] for role, rows in current_app.config["FAB_ROLES"].items()}
+    table["Аудитор"].append(["^(Journal|Diary)$", "^(can_(list|show))$"])
+    patch.setitem(current_app.config, "FAB_ROLES", table)
+    return "Роль «Аудитор»: такой страницы с такими правами нет: «Diary»."
+
+
+def _pattern_of_no_permission(_family: Family, patch: pytest.MonkeyPatch) -> str:
+    table = {role: [*rows] for role, rows in current_app.config["FAB_ROLES"].items()}
+    table["Аудитор"].append(["^(Journal)$", "^(can_(list|read))$"])
+    patch.setitem(current_app.config, "FAB_ROLES", table)
+    return "Роль «Аудитор»: такого права нет ни у одной страницы: «can_read»."
+
+
 def _circle_of_territories(family: Family, _patch: pytest.MonkeyPatch) -> str:
     place = Territory.__table__
     _statement(update(place).where(place.c.id == family.district_id).values(parent_id=family.territory_id))
@@ -175,20 +189,57 @@ def _past_the_journal(_family: Family, _patch: pytest.MonkeyPatch) -> str:
     return "в журнале другое: Место работы, должность."
 
 
+def _annulled(family: Family) -> Aid:
+    row = factories.aid(family, date(2026, 4, 4))
+    registrations.annul(row, reason="внесено дважды", today=clock.today())
+    db.session.flush()
+    return row
+
+
+def _annulled_row_taken_out(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _statement(delete(Aid.__table__).where(Aid.__table__.c.id == _annulled(family).id))
+    return "Семья № 00042: Помощь 1: по журналу запись есть, в базе её нет."
+
+
+def _annulled_row_without_its_journal(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    entry = JournalEntry.__table__.c
+    _statement(delete(JournalEntry.__table__).where(entry.entity == "Aid", entry.entity_id == _annulled(family).id))
+    return "Семья № 00042: Помощь 1: в базе запись есть, в журнале о ней нет ничего."
+
+
+def _annulment_taken_back(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    aid = Aid.__table__
+    _statement(update(aid).where(aid.c.id == _annulled(family).id).values(annulled_at=None, annul_reason=None))
+    return "в журнале другое: Аннулировано"
+
+
+def _annulment_out_of_the_journal(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    entry = JournalEntry.__table__.c
+    key = _annulled(family).id
+    _statement(delete(JournalEntry.__table__).where(entry.entity_id == key, entry.act == Act.ANNULLED))
+    return "в журнале другое: Аннулировано"
+
+
 PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
     "Версия базы": [_older_version, _missing_table],
     "Целость базы": [_dangling_key],
     "Место на диске": [_full_disk],
     "Часы сервера": [_late_entry],
     "Справочники": [_lost_row_of_a_dictionary],
-    "Роли": [_more_permissions, _unknown_role],
+    "Роли": [_more_permissions, _unknown_role, _pattern_of_no_page, _pattern_of_no_permission],
     "Территории": [_circle_of_territories],
     "Сроки": [_uncountable_deadline],
     "Правила записей": [_broken_rule],
     "Имена и ключи поиска": [_stale_key, _lost_word],
     "Названия и ключи мест": [_stale_key_of_a_place],
     "Сканы": [_lost_scan],
-    "Журнал": [_past_the_journal],
+    "Журнал": [
+        _past_the_journal,
+        _annulled_row_taken_out,
+        _annulled_row_without_its_journal,
+        _annulment_taken_back,
+        _annulment_out_of_the_journal,
+    ],
 }
 
 

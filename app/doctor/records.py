@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import func, select
 
 from app import clock, journal, tree
 from app.domain import names, terms
 from app.domain.refusal import Refusal
-from app.extensions import db
+from app.extensions import appbuilder, db
 from app.models import Agency, Deadline, Family, FurtherRole, Model, Role, Territory, TerritoryAlias
 from app.services import checks, family_keys, installation, papers, soundness
 
+# Permissions that are asked of what a page shows, and not of a page (app/pages.py).
+ASKED_WITHOUT_A_PAGE = {("Family", "can_special")}
 PORTION = 1000  # families whose numbers are asked at once
 
 
@@ -89,7 +93,7 @@ def dictionaries(_today: date) -> Iterator[str]:
 
 
 def roles(_today: date) -> Iterator[str]:
-    """The roles of the code are there, others are as one of them, and none holds a permission beside the code's."""
+    """The roles of the code are there and meet its pages, others are as one of them, and none holds more than that."""
     own = {role.value for role in terms.Role}
     role, further, connection = Role.__table__, FurtherRole.__table__, db.session.connection()
     query = select(role.c.name, further.c.same_as).outerjoin(further, further.c.role_id == role.c.id)
@@ -103,7 +107,35 @@ def roles(_today: date) -> Iterator[str]:
             yield f"Роль «{name}» не сказано, чьи права имеет."
         elif name in own:
             yield f"Роль «{name}» имеет права роли «{same_as}»."
+    yield from _meeting_nothing()
     yield from _granted_apart()
+
+
+def _meeting_nothing() -> Iterator[str]:
+    """Names in the table of roles that no page of the program bears: whoever they were written for may not open it.
+
+    A row of the table names views and permissions that need not all go together, but each must be somewhere.
+    """
+    pages = {(view.class_permission_name, permission) for view in appbuilder().baseviews
+             for permission in getattr(view, "base_permissions", None) or ()} | ASKED_WITHOUT_A_PAGE  # fmt: skip
+    permissions = {permission for _view, permission in pages}
+    for role, rows in current_app.config["FAB_ROLES"].items():
+        for views, acts in rows:
+            met = {view for view, permission in pages if re.fullmatch(acts, permission)}
+            for name in _alternatives(views):
+                if not any(re.fullmatch(name, view) for view in met):
+                    yield f"Роль «{role}»: такой страницы с такими правами нет: «{name}»."
+            for name in _alternatives(acts):
+                if not any(re.fullmatch(name, permission) for permission in permissions):
+                    yield f"Роль «{role}»: такого права нет ни у одной страницы: «{name}»."
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """«^(Aid|Paper)$» as its names; what stands before or after further brackets belongs to each: «can_(list|show)»."""
+    inner = pattern.removeprefix("^(").removesuffix(")$")
+    found = re.fullmatch(r"([^()|]*)\(([^()]*)\)([^()|]*)", inner)
+    before, names, after = found.groups() if found else ("", inner, "")
+    return [f"{before}{name}{after}" for name in names.split("|")]
 
 
 def _granted_apart() -> Iterator[str]:
