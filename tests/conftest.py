@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,6 +25,7 @@ from app import access, create_app
 from app.extensions import TAKE_LOCK, db
 from app.models import User
 from tests import databases, factories, settings
+from tests.states import Bank
 
 PASSWORD = "тихий омут на рассвете"  # the cast's password: long, no rules of composition
 
@@ -66,20 +65,6 @@ def _writes_only_after_begin_writing(connection: Connection, _cursor: Any, state
     info["may_write"] = True
 
 
-@dataclass
-class Bank:
-    """An application over a database that can be laid back to its pristine state."""
-
-    app: Flask
-    database: databases.SqliteBank | databases.PostgresBank
-
-    def restore(self) -> None:
-        with self.app.app_context():
-            db.session.remove()
-            self.database.restore(db.engine)
-        shutil.rmtree(self.app.config["PAPERS_FOLDER"], ignore_errors=True)
-
-
 @pytest.fixture(scope="session")
 def quick_folder() -> Iterator[Path]:
     """A folder in memory where the machine has one."""
@@ -109,12 +94,7 @@ def bank(request: pytest.FixtureRequest, quick_folder: Path, worker_id: str) -> 
         factories.make_cast(PASSWORD)
         db.session.commit()
         db.session.remove()
-        if request.param == "sqlite":
-            with db.engine.connect() as connection:
-                connection.commit()
-                connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.engine.dispose()
-    database.keep()
+        database.keep(db.engine)
     yield Bank(app, database)
     with app.app_context():
         db.engine.dispose()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -68,26 +69,48 @@ def kinds() -> list[object]:
     return ["sqlite", pytest.param("postgres", marks=skip)]
 
 
+PRISTINE = "pristine"
+
+
 class SqliteBank:
-    """A file; a copy of the pristine file is laid over it."""
+    """A file; a copy of the file of a state is laid over it."""
 
     def __init__(self, folder: Path) -> None:
-        self.file, self.pristine = folder / "bank.db", folder / "pristine.db"
+        self.folder, self.file = folder, folder / "bank.db"
         self.url = f"sqlite:///{self.file}"
+        self.states: set[str] = set()
+        self.laid: tuple[int, int] | None = None  # when the file was laid, and its size
 
     def prepare(self) -> None:
         """Make an empty database."""
 
-    def keep(self) -> None:
-        """What is there now is the pristine state. The log of the database is folded in first."""
-        shutil.copyfile(self.file, self.pristine)
+    def touched(self) -> bool:
+        """Whether anything was written since a state was laid: into the log, or out of it into the file."""
+        log = Path(f"{self.file}-wal")
+        return (log.exists() and log.stat().st_size > 0) or self._stands() != self.laid
 
-    def restore(self, engine: Engine) -> None:
-        """Back to the pristine state. Who has the file open would go on with the old one."""
+    def _stands(self) -> tuple[int, int]:
+        found = self.file.stat()
+        return found.st_mtime_ns, found.st_size
+
+    def keep(self, engine: Engine, state: str = PRISTINE) -> None:
+        """What is there now is the state of that name."""
+        engine.dispose()
+        with closing(sqlite3.connect(self.file)) as now, closing(sqlite3.connect(self._copy(state))) as copy:
+            now.backup(copy)
+        self.states.add(state)
+        self.restore(engine, state)
+
+    def restore(self, engine: Engine, state: str = PRISTINE) -> None:
+        """Lay a state. Who has the file open would go on with the old one."""
         engine.dispose()
         for suffix in ("-wal", "-shm"):
             Path(f"{self.file}{suffix}").unlink(missing_ok=True)
-        shutil.copyfile(self.pristine, self.file)
+        shutil.copyfile(self._copy(state), self.file)
+        self.laid = self._stands()
+
+    def _copy(self, state: str) -> Path:
+        return self.folder / f"{state}.db"
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -96,10 +119,11 @@ class SqliteBank:
 class PostgresBank:
     """A database whose tables remember that they were written to; only those are laid back.
 
-    Making a database anew for each test costs a checkpoint each time. So a schema `pristine` keeps a copy of every
-    table, and a trigger notes which tables a test wrote to. A test that changed the tables themselves (a migration)
-    gets the database anew from a template. Connections stay open from test to test: each would begin by reading the
-    catalogue of the server anew. Needs a superuser, as a throw-away server has.
+    Making a database anew for each test costs a checkpoint each time. So a schema of the name of each state keeps a
+    copy of the tables that differ from the pristine ones, and a trigger notes which tables a test wrote to. A test
+    that changed the tables themselves (a migration) gets the database anew from a template, with the pristine state
+    alone. Connections stay open from test to test: each would begin by reading the catalogue of the server anew.
+    Needs a superuser, as a throw-away server has.
     """
 
     def __init__(self, worker: str) -> None:
@@ -108,39 +132,57 @@ class PostgresBank:
         self.name, self.template = f"patronat_test_{worker}", f"patronat_pristine_{worker}"
         head, _, options = self.server.partition("?")
         self.url = f"{head.rsplit('/', 1)[0]}/{self.name}" + (f"?{options}" if options else "")
+        self.states: set[str] = set()
+        self.state = PRISTINE  # the one that was laid last
 
     def _on_server(self, *statements: str) -> None:
         with psycopg.connect(self.server, autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement)
 
+    def _connected(self) -> psycopg.Connection:
+        if self.connection is None or self.connection.closed:
+            self.connection = psycopg.connect(self.url, autocommit=True)
+        return self.connection
+
     def prepare(self) -> None:
         """Make an empty database."""
         self._on_server(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name}")
 
-    def keep(self) -> None:
-        """What is there now is the pristine state."""
-        with psycopg.connect(self.url) as connection:
-            connection.execute(REMEMBER)
-        self._on_server(
-            f"DROP DATABASE IF EXISTS {self.template}", f"CREATE DATABASE {self.template} TEMPLATE {self.name}"
-        )
+    def touched(self) -> bool:
+        """Whether anything was written since a state was laid."""
+        return self._connected().execute("SELECT EXISTS (SELECT FROM laid.written)").fetchone() == (True,)
 
-    def restore(self, engine: Engine) -> None:
-        """Back to the pristine state."""
-        if self.connection is None or self.connection.closed:
-            self.connection = psycopg.connect(self.url)
-        with self.connection.transaction():
-            whole = self.connection.execute(UNTOUCHED).fetchone()
-            if whole and whole[0]:
-                self.connection.execute("SET LOCAL session_replication_role = replica")
-                self.connection.execute("SELECT pristine.lay_back()")
-                return
-        self.close()
-        engine.dispose()
-        self._on_server(
-            f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name} TEMPLATE {self.template}"
-        )
+    def keep(self, engine: Engine, state: str = PRISTINE) -> None:
+        """What is there now is the state of that name."""
+        if state == PRISTINE:
+            self._connected().execute(REMEMBER)
+        self._connected().execute("SELECT laid.keep(%s, %s)", (self.state, state))
+        if state == PRISTINE:
+            self.close()
+            engine.dispose()
+            self._on_server(
+                f"DROP DATABASE IF EXISTS {self.template}", f"CREATE DATABASE {self.template} TEMPLATE {self.name}"
+            )
+        self.states.add(state)
+        self.state = state
+
+    def restore(self, engine: Engine, state: str = PRISTINE) -> None:
+        """Lay a state."""
+        connection = self._connected()
+        if connection.execute(UNTOUCHED).fetchone() == (True,):
+            with connection.transaction():
+                connection.execute("SET LOCAL session_replication_role = replica")
+                connection.execute("SELECT laid.lay(%s, %s)", (self.state, state))
+        else:
+            self.close()
+            engine.dispose()
+            self._on_server(
+                f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)",
+                f"CREATE DATABASE {self.name} TEMPLATE {self.template}",
+            )
+            self.states = {PRISTINE}
+        self.state = state
 
     def close(self) -> None:
         """Leave the database."""
@@ -151,42 +193,62 @@ class PostgresBank:
 
 # Whether every table still carries the trigger it was given, and no migration has changed the tables.
 UNTOUCHED = """
-SELECT count(*) = (SELECT count(*) FROM pristine.tables)
-   AND NOT EXISTS (SELECT FROM pristine.written WHERE name = 'alembic_version')
+SELECT count(*) = (SELECT count(*) FROM laid.tables WHERE state = 'pristine')
+   AND NOT EXISTS (SELECT FROM laid.written WHERE name = 'alembic_version')
   FROM pg_trigger WHERE tgname = 'written_to'
 """
 
 REMEMBER = """
-CREATE SCHEMA pristine;
-CREATE TABLE pristine.written (name text PRIMARY KEY);
-CREATE TABLE pristine.tables AS SELECT tablename::text AS name FROM pg_tables WHERE schemaname = 'public';
-CREATE TABLE pristine.sequences AS
-  SELECT sequencename::text AS name, last_value FROM pg_sequences WHERE schemaname = 'public';
+CREATE SCHEMA laid;
+CREATE TABLE laid.written (name text PRIMARY KEY);
+CREATE TABLE laid.tables (state text, name text, PRIMARY KEY (state, name));
+CREATE TABLE laid.sequences (state text, name text, last_value bigint);
+INSERT INTO laid.written SELECT tablename FROM pg_tables WHERE schemaname = 'public';
 
-CREATE FUNCTION pristine.note() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION laid.note() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO pristine.written VALUES (TG_TABLE_NAME) ON CONFLICT DO NOTHING;
+  INSERT INTO laid.written VALUES (TG_TABLE_NAME) ON CONFLICT DO NOTHING;
   RETURN NULL;
 END $$;
 
-CREATE FUNCTION pristine.lay_back() RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION laid.keep(now text, kept text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE row record;
 BEGIN
-  FOR row IN SELECT name FROM pristine.written LOOP
-    EXECUTE format('DELETE FROM public.%I', row.name);
-    EXECUTE format('INSERT INTO public.%I SELECT * FROM pristine.%I', row.name, 'kept_' || row.name);
+  EXECUTE format('CREATE SCHEMA %I', kept);
+  INSERT INTO laid.tables
+    SELECT kept, name FROM laid.written
+     UNION SELECT kept, name FROM laid.tables WHERE state = now AND state <> 'pristine';
+  FOR row IN SELECT name FROM laid.tables WHERE state = kept LOOP
+    EXECUTE format('CREATE TABLE %I.%I AS TABLE public.%I', kept, row.name, row.name);
   END LOOP;
-  DELETE FROM pristine.written;
-  PERFORM setval(format('public.%I', name), coalesce(last_value, 1), last_value IS NOT NULL) FROM pristine.sequences;
+  INSERT INTO laid.sequences
+    SELECT kept, sequencename, last_value FROM pg_sequences WHERE schemaname = 'public';
+  DELETE FROM laid.written;
+END $$;
+
+CREATE FUNCTION laid.lay(now text, wanted text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE row record;
+BEGIN
+  FOR row IN
+    SELECT name, CASE WHEN EXISTS (SELECT FROM laid.tables AS own WHERE own.state = wanted AND own.name = changed.name)
+                      THEN wanted ELSE 'pristine' END AS source
+      FROM (SELECT name FROM laid.written
+             UNION SELECT name FROM laid.tables WHERE state IN (now, wanted) AND state <> 'pristine') AS changed
+  LOOP
+    EXECUTE format('DELETE FROM public.%I', row.name);
+    EXECUTE format('INSERT INTO public.%I SELECT * FROM %I.%I', row.name, row.source, row.name);
+  END LOOP;
+  DELETE FROM laid.written;
+  PERFORM setval(format('public.%I', name), coalesce(last_value, 1), last_value IS NOT NULL)
+     FROM laid.sequences WHERE state = wanted;
 END $$;
 
 DO $$
 DECLARE row record;
 BEGIN
-  FOR row IN SELECT name FROM pristine.tables LOOP
-    EXECUTE format('CREATE TABLE pristine.%I AS TABLE public.%I', 'kept_' || row.name, row.name);
+  FOR row IN SELECT name FROM laid.written LOOP
     EXECUTE format('CREATE TRIGGER written_to AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON public.%I '
-                   'EXECUTE FUNCTION pristine.note()', row.name);
+                   'EXECUTE FUNCTION laid.note()', row.name);
   END LOOP;
 END $$;
 """

@@ -35,6 +35,7 @@ from app.models import (
 )
 from tests import factories
 from tests.exchange.workbooks import Sound, load, planned
+from tests.states import kept
 from tests.test_visibility import owned
 
 TODAY = date(2026, 9, 30)
@@ -42,20 +43,18 @@ OWNED = owned()
 NAMES = [entity.__name__ for entity in OWNED]
 
 
-@pytest.fixture
+@kept
 def mine(cast: factories.Cast) -> dict[str, Any]:
     """One row of every entity that is Anna's."""
     return factories.one_of_each(cast.north, "00077", cast.agency("5.3"), cast.employee("gleb"))
 
 
-@pytest.fixture
+@kept
 def hers(cast: factories.Cast) -> dict[str, Any]:
     """One row of every entity that is Galina's, of the neighbouring district."""
     body = factories.agency("Чужая школа", "5.3", cast.other_district)
     person = factories.employee(body, last_name="Чужанина")
-    found = factories.one_of_each(cast.far, "00099", body, person, last_name="Чужанин", word="Дальнее", year=2025)
-    db.session.commit()
-    return found
+    return factories.one_of_each(cast.far, "00099", body, person, last_name="Чужанин", word="Дальнее", year=2025)
 
 
 def acting(cast: factories.Cast, name: str) -> Any:

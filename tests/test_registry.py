@@ -16,6 +16,7 @@ from app.extensions import db
 from app.models import Annullable, Family, JournalEntry, Member
 from app.readings import overview, timeline
 from tests import factories
+from tests.states import kept
 
 VIEWS = [view for view, *_rest in [*views.BANK, *views.PLACES]] + views.DICTIONARIES
 WRITABLE = [view for view in VIEWS if "edit" not in view.exclude_route_methods]
@@ -36,7 +37,7 @@ def base(view: type[RegistryView]) -> str:
     return f"/{view.__name__.lower()}"
 
 
-@pytest.fixture
+@kept
 def rows(cast: factories.Cast) -> dict[str, Any]:
     """One row of every entity, of a family that Anna sees."""
     found = factories.one_of_each(cast.north, "00077", cast.agency("5.3"), cast.employee("gleb"))
@@ -44,7 +45,6 @@ def rows(cast: factories.Cast) -> dict[str, Any]:
     for view in VIEWS:
         if view.entity.__name__ not in found:
             found[view.entity.__name__] = db.session.scalars(select(view.entity).order_by(view.entity.id)).first()
-    db.session.commit()
     return found
 
 

@@ -19,6 +19,7 @@ from app.extensions import db
 from app.models import ImportBatch, Model, Whose
 from app.screens import lookup
 from tests import factories
+from tests.states import kept
 from tests.test_registry import form_of
 from tests.test_routes import REGISTRY, STATIC
 
@@ -66,7 +67,7 @@ def text_of(answer: Any) -> str:
         return "\n".join(book.read(name).decode("utf-8") for name in book.namelist() if name.endswith(".xml"))
 
 
-@pytest.fixture
+@kept
 def hers(cast: factories.Cast) -> dict[str, Any]:
     """One row of everything that is somebody's, in Galina's district."""
     body = factories.agency("Чужая школа", "5.3", cast.other_district)
@@ -75,16 +76,13 @@ def hers(cast: factories.Cast) -> dict[str, Any]:
     found["ImportBatch"] = ImportBatch(district=cast.other_district, user=cast.user("galina"), as_of=date(2026, 9, 30),
                                        file_name="чужая.xlsx", sha256="0" * 64)  # fmt: skip
     db.session.add(found["ImportBatch"])
-    db.session.commit()
     return found
 
 
-@pytest.fixture
+@kept
 def mine(cast: factories.Cast) -> dict[str, Any]:
     """The same of Anna's."""
-    found = factories.one_of_each(cast.north, "00077", cast.agency("5.3"), cast.employee("gleb"))
-    db.session.commit()
-    return found
+    return factories.one_of_each(cast.north, "00077", cast.agency("5.3"), cast.employee("gleb"))
 
 
 def stored(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -40,13 +40,14 @@ from app.models import (
     User,
 )
 from app.services import accounts, family_keys, papers
+from tests.states import kept
 
 TODAY = date(2026, 10, 12)
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def demo_bank(app: Any) -> None:
+@kept
+def demo_bank(cast: Any) -> None:
     """An installed bank without families, filled."""
     demo.fill(TODAY)
 

@@ -13,11 +13,12 @@ from sqlalchemy import event
 from app.extensions import db
 from app.models import Family, IdentityDocument, IdentityKind, Supervision, SupervisionKind
 from tests import factories
+from tests.states import kept
 
 TODAY = date(2026, 9, 30)
 
 
-@pytest.fixture
+@kept
 def known(cast: factories.Cast) -> Family:
     """A family of which every position of the card is known."""
     family = factories.family(
@@ -51,7 +52,6 @@ def known(cast: factories.Cast) -> Family:
     stay.decision.number = "7/19"
     factories.aid(family, date(2026, 4, 5), description="Набор продуктов", amount=Decimal("2500.50"),
                   performer=cast.agency("5.2"), recipients=[child])  # fmt: skip
-    db.session.commit()
     return family
 
 

@@ -11,10 +11,11 @@ from app.domain.likelihood import NamedPerson
 from app.extensions import db
 from app.readings import duplicates, search
 from tests import factories
+from tests.states import kept
 
 
-@pytest.fixture
-def known(app, cast):
+@kept
+def known(cast):
     family = factories.family(
         cast.north, "00017", registered_address="п. Северный, ул. Шахтёрская, д. 5", actual_address=None
     )
@@ -23,7 +24,6 @@ def known(app, cast):
     other = factories.family(cast.south, "00170", actual_address="г. Южный, ул. Садовая, д. 17")
     factories.member(other, "отец", date(1980, 2, 3), "Петров", "Семён", "Ильич")
     factories.refresh(family)
-    db.session.commit()
     return {"елкины": family.id, "петров": other.id}
 
 

@@ -6,8 +6,8 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -23,7 +23,9 @@ from app.reports import files, places, quarterly, report
 from app.reports.places import ReportPlaces
 from tests import factories
 from tests.reports import by_hand
+from tests.states import kept
 
+DATA = Path(__file__).parent.parent / "data"
 QUARTER = periods.quarter(2026, 3)
 MADE = {"made_by": "Анна Рябинина", "made_at": datetime(2026, 10, 2, 14, 30, tzinfo=UTC)}
 # What the sample and the count by hand do not say.
@@ -59,12 +61,12 @@ def differences(form, wanted, *, ignored=()) -> list[str]:
 # The sample
 
 
-@pytest.fixture
-def sample(app, data):
+@kept
+def sample(cast):
     """The bank of the sample, loaded as a coordinator loads it."""
     from app.exchange import apply, plan, reader
 
-    file = data / "bank_2026-09.xlsx"
+    file = DATA / "bank_2026-09.xlsx"
     planned = plan.make(reader.read(file.read_bytes(), file.name), clock.today())
     assert not planned.faults
     apply.apply(planned, clock.today())
@@ -106,7 +108,7 @@ def test_the_sample_counted_by_hand_gives_the_same_for_every_kind_of_period(samp
 # Hard cases
 
 
-@pytest.fixture
+@kept
 def hard(cast):
     """Families whose dates, ages, papers and annulments lie on every edge of the quarter."""
     from tests.factories import aid, education, family, member, registration, support
@@ -211,8 +213,6 @@ def hard(cast):
     # what is held by the district itself, and by a district that is not asked for
     registration(family(cast.district), date(2026, 3, 1))
     registration(family(cast.far), date(2026, 3, 1))
-    db.session.flush()
-    db.session.expire_all()
     return cast.district
 
 

@@ -27,12 +27,13 @@ from app.models import (
 )
 from app.services import families, registrations
 from tests import factories
+from tests.states import kept
 
 MOST_STATEMENTS = 15
 
 
-@pytest.fixture
-def family(app, cast) -> int:
+@kept
+def family(cast) -> int:
     """A family of the north with everything a page may show."""
     row = factories.family(cast.north, "00042", registered_address="п. Северный, ул. Луговая, д. 2",
                            income_per_member=Decimal("7911.77"), categories=("1", "5"))  # fmt: skip
@@ -47,9 +48,7 @@ def family(app, cast) -> int:
     for number in range(12):
         factories.aid(row, today() - timedelta(days=number), recipients=[son, mother], amount=Decimal("10.50"))
     factories.mentor(row, cast.employee("gleb"), date(2025, 6, 20))
-    key = row.id
-    db.session.commit()
-    return key
+    return row.id
 
 
 def live_members(family: int) -> list[Member]:

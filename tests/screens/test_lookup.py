@@ -10,6 +10,7 @@ from app.extensions import db
 from app.models import Employee
 from app.screens.lookup import SOURCES
 from tests import factories
+from tests.states import kept
 
 BORN = date(2015, 6, 1)
 PEOPLE = [
@@ -18,8 +19,9 @@ PEOPLE = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def found(cast, sign_in):
+@kept
+def named(cast):
+    """People and bodies whose names have more than one spelling."""
     family = factories.family(cast.north, "00001")
     for last, first in PEOPLE:
         factories.member(family, "сын", BORN, last, first, None)
@@ -27,7 +29,10 @@ def found(cast, sign_in):
     for name in ("Әлмәт мәктәбе", "Школа № 7", "Ёлочка, детский сад"):
         factories.agency(name, "5.3", cast.district)
     db.session.add(Employee(agency=cast.agency("5.3"), last_name="Ёжикова", first_name="Яна"))
-    db.session.commit()
+
+
+@pytest.fixture
+def found(named, sign_in):
     anna = sign_in("anna")
 
     def ask(entity: str, typed: str) -> list[str]:

@@ -12,12 +12,13 @@ from app.domain.terms import Act
 from app.extensions import db
 from app.models import JournalEntry
 from tests import factories
+from tests.states import kept
 
 FORM = "/reports/quarterly/"
 PERIOD = "period=2026-Q3"
 
 
-@pytest.fixture
+@kept
 def towns(cast):
     """A family in the north and one in the south, on record; a third far away."""
     for place, number, last_name in (
@@ -29,7 +30,6 @@ def towns(cast):
         factories.member(one, "сын", date(2014, 4, 4), last_name=last_name)
         factories.member(one, "дочь", date(2026, 8, 8), last_name=last_name, first_name="Майя")
         factories.registration(one, date(2026, 1, 15), card_sent_on=date(2026, 8, 1), sender=cast.agency("5.3"))
-    db.session.commit()
     return cast
 
 
