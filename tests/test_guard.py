@@ -20,6 +20,7 @@ from app.models import (
     Agency,
     Aid,
     Assignment,
+    ChildPopulation,
     Criterion,
     Employee,
     Family,
@@ -31,6 +32,7 @@ from app.models import (
     Mentor,
     Registration,
     Territory,
+    TerritoryAlias,
     Whose,
 )
 from tests import factories
@@ -146,6 +148,29 @@ def test_a_body_a_person_a_place_of_another_district_is_not_made(cast, mine, her
         with acting(cast, "anna"):
             db.session.add(make())
             refused()
+
+
+def test_nothing_is_made_on_what_lies_above_ones_own_territory(cast, mine):
+    """The region is seen from each of its districts: whoever were given it by Anna would see all of them."""
+    region, body = cast.root, factories.agency("Министерство", "5.2", cast.root)
+    db.session.commit()
+    key, body_id, kind, employee = region.id, body.id, mine["Agency"].kind_id, mine["Employee"].id
+    rows = [
+        lambda: Assignment(employee_id=employee, territory_id=key, started_on=TODAY),
+        lambda: Agency(name="Подложный", name_key="подложныи", kind_id=kind, territory_id=key),
+        lambda: Employee(agency_id=body_id, last_name="Подложный", first_name="Лев"),
+        lambda: Territory(name="Район", name_key="раион", kind=terms.TerritoryKind.DISTRICT, parent_id=key),
+        lambda: TerritoryAlias(name="Край", name_key="краи", territory_id=key),
+        lambda: ChildPopulation(territory_id=key, counted_on=TODAY, children=1),
+        lambda: Family(number="00100", territory_id=key, district_id=key),
+    ]
+    for make in rows:
+        with acting(cast, "anna"):
+            db.session.add(make())
+            refused("не поручена")
+    with acting(cast, "anna"):
+        mine["Assignment"].family_id, mine["Assignment"].territory_id = None, key
+        refused("не поручена")
 
 
 @pytest.mark.parametrize("make", [
