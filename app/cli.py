@@ -268,8 +268,6 @@ def export_workbook(out: Path, day: str | None, district_name: str | None, terri
             written = export.write(district, on, made_by="командная строка", made_at=moment, within=within)
         except cells.CellError as error:
             raise click.BadParameter(str(error), param_hint="--on") from error
-        except Refusal as refusal:
-            raise click.ClickException(refusal.text) from refusal
         row = journal.entry(Act.EXPORTED, entity="Family", summary=written.summary, records=written.families)
         _hand_over(out, written.content, row)
     click.echo(f"{written.summary}: {out}")

@@ -19,7 +19,7 @@ from app.domain.periods import last_finished_quarter
 from app.domain.terms import Act, Role
 from app.extensions import appbuilder, db
 from app.models import Family, Member, Registration
-from app.readings import clocks, grants, listings, overview, upkeep
+from app.readings import bank_today, clocks, grants, listings, overview
 from app.screens.screen import Screen, page_asked
 from app.services import papers
 
@@ -52,19 +52,19 @@ class Home(IndexView):
         if Role.COORDINATOR in roles:
             values.update(
                 coming=clocks.coming(today),
-                imports=upkeep.last_imports(),
+                imports=bank_today.last_imports(),
                 grants=grants.recent(),
                 shown_grants=SHOWN_GRANTS,
-                is_empty=upkeep.is_empty(),
+                is_empty=bank_today.is_empty(),
                 quarter=last_finished_quarter(today),
                 has_territory=bool(access.scope().kept),
             )
         if Role.REGION in roles:
             values["districts"] = listings.by_district(today)
         if Role.ADMINISTRATOR in roles:
-            values["accounts"] = upkeep.accounts_today()
+            values["accounts"] = bank_today.accounts_today()
         if Role.AUDITOR in roles:
-            values["acts"] = upkeep.acts_of(today)
+            values["acts"] = bank_today.acts_of(today)
         return str(self.render_template("home.html", **values))
 
 
