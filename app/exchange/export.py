@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -47,12 +46,11 @@ from app.exchange.workbook import (
 )
 from app.extensions import db
 from app.models import Family, Territory
+from app.render import xlsx
 from app.render.table import made
 from app.words import CONFIDENTIAL
 
 FORMATS = {Kind.DATE: "dd.mm.yyyy", Kind.MONEY: "#,##0.00", Kind.COUNT: "0"}
-_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # Excel reads «_x000D_» in a text as a character
-LANDSCAPE, A4 = "landscape", 9
 _HEAD_FILL = PatternFill("solid", fgColor="FFE6EDF3")
 _LINE = Side(style="thin", color="FF9FB3C4")
 _BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
@@ -110,7 +108,7 @@ class _Export:
         self, district: Territory, on: date, made_by: str, made_at: datetime, within: Territory | None
     ) -> None:
         self.district, self.on, self.within = district, on, within
-        self.made_by, self.made_at = made_by, made_at
+        self.footer = made(made_by, made_at)
         self.codes = bank.dictionaries()
         self.places = Places(self.codes["agency_kind"])
         self.book = Workbook(write_only=True)
@@ -193,7 +191,7 @@ class _Export:
 
     def _facts(self) -> None:
         sheet = self.book.create_sheet(FACTS)
-        self._set_page(sheet)
+        xlsx.set_page(sheet, self.footer, wide=True)
         sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 34, 60
         sheet.append([self._text(sheet, TITLE, "title")])
         day = self._styled(sheet, self.on, ("body", Kind.DATE))
@@ -203,14 +201,14 @@ class _Export:
             (VERSION, self._styled(sheet, FORM_VERSION, ("body", Kind.COUNT))),
             ("Территория отбора", self._text(sheet, self.within.name, "body") if self.within else None),
             ("Доступ", self._text(sheet, CONFIDENTIAL, "body")),
-            ("Кем и когда выгружено", self._text(sheet, made(self.made_by, self.made_at), "body")),
+            ("Кем и когда выгружено", self._text(sheet, self.footer, "body")),
         ):
             if value is not None:
                 sheet.append([self._text(sheet, label, "label"), value])
 
     def _head(self, form: Sheet) -> Any:
         sheet = self.book.create_sheet(form.title)
-        self._set_page(sheet)
+        xlsx.set_page(sheet, self.footer, wide=True)
         sheet.freeze_panes = "B2"
         sheet.print_title_rows = "1:1"
         columns = tuple(form)
@@ -220,14 +218,6 @@ class _Export:
         sheet.row_dimensions[1].height = 45
         sheet.append([self._text(sheet, column.header, "head") for column in columns])
         return sheet
-
-    def _set_page(self, sheet: Any) -> None:
-        sheet.page_setup.orientation, sheet.page_setup.paperSize = LANDSCAPE, A4
-        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-        sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.oddFooter.left.text = CONFIDENTIAL
-        sheet.oddFooter.center.text = "Страница &P из &N"
-        sheet.oddFooter.right.text = made(self.made_by, self.made_at).replace("&", "&&")
 
     def _style(self, sheet: Any, key: Any) -> Any:
         """The style of a kind of cell, made once for the book."""
@@ -250,10 +240,7 @@ class _Export:
         return cell
 
     def _text(self, sheet: Any, value: str, role: str) -> Any:
-        """Text stays text, whatever it begins with: never a formula."""
-        cell: Any = WriteOnlyCell(sheet)
-        cell.value = _ESCAPE.sub("_x005F_", value)
-        cell.data_type = "s"
+        cell = xlsx.text_cell(sheet, value)
         cell._style = self._style(sheet, (role, Kind.TEXT))
         return cell
 

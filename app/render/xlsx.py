@@ -1,5 +1,7 @@
 """A Table as an .xlsx workbook: real numbers and dates, the header's own layout, ready to print.
 
+What every workbook of ours shares stands here too: how a page is printed, how a text stays a text.
+
 Sheets are written as a stream, so a list of a hundred thousand rows needs no more memory than one of ten.
 """
 
@@ -30,6 +32,7 @@ A4 = 9  # as Excel numbers sizes of paper
 
 # Characters that XML forbids: one of them makes the whole file unreadable.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_CODE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # Excel reads «_x000D_» in a text as a character
 _SHEET_FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 
@@ -48,6 +51,30 @@ def workbook(table: Table, *, made_by: str, made_at: datetime, further: Sequence
     return content.getvalue()
 
 
+def set_page(sheet: Any, footer: str, *, wide: bool) -> None:
+    """How a sheet is printed: fitted to the width of A4, pages marked and numbered. footer: who made it and when."""
+    sheet.page_setup.orientation = "landscape" if wide else "portrait"
+    sheet.page_setup.paperSize = A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.page_margins.top = sheet.page_margins.bottom = 0.6
+    sheet.oddFooter.left.text = CONFIDENTIAL
+    sheet.oddFooter.center.text = "Страница &P из &N"
+    sheet.oddFooter.right.text = footer.replace("&", "&&")
+    for part in (sheet.oddFooter.left, sheet.oddFooter.center, sheet.oddFooter.right):
+        part.font, part.size = FONT, 8
+
+
+def text_cell(sheet: Any, text: str) -> Any:
+    """A cell whose text stays as it is: never a formula whatever it begins with, never a code of a character."""
+    cell: Any = WriteOnlyCell(sheet)
+    cell.value = _CODE.sub("_x005F_", _FORBIDDEN.sub("", text))[:LONGEST_TEXT] or None
+    if cell.value is not None:
+        cell.data_type = "s"
+    return cell
+
+
 class _Sheet:
     """One sheet, written from the top to the bottom."""
 
@@ -58,7 +85,7 @@ class _Sheet:
         self.styles: dict[tuple[str, Kind], Any] = {}
 
     def write(self) -> None:
-        self._set_page()
+        set_page(self.sheet, self.footer, wide=is_wide(self.table))
         self._set_widths()
         self._freeze()
         self._line(CONFIDENTIAL, "small")
@@ -74,20 +101,6 @@ class _Sheet:
         self._under()
         self._line("", "plain")
         self._line(f"{CONFIDENTIAL}. {self.footer}", "small")
-
-    def _set_page(self) -> None:
-        sheet = self.sheet
-        sheet.page_setup.orientation = "landscape" if is_wide(self.table) else "portrait"
-        sheet.page_setup.paperSize = A4
-        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-        sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.page_margins.left = sheet.page_margins.right = 0.4
-        sheet.page_margins.top = sheet.page_margins.bottom = 0.6
-        sheet.oddFooter.left.text = CONFIDENTIAL
-        sheet.oddFooter.center.text = "Страница &P из &N"
-        sheet.oddFooter.right.text = self.footer.replace("&", "&&")
-        for part in (sheet.oddFooter.left, sheet.oddFooter.center, sheet.oddFooter.right):
-            part.font, part.size = FONT, 8
 
     def _set_widths(self) -> None:
         for index, column in enumerate(self.table.columns, start=1):
@@ -120,13 +133,10 @@ class _Sheet:
         return self.styles[key]
 
     def _cell(self, value: Value, role: str, kind: Kind = "text") -> Any:
-        cell: Any = WriteOnlyCell(self.sheet)
         if isinstance(value, str):
-            cell.value = _FORBIDDEN.sub("", value)[:LONGEST_TEXT] or None
-            if cell.value is not None:
-                cell.data_type = "s"  # text stays text, whatever it begins with: never a formula
-            kind = "text"
+            cell, kind = text_cell(self.sheet, value), "text"
         else:
+            cell = WriteOnlyCell(self.sheet)
             cell.value = float(value) if isinstance(value, Decimal) else value
         cell._style = self._style(role, kind)
         return cell

@@ -42,6 +42,11 @@ def test_characters_that_would_break_the_file_are_dropped():
     assert cell_with(sheet_of(Table("Список", [Column("Имя")], [["Ива\x00нов\x1f"]])), "Иванов")
 
 
+def test_text_that_excel_would_read_as_a_character_stays_text():
+    sheet = sheet_of(Table("Список", [Column("Имя")], [["дело_x0041_2"]]))
+    assert cell_with(sheet, "дело_x005F_x0041_2")  # as the file says it, so that Excel shows what was written
+
+
 def test_neighbours_of_one_group_stand_under_one_merged_cell():
     columns = [
         Column("Территория"),
