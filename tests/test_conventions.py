@@ -532,6 +532,30 @@ def test_every_style_sheet_is_loaded():
         assert named, f"{name_of(path)}: name it in app/templates/appbuilder/init.html, or in the page that needs it"
 
 
+def test_what_an_object_holds_is_said_when_it_is_made():
+    """An attribute that a later method gives birth to is not there before it: begin it in `__init__`."""
+    faults = []
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not node.bases:
+                said, born = _attributes(node)
+                faults += [f"{path}: {node.name}.{name}" for name in sorted(born - said)]
+    assert not faults, "\n".join(faults)
+
+
+def _attributes(node: ast.ClassDef) -> tuple[set[str], set[str]]:
+    """The attributes that a class says of itself or sets when it is made, and those its methods set."""
+    said = {one.id for each in node.body for one in ast.walk(each) if isinstance(one, ast.Name)
+            if isinstance(each, ast.Assign | ast.AnnAssign) and isinstance(one.ctx, ast.Store)}  # fmt: skip
+    born: set[str] = set()
+    for method in node.body:
+        if isinstance(method, ast.FunctionDef):
+            found = {one.attr for one in ast.walk(method) if isinstance(one, ast.Attribute)
+                     and isinstance(one.ctx, ast.Store) and ast.unparse(one.value) == "self"}  # fmt: skip
+            (said if method.name == "__init__" else born).update(found)
+    return said, born
+
+
 # What libraries call by its name: sessions of Flask, types and functions of SQLAlchemy, sign-in and views of FAB.
 CALLED_BY_LIBRARIES = {
     "open_session", "save_session", "process_bind_param", "process_result_value", "_load_user",

@@ -26,6 +26,11 @@ class Life:
     def __init__(self, home: Household) -> None:
         self.home = home
         self.rng, self.ground, self.today = home.rng, home.ground, home.today
+        self.address = invented.address(self.rng, home.one_of(home.place.localities))
+        elsewhere = self.rng.random() < 0.12
+        self.registered_address = invented.address(self.rng, "г. Заозёрск") if elsewhere else self.address
+        self.income = Decimal(self.rng.randint(280_000, 1_900_000)) / 100
+        self.keys = self._keys()
 
     def rows(self) -> Iterator[tuple[str, Row]]:
         yield "family", self._family()
@@ -37,14 +42,8 @@ class Life:
         yield from self._children_rows()
         yield from YearsOnRecord(self.home).rows()
 
-    def _family(self) -> Row:
-        rng = self.rng
-        self.address = invented.address(rng, self.home.one_of(self.home.place.localities))
-        elsewhere = rng.random() < 0.12
-        self.registered_address = invented.address(rng, "г. Заозёрск") if elsewhere else self.address
-        present = [person for person in self.home.adults + self.home.children if person.present(self.home.until)]
-        self.income = Decimal(rng.randint(280_000, 1_900_000)) / 100
-        keys = family_keys.keys_of(
+    def _keys(self) -> family_keys.FamilyKeys:
+        return family_keys.keys_of(
             self.home.number,
             [
                 family_keys.NamedMember(*person.name, self.ground.roles[person.role][1],
@@ -53,7 +52,9 @@ class Life:
             ],
             (self.registered_address, self.address),
         )  # fmt: skip
-        self.words = sorted(keys.words)
+
+    def _family(self) -> Row:
+        present = [person for person in self.home.adults + self.home.children if person.present(self.home.until)]
         row = self.home.stamp(self.home.first)
         del row["family_id"]
         return row | {
@@ -61,15 +62,15 @@ class Life:
             "number": self.home.number,
             "district_id": self.home.district.id,
             "territory_id": self.home.settlement_id,
-            "name": keys.name,
-            "sort_key": keys.sort_key,
-            "search_key": keys.search_key,
+            "name": self.keys.name,
+            "sort_key": self.keys.sort_key,
+            "search_key": self.keys.search_key,
             "stated_size": len(present),
             "income_per_member": self.income,
             "income_source": self.home.one_of(invented.INCOMES),
             "registered_address": self.registered_address,
             "actual_address": self.address,
-            "additional": self.home.one_of(invented.REMARKS) if rng.random() < 0.4 else None,
+            "additional": self.home.one_of(invented.REMARKS) if self.rng.random() < 0.4 else None,
         }
 
     def _member(self, person: Character) -> Row:
@@ -88,7 +89,7 @@ class Life:
         }
 
     def _keys_and_categories(self) -> Iterator[tuple[str, Row]]:
-        for word in self.words:
+        for word in sorted(self.keys.words):
             yield "search_word", {"word": word, "family_id": self.home.id}
         for code in sorted(self._categories(), key=int):
             category_id = self.ground.ids["family_category"][code]

@@ -197,20 +197,19 @@ def family_numbers(district_id: int) -> dict[str, tuple[int, bool]]:
 
 def load(ids: Sequence[int], codes: dict[str, Codes], places: Places) -> dict[int, FamilyState]:
     """The families with these keys. The caller has chosen them under the scope."""
-    return _Loader(codes, places).load(ids)
+    return _Loader(ids, codes, places).load()
 
 
 class _Loader:
     """One portion of families, by a fixed number of statements."""
 
-    def __init__(self, codes: dict[str, Codes], places: Places) -> None:
-        self.codes, self.places = codes, places
+    def __init__(self, ids: Sequence[int], codes: dict[str, Codes], places: Places) -> None:
+        self.ids, self.codes, self.places = list(ids), codes, places
         self.families: dict[int, FamilyState] = {}
         self.members: dict[int, MemberState] = {}
         self.came_back: dict[int, int] = {}  # an earlier membership → the last one
 
-    def load(self, ids: Sequence[int]) -> dict[int, FamilyState]:
-        self.ids = list(ids)
+    def load(self) -> dict[int, FamilyState]:
         self._families()
         self._members()
         self._documents()

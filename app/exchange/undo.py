@@ -50,12 +50,13 @@ class _Undoing:
         self.first_id = self.session.scalar(select(func.min(_entry.c.id)).where(of_batch)) or 0
         self.words = journal.changes.Words(self.session)
         self.family_ids = list(dict.fromkeys(row.family_id for row in self.own))
+        self.later_places: set[int] = set()
+        self.at = now()
+        self.reason = f"Отменена загрузка книги «{batch.file_name}»"
 
     def run(self) -> None:
         self._check_scope()
         self._check_untouched()
-        self.at = now()
-        self.reason = f"Отменена загрузка книги «{self.batch.file_name}»"
         with journal.batch(self.batch.id):
             entries = list(self._restore())
             self._restore_links()
@@ -84,7 +85,6 @@ class _Undoing:
 
     def _check_untouched(self) -> None:
         """Refuse if somebody has changed what the import made or changed, or has put something upon it."""
-        self.later_places: set[int] = set()
         touched = {(row.entity, row.entity_id) for row in self.own}
         with closing(self._later_entries()) as later_entries:
             for row in later_entries:

@@ -32,6 +32,9 @@ class Families:
         self.comparison, self.places, self.known = comparison, places, known
         self.plan, self.content = comparison.plan, comparison.content
         self.sheet = comparison.sheet(FAMILIES)
+        self.numbers = bank.family_numbers(self.plan.district.id) if self.plan.district.id is not None else {}
+        self.states: dict[int, FamilyState] = {}
+        self.taken: set[int] = set()
         self.people: dict[str, list[MemberRow]] = {}
         for row in comparison.sheet(MEMBERS).of(MemberRow):
             if not row.bad & {"number", "last_name", "first_name"}:
@@ -39,13 +42,10 @@ class Families:
 
     def compare(self) -> None:
         rows = self._distinct()
-        district_id = self.plan.district.id
-        self.numbers = {} if district_id is None else bank.family_numbers(district_id)
         self._load(rows)
         taken_by_number = {
             known for row in rows if (known := self._known(row)) is not None and self._shares_people(row, known)
         }
-        self.taken: set[int] = set()
         for row in rows:
             self._family(row, taken_by_number)
         self.plan.families = list(self.comparison.families.values())
@@ -70,7 +70,6 @@ class Families:
     def _load(self, rows: list[FamilyRow]) -> None:
         wanted = [known for row in rows if (known := self._known(row)) is not None]
         wanted += [family_id for row in rows for family_id in self._shared(row)]
-        self.states: dict[int, FamilyState] = {}
         for chunk in bank.chunks(dict.fromkeys(wanted)):
             self.states.update(bank.load(chunk, self.comparison.codes, self.comparison.places))
 
