@@ -62,6 +62,7 @@ class Scope:
     everything: commands of the installation itself.
     all_statistics: figures, not families, of all territories (the region).
     all_journal: the whole journal (the auditor).
+    administers: no family; the users and roles, and the places, bodies and words of the whole installation.
     special: health and convictions of those families too (152-ФЗ, art. 10: a permission of its own).
     user_id, user_name, address: who acts and from which network address, for the journal; they decide about no row,
         so two people with the same rows have equal scopes.
