@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any, cast
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, TypeVar, cast
 
 from flask import current_app
 from flask_appbuilder import Model
@@ -32,11 +34,21 @@ csrf = CSRFProtect()
 LARGEST_KEY = 2**31 - 1  # a longer number is no key: the databases would refuse it with an error
 READING_METHODS = ("GET", "HEAD", "OPTIONS")
 TAKE_LOCK = "UPDATE user_session SET user_id = user_id WHERE 0"  # changes nothing, but SQLite lets one at a time do it
+MOST_KEYS = 4000  # keys that one statement takes
+
+V = TypeVar("V")
 
 
 def appbuilder() -> Any:
     """FAB as it stands in the application of this request: its views, its menu, who may what."""
     return cast(Any, current_app).appbuilder
+
+
+def portions(values: Iterable[V], size: int = MOST_KEYS) -> Iterator[list[V]]:
+    """Values in their order, a portion at a time: of keys, as many as one statement takes."""
+    waiting = iter(values)
+    while portion := list(islice(waiting, size)):
+        yield portion
 
 
 @event.listens_for(Engine, "connect")

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, class_mapper
 from app import access
 from app.access import Scope
 from app.domain.refusal import Refusal
-from app.extensions import db
+from app.extensions import db, portions
 from app.models import Agency, Family, Model, OfMember, Territory, User, Whose, class_of
 
 NOT_YOUR_PLACE = "Эта территория вам не поручена."
@@ -26,7 +26,6 @@ NOT_YOUR_FAMILY = "Эту семью вы только читаете: её ве
 NO_SUCH_ROW = "Такой записи нет среди ваших."
 OF_ADMINISTRATOR = "Это изменяет только администратор."
 NOT_YOUR_LOAD = "Эту книгу загрузил другой координатор."
-CHUNK = 4000
 # Rows that are somebody's: whoever names one must see it.
 OTHERS = (Whose.FAMILY, Whose.GIVEN, Whose.TERRITORY, Whose.AGENCY)
 
@@ -69,9 +68,9 @@ class Keeper:
     def unkept_families(self, ids: Collection[int]) -> set[int]:
         """Those families that the person may not write about."""
         left = set(ids)
-        for chunk in _chunks(ids):
+        for portion in portions(sorted(ids)):
             places = self._connection.execute(
-                select(_family.c.id, _family.c.territory_id).where(_family.c.id.in_(chunk))
+                select(_family.c.id, _family.c.territory_id).where(_family.c.id.in_(portion))
             )
             left -= {key for key, territory_id in places if self.covers(territory_id)}
         return left
@@ -79,8 +78,8 @@ class Keeper:
     def seen(self, entity: Any, ids: Collection[int]) -> set[int]:
         """Those rows of an entity that the person sees."""
         key, found = entity.__table__.c.id, set()
-        for chunk in _chunks(ids):
-            found |= set(self._connection.scalars(select(key).where(key.in_(chunk), self.scope.rows(entity))))
+        for portion in portions(sorted(ids)):
+            found |= set(self._connection.scalars(select(key).where(key.in_(portion), self.scope.rows(entity))))
         return found
 
     def keeps_body(self, agency_id: int | None) -> bool:
@@ -325,15 +324,9 @@ def _stored(session: Session, entity: Any, identities: Collection[Any]) -> dict[
     table = entity.__table__
     keys, first = list(table.primary_key.columns), next(iter(table.primary_key.columns))
     wanted, found = {tuple(identity) for identity in identities}, {}
-    for chunk in _chunks({identity[0] for identity in wanted}):
-        for row in session.connection().execute(select(table).where(first.in_(chunk))).mappings():
+    for portion in portions(sorted({identity[0] for identity in wanted})):
+        for row in session.connection().execute(select(table).where(first.in_(portion))).mappings():
             identity = tuple(row[key] for key in keys)
             if identity in wanted:
                 found[identity] = {column.key: row[column] for column in table.columns}
     return found
-
-
-def _chunks(keys: Iterable[Any]) -> Iterator[list[Any]]:
-    every = sorted(keys)
-    for start in range(0, len(every), CHUNK):
-        yield every[start : start + CHUNK]

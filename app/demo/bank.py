@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import count, islice
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -24,7 +24,7 @@ from app.demo.household import Household
 from app.demo.scripts import script_of
 from app.domain import names, periods, terms
 from app.domain.refusal import Refusal
-from app.extensions import db
+from app.extensions import db, portions
 from app.models import (
     AgencyKind,
     AidKind,
@@ -106,7 +106,7 @@ class Writer:
         entities = ((class_of(table), table.name) for table in gathered)
         written = {entity: self.rows[name] for entity, name in entities if entity and issubclass(entity, Entity)}
         told = entries.of_rows(written, self.rows)
-        while portion := list(islice(told, PORTION)):
+        for portion in portions(told, PORTION):
             journal.write(portion)
         self.rows.clear()
 

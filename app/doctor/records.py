@@ -13,29 +13,20 @@ from sqlalchemy import func, select
 from app import clock, journal, tree
 from app.domain import names, terms
 from app.domain.refusal import Refusal
-from app.extensions import appbuilder, db
-from app.models import Agency, Deadline, Family, FurtherRole, Model, Role, Territory, TerritoryAlias
+from app.extensions import appbuilder, db, portions
+from app.models import Agency, Deadline, FurtherRole, Model, Role, Territory, TerritoryAlias
 from app.services import checks, family_keys, installation, papers, soundness
 
 # Permissions that are asked of what a page shows, and not of a page (app/pages.py).
 ASKED_WITHOUT_A_PAGE = {("Family", "can_special")}
-PORTION = 1000  # families whose numbers are asked at once
+PORTION = 1000  # faults whose families are asked for at once
 
 
 def rules(today: date) -> Iterator[str]:
     """No stored row breaks a rule of rows."""
-    found: list[Any] = []
-    for fault in soundness.faults(today):
-        found.append(fault)
-        if len(found) == PORTION:
-            yield from _said(found)
-            found = []
-    yield from _said(found)
-
-
-def _said(found: list[Any]) -> Iterator[str]:
-    number_of = soundness.numbers(found)
-    yield from (fault.said(number_of.get(fault.family_id)) for fault in found)
+    for found in portions(soundness.faults(today), PORTION):
+        number_of = soundness.numbers(fault.family_id for fault in found)
+        yield from (fault.said(number_of.get(fault.family_id)) for fault in found)
 
 
 def deadlines(today: date) -> Iterator[str]:
@@ -157,25 +148,13 @@ def scans(_today: date) -> Iterator[str]:
 
 def journal_gives_rows(_today: date) -> Iterator[str]:
     """Replaying the journal gives every row as it is stored."""
-    portion: list[journal.Difference] = []
-    for found in journal.all_differences():
-        portion.append(found)
-        if len(portion) == PORTION:
-            yield from _unfaithful(portion)
-            portion = []
-    yield from _unfaithful(portion)
-
-
-def _unfaithful(found: list[journal.Difference]) -> Iterator[str]:
-    table = Family.__table__
-    ids = {each.family_id for each in found} - {None}
-    query = select(table.c.id, table.c.number).where(table.c.id.in_(ids))
-    number_of: dict[int, str] = {row.id: row.number for row in db.session.connection().execute(query)}
-    for each in found:
-        number = number_of.get(each.family_id or 0)
-        where = f"Семья № {number}: " if number else ""
-        title = getattr(each.entity, "TITLE", each.entity.__name__)
-        yield f"{where}{title} {each.key}: {_difference(each)}"
+    for found in portions(journal.all_differences(), PORTION):
+        number_of = soundness.numbers(each.family_id for each in found)
+        for each in found:
+            number = number_of.get(each.family_id)
+            where = f"Семья № {number}: " if number else ""
+            title = getattr(each.entity, "TITLE", each.entity.__name__)
+            yield f"{where}{title} {each.key}: {_difference(each)}"
 
 
 def _difference(found: journal.Difference) -> str:

@@ -5,10 +5,10 @@ Export writes this; an import is compared with this. So what is written and read
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Table, select
 
@@ -56,8 +56,6 @@ from app.models import (
     family_categories,
 )
 
-CHUNK = 4000
-V = TypeVar("V")
 DICTIONARIES: dict[str, tuple[Any, str]] = {
     "agency_kind": (AgencyKind, "Виды органов"),
     "criterion": (Criterion, "Критерии"),
@@ -172,18 +170,6 @@ def education_since(on: date, born_on: date | None) -> date:
 def support_on(supports: Sequence[SupportState], on: date) -> SupportState | None:
     """The pupil support of the quarter that holds a day."""
     return next((each for each in supports if (each.year, each.quarter) == quarter_of(on)), None)
-
-
-def chunks_of(values: Iterable[V]) -> Iterator[list[V]]:
-    """Values in portions that one statement takes."""
-    every = list(values)
-    for start in range(0, len(every), CHUNK):
-        yield every[start : start + CHUNK]
-
-
-def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    """Keys in portions that one statement takes."""
-    return chunks_of(ids)
 
 
 def family_numbers(district_id: int) -> dict[str, tuple[int, bool]]:

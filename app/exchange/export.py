@@ -44,7 +44,7 @@ from app.exchange.workbook import (
     Kind,
     Sheet,
 )
-from app.extensions import db
+from app.extensions import db, portions
 from app.models import Family, Territory
 from app.render import xlsx
 from app.render.table import made
@@ -144,9 +144,9 @@ class _Export:
         if self.within is not None:
             conditions.append(family.c.territory_id.in_(self.places.below(self.within.id)))
         ids = list(db.session.scalars(select(family.c.id).where(*conditions).order_by(family.c.number)))
-        for chunk in bank.chunks(ids):
-            states = bank.load(chunk, self.codes, self.places)
-            yield from (states[each] for each in chunk if states[each].on_form(self.on))
+        for portion in portions(ids):
+            states = bank.load(portion, self.codes, self.places)
+            yield from (states[each] for each in portion if states[each].on_form(self.on))
 
     # Rows of a family
 

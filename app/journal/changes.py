@@ -18,7 +18,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import ColumnProperty, RelationshipProperty, Session, class_mapper
 
 from app import access
-from app.extensions import db
+from app.extensions import db, portions
 from app.models import Account, Entity, ImportBatch, JournalEntry, Model, Role, SearchWord, User, UserSession, class_of
 
 # Not written down: the journal itself, sessions, sign-in counters, loads (an entry of their own says what they did).
@@ -28,7 +28,6 @@ UNRECORDED_COLUMNS = {
     "id", "version", "password", "last_login", "login_count", "fail_login_count", "created_on", "changed_on",
     "created_by_fk", "changed_by_fk",
 }  # fmt: skip
-CHUNK = 1000
 PLAIN = {str, int, bool, type(None)}  # what JSON keeps as it is
 
 Said = list[Any]  # [was, is] or [was, is, words that were, words that are]
@@ -74,8 +73,8 @@ class Words:
         """Ask for many rows at once."""
         missing = sorted({key for key in keys if (target, key) not in self._known})
         with access.unrestricted(), self._session.no_autoflush:
-            for start in range(0, len(missing), CHUNK):
-                query = select(target).where(target.id.in_(missing[start : start + CHUNK]))
+            for portion in portions(missing):
+                query = select(target).where(target.id.in_(portion))
                 for row in self._session.scalars(query):
                     self._known[target, row.id] = str(row)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.domain import intervals, names
 from app.domain.terms import ParentalRole
-from app.extensions import db
+from app.extensions import db, portions
 from app.models import Family, Member, RelationshipKind, SearchWord
 from app.words import short
 
@@ -107,7 +107,7 @@ def refresh(family: Family, today: date) -> None:
 def refresh_all(family_ids: Iterable[int], today: date) -> int:
     """Bring the keys of these families in step; gives how many were not. The rows must have been flushed."""
     count = 0
-    for portion in _portions(family_ids):
+    for portion in portions(sorted(set(family_ids)), PORTION):
         held = select(_family.c.id).where(_family.c.id.in_(portion)).order_by(_family.c.id)
         db.session.connection().execute(held.with_for_update(key_share=True))
         for stale in list(stale_keys(portion, today)):
@@ -118,7 +118,7 @@ def refresh_all(family_ids: Iterable[int], today: date) -> int:
 
 def stale_keys(family_ids: Iterable[int], today: date) -> Iterator[Stale]:
     """The families of these ids whose keys are out of step, read by statements of the Core: all rows, whoever asks."""
-    for portion in _portions(family_ids):
+    for portion in portions(sorted(set(family_ids)), PORTION):
         members, words = _members_of(portion), _words_of(portion)
         for row in db.session.connection().execute(select(_family).where(_family.c.id.in_(portion))):
             people = members[row.id]
@@ -128,12 +128,6 @@ def stale_keys(family_ids: Iterable[int], today: date) -> Iterator[Stale]:
             )
             if stored != (due := _due(row, people, today)):
                 yield Stale(row.id, row.number, stored, due)
-
-
-def _portions(ids: Iterable[int]) -> Iterator[list[int]]:
-    every = sorted(set(ids))
-    for start in range(0, len(every), PORTION):
-        yield every[start : start + PORTION]
 
 
 def _members_of(family_ids: list[int]) -> defaultdict[int, list[Any]]:

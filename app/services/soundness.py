@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from app.domain import care, registration
 from app.domain.refusal import Refusal
 from app.domain.registration import Basis, Facts
-from app.extensions import db
+from app.extensions import db, portions
 from app.models import (
     Aid,
     Assignment,
@@ -34,8 +34,6 @@ from app.models import (
     Supervision,
     aid_recipients,
 )
-
-PORTION = 4000  # keys that one statement takes
 
 
 @dataclass(frozen=True)
@@ -61,15 +59,14 @@ def require(family_ids: Iterable[int], today: date) -> None:
         return
     first = found[0]
     rest = f" Всего таких записей: {len(found)}." if len(found) > 1 else ""
-    raise Refusal(first.said(numbers(found).get(first.family_id)) + rest)
+    raise Refusal(first.said(numbers([first.family_id]).get(first.family_id)) + rest)
 
 
-def numbers(found: Iterable[BrokenRule]) -> dict[int | None, str]:
-    """The numbers of the families of some faults."""
+def numbers(family_ids: Iterable[int | None]) -> dict[int | None, str]:
+    """The numbers of the cards of some families, by which faults name them."""
     family = Family.__table__
-    ids = {fault.family_id for fault in found if fault.family_id is not None}
     known: dict[int | None, str] = {}
-    for portion in _portions(ids):
+    for portion in portions(sorted({key for key in family_ids if key is not None})):
         rows = db.session.connection().execute(select(family.c.id, family.c.number).where(family.c.id.in_(portion)))
         known.update((row.id, row.number) for row in rows)
     return known
@@ -78,7 +75,7 @@ def numbers(found: Iterable[BrokenRule]) -> dict[int | None, str]:
 def faults(today: date, family_ids: Iterable[int] | None = None) -> Iterator[BrokenRule]:
     """Every rule of rows that the live rows of these families break; of the whole bank if none are named."""
     db.session.flush()
-    for portion in _portions(family_ids) if family_ids is not None else _whole():
+    for portion in portions(sorted(set(family_ids))) if family_ids is not None else _whole():
         reader = _Reader(portion)
         for entity, rule in RULES:
             for row in reader.rows(entity):
@@ -86,15 +83,9 @@ def faults(today: date, family_ids: Iterable[int] | None = None) -> Iterator[Bro
                     yield BrokenRule(entity.__name__, str(entity.TITLE), row.id, row.family_id, text)
 
 
-def _portions(ids: Iterable[int]) -> Iterator[Sequence[int]]:
-    every = sorted(set(ids))
-    for start in range(0, len(every), PORTION):
-        yield every[start : start + PORTION]
-
-
 def _whole() -> Iterator[Sequence[int] | None]:
     """All families, however many, a portion at a time; then the rows of no family."""
-    yield from _portions(db.session.connection().scalars(select(Family.__table__.c.id)))
+    yield from portions(sorted(db.session.connection().scalars(select(Family.__table__.c.id))))
     yield None
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app import guard, journal, troubles
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
+from app.extensions import portions
 from app.models import (
     Agency,
     Aid,
@@ -28,7 +29,6 @@ from app.models import (
     Territory,
 )
 
-PORTION = 5000
 Values = dict[str, object]  # the values of a row by column
 
 # Entities whose rows an import creates, parents first, by the name of the table.
@@ -118,8 +118,7 @@ class Store:
             rows.clear()
 
     def _insert(self, table: Table, rows: list[Values]) -> None:
-        for start in range(0, len(rows), PORTION):
-            portion = rows[start : start + PORTION]
+        for portion in portions(rows):
             if (error := self._refused(insert(table), portion)) is not None:
                 row = self._first_refused(table, portion)
                 raise self._refusal(table, row, error) from error
@@ -198,8 +197,8 @@ class Store:
 
     def write_journal(self) -> None:
         """Write the entries of every row."""
-        for start in range(0, len(self._entries), PORTION):
-            journal.write(self._entries[start : start + PORTION])
+        for portion in portions(self._entries):
+            journal.write(portion)
 
     def created(self) -> dict[str, list[int]]:
         """The keys of the rows that were written, by table."""

@@ -18,6 +18,7 @@ from app.exchange.plan.places import PlacesOfBook
 from app.exchange.records import FamilyRow, MemberRow
 from app.exchange.states import FamilyState
 from app.exchange.workbook import FAMILIES, MEMBERS
+from app.extensions import portions
 
 VALUES = (
     "stated_size", "income_per_member", "income_source", "registered_address", "actual_address", "additional",
@@ -70,8 +71,8 @@ class Families:
     def _load(self, rows: list[FamilyRow]) -> None:
         wanted = [known for row in rows if (known := self._known(row)) is not None]
         wanted += [family_id for row in rows for family_id in self._shared(row)]
-        for chunk in bank.chunks(dict.fromkeys(wanted)):
-            self.states.update(bank.load(chunk, self.comparison.codes, self.comparison.places))
+        for portion in portions(dict.fromkeys(wanted)):
+            self.states.update(bank.load(portion, self.comparison.codes, self.comparison.places))
 
     def _known(self, row: FamilyRow) -> int | None:
         """The family that the bank has under the number, if the person may see it."""

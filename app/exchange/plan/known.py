@@ -10,11 +10,10 @@ from sqlalchemy import ColumnElement, select
 
 from app.domain import intervals, names
 from app.domain.likelihood import Likely, NamedPerson
-from app.exchange import bank
 from app.exchange.plan.comparing import Comparison
 from app.exchange.records import MemberRow
 from app.exchange.workbook import MEMBERS
-from app.extensions import db
+from app.extensions import db, portions
 from app.models import Family, Member, SearchWord
 
 _member, _family, _word = Member.__table__, Family.__table__, SearchWord.__table__
@@ -56,7 +55,7 @@ class KnownPeople:
 
     def _read(self, holding: Callable[[list[Any]], ColumnElement[bool]], values: Iterable[Any],
               *conditions: ColumnElement[bool]) -> None:  # fmt: skip
-        for chunk in bank.chunks_of(sorted(values)):
+        for portion in portions(sorted(values)):
             rows = db.session.execute(
                 select(
                     _member.c.id, _member.c.family_id, _family.c.number, _family.c.district_id, _member.c.last_name,
@@ -65,7 +64,7 @@ class KnownPeople:
                 )
                 .join(_family, _family.c.id == _member.c.family_id)
                 .where(
-                    holding(chunk), _member.c.annulled_at.is_(None), _family.c.annulled_at.is_(None),
+                    holding(portion), _member.c.annulled_at.is_(None), _family.c.annulled_at.is_(None),
                     self._scope.families(), *conditions,
                 )
                 .order_by(_member.c.id)
