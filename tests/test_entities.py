@@ -53,3 +53,15 @@ def test_an_entity_that_was_only_declared_is_named_by_every_place_and_kept_by_th
 
 def test_every_long_list_can_be_searched_as_one_types():
     assert {entity.__name__ for entity in entities() if entity.LONG} == set(lookup.SOURCES), "add it to lookup.SOURCES"
+
+
+def test_the_glossary_calls_every_entity_as_its_screens_do(app):
+    """One word, one thing: a line of docs/glossary.md for each entity, and no two entities with one title."""
+    glossary = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
+    called = dict(
+        reversed(line) for line in re.findall(r"^\| ([А-ЯЁ][^|]*) \| `(\w+)` \|", glossary, flags=re.MULTILINE)
+    )
+    with app.test_request_context():
+        titles = {entity.__name__: str(entity.TITLE) for entity in entities()}
+    assert called == titles
+    assert len(set(titles.values())) == len(titles)

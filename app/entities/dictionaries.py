@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class AgencyKind(Dictionary, Entity):
-    """A kind of body that files record cards: column 5.1–5.9 of Приложение 4, or a body of the РТ slides."""
+    """A kind of body that files record cards: column 5.1–5.9 of Приложение 4, or a body of the Tatarstan system."""
 
     WHOSE = Whose.LAW
     __tablename__ = "agency_kind"

@@ -89,7 +89,7 @@ class Dictionaries:
 
 
 def _senders() -> dict[str, frozenset[int]]:
-    """Kinds of agencies by column 5.1–5.9: a body of РТ goes with its kind, what has no column goes to 5.9."""
+    """Kinds of agencies by column 5.1–5.9: one of another scheme goes with its kind, what has no column goes to 5.9."""
     columns = AgencyKind.__table__.c
     rows = db.session.execute(select(columns.id, columns.code, columns.kind)).all()
     column_of = {row.kind: row.code for row in rows if row.code in SENDERS}
