@@ -7,7 +7,7 @@ closed to everybody.
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from click import ClickException
@@ -17,7 +17,6 @@ from flask_appbuilder.security.sqla.manager import SecurityManager as FabSecurit
 from flask_appbuilder.views import UtilView
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
-from werkzeug.routing import MapAdapter
 from werkzeug.wrappers import Response as BaseResponse
 
 from app import acts, journal, sessions
@@ -216,20 +215,9 @@ class SecurityManager(FabSecurityManager):
         return open_names if menu_names is None else open_names & set(menu_names)
 
     def _leads_somewhere(self, item: Any) -> bool:
-        if item.href and "." in item.href and "/" not in item.href:
-            endpoint = item.href
-        elif item.baseview is not None and not item.href:
-            endpoint = f"{item.baseview.endpoint}.{item.baseview.default_view}"
-        else:
-            endpoint = self._endpoint_at(item.href or "")
-        return self.is_open(endpoint)
-
-    def _endpoint_at(self, path: str) -> str:
-        try:
-            urls = cast(MapAdapter, current_app.create_url_adapter(None))
-            return str(urls.match(urlsplit(path).path)[0])
-        except Exception:
-            return ""
+        """Whether the person may open the page of an entry; every entry is a view's, by `add_view`."""
+        view = item.baseview
+        return view is not None and self.is_open(f"{view.endpoint}.{view.default_view}")
 
     # The gate
 

@@ -1,8 +1,8 @@
 """RegistryView: what every list and form of one entity shares.
 
-FAB's ModelView as a declaration (columns, order, filters, permissions), with its weak places closed: rows come under
-the scope of the request, filters and order are read per request and checked, rules run before anything is stored,
-nothing is deleted.
+FAB's ModelView as a declaration (columns, order, filters, permissions); its routes are all ours, FAB keeps the router,
+the menu and the names of permissions. Rows come under the scope of the request, filters and order are read per request
+and checked, rules run before anything is stored, nothing is deleted.
 """
 
 from __future__ import annotations
