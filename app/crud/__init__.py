@@ -23,7 +23,7 @@ from app import acts, clock, forms, guard, journal
 from app.acts import Answer
 from app.crud.declaration import EntityView
 from app.crud.listing import PAGE_SIZES, RegistryList
-from app.crud.values import as_text, family_id_of
+from app.crud.values import as_text
 from app.domain.terms import Act
 from app.extensions import LARGEST_KEY, db
 from app.filters import NotUnderstoodError
@@ -103,7 +103,7 @@ class RegistryView(EntityView):
     def show(self, pk: int) -> str:
         row = self._find(pk)
         if self._of_families():
-            journal.read(Act.OPENED, entity=self.entity.__name__, entity_id=row.id, family_id=family_id_of(row),
+            journal.read(Act.OPENED, entity=self.entity.__name__, entity_id=row.id, family_id=journal.family_id_of(row),
                          summary=journal.title_of(row))  # fmt: skip
         return str(
             self.render_template(
@@ -112,7 +112,7 @@ class RegistryView(EntityView):
                 row=row,
                 title=self.show_title,
                 values=[(self.label_columns[name], self.text(row, name)) for name in self.show_columns],
-                family_id=family_id_of(row),
+                family_id=journal.family_id_of(row),
                 by_act=isinstance(row, ByAct),
                 correct=self.correct_url(row) if self._may_correct(row) else None,
             )
@@ -230,7 +230,7 @@ class RegistryView(EntityView):
 
     def _next(self, row: Any) -> str:
         """Where one came from; else the family's page; else the list."""
-        family_id = family_id_of(row)
+        family_id = journal.family_id_of(row)
         return safe_next() or (url_for("FamilyPage.show", pk=family_id) if family_id else self.url("list"))
 
     @expose("/annul/<int:pk>", methods=["GET", "POST"])

@@ -11,7 +11,6 @@ from flask_babel import gettext
 
 from app import pages, words
 from app.domain.terms import Term
-from app.models import Family
 
 
 def as_text(value: Any) -> str:
@@ -33,8 +32,3 @@ def as_text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "; ".join(as_text(item) for item in value)
     return str(value)
-
-
-def family_id_of(row: Any) -> int | None:
-    """The family a row is about."""
-    return row.id if isinstance(row, Family) else getattr(row, "family_id", None)

@@ -27,8 +27,8 @@ LONGEST_SUMMARY = 500  # characters
 UNDER_WAY = 1000  # entries: as far behind the last one may stand one that was stored after it
 
 __all__ = [
-    "Difference", "Mark", "all_differences", "batch", "changes", "collect_reads", "differences", "entry", "keep_watch",
-    "mark", "read", "replay", "take_reads", "title_of", "write", "write_apart", "write_differences",
+    "Difference", "Mark", "all_differences", "batch", "changes", "collect_reads", "differences", "entry", "family_id_of",
+    "keep_watch", "mark", "read", "replay", "take_reads", "title_of", "write", "write_apart", "write_differences",
 ]  # fmt: skip
 
 _batch: ContextVar[int | None] = ContextVar("batch", default=None)
@@ -171,15 +171,19 @@ def _write_changes(session: Session, _context: Any) -> None:
 
 
 def _entry_of(act: Act, row: Any, said: dict[str, Any]) -> dict[str, Any]:
-    family_id = row.id if isinstance(row, Family) else getattr(row, "family_id", None)
     return entry(
         act,
         entity=type(row).__name__,
         entity_id=getattr(row, "id", None),
-        family_id=family_id,
+        family_id=family_id_of(row),
         summary=title_of(row),
         said=said,
     )
+
+
+def family_id_of(row: Any) -> int | None:
+    """The family a row is about."""
+    return row.id if isinstance(row, Family) else getattr(row, "family_id", None)
 
 
 def title_of(row: Any) -> str:

@@ -101,13 +101,14 @@ def fields(entity: Any) -> tuple[Field, ...]:
     """The columns of an entity that are written down, in the order of the form."""
     columns = ((attribute.key, attribute.columns[0]) for attribute in class_mapper(entity).column_attrs)
     return tuple(
-        Field(key, column.type, _target(column))
+        Field(key, column.type, target_of(column))
         for key, column in columns
         if key not in UNRECORDED_COLUMNS and not column.info.get("derived")
     )
 
 
-def _target(column: Any) -> type[Any] | None:
+def target_of(column: Any) -> type[Any] | None:
+    """The entity whose key a column holds."""
     table = next((key.column.table for key in column.foreign_keys if key.column.primary_key), None)
     return class_of(table)
 

@@ -17,7 +17,7 @@ from app import access, journal, words
 from app.clock import local
 from app.domain.terms import Act
 from app.extensions import db
-from app.models import Entity, Family, JournalEntry, Money, Role, Supervision, User, class_of
+from app.models import Entity, Family, JournalEntry, Money, Role, Supervision, User
 
 PAGE = 50
 HIDDEN = "сведения не показаны: на сведения о здоровье и судимости нужно отдельное право"
@@ -181,12 +181,7 @@ def _titles(entries: list[JournalEntry]) -> dict[tuple[type[Any], int], str]:
 
 
 def _target(prop: Any) -> type[Any] | None:
-    """The entity a foreign key of a column points to."""
-    if not isinstance(prop, ColumnProperty):
-        return None
-    keys = prop.columns[0].foreign_keys
-    table = next((key.column.table for key in keys if key.column.primary_key), None)
-    return class_of(table)
+    return journal.changes.target_of(prop.columns[0]) if isinstance(prop, ColumnProperty) else None
 
 
 def _in_words(value: Any, prop: Any, titles: dict[tuple[type[Any], int], str]) -> str:
