@@ -17,7 +17,7 @@ from sqlalchemy.orm import selectinload
 
 from app import access, clock
 from app.domain import periods, terms
-from app.extensions import db
+from app.extensions import db, look_at_contents
 from app.models import ChildPopulation, Criterion, Family, Member, Territory
 from app.reports import files, places, quarterly, report
 from app.reports.places import ReportPlaces
@@ -70,6 +70,7 @@ def sample(cast):
     planned = plan.make(reader.read(file.read_bytes(), file.name), clock.today())
     assert not planned.faults
     apply.apply(planned, clock.today())
+    look_at_contents()
     return db.session.scalars(select(Territory).where(Territory.name == "Красносулинский район")).one()
 
 
