@@ -556,6 +556,14 @@ def _attributes(node: ast.ClassDef) -> tuple[set[str], set[str]]:
     return said, born
 
 
+def test_portions_are_taken_in_one_place():
+    """`extensions.portions` cuts values into what one statement takes; nobody counts the places by hand."""
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            by_hand = isinstance(node, ast.Call) and re.match(r"range\(0, len\(.*\), ", ast.unparse(node))
+            assert not by_hand, f"{path}:{node.lineno}: use `extensions.portions`"
+
+
 # What libraries call by its name: sessions of Flask, types and functions of SQLAlchemy, sign-in and views of FAB.
 CALLED_BY_LIBRARIES = {
     "open_session", "save_session", "process_bind_param", "process_result_value", "_load_user",

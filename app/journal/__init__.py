@@ -27,8 +27,9 @@ LONGEST_SUMMARY = 500  # characters
 UNDER_WAY = 1000  # entries: as far behind the last one may stand one that was stored after it
 
 __all__ = [
-    "Difference", "Mark", "all_differences", "batch", "changes", "collect_reads", "differences", "entry", "family_id_of",
-    "keep_watch", "mark", "read", "replay", "take_reads", "title_of", "write", "write_apart", "write_differences",
+    "Difference", "Mark", "all_differences", "batch", "changes", "collect_reads", "differences", "entry",
+    "family_id_of", "keep_watch", "mark", "read", "replay", "take_reads", "title_of", "write", "write_apart",
+    "write_differences",
 ]  # fmt: skip
 
 _batch: ContextVar[int | None] = ContextVar("batch", default=None)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from app import conditions, words
 from app.domain import names
-from app.extensions import db
+from app.extensions import db, portions
 from app.models import (
     Aid,
     Criterion,
@@ -33,7 +33,7 @@ _aid, _mentor, _employee = Aid.__table__, Mentor.__table__, Employee.__table__
 _named, _criterion, _territory = RegistrationCriterion.__table__, Criterion.__table__, Territory.__table__
 
 LONGEST_WITHOUT_AID = 36_500  # days: a hundred years
-CHUNK = 500  # families whose lines are read at once
+PORTION = 500  # families whose lines are read at once
 
 
 def has_stay(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -145,10 +145,9 @@ class FamilyLine:
 
 def lines(families: Sequence[Family], day: date) -> dict[int, FamilyLine]:
     """The lines of families that the caller has found among the person's rows."""
-    ids = [family.id for family in families]
     found: dict[int, FamilyLine] = {}
-    for start in range(0, len(ids), CHUNK):
-        for row in db.session.execute(_of_families(ids[start : start + CHUNK], day)):
+    for ids in portions((family.id for family in families), PORTION):
+        for row in db.session.execute(_of_families(ids, day)):
             found[row.id] = FamilyLine(
                 territory=row.territory, children=row.children, late=bool(row.late), last_aid_on=row.last_aid_on,
                 since=row.registered_on, until=row.removed_on, criterion=row.code or "",
