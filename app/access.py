@@ -15,10 +15,11 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Select, event, exists, false, or_, select, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm.interfaces import CriteriaOption
 
 from app import conditions, tree
 from app.domain import terms
@@ -309,7 +310,9 @@ def _narrow(state: ORMExecuteState) -> None:
     current = _current_scope.get()
     if current.everything or not state.is_select or state.is_column_load:
         return
-    state.statement = state.statement.options(*_criteria(current))
+    wall: Any = _wall(current)
+    if wall not in state.statement._with_options:  # a load of related rows bears it already
+        state.statement = state.statement.options(wall)
     asked = state.bind_mapper
     if asked is None or state.is_relationship_load or not isinstance(state.statement, Select):
         return
@@ -317,13 +320,50 @@ def _narrow(state: ORMExecuteState) -> None:
         state.statement = state.statement.where(current.rows(asked.class_))
 
 
+class Wall(CriteriaOption):
+    """The criteria of a scope as one option of a statement.
+
+    SQLAlchemy finds what it has compiled by a key of the whole statement. The share of two dozen criteria in that key
+    would cost more than all the rest, and is the same for every statement: it is made once. Scopes of one structure
+    share what is compiled, and each gives its own values.
+    """
+
+    propagate_to_loaders = True
+    inherit_cache = False  # the key is made here
+    _structures: ClassVar[dict[Any, object]] = {}
+
+    def __init__(self, criteria: Iterable[Any]) -> None:
+        self._criteria = tuple(criteria)
+        keys = [each._generate_cache_key() for each in self._criteria]
+        self._structure = self._structures.setdefault(tuple(key.key for key in keys), object())
+        self._values = [value for key in keys for value in key.bindparams]
+
+    def _gen_cache_key(self, _names: Any, values: list[Any]) -> tuple[Any, ...]:
+        values.extend(self._values)
+        return Wall, self._structure
+
+    def process_compile_state(self, compile_state: Any) -> None:
+        for each in self._criteria:
+            each.process_compile_state(compile_state)
+
+    def process_compile_state_replaced_entities(self, compile_state: Any, mapper_entities: Any) -> None:
+        for each in self._criteria:
+            each.process_compile_state_replaced_entities(compile_state, mapper_entities)
+
+    def get_global_criteria(self, attributes: Any) -> None:
+        for each in self._criteria:
+            each.get_global_criteria(attributes)
+
+
 @lru_cache(maxsize=256)
-def _criteria(scope: Scope) -> tuple[Any, ...]:
-    """The scope as options of a statement, made once for a scope: a day, a person's territories and assignments."""
+def _wall(scope: Scope) -> Wall:
+    """The wall of a scope, made once: a day, a person's territories and assignments."""
     hidden = {} if scope.sees_special else ordinary()
     not_special = (with_loader_criteria(entity, told, include_aliases=True) for entity, told in hidden.items())
     narrowed = (mapper.class_ for mapper in Model.registry.mappers if whose_rows(mapper.class_) in EVERYWHERE)
-    return (
-        *not_special,
-        *(with_loader_criteria(entity, scope.rows(entity), include_aliases=True) for entity in narrowed),
+    return Wall(
+        (
+            *not_special,
+            *(with_loader_criteria(entity, scope.rows(entity), include_aliases=True) for entity in narrowed),
+        )
     )

@@ -10,11 +10,13 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from babel.support import Translations
 from click import ClickException
 from flask import Flask, Response, abort, current_app, flash, g, make_response, redirect, request, url_for
 from flask_appbuilder import AppBuilder, BaseView, expose
 from flask_appbuilder.security.sqla.manager import SecurityManager as FabSecurityManager
 from flask_appbuilder.views import UtilView
+from flask_babel import Domain
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -136,6 +138,7 @@ class SecurityManager(FabSecurityManager):
         super().__init__(appbuilder)
         self._known: dict[tuple[str, str, str], bool] = {}
         self._declared: dict[str, tuple[str, str] | None] = {}
+        self._menus: dict[frozenset[str], set[str]] = {}
 
     def create_login_manager(self, app: Flask) -> LoginManager:
         return OwnLoginManager(app)
@@ -206,13 +209,19 @@ class SecurityManager(FabSecurityManager):
         """An entry of the menu is shown to whoever may open what it leads to, a heading with its entries."""
         if not current_user.is_authenticated:
             return set()
+        roles = frozenset(self.roles_of_code(current_user))
+        if roles not in self._menus:
+            self._menus[roles] = self._open_names()
+        return self._menus[roles] if menu_names is None else self._menus[roles] & set(menu_names)
+
+    def _open_names(self) -> set[str]:
         open_names: set[str] = set()
         for item in self.appbuilder.menu.get_list():
             inner = {child.name for child in item.childs if child.name != "-" and self._leads_somewhere(child)}
             open_names |= inner
             if inner or (not item.childs and self._leads_somewhere(item)):
                 open_names.add(item.name)
-        return open_names if menu_names is None else open_names & set(menu_names)
+        return open_names
 
     def _leads_somewhere(self, item: Any) -> bool:
         """Whether the person may open the page of an entry; every entry is a view's, by `add_view`."""
@@ -265,6 +274,17 @@ class SecurityManager(FabSecurityManager):
         return f"can_{named}", view.class_permission_name
 
 
+class OneLanguage(Domain):
+    """The words of the one language: which one it is, is not asked again for each word."""
+
+    _words: Translations | None = None
+
+    def get_translations(self) -> Translations:
+        if self._words is None:
+            self._words = super().get_translations()
+        return self._words
+
+
 class Builder(AppBuilder):
     """FAB's AppBuilder in one language and without the views we do not use."""
 
@@ -273,7 +293,9 @@ class Builder(AppBuilder):
         self.add_view_no_menu(UtilView)
         self.sm.register_views()
         language = current_app.config["BABEL_DEFAULT_LOCALE"]
-        current_app.extensions["babel"].locale_selector = lambda: language
+        babel = current_app.extensions["babel"]
+        babel.locale_selector = lambda: language
+        babel.instance.domain_instance = OneLanguage()
 
 
 def is_own_path(wanted: str | None) -> bool:

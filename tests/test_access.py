@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, event, func, select
 from sqlalchemy.orm import aliased, selectinload
 
 from app import access
@@ -82,6 +82,46 @@ def test_aliases_joins_and_loaded_relations_are_narrowed_too(cast, three):
             db.session.expire_all()
             families = db.session.scalars(select(Family).options(selectinload(Family.members))).all()
             assert [len(family.members) for family in families] == [1]
+
+
+def test_a_statement_of_the_core_over_narrowed_rows_is_narrowed(cast, three):
+    """The outer SELECT names no entity: what it counts is narrowed all the same."""
+    few = select(Family.id).limit(10).subquery()
+    with access.acting_as(scope_of(cast, "boris")):
+        assert db.session.scalar(select(func.count()).select_from(few)) == 1
+
+
+def test_what_is_compiled_once_gives_each_person_own_rows(cast, three):
+    def read() -> tuple[set[int], set[int]]:
+        families = db.session.scalars(select(Family).options(selectinload(Family.members))).all()
+        found = {family.id for family in families}, {child.family_id for family in families for child in family.members}
+        db.session.expunge_all()
+        return found
+
+    places = {"anna": ("north", "south"), "boris": ("north",), "vera": ("south",), "gleb": ()}
+    keys = {place: family.id for place, family in three.items()}
+    for name in (*places, *reversed(places)):
+        with access.acting_as(scope_of(cast, name)):
+            wanted = {keys[place] for place in places[name]}
+            assert read() == (wanted, wanted), name
+
+
+def test_related_rows_are_narrowed_once_and_by_whoever_asks_for_them(cast, three):
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        with access.acting_as(scope_of(cast, "boris")):
+            family = db.session.scalars(select(Family).options(selectinload(Family.members))).one()
+        assert sent[-1].count("EXISTS") == 1, "the same condition stands in it twice"
+        db.session.expire(family, ["members"])
+        with access.acting_as(access.NOBODY):
+            assert family.members == []
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def test_without_a_scope_there_are_no_rows(cast, three):

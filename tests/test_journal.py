@@ -160,7 +160,7 @@ def test_whoever_acts_without_a_browser_is_named_by_the_scope(app, cast, user_na
 def test_two_people_with_the_same_rows_share_what_is_made_of_a_scope():
     anna = access.Scope(territories=frozenset([1]), user_id=1, user_name="Анна Рябинина", address="10.1.2.3")
     galina = access.Scope(territories=frozenset([1]), user_id=2, user_name="Галина Ивова")
-    assert access._criteria(anna) is access._criteria(galina)
+    assert access._wall(anna) is access._wall(galina)
 
 
 def test_what_is_shown_where_nobody_stores_it_is_an_error(app):
