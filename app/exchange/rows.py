@@ -139,7 +139,18 @@ def content(book: Book, dictionaries: Mapping[str, cells.Codes]) -> Content:
     for title, rows in by_title.values():
         if rows:
             found.notices.append(Notice(title, None, f"Лист «{title}» не входит в форму и не читается."))
+    _spell_numbers_alike(found)
     return found
+
+
+def _spell_numbers_alike(found: Content) -> None:
+    """Let a card number be spelled on every sheet as on the sheet of families: nobody sees «12А» and «12A» apart."""
+    known: dict[str, str] = {}
+    for row in found.sheets[FAMILIES.title].rows:
+        known.setdefault(writing.look(row.number), row.number)
+    for sheet in found.sheets.values():
+        for row in sheet.rows:
+            row.number = known.get(writing.look(row.number), row.number)
 
 
 def _numbers_of_people(sheet: tuple[str, Any] | None) -> set[str]:

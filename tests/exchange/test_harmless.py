@@ -432,3 +432,58 @@ def test_what_the_sender_does_not_see_is_named(cast):
     assert "скрыты строки 3" in told[FAMILIES.title]
     assert "скрыты столбцы" in told[STAYS.title]
     assert "Лист скрыт" in told[AIDS.title]
+
+
+# Territories, numbers and days that only look otherwise
+
+
+@pytest.mark.parametrize("spelled", ["Северное сельское поселенье", "Севeрное сельское посление", "с.п. Северное"])
+def test_a_territory_that_is_like_one_of_the_district_is_named_with_it(cast, spelled):
+    load(Sound().content())
+    book = Sound()
+    book.row(FAMILIES.title)["Территория"] = spelled
+    assert f"похожая на «{NORTH}»" in texts(planned(book.content()).notices)
+
+
+def test_a_territory_of_another_district_is_told_and_a_district_is_refused(cast):
+    book = Sound()
+    book.row(FAMILIES.title)["Территория"] = cast.far.name
+    found = planned(book.content())
+    assert not found.faults
+    assert "есть в другом районе" in texts(found.notices)
+    book.row(FAMILIES.title)["Территория"] = "Соседний район"
+    assert [(fault.row, fault.column) for fault in planned(book.content()).faults] == [(2, "Территория")]
+
+
+def test_a_card_number_of_another_alphabet_is_the_same_number(cast):
+    book = of("12А", NORTH, person(*BOY))
+    book.rows[MEMBERS.title][0]["№ карты"] = "12A"
+    done(answered(book.content()))
+    assert people("12А")
+    book.rows[FAMILIES.title].append({"№ карты": "12A", "Территория": SOUTH})
+    assert "Карта с этим номером уже есть" in texts(planned(book.content()).faults)
+
+
+def test_a_book_of_an_earlier_day_is_told_before_it_takes_anything_back(cast):
+    load(Sound().content())
+    earlier = Sound()
+    earlier.facts[1][1] = date(2026, 7, 31)
+    assert "на более ранний день" not in texts(planned(earlier.content()).notices)
+    earlier.row(FAMILIES.title)["Источник дохода"] = "заработок"
+    assert "Книга этого района на 30.09.2026 уже загружена" in texts(planned(earlier.content()).notices)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "header", "day", "said"),
+    [
+        (AIDS, "Дата", date(2026, 5, 6), "Мероприятие 06.05.2026 – то же, что 05.05.2026 в банке"),
+        (SUPERVISIONS, "Состоит с", date(2026, 3, 2), "иначе учёт запишут дважды"),
+    ],
+)
+def test_what_differs_from_a_missing_row_by_its_day_alone_is_pointed_out(cast, sheet, header, day, said):
+    load(Sound().content())
+    book = Sound()
+    book.row(sheet.title)[header] = day
+    assert said in texts(planned(book.content()).duplicates)
+    book.rows[sheet.title].append(dict(Sound().row(sheet.title)))
+    assert not planned(book.content()).duplicates

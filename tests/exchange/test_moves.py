@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from app.clock import today
 from app.domain.likelihood import NamedPerson
+from app.domain.refusal import Refusal
+from app.exchange import undo
 from app.exchange.workbook import MEMBERS, SUPERVISIONS
 from app.extensions import db
 from app.models import Family, Member, Supervision
 from app.readings import duplicates
+from app.services import soundness
 from tests import factories
 from tests.exchange.test_harmless import NORTH, SOUTH, answered, done, of, people, person
 from tests.exchange.workbooks import Sound, load, planned, texts
@@ -166,3 +170,37 @@ def test_whom_the_form_takes_for_one_person_the_preview_does_too(cast, now, told
         return
     assert len(found.duplicates) == bool(told)
     assert (told or "") in texts(found.duplicates)
+
+
+def told_of(number: str) -> list[tuple]:
+    rows = db.session.execute(
+        select(Member.first_name, Member.joined_on, Member.left_on)
+        .join(Family, Family.id == Member.family_id)
+        .where(Family.number == number, Member.annulled_at.is_(None), Family.annulled_at.is_(None))
+        .order_by(Member.first_name)
+    )
+    return [tuple(row) for row in rows]
+
+
+def moved_on(day: date) -> Sound:
+    return two([MOTHER, {**BOY, "В семье по": day}], [GRANNY, {**BOY, "В семье с": day}])
+
+
+def test_an_import_that_moved_a_child_is_undone_whole_and_not_after_a_later_correction(cast):
+    load(two([MOTHER, BOY], [GRANNY]).content())
+    before = told_of("00001"), told_of("00002")
+    first = load(moved_on(LEFT).content())
+    assert ("Семён", None, LEFT) in told_of("00001")
+    assert ("Семён", LEFT, None) in told_of("00002")
+    second = load(moved_on(LEFT - timedelta(days=1)).content())
+    with pytest.raises(Refusal, match="другая загрузка изменила"):
+        undo.undo(first, today())
+    db.session.rollback()
+    undo.undo(second, today())
+    db.session.commit()
+    assert ("Семён", None, LEFT) in told_of("00001")
+    undo.undo(first, today())
+    db.session.commit()
+    assert (told_of("00001"), told_of("00002")) == before
+    assert list(soundness.faults(today())) == []
+    assert not planned(two([MOTHER, BOY], [GRANNY]).content()).does_something

@@ -48,6 +48,7 @@ def make(book: Book, today: date, answers: Mapping[str, str] | None = None) -> P
     whole.note_missing_families(comparison)
     whole.note_duplicates(comparison, known)
     doubts.note(comparison)
+    places.note_later()
     order = {sheet.title: place for place, sheet in enumerate((FAMILIES, STAYS, MEMBERS, SUPERVISIONS, AIDS))}
     plan.faults.sort(key=lambda fault: (order.get(fault.sheet, -1), fault.row or 0))
     plan.notices.sort(key=lambda notice: (order.get(notice.sheet, -1), notice.row or 0))

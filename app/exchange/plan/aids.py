@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.domain import care, names
-from app.exchange.changes import BodyRef, FamilyPlan, MemberPlan, SetUpdate, Update
+from app.exchange.changes import BodyRef, FamilyPlan, Line, MemberPlan, SetUpdate, Update
 from app.exchange.plan.comparing import Comparison
 from app.exchange.plan.places import PlacesOfBook
 from app.exchange.records import AidRow
@@ -86,11 +86,25 @@ class Aids:
                 family.new_aids.append((row, body, people))
                 title = row.aid_kind and self.comparison.codes["aid_kind"].names[row.aid_kind]
                 self.comparison.new(AIDS, family, f"{row.given_on:%d.%m.%Y} {title or row.description or ''}".strip())
+        self._note_redated(family, waiting)
         for state in waiting:
             self._check_known(family, state)
             if state.given_on <= self.comparison.as_of:
                 title = state.aid_kind and self.comparison.codes["aid_kind"].names[state.aid_kind]
                 self.comparison.missing(AIDS, family, f"{state.given_on:%d.%m.%Y} {title or ''}".strip())
+
+    def _note_redated(self, family: FamilyPlan, waiting: list[AidState]) -> None:
+        """Say which aid to be added is one of the bank that the file leaves out, but for the day."""
+        for row, body, people in family.new_aids:
+            said = self._key_of_row(row, body, people)[1:]
+            for state in waiting:
+                if self._key(vars(state), state.performer, state.recipients)[1:] == said:
+                    text = (
+                        f"Мероприятие {row.given_on:%d.%m.%Y} – то же, что {state.given_on:%d.%m.%Y} в банке, а того в "
+                        "книге нет: если исправлена дата, исправьте её в банке, иначе помощь посчитают дважды."
+                    )
+                    self.plan.duplicates.append(Line(AIDS.title, family.number, text))
+                    break
 
     def _unmatched(self, family: FamilyPlan, told: list[Told], waiting: list[AidState]) -> list[Told]:
         """The rows that no aid of the bank says word for word; those that do are taken from `waiting`."""
@@ -99,8 +113,7 @@ class Aids:
             by_key.setdefault(self._key(vars(state), state.performer, state.recipients), []).append(state)
         rest = []
         for row, body, people in told:
-            values = {**vars(row), "performer_kind": body.kind if body else None}
-            key = self._key(values, body.name if body else None, tuple(member.id or -1 for member in people))
+            key = self._key_of_row(row, body, people)
             if alike := by_key.get(key):
                 waiting.remove(known := alike.pop())
                 if not self.sheet.tells("recipients"):
@@ -110,8 +123,12 @@ class Aids:
                 rest.append((row, body, people))
         return rest
 
-    def _key(self, values: Mapping[str, Any], performer: str | None, people: tuple[int, ...]) -> Any:
-        """Everything an aid says in the columns that the file has."""
+    def _key_of_row(self, row: AidRow, body: BodyRef | None, people: list[MemberPlan]) -> tuple[Any, ...]:
+        values = {**vars(row), "performer_kind": body.kind if body else None}
+        return self._key(values, body.name if body else None, tuple(member.id or -1 for member in people))
+
+    def _key(self, values: Mapping[str, Any], performer: str | None, people: tuple[int, ...]) -> tuple[Any, ...]:
+        """Everything an aid says in the columns that the file has, its day first."""
         told = self.sheet.letters
         return (
             *(values[name] for name in ("given_on", "measure", "aid_kind", "description", "amount") if name in told),

@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from difflib import get_close_matches
+
+from sqlalchemy import func, select
 
 from app.domain import names
 from app.domain.terms import TerritoryKind
 from app.exchange.changes import BodyRef, PlaceRef
 from app.exchange.plan.comparing import Comparison
 from app.exchange.rows import Fault, Notice
-from app.exchange.workbook import AS_OF, DISTRICT, FACTS
+from app.exchange.workbook import AS_OF, DISTRICT, FACTS, FAMILIES
+from app.extensions import db
+from app.models import ImportBatch
 
+NEAR = 0.8  # so much of two names is the same in those that differ by a letter or two
+COMMON = {
+    "сельское",
+    "сельский",
+    "городское",
+    "городской",
+    "поселение",
+    "поселения",
+    "район",
+    "округ",
+    "город",
+    "поселок",
+    "село",
+    "деревня",
+    "станица",
+    "хутор",
+    "совет",
+    "администрация",
+    "муниципальное",
+    "образование",
+}
 FARTHEST_AHEAD = timedelta(days=92)  # a workbook may be made ready before the last day of its quarter
 
 
@@ -63,6 +89,22 @@ class PlacesOfBook:
         elif self.comparison.ahead.days > 0:
             self.content.notices.append(Notice(FACTS, None, "Дата, на которую даны сведения, ещё не наступила."))
 
+    def note_later(self) -> None:
+        """Say that the bank has learned of a later day already, if the workbook would change anything."""
+        batch = ImportBatch.__table__
+        later = db.session.scalar(
+            select(func.max(batch.c.as_of)).where(
+                batch.c.district_id == self.plan.district.id, batch.c.undone_at.is_(None),
+                batch.c.as_of > self.comparison.as_of,
+            )
+        )  # fmt: skip
+        if later is not None and self.plan.changes:
+            text = (
+                f"Книга этого района на {later:%d.%m.%Y} уже загружена, а эта – на более ранний день: то, что "
+                "изменилось позже, может стать прежним. Проверьте изменения."
+            )
+            self.content.notices.append(Notice(FACTS, None, text))
+
     def index(self) -> None:
         """Look up what the bank knows by every name it goes by."""
         self._index_places()
@@ -96,9 +138,36 @@ class PlacesOfBook:
         """The territory of a name; one that is not known is to be created."""
         key = names.key(name)
         if key not in self.place_refs:
+            self._note_like(name, key)
             self.place_refs[key] = PlaceRef(name)
             self.plan.new_places.append(self.place_refs[key])
         return self.place_refs[key]
+
+    def _note_like(self, name: str, key: str) -> None:
+        """Say of a territory to be created which one it may be: a spelling makes no place."""
+        near = get_close_matches(key, self.place_refs, n=1, cutoff=NEAR)
+        near = near or [known for known in self.place_refs if _telling(known) & _telling(key)]
+        if near:
+            text = (
+                f"«{name}» – новая территория, похожая на «{self.place_refs[near[0]].name}»: если это она, исправьте "
+                "название в книге или добавьте его к другим названиям территории."
+            )
+            self.content.notices.append(Notice(FAMILIES.title, None, text))
+        elif any(key in self.known.names_of(each) for each in self.known.territories):
+            text = f"«{name}» есть в другом районе, в этом такая территория будет создана: проверьте, тот ли это район."
+            self.content.notices.append(Notice(FAMILIES.title, None, text))
+
+    def is_other_district(self, place: PlaceRef) -> bool:
+        """Whether a territory to be created is called like a district of the bank."""
+        key = names.key(place.name)
+        return (
+            place.id is None
+            and place is not self.plan.district
+            and any(
+                row.kind is TerritoryKind.DISTRICT and key in self.known.names_of(each)
+                for each, row in self.known.territories.items()
+            )
+        )
 
     def kind_of(self, name: str, place: PlaceRef) -> TerritoryKind:
         """What a territory is: one to be created is a settlement, unless it is called like the region."""
@@ -119,3 +188,8 @@ class PlacesOfBook:
             self.body_refs[key] = BodyRef(name, kind)
             self.plan.new_bodies.append(self.body_refs[key])
         return self.body_refs[key]
+
+
+def _telling(key: str) -> set[str]:
+    """The words of a name that tell one territory from another."""
+    return {word for word in key.split() if len(word) > 3} - COMMON

@@ -6,7 +6,7 @@ from datetime import date
 
 from app.domain import care
 from app.exchange import bank
-from app.exchange.changes import FamilyPlan, MemberPlan, Update
+from app.exchange.changes import FamilyPlan, Line, MemberPlan, Update
 from app.exchange.plan.comparing import Comparison
 from app.exchange.records import Named, SupervisionRow
 from app.exchange.rows import SheetRows
@@ -101,6 +101,16 @@ class Supervisions:
                     member, self.names[each.kind], care.check_supervision, started_on=started_on,
                     ended_on=each.ended_on, born_on=self.comparison.born_on(member), today=self.comparison.today,
                 )  # fmt: skip
+                self._note_redated(family, member, each)
                 if started_on is None or started_on <= self.as_of:
                     text = f"{member.values.full}: {self.names[each.kind]}"
                     self.comparison.missing(SUPERVISIONS, family, text)
+
+    def _note_redated(self, family: FamilyPlan, member: MemberPlan, known: SupervisionState) -> None:
+        """Say that a record to be added is one of the bank that the file leaves out, but for the first day."""
+        if any(row.kind == known.kind for row in member.supervisions):
+            text = (
+                f"{member.values.full}: «{self.names[known.kind]}» добавится с другой датой, а записанного в банке в "
+                "книге нет: если исправлена дата, исправьте её в банке, иначе учёт запишут дважды."
+            )
+            self.comparison.plan.duplicates.append(Line(SUPERVISIONS.title, family.number, text))
