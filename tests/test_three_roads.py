@@ -62,7 +62,7 @@ def pages() -> list[tuple[str, str]]:
     of_anna = [
         *["/family/new", *(f"/family/{{family}}/{act}" for act in acts)] * 3,
         *(f"{base(view)}/add" for view in of_families * 8),
-        *(f"/family/{{family}}/annul/{entity}/{{key}}" for entity in registrations.ANNULLABLE),
+        *(f"/family/{{family}}/annul/{entity}/{{key}}" for entity in sorted(registrations.ANNULLABLE)),
         *(f"{base(view)}/annul/{{key}}" for view in annulled),
         "/papers/{key}/annul",
     ]
