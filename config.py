@@ -164,9 +164,9 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Lookup", "can_find"),
     ],
     Role.COORDINATOR: [
-        ("Family", "can_special"),  # health and convictions
+        ("Family", "can_(special|passports)"),  # health and convictions; passports of a whole list
         ("FamilyPage", "can_(show|history|add|decide|place|remove|correct|move|enter|annul)"),
-        ("Search|Lists", "can_show"),
+        ("Search|Lists|Work", "can_show"),
         (OF_FAMILY, WRITE),
         ("Paper", EXPORT),
         ("Papers", "can_(add|download|annul)"),
@@ -179,8 +179,8 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Lookup", "can_find"),
     ],
     Role.COMMISSION: [
-        ("Family", "can_special"),
-        ("FamilyPage|Search|Lists", "can_show"),
+        ("Family", "can_(special|passports)"),
+        ("FamilyPage|Search|Lists|Work", "can_show"),
         ("Family|Member|Registration|Decision|Aid|Education|PupilSupport|Supervision|Paper", READ),
         ("Lookup", "can_find"),
         ("Papers", "can_download"),

@@ -1,4 +1,9 @@
-"""How gunicorn serves Патронат: two processes that share one loaded application."""
+"""How gunicorn serves Патронат: two processes that share one loaded application, and one beside them for long jobs."""
+
+import os
+import subprocess
+import sys
+import threading
 
 # Threads keep an idle browser connection from holding a whole worker; filters, scope and sessions live per request.
 worker_class = "gthread"
@@ -12,3 +17,28 @@ max_requests_jitter = 200
 # No query string in the log: it may hold a surname.
 access_log_format = '%(h)s %(l)s %(t)s "%(m)s %(U)s" %(s)s %(b)s %(L)s'
 control_socket_disable = True  # the service manager stops and restarts the server
+
+REST = 1  # seconds before a worker of jobs that has died is started again
+_jobs: subprocess.Popen[bytes] | None = None
+_stopping = threading.Event()
+
+
+def when_ready(server):
+    """Keep one worker of jobs running beside the server, whatever ends it."""
+    command = [sys.executable, "-m", "flask", "--app", "run", "bank", "work", "--beside", str(os.getpid())]
+
+    def keep():
+        global _jobs
+        while not _stopping.is_set():
+            _jobs = subprocess.Popen(command)  # noqa: S603  our own command under our own interpreter
+            _jobs.wait()
+            _stopping.wait(REST)
+
+    threading.Thread(target=keep, daemon=True).start()
+
+
+def on_exit(server):
+    """End the worker of jobs with the server; the job in hand goes back to the queue."""
+    _stopping.set()
+    if _jobs is not None:
+        _jobs.terminate()

@@ -48,7 +48,7 @@ _agency = Agency.__table__
 
 # Whose rows are narrowed in every part of a statement, and whose where they are what the statement asks for.
 EVERYWHERE = (Whose.FAMILY, Whose.GIVEN, Whose.JOURNAL)
-ASKED_FOR = (Whose.TERRITORY, Whose.AGENCY, Whose.LOAD)
+ASKED_FOR = (Whose.TERRITORY, Whose.AGENCY, Whose.LOAD, Whose.ASKER)
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,8 @@ class Scope:
             return self.sees(owner)
         if whose is Whose.LOAD:
             return or_(owner.in_(self.kept), entity.user_id == (self.user_id or 0))
+        if whose is Whose.ASKER:
+            return owner == (self.user_id or 0)
         if self.sees_all_places:
             return true()
         bodies = select(_agency.c.id).where(_agency.c.territory_id.in_(places))

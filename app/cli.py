@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy.exc import SQLAlchemyError
@@ -163,6 +163,19 @@ def record() -> None:
         count = journal.write_differences()
         acts.commit()
     click.echo(f"Занесено записей: {count}.")
+
+
+@bank.command()
+@click.option("--beside", type=int, help="Номер процесса, вместе с которым закончить.")
+@click.option("--once", is_flag=True, help="Выполнить то, что ждёт, и закончить.")
+def work(beside: int | None, once: bool) -> None:
+    """Выполнять фоновые задания (загрузки, выгрузки, паспорта), пока не остановят. Сервер запускает это сам."""
+    from app.work import worker
+
+    if once:
+        click.echo(f"Выполнено заданий: {worker.do_all()}.")
+        return
+    worker.work(current_app._get_current_object(), beside=beside)  # type: ignore[attr-defined]  # of the proxy itself
 
 
 DISTRICT = click.option("--district", help="Район, если карта с таким номером есть в нескольких.")

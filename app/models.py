@@ -57,6 +57,7 @@ from app.entities.kinds import (
 from app.entities.places import Agency, Assignment, ChildPopulation, Employee, Mentor, Territory, TerritoryAlias
 from app.entities.programmes import Aid, aid_recipients
 from app.entities.record import Decision, Paper, Registration, RegistrationCriterion
+from app.entities.work import Job
 
 __all__ = [
     "Account",
@@ -86,6 +87,7 @@ __all__ = [
     "IdentityDocument",
     "IdentityKind",
     "ImportBatch",
+    "Job",
     "JournalEntry",
     "MeasureBlock",
     "MeasureKind",

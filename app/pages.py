@@ -68,10 +68,7 @@ def _settle_scope() -> None:
     journal.collect_reads()
     scope = replace(access.NOBODY, address=request.remote_addr)
     if request.endpoint and not request.endpoint.endswith("static") and current_user.is_authenticated:
-        manager = appbuilder().sm
-        roles = manager.roles_of_code(current_user)
-        special = manager.may(roles, "can_special", "Family")
-        scope = access.scope_of(current_user, roles, clock.today(), special=special, address=request.remote_addr)
+        scope = appbuilder().sm.scope_of(current_user, request.remote_addr)
     g.scope_token = access.settle(scope)
 
 

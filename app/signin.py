@@ -21,7 +21,8 @@ from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import acts, journal, sessions
+from app import access, acts, clock, journal, sessions
+from app.access import Scope
 from app.domain import terms
 from app.domain.refusal import Refusal
 from app.extensions import begin_writing, db
@@ -180,6 +181,12 @@ class SecurityManager(FabSecurityManager):
         if user.id not in kept:
             kept[user.id] = accounts.roles_of_code(user.id)
         return list(kept[user.id])
+
+    def scope_of(self, user: User, address: str | None = None) -> Scope:
+        """The rows of a user by the roles held today; `address`: where the person acts from."""
+        roles = self.roles_of_code(user)
+        special = self.may(roles, "can_special", "Family")
+        return access.scope_of(user, roles, clock.today(), special=special, address=address)
 
     def may(self, roles: list[str], permission: str, view: str) -> bool:
         """Whether any of these roles of the code has a permission on a view."""

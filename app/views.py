@@ -29,6 +29,7 @@ from app.screens.papers import Papers
 from app.screens.passport import PassportScreen
 from app.screens.search import Search
 from app.screens.users import Roles, Users
+from app.screens.work import Work
 
 __all__ = ["Home", "register"]
 
@@ -366,6 +367,7 @@ DICTIONARIES = [
 REPORTS = [(reports.SCREENS[one.view], one.view, one.label, one.icon) for one in CATALOGUE]
 EXCHANGE = [
     (Exchange, "Exchange", _("Loading and unloading Excel"), "fa-right-left"),
+    (Work, "Work", _("Background jobs"), "fa-list-check"),
 ]
 ADMINISTRATION = [
     (Users, "Users", _("Users"), "fa-user-gear"),

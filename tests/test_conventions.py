@@ -116,6 +116,7 @@ BULK = {
     "app/demo/bank.py": "an invented bank: an entry for each family",
     "app/health.py": "the row of a trial is taken back",
     "app/sent_forms.py": "keys of forms, no facts",
+    "app/work/queue.py": "what the server is asked to do, no facts",
 }
 
 
@@ -412,6 +413,7 @@ SPEAKS_RUSSIAN = {
     "exchange": "the workbook and its faults", "journal": "lines of the journal", "readings": "lists, events, search",
     "render": "the feet of sheets", "reports": "the statutory forms", "services": "refusals and notes",
     "troubles": "why nothing was stored", "words": "days, sums and numbers in words",
+    "work": "how far a job is and how it ended",
 }  # fmt: skip
 # Tables of the other rooms that hold Russian names, and why they are no labels of a page.
 NAMES_IN_RUSSIAN = {

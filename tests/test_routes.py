@@ -26,7 +26,7 @@ PEOPLE = {
     "region": "renata", "auditor": "avgust",
 }  # fmt: skip
 OPEN, CLOSED = "+", "-"
-LETTERS = {"list": "L", "show": "S", "xlsx": "X", "add": "A", "edit": "E", "annul": "N"}
+LETTERS = {"list": "L", "show": "S", "xlsx": "X", "add": "A", "edit": "E", "annul": "N", "passports": "P"}
 STATIC = {"static", "appbuilder.static"}
 REGISTRY = {view.__name__: view.entity for view in vars(views).values()
             if isinstance(view, type) and issubclass(view, RegistryView) and hasattr(view, "entity")}  # fmt: skip

@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response
 from app import acts, clock, forms, guard, journal
 from app.acts import Answer
 from app.crud.declaration import EntityView
-from app.crud.listing import PAGE_SIZES, RegistryList
+from app.crud.listing import PAGE_SIZES, Listing, RegistryList
 from app.crud.values import as_text
 from app.domain.terms import Act
 from app.extensions import LARGEST_KEY, db
@@ -64,9 +64,7 @@ class RegistryView(EntityView):
     @has_access
     def xlsx(self) -> Response:
         """The list as a workbook: the same rows, filters and order, all pages."""
-        listing = self._rows().read(whole=True)
-        if listing.faults:
-            raise NotUnderstoodError(listing.faults, self.url("list"))
+        listing = self._whole()
         self.prepare(listing.rows)
         journal.read(Act.EXPORTED, entity=self.entity.__name__, records=len(listing.rows),
                      summary=f"{self.list_title}: {listing.filters_in_words}")  # fmt: skip
@@ -81,6 +79,13 @@ class RegistryView(EntityView):
         user = g.user.get_full_name()
         content = xlsx.workbook(table, made_by=user, made_at=clock.local(clock.now()))
         return screen.file(content, xlsx.MIME, f"{self.list_title}.xlsx")
+
+    def _whole(self) -> Listing:
+        """All pages of the list. Raises NotUnderstoodError."""
+        listing = self._rows().read(whole=True)
+        if listing.faults:
+            raise NotUnderstoodError(listing.faults, self.url("list"))
+        return listing
 
     def _rows(self) -> RegistryList:
         return RegistryList(

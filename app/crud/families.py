@@ -6,16 +6,25 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from flask import g, url_for
+from flask import g, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from werkzeug.wrappers import Response
 
 from app import clock, filters
+from app.acts import Answer
 from app.crud import RegistryView
+from app.domain.refusal import Refusal
+from app.domain.terms import JobKind
 from app.filters import Address, Filter
 from app.models import Criterion, Employee, Family
 from app.readings import families
 from app.readings.families import FamilyLine
+from app.screens.screen import pressed
+from app.screens.work import later
+from app.work import passports as pack
 
 
 class FamilyListView(RegistryView):
@@ -26,8 +35,27 @@ class FamilyListView(RegistryView):
         "mentor": _("Mentor"), "aid": _("Without aid"),
     }  # fmt: skip
 
+    list_template = "registry/families.html"
+
     def row_url(self, row: Family) -> str:
         return url_for("FamilyPage.show", pk=row.id)
+
+    @expose("/passports", methods=["GET", "POST"])
+    @has_access
+    def passports(self) -> str | Response:
+        """The passports of the families of this list, all pages: how many there are, then one archive of them."""
+        families = [row.id for row in self._whole().rows]
+        back = self.url("list", **request.args.to_dict())
+
+        def asked() -> Answer:
+            if len(families) > pack.MOST:
+                raise Refusal(pack.TOO_MANY)
+            return later(JobKind.PASSPORTS, pack.title(len(families)), {"families": families})
+
+        if request.method == "POST":
+            return pressed(asked, back)
+        return str(self.render_template("registry/passports.html", title=pack.title(len(families)), back=back,
+                                        count=len(families), most=pack.MOST))  # fmt: skip
 
     def filters_of(self, address: Address) -> list[Filter]:
         today, of_columns = clock.today(), partial(self._of_column, address)

@@ -176,3 +176,23 @@ class Act(Term):
     PASSWORD_CHANGED = "password_changed", "смена пароля"
     SESSION_ENDED = "session_ended", "завершение сеанса"
     REFUSED = "refused", "отказ в доступе"
+
+
+class JobKind(Term):
+    """What the server does for a person while the person goes on."""
+
+    PREVIEW = "preview", "Сверка книги с банком"
+    LOAD = "load", "Загрузка книги"
+    UNDO = "undo", "Отмена загрузки"
+    EXPORT = "export", "Выгрузка книги"
+    PASSPORTS = "passports", "Социальные паспорта"
+
+
+class JobState(Term):
+    """How far a job is."""
+
+    WAITING = "waiting", "ждёт очереди"
+    RUNNING = "running", "выполняется"
+    DONE = "done", "готово"
+    REFUSED = "refused", "не выполнено"
+    CANCELLED = "cancelled", "остановлено"

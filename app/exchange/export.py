@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from app import access, words
 from app.domain import names
@@ -49,6 +49,8 @@ from app.models import Family, Territory
 from app.render import xlsx
 from app.render.table import made
 from app.words import CONFIDENTIAL
+
+Told = Callable[[int, int], None]  # how many families are written, and how many there are
 
 FORMATS = {Kind.DATE: "dd.mm.yyyy", Kind.MONEY: "#,##0.00", Kind.COUNT: "0"}
 _HEAD_FILL = PatternFill("solid", fgColor="FFE6EDF3")
@@ -94,11 +96,29 @@ def districts() -> list[Territory]:
 
 
 def write(
-    district: Territory, on: date, *, made_by: str, made_at: datetime, within: Territory | None = None
-) -> Written:
-    """The workbook of a district on a day, of the families the person sees; `within`: only of one territory of it."""
+    district: Territory, on: date, *, made_by: str, made_at: datetime, within: Territory | None = None,
+    told: Told = lambda _done, _whole: None,
+) -> Written:  # fmt: skip
+    """The workbook of a district on a day, of the families the person sees; `within`: only of one territory of it.
+
+    told: is given how many families are written and how many there are, again and again.
+    """
     bank.check_special()
-    return _Export(district, on, made_by, made_at, within).write()
+    return _Export(district, on, made_by, made_at, within).write(told)
+
+
+def size(district: Territory, within: Territory | None = None) -> int:
+    """How many families of the person a workbook of a district, or of one territory of it, would look at."""
+    family, places = Family.__table__, Places(bank.dictionaries()["agency_kind"])
+    return db.session.scalar(select(func.count()).where(*_of_place(family, district, within, places))) or 0
+
+
+def _of_place(family: Any, district: Territory, within: Territory | None, places: Places) -> list[ColumnElement[bool]]:
+    """The conditions of the person's families in a district, or in one territory of it."""
+    conditions = [family.c.district_id == district.id, family.c.annulled_at.is_(None), access.scope().families()]
+    if within is not None:
+        conditions.append(family.c.territory_id.in_(places.below(within.id)))
+    return conditions
 
 
 class _Export:
@@ -115,11 +135,11 @@ class _Export:
         self.styles: dict[Any, Any] = {}
         self.families = 0
 
-    def write(self) -> Written:
+    def write(self, told: Told) -> Written:
         self._facts()
         sheets = {sheet.title: self._head(sheet) for sheet in SHEETS}
         writers = {sheet.title: [self._cell_of(sheets[sheet.title], column) for column in sheet] for sheet in SHEETS}
-        for family in self._states():
+        for family in self._states(told):
             self.families += 1
             for sheet, row in self._rows(family):
                 values = [
@@ -133,18 +153,13 @@ class _Export:
         place = self.within or self.district
         return Written(content.getvalue(), place.name, self.on, self.families)
 
-    def _states(self) -> Iterator[FamilyState]:
+    def _states(self, told: Told) -> Iterator[FamilyState]:
         """The families of the district that the person sees, by number."""
         family = Family.__table__
-        conditions = [
-            family.c.district_id == self.district.id,
-            family.c.annulled_at.is_(None),
-            access.scope().families(),
-        ]
-        if self.within is not None:
-            conditions.append(family.c.territory_id.in_(self.places.below(self.within.id)))
+        conditions = _of_place(family, self.district, self.within, self.places)
         ids = list(db.session.scalars(select(family.c.id).where(*conditions).order_by(family.c.number)))
         for portion in portions(ids):
+            told(self.families, len(ids))
             states = bank.load(portion, self.codes, self.places)
             yield from (states[each] for each in portion if states[each].on_form(self.on))
 

@@ -1,14 +1,92 @@
-"""What a plan says, as lines of text for a command line and as a table of faults to keep."""
+"""What a plan says: as plain values for the page, as lines for a command line, as a table of faults to keep."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
 
-from app.exchange.changes import Plan
+from app import words
+from app.exchange.changes import Change, Line, Plan
 from app.exchange.workbook import SHEETS
 from app.render.table import Column, Table
 
-SHOWN = 50
+SHOWN = 50  # lines of one part on a command line
+UNFOLDED = 200  # lines of one part that the page can unfold; the rest is counted
+
+Shown = dict[str, Any]
+
+
+def shown(plan: Plan, warning: str = "") -> Shown:
+    """What the page of a load shows, as values that JSON carries: a long comparison is shown when it is ready.
+
+    A part is {"total": how many, "lines": the first of them}. warning: why it is shown again.
+    """
+    titles = plan.titles
+    return {
+        "name": plan.book.name,
+        "district": plan.district.name,
+        "as_of": words.day(plan.as_of) if plan.as_of else "",
+        "warning": warning,
+        "fingerprint": plan.fingerprint,
+        "families": len(plan.families),
+        "faults": _part(vars(fault) for fault in plan.faults),
+        "does_something": plan.does_something,
+        "unanswered": len(plan.unanswered),
+        "questions": [_question(each) for each in plan.questions],
+        "offered": json.dumps({each.key: each.chosen for each in plan.questions if each.chosen}),
+        "counts": [{"title": sheet.title, **_counted(plan, sheet.title)} for sheet in SHEETS],
+        "places": _part({"text": place.name} for place in sorted(plan.new_places, key=lambda each: each.name)),
+        "bodies": _part(
+            {"text": f"{body.kind} {body.name}"} for body in sorted(plan.new_bodies, key=lambda e: (e.kind, e.name))
+        ),
+        "duplicates": _part(_line(each, titles) for each in plan.duplicates),
+        "notices": _part(vars(notice) for notice in plan.notices),
+        "missing": _part(_line(each, titles) for each in plan.missing),
+        **_by_family(plan, titles),
+    }
+
+
+def _part(found: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    every = list(found)
+    return {"total": len(every), "lines": every[:UNFOLDED]}
+
+
+def _line(line: Line, titles: dict[str, str]) -> dict[str, str]:
+    return {"called": titles.get(line.number, f"№ {line.number}"), "text": line.text, "sheet": line.sheet}
+
+
+def _counted(plan: Plan, sheet: str) -> dict[str, int]:
+    counter = plan.counts.get(sheet, Counter())
+    return {name: counter[name] for name in ("waiting", "new", "changed", "same", "missing")}
+
+
+def _question(question: Any) -> dict[str, Any]:
+    options = [vars(option) for option in question.options]
+    return {**vars(question), "options": options}
+
+
+def _by_family(plan: Plan, titles: dict[str, str]) -> dict[str, Any]:
+    """What changes and what is new, family by family: the new families apart, settlement by settlement."""
+    new = _grouped(plan.new)
+    fresh = [(each.number, each.place.name, new.pop(each.number, [])) for each in plan.new_families]
+    return {
+        "changes": _part(_family(titles[number], "", group) for number, group in _grouped(plan.changes).items()),
+        "new_families": _part(_family(titles[number], place, group) for number, place, group in fresh),
+        "added": _part(_family(titles[number], "", group) for number, group in new.items()),
+    }
+
+
+def _grouped(lines: Iterable[Any]) -> dict[str, list[Any]]:
+    by_number = sorted(lines, key=lambda line: str(line.number))
+    return {number: list(group) for number, group in groupby(by_number, key=lambda line: str(line.number))}
+
+
+def _family(title: str, place: str, group: list[Change | Line]) -> dict[str, Any]:
+    rows = [vars(line) for line in group]
+    return {"title": title, "place": place, "rows": rows, "changes": bool(rows) and "becomes" in rows[0]}
 
 
 def lines(plan: Plan) -> Iterator[str]:

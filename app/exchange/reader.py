@@ -34,16 +34,21 @@ class Book:
 
 def read(content: bytes, name: str) -> Book:
     """The cells of a workbook. Whatever is wrong with the file is one sentence."""
+    check(content, name)
+    answer = _ask(content)
+    if "refused" in answer:
+        raise Refusal(f"{answer['refused']} {NOTHING_KEPT}", "file")
+    return Book(name, sha256(content).hexdigest(), answer["sheets"], answer.get("hidden", {}))
+
+
+def check(content: bytes, name: str) -> None:
+    """What is wrong with a file before it is opened. Raises Refusal."""
     if not name.casefold().endswith(".xlsx"):
         raise Refusal(f"Принимаются только книги Excel с расширением .xlsx. {NOTHING_KEPT}", "file")
     if not content:
         raise Refusal(f"Файл пуст. {NOTHING_KEPT}", "file")
     if len(content) > LONGEST_FILE:
         raise Refusal(f"Файл больше {LONGEST_FILE >> 20} МБ: разделите книгу на части. {NOTHING_KEPT}", "file")
-    answer = _ask(content)
-    if "refused" in answer:
-        raise Refusal(f"{answer['refused']} {NOTHING_KEPT}", "file")
-    return Book(name, sha256(content).hexdigest(), answer["sheets"], answer.get("hidden", {}))
 
 
 def _ask(content: bytes) -> dict[str, Any]:

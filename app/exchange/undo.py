@@ -22,6 +22,7 @@ from app.models import Family, ImportBatch, JournalEntry, Model, OfFamily, Searc
 from app.services import family_keys
 
 ENTITIES: dict[str, Any] = {entity.__name__: entity for entity in CREATED.values()}
+UNDONE = "Загрузка отменена: её записи аннулированы, изменённые значения прежние."
 LINKS = ("categories", "criteria", "recipients")
 
 _entry = JournalEntry.__table__

@@ -16,6 +16,10 @@ from app.clock import now
 from app.words import short
 
 LIFE_SECONDS = 3600
+GONE = (
+    "Эта книга уже загружена или ждала больше часа: откройте её ещё раз. "
+    "Повторная загрузка той же книги ничего не меняет."
+)
 _KEY = re.compile(r"[A-Za-z0-9_-]{20,60}")
 
 

@@ -2,47 +2,44 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from contextlib import suppress
-from itertools import groupby
-from typing import Any
+from dataclasses import asdict, dataclass
+from datetime import date
 
-from flask import g, request, url_for
+from flask import abort, g, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 from werkzeug.wrappers import Response
 
-from app import access, clock, journal
+from app import access, clock, forms, journal
 from app.acts import Answer, reads_first
 from app.domain import writing
 from app.domain.refusal import Refusal
-from app.domain.terms import Act
+from app.domain.terms import Act, JobKind
 from app.exchange import apply, export, plan, preview, reader, undo, waiting
 from app.exchange.changes import Plan
+from app.exchange.confirmation import Confirmation
+from app.exchange.preview import Shown
 from app.exchange.workbook import SHEETS
 from app.extensions import db, look_at_contents
 from app.filters import Address
-from app.models import Family, ImportBatch, Territory
+from app.models import Family, ImportBatch, Job, Territory
 from app.render import xlsx
 from app.screens.screen import Screen, page_asked
+from app.screens.work import later, mine
+from app.work import results
 
 PAGE = 20
 MOST_RUNS = 50  # runs of keys among which the first families of a load are looked for
 FIRST = 20  # lines of one part of a preview that are seen at once
-SHOWN = 200  # lines of one part of a preview that can be unfolded; the rest is counted
-
-GONE = (
-    "Эта книга уже загружена или ждала больше часа: откройте её ещё раз. "
-    "Повторная загрузка той же книги ничего не меняет."
-)
-CHANGED_MEANWHILE = (
-    "Пока вы смотрели, банк изменился. Проверьте, что произойдёт теперь, и подтвердите загрузку ещё раз."
-)
-ANSWERED = "Ответы приняты. Проверьте, что произойдёт теперь, и подтвердите загрузку."
-UNANSWERED = "Есть вопросы без ответа: без них ничего не загружается. Остальные ваши ответы сохранены."
+SHOWN = 200  # families of a load that its page names
+# What takes longer than a page may is done in the background.
+LARGE_BOOK = 1 << 20  # bytes: about a thousand families
+LARGE_EXPORT = 1000  # families
+LARGE_LOAD = 10_000  # rows that a load has written
 ANSWER = "answer:"  # how the fields of answers begin
 
 
@@ -59,7 +56,25 @@ class Exchange(Screen):
         """What to do with a workbook, and what was loaded before."""
         return self._start(page=page_asked(url_for("Exchange.show")))
 
-    def _start(self, error: str = "", page: int = 0) -> str:
+    @expose("/export", methods=["POST"])
+    @has_access
+    @permission_name("export")
+    def export_later(self) -> Response | str:
+        """The workbook of a large district, written in the background."""
+        said = _Said()
+
+        def asked() -> Answer:
+            day = forms.parse_date(request.form.get("on", ""))
+            if day is None:
+                raise Refusal("День выгрузки не понят: напишите его как ДД.ММ.ГГГГ.")
+            district, within = _chosen(request.form.get("district", ""), request.form.get("territory", ""))
+            title = f"{JobKind.EXPORT}: {(within or district).name} на {day:%d.%m.%Y}"
+            wanted = {"district": district.id, "within": within.id if within else None, "on": day.isoformat()}
+            return later(JobKind.EXPORT, title, wanted)
+
+        return self.done(said, asked) or self._start(said.text)
+
+    def _start(self, error: str = "", page: int = 0, large: _LargeExport | None = None) -> str:
         statement = select(ImportBatch).order_by(ImportBatch.id.desc())
         batches = db.session.scalars(statement.limit(PAGE + 1).offset(page * PAGE)).all()
         districts = export.districts()
@@ -73,6 +88,8 @@ class Exchange(Screen):
             districts=districts,
             places=_places(districts),
             longest=reader.LONGEST_FILE >> 20,
+            large=large,
+            jobs=mine(),
         )
 
     # In
@@ -80,38 +97,48 @@ class Exchange(Screen):
     @expose("/preview", methods=["POST"])
     @has_access
     @reads_first
-    def preview(self) -> str:
+    def preview(self) -> Response | str:
         """Read a workbook and show what it would do; nothing is written."""
         file = request.files.get("file")
         name = writing.line(file.filename) if file is not None else None
         if file is None or name is None:
             return self._start("Выберите файл книги обмена (.xlsx).")
         content = file.stream.read(reader.LONGEST_FILE + 1)
+        if len(content) > LARGE_BOOK:
+            return self._preview_later(content, name)
         try:
             planned = _planned(content, name)
         except Refusal as refusal:
             return self._start(refusal.text)
-        key = waiting.keep(content, name, g.user.id)
-        return self._preview(planned, key)
+        return self._preview(preview.shown(planned), waiting.keep(content, name, g.user.id))
 
-    def _preview(self, planned: Plan, key: str, warning: str = "") -> str:
-        records = len(planned.families)
-        summary = f"Сверка книги с банком: {planned.district.name}"
-        journal.read(Act.LISTED, entity="ImportBatch", summary=summary, records=records)
-        return self.page(
-            "exchange/faults.html" if planned.faults else "exchange/preview.html",
-            plan=planned,
-            key=key,
-            answer=ANSWER,
-            offered=json.dumps({each.key: each.chosen for each in planned.questions if each.chosen}),
-            warning=warning,
-            shown=SHOWN,
-            first=FIRST,
-            sheets=[(sheet, planned.counts.get(sheet.title)) for sheet in SHEETS],
-            waiting=any(counter["waiting"] for counter in planned.counts.values()),
-            titles=planned.titles,
-            **_by_family(planned),
-        )
+    def _preview_later(self, content: bytes, name: str) -> Response | str:
+        """Compare a large workbook in the background."""
+        said = _Said()
+        try:
+            reader.check(content, name)
+        except Refusal as refusal:
+            return self._start(refusal.text)
+        key = waiting.keep(content, name, g.user.id)
+        title = f"{JobKind.PREVIEW}: {name}"
+        return self.done(said, lambda: later(JobKind.PREVIEW, title, {"key": key})) or self._start(said.text)
+
+    def _preview(self, shown: Shown, key: str) -> str:
+        summary = f"Сверка книги с банком: {shown['district']}"
+        journal.read(Act.LISTED, entity="ImportBatch", summary=summary, records=shown["families"])
+        template = "exchange/faults.html" if shown["faults"]["total"] else "exchange/preview.html"
+        return self.page(template, plan=shown, key=key, answer=ANSWER, first=FIRST)
+
+    @expose("/prepared/<int:pk>")
+    @has_access
+    @permission_name("preview")
+    def prepared(self, pk: int) -> str:
+        """What a workbook would do that was compared in the background."""
+        job = self.find(Job, pk)
+        shown, key = results.shown(job), str(job.parameters.get("key", ""))
+        if shown is None:
+            abort(404)
+        return self._preview(shown, key) if waiting.find(key, g.user.id) else self._start(waiting.GONE)
 
     @expose("/faults", methods=["POST"])
     @has_access
@@ -121,7 +148,7 @@ class Exchange(Screen):
         """The faults of a workbook as a file to send back to its author."""
         found = waiting.find(request.form.get("key", ""), g.user.id)
         if found is None:
-            return self._start(GONE)
+            return self._start(waiting.GONE)
         try:
             planned = _planned(found.content, found.name)
         except Refusal as refusal:
@@ -141,16 +168,19 @@ class Exchange(Screen):
         key = request.form.get("key", "")
         found = waiting.find(key, g.user.id)
         if found is None:
-            return self._start(GONE)
-        said, answers = _Said(), _answers()
+            return self._start(waiting.GONE)
+        said, confirmed = _Said(), _confirmed()
+        if len(found.content) > LARGE_BOOK:
+            asked, title = {"key": key, "confirmation": asdict(confirmed)}, f"{JobKind.LOAD}: {found.name}"
+            return self.done(said, lambda: later(JobKind.LOAD, title, asked)) or self._start(said.text)
         try:
             book = _read(found.content, found.name)
-            prepared = apply.Prepared(lambda: plan.make(book, clock.today(), answers))
-            answer = self.done(said, lambda: _load(prepared, answers))
+            prepared = apply.Prepared(lambda: plan.make(book, clock.today(), confirmed.answers))
+            answer = self.done(said, lambda: _load(prepared, confirmed))
         except Refusal as refusal:
             return self._start(refusal.text)
         except ShownAgainError as again:
-            return self._preview(again.plan, key, again.warning)
+            return self._preview(preview.shown(again.plan, again.warning), key)
         if answer is None:
             return self._start(said.text)
         with suppress(OSError):  # what is left is swept within the hour
@@ -174,8 +204,10 @@ class Exchange(Screen):
         back = url_for("Exchange.batch", pk=pk)
 
         def whole() -> Answer:
+            if sum(sum(counter.values()) for _title, counter in _sheets(batch)) > LARGE_LOAD:
+                return later(JobKind.UNDO, f"{JobKind.UNDO}: {batch.file_name}", {"batch": pk})
             undo.undo(batch, clock.today())
-            return Answer(_("The import is undone: its rows are annulled, changed values are as they were."), back)
+            return Answer(undo.UNDONE, back)
 
         return self.pressed(whole, back)
 
@@ -191,6 +223,9 @@ class Exchange(Screen):
         address.check()
         try:
             district, within = _chosen(*asked)
+            families = export.size(district, within)
+            if families > LARGE_EXPORT:
+                return self._start(large=_LargeExport(district, within, day, families))
             moment = clock.local(clock.now())
             written = export.write(district, day, made_by=g.user.get_full_name(), made_at=moment, within=within)
         except Refusal as refusal:
@@ -199,19 +234,21 @@ class Exchange(Screen):
         return self.file(written.content, xlsx.MIME, f"Банк данных {written.district} {day:%d.%m.%Y}.xlsx")
 
 
-def _answers() -> dict[str, str]:
-    """What the person answered to the questions of the preview."""
-    return {name.removeprefix(ANSWER): chosen for name, chosen in request.form.items() if name.startswith(ANSWER)}
+def _confirmed() -> Confirmation:
+    """What the person confirms with the form of a preview."""
+    answers = {name.removeprefix(ANSWER): said for name, said in request.form.items() if name.startswith(ANSWER)}
+    return Confirmation(request.form.get("fingerprint"), answers, request.form.get("offered", "{}"),
+                        "again" in request.form)  # fmt: skip
 
 
-def _warning(planned: Plan, answers: dict[str, str]) -> str:
-    """Why the preview is shown again instead of loading; empty if the plan is the one that was confirmed."""
-    if planned.unanswered:
-        return UNANSWERED
-    if planned.faults or planned.fingerprint != request.form.get("fingerprint"):
-        offered = json.dumps(answers)
-        return CHANGED_MEANWHILE if offered == request.form.get("offered", "{}") else ANSWERED
-    return ANSWERED if "again" in request.form else ""
+@dataclass(frozen=True)
+class _LargeExport:
+    """A workbook that is too large to be waited for."""
+
+    district: Territory
+    within: Territory | None
+    on: date
+    families: int
 
 
 class ShownAgainError(Exception):
@@ -231,36 +268,14 @@ class _Said:
         self.text = text
 
 
-def _load(prepared: apply.Prepared, answers: dict[str, str]) -> Answer:
+def _load(prepared: apply.Prepared, confirmed: Confirmation) -> Answer:
     """Load a workbook that was shown, if it would still do the same."""
     planned = prepared.held()
-    if warning := _warning(planned, answers):
+    if warning := confirmed.warning(planned):
         raise ShownAgainError(planned, warning)
     batch = apply.apply(planned, clock.today())
     look_at_contents()
     return Answer(_("The workbook is loaded."), url_for("Exchange.batch", pk=batch.id))
-
-
-ByFamily = list[tuple[str, str, list[Any]]]  # how a family is called, where it lives, what is said of it
-
-
-def _by_family(planned: Plan) -> dict[str, ByFamily]:
-    """What changes and what is new, family by family: the new ones apart, settlement by settlement."""
-
-    def grouped(lines: Iterable[Any]) -> dict[str, list[Any]]:
-        return {number: list(group) for number, group in groupby(sorted(lines, key=_number), _number)}
-
-    titles, new = planned.titles, grouped(planned.new)
-    fresh = [(titles[each.number], each.place.name, new.pop(each.number, [])) for each in planned.new_families]
-    return {
-        "changes": [(titles[number], "", group) for number, group in grouped(planned.changes).items()],
-        "new_families": fresh,
-        "added": [(titles[number], "", group) for number, group in new.items()],
-    }
-
-
-def _number(line: Any) -> str:
-    return str(line.number)
 
 
 def _read(content: bytes, name: str) -> reader.Book:

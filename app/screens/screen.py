@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from flask import Response as FileResponse
-from flask import abort, flash, make_response, redirect
+from flask import abort, flash, make_response, redirect, send_file
 from flask_appbuilder import BaseView
 from sqlalchemy.orm.interfaces import ORMOption
 from werkzeug.wrappers import Response
@@ -41,20 +42,25 @@ class Screen(BaseView):
 
     def pressed(self, act: Callable[[], Answer], back: str) -> Response:
         """Do the act of a button that stands without fields; a refusal is said on the page it stands on."""
-        return acts.done(_Told(), act) or redirect(back)
+        return pressed(act, back)
 
     def page(self, template: str, **values: Any) -> str:
         """A template of app/templates as a whole page."""
         return str(self.render_template(template, **values))
 
-    def file(self, content: bytes, mime: str, name: str, *, inline: bool = False) -> FileResponse:
+    def file(self, content: bytes | Path, mime: str, name: str, *, inline: bool = False) -> FileResponse:
         """A file to keep, or with `inline` to show in the browser."""
         return file(content, mime, name, inline=inline)
 
 
-def file(content: bytes, mime: str, name: str, *, inline: bool = False) -> FileResponse:
-    """The one way a file leaves: never cached, under the name people know it by."""
-    response = make_response(content)
+def pressed(act: Callable[[], Answer], back: str) -> Response:
+    """Do the act of a button that stands without fields; a refusal is said on the page it stands on."""
+    return acts.done(_Told(), act) or redirect(back)
+
+
+def file(content: bytes | Path, mime: str, name: str, *, inline: bool = False) -> FileResponse:
+    """The one way a file leaves, from memory or from the disk: never cached, under the name people know it by."""
+    response = make_response(send_file(content, mimetype=mime) if isinstance(content, Path) else content)
     response.headers["Content-Type"] = mime
     way = "inline" if inline else "attachment"
     # Headers are Latin-1: a Russian name goes percent-encoded (RFC 6266).

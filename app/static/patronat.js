@@ -256,8 +256,38 @@
     }, root);
   }
 
+  /* A job in the background: how far it is, and then its result. */
+  function followJob() {
+    const card = document.querySelector("[data-job]");
+    if (!card) return;
+    const bar = card.querySelector("[data-job-bar]");
+    const ask = async () => {
+      let told = null;
+      try {
+        const answer = await fetch(card.dataset.job, { headers: { Accept: "application/json" } });
+        if (answer.ok && !answer.redirected) told = await answer.json();
+      } catch {
+        told = null; // the server is away for a while: asked again
+      }
+      if (told && told.over) {
+        if (told.page) location.replace(told.page);
+        else location.reload();
+        return;
+      }
+      if (told) {
+        card.querySelector("[data-job-state]").textContent = told.title.charAt(0).toUpperCase() + told.title.slice(1);
+        card.querySelector("[data-job-stage]").textContent = told.stage;
+        if (told.percent === null) bar.removeAttribute("value");
+        else bar.value = told.percent;
+      }
+      setTimeout(ask, told ? 1000 : 5000);
+    };
+    setTimeout(ask, 500);
+  }
+
   foldMenu();
   searchKey();
+  followJob();
   askFirst();
   sendOnce();
   smallActs();

@@ -7,7 +7,7 @@ aid by everything it says. What is doubtful is a question to the person, never a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from app.exchange import bank, rows
@@ -24,9 +24,15 @@ from app.exchange.plan.supervisions import Supervisions
 from app.exchange.reader import Book
 from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, STAYS, SUPERVISIONS
 
+COMPARED = tuple(sheet.title for sheet in (FAMILIES, MEMBERS, STAYS, SUPERVISIONS, AIDS))  # one after the other
 
-def make(book: Book, today: date, answers: Mapping[str, str] | None = None) -> Plan:
-    """Compare a workbook with the bank, as far as the person's scope reaches. answers: question key → chosen value."""
+
+def make(book: Book, today: date, answers: Mapping[str, str] | None = None,
+         told: Callable[[str], None] = lambda _sheet: None) -> Plan:  # fmt: skip
+    """Compare a workbook with the bank, as far as the person's scope reaches. answers: question key → chosen value.
+
+    told: is given the title of each sheet before it is compared.
+    """
     bank.check_special()
     codes = bank.dictionaries()
     content = rows.content(book, codes)
@@ -40,10 +46,15 @@ def make(book: Book, today: date, answers: Mapping[str, str] | None = None) -> P
     places.check_date()
     places.index()
     known = KnownPeople(comparison)
+    told(FAMILIES.title)
     Families(comparison, places, known).compare()
+    told(MEMBERS.title)
     Members(comparison, known).compare()
+    told(STAYS.title)
     Stays(comparison, places).compare()
+    told(SUPERVISIONS.title)
     Supervisions(comparison).compare()
+    told(AIDS.title)
     Aids(comparison, places).compare()
     whole.note_missing_families(comparison)
     whole.note_duplicates(comparison, known)

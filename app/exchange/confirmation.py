@@ -1,0 +1,33 @@
+"""What a person confirmed of a load that was shown: the plan as it stood, and the answers to its questions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from app.exchange.changes import Plan
+
+CHANGED_MEANWHILE = (
+    "Пока вы смотрели, банк изменился. Проверьте, что произойдёт теперь, и подтвердите загрузку ещё раз."
+)
+ANSWERED = "Ответы приняты. Проверьте, что произойдёт теперь, и подтвердите загрузку."
+UNANSWERED = "Есть вопросы без ответа: без них ничего не загружается. Остальные ваши ответы сохранены."
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """fingerprint: of the plan that was shown. offered: the answers that were shown with it, as JSON. again: the person
+    asks to be shown what will happen, and loads nothing yet."""
+
+    fingerprint: str | None = None
+    answers: dict[str, str] = field(default_factory=dict)
+    offered: str = "{}"
+    again: bool = False
+
+    def warning(self, planned: Plan) -> str:
+        """Why the plan is shown again instead of being done; empty if it is the one that was confirmed."""
+        if planned.unanswered:
+            return UNANSWERED
+        if planned.faults or planned.fingerprint != self.fingerprint:
+            return CHANGED_MEANWHILE if json.dumps(self.answers) == self.offered else ANSWERED
+        return ANSWERED if self.again else ""

@@ -1,0 +1,120 @@
+"""What the jobs of each kind do, and who may ask for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from app import access, clock
+from app.domain.refusal import Refusal
+from app.domain.terms import JobKind
+from app.exchange import apply, export, plan, preview, reader, undo, waiting
+from app.exchange.changes import Plan
+from app.exchange.confirmation import Confirmation
+from app.extensions import db, look_at_contents
+from app.models import ImportBatch, Territory
+from app.render import xlsx
+from app.words import counted
+from app.work import passports
+from app.work.results import Result
+from app.work.run import Run
+
+READING, COMPARING, WRITING = "Чтение книги", "Сверка с банком", "Запись в банк"
+NO_PLACE = "Такой территории среди ваших нет."
+STEPS = 2 + len(plan.COMPARED)  # reading, the sheets, writing
+
+
+@dataclass(frozen=True)
+class Task:
+    """view, permission: what a person must hold. do: the work, which the caller stores together with its result."""
+
+    view: str
+    permission: str
+    do: Callable[[Run], Result]
+
+
+def _preview(run: Run) -> Result:
+    planned = _compared(run, _read(run), {})
+    return _shown(run, planned)
+
+
+def _load(run: Run) -> Result:
+    confirmation = Confirmation(**run.parameters["confirmation"])
+    book = _read(run)
+    prepared = apply.Prepared(lambda: _compared(run, book, confirmation.answers))
+    run.tell(WRITING, STEPS - 1, STEPS)
+    run.be_silent()  # from here on this transaction writes
+    planned = prepared.held()
+    if warning := confirmation.warning(planned):
+        return _shown(run, planned, warning)
+    batch = apply.apply(planned, clock.today())
+    look_at_contents()
+    return Result("Книга загружена.", "Exchange.batch", {"pk": batch.id})
+
+
+def _read(run: Run) -> reader.Book:
+    """Read the workbook that waits for the person's word."""
+    run.tell(READING, 0, STEPS)
+    db.session.rollback()  # no transaction holds the bank while a file is read
+    found = waiting.find(run.parameters["key"], run.claim.user_id)
+    if found is None:
+        raise Refusal(waiting.GONE)
+    return reader.read(found.content, found.name)
+
+
+def _compared(run: Run, book: reader.Book, answers: dict[str, str]) -> Plan:
+    def told(sheet: str) -> None:
+        run.tell(f"{COMPARING}: {sheet}", 1 + plan.COMPARED.index(sheet), STEPS)
+
+    return plan.make(book, clock.today(), answers, told=told)
+
+
+def _shown(run: Run, planned: Plan, warning: str = "") -> Result:
+    """Keep what the page of the load shows."""
+    said = json.dumps(preview.shown(planned, warning), ensure_ascii=False).encode()
+    faults = len(planned.faults)
+    text = f"В книге {counted(faults, 'ошибка', 'ошибки', 'ошибок')}." if faults else warning or "Сверка готова."
+    return Result(text, "Exchange.prepared", {"pk": run.claim.id}, file=run.folder.keep(said))
+
+
+def _undo(run: Run) -> Result:
+    run.tell(WRITING, 0, 1)
+    run.be_silent()
+    batch = db.session.get(ImportBatch, run.parameters["batch"])
+    if batch is None:
+        raise Refusal("Такой загрузки среди ваших нет.")
+    undo.undo(batch, clock.today())
+    look_at_contents()
+    return Result(undo.UNDONE, "Exchange.batch", {"pk": batch.id})
+
+
+def _export(run: Run) -> Result:
+    asked = run.parameters
+    day = date.fromisoformat(asked["on"])
+    district = _place(asked["district"])
+    within = None if asked["within"] is None else _place(asked["within"])
+    written = export.write(
+        district, day, made_by=access.scope().user_name, made_at=clock.local(clock.now()), within=within,
+        told=lambda done, whole: run.tell("Запись семей", done, whole),
+    )  # fmt: skip
+    name = f"Банк данных {written.district} {day:%d.%m.%Y}.xlsx"
+    return Result(written.summary, file=run.folder.keep(written.content), file_name=name, mime=xlsx.MIME,
+                  records=written.families)  # fmt: skip
+
+
+def _place(key: int) -> Territory:
+    place = db.session.get(Territory, key)
+    if place is None:
+        raise Refusal(NO_PLACE)
+    return place
+
+
+TASKS = {
+    JobKind.PREVIEW: Task("Exchange", "can_preview", _preview),
+    JobKind.LOAD: Task("Exchange", "can_apply", _load),
+    JobKind.UNDO: Task("Exchange", "can_undo", _undo),
+    JobKind.EXPORT: Task("Exchange", "can_export", _export),
+    JobKind.PASSPORTS: Task("Passport", "can_passport", passports.pack),
+}

@@ -1,0 +1,82 @@
+"""Workers are killed at random while they work: every job ends once, and what it writes is written once."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from app.domain.terms import Act, JobKind, JobState
+from app.extensions import db
+from app.models import Job, JournalEntry
+from app.work.results import JobFiles
+from tests import factories
+
+ROOT = Path(__file__).resolve().parents[2]
+JOBS, KILLS = 20, 8
+LONGEST = 240  # seconds until all of it must be over
+
+# A worker over the database of the test, whose claims are short, so that a killed one is soon replaced.
+WORKER = """
+import json, sys
+from datetime import timedelta
+from app import create_app
+from app.work import queue, worker
+queue.LEASE, queue.MOST_ATTEMPTS = timedelta(seconds=2), 1000
+worker.POLL = 0.05
+worker.work(create_app(json.loads(sys.argv[1])))
+"""
+
+
+def test_twenty_jobs_survive_workers_that_are_killed(app, cast, asked, monkeypatch):
+    import json
+
+    families = []
+    for number in range(3):
+        row = factories.family(cast.north, f"0005{number}")
+        factories.member(row, "мать", date(1988, 1, 1), "Полозова")
+        factories.registration(row, date(2026, 3, 12))
+        families.append(row.id)
+    monkeypatch.setattr("app.work.queue.MOST_OF_ONE", JOBS)
+    jobs = [asked("anna", JobKind.PASSPORTS, families=families).id for _ in range(JOBS)]
+    db.session.commit()
+    db.session.remove()
+    names = ("TESTING", "SECRET_KEY", "SQLALCHEMY_DATABASE_URI", "INSTANCE_PATH", "PAPERS_FOLDER", "HTTPS")
+    settings = json.dumps({name: app.config[name] for name in names})
+    chance, killed, until = random.Random(20), 0, time.monotonic() + LONGEST
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-c", WORKER, settings], cwd=ROOT, stderr=subprocess.DEVNULL)
+
+    def left() -> int:
+        db.session.rollback()
+        return db.session.scalar(select(func.count()).where(Job.ended_at.is_(None)))
+
+    worker = start()
+    try:
+        while left() and time.monotonic() < until:
+            if killed < KILLS and (JOBS - left()) * KILLS >= killed * JOBS and left() < JOBS:
+                time.sleep(chance.random() / 2)
+                os.kill(worker.pid, signal.SIGKILL)
+                worker.wait()
+                killed, worker = killed + 1, start()
+            time.sleep(0.05)
+    finally:
+        worker.terminate()
+        assert worker.wait(30) == 0
+    assert killed == KILLS
+    ended = db.session.execute(select(Job.id, Job.state, Job.result)).all()
+    assert sorted(job for job, _state, _result in ended) == jobs
+    assert {state for _job, state, _result in ended} == {JobState.DONE}
+    for job_id, _state, result in ended:
+        assert JobFiles(job_id).read(result["file"]).startswith(b"PK")
+    printed = Counter(db.session.scalars(select(JournalEntry.family_id).where(JournalEntry.act == Act.PRINTED)))
+    assert printed == dict.fromkeys(families, JOBS)

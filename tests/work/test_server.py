@@ -1,0 +1,72 @@
+"""The server keeps one worker of jobs beside it, and takes it along when it stops."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from app.domain.terms import JobKind, JobState
+from app.extensions import db
+from app.models import Job
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST = 90  # seconds that a slow machine may need for one of the steps
+
+
+def workers(server: int) -> list[int]:
+    """The processes that do jobs beside a server."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except (OSError, NotADirectoryError):
+            continue
+        if b"--beside" in words and str(server).encode() in words:
+            found.append(int(folder.name))
+    return found
+
+
+def wait_for(what: Callable[[], object]) -> None:
+    until = time.monotonic() + LONGEST
+    while not what():
+        assert time.monotonic() < until, what
+        time.sleep(0.1)
+
+
+def is_over(job_id: int) -> bool:
+    db.session.rollback()
+    return db.session.scalar(select(Job.state).where(Job.id == job_id)) is JobState.REFUSED
+
+
+def test_a_worker_of_jobs_lives_as_long_as_the_server(app, asked):
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("which process does the jobs does not depend on the database")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ, "PATRONAT_LOCAL": "1", "INSTANCE_PATH": app.instance_path, "PORT": str(port),
+        "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
+    }  # fmt: skip
+    first = asked("anna", JobKind.PASSPORTS, families=[]).id
+    server = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: is_over(first))
+        [worker] = workers(server.pid)
+        os.kill(worker, signal.SIGKILL)
+        second = asked("anna", JobKind.PASSPORTS, families=[]).id
+        wait_for(lambda: is_over(second))
+        assert workers(server.pid) != [worker]
+    finally:
+        server.terminate()
+        server.wait(LONGEST)
+    wait_for(lambda: not workers(server.pid))
