@@ -157,9 +157,8 @@ class _Application:
                 self._add_removal(change)
         self.store.insert()
         for change in self.plan.updates:
-            assert change.family.id is not None
             values = {name: _key_of(value) for name, value in change.values.items()}
-            self.store.change(change.table, change.id, change.family.id, change.title, change.was, values)
+            self.store.change(change.table, change.id, change.family, change.title, change.was, values)
 
     def _add_removal(self, change: Update) -> None:
         assert change.decision is not None

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app import guard, journal, troubles
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
+from app.exchange.changes import FamilyPlan
 from app.extensions import portions
 from app.models import (
     Agency,
@@ -121,7 +122,7 @@ class Store:
         for portion in portions(rows):
             if (error := self._refused(insert(table), portion)) is not None:
                 row = self._first_refused(table, portion)
-                raise self._refusal(table, row, error) from error
+                raise self._refusal(table, self._number(table, row), error) from error
 
     def _refused(self, statement: Executable, rows: list[Values]) -> IntegrityError | None:
         """Run a statement; what the database has against it, and then nothing of it is written."""
@@ -146,12 +147,15 @@ class Store:
             nested.rollback()
         return rows[refused - 1]
 
-    def _refusal(self, table: Table, row: Values, error: IntegrityError) -> Refusal:
-        """What the database refuses of a row, by the number of its family."""
+    def _number(self, table: Table, row: Values) -> str | None:
+        """The number of the family of a new row."""
         family = Family.__table__
-        key = row["id" if table is family else "family_id"]
-        number = row.get("number") if table is family else None
-        number = number or self.session.scalar(select(family.c.number).where(family.c.id == key))
+        if table is family:
+            return str(row["number"])
+        return self.session.scalar(select(family.c.number).where(family.c.id == row["family_id"]))
+
+    def _refusal(self, table: Table, number: str | None, error: IntegrityError) -> Refusal:
+        """What the database refuses of a row, by the number of its family."""
         title = next((entity.TITLE for entity in CREATED.values() if entity.__table__ is table), "")
         return Refusal(f"Семья № {number}: {title}{': ' if title else ''}{troubles.of_refused_row(error)}", "file")
 
@@ -168,17 +172,22 @@ class Store:
 
     # Rows that change
 
-    def change(self, table: str, key: int, family_id: int, title: str, was: Values, values: Values) -> None:
-        """Change a row of the bank; whoever saves a form opened before is told by the version."""
+    def change(self, table: str, key: int, family: FamilyPlan, title: str, was: Values, values: Values) -> None:
+        """Change a row of the bank; whoever saves a form opened before is told by the version.
+
+        In no savepoint, which costs half as much as the change: after a refusal nothing is asked of the database.
+        """
+        assert family.id is not None
         entity = CREATED[table]
         rows = entity.__table__
         guard.check_bulk(entity, [{"id": key, **values}], fresh=False)
         statement = update(rows).where(rows.c.id == bindparam("key")).values(version=rows.c.version + 1, **values)
-        if (error := self._refused(statement, [{"key": key}])) is not None:
-            owner: Values = {"id" if entity is Family else "family_id": family_id}
-            raise self._refusal(rows, owner, error) from error
+        try:
+            self.session.connection().execute(statement, {"key": key})
+        except IntegrityError as error:
+            raise self._refusal(rows, family.number, error) from error
         said = journal.changes.of_updated(entity, was, values, self.words)
-        self._tell(Act.CHANGED, entity, key, family_id, title, said)
+        self._tell(Act.CHANGED, entity, key, family.id, title, said)
 
     def tell_changed_list(self, entity: type[Entity], key: int, family_id: int, title: str, name: str, was: list[int],
                           becomes: list[int]) -> None:  # fmt: skip
