@@ -83,6 +83,13 @@ class Keeper:
             found |= set(self._connection.scalars(select(key).where(key.in_(portion), self.scope.rows(entity))))
         return found
 
+    def ask_of_bodies(self, ids: Collection[int]) -> None:
+        """Ask of many bodies at once whether they are kept."""
+        for portion in portions(sorted(ids)):
+            places = select(_agency.c.id, _agency.c.territory_id).where(_agency.c.id.in_(portion))
+            for key, territory_id in self._connection.execute(places):
+                self._bodies[key] = self.keeps_place(territory_id)
+
     def keeps_body(self, agency_id: int | None) -> bool:
         """Whether a body works on a territory of the person's."""
         if agency_id not in self._bodies:
@@ -187,6 +194,8 @@ def kept(rows: Collection[Any]) -> set[int]:
     if scope.everything or not rows:
         return {row.id for row in rows}
     keeper = Keeper(db.session(), scope)
+    of_bodies = [row for row in rows if access.whose_rows(type(row)) is Whose.AGENCY]
+    keeper.ask_of_bodies({getattr(row, type(row).OWNER) for row in of_bodies})
     unkept = keeper.unkept_families({key for row in rows if (key := _family_of(row)) is not None})
 
     def keeps(row: Any) -> bool:

@@ -88,11 +88,12 @@ def districts() -> list[Territory]:
         .outerjoin(counted, counted.c.district_id == territory.c.id)
         .order_by(func.coalesce(counted.c.families, 0).desc(), territory.c.name)
     )
-    found = []
-    for territory_id, kind, families in rows:
-        if families or (kind is TerritoryKind.DISTRICT and scope.covers_territory(territory_id)):
-            found.append(db.session.get_one(Territory, territory_id))
-    return found
+    shown = [
+        row.id for row in rows
+        if row.families or (row.kind is TerritoryKind.DISTRICT and scope.covers_territory(row.id))
+    ]  # fmt: skip
+    known = {place.id: place for place in db.session.scalars(select(Territory).where(Territory.id.in_(shown)))}
+    return [known[key] for key in shown]
 
 
 def write(

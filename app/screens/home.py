@@ -85,7 +85,9 @@ def _lost() -> Lost:
     shown = found.lost[:SHOWN_FAMILIES]
     if shown:
         journal.read(Act.LISTED, entity="Paper", records=len(shown), summary="Первая страница: утраченные файлы")
-    return Lost(found, [(paper, db.session.get_one(Family, paper.family_id)) for paper in shown])
+    asked = select(Family).where(Family.id.in_([paper.family_id for paper in shown]))
+    families = {family.id: family for family in db.session.scalars(asked)} if shown else {}
+    return Lost(found, [(paper, families[paper.family_id]) for paper in shown])
 
 
 def _address(endpoint: str, permission: str, view: str, **values: Any) -> str | None:

@@ -9,7 +9,7 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, false, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from app.domain import names
 from app.extensions import db
@@ -67,6 +67,7 @@ def _families(typed: str, _family: int) -> Select[Any]:
 def _members(typed: str, family: int) -> Select[Any]:
     """By the beginnings of surname, name and patronymic, in this order; a word may be left out."""
     query = select(Member).where(Member.annulled_at.is_(None)).order_by(Member.sort_key, Member.id)
+    query = query.options(selectinload(Member.family))
     if family:
         query = query.where(Member.family_id == family)
     return query.where(Member.sort_key.like(names.sort_pattern(typed), escape="\\")) if typed.strip() else query
@@ -89,7 +90,7 @@ def _agencies(typed: str, _family: int) -> Select[Any]:
 def _employees(typed: str, _family: int) -> Select[Any]:
     name = _folded(func.lower(Employee.last_name))
     query = select(Employee).where(Employee.dismissed.is_(False)).order_by(name, Employee.last_name, Employee.id)
-    word = names.folded(typed)
+    query, word = query.options(selectinload(Employee.agency)), names.folded(typed)
     return query.where(name.startswith(word, autoescape=True)) if word else query
 
 

@@ -1,0 +1,167 @@
+"""What a page asks of the database does not grow with the rows it shows: every route, at two sizes of a bank."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from itertools import cycle
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import class_mapper
+
+from app import models
+from app.domain import terms
+from app.extensions import db
+from app.models import Dictionary, Model
+from app.readings import listings
+from app.screens import lookup
+from tests import factories
+from tests.exchange.workbooks import Sound, load
+from tests.test_routes import REGISTRY, STATIC
+
+PEOPLE = ("anna", "oleg", "avgust", "boris", "gleb", "renata")
+FEW, MANY = 2, 9  # families of a bank; each with a place, a body and a person of its own
+MOST = 15
+# Screens that ask for more, and what for.
+DEARER = {
+    "Home.index": (18, "each of its cards is a count of its own"),
+    "Exchange.export": (35, "a workbook: every table of the bank by portions, and the words of every dictionary"),
+    "QuarterlyForm.show": (24, "the sources of the form, one by one"),
+    "QuarterlyForm.export": (24, "the sources of the form, one by one"),
+    "QuarterlyForm.behind": (17, "the rows behind a figure, with the sources of the form"),
+    "QuarterlyForm.list_file": (17, "the rows behind a figure, with the sources of the form"),
+    "PassportScreen.passport": (20, "every stretch of the road of a family"),
+    "PassportScreen.card": (20, "every stretch of the road of a family"),
+    "FamilyActs.correct": (18, "the words of every dictionary that the form offers"),
+    "RegistrationRegistry.list": (19, "a row shows two decisions, criteria, a sender and a reason"),
+    "RegistrationRegistry.xlsx": (19, "a row shows two decisions, criteria, a sender and a reason"),
+    "RegistrationRegistry.show": (16, "a row shows two decisions, criteria, a sender and a reason"),
+    "AidRegistry.list": (16, "a row shows its recipients, a performer and a kind"),
+}  # fmt: skip
+GIVEN = {
+    "QuarterlyForm.behind": "figure=18", "QuarterlyForm.list_file": "figure=18", "Search.show": "q=полоз",
+}  # fmt: skip
+
+
+@pytest.fixture
+def app_on_sqlite(app: Flask) -> Flask:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("the statements are the same on both databases")
+    return app
+
+
+def fill(cast: factories.Cast, families: range) -> None:
+    """Families each of whose rows names rows that no other one names, as far as there are so many."""
+    for number in families:
+        place = factories.territory(f"Село {number}", terms.TerritoryKind.SETTLEMENT, cast.district)
+        factories.territory(f"Район {number}", terms.TerritoryKind.DISTRICT, cast.district)
+        body = factories.agency(f"Школа {number}", "5.3", place)
+        person = factories.employee(body, None, last_name=f"Лугин{'а' * number}", first_name="Пётр")
+        factories.one_of_each(place, f"{100 + number:05}", body, person, word=f"Слово{number}", year=2010 + number)
+    db.session.flush()
+    for entity in {mapper.class_ for mapper in Model.registry.mappers} - {models.JournalEntry}:
+        _spread(entity)
+    db.session.commit()
+
+
+def _spread(entity: Any) -> None:
+    """Let the rows of an entity name different words of every dictionary."""
+    table = class_mapper(entity).local_table
+    if issubclass(entity, Dictionary) or "id" not in table.c:
+        return
+    for column in table.c:
+        named = next((key.column.table for key in column.foreign_keys), None)
+        target = next((m.class_ for m in Model.registry.mappers if m.local_table is named), None)
+        if target is None or not issubclass(target, Dictionary):
+            continue
+        words = cycle(db.session.scalars(select(named.c.id).order_by(named.c.id.desc())).all())
+        for row_id in db.session.scalars(select(table.c.id).where(column.is_not(None)).order_by(table.c.id)).all():
+            db.session.execute(update(table).where(table.c.id == row_id).values({column.key: next(words)}))
+
+
+@contextmanager
+def counting() -> Iterator[list[str]]:
+    """The statements that are sent while a block runs; those that note when a session was seen are not among them."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA", "UPDATE user_session")):
+            sent.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def addresses(app: Flask) -> list[tuple[str, str]]:
+    """(endpoint, address) of every page that is fetched, about the first family and its rows."""
+    keys = {mapper.class_: db.session.scalar(select(mapper.local_table.c.id).limit(1))
+            for mapper in Model.registry.mappers if "id" in mapper.local_table.c}  # fmt: skip
+    family = db.session.scalar(select(models.Family.id).where(models.Family.number == "00101"))
+    of_family = {
+        entity: db.session.scalar(select(entity.id).where(entity.family_id == family).order_by(entity.id).limit(1))
+        for entity in keys if hasattr(entity, "family_id")
+    }  # fmt: skip
+    adapter, found = app.url_map.bind("localhost"), []
+    for rule in app.url_map.iter_rules():
+        if "GET" not in rule.methods or rule.endpoint in STATIC or rule.endpoint.startswith("SignIn"):
+            continue
+        view, _dot, act = rule.endpoint.partition(".")
+        row = {**keys, **of_family, models.Family: family}.get(REGISTRY.get(view), family)
+        values: dict[str, Any] = {"pk": row, "kind": "xlsx", "entity": "Member", "key": of_family[models.Member]}
+        if rule.endpoint == "Exchange.batch":
+            values["pk"] = keys[models.ImportBatch]
+        if view == "Papers" and act != "add":
+            values["pk"] = of_family[models.Paper]
+        if act in ("correct", "enter"):
+            values["key"] = of_family[models.Registration]
+        if view == "Users":
+            values["key"] = keys[models.User]
+        names = {"Lists.show": [one.name for one in listings.LISTINGS], "Lookup.find": list(lookup.SOURCES)}
+        for name in names.get(rule.endpoint, [""]):
+            values |= {"name": name, "entity": name or values["entity"]}
+            given = {each: values[each] for each in rule.arguments}
+            found.append((rule.endpoint, f"{adapter.build(rule.endpoint, given)}?{GIVEN.get(rule.endpoint, '')}"))
+    return found
+
+
+def reader_of(browsers: dict[str, Any], address: str) -> str:
+    """Who opens an address: the first who may."""
+    return next((name for name, browser in browsers.items() if browser.get(address).status_code == 200), "")
+
+
+def asked(browser: Any, address: str) -> list[str]:
+    """What an address asks of the database."""
+    with counting() as sent:
+        assert browser.get(address).status_code == 200, address
+    return sent
+
+
+def test_no_page_asks_more_of_a_larger_bank(app_on_sqlite, cast, sign_in):
+    load(Sound().content())
+    fill(cast, range(1, FEW + 1))
+    for territory in (cast.north, cast.south):
+        factories.assignment(cast.employee("boris"), date(2026, 1, 1), place=territory)
+    db.session.commit()
+    browsers = {name: sign_in(name) for name in PEOPLE}
+    pages = [(endpoint, address, reader_of(browsers, address)) for endpoint, address in addresses(app_on_sqlite)]
+    pages += [("Home.index", "/", name) for name in PEOPLE]
+    small = {page: asked(browsers[page[2]], page[1]) for page in pages if page[2]}
+    fill(cast, range(FEW + 1, MANY + 1))
+    faults = []
+    for page, before in small.items():
+        endpoint, address, name = page
+        after = asked(browsers[name], address)
+        more, most = Counter(after) - Counter(before), DEARER.get(endpoint, (MOST, ""))[0]
+        if len(after) > len(before):
+            faults.append(f"{name} {address}: {len(before)} → {len(after)} statements: {more.most_common(2)}")
+        elif len(after) > most:
+            faults.append(f"{name} {address}: {len(after)} statements, more than {most}")
+    assert not faults, "\n".join(faults)
