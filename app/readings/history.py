@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Boolean, Date, DateTime, Enum, func, select
+from sqlalchemy import Boolean, ColumnElement, Date, DateTime, Enum, func, select
 from sqlalchemy.orm import ColumnProperty, RelationshipProperty, class_mapper
 
 from app import access, journal, words
@@ -83,17 +83,26 @@ def annulment(row: Any) -> str:
     return f"Эта запись уже аннулирована: {words.moment(local(row.annulled_at))}{by}. Причина: {row.annul_reason}"
 
 
-def count(family: Family) -> int:
-    """How many entries the family's journal has."""
-    return db.session.scalar(select(func.count(JournalEntry.id)).where(JournalEntry.family_id == family.id)) or 0
+# What somebody looked at, in the journal beside what somebody changed.
+READS = (Act.LISTED, Act.OPENED, Act.SEARCHED, Act.PRINTED, Act.EXPORTED, Act.DOWNLOADED)
 
 
-def of_family(family: Family, page: int) -> list[EntryInWords]:
-    """A page of the family's journal, the newest first."""
+def _of(family: Family, *, reads: bool) -> tuple[ColumnElement[bool], ...]:
+    looked = JournalEntry.act.in_(READS)
+    return JournalEntry.family_id == family.id, looked if reads else ~looked
+
+
+def count(family: Family, *, reads: bool) -> int:
+    """How many entries the family's journal has: of changes, or of what was looked at."""
+    return db.session.scalar(select(func.count(JournalEntry.id)).where(*_of(family, reads=reads))) or 0
+
+
+def of_family(family: Family, page: int, *, reads: bool) -> list[EntryInWords]:
+    """A page of the family's journal, the newest first: changes, or what was looked at."""
     entries = list(
         db.session.scalars(
             select(JournalEntry)
-            .where(JournalEntry.family_id == family.id)
+            .where(*_of(family, reads=reads))
             .order_by(JournalEntry.at.desc(), JournalEntry.id.desc())
             .limit(PAGE)
             .offset(page * PAGE)

@@ -41,17 +41,16 @@ def section(part: Section) -> str:
     return f'<section class="form-section"><h2>{escape(part.title)}</h2>\n{lines}</section>'
 
 
-def document(table: Table, *, made_by: str, made_at: datetime, further: Sequence[Table] = ()) -> str:
+def document(table: Table, *, made_by: str, made_at: datetime) -> str:
     """A whole page to keep or to print: styles inside, nothing from outside."""
     footer = escape(made(made_by, made_at))
-    body = "\n".join(_sheet(each) for each in (table, *further))
     orientation = "landscape" if is_wide(table) else "portrait"
     return f"""<!DOCTYPE html>
 <html lang="ru"><head><meta charset="utf-8"><title>{escape(table.title)}</title>
 <style>{_STYLES.replace("ORIENTATION", orientation)}</style></head>
 <body>
 <p class="mark">{CONFIDENTIAL}. {footer}</p>
-{body}
+{_sheet(table)}
 <footer class="mark">{CONFIDENTIAL}. {footer}</footer>
 </body></html>
 """
@@ -64,7 +63,6 @@ def _sheet(table: Table) -> str:
     parts.append(grid(table))
     parts += [f'<p class="note">{escape(note)}</p>' for note in table.notes]
     parts += [section(part) for part in table.sections]
-    parts += [f'<p class="note">{escape(remark)}</p>' for remark in table.remarks]
     return '<div class="sheet">' + "\n".join(parts) + "</div>"
 
 

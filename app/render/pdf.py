@@ -18,8 +18,6 @@ from reportlab.platypus import (  # fmt: skip
     BaseDocTemplate,
     Frame,
     LongTable,
-    NextPageTemplate,
-    PageBreak,
     PageTemplate,
     Paragraph,
     Spacer,
@@ -49,24 +47,18 @@ SMALLEST_HEADER, LARGEST_HEADER = 4.6, 7.2
 GREY = HexColor("#e9ebef")
 
 
-def pdf(table: Table, *, made_by: str, made_at: datetime, further: Sequence[Table] = ()) -> bytes:
-    """The bytes of a PDF: the table, then each further table from a new page.
+def pdf(table: Table, *, made_by: str, made_at: datetime) -> bytes:
+    """The bytes of a PDF of a table.
 
     made_at: the moment by the municipality's clock.
     """
     register_fonts()
     content = BytesIO()
-    tables = (table, *further)
     document = BaseDocTemplate(
         content, title=printable(table.title), author=printable(made_by), creator="Патронат", subject=CONFIDENTIAL
     )
-    document.addPageTemplates([_page(str(number), is_wide(each)) for number, each in enumerate(tables)])
-    story: list[Any] = []
-    for number, each in enumerate(tables):
-        if number:
-            story += [NextPageTemplate(str(number)), PageBreak()]
-        story += _Story(each).flowables()
-    document.build(story, canvasmaker=_canvas(printable(made(made_by, made_at))))
+    document.addPageTemplates([_page("sheet", is_wide(table))])
+    document.build(_Story(table).flowables(), canvasmaker=_canvas(printable(made(made_by, made_at))))
     return content.getvalue()
 
 
@@ -129,9 +121,6 @@ class _Story:
         story += [_text(note, "note") for note in table.notes]
         for section in table.sections:
             story += _section(section)
-        if table.remarks:
-            story.append(Spacer(1, 2 * mm))
-            story += [_text(remark, "note") for remark in table.remarks]
         return story
 
     def _grid(self) -> LongTable:

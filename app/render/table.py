@@ -66,7 +66,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Table:
-    """A title, columns, rows and a total; notes, sections and remarks stand under them.
+    """A title, columns, rows and a total; notes and sections stand under them.
 
     corner: what stands in the upper right corner. sheet: the name of its sheet in a workbook.
     """
@@ -78,7 +78,6 @@ class Table:
     total: Sequence[Value | Cell] | None = None
     notes: Sequence[str] = ()
     sections: Sequence[Section] = ()
-    remarks: Sequence[str] = ()
     corner: str = ""
     sheet: str = ""
 

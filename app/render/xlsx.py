@@ -192,10 +192,6 @@ class _Sheet:
             self._line(section.title, "heading")
             for line in section.lines:
                 self._figures(line)
-        if self.table.remarks:
-            self._line("", "plain")
-            for remark in self.table.remarks:
-                self._line(remark, "note")
 
     def _figures(self, line: TextLine) -> None:
         """A line of the form: its figures one under another, each in a cell of its own."""

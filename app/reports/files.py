@@ -8,8 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from app.render import html, pdf, xlsx
+from app.render.table import Column, Table
 from app.reports.report import Report
 from app.words import CONFIDENTIAL
+
+VERDICTS = {True: "сходится", False: "не сходится", None: "нет данных"}
 
 
 def written(report: Report[Any], form: Any, kind: str, *, made_by: str, made_at: datetime) -> tuple[bytes, str]:
@@ -18,19 +21,28 @@ def written(report: Report[Any], form: Any, kind: str, *, made_by: str, made_at:
 
 
 def _xlsx(report: Report[Any], form: Any, made_by: str, made_at: datetime) -> tuple[bytes, str]:
-    table, further = report.table(form, None), report.further(form)
-    return xlsx.workbook(table, made_by=made_by, made_at=made_at, further=further), xlsx.MIME
+    return xlsx.workbook(report.table(form, None), made_by=made_by, made_at=made_at), xlsx.MIME
 
 
 def _pdf(report: Report[Any], form: Any, made_by: str, made_at: datetime) -> tuple[bytes, str]:
-    table, further = report.table(form, None), report.further(form)
-    return pdf.pdf(table, made_by=made_by, made_at=made_at, further=further), "application/pdf"
+    return pdf.pdf(report.table(form, None), made_by=made_by, made_at=made_at), "application/pdf"
 
 
 def _html(report: Report[Any], form: Any, made_by: str, made_at: datetime) -> tuple[bytes, str]:
-    table, further = report.table(form, None), report.further(form)
-    text = html.document(table, made_by=made_by, made_at=made_at, further=further)
+    text = html.document(report.table(form, None), made_by=made_by, made_at=made_at)
     return text.encode(), "text/html; charset=utf-8"
+
+
+def _checks(report: Report[Any], form: Any, made_by: str, made_at: datetime) -> tuple[bytes, str]:
+    """The office's own workbook: the checks of the report and whom they name. It does not leave with the report."""
+    table = Table(
+        title=f"Проверки: {report.title}",
+        subtitle=f"{form.period_title}. Для служебного пользования: с формой не направляется.",
+        columns=[Column("Проверка", 40), Column("Итог", 16), Column("Пояснение", 80)],
+        rows=[[check.title, VERDICTS[check.holds], check.text] for check in form.checks],
+        sheet="Проверки",
+    )
+    return xlsx.workbook(table, made_by=made_by, made_at=made_at, further=report.further(form)), xlsx.MIME
 
 
 def _json(report: Report[Any], form: Any, made_by: str, made_at: datetime) -> tuple[bytes, str]:
@@ -48,4 +60,7 @@ KINDS: dict[str, Callable[[Report[Any], Any, str, datetime], tuple[bytes, str]]]
     "xlsx": _xlsx,
     "pdf": _pdf,
     "html": _html,
+    "checks": _checks,
 }
+# How the name of a file of each kind ends.
+ENDINGS = {kind: f".{kind}" for kind in KINDS} | {"checks": "_proverki.xlsx"}

@@ -72,7 +72,6 @@ MODE_NOTES = {
 }
 
 NAMES_SHOWN = 30  # under a check of the page; the whole list is one click away
-VERDICTS = {True: ", сходится", False: "", None: ""}
 
 
 @dataclass(frozen=True)
@@ -300,7 +299,6 @@ def as_table(form: Form, link: Link | None = None) -> Table:
         total=_row(form, None, None, link),
         notes=_notes(form),
         sections=_sections(form, link),
-        remarks=[f"Проверка. {check.title}: {check.text}{VERDICTS[check.holds]}." for check in form.checks],
         sheet="Приложение 4",
     )  # fmt: skip
 

@@ -184,8 +184,8 @@ class Report(Generic[Form]):
     pages and in the journal. file: how its files are called.
     figures: its indicators by key, of a period and the options. count: the report over a period and a territory.
     sources: what it counts that a family does not tell the territory of.
-    table, further, data: the report as a table, the tables that follow it, and as JSON. named: whom its page names
-    under its checks, by the key of the indicator.
+    table, data: the report as a table and as JSON. further: the tables of names behind its checks, for the office.
+    named: whom its page names under its checks, by the key of the indicator.
     """
 
     name: str

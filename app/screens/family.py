@@ -8,11 +8,13 @@ from typing import Any
 from flask import abort, current_app, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app import access, clock, guard, journal, models
 from app.acts import Answer
 from app.domain.terms import Act
+from app.filters import Address
 from app.forms import EntityForm
 from app.models import Family
 from app.readings import clocks, history, overview, timeline
@@ -21,6 +23,7 @@ from app.services import papers
 
 SHOWN_AIDS, SHOWN_EVENTS, SHOWN_PAPERS = 10, 12, 30
 EVENTS_OF_A_PAGE = 100
+READS = "reads"  # the history of what was looked at, not of what was changed
 
 
 # The section of the page of a family where the rows of an entity stand: after an act one is back there.
@@ -181,15 +184,19 @@ class FamilyPage(FamilyScreen):
         family = self.family(pk)
         if not self.may_history(family):
             abort(403)
-        total = history.count(family)
+        address = Address(url_for("FamilyPage.history", pk=pk))
+        reads, page = address.one_of("show", gettext("Show"), (READS,)) == READS, address.page()
+        address.check()
+        total = history.count(family, reads=reads)
         last = max(0, (total - 1) // history.PAGE)
-        page = min(page_asked(url_for("FamilyPage.history", pk=pk)), last)
-        lines = history.of_family(family, page)
+        page = min(page, last)
+        lines = history.of_family(family, page, reads=reads)
         journal.read(Act.OPENED, entity="JournalEntry", family_id=family.id, records=len(lines),
                      summary=f"{family.title}: история")  # fmt: skip
         return self.page(
             "family/history.html",
             family=family,
+            reads=reads,
             lines=lines,
             total=total,
             page=page,

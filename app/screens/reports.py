@@ -212,7 +212,7 @@ class ReportScreen(Screen):
         content, mime = files.written(self.report, form, kind, **_made())
         act = Act.PRINTED if kind in ("pdf", "html") else Act.EXPORTED
         journal.read(act, entity=self.report.view, summary=f"{self._said(asked)}, {kind}", records=len(form.rows))
-        return self.file(content, mime, f"{self.report.file}_{_dates(asked.period)}.{kind}")
+        return self.file(content, mime, f"{self.report.file}_{_dates(asked.period)}{files.ENDINGS[kind]}")
 
     def _address(self) -> Address:
         return Address(url_for(f"{self.report.view}.show"))

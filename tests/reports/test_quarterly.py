@@ -8,6 +8,7 @@ from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -362,7 +363,34 @@ def test_the_workbook_has_the_figures_in_the_columns_of_the_form(hard):
     assert rows[marks][3:14] == ("4", "5.1", "5.2", "5.3", "5.4", "5.5", "5.6", "5.7", "5.8", "5.9", "6")
     total = next(row for row in rows if row[1] == "ИТОГО")
     assert list(total[3:]) == [form.number(key) for key in quarterly.COLUMNS]
-    assert "Поимённо" in book.sheetnames
+    assert book.sheetnames == ["Приложение 4"]
+
+
+NAMES = {"Полозов", "Поимённо", "Проверка"}
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "pdf", "html"])
+def test_what_leaves_the_house_holds_the_form_alone(hard, kind):
+    content, _mime = files.written(quarterly.REPORT, count(hard), kind, **MADE)
+    if kind == "xlsx":
+        said = str([list(sheet.iter_rows(values_only=True)) for sheet in load_workbook(BytesIO(content))])
+    elif kind == "pdf":
+        said = " ".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
+    else:
+        said = content.decode()
+    assert not [name for name in NAMES if name in said]
+
+
+def test_checks_and_the_children_behind_them_are_a_workbook_of_the_office(hard):
+    form = count(hard)
+    content, _mime = files.written(quarterly.REPORT, form, "checks", **MADE)
+    book = load_workbook(BytesIO(content))
+    assert book.sheetnames == ["Проверки", "Поимённо"]
+    told = [row[0] for row in book["Проверки"].iter_rows(values_only=True)]
+    assert [check.title for check in form.checks] == [
+        title for title in told if title in {c.title for c in form.checks}
+    ]
+    assert "Полозов" in str(list(book["Поимённо"].iter_rows(values_only=True)))
 
 
 def test_the_pdf_bears_its_marks_on_every_page(hard):

@@ -513,6 +513,16 @@ def test_a_row_of_another_family_is_not_annulled_here(family, cast, sign_in):
     assert sign_in("anna").post(f"/family/{family}/annul/Aid/{other}", data={"reason": "x"}).status_code == 404
 
 
+def test_the_history_shows_changes_and_the_views_by_a_switch(family, sign_in, page):
+    anna = sign_in("anna")
+    anna.get(f"/family/{family}")
+    changes = page(anna, f"/family/{family}/history")
+    assert "просмотр" not in [cell.text_content() for cell in changes.xpath("//tbody//td[3]")]
+    views = changes.xpath("//a[contains(@href, 'show=')]/@href")[0]
+    assert {cell.text_content().strip() for cell in page(anna, views).xpath("//tbody//td[3]")} == {"просмотр"}
+    assert anna.get(f"/family/{family}/history?show=nosuch").status_code == 400
+
+
 def test_the_history_says_who_what_was_and_is(family, sign_in, page):
     client = sign_in("anna")
     stay = db.session.scalar(select(Registration.id).where(Registration.removed_on.is_(None)))

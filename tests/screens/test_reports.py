@@ -107,6 +107,8 @@ def test_the_region_sees_figures_of_everybody_and_no_name(towns, sign_in, page):
     for kind in ("xlsx", "pdf", "html", "json"):
         assert renata.get(f"/reports/quarterly/file/{kind}?{PERIOD}").status_code == 200
     assert "Полозов" not in renata.get(f"/reports/quarterly/file/json?{PERIOD}").text
+    checks = load_workbook(BytesIO(renata.get(f"/reports/quarterly/file/checks?{PERIOD}").data))
+    assert checks.sheetnames == ["Проверки"]
     for address in ("behind", "behind/file"):
         assert renata.get(f"/reports/quarterly/{address}?{PERIOD}&figure=18").status_code in (403, 404)
 
