@@ -184,7 +184,7 @@ class Filter:
         """The condition in words; empty where there is none."""
         if self.kind == "date":
             ends = (("с", self.value), ("по", self.until))
-            told = " ".join(f"{word} {words.day(forms.parse_date(text))}" for word, text in ends if text)
+            told = " ".join(f"{word} {text}" for word, text in ends if text)
         elif self.choices:
             told = next((str(title) for code, title in self.choices if code == self.value and code), "")
         else:
@@ -237,9 +237,7 @@ def of_days(address: Address, name: str, label: Any,
     """A stretch of days, either end of which may be left open."""
     keys = f"_flt_0_{name}", f"_flt_1_{name}"
     since, until = address.days(*keys, label)
-    value, last = (
-        day.isoformat() if day else address.typed(key) for day, key in zip((since, until), keys, strict=True)
-    )
+    value, last = (words.day(day) if day else address.typed(key) for day, key in zip((since, until), keys, strict=True))
     conditions = (within(since, until),) if since or until else ()
     return Filter(name, label, "date", value, last, conditions=conditions)
 

@@ -26,9 +26,9 @@ from wtforms import (
 )
 from wtforms.fields.choices import Choice, SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import DateInput, NumberInput, TextInput
+from wtforms.widgets import NumberInput, TextInput
 
-from app import access, tree
+from app import access, tree, words
 from app.domain import names, writing
 from app.domain.terms import Term
 from app.extensions import LARGEST_KEY, db
@@ -67,21 +67,26 @@ def offered(pairs: Iterable[tuple[str, Any]], *, blank: bool = True) -> list[Sel
     return [SelectChoice(value, label) for value, label in ([("", "")] if blank else []) + list(pairs)]
 
 
-class DayField(Field):
-    """A date: the browser's own picker, or дд.мм.гггг typed; what cannot be read stays in the field."""
+class DayInput(TextInput):
+    """A line for дд.мм.гггг whatever the language of the browser; the script hangs a calendar on `data-day`."""
 
-    widget = DateInput()
+    def __call__(self, field: Field, **kwargs: Any) -> Markup:
+        day = {"data_day": True, "placeholder": str(_("DD.MM.YYYY")), "inputmode": "numeric", "autocomplete": "off"}
+        return cast(Markup, super().__call__(field, **day | kwargs))
+
+
+class DayField(Field):
+    """A date typed as дд.мм.гггг or chosen from a calendar; what cannot be read stays in the field."""
+
+    widget = DayInput()
 
     def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return self.data.isoformat() if self.data else ""
+        return str(self.raw_data[0]) if self.raw_data else words.day(self.data)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         text = valuelist[0].strip() if valuelist else ""
         self.data = parse_date(text) if text else None
         if text and self.data is None:
-            self.widget = TextInput()  # a date input would show nothing of what was typed
             raise ValueError(str(_("Write the date as DD.MM.YYYY.")))
         if self.data and self.data < EARLIEST:
             raise ValueError(str(_("The year is before 1900.")))

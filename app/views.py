@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from app import clock, models
 from app.crud import DictionaryView, RegistryView
+from app.crud.aid import AidView
 from app.crud.families import FamilyListView
 from app.domain.likelihood import NamedPerson
 from app.domain.periods import quarter_of
@@ -107,7 +108,7 @@ class DecisionRegistry(RegistryView):
     base_order = ("decided_on", "desc")
 
 
-class AidRegistry(RegistryView):
+class AidRegistry(AidView):
     entity = models.Aid
     list_columns = ["given_on", "family", "kind", "performer", "amount", "recipients"]
     search_columns = ["family", "given_on", "kind", "measure", "performer"]

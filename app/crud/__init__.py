@@ -147,9 +147,7 @@ class RegistryView(EntityView):
         form = self.add_form()
         row = self.entity()
         if request.method == "GET":
-            for name, preset in self.presets.items():
-                form._fields[name].data = preset()
-            forms.prefill(form)
+            self.preset(form)
             return self._form_page(form, None)
         valid = form.validate()
         alike = self._alike(form, None) if valid else ()
@@ -200,7 +198,7 @@ class RegistryView(EntityView):
                 form._fields[name].populate_obj(row, name)
         registry.save(row, clock.today())
         said = gettext("Added: %(title)s", title=str(row)) if fresh else gettext("Saved: %(title)s", title=str(row))
-        return Answer(said, self._next(row))
+        return Answer(said, self._again(row) if fresh and "again" in request.form else self._next(row))
 
     def _show_conflict(self, form: Any, row: Any) -> None:
         """Somebody saved the row meanwhile: show both values, keep what was typed, let the person decide."""
@@ -227,11 +225,18 @@ class RegistryView(EntityView):
                 fixed=[
                     (self.label_columns[name], self.text(row, name)) for name in self.form_columns if name not in form
                 ],
-                title=self.edit_title if row is not None else gettext("%(what)s: add", what=str(self.add_title)),
+                title=self.edit_title
+                if row is not None
+                else gettext("Add: %(what)s", what=_lower(str(self.add_title))),
                 next=safe_next(),
                 back=safe_next() or self.url("list"),
             )
         )
+
+    def _again(self, row: Any) -> str:
+        """The form of one more row: about the same family, leading back to the same page."""
+        about = {"family": journal.family_id_of(row), "next": safe_next()}
+        return self.url("add", **{name: value for name, value in about.items() if value})
 
     def _next(self, row: Any) -> str:
         """Where one came from; else the family's page; else the list."""
@@ -261,6 +266,11 @@ class DictionaryView(RegistryView):
         if "entity" in cls.__dict__ and not issubclass(cls.entity, Dictionary):
             raise TypeError(f"{cls.entity.__name__} is not a dictionary")
         super().__init_subclass__(**kwargs)
+
+
+def _lower(title: str) -> str:
+    """A title inside a sentence."""
+    return title[:1].lower() + title[1:]
 
 
 def safe_next() -> str:

@@ -23,7 +23,7 @@ class EntityView(ModelView):
     Declared by a subclass: `entity`, `list_columns`, `form_columns`, `search_columns`, `base_order`, and where needed
     `within` (which field narrows the choice of another), `presets` (values of a fresh row), `computed`
     (columns of the list that are no columns of the entity, and what they are called), `titles` (columns that open
-    the row) and `intro` (a line under the title).
+    the row), `hints` (a line under a field of the form) and `intro` (a line under the title).
     """
 
     entity: ClassVar[type[Entity]]
@@ -31,6 +31,7 @@ class EntityView(ModelView):
     within: ClassVar[dict[str, str]] = {}
     computed: ClassVar[dict[str, Any]] = {}
     titles: ClassVar[tuple[str, ...]] = ()
+    hints: ClassVar[dict[str, Any]] = {}
     presets: ClassVar[dict[str, Callable[[], Any]]] = {}
     intro: ClassVar[Any] = ""
     addable: ClassVar[bool] = True
@@ -129,6 +130,12 @@ class EntityView(ModelView):
     def add_url(self) -> str:
         """Where a fresh row is entered."""
         return self.url("add")
+
+    def preset(self, form: Any) -> None:
+        """Fill a fresh form with what is known: presets, and what the address names."""
+        for name, value in self.presets.items():
+            form._fields[name].data = value()
+        forms.prefill(form)
 
     def alike(self, form: Any, row: Any) -> Sequence[Likeness]:
         """What is in the bank already and may be what was typed: shown before it is stored a second time.

@@ -14,6 +14,10 @@ Stay = tuple[date, date | None]
 OTHER_REASON = "11.4"  # «Другое (указать в примечании к отчету)»
 
 
+NO_CRITERION = "Укажите хотя бы один критерий; первый считается основным (раздел 2 Положения)."
+NO_REASON = "Укажите причину снятия с учёта."
+
+
 @dataclass(frozen=True)
 class Basis:
     """A decision as the rules see it: of what kind, of which day, about which family; `live`: not annulled."""
@@ -158,7 +162,7 @@ def check_placing(*, registered_on: date, decided_on: date | None, others: Itera
     if registered_on < decided_on:
         raise Refusal("Дата постановки на учёт раньше даты постановления.", "registered_on")
     if not criteria:
-        raise Refusal("Укажите хотя бы один критерий; первый считается основным (раздел 2 Положения).", "criteria")
+        raise Refusal(NO_CRITERION, "criteria")
     for other in others:
         if overlap((registered_on, removed_on), other):
             until = f" по {other[1]:%d.%m.%Y}" if other[1] else ""
@@ -179,7 +183,7 @@ def check_removal(*, registered_on: date, removed_on: date, decided_on: date | N
     if decided_on < registered_on:
         raise Refusal("Постановление о снятии принято раньше, чем семья поставлена на учёт.", "removed_on")
     if not has_reason:
-        raise Refusal("Укажите причину снятия с учёта.", "removal_reason")
+        raise Refusal(NO_REASON, "removal_reason")
 
 
 def check_decision(*, decided_on: date, today: date, field: str = "decided_on") -> None:

@@ -320,7 +320,7 @@ def _gone_meanwhile(family_id: int, form: RemoveForm) -> str:
         return "Семья не состоит на учёте: снимать нечего."
     return (
         f"Семья уже снята с учёта {_day(last.removed_on)}, постановление {last.removal_decision}, "
-        f"причина: {last.removal_reason}. У вас: {_day(form.removed_on.data or form.decided_on.given)}, "
+        f"причина: {last.removal_reason}. У вас: {_day(form.removed_on.data or form.decided_on.data)}, "
         f"постановление № {form.number.data or 'б/н'}."
     )
 
@@ -329,5 +329,5 @@ def _changed_meanwhile(stay: Registration, form: RemoveForm) -> str:
     """Both values, so that nothing is lost and nothing is guessed."""
     return (
         f"{AT_ONCE} Записано: учёт {stay}, снятие {_day(stay.removed_on)}; "
-        f"у вас: снятие {_day(form.removed_on.data or form.decided_on.given)}."
+        f"у вас: снятие {_day(form.removed_on.data or form.decided_on.data)}."
     )

@@ -7,10 +7,12 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms import HiddenField, SelectField
+from wtforms import Field, HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import StopValidation
 
 from app import words
+from app.domain.registration import NO_CRITERION, NO_REASON
 from app.domain.terms import DecisionKind
 from app.forms import (
     REQUIRED,
@@ -29,6 +31,19 @@ from app.models import Agency, Family, Registration, RelationshipKind, RemovalRe
 from app.services.registrations import DecisionPaper, Removal, Signal
 
 COMMISSION = "KDN"
+
+
+class Said:
+    """A field that a rule of the act needs: marked as such, and refused with the words of the rule."""
+
+    field_flags = {"required": True}
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __call__(self, _form: Any, field: Field) -> None:
+        if not field.data:
+            raise StopValidation(self.text)
 
 
 class DecisionForm(EntityForm):
@@ -54,7 +69,9 @@ class PlaceForm(DecisionForm):
     """«Поставить на учёт»."""
 
     registered_on = DayField(_("Registered on"), description=_("If left empty: the date of the decision."))
-    criteria = CriteriaField(_("Criteria"), description="Первый критерий считается основным (раздел 2 Положения).")
+    criteria = CriteriaField(
+        _("Criteria"), [Said(NO_CRITERION)], description="Первый критерий считается основным (раздел 2 Положения)."
+    )
     sender = SelectField(_("Agency that sent the card"), choices=[], default="")
     detected_on = DayField(_("Date of detection"))
     card_sent_on = DayField(_("Card sent on"))
@@ -92,7 +109,7 @@ class RemoveForm(DecisionForm):
 
     version = HiddenField()
     removed_on = DayField(_("Removed on"), description=_("If left empty: the date of the decision."))
-    reason = SelectField(_("Reason of removal"), choices=[], default="")
+    reason = SelectField(_("Reason of removal"), [Said(NO_REASON)], choices=[], default="")
     note = CleanText(
         _("Note"),
         [no_longer(4000)],
@@ -125,7 +142,7 @@ class CorrectForm(PlaceForm):
     removal_decided_on = DayField(_("Date of decision"), [REQUIRED])
     removal_agency = SelectField(_("Commission"), choices=[], default="")
     removed_on = DayField(_("Removed on"), description=_("If left empty: the date of the decision."))
-    removal_reason = SelectField(_("Reason of removal"), choices=[], default="")
+    removal_reason = SelectField(_("Reason of removal"), [Said(NO_REASON)], choices=[], default="")
 
     def of(self, stay: Registration, agencies: dict[str, Agency], reasons: dict[str, RemovalReason]) -> None:
         """Offer what may be chosen, and at first show what is stored; how it ended is asked of a stay that ended."""

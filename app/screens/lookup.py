@@ -36,21 +36,22 @@ class Lookup(Screen):
         address = Address(url_for("Lookup.find", entity=entity))
         page = address.page(first=1)
         typed = address.text("q", _("Search"), any_sign=True)
-        query = source(typed, address.number("family", _("Family")) or 0)
+        family = address.number("family", _("Family")) or 0
+        query = source(typed, family)
         address.check()
         if typed and not names.key(typed):  # signs only: nothing is called so, and the box says it
             query = query.where(false())
         rows = list(db.session.scalars(query.limit(ROWS + 1).offset(ROWS * (page - 1))))
         return jsonify(
-            results=[{"id": row.id, "text": _title(row)} for row in rows[:ROWS]],
+            results=[{"id": row.id, "text": _title(row, of_one_family=bool(family))} for row in rows[:ROWS]],
             pagination={"more": len(rows) > ROWS},
         )
 
 
-def _title(row: Any) -> str:
+def _title(row: Any, *, of_one_family: bool) -> str:
     if isinstance(row, Member):
         born = f", {row.born_on:%d.%m.%Y}" if row.born_on else ""
-        return f"{row.full_name}{born} (семья № {row.family.number})"
+        return f"{row.full_name}{born}" + ("" if of_one_family else f" (семья № {row.family.number})")
     if isinstance(row, Employee):
         return f"{row.full_name}, {row.agency}"
     return str(row)

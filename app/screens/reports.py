@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
 
-from app import access, clock, filters, journal
+from app import access, clock, filters, forms, journal
 from app.domain import periods
 from app.domain.periods import Period
 from app.domain.refusal import Refusal
@@ -101,10 +101,10 @@ def _period(typed: dict[str, str]) -> Period | None:
 def _day(text: str, name: str) -> date | None:
     if not text:
         return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Refusal("Это не дата: укажите день, месяц и год.", name) from error
+    day = forms.parse_date(text)
+    if day is None:
+        raise Refusal("Это не дата: укажите день, месяц и год.", name)
+    return day
 
 
 def _chosen(tree: ReportPlaces, text: str) -> Place:

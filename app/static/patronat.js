@@ -107,6 +107,64 @@
     if (errors) errors.focus();
   }
 
+  /* A form is filled from its first empty field; a refused one is read from its errors. Not where a keyboard would
+     cover half of the screen. */
+  function goToFirstField() {
+    const form = document.querySelector("main form.form[method=post]");
+    if (!form || location.hash || document.querySelector("[data-errors]") || !window.matchMedia("(hover: hover)").matches) return;
+    const fields = [...form.querySelectorAll("input, select, textarea")].filter((field) =>
+      field.type !== "hidden" && field.type !== "checkbox" && !field.disabled && !field.closest(".select2-container")
+        && !field.matches(".day__picker"));
+    const field = fields.find((each) => !each.value) || fields[0];
+    if (!field) return;
+    const box = window.jQuery && window.jQuery(field).data("select2");
+    (box ? box.$selection[0] : field).focus({ preventScroll: true });
+  }
+
+  /* Whoever leaves a form half filled is asked; a refused form is half filled from the start. */
+  function keepTyped() {
+    const form = document.querySelector("main form.form[method=post]:not([data-repeat])");
+    if (!form) return;
+    let typed = Boolean(document.querySelector("[data-errors]"));
+    form.addEventListener("input", () => { typed = true; });
+    form.addEventListener("change", () => { typed = true; });
+    document.addEventListener("submit", () => { typed = false; });
+    window.addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });
+  }
+
+  /* data-day: a line for ДД.ММ.ГГГГ with a button that opens a calendar. The browser's calendar only points at a day:
+     what is kept and sent is the line, so that no language of the browser swaps day and month. */
+  function dressDays(root) {
+    each("input[data-day]", (line) => {
+      const picker = document.createElement("input");
+      picker.type = "date";
+      picker.tabIndex = -1;
+      picker.className = "day__picker";
+      picker.setAttribute("aria-hidden", "true");
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "day__button";
+      button.setAttribute("aria-label", "Календарь: " + (line.getAttribute("aria-label") || (line.labels[0] || {}).textContent || ""));
+      button.innerHTML = '<i class="fa-solid fa-calendar-day" aria-hidden="true"></i>';
+      const box = document.createElement("span");
+      box.className = "day";
+      line.replaceWith(box);
+      box.append(line, picker, button);
+      button.addEventListener("click", () => {
+        const read = /^(\d\d)\.(\d\d)\.(\d{4})$/.exec(line.value.trim());
+        picker.value = read ? `${read[3]}-${read[2]}-${read[1]}` : "";
+        picker.showPicker();
+      });
+      picker.addEventListener("change", (event) => {
+        event.stopPropagation();
+        if (!picker.value) return;
+        line.value = picker.value.split("-").reverse().join(".");
+        line.dispatchEvent(new Event("input", { bubbles: true }));
+        line.focus();
+      });
+    }, root);
+  }
+
   /* What an address points at is opened, and what the last act said is said there and not at the top of the page. */
   function goToPlace() {
     const place = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -296,6 +354,9 @@
   scrollByKeyboard();
   dressSelects();
   goToErrors();
+  dressDays();
+  goToFirstField();
+  keepTyped();
   goToPlace();
   foldMore();
   window.addEventListener("hashchange", goToPlace);

@@ -131,3 +131,35 @@ def test_nothing_moves_for_whoever_asked_for_that(browse: Any) -> None:
     page.emulate_media(reduced_motion="reduce")
     times = page.evaluate("[...document.querySelectorAll('*')].map((e) => getComputedStyle(e).transitionDuration)")
     assert set(times) == {"0s"}
+
+
+def test_a_form_begins_at_its_first_empty_field(browse: Any) -> None:
+    page = browse("koordinator").open("/dynamicslevelregistry/add")
+    assert focused(page) == "code"
+
+
+def test_a_day_is_typed_whatever_the_language_of_the_browser_and_has_a_calendar(browse: Any) -> None:
+    page = browse("koordinator").open("/memberregistry/add")
+    line = page.locator("#born_on")
+    assert line.get_attribute("type") == "text"
+    page.locator(".day:has(#born_on) .day__picker").evaluate(
+        "(picker) => { picker.value = '2019-04-05'; picker.dispatchEvent(new Event('change')); }"
+    )
+    assert line.input_value() == "05.04.2019"
+    assert page.locator(".day:has(#born_on) button").is_visible()
+
+
+def test_whoever_leaves_a_half_filled_form_is_asked(browse: Any) -> None:
+    page = browse("koordinator").open("/memberregistry/add")
+    asked: list[str] = []
+
+    def stay(dialog: Any) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.locator("#middle_name").press_sequentially("Игоревна")
+    page.click(".side__brand", no_wait_after=True)
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    assert page.input_value("#middle_name") == "Игоревна"

@@ -307,7 +307,7 @@ def test_a_stay_is_corrected_on_a_page_of_its_own(family, cast, sign_in, page):
     assert page(client, f"/family/{family}").xpath(f"//a[@href='{url}']")
     page(client, url)
     data = typed_in(client.get(url))
-    assert data["received_on"] == "2025-06-11"
+    assert data["received_on"] == "11.06.2025"
     assert len(data["criteria"]) == 2
     entries = select(func.count(JournalEntry.id)).where(JournalEntry.act == Act.CHANGED)
     before = db.session.scalar(entries)
