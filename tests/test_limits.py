@@ -131,7 +131,7 @@ def test_every_text_of_a_form_has_a_limit(rows, cast, sign_in, page):
     for who, url in asked | {(act.who, act.page) for act in acts}:
         document = page(oleg if who == "oleg" else anna, url)
         for field in document.xpath("//main//form[@method='post']//*[self::textarea or self::input[@type='text']]"):
-            assert field.get("maxlength") or field.get("readonly") is not None or is_money(field), (
+            assert field.get("maxlength") or field.get("readonly") is not None or has_bounds(field), (
                 f"{url}: {field.get('name')}"
             )
         for form in document.xpath("//main//form[@method='post']"):
@@ -139,9 +139,9 @@ def test_every_text_of_a_form_has_a_limit(rows, cast, sign_in, page):
                 check_said(document, name, limit)
 
 
-def is_money(field: Any) -> bool:
-    """An amount has bounds, and no length."""
-    return field.get("name") in ("amount", "income_per_member")
+def has_bounds(field: Any) -> bool:
+    """A day and an amount have bounds, and no length."""
+    return field.get("data-day") is not None or field.get("name") in ("amount", "income_per_member")
 
 
 def test_a_long_reason_is_refused_by_the_act_itself(rows, app):

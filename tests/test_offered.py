@@ -13,7 +13,7 @@ import lxml.html
 import pytest
 from sqlalchemy import event, select
 
-from app import access, clock, guard, views
+from app import access, clock, forms, guard, views, words
 from app.domain import terms
 from app.extensions import db
 from app.services import papers
@@ -47,9 +47,9 @@ def others(browser: Any, field: Any, stands: Any) -> Iterator[Any]:
         offered = field.xpath("./option/@value")
     elif kind == "checkbox":
         offered = ["" if stands else "y"]
-    elif kind == "date":
-        day = date.fromisoformat(stands) if stands else date(2026, 6, 1)
-        offered = [f"{day + timedelta(days=days)}" for days in (-1, 1, 30)]
+    elif field.get("data-day") is not None:
+        day = forms.parse_date(stands) or date(2026, 6, 1)
+        offered = [words.day(day + timedelta(days=days)) for days in (-1, 1, 30)]
     elif kind == "number":
         offered = [str(int(stands or 1) + step) for step in (-1, 1)]
     else:
