@@ -89,6 +89,7 @@ CASES: list[Case] = [
     (registration.check_signal, signal(), signal(entered_on=NEXT) | {"today": NEXT - timedelta(days=1)}, "entered_on"),
     (registration.check_signal, signal(), signal(card_sent_on=EVE), "card_sent_on"),
     (registration.check_signal, signal(), signal(card_sent_on=None, received_on=EVE, entered_on=None), "received_on"),
+    (registration.check_signal, signal(), signal(card_sent_on=None, received_on=None, entered_on=EVE), "entered_on"),
     (registration.check_signal, signal(), signal(detected_on=EVE, card_sent_on=EVE, received_on=EVE), "received_on"),
     (registration.check_stay, stay(), stay(placed=None), "decision"),
     (registration.check_stay, stay(), stay(removed_on=None), "removed_on"),
