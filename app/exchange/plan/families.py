@@ -154,11 +154,6 @@ class Families:
         if not self.comparison.rule(self.sheet, row, registration.check_place, kind=kind):
             self.comparison.left_out.add(row.number)
             return None
-        if self.places.is_other_district(place):
-            text = f"«{place.name}» – другой район: семьи другого района загружают его книгой."
-            self.content.fault(self.sheet, row, "territory", text)
-            self.comparison.left_out.add(row.number)
-            return None
         inside = place.id if place.id is not None else self.plan.district.id
         if inside is not None and not self.comparison.scope.covers_territory(inside):
             self.content.fault(self.sheet, row, "territory", "Эта территория вам не поручена: удалите строку из книги.")

@@ -157,18 +157,6 @@ class PlacesOfBook:
             text = f"«{name}» есть в другом районе, в этом такая территория будет создана: проверьте, тот ли это район."
             self.content.notices.append(Notice(FAMILIES.title, None, text))
 
-    def is_other_district(self, place: PlaceRef) -> bool:
-        """Whether a territory to be created is called like a district of the bank."""
-        key = names.key(place.name)
-        return (
-            place.id is None
-            and place is not self.plan.district
-            and any(
-                row.kind is TerritoryKind.DISTRICT and key in self.known.names_of(each)
-                for each, row in self.known.territories.items()
-            )
-        )
-
     def kind_of(self, name: str, place: PlaceRef) -> TerritoryKind:
         """What a territory is: one to be created is a settlement, unless it is called like the region."""
         if place.id is not None:
