@@ -15,7 +15,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from sqlalchemy import ColumnElement, func, select
 
-from app import access, words
+from app import access, tree, words
 from app.domain import names
 from app.domain.refusal import Refusal
 from app.domain.terms import HolidayActivity, Sex, TerritoryKind
@@ -110,15 +110,14 @@ def write(
 
 def size(district: Territory, within: Territory | None = None) -> int:
     """How many families of the person a workbook of a district, or of one territory of it, would look at."""
-    family, places = Family.__table__, Places(bank.dictionaries()["agency_kind"])
-    return db.session.scalar(select(func.count()).where(*_of_place(family, district, within, places))) or 0
+    return db.session.scalar(select(func.count()).where(*_of_place(Family.__table__, district, within))) or 0
 
 
-def _of_place(family: Any, district: Territory, within: Territory | None, places: Places) -> list[ColumnElement[bool]]:
+def _of_place(family: Any, district: Territory, within: Territory | None) -> list[ColumnElement[bool]]:
     """The conditions of the person's families in a district, or in one territory of it."""
     conditions = [family.c.district_id == district.id, family.c.annulled_at.is_(None), access.scope().families()]
     if within is not None:
-        conditions.append(family.c.territory_id.in_(places.below(within.id)))
+        conditions.append(family.c.territory_id.in_(tree.below([within.id])))
     return conditions
 
 
@@ -157,7 +156,7 @@ class _Export:
     def _states(self, told: Told) -> Iterator[FamilyState]:
         """The families of the district that the person sees, by number."""
         family = Family.__table__
-        conditions = _of_place(family, self.district, self.within, self.places)
+        conditions = _of_place(family, self.district, self.within)
         ids = list(db.session.scalars(select(family.c.id).where(*conditions).order_by(family.c.number)))
         for portion in portions(ids):
             told(self.families, len(ids))
