@@ -206,6 +206,8 @@ TRIED_ELSEWHERE = {
     "Exchange.preview": "writes nothing",
     "Exchange.faults": "writes nothing",
     "Exchange.apply": "above",
+    "Exchange.export_later": "puts a job by: tests/work",
+    "Work.cancel": "stops a job: tests/work/test_queue.py",
     "OwnAccount.password": "tests/test_signin.py: the old password is another one the second time",
 }
 
