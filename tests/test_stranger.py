@@ -16,7 +16,7 @@ from app import access, models
 from app.domain import terms
 from app.exchange import waiting
 from app.extensions import db
-from app.models import ImportBatch, Model, Whose
+from app.models import ImportBatch, Job, Model, Whose
 from app.screens import lookup
 from tests import factories
 from tests.states import kept
@@ -30,6 +30,7 @@ SOMEBODYS = (Whose.FAMILY, Whose.GIVEN, Whose.TERRITORY, Whose.AGENCY)
 # The addresses of the other screens with keys of hers, by endpoint; {own} is a family of Anna's.
 FOREIGN = {
     "Exchange.batch": ["/exchange/batch/{ImportBatch}"],
+    "Exchange.prepared": ["/exchange/prepared/{Job}"],
     "Exchange.undo": ["/exchange/undo/{ImportBatch}"],
     "FamilyActs.annul": [
         "/family/{Family}/annul/Member/{Member}", "/family/{own}/annul/Member/{Member}",
@@ -52,6 +53,10 @@ FOREIGN = {
     "QuarterlyForm.behind": ["/reports/quarterly/behind?figure=families&territory={Territory}"],
     "QuarterlyForm.export": ["/reports/quarterly/file/xlsx?territory={Territory}"],
     "QuarterlyForm.list_file": ["/reports/quarterly/behind/file?figure=families&territory={Territory}"],
+    "Work.cancel": ["/work/{Job}/cancel"],
+    "Work.file_of": ["/work/{Job}/file"],
+    "Work.job": ["/work/{Job}"],
+    "Work.progress": ["/work/{Job}/progress"],
 }  # fmt: skip
 # Screens of the administrator and of the auditor: Anna has no permission for them at all.
 CLOSED = ("Users.", "Roles.", "JournalScreen.")
@@ -75,7 +80,8 @@ def hers(cast: factories.Cast) -> dict[str, Any]:
     found = factories.one_of_each(cast.far, "77099", body, person, last_name="Чужанин", word="Дальнее", year=2025)
     found["ImportBatch"] = ImportBatch(district=cast.other_district, user=cast.user("galina"), as_of=date(2026, 9, 30),
                                        file_name="чужая.xlsx", sha256="0" * 64)  # fmt: skip
-    db.session.add(found["ImportBatch"])
+    found["Job"] = Job(kind=terms.JobKind.PREVIEW, title="чужая.xlsx", user_id=cast.user("galina").id)
+    db.session.add_all([found["ImportBatch"], found["Job"]])
     return found
 
 

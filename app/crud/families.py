@@ -45,7 +45,7 @@ class FamilyListView(RegistryView):
     def passports(self) -> str | Response:
         """The passports of the families of this list, all pages: how many there are, then one archive of them."""
         families = [row.id for row in self._whole().rows]
-        back = self.url("list", **request.args.to_dict())
+        back = f"{self.url('list')}?{self.query_string()}"
 
         def asked() -> Answer:
             if len(families) > pack.MOST:

@@ -14,7 +14,7 @@ from app.exchange.workbook import SHEETS
 from app.render.table import Column, Table
 
 SHOWN = 50  # lines of one part on a command line
-UNFOLDED = 200  # lines of one part that the page can unfold; the rest is counted
+MOST_SHOWN = 200  # lines of one part that the page can unfold; the rest is counted
 
 Shown = dict[str, Any]
 
@@ -51,7 +51,7 @@ def shown(plan: Plan, warning: str = "") -> Shown:
 
 def _part(found: Iterable[dict[str, Any]]) -> dict[str, Any]:
     every = list(found)
-    return {"total": len(every), "lines": every[:UNFOLDED]}
+    return {"total": len(every), "lines": every[:MOST_SHOWN]}
 
 
 def _line(line: Line, titles: dict[str, str]) -> dict[str, str]:

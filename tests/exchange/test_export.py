@@ -113,7 +113,8 @@ def test_every_file_bears_the_mark_and_its_properties_no_names(cast):
 
 def test_only_own_families_are_handed_over(cast):
     load(Sound().content())
-    scope = access.Scope(special=True, today=AS_OF, territories=tree.below([cast.north.id]))
+    scope = access.Scope(special=True, today=AS_OF, territories=tree.below([cast.north.id]),
+                         places=frozenset({cast.district.id}))  # fmt: skip
     district = cast.district
     with access.acting_as(scope):
         content = written(district)
