@@ -160,6 +160,24 @@ def test_a_key_is_forgotten_after_its_day(anna, family, cast, sign_in):
     assert db.session.scalar(select(func.count()).select_from(SentForm)) == 0
 
 
+def test_a_key_is_remembered_for_the_whole_of_its_day(anna, family, cast, sign_in):
+    url, _entity, typed = filled("agency", family, cast)
+    db.session.commit()
+    anna.post(url, data=form_on(anna, url) | typed)
+    db.session.execute(update(SentForm).values(sent_at=now() - sent_forms.LASTS + timedelta(minutes=1)))
+    db.session.commit()
+    sign_in("boris")
+    assert db.session.scalar(select(func.count()).select_from(SentForm)) == 1
+
+
+def test_the_same_words_at_another_address_are_another_form(anna, family, cast):
+    url, _entity, typed = filled("agency", family, cast)
+    db.session.commit()
+    data = form_on(anna, url) | typed
+    assert anna.post(url, data=data).status_code == 302
+    assert anna.post("/employeeregistry/add", data=data).status_code == 409
+
+
 def test_a_one_time_password_is_shown_once_and_never_stored(sign_in):
     oleg = sign_in("oleg")
     data = form_on(oleg, "/users/add") | {"username": "semen", "last_name": "Ольхов", "first_name": "Семён"}

@@ -13,7 +13,7 @@ from app.clock import now
 from app.domain.refusal import Refusal
 from app.domain.terms import DecisionKind, TerritoryKind
 from app.extensions import db
-from app.models import IdentityDocument, Paper, Registration, RegistrationCriterion
+from app.models import IdentityDocument, OfMember, Paper, Registration, RegistrationCriterion
 from app.services import families, papers, registrations, registry
 from app.services.registrations import DecisionPaper, Signal
 from tests import factories, scans
@@ -23,6 +23,8 @@ TODAY, DAY = date(2026, 9, 30), date(2026, 8, 10)
 ONCE = {"Member", "Education", "PupilSupport", "Registration"}
 NOT_SAID = {"id", "version", "created_at", "annulled_at", "annul_reason"}
 AGAIN = sorted(registrations.ANNULLABLE.keys() - {"Family", "Paper"})  # workers of the suite must agree on the order
+
+OF_MEMBER = [name for name in AGAIN if issubclass(registrations.ANNULLABLE[name], OfMember)]
 
 
 @pytest.fixture
@@ -59,6 +61,20 @@ def test_the_same_facts_may_be_entered_again(name, rows):
     fresh = the_same(row)
     registry.save(fresh, TODAY)
     assert fresh.id != row.id
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_nothing_is_written_of_an_annulled_family(name, rows):
+    registrations.annul(rows["Family"], reason="внесена дважды", today=TODAY)
+    with pytest.raises(Refusal, match="Эта семья аннулирована"):
+        registry.save(the_same(rows[name]), TODAY)
+
+
+@pytest.mark.parametrize("name", OF_MEMBER)
+def test_nothing_is_written_of_an_annulled_person(name, rows):
+    registrations.annul(rows["Member"], reason="чужой ребёнок", today=TODAY)
+    with pytest.raises(Refusal, match="Этот член семьи аннулирован"):
+        registry.save(the_same(rows[name]), TODAY)
 
 
 def test_an_annulled_decision_is_not_taken_for_the_one_that_is_entered(rows):

@@ -67,6 +67,16 @@ def supervised(child: Member, since: date, until: date | None = None) -> Supervi
     return row
 
 
+def test_what_begins_or_is_over_on_the_very_day_of_the_move_is_in_one_family_only(two):
+    """What begins on the day is the other family's whole; what was over by it stays behind."""
+    begins = supervised(two.child, DAY)
+    over = supervised(two.child, date(2025, 1, 1), DAY)
+    fresh = two.move()
+    assert [row.id for row in db.session.scalars(select(Supervision).order_by(Supervision.id))] == [begins.id, over.id]
+    assert (begins.member, begins.family, begins.started_on) == (fresh, two.other, DAY)
+    assert (over.member, over.family, over.ended_on) == (two.child, two.home, DAY)
+
+
 def test_one_membership_ends_and_another_begins(two):
     ward = db.session.scalars(select(RelationshipKind).where(RelationshipKind.name == "подопечный")).one()
     fresh = two.move(role=ward)
