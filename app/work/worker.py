@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def do_all() -> int:
 
 def do_next() -> bool:
     """Do the next job; False if none waits."""
-    claim = queue.claim(f"{socket.gethostname()[:40]}:{os.getpid()}")
+    claim = queue.claim(f"{os.getpid()}:{secrets.token_hex(8)}")  # no number of a process is one for ever
     if claim is None:
         return False
     if claim.attempts > queue.MOST_ATTEMPTS:
