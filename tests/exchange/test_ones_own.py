@@ -72,23 +72,15 @@ def test_rows_are_not_brought_into_a_foreign_territory(app, cast):
     check_refused(lambda: apply.apply(plan, today()), "не поручена", cast.far)
 
 
-def test_values_of_a_foreign_family_are_not_changed(app, cast):
+@pytest.mark.parametrize(
+    ("header", "value", "changes"), [("Источник дохода", "иной", "updates"), ("Категории семьи", "1", "sets")]
+)
+def test_values_and_lists_of_a_foreign_family_are_not_changed(app, cast, header, value, changes):
     load(without_bodies().content())
     book = without_bodies()
-    book.row(FAMILIES.title)["Источник дохода"] = "иной"
+    book.row(FAMILIES.title)[header] = value
     plan = planned(book.content())
-    assert plan.updates
-    assert not plan.sets
-    check_refused(lambda: apply.apply(plan, today()), ".", cast.far)
-
-
-def test_lists_of_a_foreign_family_are_not_changed(app, cast):
-    load(without_bodies().content())
-    book = without_bodies()
-    book.row(FAMILIES.title)["Категории семьи"] = "1"
-    plan = planned(book.content())
-    assert plan.sets
-    assert not plan.updates
+    assert [name for name in ("updates", "sets") if getattr(plan, name)] == [changes]
     check_refused(lambda: apply.apply(plan, today()), ".", cast.far)
 
 
