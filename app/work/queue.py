@@ -107,22 +107,23 @@ def tell(claim: Claim, stage: str, done: int, whole: int, checkpoint: dict[str, 
     if checkpoint is not None:
         values["checkpoint"] = checkpoint
     with _apart() as connection:
-        asked = connection.execute(
-            update(_job).where(claim.holds()).values(values).returning(_job.c.cancel_asked)
-        ).scalar_one_or_none()
-    if asked is None:
-        raise LostError
-    if asked:
-        raise CancelledError
+        asked = _write(connection, claim, values)
+    _heed(asked)
 
 
 def finish(claim: Claim, result: Result) -> None:
     """End a job well, in the transaction of its work; the caller commits. Raises CancelledError and LostError."""
     values = {"state": JobState.DONE, "ended_at": now(), "result": asdict(result)}
-    connection = db.session.connection()
-    asked = connection.execute(
-        update(_job).where(claim.holds()).values(values).returning(_job.c.cancel_asked)
-    ).scalar_one_or_none()
+    _heed(_write(db.session.connection(), claim, values))
+
+
+def _write(connection: Connection, claim: Claim, values: dict[str, Any]) -> bool | None:
+    """Write to a job that is still the worker's; gives whether it is to be stopped, None if another has it."""
+    written = update(_job).where(claim.holds()).values(values).returning(_job.c.cancel_asked)
+    return connection.execute(written).scalar_one_or_none()
+
+
+def _heed(asked: bool | None) -> None:
     if asked is None:
         raise LostError
     if asked:
