@@ -47,7 +47,6 @@ class Claim:
 
     id: int
     kind: JobKind
-    title: str
     user_id: int
     parameters: dict[str, Any]
     checkpoint: dict[str, Any] | None
@@ -84,7 +83,7 @@ def claim(worker: str) -> Claim | None:
         update(_job)
         .where(_job.c.id == oldest.scalar_subquery(), free)
         .values(state=JobState.RUNNING, worker=worker, lease_until=moment + LEASE, attempts=_job.c.attempts + 1)
-        .returning(_job.c.id, _job.c.kind, _job.c.title, _job.c.user_id, _job.c.parameters, _job.c.checkpoint,
+        .returning(_job.c.id, _job.c.kind, _job.c.user_id, _job.c.parameters, _job.c.checkpoint,
                    _job.c.attempts)
     )  # fmt: skip
     with _apart() as connection:
