@@ -166,7 +166,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     Role.COORDINATOR: [
         ("Family", "can_(special|passports)"),  # health and convictions; passports of a whole list
         ("FamilyPage", "can_(show|history|add|decide|place|remove|correct|move|enter|annul)"),
-        ("Search|Lists|Work", "can_show"),
+        ("Search|Work", "can_show"),
         (OF_FAMILY, WRITE),
         ("Paper", EXPORT),
         ("Papers", "can_(add|download|annul)"),
@@ -180,7 +180,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.COMMISSION: [
         ("Family", "can_(special|passports)"),
-        ("FamilyPage|Search|Lists|Work", "can_show"),
+        ("FamilyPage|Search|Work", "can_show"),
         ("Family|Member|Registration|Decision|Aid|Education|PupilSupport|Supervision|Paper", READ),
         ("Lookup", "can_find"),
         ("Papers", "can_download"),
@@ -188,7 +188,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("QuarterlyForm", "can_(show|behind|export)"),
     ],
     Role.SPECIALIST: [
-        ("FamilyPage|Search|Lists", "can_show"),
+        ("FamilyPage|Search", "can_show"),
         ("Family|Member|Education|PupilSupport", READ),
         ("Aid", "can_(list|show|add)"),
         ("Agency", READ),

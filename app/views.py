@@ -13,6 +13,7 @@ from app import clock, models
 from app.crud import DictionaryView, RegistryView
 from app.crud.aid import AidView
 from app.crud.families import FamilyListView
+from app.crud.members import MemberListView
 from app.domain.likelihood import NamedPerson
 from app.domain.periods import quarter_of
 from app.readings import duplicates
@@ -22,7 +23,7 @@ from app.screens.account import OwnAccount
 from app.screens.exchange import Exchange
 from app.screens.family import FamilyPage
 from app.screens.family_acts import FamilyActs
-from app.screens.home import Home, Lists
+from app.screens.home import Home
 from app.screens.journal import JournalScreen
 from app.screens.lookup import Lookup
 from app.screens.new_family import NewFamily
@@ -65,9 +66,9 @@ class FamilyRegistry(FamilyListView):
         return duplicates.of((), sorted(filter(None, typed - {row.registered_address, row.actual_address})), but=row)
 
 
-class MemberRegistry(RegistryView):
+class MemberRegistry(MemberListView):
     entity = models.Member
-    list_columns = ["last_name", "first_name", "middle_name", "born_on", "role", "family", "left_on"]
+    list_columns = ["last_name", "first_name", "middle_name", "born_on", "age", "role", "family", "left_on"]
     search_columns = ["family", "last_name", "born_on", "role", "sex"]
     form_columns = [
         "family", "role", "last_name", "first_name", "middle_name", "sex", "born_on", "workplace", "joined_on",
@@ -382,7 +383,6 @@ SCREENS: list[type] = [
     FamilyActs,
     NewFamily,
     Search,
-    Lists,
     OwnAccount,
     Lookup,
     Papers,

@@ -94,7 +94,7 @@ def test_every_list_and_file_says_what_it_does_not_understand_and_shows_nothing(
             assert not rows_of(answer), f"{place} shows rows"
         assert db.session.scalar(select(func.count(JournalEntry.id))) == before, f"{endpoint}: nothing was shown"
     lists = {f"{view.__name__}.{act}" for view in VIEWS for act in ("list", "xlsx")}
-    screens = {"JournalScreen.list", "Search.show", "Lists.show", "FamilyPage.timeline", "FamilyPage.history",
+    screens = {"JournalScreen.list", "Search.show", "FamilyPage.timeline", "FamilyPage.history",
                "QuarterlyForm.show", "QuarterlyForm.behind", "QuarterlyForm.list_file", "QuarterlyForm.export",
                "Users.list", "Lookup.find", "Exchange.show", "Exchange.export"}  # fmt: skip
     assert lists | screens <= walked
@@ -119,7 +119,7 @@ def _reader(browsers: Any, asked: Any, endpoint: str, address: str) -> tuple[Any
     ("row", "/familyregistry/list/?_flt_0_territory="), ("row", "/familyregistry/xlsx?_flt_0_categories="),
     ("one_of", "/memberregistry/list/?_flt_0_sex="), ("one_of", "/memberregistry/list/?_oc_MemberRegistry="),
     ("number", "/pupilsupportregistry/xlsx?_flt_0_year="), ("page", "/memberregistry/list/?page_MemberRegistry="),
-    ("page", "/family/{pk}/history?page="), ("page", "/family/{pk}/timeline?page="), ("page", "/lists/children?page="),
+    ("page", "/family/{pk}/history?page="), ("page", "/family/{pk}/timeline?page="),
 ])  # fmt: skip
 def test_no_value_that_cannot_be_one_is_dropped(family, sign_in, kind, name):
     anna = sign_in("anna")
@@ -160,8 +160,7 @@ def test_a_stretch_that_ends_before_it_begins_is_told(family, sign_in):
 
 def test_a_page_after_the_last_shows_the_last(family, sign_in):
     anna = sign_in("anna")
-    for address in ("/memberregistry/list/?page_MemberRegistry=7", "/lists/children?page=7"):
-        assert rows_of(anna.get(address)), address
+    assert rows_of(anna.get("/memberregistry/list/?page_MemberRegistry=7"))
     for address in (f"/family/{family.id}/history?page=7", f"/family/{family.id}/timeline?page=7"):
         answer = anna.get(address)
         assert answer.status_code == 200

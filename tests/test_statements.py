@@ -18,7 +18,6 @@ from app import models
 from app.domain import terms
 from app.extensions import db
 from app.models import Dictionary, Model
-from app.readings import listings
 from app.screens import lookup
 from tests import factories
 from tests.exchange.workbooks import Sound, load
@@ -124,8 +123,7 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
             values["key"] = of_family[models.Registration]
         if view == "Users":
             values["key"] = keys[models.User]
-        names = {"Lists.show": [one.name for one in listings.LISTINGS], "Lookup.find": list(lookup.SOURCES)}
-        for name in names.get(rule.endpoint, [""]):
+        for name in list(lookup.SOURCES) if rule.endpoint == "Lookup.find" else [""]:
             values |= {"name": name, "entity": name or values["entity"]}
             given = {each: values[each] for each in rule.arguments}
             found.append((rule.endpoint, f"{adapter.build(rule.endpoint, given)}?{GIVEN.get(rule.endpoint, '')}"))

@@ -38,12 +38,17 @@ PORTION = 500  # families whose lines are read at once
 
 def has_stay(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
     """A family with a stay of some kind: found from the stays by their dates, not family by family."""
-    return _family.c.id.in_(select(_stay.c.family_id).where(_stay.c.annulled_at.is_(None), *wanted))
+    return _family.c.id.in_(_with_stay(*wanted))
+
+
+def on_record(day: date) -> Select[tuple[int]]:
+    """The ids of the families that are on record at the end of a day."""
+    return _with_stay(conditions.on_record(_stay, day))
 
 
 def stands(day: date) -> ColumnElement[bool]:
     """On record at the end of a day."""
-    return has_stay(conditions.on_record(_stay, day))
+    return _family.c.id.in_(on_record(day))
 
 
 def is_removed(day: date) -> ColumnElement[bool]:
@@ -105,6 +110,10 @@ def is_present(day: date) -> ColumnElement[bool]:
 def is_child(day: date) -> ColumnElement[bool]:
     """A minor of the family on a day."""
     return and_(is_present(day), conditions.minor(_member.c.born_on, day))
+
+
+def _with_stay(*wanted: ColumnElement[bool]) -> Select[tuple[int]]:
+    return select(_stay.c.family_id).where(_stay.c.annulled_at.is_(None), *wanted)
 
 
 def _within(column: Any, since: date | None, until: date | None) -> list[ColumnElement[bool]]:

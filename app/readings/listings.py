@@ -1,4 +1,4 @@
-"""Lists of families and children that matter today: a count on the first page is the length of the list behind it.
+"""What matters today: a count on the first page is the length of the list of families or of members behind it.
 
 They are statements of the Core, so each takes the person's scope explicitly.
 """
@@ -9,28 +9,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
-from app import access, conditions
-from app.domain.periods import Period, month_later, quarter_holding
+from app import access
+from app.domain.periods import Period, quarter_holding
 from app.domain.terms import Role
 from app.extensions import db
-from app.models import Education, Family, Member, Territory
-from app.readings import families
+from app.models import Family, Member, Territory
+from app.readings import families, members
 
 _family, _member = Family.__table__, Member.__table__
-_education, _territory = Education.__table__, Territory.__table__
+_territory = Territory.__table__
 
-FAMILIES, CHILDREN = "families", "children"
+FAMILIES, MEMBERS = "families", "members"
 Asked = Mapping[str, str | Period]  # the name of a filter, and its value or its stretch of days
-MONTHS_TO_MAJORITY = 3
 
 
 @dataclass(frozen=True)
 class HomeList:
     """A list: its name in the address, its Russian title, what it holds, its rows as ids on a day, who is served.
 
-    asks: of a list of families, the filters of the list of all families that give the same rows on a day.
+    holds: families or members; asks: the filters of the list of all of them that give the same rows on a day.
     """
 
     name: str
@@ -39,7 +38,6 @@ class HomeList:
     ids: Callable[[date], Select[tuple[int]]]
     roles: tuple[Role, ...]
     warns: bool = False
-    hint: str = ""
     asks: Callable[[date], Asked] = lambda _today: {}
 
 
@@ -117,43 +115,32 @@ def without_members(today: date) -> Select[tuple[int]]:
     return _families(families.stands(today), families.without_members(today))
 
 
-def children(today: date) -> Select[tuple[int]]:
-    """Children of the families on record."""
+def _members(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
     return (
         select(_member.c.id)
         .select_from(_member.join(_family, _family.c.id == _member.c.family_id))
-        .where(
-            access.scope().families(), _family.c.annulled_at.is_(None), families.stands(today), families.is_child(today)
-        )
+        .where(access.scope().families(), _family.c.annulled_at.is_(None), *conditions)
     )
+
+
+def children(today: date) -> Select[tuple[int]]:
+    """Children of the families on record."""
+    return _members(members.is_child_on_record(today))
 
 
 def unknown_education(today: date) -> Select[tuple[int]]:
     """Children whose education on this day is not known: the quarterly form cannot count them."""
-    known = exists(
-        select(_education.c.id).where(
-            conditions.education_on(_education, _member.c.id, today), _education.c.status_id.is_not(None)
-        )
-    )
-    return children(today).where(~known)
+    return _members(members.is_child_on_record(today), members.education_unknown(today))
 
 
 def unknown_birth_date(today: date) -> Select[tuple[int]]:
     """Members of families on record whose age nobody knows: nobody counts them as children."""
-    return (
-        select(_member.c.id)
-        .select_from(_member.join(_family, _family.c.id == _member.c.family_id))
-        .where(
-            access.scope().families(), _family.c.annulled_at.is_(None), families.stands(today),
-            families.is_present(today), _member.c.born_on.is_(None),
-        )
-    )  # fmt: skip
+    return _members(members.lives_on_record(today), members.age_unknown())
 
 
 def coming_of_age(today: date) -> Select[tuple[int]]:
-    """Children who turn eighteen within three months: the family may leave the record by reason 11.1."""
-    then = month_later(today, MONTHS_TO_MAJORITY)
-    return children(today).where(~conditions.minor(_member.c.born_on, then))
+    """Children who soon turn eighteen: the family may leave the record by reason 11.1."""
+    return _members(members.is_child_on_record(today), members.comes_of_age(today))
 
 
 _KEEPS = (Role.COORDINATOR,)
@@ -161,7 +148,8 @@ _READS = (Role.COORDINATOR, Role.COMMISSION, Role.SPECIALIST)
 
 LISTINGS = [
     HomeList("on-record", "Состоят на учёте", FAMILIES, on_record, _READS, asks=lambda _today: {"state": "on"}),
-    HomeList("children", "Дети в этих семьях", CHILDREN, children, _READS),
+    HomeList("children", "Дети в этих семьях", MEMBERS, children, _READS,
+             asks=lambda _today: {"state": "children"}),
     HomeList("assigned", "Закреплённые семьи", FAMILIES, every, (Role.COMMISSION, Role.SPECIALIST)),
     HomeList("registered", "Поставлены в этом квартале", FAMILIES, registered_this_quarter, _KEEPS,
              asks=lambda today: {"registered_on": quarter_holding(today)}),
@@ -171,11 +159,13 @@ LISTINGS = [
              asks=lambda _today: {"overdue": "1"}),
     HomeList("without-members", "На учёте без членов семьи", FAMILIES, without_members, _KEEPS, warns=True,
              asks=lambda _today: {"state": "on", "missing": "members"}),
-    HomeList("unknown-education", "Дети, чьё обучение неизвестно", CHILDREN, unknown_education, _KEEPS, warns=True,
-            hint="Форма отчёта не может отнести их ни к одной строке 2.2"),
-    HomeList("unknown-birth-date", "Члены семей без даты рождения", CHILDREN, unknown_birth_date, _KEEPS, warns=True),
-    HomeList("coming-of-age", "Исполнится 18 лет за три месяца", CHILDREN, coming_of_age,
-            (Role.COORDINATOR, Role.COMMISSION)),
+    HomeList("unknown-education", "Дети, чьё обучение неизвестно", MEMBERS, unknown_education, _KEEPS, warns=True,
+             asks=lambda _today: {"state": "children", "missing": "education"}),
+    HomeList("unknown-birth-date", "Члены семей без даты рождения", MEMBERS, unknown_birth_date, _KEEPS, warns=True,
+             asks=lambda _today: {"state": "on", "missing": "born_on"}),
+    HomeList("coming-of-age", "Исполнится 18 лет за три месяца", MEMBERS, coming_of_age,
+             (Role.COORDINATOR, Role.COMMISSION),
+             asks=lambda _today: {"state": "children", "comes_of_age": "soon"}),
 ]  # fmt: skip
 BY_NAME = {listing.name: listing for listing in LISTINGS}
 

@@ -1,4 +1,4 @@
-"""The first page and the lists behind its counts: what matters today, by role."""
+"""The first page: what matters today, by role."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import abort, current_app, redirect, url_for
+from flask import current_app, redirect, url_for
 from flask_appbuilder import IndexView, expose
-from flask_appbuilder.security.decorators import has_access
 from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -20,12 +19,11 @@ from app.domain.terms import Act, Role
 from app.extensions import appbuilder, db
 from app.models import Family, Member, Registration
 from app.readings import bank_today, clocks, grants, listings, overview
-from app.screens.screen import Screen, page_asked
 from app.services import papers
 
-PAGE = 50
 SHOWN_GRANTS = 5
 SHOWN_FAMILIES = 10
+LISTS = {listings.FAMILIES: "FamilyRegistry.list", listings.MEMBERS: "MemberRegistry.list"}
 
 
 class Home(IndexView):
@@ -100,36 +98,8 @@ def _address(endpoint: str, permission: str, view: str, **values: Any) -> str | 
 
 
 def _opens(listing: listings.HomeList) -> str:
-    """The list behind a count: of families, the one list of them with its filters set."""
-    if listing.holds == listings.FAMILIES:
-        return f"{url_for('FamilyRegistry.list')}?{urlencode(filters.asking(listing.asks(clock.today())))}".rstrip("?")
-    return url_for("Lists.show", name=listing.name)
-
-
-class Lists(Screen):
-    """The children behind a count of the first page."""
-
-    route_base = "/lists"
-    class_permission_name = "Lists"
-    default_view = "show"
-
-    @expose("/<name>")
-    @has_access
-    def show(self, name: str) -> str:
-        """One list, in pages."""
-        listing = listings.BY_NAME.get(name)
-        if listing is None or listing.holds != listings.CHILDREN:
-            abort(404)
-        if listing not in listings.served(self.appbuilder.sm.roles_of_code(current_user)):
-            abort(403)
-        page = page_asked(url_for("Lists.show", name=name))
-        today = clock.today()
-        total = listings.counts([listing], today)[listing.name]
-        page = min(page, max(0, (total - 1) // PAGE))
-        rows = _children(listing, page)
-        journal.read(Act.LISTED, entity="Family", records=len(rows), summary=listing.title)
-        return self.page("family/list.html", listing=listing, rows=rows, total=total, page=page, page_size=PAGE,
-                         today=today)  # fmt: skip
+    """The list behind a count: the one of all families or of all members, with its filters set."""
+    return f"{url_for(LISTS[listing.holds])}?{urlencode(filters.asking(listing.asks(clock.today())))}".rstrip("?")
 
 
 def _assigned() -> list[Family]:
@@ -145,18 +115,5 @@ def _assigned() -> list[Family]:
                 selectinload(Family.members.and_(Member.annulled_at.is_(None))).joinedload(Member.role),
                 selectinload(Family.registrations.and_(Registration.annulled_at.is_(None))),
             )
-        )
-    )
-
-
-def _children(listing: listings.HomeList, page: int) -> list[Member]:
-    return list(
-        db.session.scalars(
-            select(Member)
-            .where(Member.id.in_(listing.ids(clock.today())))
-            .order_by(Member.sort_key, Member.id)
-            .limit(PAGE)
-            .offset(page * PAGE)
-            .options(joinedload(Member.family).joinedload(Family.territory), joinedload(Member.role))
         )
     )

@@ -42,7 +42,7 @@ ROWS = {
 # Screens and acts by the names people use; lists and forms of the registry are named by their entities.
 SCREEN_NAMES = {
     "Users": "Пользователи", "Roles": "Роли", "Journal": "Журнал", "FamilyPage": "Карточка семьи", "Search": "Поиск",
-    "Lists": "Списки с главной страницы", "Lookup": "Подсказки в формах", "Papers": "Сканы документов",
+    "Lookup": "Подсказки в формах", "Papers": "Сканы документов",
     "Passport": "Социальный паспорт", "QuarterlyForm": "Квартальный отчёт", "Exchange": "Обмен с Excel",
     "Work": "Фоновые задания",
 }  # fmt: skip

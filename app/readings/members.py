@@ -1,0 +1,49 @@
+"""What a list of members asks of them, as conditions on the table `member`.
+
+The counts of the first page and the filters of the list are made of the same conditions.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, exists, select
+
+from app import conditions, tree
+from app.domain.periods import month_later
+from app.models import Education, Family, Member, Territory
+from app.readings import families
+
+_member, _family, _education = Member.__table__, Family.__table__, Education.__table__
+
+MONTHS_TO_MAJORITY = 3
+
+
+def lives_on_record(day: date) -> ColumnElement[bool]:
+    """A member, on a day, of a family that is on record."""
+    return and_(families.is_present(day), _member.c.family_id.in_(families.on_record(day)))
+
+
+def is_child_on_record(day: date) -> ColumnElement[bool]:
+    """A minor, on a day, of a family that is on record."""
+    return and_(families.is_child(day), _member.c.family_id.in_(families.on_record(day)))
+
+
+def lives_below(place: Territory) -> ColumnElement[bool]:
+    """A member of a family of a territory or of one that lies in it."""
+    return _member.c.family_id.in_(select(_family.c.id).where(_family.c.territory_id.in_(tree.below([place.id]))))
+
+
+def education_unknown(day: date) -> ColumnElement[bool]:
+    """Nobody entered what the person learns or does on a day."""
+    known = conditions.education_on(_education, _member.c.id, day)
+    return ~exists(select(_education.c.id).where(known, _education.c.status_id.is_not(None)))
+
+
+def age_unknown() -> ColumnElement[bool]:
+    return _member.c.born_on.is_(None)
+
+
+def comes_of_age(day: date) -> ColumnElement[bool]:
+    """Is no minor three months after a day."""
+    return ~conditions.minor(_member.c.born_on, month_later(day, MONTHS_TO_MAJORITY))
