@@ -4,6 +4,7 @@ PYTHON := $(VENV)/bin/python
 FLASK  := PATRONAT_LOCAL=1 $(VENV)/bin/flask --app run
 WORDS  := translations/ru/LC_MESSAGES/messages
 PORT   ?= 8000
+SIZES  ?= 300 10000 100000
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types bench words migration lock clean
@@ -27,8 +28,8 @@ lint: $(VENV)/development $(WORDS).mo  ## style and layers of imports
 types: $(VENV)/development  ## types of the whole application
 	$(VENV)/bin/mypy
 
-bench: $(VENV)/development $(WORDS).mo  ## measure at 100,000 families beside plain SQL
-	$(PYTHON) -m benchmarks
+bench: $(VENV)/development $(WORDS).mo  ## measure beside the best tools: make bench SIZES="300 10000"
+	$(PYTHON) -m benchmarks $(SIZES)
 
 words: $(VENV)/development  ## collect the words of the interface into the Russian catalogue
 	$(VENV)/bin/pybabel -q extract -F babel.cfg -k _ -k lazy_gettext --no-location --sort-output --no-wrap -o translations/messages.pot .

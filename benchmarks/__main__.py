@@ -10,48 +10,60 @@ import argparse
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import doctor, exchange, form, pages, worker
-from benchmarks.bank import build
+from benchmarks.bank import Bank, build
 from benchmarks.measure import Section
 
-FAMILIES, WORKBOOK, RUNS = 100_000, 10_000, 9
+SIZES, WORKBOOK, RUNS = (300, 10_000, 100_000), 10_000, 9
 
 
-def sections(folder: Path, families: int, workbook: int, runs: int, *, serve: bool = True) -> Iterator[Section]:
-    """Every section as soon as it is measured; one whose product code is not there yet says so."""
-    bank, seconds = build(folder / f"bank_{families}", families)
-    made = f"построен генератором за {seconds:.0f} с работы процессора" if seconds else "взят готовый"
-    size = bank.file.stat().st_size / 1e6
-    yield Section(f"Банк: семей {families}", notes=[f"{made}, файл {size:.0f} МБ: {bank.file}"])
-    parts: list[tuple[str, Callable[[], Section]]] = [
-        ("Страницы", partial(pages.measure, bank, runs)),
-        ("Квартальная форма", partial(form.measure, bank, max(1, runs // 3))),
-        ("Социальный паспорт", partial(worker.passport, bank, runs)),
-        ("Врач", partial(doctor.measure, bank)),
-        ("Обмен", partial(exchange.measure, folder, workbook)),
-    ]
+def sections(folder: Path, sizes: Sequence[int], runs: int, *, serve: bool = True) -> Iterator[Section]:
+    """Every section as soon as it is measured: of each bank, then of a district in banks of different sizes."""
+    banks = []
+    few = max(1, runs // 3)
+    for families in sizes:
+        bank, seconds = build(folder / f"bank_{families}", families)
+        banks.append(bank)
+        made = f"построен генератором за {seconds:.0f} с работы процессора" if seconds else "взят готовый"
+        size = bank.file.stat().st_size / 1e6
+        yield Section(f"Банк: семей {families}", notes=[f"{made}, файл {size:.0f} МБ: {bank.file}"])
+        yield pages.first_pages(bank, runs)
+        yield pages.families(bank, runs)
+        yield pages.family(bank, runs)
+        yield pages.search(bank, runs)
+        yield pages.lists(bank, runs)
+        yield form.measure(bank, few)
+        yield worker.passport(bank, runs)
+        yield doctor.measure(bank)
+        if families <= WORKBOOK:
+            yield exchange.measure(bank, folder, families, few)
+    if pair := _of_one_district(banks):
+        yield form.of_one_district(*pair, few)
     if serve:
-        parts.append(("Память", partial(worker.load, bank)))
-    for title, part in parts:
-        try:
-            yield part()
-        except ImportError as missing:
-            yield Section(title, notes=[f"пропущено: нет {missing.name}"])
+        yield worker.load(banks[-1])
+
+
+def _of_one_district(banks: Sequence[Bank]) -> tuple[Bank, Bank] | None:
+    """A bank of one district, and one that has a district of the same size among others."""
+    known = [(bank, form.districts(bank)) for bank in banks]
+    for alone, (only, *others) in known:
+        for among, (largest, *beside) in known:
+            if not others and beside and only[1] == largest[1]:
+                return alone, among
+    return None
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Замеры на большом вымышленном банке рядом с голым SQL.")
-    parser.add_argument("--families", type=int, default=FAMILIES, help="семей в большом банке")
-    parser.add_argument("--workbook", type=int, default=WORKBOOK, help="семей в книге обмена")
+    parser = argparse.ArgumentParser(description="Замеры на вымышленных банках рядом с лучшими инструментами.")
+    parser.add_argument("sizes", type=int, nargs="*", default=SIZES, help="семей в каждом из банков")
     parser.add_argument("--runs", type=int, default=RUNS, help="повторов, из них берётся медиана")
     chosen = parser.parse_args()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     folder = Path(os.environ.get("BENCH_FOLDER") or Path(tempfile.gettempdir()) / "patronat-bench")
-    for section in sections(folder.resolve(), chosen.families, chosen.workbook, chosen.runs):
+    for section in sections(folder.resolve(), chosen.sizes, chosen.runs):
         print(section, flush=True)
 
 

@@ -6,10 +6,11 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -31,6 +32,7 @@ class Bank:
 
     app: Flask
     file: Path
+    _sign_ins: list[Any] = field(default_factory=list)
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -45,9 +47,11 @@ class Bank:
         """A browser signed in as the demo person of a role, with a password made for this run."""
         from app.demo import accounts as demo_accounts
 
-        with self.opened():
-            sign_in = next(one for one in demo_accounts.renew() if one.role is role)
-            db.session.commit()
+        if not self._sign_ins:
+            with self.opened():
+                self._sign_ins = demo_accounts.renew()
+                db.session.commit()
+        sign_in = next(one for one in self._sign_ins if one.role is role)
         client = self.app.test_client()
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/login/").text)
         assert token, "the sign-in form has no token"
@@ -55,6 +59,11 @@ class Bank:
         answer = client.post("/login/", data=form)
         assert answer.status_code == 302, f"cannot sign in as {sign_in.username}: {answer.status_code}"
         return client
+
+    def said(self, text: Any) -> str:
+        """A word of the interface in its language."""
+        with self.app.test_request_context():
+            return str(text)
 
     def plain(self) -> sqlite3.Connection:
         """A connection without the product, read like the product's one."""

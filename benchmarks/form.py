@@ -188,19 +188,11 @@ def _days(period: periods.Period) -> dict[str, Any]:
 
 def measure(bank: Bank, runs: int, today: date = TODAY) -> Section:
     """The form over the whole bank: counted by the product, counted by hand, and as a page."""
-    from app.reports import quarterly as report
-    from app.reports.places import ReportPlaces
-
-    section = Section("Квартальная форма (весь банк)")
+    section = Section("Квартальная форма (весь банк)", "SQL")
     period = periods.last_finished_quarter(today)
     plain = bank.plain()
     with bank.opened():
-        tree = ReportPlaces()
-        root = tree.tree.roots[0]
-
-        def count() -> Any:
-            return report.quarterly(period, root, tree=tree)
-
+        count, root = _counting(bank, period), _root()
         with counting(db.engine) as sent:
             form = count()
         times = milliseconds(count, runs, lambda: figures(plain, period))
@@ -208,9 +200,53 @@ def measure(bank: Bank, runs: int, today: date = TODAY) -> Section:
         section.notes.append(compare(figures(plain, period), form.numbers))
     plain.close()
     client = bank.sign_in(Role.COORDINATOR)
-    query = f"year={period.start.year}&quarter={periods.quarter_of(period.start)[1]}&territory={root.id}"
+    query = f"year={period.start.year}&quarter={periods.quarter_of(period.start)[1]}&territory={root}"
     section.lines.append(visit(bank, client, "Страница формы", f"/reports/quarterly/?{query}", runs))
     return section
+
+
+def of_one_district(alone: Bank, among: Bank, runs: int, today: date = TODAY) -> Section:
+    """The form of a district that stands beside others, and of one that is alone in its bank."""
+    section = Section("Квартальная форма одного района: рядом с другими и один в банке", "один")
+    period = periods.last_finished_quarter(today)
+
+    def opened(bank: Bank) -> Any:
+        with bank.opened():
+            return _counting(bank, period, largest_district(bank)[0])()
+
+    times = milliseconds(lambda: opened(among), runs, lambda: opened(alone))
+    section.lines.append(Line("Подсчёт формы района", *times))
+    sizes = [largest_district(bank)[1] for bank in (among, alone)]
+    section.notes.append(f"Семей в районе: {sizes[0]} и {sizes[1]}.")
+    return section
+
+
+def districts(bank: Bank) -> list[tuple[int, int]]:
+    """The districts of a bank with the number of families of each, the largest first."""
+    plain = bank.plain()
+    found = plain.execute("SELECT district_id, count(*) FROM family GROUP BY 1 ORDER BY 2 DESC").fetchall()
+    plain.close()
+    return found
+
+
+def largest_district(bank: Bank) -> tuple[int, int]:
+    return districts(bank)[0]
+
+
+def _root() -> int:
+    from app.reports.places import ReportPlaces
+
+    return int(ReportPlaces().tree.roots[0].id)
+
+
+def _counting(bank: Bank, period: periods.Period, district: int | None = None) -> Any:
+    """The counting of the form: of the whole bank or of one district."""
+    from app.reports import quarterly as report
+    from app.reports.places import ReportPlaces
+
+    tree = ReportPlaces()
+    place = tree.tree.roots[0] if district is None else tree.tree.rows[district]
+    return lambda: report.quarterly(period, place, tree=tree)
 
 
 def compare(by_hand: Figures, numbers: dict[str, dict[int, Any]]) -> str:

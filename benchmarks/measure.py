@@ -20,7 +20,7 @@ from sqlalchemy import Engine, event
 
 @dataclass
 class Line:
-    """One measured piece of work; `bare` is the same thing done by hand. Times are medians in
+    """One measured piece of work; `bare` is the same by the yardstick of its section. Times are medians in
     milliseconds of the processor."""
 
     title: str
@@ -41,14 +41,15 @@ class Line:
 
 @dataclass
 class Section:
-    """Lines that belong together; a section whose screen is missing says so and has no lines."""
+    """Lines that belong together. yardstick: what the second times are of."""
 
     title: str
+    yardstick: str = ""
     lines: list[Line] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        head = f"{'':<46}{'мс':>10}{'SQL, мс':>10}{'отн.':>7}{'запросов':>10}"
+        head = f"{'':<46}{'мс':>10}{self.yardstick:>10}{'отн.':>7}{'запросов':>10}"
         return "\n".join([f"\n{self.title}", head, *map(str, self.lines), *(f"  {note}" for note in self.notes)])
 
 
@@ -59,15 +60,20 @@ def clock() -> float:
 
 
 def milliseconds(
-    work: Callable[[], Any], runs: int, bare: Callable[[], Any] | None = None
+    work: Callable[[], Any],
+    runs: int,
+    bare: Callable[[], Any] | None = None,
+    before: Callable[[], Any] = lambda: None,
 ) -> tuple[float, float | None]:
-    """The median times of a piece of work and of the same done by hand, after one run of each that warms up.
+    """The median times of a piece of work and of its yardstick, after one run of each that warms up.
 
-    They take turns, so that whatever else happens on the machine happens to both.
+    They take turns, so that whatever else happens on the machine happens to both. before: what is made ready for each
+    run of the work and is not measured.
     """
     works = [work, bare] if bare else [work]
     times: list[list[float]] = [[] for _ in works]
     for turn in range(runs + 1):
+        before()
         for place, one in enumerate(works):
             started = clock()
             one()

@@ -1,89 +1,132 @@
-"""Pages a person opens all day: the list of families, a family, search. Beside each, the rows it shows by plain SQL."""
+"""Pages a person opens all day: first pages, lists, families, search. Beside each, the same rows in Django admin."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from flask.testing import FlaskClient
 
+from app.crud import RegistryView
+from app.domain import names
 from app.domain.terms import Role
 from app.extensions import db
-from benchmarks.bank import Bank
+from app.models import Family
+from benchmarks import admin
+from benchmarks.bank import TODAY, Bank
 from benchmarks.measure import Line, Section, counting, milliseconds
 
 LIST, PAGE = "/familyregistry/list/", 25
-ROWS_OF_LIST = """
-    SELECT family.id, family.number, family.name, territory.name, family.actual_address, family.version
-    FROM family JOIN territory ON territory.id = family.territory_id
-    WHERE family.annulled_at IS NULL AND family.territory_id IN ({territories}) {where}
-    ORDER BY {order} LIMIT 25 OFFSET {offset}
-"""
-COUNT_OF_LIST = "SELECT count(*) FROM family WHERE annulled_at IS NULL AND territory_id IN ({territories}) {where}"
-PARTS_OF_FAMILY = (
-    "SELECT * FROM family WHERE id = ?",
-    "SELECT * FROM member WHERE family_id = ? AND annulled_at IS NULL",
-    "SELECT * FROM identity_document WHERE family_id = ? AND annulled_at IS NULL",
-    "SELECT * FROM education WHERE family_id = ? AND annulled_at IS NULL",
-    "SELECT * FROM pupil_support WHERE family_id = ? AND annulled_at IS NULL",
-    "SELECT * FROM supervision WHERE family_id = ? AND annulled_at IS NULL",
-    "SELECT * FROM decision WHERE family_id = ? AND annulled_at IS NULL",
-    "SELECT * FROM registration WHERE family_id = ? AND annulled_at IS NULL",
-    "SELECT * FROM registration_criterion WHERE family_id = ?",
-    "SELECT * FROM aid WHERE family_id = ? AND annulled_at IS NULL ORDER BY given_on DESC LIMIT 10",
-    "SELECT * FROM paper WHERE family_id = ? AND annulled_at IS NULL",
-    "SELECT * FROM mentor WHERE family_id = ? AND annulled_at IS NULL",
-)
-BY_WORD = """
-    SELECT id, number, name, actual_address FROM family
-    WHERE annulled_at IS NULL AND {words} ORDER BY sort_key LIMIT 50
-"""
-WORD = "id IN (SELECT family_id FROM search_word WHERE word >= ? AND word <= ? || char(1114111))"
-PART = "search_key LIKE '%' || ? || '%'"
+NOBODY = "Щщщщ"  # a name of nobody, in all of the bank
+Asked = tuple[str, dict[str, Any], dict[str, Any] | None]  # a title, what our list is asked, what Django's is
+DAYS = f"{TODAY.year - 1}-01-01", f"{TODAY.year - 1}-12-31"
 
 
-def measure(bank: Bank, runs: int) -> Section:
-    """The pages as the coordinator of the whole bank sees them."""
-    section = Section("Страницы (координатор всего банка)")
-    client = bank.sign_in(Role.COORDINATOR)
-    plain = bank.plain()
-    territories = [row[0] for row in plain.execute("SELECT id FROM territory")]
-    settlement = plain.execute("SELECT territory_id FROM family GROUP BY 1 ORDER BY count(*) DESC").fetchone()[0]
-    families = plain.execute("SELECT count(*) FROM family").fetchone()[0]
-    deep = families // PAGE * 4 // 5
+class Reader:
+    """Whoever opens pages of a bank and the same pages of Django admin, and how often."""
 
-    def page(title: str, url: str, bare: Callable[[], Any] | None = None) -> None:
-        section.lines.append(visit(bank, client, title, url, runs, bare))
+    def __init__(self, bank: Bank, runs: int, role: Role = Role.COORDINATOR) -> None:
+        self.bank, self.runs, self.browser = bank, runs, bank.sign_in(role)
+        self.admin = admin.opened(bank.file)
 
-    def rows(order: str = "sort_key, family.id", offset: int = 0, where: str = "") -> Callable[[], Any]:
-        values = {"territories": ",".join(map(str, territories)), "order": order, "offset": offset, "where": where}
-        queries = [query.format(**values) for query in (ROWS_OF_LIST, COUNT_OF_LIST)]
-        return lambda: [plain.execute(query).fetchall() for query in queries]
+    def line(self, title: str, url: str, beside: str = "") -> Line:
+        """One page; beside: its address in Django admin."""
+        bare = admin.visit(self.admin, beside) if beside else None
+        return visit(self.bank, self.browser, title, url, self.runs, bare)
 
-    page("Список семей: первая страница", LIST, rows())
-    page(f"Список семей: страница {deep}", f"{LIST}?page_FamilyRegistry={deep}", rows(offset=deep * PAGE))
-    page("Список семей: по номеру, с конца",
-         f"{LIST}?_oc_FamilyRegistry=number&_od_FamilyRegistry=desc", rows("number DESC, family.id DESC"))  # fmt: skip
-    page("Список семей: одно поселение", f"{LIST}?_flt_0_territory={settlement}",
-         rows(where=f"AND family.territory_id = {settlement}"))  # fmt: skip
-    ordinary = ordinary_family(bank)
-    page("Страница семьи", f"/family/{ordinary}",
-         lambda: [plain.execute(query, (ordinary,)).fetchall() for query in PARTS_OF_FAMILY])  # fmt: skip
+
+def first_pages(bank: Bank, runs: int) -> Section:
+    """The first page of each role."""
+    lines = [Reader(bank, runs, role).line(str(role.value), "/") for role in Role]
+    return Section("Первые страницы ролей", lines=lines)
+
+
+def lists(bank: Bank, runs: int) -> Section:
+    """The first page of every list of the registry, that of families apart."""
+    reader = Reader(bank, runs)
+    section = Section("Списки реестра (координатор всего банка)", "Django")
+    for view in bank.app.appbuilder.baseviews:  # type: ignore[attr-defined]  # FAB hangs itself on the application
+        if isinstance(view, RegistryView) and view.entity is not Family:
+            title = str(bank.said(view.list_title))
+            section.lines.append(reader.line(title, f"{view.route_base}/list/", admin.address(view.entity)))
+    return section
+
+
+def families(bank: Bank, runs: int) -> Section:
+    """The list of families: pages, orders, tabs and filters."""
+    reader, beside = Reader(bank, runs), admin.address(Family)
+    section = Section("Список семей (координатор всего банка)", "Django")
+    deep = _one(bank, "SELECT count(*) FROM family") // PAGE * 4 // 5
+    of_list: list[Asked] = [
+        ("первая страница", {}, {}),
+        (f"страница {deep + 1}", {"page_FamilyRegistry": deep}, {"p": deep + 1}),
+        ("по номеру, с конца", {"_oc_FamilyRegistry": "number", "_od_FamilyRegistry": "desc"}, {"o": "-1"}),
+    ]
+    for title, asked, known in (*of_list, *filtered(bank)):
+        address = "" if known is None else f"{beside}?{urlencode(known)}"
+        section.lines.append(reader.line(title, f"{LIST}?{urlencode(asked)}", address))
+    return section
+
+
+def filtered(bank: Bank) -> Iterator[Asked]:
+    """Each filter of the list: what it is called, what it asks of our list, and of Django's where that has it."""
+    place = _one(bank, "SELECT territory_id FROM family GROUP BY 1 ORDER BY count(*) DESC")
+    mentor = _one(bank, "SELECT employee_id FROM mentor WHERE ended_on IS NULL GROUP BY 1 ORDER BY count(*) DESC")
+    code = "2.1"
+    criterion = _one(bank, "SELECT id FROM criterion WHERE code = ?", code)
+    category = _one(bank, "SELECT category_id FROM family_categories GROUP BY 1 ORDER BY count(*) DESC")
+    common = words(bank)[1][1]
+
+    def asked(**values: Any) -> dict[str, Any]:
+        return {f"_flt_0_{name}": value for name, value in values.items()}
+
+    yield "на учёте", asked(state="on"), {"state": "on"}
+    yield "сняты", asked(state="removed"), {"state": "removed"}
+    yield "на учёте по критерию", asked(state="on", criterion=criterion), {"state": "on", "criterion": code}
+    yield "на учёте, без помощи 60 дней", asked(state="on", without_aid=60), None
+    yield "одно поселение", asked(territory=place), {"territory__id__exact": place}
+    yield "критерий", asked(criterion=criterion), {"criterion": code}
+    yield "категория", asked(categories=category), {"categories__id__exact": category}
+    yield "фамилия", asked(last_name=common), {"q": names.key(common)}
+    yield "никого с такой фамилией", asked(last_name=NOBODY), {"q": names.key(NOBODY)}
+    yield "наставник", asked(mentor=mentor), None
+    yield "без помощи 60 дней", asked(without_aid=60), None
+    yield "срок прошёл", asked(overdue="1"), None
+    yield "поставлены за год", {**asked(registered_on=DAYS[0]), "_flt_1_registered_on": DAYS[1]}, None
+    yield "сняты за год", {**asked(removed_on=DAYS[0]), "_flt_1_removed_on": DAYS[1]}, None
+    yield "номер", asked(number="0001"), None
+    yield "адрес", asked(actual_address="Набережная"), None
+    yield "без членов семьи", asked(missing="members"), None
+
+
+def search(bank: Bank, runs: int) -> Section:
+    """Families by words: our search by the beginnings of words, Django's by any part of the same key."""
+    reader = Reader(bank, runs)
+    section = Section("Поиск (координатор всего банка)", "Django")
     for title, query in words(bank):
-        found = [word.replace("ё", "е") for word in query.lower().split()]
-        page(f"Поиск: {title}", f"/search?q={query}", _search(plain, found, inner="часть" in title))
-    page("Первая страница координатора", "/")
-    plain.close()
+        known = urlencode({"q": names.key(query)})
+        section.lines.append(
+            reader.line(title, f"/search?{urlencode({'q': query})}", f"{admin.address(Family)}?{known}")
+        )
+    return section
+
+
+def family(bank: Bank, runs: int) -> Section:
+    """The page of an ordinary family."""
+    reader, key = Reader(bank, runs), ordinary_family(bank)
+    section = Section("Страница семьи (координатор всего банка)", "Django")
+    section.lines.append(reader.line("Страница семьи", f"/family/{key}", admin.family(key)))
+    section.lines.append(reader.line("Лента семьи", f"/family/{key}/timeline"))
+    section.lines.append(reader.line("История семьи", f"/family/{key}/history"))
     return section
 
 
 def visit(bank: Bank, client: FlaskClient, title: str, url: str, runs: int,
           bare: Callable[[], Any] | None = None) -> Line:  # fmt: skip
-    """Open a page some times; a page that is not there gives a line that says so."""
+    """Open a page some times."""
     answer = client.get(url)
-    if answer.status_code == 404:
-        return Line(title, note="такой страницы нет")
-    assert answer.status_code in (200, 302), f"{url}: {answer.status_code}"
+    assert answer.status_code == 200, f"{url}: {answer.status_code}"
     with bank.app.app_context():
         engine = db.engine
     with counting(engine) as sent:
@@ -91,44 +134,40 @@ def visit(bank: Bank, client: FlaskClient, title: str, url: str, runs: int,
     return Line(title, *milliseconds(lambda: client.get(url), runs, bare), len(sent))
 
 
+def _one(bank: Bank, query: str, *values: Any) -> Any:
+    """The first value of a query."""
+    plain = bank.plain()
+    found = plain.execute(query, values).fetchone()
+    plain.close()
+    return found[0]
+
+
 def ordinary_family(bank: Bank) -> int:
     """A family of an ordinary size: four members, on record, with some aid."""
-    with bank.plain() as plain:
-        found = plain.execute(
-            """
-            SELECT f.id FROM family f JOIN registration r ON r.family_id = f.id AND r.removed_on IS NULL
-            WHERE f.stated_size = 4 AND f.id > (SELECT max(id) / 3 FROM family)
-              AND (SELECT count(*) FROM aid WHERE family_id = f.id) BETWEEN 2 AND 4
-            ORDER BY f.id LIMIT 1
-            """
-        ).fetchone()
-    plain.close()
-    return int(found[0])
+    return int(_one(
+        bank,
+        """
+        SELECT f.id FROM family f JOIN registration r ON r.family_id = f.id AND r.removed_on IS NULL
+        WHERE f.stated_size = 4 AND f.id > (SELECT max(id) / 3 FROM family)
+          AND (SELECT count(*) FROM aid WHERE family_id = f.id) BETWEEN 2 AND 4
+        ORDER BY f.id LIMIT 1
+        """,
+    ))  # fmt: skip
 
 
 def words(bank: Bank) -> list[tuple[str, str]]:
-    """What is looked for: a rare and a common surname, a name with a surname, a part of a word."""
-    with bank.plain() as plain:
-        by_frequency = [
-            row[0]
-            for row in plain.execute("SELECT last_name FROM member GROUP BY 1 ORDER BY count(*), last_name").fetchall()
-        ]
-        first = plain.execute(
-            "SELECT first_name FROM member WHERE last_name = ? LIMIT 1", (by_frequency[-1],)
-        ).fetchone()[0]
+    """What is looked for: a rare and a common surname, a name with a surname, a part of a word, nobody."""
+    plain = bank.plain()
+    by_frequency = [
+        row[0] for row in plain.execute("SELECT last_name FROM member GROUP BY 1 ORDER BY count(*), last_name")
+    ]
     plain.close()
     common = by_frequency[-1]
+    first = _one(bank, "SELECT first_name FROM member WHERE last_name = ? LIMIT 1", common)
     return [
         ("редкое слово", by_frequency[0]),
         ("частое слово", common),
         ("два слова", f"{common} {first}"),
         ("часть слова", common[2:-1]),
+        ("никого", NOBODY),
     ]
-
-
-def _search(plain: Any, found: list[str], *, inner: bool) -> Callable[[], Any]:
-    if inner:
-        query, values = BY_WORD.format(words=" AND ".join([PART] * len(found))), tuple(found)
-    else:
-        query, values = BY_WORD.format(words=" AND ".join([WORD] * len(found))), tuple(w for w in found for _ in (0, 1))
-    return lambda: plain.execute(query, values).fetchall()
