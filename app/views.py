@@ -26,7 +26,7 @@ from app.screens.family_acts import FamilyActs
 from app.screens.home import Home
 from app.screens.journal import JournalScreen
 from app.screens.lookup import Lookup
-from app.screens.new_family import NewFamily
+from app.screens.new_family import NewFamily, may_enter
 from app.screens.papers import Papers
 from app.screens.passport import PassportScreen
 from app.screens.search import Search
@@ -53,7 +53,7 @@ class FamilyRegistry(FamilyListView):
 
     def may(self, act: str) -> bool:
         if act == "add":
-            return bool(self.appbuilder.sm.has_access("can_add", "FamilyPage"))
+            return may_enter()
         return super().may(act)
 
     def add_url(self) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import inspect
 from app import access
 from app.extensions import db
 from app.models import Model
+from app.readings.kept import answers
 from tests import databases, factories
 
 MIXED = "mixed"  # a bank in which something was written that is not kept
@@ -33,6 +34,7 @@ class Bank:
         with self.app.app_context():
             db.session.remove()
             self.database.restore(db.engine, state)
+            answers.clear()
         self.state = state
         shutil.rmtree(self.app.config["PAPERS_FOLDER"], ignore_errors=True)
 

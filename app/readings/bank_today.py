@@ -11,7 +11,7 @@ from app import access
 from app.clock import now, zone
 from app.domain.terms import Act
 from app.extensions import db
-from app.models import Account, Family, ImportBatch, JournalEntry, User, UserSession
+from app.models import Account, ImportBatch, JournalEntry, User, UserSession
 
 SHOWN_IMPORTS = 5
 
@@ -46,11 +46,6 @@ def last_imports() -> list[Import]:
         .limit(SHOWN_IMPORTS)
     )
     return [Import(*row) for row in db.session.execute(statement)]
-
-
-def is_empty() -> bool:
-    """Whether the person has no family yet."""
-    return db.session.scalar(select(Family.id).where(Family.annulled_at.is_(None)).limit(1)) is None
 
 
 def accounts_today() -> Accounts:

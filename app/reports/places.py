@@ -64,6 +64,10 @@ class ReportPlaces:
                 chosen.append((place, depth))
         return chosen
 
+    def outermost(self) -> list[Place]:
+        """The widest territories that a person may choose: a district, or whatever holds all of them."""
+        return tree.Tree(place for place, _depth in self.choices()).roots
+
     def default(self) -> Place | None:
         """The only district of a person, or the one where most families live; None without any territory."""
         choices = [place for place, _ in self.choices()]

@@ -6,9 +6,8 @@ the list behind it opens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -20,9 +19,9 @@ from app import access
 from app.domain import names, terms
 from app.domain.periods import Period
 from app.extensions import db
-from app.models import AgencyKind, ChildPopulation, Member, Registration, RemovalReason
+from app.models import AgencyKind, Member, Registration, RemovalReason
 from app.render.table import Cell, Column, Figure, Section, Table, TextLine, Value
-from app.reports import places, report
+from app.reports import places, quarterly_checks, report
 from app.reports.places import Place, ReportPlaces
 from app.reports.quarterly_figures import (
     AGE_GROUPS,
@@ -123,7 +122,7 @@ class Form:
     @cached_property
     def checks(self) -> tuple[Check, ...]:
         """The sums that must hold (Приложение 4)."""
-        return tuple(_checks(self))
+        return tuple(quarterly_checks.of_form(self))
 
 
 def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree: ReportPlaces | None = None) -> Form:
@@ -144,21 +143,12 @@ def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree:
         names={row.id: tree.title(row, list(rows)) for row in rows},
         figures=figures,
         numbers=numbers,
-        population=_population(rows, period.end),
+        population=quarterly_checks.population(rows, period.end),
         removed_otherwise=_grouped(otherwise, with_notes=shows_names),
         moved_within=_moved_within(period, within(figures.rows.stays)) if moved else 0,
         shows_names=shows_names,
         of_assigned=access.scope().assigned_to is not None and not access.scope().all_statistics,
     )
-
-
-def _population(rows: Sequence[Place], day: date) -> dict[int, int]:
-    """Column 3: the last number of children entered for a territory as of the day or before it."""
-    columns = ChildPopulation.__table__.c
-    entered = select(columns.territory_id, columns.children).where(
-        columns.counted_on <= day, columns.territory_id.in_([row.id for row in rows])
-    )
-    return dict(db.session.execute(entered.order_by(columns.counted_on)).all())
 
 
 def _removed_otherwise(figures: Figures, within: Within) -> list[tuple[str, str, str | None, int]]:
@@ -212,58 +202,7 @@ def _moved_within(period: Period, within: ColumnElement[bool]) -> int:
     ) or 0  # fmt: skip
 
 
-# Checks
-
-
-def _checks(form: Form) -> Iterable[Check]:
-    number = form.number
-    yield _sums(form, "Графа 4 = сумма граф 5.1–5.9", "4", SENDERS, lists=("4",))
-    yield _sums(form, "Графа 10 = сумма граф 11.1–11.4", "10", REASONS, lists=("10",))
-    wrong = _where(form, lambda at: number("12", at) == number("6", at) + number("8", at) - number("10", at))
-    text = f"{number('12')} = {number('6')} + {number('8')} − {number('10')}"
-    yield Check("Графа 12 = графа 6 + графа 8 − графа 10", not wrong, text + _at(wrong))
-    came, gone = number("came"), number("gone")
-    wrong = _where(form, lambda at: number("18", at) == (
-        number("7", at) + number("9", at) + number("came", at) - number("gone", at)))  # fmt: skip
-    text = f"{number('18')} = {number('7')} + {number('9')} + {came} − {gone}"
-    yield Check("Графа 18 = графа 7 + графа 9 + прибыло − выбыло", not wrong, text + _at(wrong), ("came", "gone"))
-    if form.all_criteria:
-        added = sum(number(key) for key in CRITERIA)
-        text = f"{added} при {number('12')} семьях (режим «все критерии»)"
-        yield Check("Сумма граф 13–17 не меньше графы 12", added >= number("12"), text, ("12",))
-    else:
-        yield _sums(form, "Графа 12 = сумма граф 13–17", "12", tuple(CRITERIA), lists=("12",))
-    yield _population_check(form)
-    yield _sums(form, "Графа 18 = сумма возрастных групп строки 2.1", "18", tuple(AGE_GROUPS))
-    statuses = tuple(f"2.2 {name}" for _id, name, _line in form.figures.lists.statuses)
-    yield _sums(form, "Графа 18 = сумма строки 2.2", "18", statuses, lists=("unknown",))
-
-
-def _sums(form: Form, title: str, whole: str, parts: tuple[str, ...], lists: tuple[str, ...] = ()) -> Check:
-    """A column is the sum of others, on every territory."""
-    wrong = _where(form, lambda at: form.number(whole, at) == sum(form.number(key, at) for key in parts))
-    added = sum(form.number(key) for key in parts)
-    text = f"{form.number(whole)} = {added}" if not wrong else f"{form.number(whole)} и {added}"
-    return Check(title, not wrong, text + _at(wrong), lists if wrong else ())
-
-
-def _population_check(form: Form) -> Check:
-    title = "Графа 18 не больше графы 3"
-    if not form.population:
-        return Check(title, None, "детское население не введено, сравнить не с чем")
-    wrong = _where(form, lambda at: at not in form.population or form.number("18", at) <= form.population[at])
-    missing = [form.names[row.id] for row in form.rows if row.id not in form.population]
-    text = f"не введено: {', '.join(missing)}" if missing else f"{form.number('18')} из {form.children_living()}"
-    return Check(title, not wrong, text + _at(wrong))
-
-
-def _where(form: Form, holds: Callable[[int], bool]) -> list[str]:
-    """Names of the territories where a sum does not hold."""
-    return [form.names[row.id] for row in form.rows if not holds(row.id)]
-
-
-def _at(wrong: list[str]) -> str:
-    return f" — НЕ СХОДИТСЯ: {', '.join(wrong)}" if wrong else ""
+# The children behind the checks
 
 
 def children_of(form: Form, key: str, limit: int | None = None) -> list[str]:
@@ -489,7 +428,15 @@ def _by_name(form: Form) -> list[Table]:
 
 
 def _named(form: Form) -> dict[str, list[str]]:
-    return {key: children_of(form, key, NAMES_SHOWN) for check in form.checks for key in check.lists}
+    return {key: _named_by(form, key) for check in form.checks for key in check.lists}
+
+
+def _named_by(form: Form, key: str) -> list[str]:
+    """The first rows behind a check: children with the reason, families by number and name."""
+    if key in OF_CHILDREN or not form.shows_names or not form.number(key):
+        return children_of(form, key, NAMES_SHOWN)
+    rows = report.behind(form.indicators[key], places.shown_in(form.rows), NAMES_SHOWN)
+    return [f"№ {row['number']}, {row['family']}" for row in rows]
 
 
 REPORT = Report(

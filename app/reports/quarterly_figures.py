@@ -5,7 +5,7 @@ The meaning of every figure stands in the form itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -53,20 +53,49 @@ OCCUPATIONS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
+def left_out(whole: ColumnElement[bool], column: ColumnElement[Any], ids: Mapping[str, frozenset[int]],
+             parts: Iterable[str]) -> ColumnElement[bool]:  # fmt: skip
+    """A row of the whole whose column names none of the parts, or nothing at all."""
+    named = one_of(column, frozenset[int]().union(*(ids.get(code, frozenset()) for code in parts)))
+    return and_(whole, or_(column.is_(None), not_(named)))
+
+
 class Figures:
     """All indicators of the form for a period. `all_criteria`: columns 13–17 count each criterion, not the main one."""
 
     def __init__(self, period: Period, *, all_criteria: bool) -> None:
         self.period, self.all_criteria = period, all_criteria
-        self.lists = Dictionaries.read()
+        self.lists = Dictionaries()
         self.rows = PeriodRows(period, self.lists)
 
     @cached_property
     def indicators(self) -> dict[str, Indicator]:
         """Every indicator by its key, in the order of the form."""
         made = (self._cards(), self._stays(), self._criteria(), self._categories(), self._children(), self._ages(),
-                self._occupation(), self._supported(), self._aided(), self._employed(), self._taken_off())  # fmt: skip
+                self._occupation(), self._supported(), self._aided(), self._employed(), self._taken_off(),
+                self.lacks.values())  # fmt: skip
         return {one.key: one for group in made for one in group}
+
+    @cached_property
+    def lacks(self) -> dict[str, Indicator]:
+        """The rows that a column counts and none of its parts does."""
+        removed = left_out(self.rows.removed, registration.c.removal_reason_id, self.lists.reasons, REASONS)
+        on_record = left_out(self.rows.at_end, main.c.criterion_id, self.lists.criteria, CRITERIA.values())
+        found = [
+            Indicator("no sender", "Карты учёта, о которых не сказано, кем они направлены", Counting.CARDS,
+                      self.rows.cards, sender.c.kind_id.is_(None)),
+            Indicator("no reason", "Семьи, снятые с учёта без причины", Counting.FAMILIES, self.rows.stays, removed),
+            Indicator("no criterion", "Семьи на учёте без основного критерия", Counting.FAMILIES, self.rows.stays,
+                      on_record),
+            self._child("unknown", "Дети, чьи обучение и занятость не указаны",
+                        and_(self.rows.child_at_end, education.c.status_id.is_(None)), self.period.end),
+        ]  # fmt: skip
+        return {one.key: one for one in found}
+
+    @property
+    def children_at_end(self) -> Indicator:
+        """Column 18."""
+        return self._child("18", "Детей в семьях на конец периода", self.rows.child_at_end, self.period.end)
 
     # Columns 4–17 and line 1.1
 
@@ -121,7 +150,7 @@ class Figures:
         start, end = self.period.eve, self.period.end
         yield self._child("7", "Детей в семьях на начало периода", self.rows.child_at_start, start)
         yield self._child("9", "Детей в поставленных на учёт семьях", self.rows.child_when_placed, "registered_on")
-        yield self._child("18", "Детей в семьях на конец периода", self.rows.child_at_end, end)
+        yield self.children_at_end
         before = or_(self.rows.child_at_start, self.rows.child_when_placed)
         yield self._child("came", "Прибыло детей", and_(self.rows.child_at_end, not_(before)), end)
         yield self._child("gone", "Выбыло детей", and_(before, not_(self.rows.child_at_end)), end)
@@ -137,8 +166,6 @@ class Figures:
         held = education.c.status_id
         for status_id, name, _line in self.lists.statuses:
             yield self._child(f"2.2 {name}", name, and_(self.rows.child_at_end, held == status_id), end)
-        unknown = and_(self.rows.child_at_end, held.is_(None))
-        yield self._child("unknown", "Обучение, занятость не указаны", unknown, end)
         for key, (title, lines) in OCCUPATIONS.items():
             where = and_(self.rows.child_at_end, one_of(held, self._statuses_of(lines)))
             yield self._child(key, title, where, end)

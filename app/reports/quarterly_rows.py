@@ -5,8 +5,7 @@ The conventions (who is on record, who is a child of a family on a day) are thos
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -53,39 +52,48 @@ aid_kind = AidKind.__table__
 performer = Agency.__table__.alias("performer")
 
 
-@dataclass(frozen=True)
 class Dictionaries:
-    """The lists that a municipality edits, as the form reads them: ids by what the form calls them."""
+    """The lists that a municipality edits, as the form reads them: ids by what the form calls them, each when asked."""
 
-    senders: dict[str, frozenset[int]]
-    criteria: dict[str, frozenset[int]]
-    reasons: dict[str, frozenset[int]]
-    lines: dict[terms.ChildrenLine, frozenset[int]]
-    flags: dict[str, frozenset[int]]
-    statuses: tuple[tuple[int, str, str], ...]
-    aid_kinds: dict[str, tuple[tuple[int, str, str], ...]]
+    @cached_property
+    def senders(self) -> dict[str, frozenset[int]]:
+        return _senders()
 
-    @classmethod
-    def read(cls) -> Dictionaries:
-        execute = db.session.execute
-        removals = execute(select(reason.c.id, reason.c.code, reason.c.parent_id, reason.c.children_line)).all()
-        criteria = execute(select(criterion.c.id, criterion.c.code, criterion.c.parent_id)).all()
+    @cached_property
+    def criteria(self) -> dict[str, frozenset[int]]:
+        columns = (criterion.c.id, criterion.c.code, criterion.c.parent_id)
+        return _under_roots(db.session.execute(select(*columns)))
+
+    @cached_property
+    def reasons(self) -> dict[str, frozenset[int]]:
+        return _under_roots(self._removals)
+
+    @cached_property
+    def lines(self) -> dict[terms.ChildrenLine, frozenset[int]]:
+        return _groups((row.children_line, row.id) for row in self._removals)
+
+    @cached_property
+    def _removals(self) -> Sequence[Any]:
+        return db.session.execute(
+            select(reason.c.id, reason.c.code, reason.c.parent_id, reason.c.children_line)
+        ).all()  # fmt: skip
+
+    @cached_property
+    def flags(self) -> dict[str, frozenset[int]]:
         category = FamilyCategory.__table__
-        kinds = execute(select(aid_kind.c.id, aid_kind.c.code, aid_kind.c.name, aid_kind.c.appendix4_line)
-                        .order_by(aid_kind.c.position, aid_kind.c.id))  # fmt: skip
-        return cls(
-            senders=_senders(),
-            criteria=_under_roots(criteria),
-            reasons=_under_roots(removals),
-            lines=_groups((row.children_line, row.id) for row in removals),
-            flags=_groups(execute(select(category.c.appendix4_flag, category.c.id))),
-            statuses=tuple(
-                execute(
-                    select(status.c.id, status.c.name, status.c.appendix4_line).order_by(status.c.position, status.c.id)
-                )
-            ),
-            aid_kinds=_listed((row.appendix4_line, (row.id, row.code, row.name)) for row in kinds),
-        )
+        return _groups(db.session.execute(select(category.c.appendix4_flag, category.c.id)))
+
+    @cached_property
+    def statuses(self) -> tuple[tuple[int, str, str], ...]:
+        """Id, name and line of the form of each status of education, in their order."""
+        columns = (status.c.id, status.c.name, status.c.appendix4_line)
+        return tuple(db.session.execute(select(*columns).order_by(status.c.position, status.c.id)))
+
+    @cached_property
+    def aid_kinds(self) -> dict[str, tuple[tuple[int, str, str], ...]]:
+        columns = (aid_kind.c.id, aid_kind.c.code, aid_kind.c.name, aid_kind.c.appendix4_line)
+        kinds = db.session.execute(select(*columns).order_by(aid_kind.c.position, aid_kind.c.id))
+        return _listed((row.appendix4_line, (row.id, row.code, row.name)) for row in kinds)
 
 
 def _senders() -> dict[str, frozenset[int]]:

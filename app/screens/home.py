@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,11 +15,14 @@ from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 
 from app import access, clock, filters, journal
-from app.domain.periods import last_finished_quarter
+from app.domain.periods import Period, last_finished_quarter
 from app.domain.terms import Act, Role
 from app.extensions import appbuilder, db
 from app.models import Family, Member, Registration
-from app.readings import bank_today, clocks, grants, listings, overview
+from app.readings import bank_today, clocks, given, grants, kept, listings, overview
+from app.reports import quarterly, quarterly_checks
+from app.reports.places import ReportPlaces
+from app.screens.new_family import may_enter
 from app.services import papers
 
 SHOWN_GRANTS = 5
@@ -35,10 +39,14 @@ class Home(IndexView):
             return redirect(self.appbuilder.get_url_for_login)
         roles = self.appbuilder.sm.roles_of_code(current_user)
         today = clock.today()
-        served = listings.served(roles)
-        values: dict[str, Any] = {"today": today, "roles": roles, "Role": Role, "address": _address, "opens": _opens}
+        has_families = given.has_families()
+        served = listings.served(roles) if has_families else []
+        values: dict[str, Any] = {
+            "today": today, "roles": roles, "Role": Role, "address": _address, "opens": _opens,
+            "lacking": given.lacking(roles) if has_families else given.nothing(roles), "may_enter": may_enter(),
+        }  # fmt: skip
         if served:
-            counts = listings.counts(served, today)
+            counts = _counts(served, today)
             values.update(served=served, counts=counts)
             values["troubles"] = [listing for listing in served if listing.warns and counts[listing.name]]
         if self.appbuilder.sm.has_access("can_download", "Papers"):
@@ -53,9 +61,8 @@ class Home(IndexView):
                 imports=bank_today.last_imports(),
                 grants=grants.recent(),
                 shown_grants=SHOWN_GRANTS,
-                is_empty=bank_today.is_empty(),
-                quarter=last_finished_quarter(today),
-                has_territory=bool(access.scope().kept),
+                may_begin=bool(access.scope().kept) and not has_families,
+                form=_form(today) if has_families else None,
             )
         if Role.REGION in roles:
             values["districts"] = listings.by_district(today)
@@ -64,6 +71,43 @@ class Home(IndexView):
         if Role.AUDITOR in roles:
             values["acts"] = bank_today.acts_of(today)
         return str(self.render_template("home.html", **values))
+
+
+def _counts(served: list[listings.HomeList], today: date) -> dict[str, int]:
+    names = tuple(listing.name for listing in served)
+    return kept.while_unchanged(("lists", names, today), lambda: listings.counts(served, today))
+
+
+@dataclass(frozen=True)
+class NextForm:
+    """The quarterly form that is handed in next, and what it would say is missing: each with where it is seen."""
+
+    title: str
+    address: str
+    lacks: list[tuple[quarterly_checks.Lack, str]]
+
+
+def _form(today: date) -> NextForm | None:
+    """What the form of the last finished quarter lacks; None for who does not make it."""
+    period, view = last_finished_quarter(today), quarterly.REPORT.view
+    address = _address(f"{view}.show", "can_show", view, **_dates(period))
+    if address is None:
+        return None
+    found = kept.while_unchanged(("form", period), lambda: quarterly_checks.lacks(period, ReportPlaces()))
+    return NextForm(period.title, address, [(lack, _address_of(lack, period)) for lack in found])
+
+
+def _address_of(lack: quarterly_checks.Lack, period: Period) -> str:
+    """The list of the rows that lack something; of numbers of children, the list where they are entered."""
+    view = quarterly.REPORT.view
+    if lack.figure:
+        return url_for(f"{view}.behind", figure=lack.figure, territory=lack.place.id, **_dates(period))
+    entered = _address("ChildPopulationRegistry.list", "can_list", "ChildPopulation")
+    return entered or url_for(f"{view}.show", territory=lack.place.id, **_dates(period))
+
+
+def _dates(period: Period) -> dict[str, Any]:
+    return {"from": period.start.isoformat(), "to": period.end.isoformat()}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from app import access, clock, journal, tree
 from app.acts import Answer
 from app.domain.likelihood import NamedPerson
 from app.domain.terms import Act, Sex, TerritoryKind
-from app.extensions import db
+from app.extensions import appbuilder, db
 from app.forms import (
     REQUIRED,
     CleanString,
@@ -34,11 +34,12 @@ from app.forms import (
     person_name,
 )
 from app.models import FamilyCategory, RelationshipKind, Territory
-from app.readings import duplicates
+from app.readings import duplicates, given
 from app.screens.family import FamilyScreen
 from app.services import families, registry
 from app.services.families import FirstMember
 
+NO_PLACES = "В вашей территории нет ни района, ни поселения: добавьте их в список территорий."
 FIRST_ROWS, MORE_ROWS, MOST_ROWS = 4, 3, 25
 
 
@@ -146,6 +147,8 @@ class NewFamily(FamilyScreen):
     def add(self) -> str | Response:
         """A family with its first members; families it may be already are shown before it is saved."""
         form, territories = NewFamilyForm(), _own_territories()
+        if not territories:
+            return self.page("family/nowhere.html", lacking=given.lacking(self.own_roles()) or [NO_PLACES])
         if "more" in request.form:
             form.add_rows()
         roles = {str(role.id): role for role in _roles()}
@@ -167,6 +170,11 @@ class NewFamily(FamilyScreen):
             else:
                 journal.read(Act.SEARCHED, entity="Family", records=len(alike), summary="похожие семьи при внесении")
         return self.page("family/new.html", form=form, alike=alike, most=len(form.people) >= MOST_ROWS)
+
+
+def may_enter() -> bool:
+    """Whether the person enters families: the permission, and a territory to enter them in."""
+    return bool(access.scope().kept) and bool(appbuilder().sm.has_access("can_add", "FamilyPage"))
 
 
 def _own_territories() -> dict[str, Territory]:

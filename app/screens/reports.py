@@ -21,6 +21,7 @@ from app.domain.refusal import Refusal
 from app.domain.terms import Act
 from app.extensions import appbuilder
 from app.filters import Address, NotUnderstoodError
+from app.readings import given
 from app.render import html, xlsx
 from app.render.table import Table
 from app.reports import CATALOGUE, files, listing, places
@@ -148,7 +149,8 @@ class ReportScreen(Screen):
         today, report = clock.today(), self.report
         asked = self._asked(self._address())
         if asked.place is None:
-            return self.page("reports/nothing.html", title=report.label)
+            nothing = given.nothing(self.own_roles())
+            return self.page("reports/nothing.html", title=report.label, report=report, nothing=nothing)
         choice = {"title": report.label, "report": report, "asked": asked, "arguments": asked.arguments,
                   "choices": period_choices(today), "own_dates": OWN_DATES}  # fmt: skip
         if asked.errors:

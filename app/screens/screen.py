@@ -10,6 +10,7 @@ from urllib.parse import quote
 from flask import Response as FileResponse
 from flask import abort, flash, make_response, redirect, send_file
 from flask_appbuilder import BaseView
+from flask_login import current_user
 from sqlalchemy.orm.interfaces import ORMOption
 from werkzeug.wrappers import Response
 
@@ -26,6 +27,11 @@ class Screen(BaseView):
 
     `class_permission_name` is the name in `config.ROLES`.
     """
+
+    def own_roles(self) -> list[str]:
+        """The roles of the code that the person holds."""
+        found: list[str] = self.appbuilder.sm.roles_of_code(current_user)
+        return found
 
     def find(self, entity: type[T], key: int, *options: ORMOption) -> T:
         """The record, or 404 if there is none among the person's rows."""

@@ -12,6 +12,7 @@ from app import clock, journal
 from app.domain.terms import Act
 from app.filters import Address
 from app.readings import overview, search
+from app.screens.new_family import may_enter
 from app.screens.screen import Screen
 
 
@@ -39,5 +40,5 @@ class Search(Screen):
             return redirect(url_for("FamilyPage.show", pk=exact[0].id))
         return self.page(
             "search/show.html", query=query, found=found, today=clock.today(), minors=overview.minors,
-            counted=search.COUNTED,
+            counted=search.COUNTED, may_enter=may_enter(),
         )  # fmt: skip

@@ -24,6 +24,7 @@ from app.domain.refusal import Refusal
 from app.extensions import appbuilder, db
 from app.filters import Address
 from app.models import Account, Employee, FurtherRole, HomeTerritory, Role, Territory, User
+from app.readings import given
 from app.screens.screen import Screen
 from app.services import accounts
 
@@ -130,7 +131,9 @@ class Users(Screen):
             accounts.set_roles(user, typed.roles)
             accounts.set_territories(user, typed.territories)
             accounts.link_employee(user, typed.employee)
-        return Answer(_("Saved."), url_for("Users.list"))
+        lacking = " ".join(_lacking(user))
+        return Answer(f"{_('Saved.')} {lacking}".strip(), url_for("Users.list"),
+                      category="warning" if lacking else "success")  # fmt: skip
 
     def _with_password(self, user: User, password: str) -> Answer:
         """The page of a one-time password is shown once: whoever asks again is told so."""
@@ -138,7 +141,7 @@ class Users(Screen):
             f"Одноразовый пароль пользователя {user.username} показан один раз. Если он не записан, выдайте другой.",
             url_for("Users.edit", key=user.id),
             category="warning",
-            page=self.page("users/password.html", user=user, password=password),
+            page=self.page("users/password.html", user=user, password=password, lacking=_lacking(user)),
         )
 
     @expose("/<int:key>/password", methods=["POST"])
@@ -343,6 +346,12 @@ def _choices(user: User | None) -> dict[str, Any]:
         "employees": list(employees),
         "longest": accounts.LONGEST_NAME,
     }
+
+
+def _lacking(user: User) -> list[str]:
+    """What keeps a user from seeing families that the roles are for."""
+    is_employee = db.session.scalar(select(Employee.id).where(Employee.user_id == user.id)) is not None
+    return list(given.lacking_to(user, accounts.roles_of_code(user.id), is_employee=is_employee))
 
 
 def _states() -> dict[int, dict[str, Any]]:

@@ -11,10 +11,13 @@ from sqlalchemy import event, select
 from app.clock import today
 from app.domain.terms import Act
 from app.extensions import db
-from app.models import JournalEntry
+from app.models import Assignment, Family, HomeTerritory, JournalEntry, Mentor
+from app.readings import given, kept
 from tests import factories
+from tests.test_statements import counting
 
 MOST_STATEMENTS = 15
+MOST_WHEN_COUNTED = 30  # of the first page after a change: its counts, and what the form lacks, are counted anew
 FAMILIES = "/familyregistry/list/"
 MEMBERS = "/memberregistry/list/"
 
@@ -54,7 +57,9 @@ def test_a_list_shows_own_families_only(families, sign_in, page):
     text = page(sign_in("anna"), f"{MEMBERS}?_flt_0_state=children").text_content()
     assert "Мирон" in text
     assert "Чужой" not in text
-    assert stats(page(sign_in("vera"), "/"))[f"{FAMILIES}?_flt_0_state=on"] == 0
+    nothing = page(sign_in("vera"), "/")
+    assert given.NOT_ASSIGNED in nothing.text_content()
+    assert not stats(nothing)
     assert stats(page(sign_in("boris"), "/"))[FAMILIES] == 1
 
 
@@ -150,3 +155,86 @@ def test_the_list_of_members_tells_the_children_on_record_from_all_others(cast, 
     assert listed("_flt_0_state=children&_flt_0_comes_of_age=soon") == []
     assert listed(f"_flt_0_territory={cast.district.id}&_flt_0_last_name=снят") == ["Снятова"]
     assert listed(f"_flt_0_territory={cast.south.id}") == []
+
+
+NOTHING_WANTED = "Ничего: сроки по семьям не просрочены"
+ALL_AGREES = "Суммы сходятся"
+
+
+def text_of(document) -> str:
+    return re.sub(r"\s+", " ", document.text_content())
+
+
+def test_the_first_page_tells_what_the_form_lacks_and_leads_to_it(families, sign_in, page):
+    client = sign_in("anna")
+    card = page(client, "/").xpath("//section[@id='form']")[0]
+    assert "Дети, чьи обучение и занятость не указаны: 1" in text_of(card)
+    assert "Детское население не введено" in text_of(card)
+    assert ALL_AGREES not in text_of(card)
+    for address in card.xpath(".//li/a/@href"):
+        assert client.get(address).status_code == 200, address
+    lack = next(link for link in card.xpath(".//li/a/@href") if "behind" in link)
+    assert len(page(client, lack).xpath("//main//tbody/tr")) == 1
+    assert ALL_AGREES not in text_of(page(client, card.xpath(".//div[@class='card__head']/a/@href")[0]))
+
+
+def test_what_was_entered_is_no_longer_missing_at_the_next_look(families, cast, sign_in, page):
+    client = sign_in("anna")
+    child = db.session.get(Family, families["north"]).members[0]
+    assert "обучение и занятость не указаны" in text_of(page(client, "/"))
+    factories.education(child, date(2024, 9, 1))
+    db.session.commit()
+    assert "обучение и занятость не указаны" not in text_of(page(client, "/"))
+
+
+def test_nobody_is_comforted_on_an_empty_bank(app, cast, sign_in, page):
+    for name in ("anna", "boris", "vera", "gleb"):
+        said = text_of(page(sign_in(name), "/"))
+        assert NOTHING_WANTED not in said, name
+        assert ALL_AGREES not in said, name
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "why"),
+    [
+        ("anna", HomeTerritory, given.NO_TERRITORY),
+        ("boris", Assignment, given.NOT_ASSIGNED),
+        ("gleb", Mentor, given.NOT_MENTORS),
+    ],
+)
+def test_who_was_given_nothing_is_told_why_wherever_it_matters(families, cast, sign_in, page, name, taken, why):
+    for row in db.session.query(taken):
+        db.session.delete(row)
+    db.session.commit()
+    client = sign_in(name)
+    first = page(client, "/")
+    assert why in text_of(first)
+    assert NOTHING_WANTED not in text_of(first)
+    assert not stats(first)
+    form = client.get("/reports/quarterly/")
+    assert form.status_code == 403 or why in form.text
+    assert not first.xpath("//a[@href='/family/new']")
+    if name == "anna":
+        assert why in text_of(page(client, "/family/new"))
+        assert client.post("/family/new", data={"people-0-last_name": "Полозов"}).status_code == 200
+        assert "/family/new" not in client.get("/familyregistry/list/").text
+
+
+@pytest.mark.parametrize("name", ["boris", "gleb"])
+def test_a_sign_in_that_is_nobody_is_told_who_can_mend_it(families, cast, sign_in, page, name):
+    cast.employee(name).user = None
+    db.session.commit()
+    assert given.NOT_LINKED in text_of(page(sign_in(name), "/"))
+
+
+def test_counting_what_the_form_lacks_asks_no_more_of_more_families(families, cast, sign_in):
+    client, counts = sign_in("anna"), []
+    for more in (0, 6):
+        for _number in range(more):
+            factories.registration(factories.family(cast.south), date(2025, 3, 4))
+        db.session.commit()
+        kept.answers.clear()
+        with counting() as sent:
+            assert client.get("/").status_code == 200
+        counts.append(len(sent))
+    assert counts[0] == counts[1] <= MOST_WHEN_COUNTED

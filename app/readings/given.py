@@ -1,0 +1,70 @@
+"""Why a person sees no family, in the words of the person's own role: who gives what is lacking, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from sqlalchemy import select
+
+from app import access
+from app.domain.terms import Role
+from app.extensions import db
+from app.models import Family, HomeTerritory, User
+
+NO_TERRITORY = (
+    "Вам ещё не поручена территория, поэтому семей не видно и внести их некуда. Территорию поручает администратор: "
+    "попросите его указать в вашем входе район."
+)
+NO_FAMILY_YET = "На ваших территориях семей ещё нет: загрузите книгу поселения или внесите семью."
+NOT_LINKED = (
+    "Ваш вход не связан с сотрудником органа, поэтому семей не видно. Попросите администратора указать в вашем входе "
+    "сотрудника."
+)
+NOT_ASSIGNED = "За вами ещё не закреплены семьи. Семьи и территории членам комиссии закрепляет координатор района."
+NOT_MENTORS = "Ваш орган ещё не наставник ни одной семьи. Наставников семьям назначает координатор района."
+NO_FAMILY_AT_ALL = "Семей в банке ещё нет: их вносят координаторы районов."
+
+
+def has_families() -> bool:
+    """Whether any family stands among the person's rows, or among the figures of who sees figures only."""
+    counted = access.scope().counted_families()
+    return db.session.connection().scalar(
+        select(Family.id).where(Family.__table__.c.annulled_at.is_(None), counted).limit(1)
+    ) is not None  # fmt: skip
+
+
+def lacking(roles: Collection[str]) -> list[str]:
+    """What the scope of a person with these roles of the code lacks, a sentence for each role; empty if nothing."""
+    scope = access.scope()
+    found = []
+    if Role.COORDINATOR in roles and not scope.kept:
+        found.append(NO_TERRITORY)
+    if Role.COMMISSION in roles and scope.assigned_to is None:
+        found.append(NOT_LINKED)
+    if Role.SPECIALIST in roles and scope.agency is None and NOT_LINKED not in found:
+        found.append(NOT_LINKED)
+    return found
+
+
+def nothing(roles: Collection[str]) -> list[str]:
+    """Why a person who has no family sees none: a sentence for each role."""
+    scope, found = access.scope(), lacking(roles)
+    if Role.COORDINATOR in roles and scope.kept:
+        found.append(NO_FAMILY_YET)
+    if Role.COMMISSION in roles and scope.assigned_to is not None:
+        found.append(NOT_ASSIGNED)
+    if Role.SPECIALIST in roles and scope.agency is not None:
+        found.append(NOT_MENTORS)
+    if Role.REGION in roles:
+        found.append(NO_FAMILY_AT_ALL)
+    return found
+
+
+def lacking_to(user: User, roles: Collection[str], *, is_employee: bool) -> Iterator[str]:
+    """The same about another person, for the administrator who has given the roles."""
+    if Role.COORDINATOR in roles:
+        places = select(HomeTerritory.id).where(HomeTerritory.user_id == user.id).limit(1)
+        if db.session.scalar(places) is None:
+            yield "Координатору не поручена ни одна территория: семей он не увидит и внести их не сможет."
+    if not is_employee and {Role.COMMISSION, Role.SPECIALIST} & set(roles):
+        yield "Не указано, какой это сотрудник: члену комиссии и специалисту семьи видны через него."

@@ -1,0 +1,67 @@
+"""What a page shows again and again and is dear to count: kept by this server while nothing in the bank changes.
+
+The journal tells whether anything was changed. What is kept belongs to the rows that the person sees: people of the
+same rows share it, and nobody is given another's.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any, TypeVar, cast
+
+from app import access, clock, journal
+from app.extensions import db
+
+MOST_KEPT = 200  # answers of one server
+LONGEST_KEPT = timedelta(hours=1)  # the changes since then would take as long to look through as to count anew
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An answer, when it was found, and how far the changes of the bank had come then."""
+
+    value: Any
+    since: datetime
+    mark: journal.Mark
+
+
+answers: OrderedDict[Hashable, Kept] = OrderedDict()  # the longest unused first; emptied by who writes no journal
+_lock = Lock()
+
+
+def while_unchanged(question: Hashable, count: Callable[[], V]) -> V:
+    """The answer to a question about this person's rows: counted, or the one that was counted since the last change.
+
+    question: names everything that the answer rests on besides the rows and the day of the scope.
+    """
+    key, now = (db.engine, access.scope(), question), clock.now()
+    found = _find(key)
+    if found is not None and now - found.since >= LONGEST_KEPT:
+        found = None
+    mark = journal.mark(None if found is None else found.mark.since)
+    if found is not None and found.mark == mark:
+        return cast(V, found.value)
+    value = count()  # after the mark was taken: a change that comes between them is counted again
+    _keep(key, Kept(value, now, mark))
+    return value
+
+
+def _find(key: Hashable) -> Kept | None:
+    with _lock:
+        if key in answers:
+            answers.move_to_end(key)
+        return answers.get(key)
+
+
+def _keep(key: Hashable, answer: Kept) -> None:
+    with _lock:
+        answers[key] = answer
+        answers.move_to_end(key)
+        while len(answers) > MOST_KEPT:
+            answers.popitem(last=False)
