@@ -148,15 +148,28 @@ class Keeper:
         for column, ids in named.items():
             target = {**_targets(entity), **_lists(entity)}[column]
             missing = set(ids) - self.seen(target, ids)
-            if any(not self._is_made_now(target, key) for key in missing):
+            if missing - self._made_now(target, missing):
                 return Foreign(NO_SUCH_ROW, column)
         return None
 
-    def _is_made_now(self, target: Any, key: int) -> bool:
-        """Whether a row that the scope does not show yet is a place or a body made on the person's territory."""
+    def _made_now(self, target: Any, ids: Collection[int]) -> set[int]:
+        """Those rows that the scope, settled before they were made, does not show: they lie on the person's territory.
+
+        A load that brings a settlement brings its bodies, families and their decisions with it.
+        """
         if target is Territory:
-            return self.keeps_place(key)
-        return target is Agency and self.keeps_body(key)
+            return {key for key in ids if self.keeps_place(key)}
+        if target is Agency:
+            return {key for key in ids if self.keeps_body(key)}
+        if access.whose_rows(target) is not Whose.FAMILY:
+            return set()
+        key, family = target.__table__.c.id, target.__table__.c["id" if target is Family else target.OWNER]
+        families: dict[int, int] = {}
+        for portion in portions(sorted(ids)):
+            families |= {row.id: row.family for row in self._connection.execute(
+                select(key.label("id"), family.label("family")).where(key.in_(portion)))}  # fmt: skip
+        unkept = self.unkept_families(set(families.values()))
+        return {row for row, of_family in families.items() if of_family not in unkept}
 
 
 # What is asked

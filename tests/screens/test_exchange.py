@@ -17,9 +17,9 @@ from sqlalchemy.exc import OperationalError
 
 from app.domain.terms import Act
 from app.exchange import apply, waiting
-from app.exchange.workbook import FAMILIES, STAYS
+from app.exchange.workbook import AIDS, FAMILIES, STAYS
 from app.extensions import db
-from app.models import Family, ImportBatch, JournalEntry
+from app.models import Family, HomeTerritory, ImportBatch, JournalEntry
 from tests.conftest import check_style
 from tests.exchange.workbooks import Sound, cells, load, planned
 
@@ -51,6 +51,27 @@ def families() -> int:
 
 def acts(act: Act) -> list[JournalEntry]:
     return list(db.session.scalars(select(JournalEntry).where(JournalEntry.act == act)))
+
+
+@pytest.mark.parametrize("place", ["Небывалое сельское поселение", "Северное сельское поселение"])
+def test_a_settlement_comes_with_its_families_their_decisions_and_bodies(anna, place):
+    """Everything below a settlement that the load itself brings is the coordinator's from the first row."""
+    book = Sound()
+    for row in book.rows[FAMILIES.title]:
+        row["Территория"] = place
+    for row in book.rows[AIDS.title]:
+        row["Код органа"], row["Исполнитель"] = "5.1", f"Администрация: {place}"
+    done = confirm(anna, send(anna, book.content()))
+    assert done.status_code == 302, done.text
+    assert families() == 2
+
+
+def test_a_coordinator_of_the_region_loads_a_district_that_the_bank_does_not_know(anna, cast):
+    db.session.add(HomeTerritory(user_id=cast.user("anna").id, territory_id=cast.root.id))
+    db.session.commit()
+    done = confirm(anna, send(anna, Sound("Небывалый район").content()))
+    assert done.status_code == 302, done.text
+    assert families() == 2
 
 
 def test_a_workbook_is_previewed_loaded_and_undone(anna, page):
