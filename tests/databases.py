@@ -69,6 +69,18 @@ def kinds() -> list[object]:
     return ["sqlite", pytest.param("postgres", marks=skip)]
 
 
+def is_spared(item: pytest.Item) -> bool:
+    """Whether a test would run on Postgres too and says that it need not. Rows that are found, sorted and counted,
+    rules that the database keeps, locks, migrations and each page once are tried on both.
+    """
+    mark = item.get_closest_marker("one_database")
+    if mark is None:
+        return False
+    (why,) = mark.args
+    assert len(why) > 20, f"{item.nodeid}: say in a sentence why one database is enough"
+    return getattr(item, "callspec", None) is not None and item.callspec.params.get("bank") == "postgres"
+
+
 PRISTINE = "pristine"
 
 

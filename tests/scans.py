@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Iterable
+from hashlib import sha256
 
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from reportlab.pdfgen.canvas import Canvas
+
+from app.models import Paper
+from app.services import papers
 
 PORTRAIT, LANDSCAPE = (595, 842), (842, 595)
 
@@ -96,3 +100,9 @@ def texts(content: bytes) -> list[str]:
 def flowing(pages: Iterable[str]) -> str:
     """The text of pages on one line."""
     return " ".join(" ".join(pages).split())
+
+
+def store(paper: Paper) -> None:
+    """Give a paper that was entered without a file the scan of its title."""
+    content = pdf(paper.title)
+    paper.key, paper.size, paper.sha256 = papers._store(content), len(content), sha256(content).hexdigest()

@@ -9,10 +9,11 @@ from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests import databases, factories
-from tests.conftest import Bank
+from tests import factories
 from tests.test_routes import STATIC
 from tests.test_stranger import HERS, hers, mine, text_of
+
+pytestmark = pytest.mark.one_database("what an address asks is read before the database is asked")
 
 __all__ = ["hers", "mine"]
 
@@ -39,14 +40,7 @@ def asked_of(app: Flask, rule: Any) -> list[str]:
     return [*COMMON, *of_list, *(f"{prefix}_{name}" for prefix in ("_oc", "_od", "psize", "page") if columns)]
 
 
-@pytest.fixture
-def sqlite_bank(bank: Bank) -> Bank:
-    if not isinstance(bank.database, databases.SqliteBank):
-        pytest.skip("SQLite only: what an address asks is read before the database is asked")
-    return bank
-
-
-def test_no_address_fails_or_tells_of_others(sqlite_bank, app, mine, hers, sign_in):
+def test_no_address_fails_or_tells_of_others(app, mine, hers, sign_in):
     browsers = {name: sign_in(name) for name in factories.CAST if name != "galina"}
     rules = sorted(
         (rule for rule in app.url_map.iter_rules() if rule.endpoint not in STATIC | {"SignIn.logout", "SignIn.login"}),

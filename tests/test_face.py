@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.one_database("menus, marks and words of a layout")
+
 STATIC = Path(__file__).parent.parent / "app" / "static"
 TEMPLATES = STATIC.parent / "templates"
 

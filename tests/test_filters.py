@@ -35,8 +35,6 @@ GIVEN = {"QuarterlyForm.behind": "figure=18", "QuarterlyForm.list_file": "figure
 
 @pytest.fixture
 def family(cast: factories.Cast) -> Any:
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("what is not understood does not reach the database")
     row = factories.family(cast.north, number="00077")
     factories.member(row)
     factories.registration(row, date(2026, 1, 1))
@@ -73,6 +71,7 @@ def rows_of(answer: Any) -> list[Any]:
     return lxml.html.fromstring(answer.text).xpath("//tbody/tr")
 
 
+@pytest.mark.one_database("what is not understood does not reach the database")
 def test_every_list_and_file_says_what_it_does_not_understand_and_shows_nothing(app, family, asked, sign_in):
     browsers = {name: sign_in(name) for name in PEOPLE}
     walked = set()
@@ -113,6 +112,7 @@ def _reader(browsers: Any, asked: Any, endpoint: str, address: str) -> tuple[Any
     return None, []
 
 
+@pytest.mark.one_database("what is not understood does not reach the database")
 @pytest.mark.parametrize(("kind", "name"), [
     ("text", "/memberregistry/list/?_flt_0_last_name="), ("day", "/memberregistry/list/?_flt_0_born_on="),
     ("day", "/memberregistry/list/?_flt_1_born_on="), ("row", "/memberregistry/list/?_flt_0_family="),
@@ -138,6 +138,7 @@ def test_a_row_of_somebody_elses_is_no_filter(family, cast, sign_in):
     assert "00001" not in answer.text
 
 
+@pytest.mark.one_database("what is not understood does not reach the database")
 def test_what_was_typed_stays_in_the_filter_bar_beside_the_way_out(family, sign_in, page):
     document = page(sign_in("anna"), "/memberregistry/list/?_flt_0_born_on=31.02.2026&_flt_0_last_name=полоз", 400)
     assert document.xpath("//input[@name='_flt_0_born_on']/@value") == ["31.02.2026"]
@@ -146,12 +147,14 @@ def test_what_was_typed_stays_in_the_filter_bar_beside_the_way_out(family, sign_
     assert document.xpath("//*[@role='alert']//a/@href") == ["/memberregistry/list/"]
 
 
+@pytest.mark.one_database("what is not understood does not reach the database")
 def test_a_condition_that_stands_twice_is_not_chosen_from(family, sign_in):
     answer = sign_in("anna").get("/familyregistry/list/?_flt_0_number=00077&_flt_0_number=00078")
     assert answer.status_code == 400
     assert "дважды" in answer.text
 
 
+@pytest.mark.one_database("what is not understood does not reach the database")
 def test_a_stretch_that_ends_before_it_begins_is_told(family, sign_in):
     answer = sign_in("anna").get("/memberregistry/list/?_flt_0_born_on=2020-01-01&_flt_1_born_on=2010-01-01")
     assert answer.status_code == 400

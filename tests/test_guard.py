@@ -79,6 +79,7 @@ def touch(row: Any) -> None:
     setattr(row, column, "иное")
 
 
+@pytest.mark.one_database("whose a row is, is compared in Python; the statements behind it are those of test_access.py")
 @pytest.mark.parametrize("name", [*NAMES])
 def test_a_foreign_row_is_not_changed_and_ones_own_is(name, cast, mine, hers):
     if name in ("Mentor", "Assignment"):
@@ -91,6 +92,7 @@ def test_a_foreign_row_is_not_changed_and_ones_own_is(name, cast, mine, hers):
         db.session.flush()
 
 
+@pytest.mark.one_database("whose a row is, is compared in Python; the statements behind it are those of test_access.py")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_foreign_row_is_not_deleted(name, cast, hers):
     foreign = hers[name]
@@ -111,6 +113,7 @@ def owner_of(row: Any) -> str:
 HELD_BY_THE_DATABASE = ("Member", "Registration", "Decision", "Aid")
 
 
+@pytest.mark.one_database("whose a row is, is compared in Python; the statements behind it are those of test_access.py")
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "Territory"])
 def test_a_row_is_neither_pulled_in_nor_pushed_out(name, cast, mine, hers):
     own, foreign = mine[name], hers[name]

@@ -14,6 +14,8 @@ from app.extensions import db
 from app.failures import NOT_RESENT
 from app.models import User
 
+pytestmark = pytest.mark.one_database("headers are set and errors told by the same lines")
+
 URLS = ["/login/", "/account/", "/", "/no-such-page", "/static/favicon.svg", "/static/no-such-file.css", "/health",
         "/users/", "/logout/", "/static/appbuilder/js/jquery-latest.js"]  # fmt: skip
 

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
-from hashlib import sha256
 from typing import Any
 
 import lxml.html
@@ -16,9 +15,12 @@ from sqlalchemy import event, select
 from app import access, clock, forms, guard, views, words
 from app.domain import terms
 from app.extensions import db
-from app.services import papers
 from tests import factories, scans
 from tests.test_registry import VIEWS, WRITABLE, base, form_of, rows
+
+pytestmark = pytest.mark.one_database(
+    "what a page offers is decided by permissions; test_stranger.py opens every page on both"
+)
 
 __all__ = ["rows"]
 
@@ -76,8 +78,6 @@ def quiet(rows, cast) -> dict[str, Any]:
 
 @pytest.mark.parametrize("view", WRITABLE, ids=lambda view: view.__name__)
 def test_a_form_offers_no_field_that_its_reader_may_not_change(view, quiet, sign_in, page):
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("what a form asks does not depend on the database")
     url, asked = f"{base(view)}/edit/{quiet[view.entity.__name__].id}", 0
     for who in factories.CAST:
         browser = sign_in(who)
@@ -125,8 +125,7 @@ def far(rows, cast) -> dict[str, Any]:
     factories.employee(above, last_name="Столичная")
     factories.mentor(found["Family"], cast.employee("gleb"), date(2026, 2, 1))
     for paper in (rows["Paper"], found["Paper"]):
-        content = scans.pdf(paper.title)
-        paper.key, paper.size, paper.sha256 = papers._store(content), len(content), sha256(content).hexdigest()
+        scans.store(paper)
     db.session.commit()
     return found
 
@@ -162,8 +161,6 @@ def ways(text: str, path: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("who", factories.CAST)
 def test_every_way_that_a_page_offers_is_open(app, who, rows, far, sign_in):
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("permissions do not depend on the database")
     browser, open_ways = sign_in(who), set()
     for path in dict.fromkeys((*pages(app, rows), *pages(app, rows | far))):
         answer = browser.get(path)

@@ -92,6 +92,7 @@ def test_the_list_sorts_by_each_column_and_survives_any_address(view, rows, sign
         assert anna.get(f"{base(view)}/list/?{query}").status_code == 400, query
 
 
+@pytest.mark.one_database("the rows and their order are those of the list, which is sorted on both")
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
 def test_the_list_leaves_as_a_workbook(view, rows, sign_in):
     answer = sign_in("anna").get(f"{base(view)}/xlsx")
@@ -120,6 +121,7 @@ def named_words(row: Any) -> list[Any]:
     return [word for word in rows if isinstance(word, models.Dictionary)]
 
 
+@pytest.mark.one_database("what a form says is decided in Python; the unchanged form is stored on both")
 @pytest.mark.parametrize("view", WRITABLE, ids=lambda view: view.__name__)
 def test_a_word_that_is_no_longer_used_stays_where_it_stands(view, rows, sign_in, page):
     who, row = sign_in(writer(view)), rows[view.entity.__name__]
@@ -134,6 +136,7 @@ def test_a_word_that_is_no_longer_used_stays_where_it_stands(view, rows, sign_in
     assert [word.id for word in named_words(db.session.get(view.entity, row.id))] == before
 
 
+@pytest.mark.one_database("what a form says is decided in Python; the unchanged form is stored on both")
 @pytest.mark.parametrize(("url", "name"), [
     ("/familyregistry/edit/{Family}", "categories"), ("/aidregistry/edit/{Aid}", "recipients"),
     ("/aidregistry/edit/{Aid}", "kind"), ("/family/{bare}/place", "criteria"), ("/family/{bare}/place", "agency"),
@@ -156,6 +159,7 @@ def test_a_choice_that_is_not_there_is_told_and_not_left_out(url, name, rows, ca
     assert "field__error" in answer.text
 
 
+@pytest.mark.one_database("what a form says is decided in Python; the unchanged form is stored on both")
 @pytest.mark.parametrize("view", ADDED, ids=lambda view: view.__name__)
 def test_an_empty_form_is_refused_with_words(view, rows, sign_in, page):
     who = sign_in(writer(view))
@@ -165,6 +169,7 @@ def test_an_empty_form_is_refused_with_words(view, rows, sign_in, page):
     assert "field__error" in answer.text or "notice--error" in answer.text
 
 
+@pytest.mark.one_database("test_at_once.py annuls on both")
 @pytest.mark.parametrize("view", ANNULLED, ids=lambda view: view.__name__)
 def test_a_row_is_annulled_with_a_reason_and_never_deleted(view, rows, sign_in, page):
     anna, entity, key = sign_in("anna"), view.entity, rows[view.entity.__name__].id
@@ -180,6 +185,7 @@ def test_a_row_is_annulled_with_a_reason_and_never_deleted(view, rows, sign_in, 
     assert "Анна Рябинина" in again.text_content()
 
 
+@pytest.mark.one_database("what a form says is decided in Python; the unchanged form is stored on both")
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
 def test_nothing_is_deleted_and_nothing_reaches_around_the_scope(view, app):
     rules = {rule.endpoint for rule in app.url_map.iter_rules()}
@@ -187,6 +193,7 @@ def test_nothing_is_deleted_and_nothing_reaches_around_the_scope(view, app):
         assert f"{view.__name__}.{method}" not in rules
 
 
+@pytest.mark.one_database("what a form says is decided in Python; the unchanged form is stored on both")
 def test_every_view_of_an_entity_is_a_registry_view(app):
     from flask_appbuilder.baseviews import BaseModelView
 
@@ -194,6 +201,7 @@ def test_every_view_of_an_entity_is_a_registry_view(app):
         assert not isinstance(view, BaseModelView) or isinstance(view, RegistryView), type(view).__name__
 
 
+@pytest.mark.one_database("what a form says is decided in Python; the unchanged form is stored on both")
 @pytest.mark.parametrize("view", [view for view, *_rest in views.BANK], ids=lambda view: view.__name__)
 def test_a_stranger_gets_404_and_an_empty_list(view, rows, sign_in):
     vera, key = sign_in("vera"), rows[view.entity.__name__].id
@@ -216,6 +224,7 @@ def test_the_second_of_two_people_loses_nothing(rows, sign_in, page):
     assert db.session.get(Member, rows["Member"].id).workplace == "ученик"
 
 
+@pytest.mark.one_database("what a form says is decided in Python; the unchanged form is stored on both")
 def test_a_refused_form_keeps_what_was_typed(rows, sign_in, page):
     anna, url = sign_in("anna"), f"/memberregistry/edit/{rows['Member'].id}"
     data = {**form_of(page(anna, url)), "born_on": "31.02.2015", "workplace": "детский сад «Ромашка»"}
@@ -281,6 +290,7 @@ def test_a_family_is_entered_with_its_people_and_not_by_the_list(rows, sign_in, 
     assert page(anna, "/familyregistry/list/").xpath("//a[@href='/family/new']")
 
 
+@pytest.mark.one_database("what a form says is decided in Python; the unchanged form is stored on both")
 @pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:x", "/ x"])
 def test_a_form_returns_to_addresses_of_ours_only(rows, sign_in, page, target):
     anna, url = sign_in("anna"), f"/memberregistry/edit/{rows['Member'].id}"
@@ -291,6 +301,7 @@ def test_a_form_returns_to_addresses_of_ours_only(rows, sign_in, page, target):
 FIXED = [("Member", "family"), ("Aid", "family"), ("Mentor", "family"), ("Education", "member")]
 
 
+@pytest.mark.one_database("what a form says is decided in Python; the unchanged form is stored on both")
 @pytest.mark.parametrize(("entity", "column"), FIXED)
 def test_a_crafted_form_does_not_move_a_row_to_another_family(entity, column, rows, cast, sign_in, page):
     other = factories.family(cast.south, number="00078")
@@ -303,6 +314,7 @@ def test_a_crafted_form_does_not_move_a_row_to_another_family(entity, column, ro
     assert getattr(db.session.get(type(row), row.id), f"{column}_id") == before
 
 
+@pytest.mark.one_database("what a form says is decided in Python; the unchanged form is stored on both")
 @pytest.mark.parametrize("view", BY_ACT, ids=lambda view: view.__name__)
 def test_a_fact_of_an_act_is_neither_added_nor_edited_by_its_list(view, rows, sign_in, page):
     anna, row = sign_in("anna"), rows[view.entity.__name__]

@@ -117,9 +117,8 @@ def browsers(sign_in, anonymous, cast) -> dict[str, Any]:
     return {role: sign_in(name) if name else anonymous for role, name in PEOPLE.items()}
 
 
+@pytest.mark.one_database("permissions and addresses do not depend on the database")
 def test_every_route_is_open_to_exactly_the_roles_of_the_tables(app, browsers):
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("permissions do not depend on the database")
     measured = measure(app, browsers)
     faults = compare(ENTITIES, in_letters(measured), ("entity",))
     faults += compare(ROUTES, other_routes(measured), ("endpoint", "method"))
@@ -135,6 +134,7 @@ def test_every_role_stands_in_the_tables():
     assert {factories.CAST[name][2] for name in PEOPLE.values() if name} == set(terms.Role)
 
 
+@pytest.mark.one_database("permissions and addresses do not depend on the database")
 def test_every_form_without_a_token_is_refused(app, sign_in):
     anna = sign_in("anna")
     for endpoint, method, address in routes(app):
@@ -147,6 +147,7 @@ KEYS = [
 ]  # fmt: skip
 
 
+@pytest.mark.one_database("permissions and addresses do not depend on the database")
 @pytest.mark.parametrize("key", KEYS)
 def test_a_key_is_plain_digits_no_longer_than_keys_are(app, sign_in, key):
     """Another writing of a number would open the same row by another address, past what compares addresses."""
@@ -159,6 +160,7 @@ def test_a_key_is_plain_digits_no_longer_than_keys_are(app, sign_in, key):
             assert anna.get(address).status_code == 404, address
 
 
+@pytest.mark.one_database("permissions and addresses do not depend on the database")
 @pytest.mark.parametrize(
     "name", ["api", "swagger", "openapi", "register", "resetmypassword", "oauth", "jwt", "userstats", "permission"]
 )

@@ -25,7 +25,7 @@ def rows() -> list[UserSession]:
 
 
 def test_the_cookie_is_a_random_token_and_the_database_holds_its_hash(sign_in, app):
-    cookie = cookie_of(sign_in("anna"))
+    cookie = cookie_of(sign_in("anna", PASSWORD))
     assert len(cookie.value) == 43
     assert cookie.http_only
     assert cookie.same_site == "Lax"

@@ -42,13 +42,14 @@ def entries(act: terms.Act) -> list[JournalEntry]:
 # The way in
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 def test_the_form_keeps_the_house_style(anonymous, page):
     document = page(anonymous, "/login/")
     assert [field.get("name") for field in document.xpath("//input[not(@type='hidden')]")] == ["username", "password"]
 
 
 def test_the_right_name_and_password_let_in(sign_in, user_named):
-    client = sign_in("anna")
+    client = sign_in("anna", PASSWORD)
     assert client.get("/account/").status_code == 200
     assert [row.user_id for row in entries(terms.Act.SIGNED_IN)] == [user_named("anna").id]
     assert user_named("anna").last_login is not None
@@ -59,6 +60,7 @@ def test_the_name_is_taken_whatever_its_letters(anonymous, username):
     assert attempt(anonymous, username, PASSWORD).status_code == 302
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 @pytest.mark.parametrize("password", [
     WRONG, "", "\0", "\0\0\0", PASSWORD + "\0", " " + PASSWORD, PASSWORD.upper(), PASSWORD[:-1], "х" * 2000,
 ])  # fmt: skip
@@ -84,6 +86,7 @@ def test_the_answer_is_the_same_whoever_asks(anonymous, app):
     assert len({re.sub(r'value="[^"]*"|nonce="[^"]*"', "", text) for text in texts}) == 1
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 def test_the_time_is_the_same_whoever_asks(anonymous, app, user_named):
     names = ("FAB_PASSWORD_HASH_METHOD", "AUTH_DB_FAKE_PASSWORD_HASH_CHECK")
     cheap, real = {name: app.config[name] for name in names}, settings({"SECRET_KEY": "k" * 40})
@@ -188,6 +191,7 @@ def test_one_address_is_not_answered_for_ever(anonymous, app):
 # Passwords
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 @pytest.mark.parametrize("password", [
     "берёза стоит у реки", "correct horse battery", "т" * 3 + "рижды подумай обо всём", "Кактус-Фонарь-Лыжи-71",
     "8#kT!vQz2&pLm", "ж" * 10 + "уравлиный клин над полем " * 2, "ёлка под снегом",
@@ -196,6 +200,7 @@ def test_a_long_password_that_nobody_guesses_is_taken(app, password):
     passwords.check(password, username="anna", about=["Анна", "Рябинина"], refused=accounts.refused_passwords())
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 @pytest.mark.parametrize("password", [
     "", "короткий", "12345678901", "123456789012", "987654321098", "qwertyuiop[]", "йцукенгшщзхъ", "aaaaaaaaaaaaaa",
     "password1234", "PASSWORD2026!", "qwerty123456", "пароль123456", "ПарольПароль", "gfhjkm123456", "parolparol2026",
@@ -210,6 +215,7 @@ def test_a_password_that_is_short_or_guessable_is_refused(app, password):
         passwords.check(password, username="anna", about=["Анна", "Рябинина"], refused=accounts.refused_passwords())
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 @pytest.mark.parametrize("password", [
     "anna-anna-anna", "тихий омут anna", "ТИХИЙ ОМУТ ANNA", "a.n.n.a тихий омут", "омутanna тихий рассвет",
     "annaannaanna",
@@ -219,6 +225,7 @@ def test_a_password_with_the_name_to_sign_in_is_refused_by_that_name(app, passwo
         accounts.check_password(password, "anna", "Анна", "Рябинина")
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 def test_the_own_password_holds_no_name_to_sign_in(sign_in, user_named):
     before = user_named("anna").password
     answer = change(sign_in("anna"), PASSWORD, "anna идёт домой вечером")
@@ -255,6 +262,7 @@ def test_a_changed_password_is_the_one_that_works_and_ends_other_sessions(sign_i
     assert len(entries(terms.Act.PASSWORD_CHANGED)) == 1
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 @pytest.mark.parametrize(("current", "wanted", "repeated", "text"), [
     (WRONG, "берёза стоит у реки", None, "Текущий пароль"),
     (PASSWORD, "берёза стоит у реки", "берёза стоит у моря", "с ошибкой"),
@@ -280,6 +288,7 @@ def test_a_one_time_password_ends_after_three_days(app, anonymous, user_named):
 # What stays closed
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 def test_there_is_no_other_way_in(app):
     paths = " ".join(str(rule) for rule in app.url_map.iter_rules()).casefold()
     for word in ("api/", "swagger", "openapi", "register", "userstats", "permission", "groups", "resetpassword",
@@ -296,11 +305,13 @@ def test_a_forged_remembered_cookie_opens_nothing(anonymous, app, user_named):
     assert anonymous.get("/account/").status_code == 302
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 def test_no_header_signs_in(anonymous, app):
     for value in ("Bearer 1", "Basic YW5uYTphbm5h"):
         assert anonymous.get("/account/", headers={"Authorization": value}).status_code == 302
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 def test_an_address_that_nobody_declared_is_closed(app):
     manager = app.appbuilder.sm
     for rule in app.url_map.iter_rules():
@@ -308,6 +319,7 @@ def test_an_address_that_nobody_declared_is_closed(app):
             assert manager.permission_of(rule.endpoint), f"{rule.endpoint} asks for no permission: nobody can open it"
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 def test_a_stranger_is_sent_to_sign_in_from_everywhere(app, anonymous):
     for rule in app.url_map.iter_rules():
         if rule.endpoint in PUBLIC:
@@ -327,6 +339,7 @@ def test_signing_in_leads_back_without_the_searched_words(anonymous, sign_in, ap
     assert attempt(anonymous, "anna", PASSWORD).status_code == 302
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 @pytest.mark.parametrize("wanted", [
     "http://evil.example", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example",
     "javascript:alert(1)",
@@ -338,12 +351,14 @@ def test_nobody_is_led_elsewhere(anonymous, app, wanted):
     assert answer.headers["Location"] == "/" or answer.headers["Location"].startswith("/%0d")
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 def test_an_own_path_is_kept(app):
     with app.test_request_context():
         assert own_path("/account/?page=2") == "/account/?page=2"
         assert own_path("/login/") == "/"
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "evil.example:80"])
 def test_a_strange_host_is_refused(app, anonymous, host):
     app.config["TRUSTED_HOSTS"], kept = ["localhost"], app.config["TRUSTED_HOSTS"]
@@ -378,12 +393,14 @@ def test_permissions_come_from_code(sign_in, app, user_named):
     assert not manager.may([], "can_list", "Users")
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 @pytest.mark.parametrize("view", ["Family", "Member", "Registration", "Aid", "Paper", "Decision", "Education"])
 def test_no_pattern_gives_the_administrator_a_family(app, view):
     for act in ("list", "show", "add", "edit", "xlsx", "annul"):
         assert not app.appbuilder.sm.may(["Администратор"], f"can_{act}", view)
 
 
+@pytest.mark.one_database("names, passwords and addresses are compared in Python")
 def test_the_menu_shows_what_may_be_opened(sign_in, page):
     text = page(sign_in("oleg"), "/account/").xpath("string(//nav)")
     assert "Пользователи" in text

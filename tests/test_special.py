@@ -15,6 +15,8 @@ from app.extensions import db
 from app.models import FamilyCategory, Model, Supervision, SupervisionKind
 from tests import factories
 
+pytestmark = pytest.mark.one_database("words are hidden by the scope of a person, which test_access.py lays over both")
+
 SECRETS = ("Диспансерное наблюдение психиатра", "Семья с родителем-инвалидом", "тайное примечание")
 ORDINARY = ("Внутришкольный учет", "Многодетная семья")
 

@@ -23,6 +23,8 @@ from tests import factories
 from tests.exchange.workbooks import Sound, load
 from tests.test_routes import REGISTRY, STATIC
 
+pytestmark = pytest.mark.one_database("the statements are the same on both databases")
+
 PEOPLE = ("anna", "oleg", "avgust", "boris", "gleb", "renata")
 FEW, MANY = 2, 9  # families of a bank; each with a place, a body and a person of its own
 MOST = 15
@@ -45,13 +47,6 @@ DEARER = {
 GIVEN = {
     "QuarterlyForm.behind": "figure=18", "QuarterlyForm.list_file": "figure=18", "Search.show": "q=полоз",
 }  # fmt: skip
-
-
-@pytest.fixture
-def app_on_sqlite(app: Flask) -> Flask:
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("the statements are the same on both databases")
-    return app
 
 
 def fill(cast: factories.Cast, families: range) -> None:
@@ -144,14 +139,14 @@ def asked(browser: Any, address: str) -> list[str]:
     return sent
 
 
-def test_no_page_asks_more_of_a_larger_bank(app_on_sqlite, cast, sign_in):
+def test_no_page_asks_more_of_a_larger_bank(app, cast, sign_in):
     load(Sound().content())
     fill(cast, range(1, FEW + 1))
     for territory in (cast.north, cast.south):
         factories.assignment(cast.employee("boris"), date(2026, 1, 1), place=territory)
     db.session.commit()
     browsers = {name: sign_in(name) for name in PEOPLE}
-    pages = [(endpoint, address, reader_of(browsers, address)) for endpoint, address in addresses(app_on_sqlite)]
+    pages = [(endpoint, address, reader_of(browsers, address)) for endpoint, address in addresses(app)]
     pages += [("Home.index", "/", name) for name in PEOPLE]
     small = {page: asked(browsers[page[2]], page[1]) for page in pages if page[2]}
     fill(cast, range(FEW + 1, MANY + 1))

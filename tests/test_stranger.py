@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date
@@ -18,7 +19,7 @@ from app.exchange import waiting
 from app.extensions import db
 from app.models import ImportBatch, Job, Model, Whose
 from app.screens import lookup
-from tests import factories
+from tests import factories, scans
 from tests.states import kept
 from tests.test_registry import form_of
 from tests.test_routes import REGISTRY, STATIC
@@ -64,6 +65,13 @@ CLOSED = ("Users.", "Roles.", "JournalScreen.")
 KEYLESS = {
     "OwnAccount.end": "one's own sessions only: tests/test_sessions.py",
     "Lookup.find": "walked below",
+}
+
+# Addresses at which nothing stands as yet.
+SHOWS_NOTHING = {
+    r"/exchange/prepared/\d+": "a job that is not done: tests/work/test_jobs.py",
+    r"/work/\d+/file": "a job that is not done: tests/work/test_jobs.py",
+    r"/reports/quarterly/behind(/file)?": "no figure is asked for; with one it is among the cases above",
 }
 
 
@@ -119,6 +127,7 @@ def tried(app: Flask, hers: dict[str, Any], own: int) -> Iterator[tuple[str, str
                 yield method, address
 
 
+@pytest.mark.one_database("the scope of a person is laid over every statement alike: test_access.py, on both")
 def test_every_address_with_a_foreign_key_is_404(app, mine, hers, sign_in):
     anna, before = sign_in("anna"), stored(hers)
     for method, address in tried(app, hers, mine["Family"].id):
@@ -127,18 +136,24 @@ def test_every_address_with_a_foreign_key_is_404(app, mine, hers, sign_in):
     assert stored(hers) == before
 
 
+@pytest.mark.one_database("the scope of a person is laid over every statement alike: test_access.py, on both")
 def test_every_case_is_of_a_route_that_is_there(app):
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
     assert FOREIGN.keys() | KEYLESS.keys() <= endpoints
 
 
-def test_galina_herself_opens_what_is_hers(app, hers, sign_in):
-    """The 404 above are of the rows and not of the addresses."""
-    galina = sign_in("galina")
-    for view, entity in REGISTRY.items():
-        if entity.WHOSE in SOMEBODYS:
-            answer = galina.get(f"/{view.lower()}/show/{hers[entity.__name__].id}")
-            assert answer.status_code == 200, view
+def test_every_page_opens_for_somebody(app, hers, cast, sign_in):
+    """The 404 above are of the rows and not of the addresses. Both databases understand what each page asks them."""
+    scans.store(hers["Paper"])
+    people = [sign_in(name) for name in ("galina", "oleg", "avgust")]
+    keyed = (address for method, address in tried(app, hers, hers["Family"].id) if method == "GET")
+    for address in (*keyed, *without_keys(app, hers), f"/users/{cast.user('vera').id}"):
+        if re.fullmatch("|".join(SHOWS_NOTHING), address):
+            continue
+        found = []
+        while 200 not in found and len(found) < len(people):
+            found.append(people[len(found)].get(address, follow_redirects=True).status_code)
+        assert 200 in found, f"{address}: {found}"
 
 
 @pytest.mark.parametrize("name", ["anna", "boris", "gleb"])
@@ -167,6 +182,7 @@ def without_keys(app: Flask, hers: dict[str, Any]) -> Iterator[str]:
     yield f"/exchange/export?district={hers['ImportBatch'].district_id}"
 
 
+@pytest.mark.one_database("the scope of a person is laid over every statement alike: test_access.py, on both")
 @pytest.mark.parametrize("view", [view for view, entity in REGISTRY.items() if entity.WHOSE in SOMEBODYS])
 def test_a_form_of_ones_own_takes_no_foreign_key(view, app, mine, hers, sign_in, page):
     """Each relation of a form, forged: the form says no beside the field or the row keeps what it was."""

@@ -26,7 +26,7 @@ from app.exchange.workbook import SHEETS
 from app.extensions import db
 from app.models import Model, OfFamily
 from app.services import registrations
-from tests import databases, factories, scans
+from tests import factories, scans
 from tests.conftest import PASSWORD, Bank, Person
 from tests.exchange.workbooks import Sound, planned
 from tests.test_registry import ADDED, VIEWS, WRITABLE, base, form_of, writer
@@ -76,6 +76,7 @@ def pages() -> list[tuple[str, str]]:
 PAGES = pages()
 
 
+@pytest.mark.one_database("the rules are the same in both databases, and the forms are many")
 def test_every_form_about_families_is_among_those_that_are_typed_in(app):
     """A route that takes a form and is not here is neither tried at random nor asked of the doctor."""
     typed = {url.replace("{family}", "<int:pk>") for _who, url in PAGES}
@@ -88,21 +89,13 @@ def test_every_form_about_families_is_among_those_that_are_typed_in(app):
             assert same & typed, f"{rule.rule}: name its form in `pages`"
 
 
-@pytest.fixture(scope="module")
-def small_bank(bank: Bank) -> Bank:
-    """SQLite alone: the rules are the same in both databases, and the forms are many."""
-    if not isinstance(bank.database, databases.SqliteBank):
-        pytest.skip("SQLite only")
-    return bank
-
-
 @pytest.fixture
-def sign_in_to(small_bank: Bank) -> Callable[[str], Person]:
+def sign_in_to(bank: Bank) -> Callable[[str], Person]:
     """A browser of one of the cast, signed in anew."""
 
     def sign(name: str) -> Person:
-        small_bank.app.test_client_class = Person
-        client = small_bank.app.test_client()
+        bank.app.test_client_class = Person
+        client = bank.app.test_client()
         assert client.post("/login/", data={"username": name, "password": PASSWORD}).status_code == 302
         client.token = None
         return client
@@ -111,11 +104,11 @@ def sign_in_to(small_bank: Bank) -> Callable[[str], Person]:
 
 
 @pytest.fixture
-def settle(small_bank: Bank) -> Callable[[], None]:
+def settle(bank: Bank) -> Callable[[], None]:
     """Lay back the pristine bank and enter two families with a little of everything."""
 
     def lay() -> None:
-        small_bank.restore()
+        bank.restore()
         cast = factories.Cast()
         for number, place in enumerate((cast.north, cast.south), start=1):
             family = factories.family(place, f"{number + 10:05d}")
@@ -219,13 +212,14 @@ def load_book(draw: Any) -> str:
     return f"refused {book.rows}: {why}"
 
 
+@pytest.mark.one_database("the rules are the same in both databases, and the forms are many")
 @pytest.mark.xdist_group("three_roads")
-def test_the_bank_stays_sound_whatever_is_typed_by_any_road(small_bank, settle, sign_in_to):
+def test_the_bank_stays_sound_whatever_is_typed_by_any_road(bank, settle, sign_in_to):
     @settings(phases=[Phase.generate], max_examples=EXAMPLES, deadline=None, derandomize=True, database=None,
               suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(st.data())
     def typed(data: st.DataObject) -> None:
-        with small_bank.app.app_context(), access.unrestricted():
+        with bank.app.app_context(), access.unrestricted():
             settle()
             clients, done = {name: sign_in_to(name) for name in ("anna", "oleg")}, []
             for _ in range(STEPS):

@@ -64,6 +64,7 @@ def test_a_page_of_a_user_shows_name_and_roles(oleg, page, user_named):
     assert document.xpath("//input[@name='roles'][@checked]/@value") == [str(role("Координатор").id)]
 
 
+@pytest.mark.one_database("permissions and refusals do not depend on the database")
 @pytest.mark.parametrize("name", ["anna", "boris", "gleb", "renata", "avgust"])
 @pytest.mark.parametrize("url", ["/users/", "/users/add", "/users/1", "/roles/"])
 def test_nobody_else_comes_near(sign_in, name, url):
@@ -100,6 +101,7 @@ def test_only_the_change_is_open_while_the_password_is_a_one_time_one(oleg, sign
             assert answer.headers["Location"].endswith("/account/password/"), url
 
 
+@pytest.mark.one_database("permissions and refusals do not depend on the database")
 def test_a_wrong_form_keeps_what_was_typed(oleg, app):
     answer = oleg.post("/users/add", data={**ADDED, "username": "два слова", "roles": role("Аудитор").id})
     assert "Семён Ильич" in answer.text
@@ -111,6 +113,7 @@ def test_a_name_is_taken_once_whatever_its_letters(oleg, app):
     assert "уже есть" in oleg.post("/users/add", data={**ADDED, "username": "ANNA"}).text
 
 
+@pytest.mark.one_database("permissions and refusals do not depend on the database")
 def test_unknown_fields_and_rows_are_ignored(oleg, app, user_named):
     anna = user_named("anna")
     key, email, hashed = anna.id, anna.email, anna.password
@@ -123,6 +126,7 @@ def test_unknown_fields_and_rows_are_ignored(oleg, app, user_named):
     assert (anna.id, anna.email, anna.password, anna.active) == (key, email, hashed, True)
 
 
+@pytest.mark.one_database("permissions and refusals do not depend on the database")
 @pytest.mark.parametrize("field", ["roles", "territories", "employee"])
 def test_the_administrator_cannot_raise_himself(oleg, app, user_named, field):
     mine = user_named("oleg").id
@@ -133,6 +137,7 @@ def test_the_administrator_cannot_raise_himself(oleg, app, user_named, field):
     assert [row.user_id for row in refused] == [mine]
 
 
+@pytest.mark.one_database("permissions and refusals do not depend on the database")
 @pytest.mark.parametrize("act", ["password", "deactivate", "activate", "sessions/end"])
 def test_the_administrator_does_nothing_of_that_to_himself(oleg, user_named, act):
     assert oleg.post(f"/users/{user_named('oleg').id}/{act}").status_code == 403
@@ -238,6 +243,7 @@ def test_a_further_role_has_the_permissions_of_its_model(oleg, sign_in, app, use
     assert db.session.scalars(select(FurtherRole.same_as)).one() == "Аудитор"
 
 
+@pytest.mark.one_database("permissions and refusals do not depend on the database")
 @pytest.mark.parametrize(("name", "same_as", "text"), [
     ("", "Аудитор", "Заполните это поле."),
     ("аудитор", "Аудитор", "уже есть"),
@@ -250,6 +256,7 @@ def test_a_further_role_is_named_and_modelled(oleg, app, name, same_as, text):
     assert db.session.scalar(select(FurtherRole.id)) is None
 
 
+@pytest.mark.one_database("permissions and refusals do not depend on the database")
 def test_the_page_of_roles_says_what_each_may(oleg, page):
     text = page(oleg, "/roles/").text_content()
     assert "Пользователи" in text
@@ -270,6 +277,7 @@ def test_the_administrator_ends_sessions_and_unlocks(oleg, sign_in, app, user_na
     sign_in("anna")
 
 
+@pytest.mark.one_database("permissions and refusals do not depend on the database")
 @pytest.mark.parametrize("url", ["/users/999999", "/users/99999999999999999999", "/users/0"])
 def test_a_user_who_is_not_there_is_404(oleg, url):
     assert oleg.get(url).status_code == 404
@@ -288,6 +296,7 @@ def test_a_search_without_a_letter_or_too_long_is_said_not_to_be_understood(oleg
         assert "Фильтр не понят" in answer.text
 
 
+@pytest.mark.one_database("permissions and refusals do not depend on the database")
 def test_every_permission_has_a_name_that_people_read(app):
     with app.test_request_context():
         for code in terms.Role:

@@ -39,6 +39,7 @@ def text_of(html: str) -> str:
     return str(lxml.html.fromstring(html).text_content())
 
 
+@pytest.mark.one_database("test_at_once.py tells the second of two on both")
 @pytest.mark.parametrize("view", EDITABLE, ids=lambda view: view.__name__)
 def test_the_second_of_two_is_told_and_loses_nothing(view, rows, sign_in, page):
     writes, row = sign_in(writer(view)), rows[view.entity.__name__]

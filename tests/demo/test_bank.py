@@ -42,6 +42,10 @@ from app.models import (
 from app.services import accounts, family_keys, papers
 from tests.states import kept
 
+pytestmark = pytest.mark.one_database(
+    "what is invented is invented in Python; test_doctor.py finds the demo bank sound on both"
+)
+
 TODAY = date(2026, 10, 12)
 DAY = timedelta(days=1)
 

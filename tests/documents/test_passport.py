@@ -18,6 +18,10 @@ from app.render import html_pdf
 from tests import factories, scans
 from tests.documents.conftest import TODAY
 
+pytestmark = pytest.mark.one_database(
+    "a paper is drawn of rows that are read already; tests/screens/test_passport.py prints on both"
+)
+
 MADE_AT = datetime(2026, 9, 30, 21, 30, tzinfo=UTC)  # half past midnight of 1 October in Moscow
 MADE = "Сформировано: Анна Рябинина, 01.10.2026 00:30"
 

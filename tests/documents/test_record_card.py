@@ -16,6 +16,10 @@ from app.render import html_pdf
 from tests import factories, scans
 from tests.documents.conftest import TODAY
 
+pytestmark = pytest.mark.one_database(
+    "a paper is drawn of rows that are read already; tests/screens/test_passport.py prints on both"
+)
+
 WORDING = [
     "Карта учета семьи",
     "1. Наименование организации (учреждения), направляющего сведения",

@@ -10,6 +10,8 @@ import pytest
 from app.exchange.workbook import SHEETS, Kind
 from tests.exchange.workbooks import Sound, load, planned, texts
 
+pytestmark = pytest.mark.one_database("cells are read and compared in Python; test_import.py loads on both")
+
 DATES = [(sheet, column.header) for sheet in SHEETS for column in sheet if column.kind is Kind.DATE]
 COLUMNS = [(sheet, column.header) for sheet in SHEETS for column in sheet]
 TITLES = [sheet.title for sheet in SHEETS]
@@ -34,8 +36,7 @@ def pasted(text: str) -> str:
 
 
 @pytest.mark.parametrize("touch", [with_lookalikes, pasted, lambda text: f"  {text.replace(' ', '   ')} "])
-def test_what_looks_the_same_is_the_same_in_every_cell(cast, touch):
-    load(Sound().content())
+def test_what_looks_the_same_is_the_same_in_every_cell(cast, loaded, touch):
     book = Sound()
     touched = 0
     for sheet, header in COLUMNS:
@@ -74,8 +75,7 @@ def blank_row(sheet) -> dict:
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=TITLES)
 @pytest.mark.parametrize("make", [header_row, numbers_row, total_row, signature_row, blank_row])
-def test_a_line_that_is_no_row_is_left_out_of_every_sheet(cast, sheet, make):
-    load(Sound().content())
+def test_a_line_that_is_no_row_is_left_out_of_every_sheet(cast, loaded, sheet, make):
     book = Sound()
     book.rows[sheet.title].insert(1, make(sheet))
     book.rows[sheet.title].append(make(sheet))

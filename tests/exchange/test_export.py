@@ -38,6 +38,7 @@ def check_nothing_changes(content: bytes) -> None:
     assert totals(found)["missing"] == 0, found.missing[:3]
 
 
+@pytest.mark.one_database("test_every_value.py takes every column out of both databases")
 def test_the_sample_comes_out_as_it_went_in(cast, data):
     content = (data / "bank_2026-09.xlsx").read_bytes()
     load(content)
@@ -67,6 +68,7 @@ def _people(row):
     return (*row[:7], "; ".join(sorted((row[7] or "").split("; "))), *row[8:])
 
 
+@pytest.mark.one_database("test_every_value.py takes every column out of both databases")
 @pytest.mark.parametrize("on", [date(2022, 6, 30), date(2024, 1, 1), date(2025, 3, 31), date(2026, 9, 30)])
 def test_the_state_of_any_day_loads_back_without_a_change(cast, data, on):
     load((data / "bank_small.xlsx").read_bytes())
@@ -76,6 +78,7 @@ def test_the_state_of_any_day_loads_back_without_a_change(cast, data, on):
     assert not found.does_something
 
 
+@pytest.mark.one_database("test_every_value.py takes every column out of both databases")
 def test_cells_are_real_dates_codes_are_text_and_nothing_is_a_formula(cast):
     load(Sound().content())
     content = written(cast.district)
@@ -94,6 +97,7 @@ def test_cells_are_real_dates_codes_are_text_and_nothing_is_a_formula(cast):
             assert b"<f " not in markup
 
 
+@pytest.mark.one_database("test_every_value.py takes every column out of both databases")
 def test_every_file_bears_the_mark_and_its_properties_no_names(cast):
     load(Sound().content())
     content = written(cast.district)

@@ -8,7 +8,9 @@ from datetime import date
 import pytest
 
 from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, STAYS, SUPERVISIONS
-from tests.exchange.workbooks import Sound, load, planned
+from tests.exchange.workbooks import Sound, planned
+
+pytestmark = pytest.mark.one_database("cells are read and compared in Python; test_import.py loads on both")
 
 BIRTH = {"№ карты": "00001", "Фамилия": "Тетерин", "Имя": "Семён", "Дата рождения": date(2016, 1, 1)}
 
@@ -200,8 +202,7 @@ def test_all_faults_come_at_once_in_order(cast):
     ]  # fmt: skip
 
 
-def test_a_stay_that_overlaps_one_of_the_bank_is_a_fault(cast):
-    load(Sound().content())
+def test_a_stay_that_overlaps_one_of_the_bank_is_a_fault(cast, loaded):
     book = Sound()
     book.rows[STAYS.title] = [
         {"№ карты": "00002", "Код органа": "5.3", "Критерии": "2.1.1", "Дата постановки на учёт": date(2026, 4, 1)}
@@ -210,8 +211,7 @@ def test_a_stay_that_overlaps_one_of_the_bank_is_a_fault(cast):
     assert texts == ["Семья уже состоит на учёте с 05.02.2026."]
 
 
-def test_a_removal_of_the_bank_is_not_taken_back_by_a_blank_cell(cast):
-    load(Sound().content())
+def test_a_removal_of_the_bank_is_not_taken_back_by_a_blank_cell(cast, loaded):
     book = Sound()
     for header in ("№ постановления о снятии", "Дата постановления о снятии", "Дата снятия с учёта", "Причина снятия"):
         book.row(STAYS.title)[header] = None

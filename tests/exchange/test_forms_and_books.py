@@ -34,6 +34,10 @@ from tests.exchange.test_export import check_nothing_changes, written
 from tests.exchange.workbooks import load
 from tests.states import kept
 
+pytestmark = pytest.mark.one_database(
+    "what a form takes is decided in Python; test_every_value.py stores each column on both"
+)
+
 # The fields of a form that go into the workbook, entity by entity.
 FIELDS = {
     Family: ("stated_size", "income_per_member", "income_source", "registered_address", "actual_address", "additional"),

@@ -11,18 +11,20 @@ from sqlalchemy import func, select
 
 from app.clock import today
 from app.domain.refusal import Refusal
-from app.exchange import apply, plan, reader
+from app.exchange import apply, plan
 from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, SHEETS, STAYS, SUPERVISIONS
 from app.extensions import db
 from app.models import Family, Member
-from tests.exchange.workbooks import Sound, load, planned, texts
+from tests.exchange.workbooks import Sound, load, planned, read, texts
+
+pytestmark = pytest.mark.one_database("cells are read and compared in Python; test_import.py loads on both")
 
 NORTH, SOUTH = "Северное сельское поселение", "Южное городское поселение"
 OPTIONAL = [(sheet, column.header) for sheet in SHEETS for column in sheet if not column.required]
 
 
 def answered(content: bytes, **answers: str):
-    found = plan.make(reader.read(content, "книга.xlsx"), today(), {k.replace("_", "-"): v for k, v in answers.items()})
+    found = plan.make(read(content), today(), {k.replace("_", "-"): v for k, v in answers.items()})
     assert not found.faults, found.faults[:3]
     return found
 
@@ -61,8 +63,7 @@ def person(last: str, first: str, born: date | None, middle: str | None = None, 
 
 
 @pytest.mark.parametrize(("sheet", "header"), OPTIONAL, ids=range(len(OPTIONAL)))
-def test_any_optional_column_may_be_absent(cast, sheet, header):
-    load(Sound().content())
+def test_any_optional_column_may_be_absent(cast, loaded, sheet, header):
     book = Sound()
     book.headers[sheet.title].remove(header)
     found = planned(book.content())
@@ -131,8 +132,7 @@ def test_other_people_under_a_number_of_the_same_settlement_are_asked_about(cast
     assert [question.chosen for question in found.unanswered] == [None]
 
 
-def test_a_family_renumbered_by_its_settlement_is_known_by_its_people(cast):
-    load(Sound().content())
+def test_a_family_renumbered_by_its_settlement_is_known_by_its_people(cast, loaded):
     book = Sound()
     for rows in book.rows.values():
         for row in rows:
@@ -230,8 +230,7 @@ def test_twins_whose_names_differ_by_one_letter_are_two(cast):
     assert [row[1] for row in people()] == ["Гөлия", "Гүлия"]
 
 
-def test_letters_that_only_look_different_are_one_person(cast):
-    load(Sound().content())
+def test_letters_that_only_look_different_are_one_person(cast, loaded):
     book = Sound()
     book.row(MEMBERS.title, 1).update({"Фамилия": "Tетерин", "Имя": "Се\xadме\u0308н", "Отчество": "Ильи\u200bч"})
     book.row(AIDS.title)["Получатели"] = "Тетерина Алёна Павловна; Tетерин Семе\u0308н Ильич"
@@ -256,8 +255,7 @@ def with_errors(content: bytes, **cells: str) -> bytes:
     return stream.getvalue()
 
 
-def test_an_error_cell_is_a_fault_with_its_address_never_empty(cast):
-    load(Sound().content())
+def test_an_error_cell_is_a_fault_with_its_address_never_empty(cast, loaded):
     found = planned(with_errors(Sound().content(), f_E2="#N/A", f_F2="#REF!", m_G3="#VALUE!", m_U5="#DIV/0!"))
     told = {(fault.cell, fault.value) for fault in found.faults}
     assert {("E2", "#N/A"), ("F2", "#REF!"), ("G3", "#VALUE!"), ("U5", "#DIV/0!")} <= told
@@ -346,8 +344,7 @@ def test_a_column_without_a_header_is_named(cast):
 
 
 @pytest.mark.parametrize("sheet", [FAMILIES, MEMBERS])
-def test_of_a_sheet_that_is_not_read_nothing_untrue_is_said(cast, sheet):
-    load(Sound().content())
+def test_of_a_sheet_that_is_not_read_nothing_untrue_is_said(cast, loaded, sheet):
     book = Sound()
     book.headers[sheet.title].remove(sheet.columns[2 if sheet is MEMBERS else 1].header)
     (fault,) = planned(book.content()).faults
@@ -362,8 +359,7 @@ def test_two_districts_of_one_book_are_a_fault(cast):
     assert not planned(book.content()).faults
 
 
-def test_a_blank_organisation_replaces_none_of_the_same_kind(cast):
-    load(Sound().content())
+def test_a_blank_organisation_replaces_none_of_the_same_kind(cast, loaded):
     book = Sound()
     book.row(STAYS.title)["Организация, направившая сведения"] = None
     found = planned(book.content())
@@ -438,8 +434,7 @@ def test_what_the_sender_does_not_see_is_named(cast):
 
 
 @pytest.mark.parametrize("spelled", ["Северное сельское поселенье", "Севeрное сельское посление", "с.п. Северное"])
-def test_a_territory_that_is_like_one_of_the_district_is_named_with_it(cast, spelled):
-    load(Sound().content())
+def test_a_territory_that_is_like_one_of_the_district_is_named_with_it(cast, loaded, spelled):
     book = Sound()
     book.row(FAMILIES.title)["Территория"] = spelled
     assert f"похожая на «{NORTH}»" in texts(planned(book.content()).notices)
@@ -463,8 +458,7 @@ def test_a_card_number_of_another_alphabet_is_the_same_number(cast):
     assert "Карта с этим номером уже есть" in texts(planned(book.content()).faults)
 
 
-def test_a_book_of_an_earlier_day_is_told_before_it_takes_anything_back(cast):
-    load(Sound().content())
+def test_a_book_of_an_earlier_day_is_told_before_it_takes_anything_back(cast, loaded):
     earlier = Sound()
     earlier.facts[1][1] = date(2026, 7, 31)
     assert "на более ранний день" not in texts(planned(earlier.content()).notices)
@@ -479,8 +473,7 @@ def test_a_book_of_an_earlier_day_is_told_before_it_takes_anything_back(cast):
         (SUPERVISIONS, "Состоит с", date(2026, 3, 2), "иначе учёт запишут дважды"),
     ],
 )
-def test_what_differs_from_a_missing_row_by_its_day_alone_is_pointed_out(cast, sheet, header, day, said):
-    load(Sound().content())
+def test_what_differs_from_a_missing_row_by_its_day_alone_is_pointed_out(cast, loaded, sheet, header, day, said):
     book = Sound()
     book.row(sheet.title)[header] = day
     assert said in texts(planned(book.content()).duplicates)

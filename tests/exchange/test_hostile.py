@@ -13,6 +13,7 @@ import pytest
 
 from app.domain.refusal import Refusal
 from app.exchange import parser, reader
+from tests.exchange import workbooks
 from tests.exchange.workbooks import Sound
 
 SHEET = "xl/worksheets/sheet2.xml"
@@ -152,6 +153,11 @@ def test_an_honest_workbook_is_read(sound):
     assert set(reader.read(sound, "КНИГА.XLSX").sheets) == {
         "Сведения", "Семьи", "Постановка и снятие", "Члены семьи", "Учёт несовершеннолетних", "Мероприятия",
     }  # fmt: skip
+
+
+def test_the_other_tests_read_a_workbook_as_the_program_does(sound, data):
+    for content in (sound, (data / "bank_small.xlsx").read_bytes()):
+        assert workbooks.read(content) == reader.read(content, "книга.xlsx")
 
 
 @pytest.mark.parametrize(("name", "words"), [("книга.xls", ".xlsx"), ("книга.xlsm", ".xlsx"), ("книга", ".xlsx")])

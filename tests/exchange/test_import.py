@@ -63,8 +63,7 @@ def test_the_sample_of_300_families_loads_without_a_fault(cast, data):
     assert not again.does_something
 
 
-def test_everything_a_row_says_is_kept(cast):
-    load(Sound().content())
+def test_everything_a_row_says_is_kept(cast, loaded):
     family = one_family()
     assert family.name == "Тетерина"
     assert family.income_per_member == Decimal("5190.90")
@@ -90,8 +89,7 @@ def test_everything_a_row_says_is_kept(cast):
     assert {person.first_name for person in aid.recipients} == {"Алёна", "Семён"}
 
 
-def test_a_loaded_family_is_found_and_named_as_one_entered_by_hand(cast):
-    load(Sound().content())
+def test_a_loaded_family_is_found_and_named_as_one_entered_by_hand(cast, loaded):
     family = one_family()
     words = set(db.session.scalars(select(SearchWord.word).where(SearchWord.family_id == family.id)))
     before = (family.name, family.sort_key, family.search_key, member("Семён").sort_key)
@@ -102,8 +100,7 @@ def test_a_loaded_family_is_found_and_named_as_one_entered_by_hand(cast):
     assert {"00001", "1", "тетерин", "алена", "речная"} <= words
 
 
-def test_a_body_named_only_by_its_kind_is_called_like_the_kind(cast):
-    load(Sound().content())
+def test_a_body_named_only_by_its_kind_is_called_like_the_kind(cast, loaded):
     sender = one_family("00002").registrations[0].sender
     assert (sender.kind.code, sender.name, sender.territory_id) == ("5.7", "Органы внутренних дел", cast.district.id)
 
@@ -164,8 +161,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("sheet", "place", "header", "value", "was"), CHANGES, ids=range(len(CHANGES)))
-def test_a_changed_cell_is_shown_as_was_and_is_and_can_be_undone(cast, sheet, place, header, value, was):
-    load(Sound().content())
+def test_a_changed_cell_is_shown_as_was_and_is_and_can_be_undone(cast, loaded, sheet, place, header, value, was):
     book = Sound()
     book.row(sheet.title, place)[header] = value
     found = planned(book.content())
@@ -187,8 +183,7 @@ def test_a_changed_cell_is_shown_as_was_and_is_and_can_be_undone(cast, sheet, pl
     assert not planned(Sound().content()).does_something
 
 
-def test_new_rows_of_a_known_family_are_added_and_journalled_one_by_one(cast):
-    load(Sound().content())
+def test_new_rows_of_a_known_family_are_added_and_journalled_one_by_one(cast, loaded):
     book = Sound()
     book.rows[MEMBERS.title].append(
         {
@@ -218,8 +213,7 @@ def test_new_rows_of_a_known_family_are_added_and_journalled_one_by_one(cast):
     assert "ия" not in set(db.session.scalars(select(SearchWord.word).where(SearchWord.family_id == girl.family_id)))
 
 
-def test_a_removal_told_later_closes_the_same_stay(cast):
-    load(Sound().content())
+def test_a_removal_told_later_closes_the_same_stay(cast, loaded):
     book = Sound()
     book.row(STAYS.title, 1).update({"Дата снятия с учёта": date(2026, 9, 1), "Причина снятия": "11.3"})
     batch = load(book.content())
@@ -235,8 +229,7 @@ def test_a_removal_told_later_closes_the_same_stay(cast):
     assert decision.annulled_at is not None
 
 
-def test_a_new_class_in_a_new_quarter_is_a_new_education(cast):
-    load(Sound().content())
+def test_a_new_class_in_a_new_quarter_is_a_new_education(cast, loaded):
     book = Sound()
     book.facts[1][1] = date(2026, 10, 31)
     book.row(MEMBERS.title, 1)["Класс, группа"] = "5 класс"
@@ -250,8 +243,7 @@ def test_a_new_class_in_a_new_quarter_is_a_new_education(cast):
     assert not planned(Sound().content()).does_something, "the older workbook still tells its own quarter"
 
 
-def test_blank_education_and_document_are_no_news(cast):
-    load(Sound().content())
+def test_blank_education_and_document_are_no_news(cast, loaded):
     book = Sound()
     for header in ("Обучение, занятость", "Образовательная организация", "Класс, группа", "Вид документа", "Серия",
                    "Номер", "Дата выдачи", "Бесплатное питание", "Бесплатные учебники", "Досуг во внеурочное время",
@@ -260,8 +252,7 @@ def test_blank_education_and_document_are_no_news(cast):
     assert not planned(book.content()).does_something
 
 
-def test_a_passport_is_added_beside_the_birth_certificate(cast):
-    load(Sound().content())
+def test_a_passport_is_added_beside_the_birth_certificate(cast, loaded):
     book = Sound()
     book.row(MEMBERS.title, 1).update(
         {"Вид документа": "21", "Серия": "60 20", "Номер": "001122", "Дата выдачи": date(2026, 8, 8)}
@@ -271,8 +262,7 @@ def test_a_passport_is_added_beside_the_birth_certificate(cast):
     assert not planned(book.content()).does_something
 
 
-def test_what_the_workbook_lacks_is_named_and_stays(cast):
-    load(Sound().content())
+def test_what_the_workbook_lacks_is_named_and_stays(cast, loaded):
     book = Sound()
     for sheet in (FAMILIES, STAYS, MEMBERS, AIDS):
         book.rows[sheet.title] = [row for row in book.rows[sheet.title] if row["№ карты"] != "00002"]
@@ -294,8 +284,7 @@ def test_only_territories_that_the_workbook_names_can_lack_a_family(cast):
     assert [(line.sheet, line.number) for line in planned(other.content()).missing] == [(FAMILIES.title, "00002")]
 
 
-def test_a_column_that_is_not_there_leaves_the_bank_alone(cast):
-    load(Sound().content())
+def test_a_column_that_is_not_there_leaves_the_bank_alone(cast, loaded):
     book = Sound()
     book.headers[FAMILIES.title].remove("Источник дохода")
     found = planned(book.content())

@@ -28,6 +28,10 @@ from app.services import checks, soundness
 from tests import factories
 from tests.exchange.workbooks import Sound, load, planned, texts
 
+pytestmark = pytest.mark.one_database(
+    "a rule is asked in Python before anything is written; test_import.py writes on both"
+)
+
 TOMORROW = timedelta(days=1)
 SECOND = {
     "№ карты": "00002", "Код органа": "5.3", "Критерии": "2.1.1", "№ постановления о постановке": "7/7",
@@ -315,8 +319,7 @@ def test_what_cannot_be_is_a_fault_of_its_cell(cast, name):
 
 
 @pytest.mark.parametrize("name", [*IMPOSSIBLE, *KNOWN])
-def test_what_cannot_be_is_a_fault_of_its_cell_when_the_bank_knows_the_rest(cast, name):
-    load(Sound().content())
+def test_what_cannot_be_is_a_fault_of_its_cell_when_the_bank_knows_the_rest(cast, loaded, name):
     case = {**IMPOSSIBLE, **KNOWN}[name]
     if case.before:
         case.before()
@@ -345,8 +348,7 @@ def test_a_plan_that_missed_a_rule_is_refused_whole_by_the_number_of_the_family(
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_a_plan_that_missed_a_rule_of_known_rows_is_refused_whole(cast, monkeypatch, name):
-    load(Sound().content())
+def test_a_plan_that_missed_a_rule_of_known_rows_is_refused_whole(cast, loaded, monkeypatch, name):
     case = KNOWN[name]
     if case.before:
         case.before()
@@ -357,8 +359,7 @@ def test_a_plan_that_missed_a_rule_of_known_rows_is_refused_whole(cast, monkeypa
     refused_whole(planned(book.content()))
 
 
-def test_a_blank_first_day_does_not_make_one_membership_of_two(cast):
-    load(Sound().content())
+def test_a_blank_first_day_does_not_make_one_membership_of_two(cast, loaded):
     came_back()
     db.session.commit()
     book = moved(Sound())
@@ -396,8 +397,7 @@ def moved(book: Sound) -> Sound:
     return book
 
 
-def test_a_stay_on_a_decision_of_refusal_is_a_fault_of_its_row(cast):
-    load(Sound().content())
+def test_a_stay_on_a_decision_of_refusal_is_a_fault_of_its_row(cast, loaded):
     stay().decision.kind = DecisionKind.REFUSE
     db.session.commit()
     assert faults(Sound()) == {(STAYS.title, 4, HEADERS["decided"])}
@@ -406,8 +406,7 @@ def test_a_stay_on_a_decision_of_refusal_is_a_fault_of_its_row(cast):
     refused_whole(planned(book.content()))
 
 
-def test_a_stay_on_the_decision_of_another_family_is_never_written(cast):
-    load(Sound().content())
+def test_a_stay_on_the_decision_of_another_family_is_never_written(cast, loaded):
     found = planned(moved(Sound()).content())
     family = next(each for each in found.families if each.number == "00002")
     strange = db.session.scalars(select(Decision).where(Decision.family_id != family.id)).first()
@@ -415,8 +414,7 @@ def test_a_stay_on_the_decision_of_another_family_is_never_written(cast):
     refused_whole(found)
 
 
-def test_days_of_the_papers_bind_what_a_workbook_corrects(cast):
-    load(Sound().content())
+def test_days_of_the_papers_bind_what_a_workbook_corrects(cast, loaded):
     stay().received_on = stay().entered_on = date(2026, 2, 6)
     db.session.commit()
     assert faults(Sound()) == set()
@@ -425,8 +423,7 @@ def test_days_of_the_papers_bind_what_a_workbook_corrects(cast):
     assert faults(book) == {(STAYS.title, 4, HEADERS["decided"])}
 
 
-def test_papers_entered_before_they_came_stop_an_import(cast):
-    load(Sound().content())
+def test_papers_entered_before_they_came_stop_an_import(cast, loaded):
     stay().received_on, stay().entered_on = date(2026, 2, 7), date(2026, 2, 6)
     db.session.commit()
     assert faults(Sound()) == {(STAYS.title, 4, HEADERS["sent"])}
@@ -440,8 +437,7 @@ def test_a_quarter_that_is_not_cannot_be_written(cast, monkeypatch):
     refused_whole(planned(Sound().content()))
 
 
-def test_what_is_loaded_is_sound(cast):
-    load(Sound().content())
+def test_what_is_loaded_is_sound(cast, loaded):
     assert list(soundness.faults(today())) == []
     load(moved(Sound()).content())
     assert list(soundness.faults(today())) == []

@@ -16,13 +16,14 @@ from pypdf import PdfReader
 from sqlalchemy import event, select
 from sqlalchemy.orm import selectinload
 
-from app import access, clock
+from app import access
 from app.domain import periods, terms
 from app.extensions import db, look_at_contents
 from app.models import ChildPopulation, Criterion, Family, Member, Territory
 from app.reports import files, places, quarterly, report
 from app.reports.places import ReportPlaces
 from tests import factories
+from tests.exchange.workbooks import load
 from tests.reports import by_hand
 from tests.states import kept
 
@@ -65,12 +66,9 @@ def differences(form, wanted, *, ignored=()) -> list[str]:
 @kept
 def sample(cast):
     """The bank of the sample, loaded as a coordinator loads it."""
-    from app.exchange import apply, plan, reader
 
     file = DATA / "bank_2026-09.xlsx"
-    planned = plan.make(reader.read(file.read_bytes(), file.name), clock.today())
-    assert not planned.faults
-    apply.apply(planned, clock.today())
+    load(file.read_bytes(), file.name)
     look_at_contents()
     return db.session.scalars(select(Territory).where(Territory.name == "Красносулинский район")).one()
 

@@ -23,6 +23,10 @@ from app.models import Family, HomeTerritory, ImportBatch, JournalEntry
 from tests.conftest import check_style
 from tests.exchange.workbooks import Sound, cells, load, planned
 
+pytestmark = pytest.mark.one_database(
+    "pages around a load; test_import.py and test_ones_own.py load and undo on both, tests/work/test_jobs.py its pages"
+)
+
 
 @pytest.fixture
 def anna(cast, sign_in):

@@ -29,6 +29,10 @@ from app.services import families, registrations
 from tests import factories
 from tests.states import kept
 
+pytestmark = pytest.mark.one_database(
+    "words of pages and refusals of forms; test_at_once.py does each of the acts on both"
+)
+
 MOST_STATEMENTS = 15
 
 

@@ -13,6 +13,8 @@ from app.extensions import db
 from app.models import Aid, Employee, Family, Member
 from tests import factories
 
+pytestmark = pytest.mark.one_database("a form is filled in and marked in Python")
+
 
 @pytest.fixture
 def family(cast) -> Family:

@@ -87,12 +87,14 @@ def test_the_region_sees_each_district(families, cast, sign_in, page):
     ]  # fmt: skip
 
 
+@pytest.mark.one_database("permissions do not depend on the database")
 def test_nobody_is_sent_to_sign_in(app, anonymous):
     answer = anonymous.get("/")
     assert answer.status_code == 302
     assert "/login" in answer.location
 
 
+@pytest.mark.one_database("permissions do not depend on the database")
 @pytest.mark.parametrize("name", ["oleg", "renata", "avgust"])
 def test_lists_of_families_are_closed_to_others(families, sign_in, name):
     client = sign_in(name)

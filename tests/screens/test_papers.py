@@ -17,6 +17,8 @@ from app.models import Decision, Family, JournalEntry, Paper
 from app.services import papers
 from tests import factories, scans
 
+pytestmark = pytest.mark.one_database("files, their names and refusals; test_at_once.py attaches and annuls on both")
+
 
 @pytest.fixture
 def family(cast: factories.Cast) -> int:

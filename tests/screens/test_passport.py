@@ -70,6 +70,7 @@ def test_a_strange_family_has_no_papers(sign_in, cast, path):
     assert [entry.family_id for entry in prints()] == [south]
 
 
+@pytest.mark.one_database("permissions do not depend on the database")
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(
     ("name", "status"), [("anna", 200), ("boris", 200), ("gleb", 403), ("oleg", 403), ("renata", 403), ("avgust", 403)]
@@ -78,6 +79,7 @@ def test_who_may_print(sign_in, family, path, name, status):
     assert sign_in(name).get(f"/family/{family}/{path}").status_code == status
 
 
+@pytest.mark.one_database("permissions do not depend on the database")
 @pytest.mark.parametrize("path", PATHS)
 def test_a_fault_of_the_printer_is_a_sentence_on_the_page_of_the_family(sign_in, family, path, monkeypatch):
     def fail(*_args: object, **_kwargs: object) -> bytes:
@@ -104,6 +106,7 @@ def test_a_command_prints_too(app, family, tmp_path: Path, command, scanned):
     assert [path.name for path in tmp_path.iterdir()] == ["out.pdf"]
 
 
+@pytest.mark.one_database("permissions do not depend on the database")
 def test_a_command_says_what_is_wrong(app, cast, family, tmp_path: Path):
     factories.family(cast.far, "00042")
     db.session.commit()

@@ -53,6 +53,7 @@ def test_a_search_is_noted_with_its_words_and_count(family, sign_in):
     assert (entry.summary, entry.records) == ("Поиск: Ёлкин", 1)
 
 
+@pytest.mark.one_database("permissions do not depend on the database")
 @pytest.mark.parametrize("name", ["oleg", "renata", "avgust"])
 def test_who_sees_no_families_does_not_search(family, sign_in, name):
     assert sign_in(name).get("/search?q=17").status_code == 403

@@ -38,6 +38,8 @@ from app.services import checks, registry
 from tests import factories
 from tests.places_of_entities import entities
 
+pytestmark = pytest.mark.one_database("the rules are asked in Python")
+
 TODAY = date(2026, 9, 30)
 BORN = date(2015, 5, 5)
 

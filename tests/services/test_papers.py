@@ -17,6 +17,8 @@ from app.models import Family, Paper
 from app.services import papers
 from tests import factories, scans
 
+pytestmark = pytest.mark.one_database("files are checked and stored beside the database")
+
 TODAY = date(2026, 9, 30)
 
 

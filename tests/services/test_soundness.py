@@ -10,22 +10,24 @@ from app import clock
 from app.demo import bank as demo
 from app.domain.refusal import Refusal
 from app.domain.terms import DecisionKind
-from app.exchange import apply, plan, reader
+from app.exchange import apply
 from app.services import checks, soundness
 from tests import factories
+from tests.exchange.workbooks import planned
 
 TODAY = date(2026, 9, 30)
 
 
+@pytest.mark.one_database("the rules are asked in Python; test_doctor.py asks them of a demo bank on both")
 def test_the_invented_bank_is_sound(app):
     demo.fill(TODAY, families=40, seed=3)
     assert [fault.text for fault in soundness.faults(TODAY)] == []
 
 
+@pytest.mark.one_database("the rules are asked in Python; test_doctor.py asks them of a demo bank on both")
 @pytest.mark.parametrize("book", ["bank_2026-09.xlsx", "bank_small.xlsx"])
 def test_a_bank_of_a_workbook_is_sound(app, data, book):
-    read = reader.read((data / book).read_bytes(), book)
-    apply.apply(plan.make(read, clock.today()), clock.today())
+    apply.apply(planned((data / book).read_bytes(), book), clock.today())
     assert [fault.text for fault in soundness.faults(clock.today())] == []
 
 
@@ -34,6 +36,7 @@ def test_every_entity_that_is_checked_when_typed_is_checked_when_stored():
     assert {entity.__name__ for entity, _rule in soundness.RULES} == {e.__name__ for e in checks.RULES} - outside
 
 
+@pytest.mark.one_database("the rules are asked in Python; test_doctor.py asks them of a demo bank on both")
 def test_an_import_is_refused_by_the_number_of_the_family_not_by_names(app, cast):
     family = factories.family(cast.north, number="00042")
     factories.member(family, last_name="Заречная")
