@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -33,7 +33,7 @@ from app.models import (
 from app.services import soundness
 from tests import factories
 from tests.exchange.test_export import check_nothing_changes, written
-from tests.exchange.test_forms_and_books import moved
+from tests.exchange.test_forms_and_books import LETTERS, moved
 from tests.exchange.workbooks import cells, load
 
 FIRST, DAY = date(1900, 1, 1), date(2024, 2, 29)
@@ -69,12 +69,18 @@ class Bank:
         self.count += 1
         values.setdefault("number", f"Ф{self.count}")
         family = factories.family(values.pop("place", self.cast.north), **values)
-        db.session.add(Member(family=family, last_name="Осинин", first_name="Ян", born_on=DAY))
+        born_on = DAY - timedelta(days=self.count)  # nobody is like another one: each would be compared with all
+        db.session.add(Member(family=family, last_name=f"Осинин{self.letters()}", first_name="Ян", born_on=born_on))
         db.session.flush()
         return family
 
+    def letters(self) -> str:
+        """Two letters that no other family has."""
+        return LETTERS[self.count // len(LETTERS)] + LETTERS[self.count % len(LETTERS)]
+
     def member(self, **values: Any) -> Member:
-        row = Member(**{"family": self.family(), "last_name": "Кленов", "first_name": "Лев", **values})
+        family = self.family()
+        row = Member(**{"family": family, "last_name": f"Кленов{self.letters()}", "first_name": "Лев", **values})
         db.session.add(row)
         db.session.flush()
         return row
@@ -144,7 +150,7 @@ def members(bank: Bank) -> None:
         bank.member(last_name=last, first_name=first, middle_name=middle)
     twin = bank.member(born_on=DAY)
     for born_on in (FIRST, None):
-        db.session.add(Member(family=twin.family, last_name="Кленов", first_name="Лев", born_on=born_on))
+        db.session.add(Member(family=twin.family, last_name=twin.last_name, first_name="Лев", born_on=born_on))
 
 
 def parts(bank: Bank) -> None:
@@ -187,7 +193,7 @@ def aids(bank: Bank) -> None:
     for text in TEXTS:
         factories.aid(bank.family(), DAY, description=text, performer=bank.cast.agency("5.9"))
     twin = bank.member(born_on=DAY)
-    other = Member(family=twin.family, last_name="Кленов", first_name="Лев", born_on=None)
+    other = Member(family=twin.family, last_name=twin.last_name, first_name="Лев", born_on=None)
     db.session.add(other)
     db.session.flush()
     for people in ([twin], [other], [twin, other], []):
