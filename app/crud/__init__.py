@@ -54,7 +54,7 @@ class RegistryView(EntityView):
             view=self,
             title=self.list_title,
             listing=listing,
-            columns=[(name, self.label_columns[name]) for name in self.list_columns],
+            columns=[(name, self.label_columns[name]) for name in self.columns_of(listing)],
             kept=guard.kept(listing.rows) if self.may("edit") else set(),
             page_sizes=PAGE_SIZES,
         )
@@ -66,6 +66,7 @@ class RegistryView(EntityView):
         """The list as a workbook: the same rows, filters and order, all pages."""
         listing = self._whole()
         self.prepare(listing.rows)
+        columns = self.columns_of(listing)
         journal.read(Act.EXPORTED, entity=self.entity.__name__, records=len(listing.rows),
                      summary=f"{self.list_title}: {listing.filters_in_words}")  # fmt: skip
         table = Table(
@@ -73,8 +74,8 @@ class RegistryView(EntityView):
             subtitle=""
             if len(listing.rows) == listing.count
             else f"Показаны первые {len(listing.rows)} из {listing.count}: сузьте отбор, чтобы выгрузить остальные.",
-            columns=[Column(str(self.label_columns[name])) for name in self.list_columns],
-            rows=[[self.text(row, name) for name in self.list_columns] for row in listing.rows],
+            columns=[Column(str(self.label_columns[name])) for name in columns],
+            rows=[[self.text(row, name) for name in columns] for row in listing.rows],
         )
         user = g.user.get_full_name()
         content = xlsx.workbook(table, made_by=user, made_at=clock.local(clock.now()))

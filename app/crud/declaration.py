@@ -11,7 +11,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy.orm import RelationshipProperty, class_mapper
 
 from app import filters, forms, guard
-from app.crud.listing import PAGE_SIZES
+from app.crud.listing import PAGE_SIZES, Listing
 from app.crud.values import as_text
 from app.models import Annullable, ByAct, Entity, Family, OfFamily
 from app.readings.duplicates import Likeness
@@ -119,7 +119,15 @@ class EntityView(ModelView):
     def prepare(self, rows: Sequence[Any]) -> None:
         """Read what the columns of the list show beside the rows, before they are written out."""
 
-    def warning(self, row: Any) -> str:
+    def columns_of(self, listing: Listing) -> Sequence[str]:
+        """The columns of the list, which may answer to what it was asked."""
+        return self.list_columns
+
+    def acts_of(self, row: Any, listing: Listing) -> Sequence[tuple[Any, str]]:
+        """What to do about a row, beside its pencil: what it is called and where it is done."""
+        return ()
+
+    def warning(self, row: Any, listing: Listing) -> str:
         """What a row of the list is marked with; nothing if all is well."""
         return ""
 

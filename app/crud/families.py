@@ -13,18 +13,26 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from app import clock, filters
+from app import clock, filters, words
 from app.acts import Answer
 from app.crud import RegistryView
+from app.crud.listing import Listing
+from app.domain.deadlines import Clock
 from app.domain.refusal import Refusal
-from app.domain.terms import JobKind
+from app.domain.terms import JobKind, Moment
 from app.filters import Address, Filter
 from app.models import Criterion, Employee, Family
-from app.readings import families
+from app.readings import clocks, families
 from app.readings.families import FamilyLine
 from app.screens.screen import pressed
 from app.screens.work import later
 from app.work import passports as pack
+
+# The act by which the moment happens that a deadline waits for; whatever else it waits for is written in the stay.
+STOPS: dict[Moment | None, tuple[str, Any]] = {
+    Moment.ENTERED: ("enter", _("Note the day of entering")),
+    Moment.REMOVED: ("remove", _("Remove from record")),
+}
 
 
 class FamilyListView(RegistryView):
@@ -32,8 +40,10 @@ class FamilyListView(RegistryView):
 
     computed = {
         "territory": _("Territory"), "children": _("Children"), "stay": _("On record"), "criterion": _("Criterion"),
-        "mentor": _("Mentor"), "aid": _("Without aid"),
+        "mentor": _("Mentor"), "aid": _("Without aid"), "deadline": _("Deadline"), "due": _("Was due"),
+        "late": _("Late"),
     }  # fmt: skip
+    late_columns = ("number", "name", "territory", "deadline", "due", "late")  # of a list of what is overdue
 
     list_template = "registry/families.html"
 
@@ -93,8 +103,14 @@ class FamilyListView(RegistryView):
         return [filters.of_row(address, "mentor", _("Mentor"), Employee,
                                lambda row: families.has_mentor(row.id, clock.today()))]  # fmt: skip
 
+    def columns_of(self, listing: Listing) -> Sequence[str]:
+        return self.late_columns if _asks_what_is_late(listing) else self.list_columns
+
     def prepare(self, rows: Sequence[Family]) -> None:
-        g.family_lines = families.lines(rows, clock.today())
+        today = clock.today()
+        g.family_lines = families.lines(rows, today)
+        late = [family_id for family_id, line in g.family_lines.items() if line.late]
+        g.family_clocks = clocks.most_overdue(late, today) if late else {}
 
     def text(self, row: Any, name: str) -> str:
         if name not in self.computed or "family_lines" not in g:  # the page of one row has its own columns alone
@@ -103,10 +119,41 @@ class FamilyListView(RegistryView):
         if name == "aid":
             days = (clock.today() - line.last_aid_on).days if line.last_aid_on else None
             return gettext("no aid yet") if days is None else gettext("%(days)s days", days=days)
+        if name in ("deadline", "due", "late"):
+            return self._of_clock(row, name)
         return str(getattr(line, name))
 
-    def warning(self, row: Family) -> str:
-        return gettext("overdue") if _line(row).late else ""
+    @staticmethod
+    def _of_clock(row: Family, name: str) -> str:
+        if row.id not in g.family_clocks:
+            return ""
+        running = g.family_clocks[row.id][1]
+        said = {"deadline": running.title, "due": words.day(running.due), "late": _days_late(running)}
+        return said[name]
+
+    def warning(self, row: Family, listing: Listing) -> str:
+        found = g.family_clocks.get(row.id)
+        is_said = found is None or _asks_what_is_late(listing)
+        return "" if is_said else gettext("overdue: %(days)s", days=_days_late(found[1]))
+
+    def acts_of(self, row: Family, listing: Listing) -> Sequence[tuple[Any, str]]:
+        """In a list of what is overdue, that which stops its clock."""
+        if row.id not in g.family_clocks or not _asks_what_is_late(listing):
+            return ()
+        stay, running = g.family_clocks[row.id]
+        act, text = STOPS.get(running.stops, ("correct", _("Correct the registration")))
+        if not self.appbuilder.sm.has_access(f"can_{act}", "FamilyPage"):
+            return ()
+        key = {} if act == "remove" else {"key": stay.id}
+        return ((text, url_for(f"FamilyActs.{act}", pk=row.id, **key)),)
+
+
+def _asks_what_is_late(listing: Listing) -> bool:
+    return any(one.name == "overdue" and one.value for one in listing.filters)
+
+
+def _days_late(running: Clock) -> str:
+    return words.counted(-running.days_left(clock.today()), "день", "дня", "дней")
 
 
 def _line(row: Family) -> FamilyLine:

@@ -15,6 +15,7 @@ from app.render.table import Column, Table
 
 SHOWN = 50  # lines of one part on a command line
 MOST_SHOWN = 200  # lines of one part that the page can unfold; the rest is counted
+MOST_OF_PLACE = 50  # families of one settlement that the page can unfold
 
 Shown = dict[str, Any]
 
@@ -22,7 +23,8 @@ Shown = dict[str, Any]
 def shown(plan: Plan, warning: str = "") -> Shown:
     """What the page of a load shows, as values that JSON carries: a long comparison is shown when it is ready.
 
-    A part is {"total": how many, "lines": the first of them}. warning: why it is shown again.
+    A part is {"total": how many, "lines": the first of them}; of families, {"total": how many, "places": for each
+    settlement its name and a part}. warning: why it is shown again.
     """
     titles = plan.titles
     return {
@@ -69,14 +71,12 @@ def _question(question: Any) -> dict[str, Any]:
 
 
 def _by_family(plan: Plan, titles: dict[str, str]) -> dict[str, Any]:
-    """What changes and what is new, family by family: the new families apart, settlement by settlement."""
+    """What changes and what is new, settlement by settlement and family by family: the new families apart."""
+    places = {each.number: each.place.name for each in plan.families}
     new = _grouped(plan.new)
-    fresh = [(each.number, each.place.name, new.pop(each.number, [])) for each in plan.new_families]
-    return {
-        "changes": _part(_family(titles[number], "", group) for number, group in _grouped(plan.changes).items()),
-        "new_families": _part(_family(titles[number], place, group) for number, place, group in fresh),
-        "added": _part(_family(titles[number], "", group) for number, group in new.items()),
-    }
+    fresh = {each.number: new.pop(each.number, []) for each in plan.new_families}
+    parts = {"changes": _grouped(plan.changes), "new_families": fresh, "added": new}
+    return {name: _by_place(groups, places, titles) for name, groups in parts.items()}
 
 
 def _grouped(lines: Iterable[Any]) -> dict[str, list[Any]]:
@@ -84,9 +84,26 @@ def _grouped(lines: Iterable[Any]) -> dict[str, list[Any]]:
     return {number: list(group) for number, group in groupby(by_number, key=lambda line: str(line.number))}
 
 
-def _family(title: str, place: str, group: list[Change | Line]) -> dict[str, Any]:
+def _by_place(groups: dict[str, list[Any]], places: dict[str, str], titles: dict[str, str]) -> dict[str, Any]:
+    found: dict[str, list[str]] = {}
+    for number in sorted(groups, key=lambda each: (places.get(each, ""), each)):
+        found.setdefault(places.get(number, ""), []).append(number)
+    return {
+        "total": len(groups),
+        "places": [
+            {
+                "name": name,
+                "total": len(numbers),
+                "lines": [_family(titles[number], groups[number]) for number in numbers[:MOST_OF_PLACE]],
+            }
+            for name, numbers in found.items()
+        ],
+    }
+
+
+def _family(title: str, group: list[Change | Line]) -> dict[str, Any]:
     rows = [vars(line) for line in group]
-    return {"title": title, "place": place, "rows": rows, "changes": bool(rows) and "becomes" in rows[0]}
+    return {"title": title, "rows": rows, "changes": bool(rows) and "becomes" in rows[0]}
 
 
 def lines(plan: Plan) -> Iterator[str]:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from app.domain.deadlines import Clock, Limit, Works, countable, days_of_year, due, last_late_start
 from app.domain.periods import Period, month, quarter_holding
 from app.domain.terms import Moment, Unit
-from app.extensions import db
+from app.extensions import db, portions
 from app.models import Deadline, Registration, WorkingDay
 from app.words import counted
 
@@ -67,6 +67,15 @@ def of_family(stays: Iterable[Registration]) -> list[tuple[Registration, Clock]]
                 )
                 found.append((stay, clock))
     return sorted(found, key=lambda pair: pair[1].due, reverse=True)
+
+
+def most_overdue(family_ids: Iterable[int], today: date) -> dict[int, tuple[Registration, Clock]]:
+    """Of each of these families that is late, the running clock that is overdue the longest, with its stay."""
+    stays: list[Registration] = []
+    for ids in portions(family_ids):
+        stays += db.session.scalars(select(Registration).where(Registration.family_id.in_(ids)))
+    late = [(stay, one) for stay, one in of_family(stays) if one.stopped_on is None and one.overdue(today)]
+    return {stay.family_id: (stay, one) for stay, one in late}  # the earliest due comes last
 
 
 def _day(stay: Registration, moment: Moment) -> date | None:

@@ -11,7 +11,7 @@ from flask import abort, g, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from werkzeug.wrappers import Response
 
 from app import access, clock, forms, journal
@@ -35,7 +35,7 @@ from app.work import results
 PAGE = 20
 MOST_RUNS = 50  # runs of keys among which the first families of a load are looked for
 FIRST = 20  # lines of one part of a preview that are seen at once
-SHOWN = 200  # families of a load that its page names
+SHOWN = 50  # families of one settlement that the page of a load names
 # What takes longer than a page may is done in the background.
 LARGE_BOOK = 1 << 20  # bytes: about a thousand families
 LARGE_EXPORT = 1000  # families
@@ -193,8 +193,11 @@ class Exchange(Screen):
     def batch(self, pk: int) -> str:
         """What one load did, with the way to its families and back."""
         batch = self.find(ImportBatch, pk)
-        return self.page("exchange/batch.html", batch=batch, sheets=_sheets(batch), families=_families(batch),
-                         brought=_brought(batch))  # fmt: skip
+        families = _families(batch)
+        if families:
+            shown = sum(len(place.families) for place in families)
+            journal.read(Act.LISTED, entity="Family", records=shown, summary=f"Загрузка № {batch.id}")
+        return self.page("exchange/batch.html", batch=batch, sheets=_sheets(batch), families=families, first=FIRST)
 
     @expose("/undo/<int:pk>", methods=["POST"])
     @has_access
@@ -303,20 +306,42 @@ def _said(batch: ImportBatch) -> str:
     return "; ".join(parts)
 
 
-def _brought(batch: ImportBatch) -> int:
-    """How many families a load brought in."""
-    runs: Iterable[list[int]] = batch.counts.get("created", {}).get("family", ())
-    return sum(last - first + 1 for first, last in runs)
+@dataclass
+class _OfPlace:
+    """The families that a load brought into one settlement: how many there are, and the first of them."""
+
+    name: str
+    total: int
+    families: list[Family]
 
 
-def _families(batch: ImportBatch) -> list[Family]:
-    """The first families that a load brought in."""
+def _families(batch: ImportBatch) -> list[_OfPlace]:
+    """The families that a load brought in, settlement by settlement."""
     runs: Iterable[list[int]] = batch.counts.get("created", {}).get("family", ())
-    ranges = [Family.id.between(first, last) for first, last in runs]
+    family, place = Family.__table__, Territory.__table__
+    ranges = [family.c.id.between(first, last) for first, last in runs]
     if not ranges:
         return []
-    statement = select(Family).where(or_(*ranges[:MOST_RUNS]), Family.annulled_at.is_(None)).order_by(Family.number)
-    return list(db.session.scalars(statement.limit(SHOWN)))
+    at_place = {"partition_by": family.c.territory_id}
+    ranked = (
+        select(
+            family.c.id, place.c.name, func.count().over(**at_place).label("total"),
+            func.row_number().over(order_by=(family.c.number, family.c.id), **at_place).label("rank"),
+        )
+        .select_from(family.join(place, place.c.id == family.c.territory_id))
+        .where(or_(*ranges[:MOST_RUNS]), family.c.annulled_at.is_(None), access.scope().families())
+        .subquery()
+    )  # fmt: skip
+    rows = db.session.execute(
+        select(Family, ranked.c.name, ranked.c.total)
+        .join(ranked, ranked.c.id == Family.id)
+        .where(ranked.c.rank <= SHOWN)
+        .order_by(ranked.c.name, Family.territory_id, ranked.c.rank)
+    )
+    found: dict[int, _OfPlace] = {}
+    for row, name, total in rows:
+        found.setdefault(row.territory_id, _OfPlace(name, total, [])).families.append(row)
+    return list(found.values())
 
 
 def _places(districts: list[Territory]) -> list[Territory]:

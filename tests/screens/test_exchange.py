@@ -17,9 +17,10 @@ from sqlalchemy.exc import OperationalError
 
 from app.domain.terms import Act
 from app.exchange import apply, waiting
-from app.exchange.workbook import AIDS, FAMILIES, STAYS
+from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, STAYS
 from app.extensions import db
 from app.models import Family, HomeTerritory, ImportBatch, JournalEntry
+from app.screens import exchange
 from tests.conftest import check_style
 from tests.exchange.workbooks import Sound, cells, load, planned
 
@@ -325,3 +326,44 @@ def test_the_command_refuses_without_an_answer_and_takes_one(app, anna, tmp_path
     done = runner.invoke(args=["bank", "import", str(file), "--apply", "--answer", "family-2=other"])
     assert done.exit_code == 0, done.output
     assert families() == 3
+
+
+def crowded(of_place: int) -> Sound:
+    """A book of two settlements with so many new families in the first one, and a settlement that is not known yet."""
+    book = Sound()
+    for number in range(of_place):
+        called = {"№ карты": f"{100 + number:05}"}
+        book.rows[FAMILIES.title].append({**called, "Территория": "Северное сельское поселение"})
+        book.rows[MEMBERS.title].append({**called, "Роль в семье": "мать", "Фамилия": f"Полозова{'ва' * number}",
+                                         "Имя": "Анна", "Пол": "ж", "Дата рождения": date(1990, 1, 1)})  # fmt: skip
+    book.row(FAMILIES.title, 1)["Территория"] = "Заречное сельское поселение"
+    return book
+
+
+def seen_at_once(section) -> int:
+    """Links or families of a settlement that are in sight before anything is unfolded."""
+    return len(section.xpath("./details[./summary/strong] | ./ul/li/a"))
+
+
+def test_risks_stand_before_the_families_and_these_by_settlement_the_first_of_each_in_sight(anna, page):
+    answer = send(anna, crowded(24).content())
+    document = lxml.html.fromstring(answer.text)
+    check_style(document, "preview")
+    heads = [head.get("id") for head in document.xpath("//h2")]
+    assert heads.index("places") < heads.index("counts") < heads.index("new-families")
+    section = "//section[@aria-labelledby='new-families']//section"
+    assert [head.text_content() for head in document.xpath(f"{section}/h3")] == [
+        "Заречное сельское поселение: 1", "Северное сельское поселение: 25",
+    ]  # fmt: skip
+    assert [seen_at_once(each) for each in document.xpath(section)] == [1, exchange.FIRST]
+    assert "и ещё 5" in document.xpath(section)[1].text_content()
+    assert "Полозова" in document.xpath(section)[1].text_content()
+    done = confirm(anna, answer)
+    assert done.status_code == 302, re.findall(r"notice[^>]*>([^<]+)", done.text)
+    loaded = page(anna, done.headers["Location"])
+    section = "//section[@aria-labelledby='families']//section"
+    assert [head.text_content() for head in loaded.xpath(f"{section}/h3")] == [
+        "Заречное сельское поселение: 1", "Северное сельское поселение: 25",
+    ]  # fmt: skip
+    assert [seen_at_once(each) for each in loaded.xpath(section)] == [1, exchange.FIRST]
+    assert acts(Act.LISTED)[-1].records == 26

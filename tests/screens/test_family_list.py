@@ -109,3 +109,30 @@ def test_a_family_is_a_link_wherever_a_list_names_it(families, sign_in, page):
     for address in ("/memberregistry/list/", "/aidregistry/list/", "/mentorregistry/list/"):
         links = page(sign_in("anna"), address).xpath("//main//tbody//a/@href")
         assert f"/family/{families[0].id}" in links, address
+
+
+def test_what_is_overdue_is_listed_with_its_day_and_the_act_that_ends_it(families, sign_in, page):
+    _north, south, _gone = families
+    anna = sign_in("anna")
+    document = page(anna, f"{LIST}?_flt_0_overdue=1")
+    due = date(2025, 3, 7)  # three calendar days after the papers were received (Положение, 3.2)
+    cells = {cell.get("data-label"): " ".join(cell.text_content().split()) for cell in document.xpath("//tbody/tr/td")}
+    assert cells["№ карты"] == "00002"
+    assert cells["Истёк"] == f"{due:%d.%m.%Y}"
+    assert cells["Просрочка"].split()[0] == str((today() - due).days)
+    assert cells["Срок"].startswith("Внесение сведений о семье")
+    (act,) = document.xpath("//tbody/tr/td[contains(@class, 'actions')]/a/@href")
+    assert "Внесение в банк данных" in page(anna, act).text_content()
+    assert act.startswith(f"/family/{south.id}/enter/")
+    book = load_workbook(BytesIO(anna.get("/familyregistry/xlsx?_flt_0_overdue=1").data))
+    assert f"{due:%d.%m.%Y}" in [cell.value for row in book.worksheets[0] for cell in row]
+
+
+def test_a_late_family_is_marked_in_every_list_and_acted_upon_by_who_keeps_it_only(families, cast, sign_in, page):
+    _north, south, _gone = families
+    late = f"просрочено: {(today() - date(2025, 3, 7)).days}"
+    assert late in page(sign_in("anna"), LIST).text_content()
+    factories.assignment(cast.employee("boris"), date(2025, 1, 1), of=south)
+    document = page(sign_in("boris"), f"{LIST}?_flt_0_overdue=1")
+    assert numbers(document) == ["00002"]
+    assert not document.xpath("//tbody//a[contains(@href, '/enter/')]")
