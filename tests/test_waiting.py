@@ -225,6 +225,22 @@ def test_a_prepared_plan_is_made_once_more_only_if_the_bank_has_changed(app, cas
     assert len(made) == 1 + changed
 
 
+def test_work_in_another_district_does_not_disturb_a_prepared_plan(app, cast):
+    load(Sound().content())
+    far = factories.family(cast.far)
+    db.session.commit()
+    prepared = apply.Prepared(lambda: planned(Sound().content()))
+    with app.app_context(), access.unrestricted():
+        factories.member(db.session.get(Family, far.id), last_name="Дальняя")
+        db.session.commit()
+    assert prepared.held() is prepared.plan
+    db.session.rollback()
+    with app.app_context(), access.unrestricted():
+        factories.family(cast.north, "00777")  # of the district, and not in the book
+        db.session.commit()
+    assert prepared.held() is not prepared.plan
+
+
 # Acts at once
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, configure_mappers
 from app import access
 from app.clock import now
 from app.domain.terms import Act
-from app.extensions import db
+from app.extensions import db, portions
 from app.journal import changes
 from app.journal.replay import CHANGES, Difference, all_differences, differences, replay
 from app.models import Entity, Family, JournalEntry, OfFamily, Role, User
@@ -28,8 +28,8 @@ UNDER_WAY = 1000  # entries: as far behind the last one may stand one that was s
 
 __all__ = [
     "Difference", "Mark", "all_differences", "batch", "changes", "collect_reads", "differences", "entry",
-    "family_id_of", "keep_watch", "mark", "read", "replay", "take_reads", "title_of", "write", "write_apart",
-    "write_differences",
+    "families_since", "family_id_of", "keep_watch", "mark", "read", "replay", "take_reads", "title_of", "write",
+    "write_apart", "write_differences",
 ]  # fmt: skip
 
 _batch: ContextVar[int | None] = ContextVar("batch", default=None)
@@ -104,6 +104,14 @@ def mark(since: int | None = None) -> Mark:
         since = (connection.scalar(select(func.max(entry.id))) or 0) - UNDER_WAY
     changed = entry.act.in_((*CHANGES, Act.MOVED, Act.IMPORTED, Act.UNDONE))
     return Mark(since, frozenset(connection.scalars(select(entry.id).where(entry.id > since, changed))))
+
+
+def families_since(before: Mark) -> set[int | None]:
+    """The families that were changed since a mark; None among them for what belongs to no family."""
+    entry = JournalEntry.__table__.c
+    later = mark(before.since).entries - before.entries
+    asked = (select(entry.family_id).where(entry.id.in_(ids)).distinct() for ids in portions(later))
+    return {family_id for each in asked for family_id in db.session.scalars(each)}
 
 
 def write_differences() -> int:

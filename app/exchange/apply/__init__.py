@@ -5,7 +5,7 @@ New rows go in by bulk statements with keys taken beforehand, so that ten thousa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 
 from sqlalchemy import select, text
@@ -20,8 +20,8 @@ from app.exchange.apply import fresh, links
 from app.exchange.apply.store import Store
 from app.exchange.changes import BodyRef, PlaceRef, Plan, SetUpdate, Update
 from app.exchange.workbook import SHEETS
-from app.extensions import begin_writing, db
-from app.models import Agency, ImportBatch, RelationshipKind, Territory
+from app.extensions import begin_writing, db, portions
+from app.models import Agency, Family, ImportBatch, RelationshipKind, Territory
 from app.services import family_keys, installation, soundness
 from app.words import short
 
@@ -37,7 +37,10 @@ def hold() -> None:
 
 
 class Prepared:
-    """A plan that is made while nobody is held up, and made again if the bank has changed before it is applied."""
+    """A plan that is made while nobody is held up, and made again if what it was made of has changed since.
+
+    That is its district with its families, and whatever belongs to no family: work in other districts disturbs it not.
+    """
 
     def __init__(self, make: Callable[[], Plan]) -> None:
         self._make = make
@@ -50,7 +53,14 @@ class Prepared:
                 break
 
     def _stands(self) -> bool:
-        return journal.mark(self._mark.since) == self._mark
+        changed = journal.families_since(self._mark)
+        known = {family.id for family in self.plan.families}
+        return None not in changed and not changed & known and not self._of_district(changed)
+
+    def _of_district(self, families: Collection[int | None]) -> bool:
+        own = Family.district_id == self.plan.district.id
+        asked = (select(Family.id).where(Family.id.in_(ids), own).limit(1) for ids in portions(families))
+        return any(db.session.scalar(each) is not None for each in asked)
 
     def held(self) -> Plan:
         """The plan of the bank as it stands, which stays so until this transaction ends."""
