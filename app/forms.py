@@ -16,6 +16,8 @@ from sqlalchemy.orm import RelationshipProperty, class_mapper
 from wtforms import (
     BooleanField,
     Field,
+    FieldList,
+    FormField,
     HiddenField,
     IntegerField,
     SelectField,
@@ -260,6 +262,22 @@ class RowsField(SelectMultipleField):
         """The rows were looked up: all of them are there."""
 
 
+def plain_fields(field: Any) -> Iterable[Any]:
+    """A field, or the fields that it is made of, down to those that a person fills in."""
+    if isinstance(field, FormField):
+        parts = iter(field.form)
+    elif isinstance(field, FieldList):
+        parts = iter(field.entries)
+    else:
+        return [field]
+    return [plain for part in parts for plain in plain_fields(part)]
+
+
+def is_typed(field: Any) -> bool:
+    """Whether a form that was sent has anything in a field, or in any field of a part of it."""
+    return any(str(text).strip() for plain in plain_fields(field) for text in plain.raw_data or ())
+
+
 def find_row(entity: type[Any], key: str) -> Any:
     """The row with a key that came from a browser, if the person may see it."""
     number = key_of(key)
@@ -406,7 +424,7 @@ def form_for(entity: type, columns: Sequence[str], within: dict[str, str]) -> ty
 
     within: which field narrows the choice of another: {"decision": "family"}.
     """
-    fields = {name: _field(entity, name, within.get(name, "")) for name in columns}
+    fields = {name: field_of(entity, name, within.get(name, "")) for name in columns}
     if hasattr(entity, "version"):
         fields["version"] = HiddenField()
     return type(f"{entity.__name__}Form", (EntityForm,), fields)
@@ -429,7 +447,8 @@ class EntityForm(FlaskForm):
         return cls(obj=obj)
 
 
-def _field(entity: type, name: str, within: str) -> Any:
+def field_of(entity: type, name: str, within: str = "") -> Any:
+    """The field of one column or relation of an entity, with its label and the limits of its column."""
     attribute = class_mapper(entity).attrs[name]
     if isinstance(attribute, RelationshipProperty):
         return _relation_field(attribute, within)
@@ -491,5 +510,6 @@ def check_version(form: FlaskForm, row: Any) -> bool:
 
 
 __all__ = ["CleanString", "CleanText", "CriteriaField", "DayField", "EntityForm", "KnownField", "LookupField",
-           "MoneyField", "RowField", "RowsField", "TermField", "ValidationError", "check_version", "find_row",
-           "form_for", "no_longer", "parse_date", "prefill", "short_list"]  # fmt: skip
+           "MoneyField", "RowField", "RowsField", "TermField", "ValidationError", "check_version", "field_of",
+           "find_row", "form_for", "is_typed", "no_longer", "parse_date", "plain_fields", "prefill",
+           "short_list"]  # fmt: skip

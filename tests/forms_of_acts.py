@@ -78,7 +78,7 @@ def acts(rows: dict[str, Any], cast: factories.Cast) -> dict[str, ActForm]:
         "annul a paper": _of_family(f"/papers/{rows['Paper'].id}/annul", reason="ошибка ввода"),
         "attach a paper": _of_family(f"{here}/papers/add", makes="Paper", title="Акт", file=scan),
         "new family": _of_family("/family/new", makes="Family", territory=str(cast.south.id), number="00500",
-                                 registered_address="ул. Луговая, д. 9", **_first_member()),
+                                 registered_address="ул. Луговая, д. 9", **_first_member(criterion)),
         "undo a load": ActForm("anna", f"/exchange/batch/{batch.id}", f"/exchange/undo/{batch.id}"),
         "add a user": ActForm("oleg", "/users/add", "/users/add",
                               {"username": "semen", "last_name": "Ольхов", "first_name": "Семён"}, User),
@@ -99,8 +99,9 @@ def _of_family(url: str, makes: str = "", **typed: Any) -> ActForm:
     return ActForm("anna", url, url, typed, entity)
 
 
-def _first_member() -> dict[str, str]:
-    return {"people-0-last_name": "Мятлев", "people-0-first_name": "Лев", "people-0-middle_name": "Ильич"}
+def _first_member(criterion: int) -> dict[str, Any]:
+    return {"people-0-last_name": "Мятлев", "people-0-first_name": "Лев", "people-0-middle_name": "Ильич",
+            "placing-decided_on": "2026-02-02", "placing-criteria": [str(criterion)]}  # fmt: skip
 
 
 def _sessions(cast: factories.Cast) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 from datetime import date
 from decimal import Decimal
 
-from app.domain.periods import month_later, quarter
+from app.domain.periods import month_later, quarter, quarter_holding
 from app.domain.refusal import Refusal
 from app.domain.registration import check_interval
 
@@ -52,6 +52,11 @@ def check_education(*, started_on: date, ended_on: date | None, born_on: date | 
     if born_on and started_on < born_on:
         raise Refusal(f"Обучение, занятость раньше рождения ({born_on:%d.%m.%Y}): проверьте даты.", "started_on")
     check_interval(started_on, ended_on, "ended_on")
+
+
+def education_since(on: date, born_on: date | None) -> date:
+    """Since when an education holds that is told on a day without its first one: its quarter, or the birth in it."""
+    return max(quarter_holding(on).start, born_on or date.min)
 
 
 def check_supervision(*, started_on: date | None, ended_on: date | None, born_on: date | None, today: date) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Table, select
 
 from app import access, tree
 from app.domain import intervals, writing
-from app.domain.periods import quarter_holding, quarter_of
+from app.domain.periods import quarter_of
 from app.domain.refusal import Refusal
 from app.exchange.cells import Codes
 from app.exchange.records import FamilyRow, MemberRow, Named
@@ -160,11 +160,6 @@ def main_document(documents: Sequence[DocumentState], on: date) -> DocumentState
 def education_on(educations: Sequence[EducationState], on: date) -> EducationState | None:
     """What a member did by day."""
     return intervals.education_on(educations, on, lambda each: (each.started_on, each.ended_on))
-
-
-def education_since(on: date, born_on: date | None) -> date:
-    """The day from which holds what the form says of a child's education: its quarter, or the birth within it."""
-    return max(quarter_holding(on).start, born_on or date.min)
 
 
 def support_on(supports: Sequence[SupportState], on: date) -> SupportState | None:

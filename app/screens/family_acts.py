@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
-from app import access, clock, tree
+from app import access, clock
 from app.acts import AT_ONCE
 from app.domain.registration import on_record
 from app.extensions import db
@@ -29,6 +29,7 @@ from app.screens.family_forms import (
     MoveForm,
     PlaceForm,
     RemoveForm,
+    agencies_of,
     version_of,
 )
 from app.services import families, registrations, registry
@@ -54,18 +55,7 @@ class FamilyActs(FamilyScreen):
             form.entered_on.data = clock.today()
         elif form.validate() and (
             answer := self.acted(
-                form,
-                pk,
-                gettext("The family is placed on record."),
-                lambda: registrations.place(
-                    family,
-                    form.paper(agencies),
-                    registered_on=form.registered_on.data or form.decided_on.given,
-                    criteria=form.criteria.data,
-                    signal=form.signal(agencies),
-                    note=form.note.data,
-                    today=clock.today(),
-                ),
+                form, pk, gettext("The family is placed on record."), lambda: form.place(family, agencies)
             )
         ):
             return answer
@@ -272,15 +262,8 @@ def _standing(family_id: int) -> Registration | None:
 
 
 def _agencies_near(family: Family, stay: Registration | None = None) -> dict[str, Agency]:
-    """The bodies of the family's district and those above it, by key as a form sends it; those that a stay names."""
-    places = {*tree.below([family.district_id]), *(place.id for place in tree.upwards(family.district))}
-    rows = db.session.scalars(
-        select(Agency)
-        .where(Agency.territory_id.in_(places), Agency.closed.is_(False))
-        .order_by(Agency.name_key)
-        .options(joinedload(Agency.kind))
-    )
-    found = {str(row.id): row for row in rows}
+    """The bodies that a form of the family offers, and those that a stay names."""
+    found = agencies_of([family.district])
     if stay is not None:
         ended = stay.removal_decision
         for agency in (stay.sender, stay.decision.agency, ended.agency if ended else None):

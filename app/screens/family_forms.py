@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 from wtforms import Field, HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from app import words
+from app import clock, tree, words
 from app.domain.registration import NO_CRITERION, NO_REASON
 from app.domain.terms import DecisionKind
+from app.extensions import db
 from app.forms import (
     REQUIRED,
     CleanString,
@@ -24,10 +27,12 @@ from app.forms import (
     LookupField,
     RowField,
     TermField,
+    is_typed,
     no_longer,
     offered,
 )
-from app.models import Agency, Family, Registration, RelationshipKind, RemovalReason
+from app.models import Agency, Family, Registration, RelationshipKind, RemovalReason, Territory
+from app.services import registrations
 from app.services.registrations import DecisionPaper, Removal, Signal
 
 COMMISSION = "KDN"
@@ -86,6 +91,12 @@ class PlaceForm(DecisionForm):
         rows = sorted(agencies, key=lambda agency: (agency.kind.code, agency.name))
         self.sender.choices = offered((str(row.id), f"{row.kind.code} · {row.name}") for row in rows)
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything was typed in it, beyond what a fresh form shows already."""
+        shown = {self.agency, self.entered_on}
+        return any(is_typed(field) for field in self if field not in shown)
+
     def signal(self, agencies: dict[str, Agency]) -> Signal:
         """The way of the record card as typed."""
         return Signal(
@@ -94,6 +105,18 @@ class PlaceForm(DecisionForm):
             card_sent_on=self.card_sent_on.data,
             received_on=self.received_on.data,
             entered_on=self.entered_on.data,
+        )
+
+    def place(self, family: Family, agencies: dict[str, Agency]) -> Registration:
+        """Place a family on record as typed."""
+        return registrations.place(
+            family,
+            self.paper(agencies),
+            registered_on=self.registered_on.data or self.decided_on.given,
+            criteria=self.criteria.data,
+            signal=self.signal(agencies),
+            note=self.note.data,
+            today=clock.today(),
         )
 
 
@@ -174,6 +197,19 @@ class CorrectForm(PlaceForm):
             if name in self._fields and self[name].data != _as_chosen(value):
                 self.refuse(f"Записано: {_in_words(value) or 'ничего'}.", name)
         self.version.raw_data, self.version.data = None, version_of(stay)
+
+
+def agencies_of(districts: Collection[Territory]) -> dict[str, Agency]:
+    """The bodies of districts and of what lies above and below them, by key as a form sends it."""
+    places = {place.id for district in districts for place in tree.upwards(district)}
+    places |= tree.below(district.id for district in districts)
+    rows = db.session.scalars(
+        select(Agency)
+        .where(Agency.territory_id.in_(places), Agency.closed.is_(False))
+        .order_by(Agency.name_key)
+        .options(joinedload(Agency.kind))
+    )
+    return {str(row.id): row for row in rows}
 
 
 def version_of(stay: Registration) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import class_mapper
 
 from app import access, journal
-from app.domain import intervals, names
+from app.domain import care, intervals, names
 from app.domain import registration as rules
 from app.domain.periods import quarter
 from app.domain.refusal import Refusal
@@ -34,8 +35,20 @@ NOBODY = "В семье нет ни одного человека: впишит�
 
 
 @dataclass(frozen=True)
+class FirstFact:
+    """A row about one of the first people: a document, an education, a record of another body.
+
+    typed: where it was typed; a refusal of its field `series` is at `document-series`.
+    """
+
+    entity: type[IdentityDocument | Education | Supervision]
+    typed: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class FirstMember:
-    """One of the people with whom a family is entered."""
+    """One of the people with whom a family is entered, and what is known of the person already."""
 
     last_name: str
     first_name: str
@@ -43,11 +56,23 @@ class FirstMember:
     born_on: date | None = None
     sex: Sex | None = None
     role: RelationshipKind | None = None
+    workplace: str | None = None
+    facts: Sequence[FirstFact] = ()
+
+
+@dataclass(frozen=True)
+class Livelihood:
+    """What a family lives on, and what else is known of it (Приложение 1, position 4)."""
+
+    income_per_member: Decimal | None = None
+    income_source: str | None = None
+    additional: str | None = None
 
 
 def enter(people: Sequence[FirstMember], *, territory: Territory, number: str | None, registered_address: str | None,
-          actual_address: str | None, categories: Iterable[FamilyCategory], today: date) -> Family:  # fmt: skip
-    """Enter a family with its first members, at least one.
+          actual_address: str | None, categories: Iterable[FamilyCategory], today: date,
+          livelihood: Livelihood = Livelihood()) -> Family:  # fmt: skip
+    """Enter a family with its first members, at least one, and what is known of them.
 
     number: of the card; None: the next one of the district. actual_address: None: the registered one. Raises Refusal;
     one of the third person is at the field `people-2-…`.
@@ -60,15 +85,33 @@ def enter(people: Sequence[FirstMember], *, territory: Territory, number: str | 
         registered_address=registered_address,
         actual_address=actual_address or registered_address,
         categories=list(categories),
+        **vars(livelihood),
     )
     registry.save(family, today)
     for place, person in enumerate(people):
-        member = Member(family=family, **vars(person))
-        try:
-            registry.save(member, today)
-        except Refusal as refusal:
-            raise Refusal(f"{member.full_name}: {refusal.text}", f"people-{place}-{refusal.field}") from refusal
+        _enter_person(family, person, f"people-{place}", today)
     return family
+
+
+def _enter_person(family: Family, person: FirstMember, typed: str, today: date) -> None:
+    """One person, then every row about the person; a refusal names the person and the field."""
+    own = {name: value for name, value in vars(person).items() if name != "facts"}
+    member, place = Member(family=family, **own), typed
+    try:
+        registry.save(member, today)
+        for fact in person.facts:
+            place = f"{typed}-{fact.typed}"
+            registry.save(_row_of(fact, member, today), today)
+    except Refusal as refusal:
+        raise Refusal(f"{member.full_name}: {refusal.text}", f"{place}-{refusal.field}") from refusal
+
+
+def _row_of(fact: FirstFact, member: Member, today: date) -> Any:
+    """The row of a fact; an education whose first day is not told holds since the quarter, as in a workbook."""
+    values = dict(fact.values)
+    if fact.entity is Education and values.get("started_on") is None:
+        values["started_on"] = care.education_since(today, member.born_on)
+    return fact.entity(member=member, family=member.family, **values)
 
 
 def move(member: Member, to: Family, *, day: date, reason: str, role: RelationshipKind | None, today: date) -> Member:

@@ -12,6 +12,48 @@ from app.extensions import db
 from app.models import Family
 from tests.browser.conftest import NARROW, WIDE
 
+# A mother and two children, as a paper decision and its card tell of them: by the names of the fields.
+DECISION = {
+    "territory": "Луговское", "registered_address": "с. Луговое, ул. Полевая, д. 4", "placing-number": "9/2",
+    "placing-decided_on": "21.09.2026", "placing-criteria": "2.1.1",
+    "people-0-last_name": "Пустовойтова", "people-0-first_name": "Нелли", "people-0-middle_name": "Юрьевна",
+    "people-0-born_on": "11.02.1994", "people-0-role": "мать", "people-0-workplace": "не работает",
+    "people-1-last_name": "Пустовойтов", "people-1-first_name": "Мирон", "people-1-born_on": "03.03.2016",
+    "people-1-role": "сын", "people-1-document-number": "445566", "people-1-education-organisation": "Школа № 2",
+    "people-2-last_name": "Пустовойтова", "people-2-first_name": "Эмма", "people-2-born_on": "19.07.2021",
+    "people-2-role": "дочь", "people-2-document-number": "445567", "people-2-education-organisation": "Детский сад",
+}  # fmt: skip
+MOST_CLICKS = 8  # five folded parts are opened, the form is opened and saved
+
+
+def test_a_family_of_a_paper_decision_is_entered_by_one_form(browse: Any) -> None:
+    """Folded parts are opened once each; everything else is typed, and saved once."""
+    anna = browse("koordinator")
+    page = anna.open("/familyregistry/list/")
+    clicks = [page.locator("a[href='/family/new']").first]
+    clicks[0].click()
+    for name, value in DECISION.items():
+        field = page.locator(f"[name='{name}']").first
+        for fold in field.locator("xpath=ancestor::details[not(@open)]").all():
+            clicks.append(fold.locator("> summary"))
+            clicks[-1].click()
+        if field.evaluate("each => each.tagName") == "SELECT":
+            wanted = field.evaluate(
+                "(each, text) => [...each.options].find((one) => one.text.trim().startsWith(text)).value", value
+            )
+            field.evaluate("(each, value) => { each.value = value; each.dispatchEvent(new Event('change')); }", wanted)
+        else:
+            field.fill(value)
+    assert anna.overflow() == []
+    assert anna.faults() == []
+    clicks.append(page.locator("main .form__actions button[type=submit]"))
+    clicks[-1].click()
+    page.wait_for_url(lambda url: "/new" not in url)
+    assert page.locator(".notice--ok").inner_text().strip() == "Семья внесена и поставлена на учёт."
+    assert "Пустовойтова" in page.locator("h1").inner_text()
+    assert "445567" in page.locator("#people").text_content()
+    assert len(clicks) <= MOST_CLICKS
+
 
 @pytest.mark.parametrize("width", [WIDE, NARROW], ids=["desk", "phone"])
 def test_from_signing_in_to_the_passport(width: dict[str, int], browse: Any, live_server: Any) -> None:

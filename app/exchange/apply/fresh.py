@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 
-from app.domain import intervals
+from app.domain import care, intervals
 from app.domain.periods import quarter_of
 from app.domain.terms import DecisionKind, ParentalRole
-from app.exchange import bank
 from app.exchange.apply.links import CRITERIA, rows_of
 from app.exchange.apply.store import Store
 from app.exchange.changes import BodyRef, FamilyPlan, MemberPlan, Plan
@@ -144,7 +143,7 @@ class Fresh:
     def _education(self, family_id: int, member_id: int, row: MemberRow) -> None:
         self.store.add_of_family("education", family_id, f"Обучение: {row.full}", {
             "member_id": member_id,
-            "started_on": bank.education_since(self.as_of, row.born_on),
+            "started_on": care.education_since(self.as_of, row.born_on),
             "status_id": self._code("education", row.education_status),
             "organisation": row.education_organisation,
             "grade": row.education_grade,

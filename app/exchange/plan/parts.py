@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from app.domain import care
 from app.exchange import bank
 from app.exchange.changes import FamilyPlan, MemberPlan, Update
 from app.exchange.plan.comparing import Comparison, is_same, words
@@ -95,7 +96,7 @@ class Parts:
         state = bank.education_on(member.state.educations, self.as_of)
         if state and all(is_same(getattr(state, keys[name]), getattr(row, name)) for name in told):
             return
-        start = bank.education_since(self.as_of, member.values.born_on)
+        start = care.education_since(self.as_of, member.values.born_on)
         held = next((each for each in member.state.educations if each.started_on == start), None)
         if state is None or state.started_on < start:
             state = held  # ended within the quarter: the row is taken up again
