@@ -49,6 +49,7 @@ def init_app(app: Flask) -> None:
                                  form_key=sent_forms.fresh, most_alike=duplicates.MOST)  # fmt: skip
     app.jinja_env.filters.update(
         day=words.day, moment=moment, roubles=words.roubles, age=age, yes_no=words.yes_no, browser=browser,
+        address=words.address,
     )  # fmt: skip
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 
 # Every printed page and every exported file bears it (152-ФЗ; Положение, 1.6).
 CONFIDENTIAL = "Конфиденциально. Персональные данные"
+
+_SHORTENED = re.compile(r"(?<!\w)([^\W\d]{1,4})\. +(?=[\w«])")
 
 SPACE = "\u00a0"  # between thousands: a number is never broken over two lines
 
@@ -24,6 +27,11 @@ def moment(local: datetime | None, empty: str = "") -> str:
 def roubles(value: Decimal | float | None, empty: str = "") -> str:
     """12 345,60."""
     return empty if value is None else f"{value:,.2f}".replace(",", SPACE).replace(".", ",")
+
+
+def address(text: str | None, empty: str = "") -> str:
+    """«ул. Полевая, д. 25»: what is shortened is not torn at the end of a line from what it names."""
+    return _SHORTENED.sub(rf"\1.{SPACE}", text) if text else empty
 
 
 def short(text: str, longest: int) -> str:
@@ -53,3 +61,29 @@ def age(years: int, months: int = 0) -> str:
 def initials(last_name: str, first_name: str, middle_name: str | None = None) -> str:
     """«Кленовская В. П.»: a person's name where there is little room; no line breaks inside it."""
     return SPACE.join([last_name, *(f"{name[0]}." for name in (first_name, middle_name) if name)])
+
+
+# The last letters of an adjective, and of the noun of a place, in the prepositional case.
+_ADJECTIVES = {"ний": "нем", "ий": "ом", "ый": "ом", "ой": "ом", "ее": "ем", "ое": "ом", "яя": "ей", "ая": "ой"}
+_PLACES = {
+    "район": "районе", "округ": "округе", "край": "крае", "область": "области", "поселение": "поселении",
+}  # fmt: skip
+
+
+def within(place: str) -> str:
+    """«в Заречном районе» of «Заречный район»; of a name without a noun of a place: «на территории «Бор»»."""
+    words = place.split()
+    noun = next((number for number, word in enumerate(words) if word.lower() in _PLACES), None)
+    if noun is not None:
+        found = [_inflected(word) for word in words[:noun]]
+        if all(found):
+            inflected = [*found, _PLACES[words[noun].lower()], *words[noun + 1 :]]
+            return " ".join(["в", *(str(word) for word in inflected)])
+    return f"на территории «{place}»"
+
+
+def _inflected(adjective: str) -> str | None:
+    for ending, other in _ADJECTIVES.items():
+        if adjective.lower().endswith(ending):
+            return adjective[: -len(ending)] + other
+    return None

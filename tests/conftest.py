@@ -227,6 +227,9 @@ def check_style(document: lxml.html.HtmlElement, url: str) -> None:
             assert not re.match(r"(https?:)?//", value), f"{url}: foreign address {value}"
     handlers = document.xpath("//@*[starts-with(name(), 'on')]")
     assert not handlers, f"{url}: inline handlers {handlers[:3]}"
+    said = document.text_content()
+    turned = [name for first, last, _role in factories.CAST.values() if (name := f"{first} {last}") in said]
+    assert not turned, f"{url}: {turned}, the surname comes first"
     ids = document.xpath("//@id")
     assert len(ids) == len(set(ids)), f"{url}: an id stands twice: {sorted({i for i in ids if ids.count(i) > 1})}"
 

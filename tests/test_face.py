@@ -73,7 +73,7 @@ def test_signing_out_is_a_form_and_not_a_link(sign_in, page):
 def test_a_printed_page_says_what_it_is_and_by_whom(sign_in, page):
     mark = page(sign_in("anna"), "/").xpath("string(//footer[@class='print-mark'])")
     assert "Конфиденциально. Персональные данные" in mark
-    assert "Анна Рябинина" in mark
+    assert "Рябинина Анна" in mark
     assert re.search(r"\d\d\.\d\d\.\d{4} \d\d:\d\d", mark)
 
 

@@ -182,7 +182,7 @@ def test_a_row_is_annulled_with_a_reason_and_never_deleted(view, rows, sign_in, 
     assert f"/{key}?" not in anna.get(f"{base(view)}/list/").text
     again = page(anna, url, 409)
     assert "уже аннулирована" in again.text_content()
-    assert "Анна Рябинина" in again.text_content()
+    assert "Рябинина Анна" in again.text_content()
 
 
 @pytest.mark.one_database("what a form says is decided in Python; the unchanged form is stored on both")
@@ -242,7 +242,7 @@ def test_a_change_is_in_the_journal_with_what_was_and_what_is(rows, sign_in, pag
         select(JournalEntry).where(JournalEntry.act == terms.Act.CHANGED, JournalEntry.entity == "Member")
     ).one()
     assert entry.changes == {"workplace": [None, "школьник"]}
-    assert (entry.entity_id, entry.family_id, entry.user_name) == (key, rows["Family"].id, "Анна Рябинина")
+    assert (entry.entity_id, entry.family_id, entry.user_name) == (key, rows["Family"].id, "Рябинина Анна")
 
 
 def test_a_child_is_added_through_the_form_of_the_family(rows, sign_in, page):

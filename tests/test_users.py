@@ -157,7 +157,7 @@ def test_a_grant_of_families_is_noticed_by_the_coordinators(oleg, app, second_ad
     oleg.post("/users/add", data={**ADDED, "roles": role("Член КДН").id})
     with access.acting_as(access.NOBODY):
         found = grants.recent()
-    assert [(grant.what, grant.by) for grant in found] == [("дана роль «Член КДН»", "Олег Дубровин")]
+    assert [(grant.what, grant.by) for grant in found] == [("дана роль «Член КДН»", "Дубровин Олег")]
 
 
 def test_no_number_of_other_changes_hides_a_grant(oleg, app, second_administrator):

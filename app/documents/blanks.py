@@ -6,14 +6,11 @@ from datetime import date
 from decimal import Decimal
 
 from app import words
+from app.domain.periods import MONTHS_OF
 from app.render import html_pdf
 
 POINTS = 12.0  # the size of the form's letters
 LINE = 170 / 25.4 * 72  # the width of the form's text, in points
-MONTHS = (
-    "января", "февраля", "марта", "апреля", "мая", "июня",
-    "июля", "августа", "сентября", "октября", "ноября", "декабря",
-)  # fmt: skip
 
 
 def rule(label: str = "", rest: float = LINE) -> str:
@@ -42,7 +39,7 @@ def text(value: object) -> str:
 
 def long_day(value: date) -> str:
     """«05» марта 2024 г."""
-    return f"«{value:%d}» {MONTHS[value.month - 1]} {value.year} г."
+    return f"«{value:%d}» {MONTHS_OF[value.month - 1]} {value.year} г."
 
 
 def roubles(value: Decimal | None) -> str:

@@ -9,8 +9,9 @@ from datetime import date
 from flask import current_app
 
 from app import words
-from app.documents import blanks
+from app.documents import blanks, signer
 from app.documents.folder import Folder, live
+from app.documents.signer import Signer
 from app.domain import ages, intervals, periods
 from app.domain.terms import ParentalRole
 from app.models import Aid, Decision, Member, Registration
@@ -94,6 +95,7 @@ class Card:
     measures: list[list[str]]
     removal: list[str]
     filled_on: str
+    signer: Signer
 
 
 def pdf(folder: Folder, today: date) -> bytes:
@@ -123,8 +125,8 @@ def card(folder: Folder, today: date) -> Card:
         size=blanks.text(size),
         income=blanks.roubles(family.income_per_member),
         income_source=blanks.text(family.income_source),
-        registered_address=blanks.text(family.registered_address),
-        actual_address=blanks.text(family.actual_address),
+        registered_address=words.address(blanks.text(family.registered_address)),
+        actual_address=words.address(blanks.text(family.actual_address)),
         signs=_signs(registration),
         additional=blanks.lines(family.additional),
         parents=_parents(present),
@@ -133,6 +135,7 @@ def card(folder: Folder, today: date) -> Card:
         measures=[_measure(aid) for aid in folder.aids],
         removal=_removal(registration),
         filled_on=blanks.long_day(today),
+        signer=signer.present(),
     )
 
 
@@ -196,7 +199,7 @@ def _minors(folder: Folder, present: Iterable[Member], today: date) -> list[Mino
     """The minors, the oldest first; the form's empty block if there is none."""
     minors = [member for member in present if _is_minor(member, today)]
     minors.sort(key=lambda member: (member.born_on or date.max, member.id))
-    residence = blanks.text(folder.family.actual_address or folder.family.registered_address)
+    residence = words.address(blanks.text(folder.family.actual_address or folder.family.registered_address))
     return [_minor(member, residence, today) for member in minors] or [Minor()]
 
 

@@ -14,6 +14,10 @@ MONTHS = (
     "январь", "февраль", "март", "апрель", "май", "июнь",
     "июль", "август", "сентябрь", "октябрь", "ноябрь", "декабрь",
 )  # fmt: skip
+MONTHS_OF = (
+    "января", "февраля", "марта", "апреля", "мая", "июня",
+    "июля", "августа", "сентября", "октября", "ноября", "декабря",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,18 @@ class Period:
         if self == month(year, self.start.month):
             return f"{MONTHS[self.start.month - 1]} {year} года"
         return f"с {self.start:%d.%m.%Y} по {self.end:%d.%m.%Y}"
+
+    @property
+    def results(self) -> str:
+        """By the results of what: «III квартала 2026 года», «марта 2026 года», «2026 года» or «периода с … по …»."""
+        named, title = self.title, self.title.split()
+        if named.startswith("с "):
+            return f"периода {named}"
+        if self == year_period(self.start.year):
+            return f"{self.start.year} года"
+        if title[1] == "квартал":
+            return f"{title[0]} квартала {self.start.year} года"
+        return f"{MONTHS_OF[self.start.month - 1]} {self.start.year} года"
 
     def quarters(self) -> list[tuple[int, int]]:
         """The (year, quarter) pairs that overlap the period, in order."""

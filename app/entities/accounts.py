@@ -17,10 +17,19 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
+from app.domain import names
 from app.entities.kinds import Entity, Whose, label
 
 if TYPE_CHECKING:
     from app.entities.places import Territory
+
+
+def _surname_first(user: User) -> str:
+    return names.full(user.last_name, user.first_name, None)
+
+
+# FAB puts the first name first. Here a person is called as papers call him, wherever a user is shown or written down.
+User.get_full_name = _surname_first
 
 
 class Account(Entity):

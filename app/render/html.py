@@ -58,11 +58,13 @@ def document(table: Table, *, made_by: str, made_at: datetime) -> str:
 
 def _sheet(table: Table) -> str:
     parts = [f'<p class="corner">{escape(table.corner)}</p>'] if table.corner else []
-    parts.append(f"<h1>{escape(table.title)}</h1>")
+    parts.append(f"<h1>{'<br>'.join(map(escape, table.title.splitlines()))}</h1>")
     parts += [f'<p class="subtitle">{escape(line)}</p>' for line in table.subtitle.splitlines()]
     parts.append(grid(table))
     parts += [f'<p class="note">{escape(note)}</p>' for note in table.notes]
     parts += [section(part) for part in table.sections]
+    if table.signatures:
+        parts.append(f'<div class="signatures">{"".join(f"<p>{escape(line)}</p>" for line in table.signatures)}</div>')
     return '<div class="sheet">' + "\n".join(parts) + "</div>"
 
 
@@ -119,6 +121,7 @@ table { border-collapse: collapse; width: 100%; margin: 8px 0; font-size: 9pt; }
 th, td { border: 1px solid #000; padding: 2px 3px; vertical-align: middle; }
 th { font-weight: normal; background: #eceef2; font-size: 7.5pt; }
 td.num { text-align: center; } tfoot td { font-weight: bold; }
+.signatures { margin-top: 14px; break-inside: avoid; }
 section b { border-bottom: 1px solid #000; padding: 0 4px; }
 thead { display: table-header-group; } tr { break-inside: avoid; } .sheet + .sheet { break-before: page; }
 """

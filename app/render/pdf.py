@@ -17,6 +17,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (  # fmt: skip
     BaseDocTemplate,
     Frame,
+    KeepTogether,
     LongTable,
     PageTemplate,
     Paragraph,
@@ -121,6 +122,8 @@ class _Story:
         story += [_text(note, "note") for note in table.notes]
         for section in table.sections:
             story += _section(section)
+        if table.signatures:  # no page tears them apart
+            story.append(KeepTogether([Spacer(1, 3 * mm), *(_text(line, "signature") for line in table.signatures)]))
         return story
 
     def _grid(self) -> LongTable:
@@ -203,6 +206,7 @@ _STYLES = {
     "note": _style("note", 8, after=1.5),
     "heading": _style("heading", 9.5, bold=True, after=2),
     "line": _style("line", 9, after=2),
+    "signature": _style("signature", 9, after=4),
 }
 for _role, _bold in (("body", False), ("total", True)):
     for _side, _align in (("", TA_LEFT), ("-center", TA_CENTER), ("-right", TA_RIGHT)):

@@ -68,7 +68,8 @@ class Section:
 class Table:
     """A title, columns, rows and a total; notes and sections stand under them.
 
-    corner: what stands in the upper right corner. sheet: the name of its sheet in a workbook.
+    corner: what stands in the upper right corner. signatures: the lines where it is agreed and signed, below all else;
+    a paper has them, a page of the screen has not. sheet: the name of its sheet in a workbook.
     """
 
     title: str
@@ -78,6 +79,7 @@ class Table:
     total: Sequence[Value | Cell] | None = None
     notes: Sequence[str] = ()
     sections: Sequence[Section] = ()
+    signatures: Sequence[str] = ()
     corner: str = ""
     sheet: str = ""
 

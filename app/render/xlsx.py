@@ -192,6 +192,8 @@ class _Sheet:
             self._line(section.title, "heading")
             for line in section.lines:
                 self._figures(line)
+        for text in ("", *self.table.signatures) if self.table.signatures else ():
+            self._line(text, "plain")
 
     def _figures(self, line: TextLine) -> None:
         """A line of the form: its figures one under another, each in a cell of its own."""

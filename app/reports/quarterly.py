@@ -15,7 +15,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, RowMapping, func, select
 
-from app import access
+from app import access, words
 from app.domain import names, terms
 from app.domain.periods import Period
 from app.extensions import db
@@ -69,6 +69,14 @@ MODE_NOTES = {
     False: "Графы 13–17: семья учтена по основному критерию.",
     True: "Графы 13–17: семья учтена по каждому из своих критериев, сумма может превышать графу 12.",
 }
+
+# Agreed with the commission (Положение, 3.6.7 and 3.7.5), signed by the head of the body that sends the form.
+SIGNATURES = (
+    f"СОГЛАСОВАНО: председатель комиссии по делам несовершеннолетних и защите их прав {'_' * 22} / {'_' * 28} /"
+    f" «____» {'_' * 16} 20____ г.",
+    f"Руководитель {'_' * 40} {'_' * 22} / {'_' * 28} / «____» {'_' * 16} 20____ г.",
+    f"Исполнитель, телефон {'_' * 60}",
+)
 
 NAMES_SHOWN = 30  # under a check of the page; the whole list is one click away
 
@@ -230,14 +238,14 @@ def as_table(form: Form, link: Link | None = None) -> Table:
     """The form as it is printed. `link` gives the address of the list behind a number."""
     rows = [_row(form, place, row, link) for place, row in enumerate(form.rows, start=1)]
     return Table(
-        title=TITLE,
-        subtitle=f"{form.place.name}\nОтчетный период: {form.period_title}",
+        title=f"{TITLE}\n{words.within(form.place.name)} по результатам {form.period.results}",
         corner="Приложение № 4 к Положению",
         columns=_columns(),
         rows=rows,
         total=_row(form, None, None, link),
         notes=_notes(form),
         sections=_sections(form, link),
+        signatures=SIGNATURES,
         sheet="Приложение 4",
     )  # fmt: skip
 
@@ -372,7 +380,7 @@ def of_children(form: Form) -> Table:
 
 
 def as_json(form: Form) -> dict[str, Any]:
-    """The form as data: numbers by column, lines of the sections by their flat keys."""
+    """The form as data: numbers by column, lines of the sections by their flat keys. It leaves the house: no names."""
     period = {"from": form.period.start.isoformat(), "to": form.period.end.isoformat(), "title": form.period.title}
     return {
         "title": TITLE,
@@ -385,9 +393,7 @@ def as_json(form: Form) -> dict[str, Any]:
         "other_aid": [{"title": name, "families": families} for _key, name, families in form.other_aid],
         "notes": _notes(form),
         "checks": [
-            {"title": check.title, "holds": check.holds, "text": check.text,
-             "children": [name for key in check.lists for name in children_of(form, key)]}
-            for check in form.checks
+            {"title": check.title, "holds": check.holds, "text": check.text} for check in form.checks
         ],
     }  # fmt: skip
 

@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import access, create_app
 from app.extensions import db
+from app.models import User
 from tests import settings
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -54,6 +56,7 @@ class LiveServer:
     url: str
     app: Flask
     passwords: dict[str, str]
+    names: list[str]  # of its people in the order in which they are never shown: the first name first
 
 
 class _Quiet(WSGIRequestHandler):
@@ -77,12 +80,13 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
         installation.install()
         demo.fill(TODAY)
         passwords = {made.username: made.password for made in demo_accounts.create()}
+        names = [f"{user.first_name} {user.last_name}" for user in db.session.scalars(select(User))]
         db.session.commit()
         db.session.remove()
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield LiveServer(f"http://127.0.0.1:{server.server_port}", app, passwords)
+    yield LiveServer(f"http://127.0.0.1:{server.server_port}", app, passwords, names)
     server.shutdown()
     thread.join()
 
@@ -140,7 +144,8 @@ class Watched:
         headings = self.page.locator("h1").count()
         if headings != 1:
             found.append(f"{headings} h1 headings")
-        return found
+        said = self.page.locator("body").text_content()
+        return [*found, *(f"«{name}»: the surname comes first" for name in self.server.names if name in said)]
 
     def overflow(self) -> list[str]:
         """What makes the page wider than its window."""

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.one_database(
 )
 
 MADE_AT = datetime(2026, 9, 30, 21, 30, tzinfo=UTC)  # half past midnight of 1 October in Moscow
-MADE = "Сформировано: Анна Рябинина, 01.10.2026 00:30"
+MADE = "Сформировано: Рябинина Анна, 01.10.2026 00:30"
 
 
 class Store(dict[str, bytes]):
@@ -49,7 +49,7 @@ def store() -> Store:
 
 
 def made(family: Family, store: Store, today: date = TODAY) -> bytes:
-    return passport.pdf(family.id, read=store.read, made_by="Анна Рябинина", made_at=MADE_AT, today=today)
+    return passport.pdf(family.id, read=store.read, made_by="Рябинина Анна", made_at=MADE_AT, today=today)
 
 
 def drawn(page: object) -> str:
@@ -220,7 +220,7 @@ def test_hostile_titles_are_printed_literally(known, store):
 
 
 def test_the_card_alone_bears_the_same_marks(known):
-    content = passport.card_pdf(known.id, made_by="Анна Рябинина", made_at=MADE_AT, today=TODAY)
+    content = passport.card_pdf(known.id, made_by="Рябинина Анна", made_at=MADE_AT, today=TODAY)
     pages = scans.texts(content)
     for number, text in enumerate(pages, 1):
         assert f"стр. {number} из {len(pages)}" in text

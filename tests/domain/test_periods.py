@@ -55,3 +55,12 @@ def test_people_report_on_the_quarter_that_ended_last():
 )  # fmt: skip
 def test_whole_months(since, until, months):
     assert periods.full_months(since, until) == months
+
+
+@pytest.mark.parametrize(("period", "said"), [
+    (periods.quarter(2026, 3), "III квартала 2026 года"), (periods.year_period(2026), "2026 года"),
+    (periods.month(2026, 3), "марта 2026 года"),
+    (periods.Period(date(2026, 2, 1), date(2026, 3, 15)), "периода с 01.02.2026 по 15.03.2026"),
+])  # fmt: skip
+def test_the_results_of_a_period_are_named_in_words(period, said):
+    assert period.results == said

@@ -28,7 +28,7 @@ MADE_AT = datetime(2026, 10, 1, 9, 30)  # noqa: DTZ001  a moment by the municipa
 
 
 def written(place, on: date = AS_OF, within=None) -> bytes:
-    return export.write(place, on, made_by="Анна Рябинина", made_at=MADE_AT, within=within).content
+    return export.write(place, on, made_by="Рябинина Анна", made_at=MADE_AT, within=within).content
 
 
 def check_nothing_changes(content: bytes) -> None:
@@ -106,7 +106,7 @@ def test_every_file_bears_the_mark_and_its_properties_no_names(cast):
     assert facts["По состоянию на"] == datetime(2026, 9, 30)  # noqa: DTZ001  a cell has no zone
     assert facts["Версия формы"] == 1
     assert facts["Доступ"] == "Конфиденциально. Персональные данные"
-    assert "Анна Рябинина" in facts["Кем и когда выгружено"]
+    assert "Рябинина Анна" in facts["Кем и когда выгружено"]
     book = load_workbook(BytesIO(content))
     for sheet in book:
         assert "Конфиденциально" in sheet.oddFooter.left.text

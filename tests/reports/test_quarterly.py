@@ -8,6 +8,7 @@ from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
+import lxml.html
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,14 +23,14 @@ from app.extensions import db, look_at_contents
 from app.models import ChildPopulation, Criterion, Family, Member, Territory
 from app.reports import files, places, quarterly, report
 from app.reports.places import ReportPlaces
-from tests import factories
+from tests import factories, scans
 from tests.exchange.workbooks import load
 from tests.reports import by_hand
 from tests.states import kept
 
 DATA = Path(__file__).parent.parent / "data"
 QUARTER = periods.quarter(2026, 3)
-MADE = {"made_by": "Анна Рябинина", "made_at": datetime(2026, 10, 2, 14, 30, tzinfo=UTC)}
+MADE = {"made_by": "Рябинина Анна", "made_at": datetime(2026, 10, 2, 14, 30, tzinfo=UTC)}
 # What the sample and the count by hand do not say.
 OURS = {"2", "3", "sections", "no sender"}
 
@@ -290,9 +291,40 @@ def test_a_note_without_a_sub_reason_is_quoted_to_those_who_see_families_only(ha
 
 def test_figures_without_families_have_no_names(hard):
     with access.acting_as(access.Scope(all_statistics=True)):
-        data = quarterly.as_json(count(hard))
-    assert data["total"]["12"] == count(hard).number("12")
-    assert not [name for check in data["checks"] for name in check["children"]]
+        form = count(hard)
+        assert not quarterly.of_children(form).rows
+    assert quarterly.as_json(form)["total"]["12"] == count(hard).number("12")
+
+
+def test_no_file_that_leaves_names_a_child(hard):
+    """The form is sent in each of its kinds; whom the checks name stands in the workbook of the office alone."""
+    form = count(hard)
+    named = {row[3] for row in quarterly.of_children(form).rows}
+    assert named
+    for kind in set(files.KINDS) - {"checks"}:
+        content, _mime = files.written(quarterly.REPORT, form, kind, **MADE)
+        text = told(kind, content)
+        assert not [name for name in named if name in text], kind
+
+
+def test_the_form_is_headed_as_in_the_regulation_and_has_lines_to_agree_and_sign(hard):
+    form = count(hard)
+    for kind in ("xlsx", "pdf", "html"):
+        text = told(kind, files.written(quarterly.REPORT, form, kind, **MADE)[0])
+        assert "в едином банке данных в Тестовом районе по результатам III квартала 2026 года" in text, kind
+        assert text.index("Снято с учета детей") < text.index("СОГЛАСОВАНО: председатель комиссии"), kind
+        assert text.index("СОГЛАСОВАНО") < text.index("Руководитель ____") < text.index("Исполнитель"), kind
+
+
+def told(kind: str, content: bytes) -> str:
+    """The text of a file, lines run together."""
+    if kind == "pdf":
+        return scans.flowing(scans.texts(content))
+    if kind == "xlsx":
+        sheets = load_workbook(BytesIO(content)).worksheets
+        cells = [str(cell) for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row if cell]
+        return " ".join(" ".join(cells).split())
+    return " ".join(lxml.html.fromstring(content.decode().replace("<br>", " ")).text_content().split())
 
 
 def test_only_the_families_of_the_person_are_counted(hard, cast):
@@ -398,7 +430,7 @@ def test_the_pdf_bears_its_marks_on_every_page(hard):
         text = page.extract_text()
         assert "Конфиденциально. Персональные данные" in text
         assert f"Страница {number} из {len(pages)}" in text
-        assert "Анна Рябинина" in text
+        assert "Рябинина Анна" in text
 
 
 def test_the_page_to_keep_asks_nobody_for_anything(hard):

@@ -111,7 +111,7 @@ def test_the_page_takes_few_statements(family, sign_in):
 def test_opening_is_noted_before_the_answer_leaves(family, sign_in):
     sign_in("anna").get(f"/family/{family}")
     noted = db.session.scalars(select(JournalEntry).where(JournalEntry.act == Act.OPENED)).all()
-    assert [(entry.family_id, entry.user_name) for entry in noted] == [(family, "Анна Рябинина")]
+    assert [(entry.family_id, entry.user_name) for entry in noted] == [(family, "Рябинина Анна")]
 
 
 @pytest.mark.parametrize("path", ["", "/timeline", "/history", "/place", "/remove", "/annul/Family/{}"])
@@ -532,7 +532,7 @@ def test_the_history_says_who_what_was_and_is(family, sign_in, page):
     stay = db.session.scalar(select(Registration.id).where(Registration.removed_on.is_(None)))
     fill(client, f"/family/{family}/enter/{stay}", entered_on="2025-06-13")
     text = text_of(page(client, f"/family/{family}/history"))
-    assert "Анна Рябинина" in text
+    assert "Рябинина Анна" in text
     assert "Дата внесения в банк: 13.06.2025" in text
     assert "entered_on" not in text
 

@@ -130,7 +130,7 @@ def test_a_download_is_in_the_journal(sign_in, family):
     key = attached(family)
     sign_in("boris").get(f"/papers/{key}/file")
     [entry] = db.session.scalars(select(JournalEntry).where(JournalEntry.act == Act.DOWNLOADED))
-    assert (entry.user_name, entry.entity, entry.entity_id, entry.family_id) == ("Борис Кленов", "Paper", key, family)
+    assert (entry.user_name, entry.entity, entry.entity_id, entry.family_id) == ("Кленов Борис", "Paper", key, family)
 
 
 def test_a_damaged_file_is_told_and_not_given_out(sign_in, family):

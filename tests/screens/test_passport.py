@@ -12,7 +12,7 @@ from app import clock
 from app.documents import passport
 from app.domain.terms import Act, PaperKind
 from app.extensions import db
-from app.models import Family, JournalEntry
+from app.models import Employee, Family, JournalEntry
 from app.render.html_pdf import PrintError
 from app.services import papers
 from tests import factories, scans
@@ -46,7 +46,7 @@ def test_a_paper_is_a_file_that_names_who_printed_it(sign_in, family, path):
     assert "00042.pdf" in answer.headers["Content-Disposition"]
     assert answer.headers["Cache-Control"] == "no-store"
     pages = scans.texts(answer.get_data())
-    assert all("Сформировано: Борис Кленов, " in text for text in pages)
+    assert all("Сформировано: Кленов Борис, " in text for text in pages)
     assert ("ATTACHED" in pages[-1]) is (path == "passport.pdf")
 
 
@@ -54,7 +54,7 @@ def test_a_paper_is_a_file_that_names_who_printed_it(sign_in, family, path):
 def test_every_print_is_in_the_journal(sign_in, family, path):
     sign_in("anna").get(f"/family/{family}/{path}")
     [entry] = prints()
-    assert (entry.user_name, entry.entity, entry.family_id) == ("Анна Рябинина", "Family", family)
+    assert (entry.user_name, entry.entity, entry.family_id) == ("Рябинина Анна", "Family", family)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -129,3 +129,21 @@ def test_a_family_annulled_from_the_bank_is_not_printed_by_a_command(app, family
     db.session.commit()
     result = app.test_cli_runner().invoke(args=["bank", "card", "00042", str(tmp_path / "out.pdf")])
     assert result.exit_code == 1
+
+
+def test_the_card_is_signed_by_whoever_prints_it_and_by_the_head_of_that_body(sign_in, family, cast):
+    boris = cast.employee("boris")
+    boris.position, boris.agency.head = "секретарь комиссии", "Ясенева Ольга Игоревна"
+    db.session.commit()
+    text = scans.flowing(scans.texts(sign_in("boris").get(f"/family/{family}/card.pdf").get_data()))
+    assert f"секретарь комиссии {boris.full_name} (должность лица, оформившего карту)" in text
+    assert "правонарушений несовершеннолетних Ясенева Ольга Игоревна" in text
+
+
+def test_of_who_has_no_post_the_name_alone_is_known(sign_in, family, user_named):
+    anna = user_named("anna")
+    for employee in db.session.scalars(select(Employee).where(Employee.user_id == anna.id)):
+        employee.user_id = None
+    db.session.commit()
+    text = scans.flowing(scans.texts(sign_in("anna").get(f"/family/{family}/card.pdf").get_data()))
+    assert "Рябинина Анна (должность лица, оформившего карту)" in text

@@ -82,7 +82,7 @@ def test_a_large_workbook_is_compared_loaded_and_undone(anna, done, page):
     key = batch.id
     told = anna.get(f"/work/{job().id}/progress").get_json()
     assert (told["over"], told["page"]) == (True, f"/exchange/batch/{key}")
-    assert [entry.user_name for entry in entries(Act.IMPORTED)] == ["Анна Рябинина"]
+    assert [entry.user_name for entry in entries(Act.IMPORTED)] == ["Рябинина Анна"]
     page(anna, f"/work/{job().id}")
     assert anna.post(f"/exchange/undo/{key}").headers["Location"] == f"/work/{job().id}"
     assert families() == 2
@@ -136,7 +136,7 @@ def test_a_large_export_gives_the_same_workbook(anna, done, two_families, cast, 
     assert answer.headers["Content-Disposition"] == at_once.headers["Content-Disposition"]
     for title, rows in cells(at_once.get_data()).items():
         assert title == FACTS or cells(answer.get_data())[title] == rows
-    assert [(entry.user_name, entry.records) for entry in entries(Act.EXPORTED)] == [("Анна Рябинина", 2)] * 2
+    assert [(entry.user_name, entry.records) for entry in entries(Act.EXPORTED)] == [("Рябинина Анна", 2)] * 2
 
 
 def archive(client) -> zipfile.ZipFile:
@@ -154,7 +154,7 @@ def test_the_passports_of_a_list_come_as_one_archive(anna, done, two_families, p
     assert name == "00042 Полозова (Северное сельское поселение).pdf"
     assert archive(anna).read(name).startswith(b"%PDF")
     printed = [entry for entry in entries(Act.PRINTED) if entry.family_id]
-    assert [(entry.family_id, entry.user_name) for entry in printed] == [(two_families[0], "Анна Рябинина")]
+    assert [(entry.family_id, entry.user_name) for entry in printed] == [(two_families[0], "Рябинина Анна")]
 
 
 def test_nobody_prints_the_passport_of_a_family_that_is_not_theirs(sign_in, asked, done, two_families):
