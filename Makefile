@@ -7,7 +7,7 @@ PORT   ?= 8000
 SIZES  ?= 300 10000 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench words migration lock clean
+.PHONY: help run test lint types bench words guide migration lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ words: $(VENV)/development  ## collect the words of the interface into the Russi
 	$(VENV)/bin/pybabel -q extract -F babel.cfg -k _ -k lazy_gettext --no-location --sort-output --no-wrap -o translations/messages.pot .
 	$(VENV)/bin/pybabel -q update -i translations/messages.pot -d translations -l ru --no-fuzzy-matching --ignore-obsolete --no-wrap
 	@rm translations/messages.pot
+
+guide: $(VENV)/development $(WORDS).mo  ## take the pictures of docs/guide again, in a browser over the demo bank
+	GUIDE=write CI=true $(PYTHON) -m pytest -n 0 tests/browser/test_guide.py
 
 migration: $(VENV)/development  ## write the next migration: make migration NAME=0002 MESSAGE="what changes"
 	$(FLASK) db migrate --rev-id $(NAME) -m "$(MESSAGE)"

@@ -23,6 +23,7 @@ from app.screens.account import OwnAccount
 from app.screens.exchange import Exchange
 from app.screens.family import FamilyPage
 from app.screens.family_acts import FamilyActs
+from app.screens.guide import Guide, address_about
 from app.screens.home import Home
 from app.screens.journal import JournalScreen
 from app.screens.lookup import Lookup
@@ -387,11 +388,13 @@ SCREENS: list[type] = [
     Lookup,
     Papers,
     PassportScreen,
+    Guide,
 ]
 
 
 def register(appbuilder: AppBuilder) -> None:
     """Add every list, form and screen to the application, in the order of the menu."""
+    appbuilder.app.jinja_env.globals["guide_about"] = address_about
     for screen in SCREENS:
         appbuilder.add_view_no_menu(screen)
     for view, name, icon in BANK[:1]:

@@ -57,29 +57,33 @@ class Folder:
 
 def load(family_id: int) -> Folder | None:
     """The folder of a family of the settled scope, None if there is none; a fixed number of statements."""
-    family = db.session.scalars(
-        select(Family)
-        .where(Family.id == family_id)
-        .options(
-            joinedload(Family.territory),
-            joinedload(Family.district),
-            selectinload(Family.categories),
-            selectinload(Family.members).options(
-                joinedload(Member.role),
-                selectinload(Member.documents).joinedload(IdentityDocument.kind),
-                selectinload(Member.educations).joinedload(Education.status),
-                selectinload(Member.supervisions).joinedload(Supervision.kind),
-            ),
-            selectinload(Family.registrations).options(
-                joinedload(Registration.sender),
-                joinedload(Registration.decision).joinedload(Decision.agency),
-                joinedload(Registration.removal_decision),
-                joinedload(Registration.removal_reason),
-                selectinload(Registration.criteria).joinedload(RegistrationCriterion.criterion),
-            ),
+    family = (
+        db.session.scalars(
+            select(Family)
+            .where(Family.id == family_id)
+            .options(
+                joinedload(Family.territory),
+                joinedload(Family.district),
+                joinedload(Family.categories),
+                selectinload(Family.members).options(
+                    joinedload(Member.role),
+                    selectinload(Member.documents).joinedload(IdentityDocument.kind),
+                    selectinload(Member.educations).joinedload(Education.status),
+                    selectinload(Member.supervisions).joinedload(Supervision.kind),
+                ),
+                selectinload(Family.registrations).options(
+                    joinedload(Registration.sender),
+                    joinedload(Registration.decision).joinedload(Decision.agency),
+                    joinedload(Registration.removal_decision),
+                    joinedload(Registration.removal_reason),
+                    selectinload(Registration.criteria).joinedload(RegistrationCriterion.criterion),
+                ),
+            )
+            .execution_options(populate_existing=True)
         )
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+        .unique()
+        .one_or_none()
+    )
     if family is None:
         return None
     return Folder(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -199,17 +199,14 @@ class CorrectForm(PlaceForm):
         self.version.raw_data, self.version.data = None, version_of(stay)
 
 
-def agencies_of(districts: Collection[Territory]) -> dict[str, Agency]:
-    """The bodies of districts and of what lies above and below them, by key as a form sends it."""
-    places = {place.id for district in districts for place in tree.upwards(district)}
-    places |= tree.below(district.id for district in districts)
-    rows = db.session.scalars(
-        select(Agency)
-        .where(Agency.territory_id.in_(places), Agency.closed.is_(False))
-        .order_by(Agency.name_key)
-        .options(joinedload(Agency.kind))
-    )
-    return {str(row.id): row for row in rows}
+def agencies_of(district: Territory | None) -> dict[str, Agency]:
+    """The bodies of a district and of what lies above and below it, by key as a form sends it; those of every place
+    that the person knows where no district is chosen yet."""
+    query = select(Agency).where(Agency.closed.is_(False)).order_by(Agency.name_key).options(joinedload(Agency.kind))
+    if district is not None:
+        places = {*tree.below([district.id]), *(place.id for place in tree.upwards(district))}
+        query = query.where(Agency.territory_id.in_(places))
+    return {str(row.id): row for row in db.session.scalars(query)}
 
 
 def version_of(stay: Registration) -> str:

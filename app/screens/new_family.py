@@ -83,9 +83,9 @@ def _words() -> Words:
 
 
 def _agencies(form: NewFamilyForm, territories: dict[str, Territory]) -> dict[str, Agency]:
-    """The bodies of the chosen place's district; at first those of every district of the person."""
+    """The bodies of the chosen place's district; at first those of every place of the person."""
     chosen = territories.get(form.territory.data)
-    return agencies_of({tree.district_of(place) for place in ([chosen] if chosen else territories.values())})
+    return agencies_of(tree.district_of(chosen) if chosen else None)
 
 
 def _suggested_number(territories: dict[str, Territory]) -> str | None:

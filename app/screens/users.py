@@ -45,7 +45,7 @@ SCREEN_NAMES = {
     "Users": "Пользователи", "Roles": "Роли", "Journal": "Журнал", "FamilyPage": "Карточка семьи", "Search": "Поиск",
     "Lookup": "Подсказки в формах", "Papers": "Сканы документов",
     "Passport": "Социальный паспорт", "QuarterlyForm": "Квартальный отчёт", "Exchange": "Обмен с Excel",
-    "Work": "Фоновые задания",
+    "Work": "Фоновые задания", "Guide": "Руководство",
 }  # fmt: skip
 ACT_NAMES = {
     "index": "просмотр", "list": "список", "show": "просмотр", "find": "выбор записи", "history": "история",

@@ -1,0 +1,200 @@
+"""The guide is walked step by step: every «word» of a step stands on the page that its picture shows.
+
+`make guide` (GUIDE=write) also takes the pictures, at a fixed moment over the fresh demo bank.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from PIL import Image
+
+from app import clock
+from app.readings import guide
+
+WRITES = os.environ.get("GUIDE") == "write"
+MOMENT = datetime(2026, 9, 30, 9, 0, tzinfo=UTC)  # of every picture: the day the demo bank is built for
+COLOURS = 64  # are enough for a page, and a third of the size
+# Where one must look: drawn round in the picture alone.
+MARK = "each => { each.style.outline = '3px solid #c2410c'; each.style.outlineOffset = '2px'; }"
+UNMARK = "each => { each.style.outline = ''; }"
+SAID = """() => [document.body.innerText, document.title,
+    ...[...document.querySelectorAll("option, summary, label, legend, button")].map((each) => each.textContent),
+    ...[...document.querySelectorAll("[aria-label], [title]")].map((each) => each.ariaLabel + " " + each.title),
+].join("\\n").replace(/\\s+/g, " ").toLowerCase()"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def moment() -> Iterator[None]:
+    """Pictures do not differ by the day on which they were taken."""
+    with pytest.MonkeyPatch.context() as patch:
+        if WRITES:
+
+            class Fixed(datetime):
+                @classmethod
+                def now(cls, tz: Any = None) -> datetime:
+                    return MOMENT.astimezone(tz)
+
+            patch.setattr(clock, "datetime", Fixed)
+        yield
+
+
+def steps(name: str) -> dict[str, set[str]]:
+    """The quoted words of each step of a page, by the picture that shows it."""
+    text, found, start = guide.pages()[name].text, {}, 0
+    for shown in re.finditer(r"!\[[^\]]*\]\(pictures/([\w-]+)\.png\)", text):
+        quoted = re.findall(
+            r"«([^»]+)»", text[start : shown.start()].partition("\n1. ")[2] or text[start : shown.start()]
+        )
+        found[shown[1]] = {" ".join(each.split()) for each in quoted}
+        start = shown.end()
+    return found
+
+
+class Walk:
+    """A page of the guide that is being walked."""
+
+    def __init__(self, name: str) -> None:
+        self.steps, self.shown = steps(name), []
+
+    def show(self, page: Any, picture: str, *marked: str, said: str = "") -> None:
+        """Every word of the step stands on the page, or in `said`, what stood on the one before; take the picture."""
+        text = f"{page.evaluate(SAID)} {said}".lower()
+        missing = {word for word in self.steps[picture] if word.lower() not in text}
+        assert not missing, f"{picture}: {missing} stand nowhere on {page.url}"
+        self.shown.append(picture)
+        for selector in marked:
+            page.locator(selector).first.evaluate(MARK)
+        if marked:
+            page.locator(marked[0]).first.evaluate("each => each.scrollIntoView({block: 'center'})")
+        if WRITES:
+            page.evaluate("document.activeElement.blur()")
+            drawn = Image.open(io.BytesIO(page.screenshot(animations="disabled", caret="hide")))
+            drawn = drawn.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+            drawn.save(guide.FOLDER / guide.PICTURES / f"{picture}.png", optimize=True)
+        for selector in marked:
+            page.locator(selector).first.evaluate(UNMARK)
+
+    def done(self) -> None:
+        assert self.shown == list(self.steps), "a step of the page was not walked"
+
+
+def load(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/exchange/")
+    said = page.evaluate(SAID)
+    walk.show(page, "load_1", "main form button[type=submit]", ".menu a[href='/exchange/']")
+    with page.expect_download() as download:
+        page.locator("main button", has_text="Скачать Excel").click()
+    book = with_other_income(download.value.path().read_bytes())
+    page.set_input_files("main input[type=file]", {"name": "сводная.xlsx", "mimeType": "", "buffer": book})
+    page.locator("main button", has_text="Проверить книгу").click()
+    page.wait_for_load_state()
+    walk.show(page, "load_2", "button[form=apply]", said=said)
+
+
+def with_other_income(content: bytes) -> bytes:
+    """The book of a settlement that has learnt what three families live on."""
+    book, changed = load_workbook(io.BytesIO(content)), io.BytesIO()
+    sheet = book["Семьи"]
+    column = [cell.value for cell in sheet[1]].index("Источник дохода") + 1
+    for row in (3, 4, 5):
+        sheet.cell(row, column, "заработная плата, пособия")
+    book.save(changed)
+    return changed.getvalue()
+
+
+def family(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/")
+    said = page.evaluate(SAID)
+    page.locator("a[href='/family/new']").first.click()
+    choose(page, "territory", "Луговское")
+    page.fill("[name=registered_address]", "с. Луговое, ул. Садовая, д. 7")
+    walk.show(page, "family_1", "#territory", "#registered_address", said=said)
+    for row, person in enumerate((
+        ("Прялкина", "Инесса", "05.05.1993", "мать"), ("Прялкин", "Тарас", "14.08.2017", "сын"),
+    )):  # fmt: skip
+        for name, value in zip(("last_name", "first_name", "born_on"), person[:3], strict=True):
+            page.fill(f"[name=people-{row}-{name}]", value)
+        choose(page, f"people-{row}-role", person[3])
+    page.locator(".people-rows details summary").nth(1).click()
+    choose(page, "people-1-education-status", "Обучается в муниципальной")
+    page.fill("[name=people-1-education-organisation]", "Луговская школа")
+    walk.show(page, "family_2", ".people-rows > li", ".people-rows > li >> nth=1")
+    page.locator("details.fold > summary").last.click()
+    page.fill("[name=placing-number]", "12/4")
+    page.fill("[name=placing-decided_on]", "29.09.2026")
+    choose(page, "placing-criteria", "2.1.1")
+    walk.show(page, "family_3", "[name=placing-number]", "[name=placing-decided_on]")
+    page.locator("main .form__actions button[type=submit]").click()
+    page.wait_for_url(lambda url: "/new" not in url)
+    walk.show(page, "family_4")
+
+
+def choose(page: Any, name: str, begins: str) -> None:
+    """An option of a select by its first letters, however the select is dressed."""
+    page.locator(f"select[name='{name}']").first.evaluate(
+        """(each, begins) => {
+            each.value = [...each.options].find((one) => one.text.trim().startsWith(begins)).value;
+            if (window.jQuery) window.jQuery(each).trigger("change.select2");
+            each.dispatchEvent(new Event("change", { bubbles: true }));
+        }""",
+        begins,
+    )
+
+
+def aid(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/family/12")
+    walk.show(page, "aid_1", ".page-head__actions a[href*='/aidregistry/add']", ".topbar__search input")
+    page.locator(".page-head__actions a[href*='/aidregistry/add']").click()
+    choose(page, "kind", "2.3")
+    walk.show(page, "aid_2", "main .form__actions button[type=submit]")
+
+
+def passport(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/family/12")
+    walk.show(page, "passport_1", ".page-head__actions a[href$='passport.pdf']")
+    page.locator(".page-head__actions details summary").click()
+    walk.show(page, "passport_2", ".page-head__actions a[href$='card.pdf']")
+
+
+def quarter(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/reports/quarterly/?period=2026-Q3")
+    walk.show(page, "quarter_1")
+    walk.show(page, "quarter_2", ".report-checks")
+    walk.show(page, "quarter_3", ".page-head__actions a", ".page-head__actions a >> nth=1")
+
+
+def access(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("admin", "/users/")
+    walk.show(page, "access_1", "main a[href='/users/add']")
+    page = open_as("admin", "/users/add")
+    page.fill("[name=last_name]", "Клубникина")
+    page.fill("[name=first_name]", "Зоя Марковна")
+    page.fill("[name=username]", "klubnikina")
+    walk.show(page, "access_2", "[name=employee]")
+    page = open_as("koordinator", "/assignmentregistry/add")
+    walk.show(page, "access_3")
+
+
+WALKS = {walk.__name__: walk for walk in (load, family, aid, passport, quarter, access)}
+
+
+def test_every_task_of_the_guide_is_walked() -> None:
+    assert set(WALKS) == set(guide.pages()) - {guide.INDEX}
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_a_task_of_the_guide_is_done_as_it_says(name: str, browse: Any) -> None:
+    def open_as(who: str, path: str) -> Any:
+        return browse(who).open(path)
+
+    walk = Walk(name)
+    WALKS[name](open_as, walk)
+    walk.done()
