@@ -197,7 +197,8 @@ def test_templates_are_well_formed(path):
 
 
 def test_markup_is_written_by_hand_only_where_it_was_reviewed():
-    reviewed = {"app/forms.py", "app/screens/reports.py"}  # widgets; the grid that app/render/html.py has escaped
+    # Widgets; the grid that app/render/html.py has escaped; the guide, made of files of ours by a library that escapes.
+    reviewed = {"app/forms.py", "app/screens/reports.py", "app/readings/guide.py"}
     users = {
         name_of(path) for path in SOURCES if re.search(r"\bMarkup\(|render_template_string", path.read_text("utf-8"))
     }
