@@ -13,6 +13,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from app.domain.terms import Act, JobKind, JobState
@@ -23,17 +24,19 @@ from tests import factories
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBS, KILLS = 20, 8
+PRINTING = 0.15  # seconds that one of the two passports of a job takes
 LONGEST = 240  # seconds until all of it must be over
 
 # Workers over the database of the test, each begun when the one before it has died; says the number of each. Their
-# claims are short, so that what a killed one held is soon taken over.
+# claims are short, so that what a killed one held is soon taken over. What is printed takes its time and no work.
 WORKERS = """
-import json, os, sys
+import json, os, sys, time
 from datetime import timedelta
 from app import create_app
-from app.work import queue, worker
+from app.work import passports, queue, worker
 queue.LEASE, queue.MOST_ATTEMPTS = timedelta(seconds=1), 1000
 worker.POLL = 0.05
+passports.passport.pdf = lambda *_, **__: time.sleep(float(sys.argv[2])) or b"%PDF"
 app = create_app(json.loads(sys.argv[1]))
 while True:
     child = os.fork()
@@ -46,6 +49,7 @@ while True:
 """
 
 
+@pytest.mark.long
 def test_twenty_jobs_survive_workers_that_are_killed(app, cast, asked, monkeypatch):
     families = []
     for number in range(2):
@@ -65,13 +69,13 @@ def test_twenty_jobs_survive_workers_that_are_killed(app, cast, asked, monkeypat
         db.session.rollback()
         return db.session.scalar(select(func.count()).where(Job.ended_at.is_(None)))
 
-    command = [sys.executable, "-c", WORKERS, settings]
+    command = [sys.executable, "-c", WORKERS, settings, str(PRINTING)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as workers:
         worker = int(workers.stdout.readline())
         try:
             while left() and time.monotonic() < until:
                 if killed < KILLS and (JOBS - left()) * KILLS >= killed * JOBS and left() < JOBS:
-                    time.sleep(chance.random() / 2)
+                    time.sleep(chance.random() * PRINTING)
                     os.kill(worker, signal.SIGKILL)
                     killed, worker = killed + 1, int(workers.stdout.readline())
                 time.sleep(0.05)
