@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -33,18 +34,25 @@ PASSWORD = "тихий омут на рассвете"  # the cast's password: l
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One Postgres server for all workers."""
+    """One Postgres server for all workers. What they and their processes compile is compiled once."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if hasattr(config, "workerinput") or os.environ.get("TEST_DATABASE_URL") or not databases.postgres_programs():
         return
     config.stack = ExitStack()
     os.environ["TEST_DATABASE_URL"] = config.stack.enter_context(databases.postgres_server())
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test that says why one database is enough for it runs on SQLite alone."""
+    """A test that says why one database is enough runs on SQLite alone; the longest of each database come first."""
     spared = [item for item in items if databases.is_spared(item)]
     config.hook.pytest_deselected(items=spared)
-    items[:] = [item for item in items if not databases.is_spared(item)]
+    items[:] = sorted(set(items) - set(spared), key=partial(_turn, {item: place for place, item in enumerate(items)}))
+
+
+def _turn(places: dict[pytest.Item, int], item: pytest.Item) -> tuple[bool, bool, int]:
+    """A bank is opened once by each worker, and none is left alone with a long test at the end."""
+    return databases.of(item) == "postgres", item.get_closest_marker("long") is None, places[item]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -232,6 +240,12 @@ def check_style(document: lxml.html.HtmlElement, url: str) -> None:
     assert not turned, f"{url}: {turned}, the surname comes first"
     ids = document.xpath("//@id")
     assert len(ids) == len(set(ids)), f"{url}: an id stands twice: {sorted({i for i in ids if ids.count(i) > 1})}"
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are answered and not drawn: for tests that ask of some thousand addresses with what status they answer."""
+    monkeypatch.setattr("flask.templating._render", lambda *_: "")
 
 
 @pytest.fixture

@@ -78,7 +78,13 @@ def is_spared(item: pytest.Item) -> bool:
         return False
     (why,) = mark.args
     assert len(why) > 20, f"{item.nodeid}: say in a sentence why one database is enough"
-    return getattr(item, "callspec", None) is not None and item.callspec.params.get("bank") == "postgres"
+    return of(item) == "postgres"
+
+
+def of(item: pytest.Item) -> str | None:
+    """The database that a test runs on, if it asks for one."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get("bank") if callspec else None
 
 
 PRISTINE = "pristine"

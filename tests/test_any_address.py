@@ -40,6 +40,7 @@ def asked_of(app: Flask, rule: Any) -> list[str]:
     return [*COMMON, *of_list, *(f"{prefix}_{name}" for prefix in ("_oc", "_od", "psize", "page") if columns)]
 
 
+@pytest.mark.long
 def test_no_address_fails_or_tells_of_others(app, mine, hers, sign_in):
     browsers = {name: sign_in(name) for name in factories.CAST if name != "galina"}
     rules = sorted(

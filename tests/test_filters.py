@@ -71,6 +71,7 @@ def rows_of(answer: Any) -> list[Any]:
     return lxml.html.fromstring(answer.text).xpath("//tbody/tr")
 
 
+@pytest.mark.long
 @pytest.mark.one_database("what is not understood does not reach the database")
 def test_every_list_and_file_says_what_it_does_not_understand_and_shows_nothing(app, family, asked, sign_in):
     browsers = {name: sign_in(name) for name in PEOPLE}

@@ -114,11 +114,13 @@ def compare(path: Path, measured: list[dict[str, str]], keys: tuple[str, ...]) -
 def browsers(sign_in, anonymous, cast) -> dict[str, Any]:
     factories.family(cast.north)
     db.session.commit()
+    anonymous.csrf_token()
     return {role: sign_in(name) if name else anonymous for role, name in PEOPLE.items()}
 
 
+@pytest.mark.long
 @pytest.mark.one_database("permissions and addresses do not depend on the database")
-def test_every_route_is_open_to_exactly_the_roles_of_the_tables(app, browsers):
+def test_every_route_is_open_to_exactly_the_roles_of_the_tables(app, browsers, undrawn):
     measured = measure(app, browsers)
     faults = compare(ENTITIES, in_letters(measured), ("entity",))
     faults += compare(ROUTES, other_routes(measured), ("endpoint", "method"))
@@ -135,7 +137,7 @@ def test_every_role_stands_in_the_tables():
 
 
 @pytest.mark.one_database("permissions and addresses do not depend on the database")
-def test_every_form_without_a_token_is_refused(app, sign_in):
+def test_every_form_without_a_token_is_refused(app, sign_in, undrawn):
     anna = sign_in("anna")
     for endpoint, method, address in routes(app):
         if method == "POST":
@@ -149,7 +151,7 @@ KEYS = [
 
 @pytest.mark.one_database("permissions and addresses do not depend on the database")
 @pytest.mark.parametrize("key", KEYS)
-def test_a_key_is_plain_digits_no_longer_than_keys_are(app, sign_in, key):
+def test_a_key_is_plain_digits_no_longer_than_keys_are(app, sign_in, undrawn, key):
     """Another writing of a number would open the same row by another address, past what compares addresses."""
     anna = sign_in("anna")
     for rule in app.url_map.iter_rules():

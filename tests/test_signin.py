@@ -86,6 +86,7 @@ def test_the_answer_is_the_same_whoever_asks(anonymous, app):
     assert len({re.sub(r'value="[^"]*"|nonce="[^"]*"', "", text) for text in texts}) == 1
 
 
+@pytest.mark.long
 @pytest.mark.one_database("names, passwords and addresses are compared in Python")
 def test_the_time_is_the_same_whoever_asks(anonymous, app, user_named):
     names = ("FAB_PASSWORD_HASH_METHOD", "AUTH_DB_FAKE_PASSWORD_HASH_CHECK")

@@ -139,6 +139,7 @@ def asked(browser: Any, address: str) -> list[str]:
     return sent
 
 
+@pytest.mark.long
 def test_no_page_asks_more_of_a_larger_bank(app, cast, sign_in):
     load(Sound().content())
     fill(cast, range(1, FEW + 1))

@@ -128,7 +128,7 @@ def tried(app: Flask, hers: dict[str, Any], own: int) -> Iterator[tuple[str, str
 
 
 @pytest.mark.one_database("the scope of a person is laid over every statement alike: test_access.py, on both")
-def test_every_address_with_a_foreign_key_is_404(app, mine, hers, sign_in):
+def test_every_address_with_a_foreign_key_is_404(app, mine, hers, sign_in, undrawn):
     anna, before = sign_in("anna"), stored(hers)
     for method, address in tried(app, hers, mine["Family"].id):
         answer = anna.get(address) if method == "GET" else anna.post(address, data={"reason": "проба", "version": "1"})
@@ -142,6 +142,7 @@ def test_every_case_is_of_a_route_that_is_there(app):
     assert FOREIGN.keys() | KEYLESS.keys() <= endpoints
 
 
+@pytest.mark.long
 def test_every_page_opens_for_somebody(app, hers, cast, sign_in):
     """The 404 above are of the rows and not of the addresses. Both databases understand what each page asks them."""
     scans.store(hers["Paper"])
@@ -156,6 +157,7 @@ def test_every_page_opens_for_somebody(app, hers, cast, sign_in):
         assert 200 in found, f"{address}: {found}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["anna", "boris", "gleb"])
 def test_no_list_no_search_no_select_no_workbook_tells_of_foreign_rows(name, app, cast, mine, hers, sign_in):
     browser = sign_in(name)

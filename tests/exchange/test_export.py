@@ -38,6 +38,7 @@ def check_nothing_changes(content: bytes) -> None:
     assert totals(found)["missing"] == 0, found.missing[:3]
 
 
+@pytest.mark.long
 @pytest.mark.one_database("test_every_value.py takes every column out of both databases")
 def test_the_sample_comes_out_as_it_went_in(cast, data):
     content = (data / "bank_2026-09.xlsx").read_bytes()

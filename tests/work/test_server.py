@@ -47,6 +47,7 @@ def is_over(job_id: int) -> bool:
     return db.session.scalar(select(Job.state).where(Job.id == job_id)) is JobState.REFUSED
 
 
+@pytest.mark.long
 @pytest.mark.one_database("which process does the jobs does not depend on the database")
 def test_a_worker_of_jobs_lives_as_long_as_the_server(app, asked):
     with socket.socket() as free:
