@@ -9,13 +9,14 @@ another district, and is not read without the name. Statements of the Core and r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
-from typing import Any, ClassVar
+from types import SimpleNamespace
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import ColumnElement, Select, event, exists, false, or_, select, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
@@ -26,6 +27,7 @@ from app.domain import terms
 from app.extensions import db
 from app.models import (
     Agency,
+    Annullable,
     Assignment,
     Employee,
     Family,
@@ -34,6 +36,7 @@ from app.models import (
     JournalEntry,
     Mentor,
     Model,
+    OfFamily,
     Supervision,
     SupervisionKind,
     User,
@@ -118,15 +121,16 @@ class Scope:
         """A Core SELECT of the ids of this person's families."""
         return select(_family.c.id).where(self.families())
 
-    def sees(self, family_id: Any) -> ColumnElement[bool]:
-        """The condition that a column holds the id of one of this person's families.
+    def sees(self, family_id: Any, *, living: bool = False) -> ColumnElement[bool]:
+        """The condition that a column holds the id of one of this person's families; of a living one, if so asked.
 
         Asked row by row through the primary key: a list of all ids would be made anew for every statement.
         """
         family = _family.alias()
-        return exists(
-            select(family.c.id).where(family.c.id == family_id, self.families(family.c)).correlate_except(family)
-        )
+        found = select(family.c.id).where(family.c.id == family_id, self.families(family.c))
+        if living:
+            found = found.where(family.c.annulled_at.is_(None))
+        return exists(found.correlate_except(family))
 
     def counted_families(self) -> ColumnElement[bool]:
         """The condition on `family` for figures without names."""
@@ -165,6 +169,28 @@ class Scope:
         bodies = select(_agency.c.id).where(_agency.c.territory_id.in_(places))
         return owner.in_(places if whose is Whose.TERRITORY else bodies)
 
+    def listed(self, entity: Any, columns: Sequence[Any], *, walked: bool) -> Select[Any]:
+        """A Core SELECT of the live rows of an entity that lists show to this person; of live families, if of one.
+
+        It asks once for each row what the listener and a list would ask twice: whose its family is, and whether the
+        family is live. walked: the rows are met in some order of their own, and each is asked for its family; else
+        they may be gathered from the families.
+        """
+        table = entity.__table__
+        where = [] if self.sees_special else [told for each, told in ordinary().items() if each is entity]
+        if issubclass(entity, Annullable):
+            where.append(table.c.annulled_at.is_(None))
+        if walked and entity is Family:
+            in_order = SimpleNamespace(**{name: conditions.unindexed(table.c[name]) for name in ("id", "territory_id")})
+            return select(*columns).select_from(table).where(*where, self.families(in_order))
+        if not issubclass(entity, OfFamily):
+            return select(*columns).select_from(table).where(*where, self.rows(entity))
+        if walked:
+            return select(*columns).select_from(table).where(*where, self.sees(table.c.family_id, living=True))
+        family = _family.alias()  # a filter may name the families too
+        where += [family.c.annulled_at.is_(None), self.families(family.c)]
+        return select(*columns).select_from(table.join(family, family.c.id == table.c.family_id)).where(*where)
+
     @property
     def sees_special(self) -> bool:
         """Whether words about health and convictions are shown."""
@@ -195,9 +221,9 @@ SPECIAL_GROUPS = ("health", "legal")
 
 def ordinary() -> dict[Any, ColumnElement[bool]]:
     """The entities some of whose rows tell of health or convictions, and the condition of the rows that do not."""
-    kinds = SupervisionKind.__table__.c
+    kinds, kind_id = SupervisionKind.__table__.c, cast(Any, Supervision.kind_id)
     return {
-        Supervision: Supervision.kind_id.in_(select(kinds.id).where(kinds.special.is_(False))),
+        Supervision: conditions.unindexed(kind_id).in_(select(kinds.id).where(kinds.special.is_(False))),
         FamilyCategory: FamilyCategory.group.not_in(SPECIAL_GROUPS),
     }
 

@@ -108,9 +108,9 @@ def _is_busy(error: OperationalError) -> bool:
     return code & 0xFF == sqlite3.SQLITE_BUSY  # the rest of the code tells which of the two
 
 
-def look_at_contents() -> None:
+def look_at_contents(connection: Connection | None = None) -> None:
     """Let the database count what it holds, so that it plans its queries well; called before much is committed."""
-    connection = db.session.connection()
+    connection = connection or db.session.connection()
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA analysis_limit=1000")
     connection.exec_driver_sql("ANALYZE")

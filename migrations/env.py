@@ -6,7 +6,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
 
-from app.extensions import db
+from app.extensions import db, look_at_contents
 from app.models import Money
 
 config = context.config
@@ -40,9 +40,12 @@ def run() -> None:
             **options,
         )
         with context.begin_transaction():
+            before = context.get_context().get_current_heads()
             context.run_migrations()
             if sqlite:
                 _check_references(connection)
+            if context.get_context().get_current_heads() != before:
+                look_at_contents(connection)  # an index whose contents nobody has looked at misleads
         connection.commit()
         if sqlite:
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")

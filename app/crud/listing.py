@@ -12,19 +12,21 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Enum, Select, String, func, select
 from sqlalchemy.orm import selectinload
 
-from app import filters
+from app import access, conditions, filters
 from app.extensions import db
 from app.filters import Address, Filter
-from app.models import Annullable, Entity, Family, OfFamily
+from app.models import Entity
 
 PAGE_SIZES = (25, 50, 100)
 LARGEST_EXPORT = 50_000
+COUNTED = 10_000  # rows; of more, a page says that there are more: nobody pays for what nobody reads
 
 
 @dataclass
 class Listing:
     """What a list shows: the rows of one page, how many there are in all, by what order and filters.
 
+    more: there are more than `count`, nobody has counted how many.
     faults: what of the address is not understood; there are no rows then.
     """
 
@@ -35,6 +37,13 @@ class Listing:
     order: tuple[str, str]
     filters: list[Filter] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    more: bool = False
+
+    @property
+    def opposite(self) -> tuple[str, str]:
+        """The order in which the last rows stand first."""
+        name, direction = self.order
+        return name, "asc" if direction == "desc" else "desc"
 
     @property
     def filters_in_words(self) -> str:
@@ -67,14 +76,17 @@ class RegistryList:
         page = address.page(f"page_{self.endpoint}")
         if not address.understood():
             return Listing([], 0, 0, page_size, order, found, address.faults)
-        query = self._narrowed(found)
-        count = db.session.scalars(query.with_only_columns(func.count(self.entity.id))).one()
-        page = min(page, max(0, (count - 1) // page_size))
-        query = self._ordered(query, order).options(
-            *(selectinload(getattr(self.entity, name)) for name in self.related)
-        )
-        query = query.limit(LARGEST_EXPORT) if whole else query.limit(page_size).offset(page * page_size)
-        return Listing(list(db.session.scalars(query)), count, page, page_size, order, found)
+        count = self._count(found, None if whole else COUNTED + 1)
+        if whole:
+            return Listing(self._fetch(found, order, LARGEST_EXPORT), count, 0, page_size, order, found)
+        if more := count > COUNTED:
+            rows = self._fetch(found, order, page_size, page * page_size, walked=True)
+            more = bool(rows) or page == 0
+        if not more:  # or a page beyond the end of a long list, which is the last one
+            count = self._count(found) if count > COUNTED else count
+            page = min(page, max(0, (count - 1) // page_size))
+            rows = self._fetch(found, order, page_size, page * page_size)
+        return Listing(rows, min(count, COUNTED) if more else count, page, page_size, order, found, more=more)
 
     def link(self, **changes: Any) -> str:
         """This address with some arguments changed: order, page, page size, or a filter by its name."""
@@ -85,27 +97,46 @@ class RegistryList:
         values = {key: value for key, value in values.items() if value}
         return f"{self.path}?{urlencode(values)}" if values else self.path
 
-    def _narrowed(self, found: Sequence[Filter]) -> Select[Any]:
-        query = select(self.entity)
-        if issubclass(self.entity, Annullable):
-            query = query.where(self.entity.annulled_at.is_(None))
-        if issubclass(self.entity, OfFamily):
-            query = query.where(self.entity.family.has(Family.annulled_at.is_(None)))
-        return query.where(*(condition for one in found for condition in one.conditions))
+    def _count(self, found: Sequence[Filter], most: int | None = None) -> int:
+        """How many rows there are; of more than `most`, only that many are counted."""
+        ids = self._narrowed(found).limit(most).subquery()
+        connection = db.session.connection()  # the ids are narrowed already, their number asks for no entity
+        return connection.scalars(select(func.count()).select_from(ids)).one()
+
+    def _fetch(self, found: Sequence[Filter], order: tuple[str, str], limit: int, offset: int = 0, *,
+               walked: bool = False) -> list[Any]:  # fmt: skip
+        """Rows in their order. The ids are found first: what is passed over on the way to a page is not read whole.
+
+        walked: there are many, and they are met in their order until there are enough. Few are gathered by what makes
+        them few, and then put in order.
+        """
+        ids = self._ordered(self._narrowed(found, walked=walked), order, walked=walked).limit(limit).offset(offset)
+        query = select(self.entity).where(self.entity.id.in_(ids))
+        related = (selectinload(getattr(self.entity, name)) for name in self.related)
+        return list(db.session.scalars(self._ordered(query, order).options(*related)))
+
+    def _narrowed(self, found: Sequence[Filter], *, walked: bool = False) -> Select[Any]:
+        """The ids of the person's rows that the filters let through."""
+        ids = access.scope().listed(self.entity, [self.entity.__table__.c.id], walked=walked)
+        return ids.where(*(condition for one in found for condition in one.conditions))
 
     def _order(self, address: Address) -> tuple[str, str]:
         name = address.one_of(f"_oc_{self.endpoint}", _("Order"), self.sortable)
         direction = address.one_of(f"_od_{self.endpoint}", _("Order"), ("asc", "desc")) or "asc"
         return (name, direction) if name else self.base_order
 
-    def _ordered(self, query: Select[Any], order: tuple[str, str]) -> Select[Any]:
+    def _ordered(self, query: Select[Any], order: tuple[str, str], *, walked: bool = False) -> Select[Any]:
+        """The rows in an order; one that is not walked is not led by it to other rows than it needs."""
         name, direction = order
         column = getattr(self.entity, self.entity.SORTED_BY.get(name, name))
+        key = self.entity.id
         if column.key == name and _is_typed(column):
             column = func.lower(column)
+        elif not walked:
+            column = conditions.unindexed(column)
         if direction == "desc":
-            return query.order_by(column.desc(), self.entity.id.desc())
-        return query.order_by(column, self.entity.id)
+            return query.order_by(column.desc(), key.desc())
+        return query.order_by(column, key)
 
 
 def _is_typed(column: Any) -> bool:

@@ -33,6 +33,7 @@ from app.entities.kinds import (
     derived,
     in_the_family_of,
     label,
+    listed,
     live,
     sane,
     term,
@@ -71,6 +72,7 @@ class Family(Annullable, Dated, Versioned, Entity):
     __table_args__ = (
         live("district_id", "number", name="uq_family_district_id_number"),
         Index("ix_family_territory_id_sort_key", "territory_id", "sort_key"),
+        listed("family", "sort_key", "id", "territory_id"),
         sane("income_per_member >= 0", name="income_not_negative"),
         sane("stated_size >= 0", name="size_not_negative"),
     )
@@ -90,7 +92,7 @@ class Family(Annullable, Dated, Versioned, Entity):
     registered_address: Mapped[str | None] = mapped_column(String(500), info=label(_("Registered address")))
     actual_address: Mapped[str | None] = mapped_column(String(500), info=label(_("Actual address")))
     additional: Mapped[str | None] = mapped_column(Text, info=label(_("Additional information")))
-    sort_key: Mapped[str] = mapped_column(String(300), default="", index=True, info=derived(_("Sort key")))
+    sort_key: Mapped[str] = mapped_column(String(300), default="", info=derived(_("Sort key")))
     search_key: Mapped[str] = mapped_column(Text, default="", info=derived(_("Search key")))
 
     members: Mapped[list[Member]] = relationship(back_populates="family", order_by="Member.id")
@@ -127,6 +129,7 @@ class Member(OfFamily, Entity):
     __tablename__ = "member"
     __table_args__ = (
         Index("ix_member_family_id_born_on", "family_id", "born_on"),
+        listed("member", "sort_key", "id", "family_id"),
         UniqueConstraint("id", "family_id"),
         sane("left_on >= joined_on", name="left_after_joining"),
     )
@@ -139,7 +142,7 @@ class Member(OfFamily, Entity):
     last_name: Mapped[str] = mapped_column(String(100), info=label(_("Last name")))
     first_name: Mapped[str] = mapped_column(String(100), info=label(_("First name")))
     middle_name: Mapped[str | None] = mapped_column(String(100), info=label(_("Middle name")))
-    sort_key: Mapped[str] = mapped_column(String(350), default="", index=True, info=derived(_("Sort key")))
+    sort_key: Mapped[str] = mapped_column(String(350), default="", info=derived(_("Sort key")))
     sex: Mapped[terms.Sex | None] = mapped_column(term(terms.Sex), info=label(_("Sex")))
     born_on: Mapped[date | None] = mapped_column(Date, index=True, info=label(_("Birth date")))
     workplace: Mapped[str | None] = mapped_column(String(300), info=label(_("Workplace and position")))
@@ -177,7 +180,7 @@ class IdentityDocument(OfMember, Entity):
     """A document that proves identity."""
 
     __tablename__ = "identity_document"
-    __table_args__ = (in_the_family_of("member_id", "member"),)
+    __table_args__ = (in_the_family_of("member_id", "member"), listed("identity_document", "id", "family_id"))
     TITLE, TITLES = _("Identity document"), _("Identity documents")
     member: Mapped[Member] = relationship(
         back_populates="documents", foreign_keys="IdentityDocument.member_id", info=label(_("Family member"))
@@ -201,6 +204,7 @@ class Education(OfMember, Entity):
     __tablename__ = "education"
     __table_args__ = (
         live("member_id", "started_on", name="uq_education_member_id_started_on"),
+        listed("education", "started_on", "id", "family_id"),
         in_the_family_of("member_id", "member"),
         sane("ended_on >= started_on", name="ended_after_start"),
     )
@@ -227,6 +231,7 @@ class PupilSupport(OfMember, Entity):
     __tablename__ = "pupil_support"
     __table_args__ = (
         live("member_id", "year", "quarter", name="uq_pupil_support_member_id_year_quarter"),
+        listed("pupil_support", "year", "id", "family_id"),
         in_the_family_of("member_id", "member"),
         sane("quarter BETWEEN 1 AND 4", name="quarter_of_year"),
     )
@@ -255,6 +260,7 @@ class Supervision(OfMember, Entity):
 
     __tablename__ = "supervision"
     __table_args__ = (
+        listed("supervision", "started_on", "id", "family_id", "kind_id"),
         in_the_family_of("member_id", "member"),
         sane("ended_on >= started_on", name="ended_after_start"),
     )

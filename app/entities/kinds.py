@@ -87,6 +87,14 @@ def live(*columns: str, name: str) -> Index:
     return Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
 
 
+def listed(table: str, *columns: str) -> Index:
+    """The live rows in the order of their list, with what decides who sees a row: a page reads whatever it passes over
+    from here alone. SQLite would look for `annulled_at` in the row, empty as it is, unless the index has it.
+    """
+    condition = text("annulled_at IS NULL")
+    return Index(f"ix_{table}_listed", *columns, "annulled_at", sqlite_where=condition, postgresql_where=condition)
+
+
 def sane(condition: str, name: str) -> CheckConstraint:
     """What the database itself refuses of a row that is not annulled, whoever writes it."""
     return CheckConstraint(f"annulled_at IS NOT NULL OR ({condition})", name=name)

@@ -28,6 +28,7 @@ from app.entities.kinds import (
     Whose,
     derived,
     label,
+    listed,
     sane,
     term,
 )
@@ -146,7 +147,10 @@ class Mentor(OfFamily, Entity):
     """An employee who guides a family from … to … (Положение, 3.6.3)."""
 
     __tablename__ = "mentor"
-    __table_args__ = (sane("ended_on >= started_on", name="ended_after_start"),)
+    __table_args__ = (
+        listed("mentor", "started_on", "id", "family_id"),
+        sane("ended_on >= started_on", name="ended_after_start"),
+    )
     TITLE, TITLES = _("Mentor"), _("Mentors")
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True, info=label(_("Employee")))
     employee: Mapped[Employee] = relationship(info=label(_("Employee")))

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.entities.kinds import Entity, Money, OfFamily, in_the_family_of, label, sane
+from app.entities.kinds import Entity, Money, OfFamily, in_the_family_of, label, listed, sane
 
 if TYPE_CHECKING:
     from app.entities.dictionaries import AidKind, MeasureKind
@@ -47,11 +47,12 @@ class Aid(OfFamily, Entity):
     __tablename__ = "aid"
     __table_args__ = (
         Index("ix_aid_kind_id_given_on", "kind_id", "given_on"),
+        listed("aid", "given_on", "id", "family_id"),
         UniqueConstraint("id", "family_id"),
         sane("amount >= 0", name="amount_not_negative"),
     )
     TITLE, TITLES = _("Aid"), _("Aid given")
-    given_on: Mapped[date] = mapped_column(Date, index=True, info=label(_("Date of aid")))
+    given_on: Mapped[date] = mapped_column(Date, info=label(_("Date of aid")))
     kind_id: Mapped[int | None] = mapped_column(ForeignKey("aid_kind.id"), index=True, info=label(_("Kind of aid")))
     kind: Mapped[AidKind | None] = relationship(info=label(_("Kind of aid")))
     measure_id: Mapped[int | None] = mapped_column(ForeignKey("measure_kind.id"), index=True, info=label(_("Measure")))

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import terms
-from app.entities.kinds import ByAct, Entity, OfFamily, Whose, in_the_family_of, label, live, sane, term
+from app.entities.kinds import ByAct, Entity, OfFamily, Whose, in_the_family_of, label, listed, live, sane, term
 
 if TYPE_CHECKING:
     from app.entities.dictionaries import Criterion, RemovalReason
@@ -31,11 +31,11 @@ class Decision(ByAct, OfFamily, Entity):
 
     LONG = True
     __tablename__ = "decision"
-    __table_args__ = (UniqueConstraint("id", "family_id"),)
+    __table_args__ = (UniqueConstraint("id", "family_id"), listed("decision", "decided_on", "id", "family_id"))
     TITLE, TITLES = _("Decision"), _("Decisions")
     kind: Mapped[terms.DecisionKind] = mapped_column(term(terms.DecisionKind), info=label(_("Kind of decision")))
     number: Mapped[str | None] = mapped_column(String(40), index=True, info=label(_("Number of decision")))
-    decided_on: Mapped[date] = mapped_column(Date, index=True, info=label(_("Date of decision")))
+    decided_on: Mapped[date] = mapped_column(Date, info=label(_("Date of decision")))
     agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"), index=True, info=label(_("Commission")))
     agency: Mapped[Agency | None] = relationship(info=label(_("Commission")))
     note: Mapped[str | None] = mapped_column(String(500), info=label(_("Note")))
@@ -54,6 +54,7 @@ class Registration(ByAct, OfFamily, Entity):
     __tablename__ = "registration"
     __table_args__ = (
         Index("ix_registration_registered_on_removed_on", "registered_on", "removed_on"),
+        listed("registration", "registered_on", "id", "family_id"),
         live("family_id", "registered_on", name="uq_registration_family_id_registered_on"),
         UniqueConstraint("id", "family_id"),
         in_the_family_of("decision_id", "decision"),
@@ -121,7 +122,7 @@ class Paper(OfFamily, Entity):
     """A scan kept in the social passport: a PDF, JPEG or PNG. The file lies outside the web root under `key`."""
 
     __tablename__ = "paper"
-    __table_args__ = (in_the_family_of("decision_id", "decision"),)
+    __table_args__ = (in_the_family_of("decision_id", "decision"), listed("paper", "dated_on", "id", "family_id"))
     TITLE, TITLES = _("Paper"), _("Papers")
     kind: Mapped[terms.PaperKind] = mapped_column(
         term(terms.PaperKind), default=terms.PaperKind.OTHER, info=label(_("Kind of paper"))

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import access, acts, troubles
 from app.domain.refusal import Refusal
 from app.domain.terms import JobState
-from app.extensions import appbuilder, begin_writing, db
+from app.extensions import appbuilder, begin_writing, db, look_at_contents
 from app.models import User
 from app.work import queue
 from app.work.run import Run
@@ -26,6 +26,7 @@ from app.work.tasks import TASKS
 
 POLL = 1.0  # seconds between two looks at an empty queue
 SWEEP_EVERY = 600.0
+LOOK_EVERY = 86_400.0  # what is entered by hand in a day changes no plan of the database
 FAILED = "Задание не выполнено из-за ошибки программы. Сообщите администратору номер задания и время."
 TOO_OFTEN = "Задание прерывалось несколько раз и остановлено. Сообщите администратору номер задания и время."
 STOPPED = "Остановлено."
@@ -40,14 +41,24 @@ def work(app: Flask, *, beside: int | None = None) -> None:
     """Do jobs until a signal says stop, or until the process `beside`, which started this one, is gone."""
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    swept = 0.0
+    swept = looked = 0.0
     with suppress(StopError):
         while beside is None or os.getppid() == beside:
             if time.monotonic() - swept > SWEEP_EVERY or not swept:
                 swept = time.monotonic()
                 _quietly(app, queue.sweep)
+            if time.monotonic() - looked > LOOK_EVERY or not looked:
+                looked = time.monotonic()
+                _quietly(app, look)
             if not _quietly(app, do_next):
                 time.sleep(POLL)
+
+
+def look() -> None:
+    """Let the database count anew what it holds."""
+    begin_writing()
+    look_at_contents()
+    acts.commit()
 
 
 def do_all() -> int:

@@ -1,0 +1,128 @@
+"""A list costs what its page shows: it is met in its order, asked once whose each row is, and counted no further than
+anybody reads."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from app import access, views
+from app.clock import now
+from app.crud import listing
+from app.crud.listing import RegistryList
+from app.extensions import db
+from app.models import Annullable, Family, OfFamily
+from tests import factories
+from tests.test_statements import fill
+
+REGISTRIES = [view for view, *_ in (*views.BANK, *views.PLACES)] + list(views.DICTIONARIES)
+OF_FAMILIES = [view for view in REGISTRIES if view.entity is Family or issubclass(view.entity, OfFamily)]
+TODAY = date(2026, 9, 30)
+FEW = 3
+
+
+def scope_of(cast: factories.Cast, name: str) -> access.Scope:
+    user = cast.user(name)
+    return access.scope_of(user, [role.name for role in user.roles], TODAY)
+
+
+def list_of(view: Any) -> RegistryList:
+    return RegistryList(view.entity, view.__name__, "/", lambda _address: [], (), (), view.base_order)
+
+
+@pytest.fixture
+def mixed(cast: factories.Cast) -> factories.Cast:
+    """Every kind of row in several families, one of them annulled, and annulled rows of the others."""
+    fill(cast, range(1, 5))
+    families = db.session.scalars(select(Family).order_by(Family.id)).all()
+    families[-1].annulled_at = now()
+    for view in OF_FAMILIES[1:]:
+        row = db.session.scalars(select(view.entity).where(view.entity.family_id == families[0].id)).first()
+        assert row is not None, f"factories.one_of_each makes no {view.entity.__name__}"
+        row.annulled_at = now()
+    db.session.commit()
+    return cast
+
+
+def shown(view: Any, *, walked: bool) -> set[int]:
+    return set(db.session.scalars(list_of(view)._narrowed([], walked=walked)))
+
+
+@pytest.mark.parametrize("name", ["anna", "boris", "vera", "gleb", "oleg", "renata", "avgust"])
+def test_a_list_shows_the_live_rows_that_the_wall_lets_through(mixed, name):
+    for special in (False, True):
+        with access.acting_as(replace(scope_of(mixed, name), special=special)):
+            for view in REGISTRIES:
+                entity = view.entity
+                query = select(entity.id)
+                if issubclass(entity, Annullable):
+                    query = query.where(entity.annulled_at.is_(None))
+                if issubclass(entity, OfFamily):
+                    query = query.where(entity.family.has(Family.annulled_at.is_(None)))
+                seen = set(db.session.scalars(query))
+                assert shown(view, walked=True) == shown(view, walked=False) == seen, entity.__name__
+
+
+def plan_of(statement: Any) -> list[str]:
+    compiled = statement.compile(db.engine, compile_kwargs={"literal_binds": True})
+    return [row.detail for row in db.session.execute(text(f"EXPLAIN QUERY PLAN {compiled}".replace(":", r"\:")))]
+
+
+@pytest.mark.parametrize("view", OF_FAMILIES, ids=lambda view: view.__name__)
+def test_a_list_in_its_own_order_is_read_from_an_index_and_asks_once_whose_a_row_is(mixed, view):
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("the words of the plan are those of SQLite")
+    with access.acting_as(scope_of(mixed, "anna")):
+        rows = list_of(view)
+        walked = rows._ordered(rows._narrowed([], walked=True), view.base_order, walked=True).limit(25)
+        plan = plan_of(walked)
+    assert not [line for line in plan if "TEMP B-TREE" in line], plan
+    assert any(f"ix_{view.entity.__tablename__}_listed" in line and "COVERING" in line for line in plan), plan
+    assert sum("CORRELATED" in line for line in plan) == (view.entity is not Family), plan
+
+
+@pytest.fixture
+def few_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "COUNTED", FEW)
+    monkeypatch.setattr(listing, "PAGE_SIZES", (1, 2, 25))
+
+
+def names_of(page: Any) -> list[str]:
+    return re.findall(r"№ \d+ Полозова\w", page.text)
+
+
+def test_a_list_that_is_too_long_to_be_counted_says_so_and_loses_no_row(cast, sign_in, few_counted):
+    for number in range(1, 7):
+        family = factories.family(cast.north, number=f"{number:05}")
+        factories.member(family, "мать", date(1990, 1, 1), f"Полозова{'абвгде'[number - 1]}", "Нина", None)
+    db.session.commit()
+    anna, url = sign_in("anna"), "/familyregistry/list/"
+    first = anna.get(url)
+    for said in ("из более чем 3", "больше 3", "с конца", "_od_FamilyRegistry=desc"):
+        assert said in first.text, said
+    pages = [names_of(anna.get(f"{url}?page_FamilyRegistry={page}")) for page in range(6)]
+    assert [len(page) for page in pages] == [1] * 6
+    assert len({page[0] for page in pages}) == 6
+    beyond = anna.get(f"{url}?page_FamilyRegistry=1000")
+    assert names_of(beyond) == pages[-1], "a page beyond the end is the last one"
+    assert "из 6" in beyond.text
+    backwards = anna.get(f"{url}?_oc_FamilyRegistry=name&_od_FamilyRegistry=desc")
+    assert names_of(backwards) == pages[-1]
+    filtered = anna.get(f"{url}?_flt_0_number=00002")
+    assert names_of(filtered) == pages[1]
+    assert "более чем" not in filtered.text
+
+
+def test_the_workbook_of_a_long_list_holds_all_its_rows(cast, sign_in, few_counted):
+    for number in range(1, 7):
+        factories.family(cast.north, number=f"{number:05}")
+    db.session.commit()
+    answer = sign_in("anna").get("/familyregistry/xlsx")
+    assert answer.status_code == 200
+    with access.acting_as(scope_of(cast, "anna")):
+        assert list_of(views.FamilyRegistry)._count([]) == 6
