@@ -128,7 +128,7 @@ class Member(OfFamily, Entity):
     LONG, SORTED_BY = True, {"last_name": "sort_key"}
     __tablename__ = "member"
     __table_args__ = (
-        Index("ix_member_family_id_born_on", "family_id", "born_on"),
+        Index("ix_member_of_family", "family_id", "born_on", "joined_on", "left_on", "annulled_at"),
         listed("member", "sort_key", "id", "family_id"),
         UniqueConstraint("id", "family_id"),
         sane("left_on >= joined_on", name="left_after_joining"),
@@ -205,6 +205,7 @@ class Education(OfMember, Entity):
     __table_args__ = (
         live("member_id", "started_on", name="uq_education_member_id_started_on"),
         listed("education", "started_on", "id", "family_id"),
+        Index("ix_education_of_member", "member_id", "started_on", "ended_on", "status_id", "annulled_at"),
         in_the_family_of("member_id", "member"),
         sane("ended_on >= started_on", name="ended_after_start"),
     )

@@ -55,6 +55,7 @@ class Registration(ByAct, OfFamily, Entity):
     __table_args__ = (
         Index("ix_registration_registered_on_removed_on", "registered_on", "removed_on"),
         listed("registration", "registered_on", "id", "family_id"),
+        Index("ix_registration_of_family", "family_id", "registered_on", "removed_on", "annulled_at"),
         live("family_id", "registered_on", name="uq_registration_family_id_registered_on"),
         UniqueConstraint("id", "family_id"),
         in_the_family_of("decision_id", "decision"),

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import holidays
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, false, or_, select
 
 from app.domain.deadlines import Clock, Limit, Works, countable, days_of_year, due, last_late_start
 from app.domain.periods import Period, month, quarter_holding
@@ -84,14 +84,15 @@ def _day(stay: Registration, moment: Moment) -> date | None:
     return day
 
 
-def overdue(today: date) -> ColumnElement[bool]:
+def overdue(today: date, stays: FromClause = _stay) -> ColumnElement[bool]:
     """Whether some clock of a stay is overdue and still runs (the SQL form of `Clock.overdue`)."""
     rows = _between_known()
     works = _calendar_for(rows)
+    days = {moment: stays.c[column.key] for moment, column in OF_STAYS.items()}
     return or_(
         false(),
         *(
-            and_(OF_STAYS[row.stops].is_(None), OF_STAYS[row.starts] <= last_late_start(today, _limit(row), works))
+            and_(days[row.stops].is_(None), days[row.starts] <= last_late_start(today, _limit(row), works))
             for row in rows
         ),
     )

@@ -5,9 +5,10 @@ The counts of the first page and the filters of the list are made of the same co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -37,23 +38,18 @@ PORTION = 500  # families whose lines are read at once
 
 
 def has_stay(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
-    """A family with a stay of some kind: found from the stays by their dates, not family by family."""
-    return _family.c.id.in_(_with_stay(*wanted))
+    """A family with a stay of a rare kind: found from the stays by their dates, not family by family."""
+    return _family.c.id.in_(select(_stay.c.family_id).where(_stay.c.annulled_at.is_(None), *wanted))
 
 
-def on_record(day: date) -> Select[tuple[int]]:
-    """The ids of the families that are on record at the end of a day."""
-    return _with_stay(conditions.on_record(_stay, day))
-
-
-def stands(day: date) -> ColumnElement[bool]:
-    """On record at the end of a day."""
-    return _family.c.id.in_(on_record(day))
+def stands(day: date, family_id: ColumnElement[int] = _family.c.id) -> ColumnElement[bool]:
+    """On record at the end of a day; the family may be named by another column."""
+    return _has_one(_stay, family_id, lambda stay: conditions.on_record(stay, day))
 
 
 def is_removed(day: date) -> ColumnElement[bool]:
     """Was on record and is not at the end of a day."""
-    return and_(has_stay(_stay.c.removed_on <= day), ~stands(day))
+    return and_(_has_one(_stay, _family.c.id, lambda stay: stay.c.removed_on <= day), ~stands(day))
 
 
 def placed(since: date | None, until: date | None) -> ColumnElement[bool]:
@@ -87,8 +83,7 @@ def has_mentor(employee_id: int, day: date) -> ColumnElement[bool]:
 def without_aid(days: int, day: date) -> ColumnElement[bool]:
     """No aid was given within so many days before a day: the last one was earlier, or there was none."""
     since = day - timedelta(days=days)
-    given = select(_aid.c.family_id).where(_aid.c.annulled_at.is_(None), _aid.c.given_on > since)
-    return ~_family.c.id.in_(given)
+    return ~_has_one(_aid, _family.c.id, lambda aid: aid.c.given_on > since)
 
 
 def without_members(day: date) -> ColumnElement[bool]:
@@ -112,8 +107,12 @@ def is_child(day: date) -> ColumnElement[bool]:
     return and_(is_present(day), conditions.minor(_member.c.born_on, day))
 
 
-def _with_stay(*wanted: ColumnElement[bool]) -> Select[tuple[int]]:
-    return select(_stay.c.family_id).where(_stay.c.annulled_at.is_(None), *wanted)
+def _has_one(table: Any, family_id: ColumnElement[int],
+             wanted: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:  # fmt: skip
+    """A family has a live row of some kind: asked family by family, so that a page asks only those it meets."""
+    row = table.alias()
+    found = select(row.c.id).where(row.c.family_id == family_id, row.c.annulled_at.is_(None), wanted(row))
+    return exists(found.correlate_except(row))
 
 
 def _within(column: Any, since: date | None, until: date | None) -> list[ColumnElement[bool]]:
@@ -170,6 +169,7 @@ def _of_families(ids: Sequence[int], day: date) -> Select[Any]:
     of_family = _member.c.family_id == _family.c.id
     children = select(func.count(_member.c.id)).where(of_family, is_child(day)).scalar_subquery()
     given = (_aid.c.family_id == _family.c.id, _aid.c.annulled_at.is_(None), _aid.c.given_on <= day)
+    late = _has_one(_stay, _family.c.id, partial(clocks.overdue, day))
     last_aid = select(func.max(_aid.c.given_on)).where(*given).scalar_subquery()
     other = _mentor.alias()
     held = and_(other.c.family_id == _family.c.id, conditions.current(other, day))
@@ -179,7 +179,7 @@ def _of_families(ids: Sequence[int], day: date) -> Select[Any]:
     return (
         select(
             _family.c.id, _territory.c.name.label("territory"), children.label("children"),
-            is_late(day).label("late"), last_aid.label("last_aid_on"), _stay.c.registered_on, _stay.c.removed_on,
+            late.label("late"), last_aid.label("last_aid_on"), _stay.c.registered_on, _stay.c.removed_on,
             _criterion.c.code, _employee.c.last_name, _employee.c.first_name, _employee.c.middle_name,
         )
         .select_from(

@@ -5,11 +5,12 @@ They are statements of the Core, so each takes the person's scope explicitly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select
 
 from app import access
 from app.domain.periods import Period, quarter_holding
@@ -29,31 +30,62 @@ Asked = Mapping[str, str | Period]  # the name of a filter, and its value or its
 class HomeList:
     """A list: its name in the address, its Russian title, what it holds, its rows as ids on a day, who is served.
 
-    holds: families or members; asks: the filters of the list of all of them that give the same rows on a day.
+    holds: families, or members who belong to their family today. where: what the rows meet; None asks no more.
+    on_record: only families that are on record today, and their members.
+    asks: the filters of the list of all of them that give the same rows on a day.
     """
 
     name: str
     title: str
     holds: str
-    ids: Callable[[date], Select[tuple[int]]]
     roles: tuple[Role, ...]
+    where: Callable[[date], ColumnElement[bool]] | None = None
+    on_record: bool = True
     warns: bool = False
     asks: Callable[[date], Asked] = lambda _today: {}
 
+    def conditions(self, today: date) -> list[ColumnElement[bool]]:
+        """What the rows meet on a day."""
+        return [] if self.where is None else [self.where(today)]
+
+    def ids(self, today: date) -> Select[tuple[int]]:
+        """The ids of its rows on a day."""
+        found = _families(today, on_record=self.on_record)
+        if self.holds == FAMILIES:
+            return found.where(*self.conditions(today))
+        return _members_of(found.subquery(), today, [_member.c.id]).where(*self.conditions(today))
+
 
 def counts(listings: list[HomeList], today: date) -> dict[str, int]:
-    """The length of each list, all in one statement."""
+    """The length of each list, all in one statement: who is on record is asked once, and their members are met once."""
     if not listings:
         return {}
-    row = db.session.execute(
-        select(
-            *(
-                select(func.count()).select_from(listing.ids(today).subquery()).scalar_subquery().label(listing.name)
-                for listing in listings
-            )
-        )
-    ).one()
-    return dict(row._mapping)
+    standing = _families(today, on_record=True).cte("standing")
+    lengths: list[Any] = [
+        _length(listing, standing, today).scalar_subquery().label(listing.name)
+        for listing in listings
+        if listing.holds == FAMILIES
+    ]
+    of_members = [listing for listing in listings if listing.holds == MEMBERS]
+    if of_members:
+        numbers = [func.count().filter(*listing.conditions(today)).label(listing.name) for listing in of_members]
+        lengths += _members_of(standing, today, numbers).subquery().c
+    return dict(db.session.execute(select(*lengths)).one()._mapping)
+
+
+def _length(listing: HomeList, standing: FromClause, today: date) -> Select[Any]:
+    if not listing.on_record:
+        return select(func.count()).select_from(listing.ids(today).subquery())
+    if listing.where is None:
+        return select(func.count()).select_from(standing)
+    of_standing = _family.c.id.in_(select(standing.c.id))
+    return select(func.count()).select_from(_family).where(of_standing, *listing.conditions(today))
+
+
+def _members_of(found: FromClause, today: date, columns: Sequence[Any]) -> Select[Any]:
+    """Something of the members, on a day, of families that are found."""
+    with_members = found.join(_member, _member.c.family_id == found.c.id)
+    return select(*columns).select_from(with_members).where(families.is_present(today))
 
 
 def by_district(today: date) -> list[tuple[str, int, int]]:
@@ -84,88 +116,59 @@ def by_district(today: date) -> list[tuple[str, int, int]]:
     return [(name, number, minors) for name, number, minors in rows]
 
 
-def _families(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
-    return select(_family.c.id).where(access.scope().families(), _family.c.annulled_at.is_(None), *conditions)
+def _families(today: date, *, on_record: bool) -> Select[tuple[int]]:
+    """The ids of the person's families, of all or of those on record."""
+    found = select(_family.c.id).where(access.scope().families(), _family.c.annulled_at.is_(None))
+    return found.where(families.stands(today)) if on_record else found
 
 
-def on_record(today: date) -> Select[tuple[int]]:
-    return _families(families.stands(today))
-
-
-def registered_this_quarter(today: date) -> Select[tuple[int]]:
+def _registered_this_quarter(today: date) -> ColumnElement[bool]:
     quarter = quarter_holding(today)
-    return _families(families.placed(quarter.start, quarter.end))
+    return families.placed(quarter.start, quarter.end)
 
 
-def removed_this_quarter(today: date) -> Select[tuple[int]]:
+def _removed_this_quarter(today: date) -> ColumnElement[bool]:
     quarter = quarter_holding(today)
-    return _families(families.taken_off(quarter.start, quarter.end))
+    return families.taken_off(quarter.start, quarter.end)
 
 
-def every(_today: date) -> Select[tuple[int]]:
-    return _families()
-
-
-def late(today: date) -> Select[tuple[int]]:
-    """Families for which a deadline of the dictionary has passed and is not met."""
-    return _families(families.is_late(today))
-
-
-def without_members(today: date) -> Select[tuple[int]]:
-    return _families(families.stands(today), families.without_members(today))
-
-
-def _members(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
-    return (
-        select(_member.c.id)
-        .select_from(_member.join(_family, _family.c.id == _member.c.family_id))
-        .where(access.scope().families(), _family.c.annulled_at.is_(None), *conditions)
-    )
-
-
-def children(today: date) -> Select[tuple[int]]:
-    """Children of the families on record."""
-    return _members(members.is_child_on_record(today))
-
-
-def unknown_education(today: date) -> Select[tuple[int]]:
+def _unknown_education(today: date) -> ColumnElement[bool]:
     """Children whose education on this day is not known: the quarterly form cannot count them."""
-    return _members(members.is_child_on_record(today), members.education_unknown(today))
+    return and_(families.is_child(today), members.education_unknown(today))
 
 
-def unknown_birth_date(today: date) -> Select[tuple[int]]:
-    """Members of families on record whose age nobody knows: nobody counts them as children."""
-    return _members(members.lives_on_record(today), members.age_unknown())
+def _unknown_birth_date(_today: date) -> ColumnElement[bool]:
+    """Members whose age nobody knows: nobody counts them as children."""
+    return members.age_unknown()
 
 
-def coming_of_age(today: date) -> Select[tuple[int]]:
+def _coming_of_age(today: date) -> ColumnElement[bool]:
     """Children who soon turn eighteen: the family may leave the record by reason 11.1."""
-    return _members(members.is_child_on_record(today), members.comes_of_age(today))
+    return and_(families.is_child(today), members.comes_of_age(today))
 
 
 _KEEPS = (Role.COORDINATOR,)
 _READS = (Role.COORDINATOR, Role.COMMISSION, Role.SPECIALIST)
 
 LISTINGS = [
-    HomeList("on-record", "Состоят на учёте", FAMILIES, on_record, _READS, asks=lambda _today: {"state": "on"}),
-    HomeList("children", "Дети в этих семьях", MEMBERS, children, _READS,
+    HomeList("on-record", "Состоят на учёте", FAMILIES, _READS, asks=lambda _today: {"state": "on"}),
+    HomeList("children", "Дети в этих семьях", MEMBERS, _READS, families.is_child,
              asks=lambda _today: {"state": "children"}),
-    HomeList("assigned", "Закреплённые семьи", FAMILIES, every, (Role.COMMISSION, Role.SPECIALIST)),
-    HomeList("registered", "Поставлены в этом квартале", FAMILIES, registered_this_quarter, _KEEPS,
+    HomeList("assigned", "Закреплённые семьи", FAMILIES, (Role.COMMISSION, Role.SPECIALIST), on_record=False),
+    HomeList("registered", "Поставлены в этом квартале", FAMILIES, _KEEPS, _registered_this_quarter, on_record=False,
              asks=lambda today: {"registered_on": quarter_holding(today)}),
-    HomeList("removed", "Сняты в этом квартале", FAMILIES, removed_this_quarter, (Role.COORDINATOR, Role.COMMISSION),
-             asks=lambda today: {"removed_on": quarter_holding(today)}),
-    HomeList("late", "Просрочен срок по семье", FAMILIES, late, _KEEPS, warns=True,
+    HomeList("removed", "Сняты в этом квартале", FAMILIES, (Role.COORDINATOR, Role.COMMISSION), _removed_this_quarter,
+             on_record=False, asks=lambda today: {"removed_on": quarter_holding(today)}),
+    HomeList("late", "Просрочен срок по семье", FAMILIES, _KEEPS, families.is_late, on_record=False, warns=True,
              asks=lambda _today: {"overdue": "1"}),
-    HomeList("without-members", "На учёте без членов семьи", FAMILIES, without_members, _KEEPS, warns=True,
+    HomeList("without-members", "На учёте без членов семьи", FAMILIES, _KEEPS, families.without_members, warns=True,
              asks=lambda _today: {"state": "on", "missing": "members"}),
-    HomeList("unknown-education", "Дети, чьё обучение неизвестно", MEMBERS, unknown_education, _KEEPS, warns=True,
+    HomeList("unknown-education", "Дети, чьё обучение неизвестно", MEMBERS, _KEEPS, _unknown_education, warns=True,
              asks=lambda _today: {"state": "children", "missing": "education"}),
-    HomeList("unknown-birth-date", "Члены семей без даты рождения", MEMBERS, unknown_birth_date, _KEEPS, warns=True,
+    HomeList("unknown-birth-date", "Члены семей без даты рождения", MEMBERS, _KEEPS, _unknown_birth_date, warns=True,
              asks=lambda _today: {"state": "on", "missing": "born_on"}),
-    HomeList("coming-of-age", "Исполнится 18 лет за три месяца", MEMBERS, coming_of_age,
-             (Role.COORDINATOR, Role.COMMISSION),
-             asks=lambda _today: {"state": "children", "comes_of_age": "soon"}),
+    HomeList("coming-of-age", "Исполнится 18 лет за три месяца", MEMBERS, (Role.COORDINATOR, Role.COMMISSION),
+             _coming_of_age, asks=lambda _today: {"state": "children", "comes_of_age": "soon"}),
 ]  # fmt: skip
 BY_NAME = {listing.name: listing for listing in LISTINGS}
 

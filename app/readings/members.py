@@ -21,12 +21,12 @@ MONTHS_TO_MAJORITY = 3
 
 def lives_on_record(day: date) -> ColumnElement[bool]:
     """A member, on a day, of a family that is on record."""
-    return and_(families.is_present(day), _member.c.family_id.in_(families.on_record(day)))
+    return and_(families.is_present(day), families.stands(day, _member.c.family_id))
 
 
 def is_child_on_record(day: date) -> ColumnElement[bool]:
     """A minor, on a day, of a family that is on record."""
-    return and_(families.is_child(day), _member.c.family_id.in_(families.on_record(day)))
+    return and_(families.is_child(day), families.stands(day, _member.c.family_id))
 
 
 def lives_below(place: Territory) -> ColumnElement[bool]:

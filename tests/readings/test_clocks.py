@@ -55,7 +55,7 @@ def test_the_python_and_the_sql_form_of_overdue_agree(app, cast, values, receive
         late = clock.overdue(day)
         assert late_stays(day) == ({stay.id} if late else set()), day
         with access.unrestricted():
-            assert set(db.session.scalars(listings.late(day))) == ({family.id} if late else set()), day
+            assert set(db.session.scalars(listings.BY_NAME["late"].ids(day))) == ({family.id} if late else set()), day
 
 
 def test_a_transferred_day_moves_the_limit(app, cast):
@@ -74,7 +74,7 @@ def test_entering_stops_the_clock(app, cast):
     )
     clock = clocks.of_family([stay])[0][1]
     assert not clock.overdue(date(2026, 12, 1))
-    assert set(db.session.scalars(listings.late(date(2026, 12, 1)))) == set()
+    assert set(db.session.scalars(listings.BY_NAME["late"].ids(date(2026, 12, 1)))) == set()
 
 
 def test_without_the_papers_no_clock_runs(app, cast):
