@@ -7,15 +7,17 @@ whoever asks, except where the rule chooses among several rows.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, extract, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, extract, func, literal, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from app.domain import ages
+from app.domain import ages, names
 from app.domain.periods import Period
 from app.models import Education
+
+LAST_LETTER = "\U0010ffff"  # nothing is sorted after it: «beginning + LAST_LETTER» ends the range of a beginning
 
 
 class unindexed(FunctionElement[Any]):  # noqa: N801  reads as a function of SQL
@@ -37,6 +39,35 @@ def _as_it_stands(element: unindexed, compiler: Any, **options: Any) -> str:
 @compiles(unindexed, "sqlite")
 def _with_a_plus(element: unindexed, compiler: Any, **options: Any) -> str:
     return f"+{compiler.process(element.clauses, **options)}"
+
+
+class _among(FunctionElement[Any]):  # noqa: N801  reads as a function of SQL
+    """A text between two others in the order of bytes, which is that of SQLite alone; elsewhere it says nothing."""
+
+    inherit_cache = True  # of no type: SQLite would compare a boolean with 1, and look up nothing
+
+
+@compiles(_among)
+def _anywhere(_element: _among, _compiler: Any, **_options: Any) -> str:
+    return "true"
+
+
+@compiles(_among, "sqlite")
+def _in_a_range(element: _among, compiler: Any, **options: Any) -> str:
+    column, first, last = (compiler.process(one, **options) for one in element.clauses)
+    return f"({column} >= {first} AND {column} <= {last})"
+
+
+def called(sort_key: Any, *texts: str | None) -> ColumnElement[bool]:
+    """A sort key is of somebody called so: the beginnings of surname, name and patronymic in their order.
+
+    SQLite would ask LIKE of every row: it is told between which two letters to look.
+    """
+    is_like = sort_key.like(names.sort_pattern(*texts), escape="\\")
+    beginning = names.sort_beginning(*texts)
+    if not beginning:
+        return cast(ColumnElement[bool], is_like)
+    return and_(is_like, _among(sort_key, literal(beginning), literal(beginning + LAST_LETTER)))
 
 
 def _holds(since: ColumnElement[Any], until: ColumnElement[Any], day: Any) -> ColumnElement[bool]:
@@ -97,10 +128,12 @@ def education_on(education: FromClause, member_id: ColumnElement[Any], day: Any)
 
 
 def _last_begun(member_id: ColumnElement[Any], day: Any) -> Select[Any]:
+    """Of this member, however deep in a statement the question stands."""
     begun = Education.__table__.alias("begun")
-    return select(func.max(begun.c.started_on)).where(
+    found = select(func.max(begun.c.started_on)).where(
         begun.c.member_id == member_id, begun.c.annulled_at.is_(None), begun.c.started_on <= day
     )
+    return found.correlate_except(begun)
 
 
 def _as_number(day: ColumnElement[Any]) -> ColumnElement[int]:

@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Boolean, ColumnElement, Date, Enum, Integer, and_, func
 from sqlalchemy.orm import RelationshipProperty, class_mapper
 
-from app import forms, tree, words
+from app import conditions, forms, tree, words
 from app.domain import names, writing
 from app.domain.periods import Period
 from app.domain.terms import Term
@@ -296,5 +296,5 @@ def _holds(entity: Any, name: str, text: str) -> ColumnElement[bool]:
     if name == "name" and hasattr(entity, "name_key"):
         return cast(ColumnElement[bool], entity.name_key.contains(names.key(text), autoescape=True))
     if key := entity.SORTED_BY.get(name):
-        return cast(ColumnElement[bool], getattr(entity, key).like(names.sort_pattern(text), escape="\\"))
+        return conditions.called(getattr(entity, key), text)
     return func.lower(getattr(entity, name)).contains(text.lower(), autoescape=True)

@@ -9,14 +9,16 @@ from datetime import date
 from typing import Any
 
 import pytest
+from flask import current_app
 from sqlalchemy import select, text
 
-from app import access, views
+from app import access, filters, views
 from app.clock import now
 from app.crud import listing
 from app.crud.listing import RegistryList
 from app.extensions import db
-from app.models import Annullable, Family, OfFamily
+from app.models import Annullable, Family, Member, OfFamily
+from app.readings import families
 from tests import factories
 from tests.test_statements import fill
 
@@ -24,6 +26,10 @@ REGISTRIES = [view for view, *_ in (*views.BANK, *views.PLACES)] + list(views.DI
 OF_FAMILIES = [view for view in REGISTRIES if view.entity is Family or issubclass(view.entity, OfFamily)]
 TODAY = date(2026, 9, 30)
 FEW = 3
+conditions_of = {
+    views.FamilyRegistry: families.with_surname,
+    views.MemberRegistry: lambda text: filters._holds(Member, "last_name", text),
+}
 
 
 def scope_of(cast: factories.Cast, name: str) -> access.Scope:
@@ -84,6 +90,17 @@ def test_a_list_in_its_own_order_is_read_from_an_index_and_asks_once_whose_a_row
     assert not [line for line in plan if "TEMP B-TREE" in line], plan
     assert any(f"ix_{view.entity.__tablename__}_listed" in line and "COVERING" in line for line in plan), plan
     assert sum("CORRELATED" in line for line in plan) == (view.entity is not Family), plan
+
+
+@pytest.mark.parametrize("view", [views.FamilyRegistry, views.MemberRegistry], ids=lambda view: view.__name__)
+def test_a_surname_is_looked_up_and_not_asked_of_everybody(mixed, view):
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("the words of the plan are those of SQLite")
+    app = current_app._get_current_object()
+    with app.test_request_context("/?_flt_0_last_name=Полозова"), access.acting_as(scope_of(mixed, "anna")):
+        found = filters.of_text(filters.Address("/"), "last_name", "Фамилия", conditions_of[view])
+        plan = plan_of(list_of(view)._narrowed([found], walked=True))
+    assert any("ix_member_listed (sort_key>? AND sort_key<?)" in line for line in plan), plan
 
 
 @pytest.fixture

@@ -61,6 +61,11 @@ def sort_pattern(*texts: str | None) -> str:
     return " ".join(found) or "%"
 
 
+def sort_beginning(*texts: str | None) -> str:
+    """The letters with which every sort key begins that `sort_pattern` finds."""
+    return re.split(r"[\\%_]", sort_pattern(*texts), maxsplit=1)[0]
+
+
 def _visible_fold(text: str) -> str:
     """Lower case of what is seen, in composed letters of one alphabet."""
     return unicodedata.normalize("NFC", (lines(text) or "").casefold())

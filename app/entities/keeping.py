@@ -55,6 +55,7 @@ class JournalEntry(Entity):
     __table_args__ = (
         Index("ix_journal_entry_family_id_at", "family_id", "at"),
         Index("ix_journal_entry_entity_entity_id", "entity", "entity_id"),
+        Index("ix_journal_entry_act_at", "act", "at"),
     )
     TITLE, TITLES = _("Journal entry"), _("Journal")
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, index=True, info=label(_("When")))

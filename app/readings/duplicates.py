@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
+from app import conditions
 from app.domain import likelihood, names
 from app.domain.likelihood import NamedPerson
 from app.extensions import db
@@ -79,7 +80,7 @@ def _told(member: Member) -> str:
 def _candidates(person: NamedPerson) -> list[Member]:
     """Members born on the person's day; where a day is unknown, those called so, in either order."""
     orders = ((person.last_name, person.first_name), (person.first_name, person.last_name))
-    called = or_(*(Member.sort_key.like(names.sort_pattern(*order), escape="\\") for order in orders))
+    called = or_(*(conditions.called(Member.sort_key, *order) for order in orders))
     if person.born_on is not None:
         called = or_(Member.born_on == person.born_on, Member.born_on.is_(None) & called)
     return list(

@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from app import conditions, words
-from app.domain import names
 from app.extensions import db, portions
 from app.models import (
     Aid,
@@ -93,7 +92,7 @@ def without_members(day: date) -> ColumnElement[bool]:
 
 def with_surname(text: str) -> ColumnElement[bool]:
     """Somebody of the family, now or before, is called so: the beginnings of surname, name and patronymic in order."""
-    called = _member.c.sort_key.like(names.sort_pattern(text), escape="\\")
+    called = conditions.called(_member.c.sort_key, text)
     return _family.c.id.in_(select(_member.c.family_id).where(_member.c.annulled_at.is_(None), called))
 
 

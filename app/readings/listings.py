@@ -90,30 +90,16 @@ def _members_of(found: FromClause, today: date, columns: Sequence[Any]) -> Selec
 
 def by_district(today: date) -> list[tuple[str, int, int]]:
     """Families on record and their children in each district, without names: what the region sees."""
-    scope = access.scope()
-    standing = (
-        select(_family.c.id, _family.c.district_id)
-        .where(scope.counted_families(), _family.c.annulled_at.is_(None), families.stands(today))
-        .subquery()
-    )
-    children = (
-        select(standing.c.district_id, func.count().label("children"))
-        .select_from(standing.join(_member, _member.c.family_id == standing.c.id))
-        .where(families.is_child(today))
-        .group_by(standing.c.district_id)
-        .subquery()
-    )
-    totals = select(standing.c.district_id, func.count().label("families")).group_by(standing.c.district_id).subquery()
+    of_family = _member.c.family_id == _family.c.id
+    minors = select(func.count()).select_from(_member).where(of_family, families.is_child(today)).scalar_subquery()
     rows = db.session.execute(
-        select(_territory.c.name, totals.c.families, func.coalesce(children.c.children, 0))
-        .select_from(
-            totals.join(_territory, _territory.c.id == totals.c.district_id).outerjoin(
-                children, children.c.district_id == totals.c.district_id
-            )
-        )
+        select(_territory.c.name, func.count(), func.sum(minors))
+        .select_from(_family.join(_territory, _territory.c.id == _family.c.district_id))
+        .where(access.scope().counted_families(), _family.c.annulled_at.is_(None), families.stands(today))
+        .group_by(_territory.c.id, _territory.c.name)
         .order_by(_territory.c.name)
     )
-    return [(name, number, minors) for name, number, minors in rows]
+    return [(name, number, int(children)) for name, number, children in rows]
 
 
 def _families(today: date, *, on_record: bool) -> Select[tuple[int]]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from app.conditions import LAST_LETTER
 from app.domain import names
 from app.extensions import db
 from app.models import Family, Member, Registration, SearchWord
 
-LAST_LETTER = "\U0010ffff"  # nothing is sorted after it: «word <= prefix + LAST_LETTER» ends the range of a prefix
 SHOWN, COUNTED = 50, 1000
 MOST_WORDS = 8
 LONGEST_NUMBER = 20

@@ -65,11 +65,11 @@ class Home(IndexView):
                 form=_form(today) if has_families else None,
             )
         if Role.REGION in roles:
-            values["districts"] = listings.by_district(today)
+            values["districts"] = kept.while_unchanged(("districts", today), lambda: listings.by_district(today))
         if Role.ADMINISTRATOR in roles:
             values["accounts"] = bank_today.accounts_today()
         if Role.AUDITOR in roles:
-            values["acts"] = bank_today.acts_of(today)
+            values.update(acts=bank_today.acts_of(today), most_acts=bank_today.MOST_ACTS)
         return str(self.render_template("home.html", **values))
 
 

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
+from app.conditions import called
 from app.domain import names
 from app.extensions import db
 from app.filters import Address
@@ -71,7 +72,7 @@ def _members(typed: str, family: int) -> Select[Any]:
     query = query.options(selectinload(Member.family))
     if family:
         query = query.where(Member.family_id == family)
-    return query.where(Member.sort_key.like(names.sort_pattern(typed), escape="\\")) if typed.strip() else query
+    return query.where(called(Member.sort_key, typed)) if typed.strip() else query
 
 
 def _decisions(typed: str, family: int) -> Select[Any]:

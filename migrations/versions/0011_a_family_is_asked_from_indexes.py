@@ -1,4 +1,4 @@
-"""whether a family is on record, who lives in it and when it was last helped is read from indexes alone
+"""whether a family is on record, who lives in it, when it was last helped, what was done today: read from indexes alone
 
 Revision: 0011, after 0010. The index of members by family and birth date is the beginning of a longer one and goes.
 """
@@ -17,6 +17,7 @@ INDEXES = (
     ("ix_member_of_family", "member", ["family_id", "born_on", "joined_on", "left_on", "annulled_at"]),
     ("ix_education_of_member", "education", ["member_id", "started_on", "ended_on", "status_id", "annulled_at"]),
     ("ix_aid_of_family", "aid", ["family_id", "given_on", "annulled_at"]),
+    ("ix_journal_entry_act_at", "journal_entry", ["act", "at"]),
 )
 
 

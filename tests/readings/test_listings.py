@@ -74,6 +74,14 @@ def test_a_known_education_leaves_the_list(known):
     assert ids("unknown-education", date(2026, 8, 31)) == {child.id}
 
 
+def test_the_education_of_one_child_says_nothing_of_another(known):
+    first, second, third = (factories.member(known["stands"], first_name=name) for name in ("Ия", "Лия", "Зоя"))
+    factories.education(first, date(2025, 9, 1))
+    factories.education(second, date(2026, 9, 1))
+    assert ids("unknown-education") == {third.id}
+    assert listings.counts([listings.BY_NAME["unknown-education"]], TODAY) == {"unknown-education": 1}
+
+
 @pytest.mark.parametrize(("born_on", "soon"), [(date(2008, 12, 30), True), (date(2008, 12, 31), False)])
 def test_who_comes_of_age_within_three_months(known, born_on, soon):
     child = factories.member(known["stands"], born_on=born_on)
