@@ -13,7 +13,7 @@ from sqlalchemy import Enum, Select, String, func, select
 from sqlalchemy.orm import selectinload
 
 from app import access, conditions, filters
-from app.extensions import db
+from app.extensions import MOST_KEYS, db
 from app.filters import Address, Filter
 from app.models import Entity
 
@@ -76,17 +76,18 @@ class RegistryList:
         page = address.page(f"page_{self.endpoint}")
         if not address.understood():
             return Listing([], 0, 0, page_size, order, found, address.faults)
-        count = self._count(found, None if whole else COUNTED + 1)
         if whole:
-            return Listing(self._fetch(found, order, LARGEST_EXPORT), count, 0, page_size, order, found)
-        if more := count > COUNTED:
+            return Listing(self._fetch(found, order, LARGEST_EXPORT), self._count(found), 0, page_size, order, found)
+        keys = self._keys(self._narrowed(found).limit(COUNTED + 1))
+        if len(keys) > COUNTED:
             rows = self._fetch(found, order, page_size, page * page_size, walked=True)
-            more = bool(rows) or page == 0
-        if not more:  # or a page beyond the end of a long list, which is the last one
-            count = self._count(found) if count > COUNTED else count
-            page = min(page, max(0, (count - 1) // page_size))
-            rows = self._fetch(found, order, page_size, page * page_size)
-        return Listing(rows, min(count, COUNTED) if more else count, page, page_size, order, found, more=more)
+            if rows or page == 0:
+                return Listing(rows, COUNTED, page, page_size, order, found, more=True)
+        count = self._count(found) if len(keys) > COUNTED else len(keys)  # beyond the end of a long list: its last page
+        page = min(page, max(0, (count - 1) // page_size))
+        known = keys if count <= MOST_KEYS else None
+        rows = self._fetch(found, order, page_size, page * page_size, known=known)
+        return Listing(rows, count, page, page_size, order, found)
 
     def link(self, **changes: Any) -> str:
         """This address with some arguments changed: order, page, page size, or a filter by its name."""
@@ -97,21 +98,25 @@ class RegistryList:
         values = {key: value for key, value in values.items() if value}
         return f"{self.path}?{urlencode(values)}" if values else self.path
 
-    def _count(self, found: Sequence[Filter], most: int | None = None) -> int:
-        """How many rows there are; of more than `most`, only that many are counted."""
-        ids = self._narrowed(found).limit(most).subquery()
-        connection = db.session.connection()  # the ids are narrowed already, their number asks for no entity
-        return connection.scalars(select(func.count()).select_from(ids)).one()
+    def _keys(self, ids: Select[Any]) -> Sequence[int]:
+        """Ids that are narrowed already: past the session, which would narrow them again."""
+        return db.session.connection().scalars(ids).all()
+
+    def _count(self, found: Sequence[Filter]) -> int:
+        """How many rows there are, however many."""
+        return self._keys(select(func.count()).select_from(self._narrowed(found).subquery()))[0]
 
     def _fetch(self, found: Sequence[Filter], order: tuple[str, str], limit: int, offset: int = 0, *,
-               walked: bool = False) -> list[Any]:  # fmt: skip
+               walked: bool = False, known: Sequence[int] | None = None) -> list[Any]:  # fmt: skip
         """Rows in their order. The ids are found first: what is passed over on the way to a page is not read whole.
 
         walked: there are many, and they are met in their order until there are enough. Few are gathered by what makes
-        them few, and then put in order.
+        them few, and then put in order; known: their ids, if they are gathered already.
         """
-        ids = self._ordered(self._narrowed(found, walked=walked), order, walked=walked).limit(limit).offset(offset)
-        query = select(self.entity).where(self.entity.id.in_(ids))
+        key = self.entity.id
+        ids = self._narrowed(found, walked=walked) if known is None else select(key).where(key.in_(known))
+        page = self._ordered(ids, order, walked=walked).limit(limit).offset(offset)
+        query = select(self.entity).where(key.in_(page))
         related = (selectinload(getattr(self.entity, name)) for name in self.related)
         return list(db.session.scalars(self._ordered(query, order).options(*related)))
 

@@ -240,18 +240,19 @@ class PeriodRows:
     def _aid_tables(self) -> Any:
         return (
             aid.join(family, family.c.id == aid.c.family_id)
-            .join(aid_kind, aid_kind.c.id == aid.c.kind_id)
+            .join(aid_kind, aid_kind.c.id == unindexed(aid.c.kind_id))
             .outerjoin(performer, performer.c.id == aid.c.performer_id)
         )
 
     @property
     def _aid_where(self) -> tuple[ColumnElement[bool], ...]:
+        """From the families that are asked for to their aid, not from all the aid of the period to a few of them."""
         then = exists().where(
             registration.c.family_id == aid.c.family_id,
             registration.c.annulled_at.is_(None),
             on_record(registration, aid.c.given_on),
         )
-        return aid.c.annulled_at.is_(None), self._within(aid.c.given_on), then
+        return aid.c.annulled_at.is_(None), self._within(unindexed(aid.c.given_on)), then
 
     @property
     def _aid_details(self) -> tuple[Detail, ...]:
