@@ -85,7 +85,7 @@ class RegistryList:
                 return Listing(rows, COUNTED, page, page_size, order, found, more=True)
         count = self._count(found) if len(keys) > COUNTED else len(keys)  # beyond the end of a long list: its last page
         page = min(page, max(0, (count - 1) // page_size))
-        known = keys if count <= MOST_KEYS else None
+        known = keys if count == len(keys) <= MOST_KEYS else None
         rows = self._fetch(found, order, page_size, page * page_size, known=known)
         return Listing(rows, count, page, page_size, order, found)
 
