@@ -107,10 +107,10 @@ class FamilyListView(RegistryView):
         return self.late_columns if _asks_what_is_late(listing) else self.list_columns
 
     def prepare(self, rows: Sequence[Family]) -> None:
-        today = clock.today()
-        g.family_lines = families.lines(rows, today)
+        today, deadlines = clock.today(), clocks.between_known()
+        g.family_lines = families.lines(rows, today, deadlines)
         late = [family_id for family_id, line in g.family_lines.items() if line.late]
-        g.family_clocks = clocks.most_overdue(late, today) if late else {}
+        g.family_clocks = clocks.most_overdue(late, today, deadlines) if late else {}
 
     def text(self, row: Any, name: str) -> str:
         if name not in self.computed or "family_lines" not in g:  # the page of one row has its own columns alone

@@ -45,10 +45,12 @@ def production_calendar() -> Works:
     return lambda day: moved[day] if day in moved else _russia().is_working_day(day)
 
 
-def of_family(stays: Iterable[Registration]) -> list[tuple[Registration, Clock]]:
+def of_family(
+    stays: Iterable[Registration], deadlines: Sequence[Any] | None = None
+) -> list[tuple[Registration, Clock]]:
     """The clocks of a family's stays, the latest first."""
     live = [stay for stay in stays if stay.annulled_at is None]
-    rows = _between_known() if live else []
+    rows = (between_known() if deadlines is None else deadlines) if live else []
     if not rows:
         return []
     works = _calendar_for(rows)
@@ -69,12 +71,14 @@ def of_family(stays: Iterable[Registration]) -> list[tuple[Registration, Clock]]
     return sorted(found, key=lambda pair: pair[1].due, reverse=True)
 
 
-def most_overdue(family_ids: Iterable[int], today: date) -> dict[int, tuple[Registration, Clock]]:
+def most_overdue(
+    family_ids: Iterable[int], today: date, deadlines: Sequence[Any]
+) -> dict[int, tuple[Registration, Clock]]:
     """Of each of these families that is late, the running clock that is overdue the longest, with its stay."""
     stays: list[Registration] = []
     for ids in portions(family_ids):
         stays += db.session.scalars(select(Registration).where(Registration.family_id.in_(ids)))
-    late = [(stay, one) for stay, one in of_family(stays) if one.stopped_on is None and one.overdue(today)]
+    late = [(stay, one) for stay, one in of_family(stays, deadlines) if one.stopped_on is None and one.overdue(today)]
     return {stay.family_id: (stay, one) for stay, one in late}  # the earliest due comes last
 
 
@@ -84,9 +88,9 @@ def _day(stay: Registration, moment: Moment) -> date | None:
     return day
 
 
-def overdue(today: date, stays: FromClause = _stay) -> ColumnElement[bool]:
+def overdue(today: date, stays: FromClause = _stay, deadlines: Sequence[Any] | None = None) -> ColumnElement[bool]:
     """Whether some clock of a stay is overdue and still runs (the SQL form of `Clock.overdue`)."""
-    rows = _between_known()
+    rows = between_known() if deadlines is None else deadlines
     works = _calendar_for(rows)
     days = {moment: stays.c[column.key] for moment, column in OF_STAYS.items()}
     return or_(
@@ -117,8 +121,8 @@ def _next(today: date, period: Period, limit: Limit, works: Works) -> date:
     return day if day >= today else due(period.end, limit, works)
 
 
-def _between_known() -> Sequence[Any]:
-    """The deadlines that run between two moments of a stay."""
+def between_known() -> Sequence[Any]:
+    """The deadlines that run between two moments of a stay; who asks twice reads them once and says them."""
     return _used(Deadline.starts.in_(OF_STAYS), Deadline.stops.in_(OF_STAYS))
 
 

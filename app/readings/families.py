@@ -150,11 +150,11 @@ class FamilyLine:
         return f"снята {words.day(self.until)}" if self.until else words.day(self.since)
 
 
-def lines(families: Sequence[Family], day: date) -> dict[int, FamilyLine]:
+def lines(families: Sequence[Family], day: date, deadlines: Sequence[Any] | None = None) -> dict[int, FamilyLine]:
     """The lines of families that the caller has found among the person's rows."""
     found: dict[int, FamilyLine] = {}
     for ids in portions((family.id for family in families), PORTION):
-        for row in db.session.execute(_of_families(ids, day)):
+        for row in db.session.execute(_of_families(ids, day, deadlines)):
             found[row.id] = FamilyLine(
                 territory=row.territory, children=row.children, late=bool(row.late), last_aid_on=row.last_aid_on,
                 since=row.registered_on, until=row.removed_on, criterion=row.code or "",
@@ -163,12 +163,12 @@ def lines(families: Sequence[Family], day: date) -> dict[int, FamilyLine]:
     return found
 
 
-def _of_families(ids: Sequence[int], day: date) -> Select[Any]:
+def _of_families(ids: Sequence[int], day: date, deadlines: Sequence[Any] | None) -> Select[Any]:
     """A row for each family with its last stay and its last mentor of a day."""
     of_family = _member.c.family_id == _family.c.id
     children = select(func.count(_member.c.id)).where(of_family, is_child(day)).scalar_subquery()
     given = (_aid.c.family_id == _family.c.id, _aid.c.annulled_at.is_(None), _aid.c.given_on <= day)
-    late = _has_one(_stay, _family.c.id, partial(clocks.overdue, day))
+    late = _has_one(_stay, _family.c.id, partial(clocks.overdue, day, deadlines=deadlines))
     last_aid = select(func.max(_aid.c.given_on)).where(*given).scalar_subquery()
     other = _mentor.alias()
     held = and_(other.c.family_id == _family.c.id, conditions.current(other, day))
