@@ -25,8 +25,10 @@ from django.utils.timezone import localdate
 from sqlalchemy import Boolean, Date, DateTime, Enum, Integer
 from sqlalchemy.orm import class_mapper
 
+from app import words
 from app.crud import RegistryView
-from app.models import Annullable, Family, Model, OfFamily
+from app.domain import ages
+from app.models import Annullable, Family, Member, Model, OfFamily
 
 PAGE = 25
 ORDINARY = (Boolean, models.BooleanField), (DateTime, models.DateTimeField), (Date, models.DateField), \
@@ -230,7 +232,7 @@ def views() -> list[Any]:
 def _list_of(view: Any) -> type[admin.ModelAdmin]:
     """The list of an entity: our columns, the filters that offer a choice, our order."""
     entity = view.entity
-    computed = COMPUTED if entity is Family else {}
+    computed, of_families = COMPUTED.get(entity, {}), entity is Family
     shown = [computed.get(name) or _shown(entity, name) for name in view.list_columns]
     columns, relations = class_mapper(entity).columns, class_mapper(entity).relationships
     order, direction = view.base_order
@@ -240,7 +242,7 @@ def _list_of(view: Any) -> type[admin.ModelAdmin]:
     values: dict[str, Any] = {
         "list_display": shown,
         "list_display_links": shown[:1],
-        "list_filter": (*(STATES if computed else ()), *(
+        "list_filter": (*(STATES if of_families else ()), *(
             name for name in view.search_columns
             if (name in relations and not relations[name].mapper.class_.LONG)
             or (name in columns and isinstance(columns[name].type, (Boolean, Enum)))
@@ -249,7 +251,7 @@ def _list_of(view: Any) -> type[admin.ModelAdmin]:
         "list_select_related": near or False,
         "ordering": [f"-{order}" if direction == "desc" else order],
         "get_queryset": lambda self, request: _rows(entity, self.model._default_manager.all(), far),
-        "search_fields": ["search_key"] if computed else [],
+        "search_fields": ["search_key"] if of_families else [],
     }  # fmt: skip
     return type(f"{entity.__name__}List", (admin.ModelAdmin,), values)
 
@@ -325,7 +327,15 @@ def _aid(row: Any) -> str:
     return f"{(localdate() - row.last_aid_on).days} дней" if row.last_aid_on else "не было"
 
 
-COMPUTED = {"children": _children, "stay": _stay, "criterion": _criterion, "mentor": _mentor, "aid": _aid}
+def _age(row: Any) -> str:
+    return words.age(ages.full_years(row.born_on, localdate())) if row.born_on else ""
+
+
+# Columns of our lists that are no columns of a table.
+COMPUTED = {
+    Family: {"children": _children, "stay": _stay, "criterion": _criterion, "mentor": _mentor, "aid": _aid},
+    Member: {"age": _age},
+}
 
 
 class State(admin.SimpleListFilter):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
+from urllib.parse import urljoin
 
 import lxml.html
 import pytest
@@ -148,7 +149,7 @@ def ways(text: str, path: str) -> Iterator[str]:
     the permission alone, and so are the other dictionaries; of a list of words a few rows are as good as all."""
     document, seen = lxml.html.fromstring(text), Counter()
     for address in dict.fromkeys([*document.xpath("//a/@href"), *document.xpath("//@data-href")]):
-        way = address.partition("#")[0]
+        way = urljoin(path, address).partition("#")[0]
         target = way.partition("?")[0]
         if not target or target == path or target.endswith("/xlsx") or target.startswith("/logout"):
             continue
