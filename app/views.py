@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import url_for
+from flask import current_app, url_for
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _
 
@@ -394,7 +394,7 @@ SCREENS: list[type] = [
 
 def register(appbuilder: AppBuilder) -> None:
     """Add every list, form and screen to the application, in the order of the menu."""
-    appbuilder.app.jinja_env.globals["guide_about"] = address_about
+    current_app.jinja_env.globals["guide_about"] = address_about
     for screen in SCREENS:
         appbuilder.add_view_no_menu(screen)
     for view, name, icon in BANK[:1]:
