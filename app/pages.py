@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request, url_for
 from flask_login import current_user
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.routing import IntegerConverter, ValidationError
@@ -17,7 +17,7 @@ from werkzeug.routing import IntegerConverter, ValidationError
 from app import access, clock, journal, sent_forms, words
 from app.domain import ages, periods
 from app.extensions import LARGEST_KEY, appbuilder
-from app.readings import duplicates
+from app.readings import duplicates, guide
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; style-src-attr 'unsafe-inline'; "
@@ -46,11 +46,18 @@ def init_app(app: Flask) -> None:
     app.after_request(_store_reads)
     app.url_defaults(_name_version)
     app.jinja_env.globals.update(csp_nonce=_nonce, today=clock.today, now=clock.now, confidential=words.CONFIDENTIAL,
-                                 form_key=sent_forms.fresh, most_alike=duplicates.MOST)  # fmt: skip
+                                 form_key=sent_forms.fresh, most_alike=duplicates.MOST,
+                                 guide_about=_guide_about)  # fmt: skip
     app.jinja_env.filters.update(
         day=words.day, moment=moment, roubles=words.roubles, age=age, yes_no=words.yes_no, browser=browser,
         address=words.address,
     )  # fmt: skip
+
+
+def _guide_about(endpoint: str | None) -> str:
+    """Where a screen is explained; where it is not, the index of the guide."""
+    name = guide.about(endpoint)
+    return url_for("Guide.task", name=name) if name else url_for("Guide.index")
 
 
 def _name_version(endpoint: str, values: dict[str, Any]) -> None:

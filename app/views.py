@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _
 
@@ -23,7 +23,7 @@ from app.screens.account import OwnAccount
 from app.screens.exchange import Exchange
 from app.screens.family import FamilyPage
 from app.screens.family_acts import FamilyActs
-from app.screens.guide import Guide, address_about
+from app.screens.guide import Guide
 from app.screens.home import Home
 from app.screens.journal import JournalScreen
 from app.screens.lookup import Lookup
@@ -394,7 +394,6 @@ SCREENS: list[type] = [
 
 def register(appbuilder: AppBuilder) -> None:
     """Add every list, form and screen to the application, in the order of the menu."""
-    current_app.jinja_env.globals["guide_about"] = address_about
     for screen in SCREENS:
         appbuilder.add_view_no_menu(screen)
     for view, name, icon in BANK[:1]:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from flask import abort, url_for
+from flask import abort
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from werkzeug.wrappers import Response
 
 from app.readings import guide
 from app.screens.screen import Screen
-
-
-def address_about(endpoint: str | None) -> str:
-    """Where a screen is explained; where it is not, the index of the guide."""
-    name = guide.about(endpoint)
-    return url_for("Guide.task", name=name) if name else url_for("Guide.index")
 
 
 class Guide(Screen):
