@@ -202,8 +202,9 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Journal", "can_list"),
     ],
 }
-# What every signed-in person may, whatever the role: the own password and sessions, and to read how things are done.
-FOR_EVERYONE = [("Account", "can_.*"), ("Guide", "can_show")]
+# What every signed-in person may, whatever the role: the own password, sessions and filters of lists, and to read how
+# things are done.
+FOR_EVERYONE = [("Account|SavedFilters", "can_.*"), ("Guide", "can_show")]
 
 FAB_ROLES = {role.value: [[f"^({views})$", f"^({acts})$"] for views, acts in table] for role, table in ROLES.items()}
 

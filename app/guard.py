@@ -26,7 +26,7 @@ NOT_YOUR_FAMILY = "Эту семью вы только читаете: её ве
 NO_SUCH_ROW = "Такой записи нет среди ваших."
 OF_ADMINISTRATOR = "Это изменяет только администратор."
 NOT_YOUR_LOAD = "Эту книгу загрузил другой координатор."
-NOT_YOUR_JOB = "Это задание другого человека."
+NOT_YOUR_OWN = "Это запись другого человека."
 # Rows that are somebody's: whoever names one must see it.
 OTHERS = (Whose.FAMILY, Whose.GIVEN, Whose.TERRITORY, Whose.AGENCY)
 
@@ -134,7 +134,7 @@ class Keeper:
         if whose is Whose.AGENCY:
             return None if self.keeps_body(owner) else Foreign(NOT_YOUR_BODY, entity.OWNER)
         if whose is Whose.ASKER:
-            return None if owner is not None and owner == self.scope.user_id else Foreign(NOT_YOUR_JOB, entity.OWNER)
+            return None if owner is not None and owner == self.scope.user_id else Foreign(NOT_YOUR_OWN, entity.OWNER)
         if whose is Whose.LOAD:
             own = row["user_id"] is not None and row["user_id"] == self.scope.user_id
             return None if own or self.keeps_place(owner) else Foreign(NOT_YOUR_LOAD, entity.OWNER)

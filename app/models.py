@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import Role, User
 
-from app.entities.accounts import Account, FurtherRole, HomeTerritory, UserSession
+from app.entities.accounts import Account, FurtherRole, HomeTerritory, SavedFilter, UserSession
 from app.entities.dictionaries import (
     AgencyKind,
     AidKind,
@@ -106,6 +106,7 @@ __all__ = [
     "RelationshipKind",
     "RemovalReason",
     "Role",
+    "SavedFilter",
     "SearchWord",
     "SentForm",
     "SignalCardOutcome",

@@ -14,6 +14,7 @@ from app.crud import DictionaryView, RegistryView
 from app.crud.aid import AidView
 from app.crud.families import FamilyListView
 from app.crud.members import MemberListView
+from app.crud.own_filters import SavedFilters
 from app.domain.likelihood import NamedPerson
 from app.domain.periods import quarter_of
 from app.readings import duplicates
@@ -389,6 +390,7 @@ SCREENS: list[type] = [
     Papers,
     PassportScreen,
     Guide,
+    SavedFilters,
 ]
 
 

@@ -17,7 +17,7 @@ from app import access, models
 from app.domain import terms
 from app.exchange import waiting
 from app.extensions import db
-from app.models import ImportBatch, Job, Model, Whose
+from app.models import ImportBatch, Job, Model, SavedFilter, Whose
 from app.screens import lookup
 from tests import factories, scans
 from tests.states import kept
@@ -54,6 +54,8 @@ FOREIGN = {
     "QuarterlyForm.behind": ["/reports/quarterly/behind?figure=families&territory={Territory}"],
     "QuarterlyForm.export": ["/reports/quarterly/file/xlsx?territory={Territory}"],
     "QuarterlyForm.list_file": ["/reports/quarterly/behind/file?figure=families&territory={Territory}"],
+    "SavedFilters.drop": ["/saved/{SavedFilter}/drop"],
+    "SavedFilters.rename": ["/saved/{SavedFilter}/rename"],
     "Work.cancel": ["/work/{Job}/cancel"],
     "Work.file_of": ["/work/{Job}/file"],
     "Work.job": ["/work/{Job}"],
@@ -67,6 +69,7 @@ KEYLESS = {
     "Lookup.find": "walked below",
     "Guide.task": "the same for everybody: tests/test_guide.py",
     "Guide.picture": "the same for everybody: tests/test_guide.py",
+    "SavedFilters.keep": "names a list, and no row",
 }
 
 # Addresses at which nothing stands as yet.
@@ -93,7 +96,9 @@ def hers(cast: factories.Cast) -> dict[str, Any]:
     found["ImportBatch"] = ImportBatch(district=cast.other_district, user=cast.user("galina"), as_of=date(2026, 9, 30),
                                        file_name="чужая.xlsx", sha256="0" * 64)  # fmt: skip
     found["Job"] = Job(kind=terms.JobKind.PREVIEW, title="чужая.xlsx", user_id=cast.user("galina").id)
-    db.session.add_all([found["ImportBatch"], found["Job"]])
+    found["SavedFilter"] = SavedFilter(user_id=cast.user("galina").id, view="FamilyRegistry", name="чужая.xlsx",
+                                       conditions={"_flt_0_number": "77099"})  # fmt: skip
+    db.session.add_all([found["ImportBatch"], found["Job"], found["SavedFilter"]])
     return found
 
 

@@ -32,7 +32,7 @@ from app.readings.duplicates import Likeness
 from app.render import xlsx
 from app.render.table import Column, Table
 from app.screens import annulment, screen
-from app.services import registry
+from app.services import registry, saved
 from app.signin import is_own_path
 
 
@@ -55,6 +55,8 @@ class RegistryView(EntityView):
             title=self.list_title,
             listing=listing,
             columns=[(name, self.label_columns[name]) for name in self.columns_of(listing)],
+            saved=saved.of_list(self.endpoint),
+            conditions=self._rows().conditions(),
             kept=guard.kept(listing.rows) if self.may("edit") else set(),
             page_sizes=PAGE_SIZES,
         )
@@ -93,6 +95,10 @@ class RegistryView(EntityView):
             self.entity, self.endpoint, self.url("list"), self.filters_of, self.order_columns, self._related(),
             self.base_order,
         )  # fmt: skip
+
+    def asked(self) -> dict[str, str]:
+        """What this address asks of the list, to be asked again. Raises NotUnderstoodError."""
+        return self._rows().asked()
 
     def link(self, **changes: Any) -> str:
         """This list's address with some arguments changed: order, page, page size, or a filter by its name."""

@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Enum, Select, String, func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import class_mapper, joinedload, selectinload
 
 from app import access, conditions, filters
 from app.extensions import MOST_KEYS, db
 from app.filters import Address, Filter
-from app.models import Entity
+from app.models import Dictionary, Entity
 
 PAGE_SIZES = (25, 50, 100)
 LARGEST_EXPORT = 50_000
@@ -69,11 +69,7 @@ class RegistryList:
     def read(self, *, whole: bool = False) -> Listing:
         """One page, or all pages up to the largest workbook."""
         address = Address(self.path)
-        found = self.filters(address)
-        order = self._order(address)
-        sizes = [str(size) for size in PAGE_SIZES]
-        page_size = int(address.one_of(f"psize_{self.endpoint}", _("Rows on a page"), sizes) or PAGE_SIZES[0])
-        page = address.page(f"page_{self.endpoint}")
+        found, order, page, page_size = self._read(address)
         if not address.understood():
             return Listing([], 0, 0, page_size, order, found, address.faults)
         if whole:
@@ -88,6 +84,25 @@ class RegistryList:
         known = keys if count == len(keys) <= MOST_KEYS else None
         rows = self._fetch(found, order, page_size, page * page_size, known=known)
         return Listing(rows, count, page, page_size, order, found)
+
+    def asked(self) -> dict[str, str]:
+        """The arguments of this address that narrow the list and order it. Raises NotUnderstoodError."""
+        address = Address(self.path)
+        self._read(address)
+        address.check()
+        return self.conditions()
+
+    def conditions(self) -> dict[str, str]:
+        """The same, whether they are understood or not."""
+        kept = ("_flt_", f"_oc_{self.endpoint}", f"_od_{self.endpoint}")
+        return {name: text for name, text in filters.given().items() if name.startswith(kept)}
+
+    def _read(self, address: Address) -> tuple[list[Filter], tuple[str, str], int, int]:
+        """Filters, order, page and page size of an address."""
+        found, order = self.filters(address), self._order(address)
+        sizes = [str(size) for size in PAGE_SIZES]
+        page_size = int(address.one_of(f"psize_{self.endpoint}", _("Rows on a page"), sizes) or PAGE_SIZES[0])
+        return found, order, address.page(f"page_{self.endpoint}"), page_size
 
     def link(self, **changes: Any) -> str:
         """This address with some arguments changed: order, page, page size, or a filter by its name."""
@@ -117,8 +132,13 @@ class RegistryList:
         ids = self._narrowed(found, walked=walked) if known is None else select(key).where(key.in_(known))
         page = self._ordered(ids, order, walked=walked).limit(limit).offset(offset)
         query = select(self.entity).where(key.in_(page))
-        related = (selectinload(getattr(self.entity, name)) for name in self.related)
-        return list(db.session.scalars(self._ordered(query, order).options(*related)))
+        return list(db.session.scalars(self._ordered(query, order).options(*map(self._loaded, self.related))))
+
+    def _loaded(self, name: str) -> Any:
+        """How a relation is read: a word of a dictionary beside its row, other rows all at once."""
+        relation = class_mapper(self.entity).relationships[name]
+        of_words = issubclass(relation.mapper.class_, Dictionary) and not relation.uselist
+        return (joinedload if of_words else selectinload)(getattr(self.entity, name))
 
     def _narrowed(self, found: Sequence[Filter], *, walked: bool = False) -> Select[Any]:
         """The ids of the person's rows that the filters let through."""

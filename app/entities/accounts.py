@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import Role, User
 from flask_babel import lazy_gettext as _
 from sqlalchemy import (
@@ -92,3 +93,25 @@ class HomeTerritory(Entity):
 
     def __str__(self) -> str:
         return str(self.territory)
+
+
+class SavedFilter(Model):
+    """What a person asks of a list again and again, under a name: of that person alone, no fact of the bank.
+
+    view: whose list it is, by its endpoint. conditions: the arguments of its address, as they were typed; they are
+    read anew each time, so what is no longer there or no longer allowed is refused as any other address is.
+    """
+
+    WHOSE, OWNER = Whose.ASKER, "user_id"
+    __tablename__ = "saved_filter"
+    __table_args__ = (UniqueConstraint("user_id", "view", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    view: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(80))
+    conditions: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+    def __str__(self) -> str:
+        return self.name

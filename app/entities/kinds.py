@@ -42,7 +42,7 @@ class Whose(enum.Enum):
     TERRITORY = "of one territory: seen from below and above it, written by whoever keeps it"
     AGENCY = "of one body: seen with it, written by whoever keeps the territory of the body"
     LOAD = "a workbook that was loaded: of whoever loaded it and of whoever keeps the district"
-    ASKER = "what a person asked the server to do: seen and stopped by that person alone"
+    ASKER = "what a person asked of the server, or keeps there: seen and written by that person alone"
     WORDS = "words that a municipality chooses: read by all, written by whom the roles let"
     LAW = "words of the law and of its forms: read by all, written by the administrator"
     ACCOUNTS = "who may sign in and see what: the administrator's"

@@ -19,10 +19,22 @@ from sqlalchemy.orm import ColumnProperty, RelationshipProperty, Session, class_
 
 from app import access
 from app.extensions import db, portions
-from app.models import Account, Entity, ImportBatch, JournalEntry, Model, Role, SearchWord, User, UserSession, class_of
+from app.models import (
+    Account,
+    Entity,
+    ImportBatch,
+    JournalEntry,
+    Model,
+    Role,
+    SavedFilter,
+    SearchWord,
+    User,
+    UserSession,
+    class_of,
+)
 
 # Not written down: the journal itself, sessions, sign-in counters, loads (an entry of their own says what they did).
-UNRECORDED_ENTITIES = (JournalEntry, UserSession, SearchWord, ImportBatch, Account)
+UNRECORDED_ENTITIES = (JournalEntry, UserSession, SearchWord, ImportBatch, Account, SavedFilter)
 # Keys, counters, secrets; what is derived from other columns says so itself, in its `info`.
 UNRECORDED_COLUMNS = {
     "id", "version", "password", "last_login", "login_count", "fail_login_count", "created_on", "changed_on",

@@ -45,7 +45,7 @@ SCREEN_NAMES = {
     "Users": "Пользователи", "Roles": "Роли", "Journal": "Журнал", "FamilyPage": "Карточка семьи", "Search": "Поиск",
     "Lookup": "Подсказки в формах", "Papers": "Сканы документов",
     "Passport": "Социальный паспорт", "QuarterlyForm": "Квартальный отчёт", "Exchange": "Обмен с Excel",
-    "Work": "Фоновые задания", "Guide": "Руководство",
+    "Work": "Фоновые задания", "Guide": "Руководство", "SavedFilters": "Сохранённые отборы",
 }  # fmt: skip
 ACT_NAMES = {
     "index": "просмотр", "list": "список", "show": "просмотр", "find": "выбор записи", "history": "история",
@@ -56,7 +56,8 @@ ACT_NAMES = {
     "xlsx": "выгрузка", "export": "выгрузка",
     "preview": "проверка книги", "apply": "загрузка", "undo": "отмена загрузки", "password": "одноразовый пароль",
     "unlock": "разблокировка", "activate": "открытие входа", "deactivate": "закрытие входа",
-    "end_session": "завершение сеансов", "end_sessions": "завершение сеансов",
+    "end_session": "завершение сеансов", "keep": "сохранение",
+    "rename": "переименование", "drop": "удаление", "end_sessions": "завершение сеансов",
 }  # fmt: skip
 
 
@@ -390,7 +391,7 @@ def what_role_may(role: str) -> list[tuple[str, str]]:
     named = [
         (_name_of_view(view), ", ".join(dict.fromkeys(ACT_NAMES.get(act, act) for act in sorted(acts, key=_order))))
         for view, acts in found.items()
-        if view != "Account"
+        if view not in ("Account", "SavedFilters")
     ]
     return sorted(named)
 
