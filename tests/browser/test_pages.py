@@ -30,6 +30,19 @@ OUT_OF_SIGHT = """() => {
     return hidden.slice(0, 1).map((pencil) => `out of sight: ${pencil.title}`);
 }"""
 
+# A list is as wide as its screen at most, its rows are single lines, and a screenful holds fifteen of them.
+CROWDED = """() => {
+    const wrap = document.querySelector(".table-wrap:has(> .table--list)");
+    if (!wrap) return [];
+    const rows = [...wrap.querySelectorAll("tbody tr")], box = (row) => row.getBoundingClientRect();
+    const wide = wrap.scrollWidth - wrap.clientWidth, seen = rows.filter((row) => box(row).bottom <= innerHeight);
+    return [
+        ...(wide > 1 ? [`the list is ${wide} px wider than its screen`] : []),
+        ...rows.filter((row) => box(row).height > 38).slice(0, 1).map((row) => `torn: ${row.textContent.trim()}`),
+        ...(seen.length < Math.min(15, rows.length) ? [`only ${seen.length} rows fit`] : []),
+    ];
+}"""
+
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_of_the_menu_is_whole(role: str, browse: Any) -> None:
@@ -48,6 +61,7 @@ def test_every_page_of_the_menu_is_whole(role: str, browse: Any) -> None:
         person.page.set_viewport_size(WIDE)
         person.open(path)
         found = person.faults() + person.overflow() + person.page.evaluate(OUT_OF_SIGHT)
+        found += person.page.evaluate(CROWDED)
         found += [] if path in alike else person.axe(menu=path == "/")
         further = person.page.evaluate(LINKS)["further"]
         person.page.set_viewport_size(NARROW)
