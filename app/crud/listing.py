@@ -19,7 +19,9 @@ from app.models import Dictionary, Entity
 
 PAGE_SIZES = (25, 50, 100)
 LARGEST_EXPORT = 50_000
-COUNTED = 10_000  # rows; of more, a page says that there are more: nobody pays for what nobody reads
+# Rows that are counted and paged through; of more, a page says that there are more, and the last ones stand first in
+# the opposite order: nobody pays for what nobody reads.
+COUNTED = 10_000
 
 
 @dataclass
@@ -75,15 +77,11 @@ class RegistryList:
         if whole:
             return Listing(self._fetch(found, order, LARGEST_EXPORT), self._count(found), 0, page_size, order, found)
         keys = self._keys(self._narrowed(found).limit(COUNTED + 1))
-        if len(keys) > COUNTED:
-            rows = self._fetch(found, order, page_size, page * page_size, walked=True)
-            if rows or page == 0:
-                return Listing(rows, COUNTED, page, page_size, order, found, more=True)
-        count = self._count(found) if len(keys) > COUNTED else len(keys)  # beyond the end of a long list: its last page
+        more, count = len(keys) > COUNTED, min(len(keys), COUNTED)
         page = min(page, max(0, (count - 1) // page_size))
-        known = keys if count == len(keys) <= MOST_KEYS else None
-        rows = self._fetch(found, order, page_size, page * page_size, known=known)
-        return Listing(rows, count, page, page_size, order, found)
+        known = keys if len(keys) <= min(COUNTED, MOST_KEYS) else None
+        rows = self._fetch(found, order, page_size, page * page_size, walked=more, known=known)
+        return Listing(rows, count, page, page_size, order, found, more=more)
 
     def asked(self) -> dict[str, str]:
         """The arguments of this address that narrow the list and order it. Raises NotUnderstoodError."""
