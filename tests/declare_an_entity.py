@@ -25,6 +25,7 @@ class Visit(models.OfFamily, models.Entity):
 
     __tablename__ = "visit"
     TITLE, TITLES = _("Aid"), _("Aid given")
+    ADDING = _("Add an aid")
     called_on: Mapped[date] = mapped_column(Date, info=models.label(_("When")))
 
 

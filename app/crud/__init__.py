@@ -232,9 +232,7 @@ class RegistryView(EntityView):
                 fixed=[
                     (self.label_columns[name], self.text(row, name)) for name in self.form_columns if name not in form
                 ],
-                title=self.edit_title
-                if row is not None
-                else gettext("Add: %(what)s", what=_lower(str(self.add_title))),
+                title=self.add_title if row is None else self.edit_title,
                 next=safe_next(),
                 back=safe_next() or self.url("list"),
             )
@@ -273,11 +271,6 @@ class DictionaryView(RegistryView):
         if "entity" in cls.__dict__ and not issubclass(cls.entity, Dictionary):
             raise TypeError(f"{cls.entity.__name__} is not a dictionary")
         super().__init_subclass__(**kwargs)
-
-
-def _lower(title: str) -> str:
-    """A title inside a sentence."""
-    return title[:1].lower() + title[1:]
 
 
 def safe_next() -> str:

@@ -59,13 +59,16 @@ class EntityView(ModelView):
         cls.label_columns = labels_of(cls.entity) | cls.computed
         cls.order_columns = [name for name in own if not is_relation(cls.entity, name)]
         cls.list_title = cls.entity.TITLES
-        cls.show_title = cls.add_title = cls.edit_title = cls.entity.TITLE
+        cls.show_title = cls.edit_title = cls.entity.TITLE
+        cls.add_title = cls.entity.ADDING
         if not issubclass(cls.entity, Annullable):
             cls.exclude_route_methods = cls.exclude_route_methods | {"annul"}
         if issubclass(cls.entity, ByAct):
             cls.exclude_route_methods = cls.exclude_route_methods | {"add", "edit"}
         if not cls.addable:
             cls.exclude_route_methods = cls.exclude_route_methods | {"add", "edit", "annul"}
+        if "add" not in cls.exclude_route_methods and not cls.add_title:
+            raise TypeError(f"{cls.entity.__name__} does not say what adding its rows is called: ADDING")
 
     def _init_forms(self) -> None:
         """Our own forms; FAB's search form, which lists every related row, is not made at all."""

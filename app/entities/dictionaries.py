@@ -26,6 +26,7 @@ class AgencyKind(Dictionary, Entity):
     WHOSE = Whose.LAW
     __tablename__ = "agency_kind"
     TITLE, TITLES = _("Kind of agency"), _("Kinds of agencies")
+    ADDING = _("Add a kind of agency")
     scheme: Mapped[str] = mapped_column(String(20), default="appendix4", info=label(_("Scheme")))
     kind: Mapped[str] = mapped_column(String(30), info=label(_("Kind")))
 
@@ -39,6 +40,7 @@ class Criterion(Dictionary, Entity):
     WHOSE = Whose.LAW
     __tablename__ = "criterion"
     TITLE, TITLES = _("Criterion"), _("Criteria")
+    ADDING = _("Add a criterion")
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("criterion.id"), index=True, info=label(_("Part of")))
     parent: Mapped[Criterion | None] = relationship(remote_side="Criterion.id", info=label(_("Part of")))
 
@@ -52,6 +54,7 @@ class RemovalReason(Dictionary, Entity):
     WHOSE = Whose.LAW
     __tablename__ = "removal_reason"
     TITLE, TITLES = _("Reason of removal"), _("Reasons of removal")
+    ADDING = _("Add a reason of removal")
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("removal_reason.id"), index=True, info=label(_("Part of")))
     parent: Mapped[RemovalReason | None] = relationship(remote_side="RemovalReason.id", info=label(_("Part of")))
     children_line: Mapped[terms.ChildrenLine] = mapped_column(
@@ -68,6 +71,7 @@ class FamilyCategory(Dictionary, Entity):
     WHOSE = Whose.LAW
     __tablename__ = "family_category"
     TITLE, TITLES = _("Category of family"), _("Categories of families")
+    ADDING = _("Add a category of family")
     group: Mapped[str] = mapped_column(String(30), default="other", info=label(_("Group")))
     appendix4_flag: Mapped[str | None] = mapped_column(String(20), info=label(_("Flag of the quarterly form")))
 
@@ -78,6 +82,7 @@ class RelationshipKind(Dictionary, Entity):
     WHOSE = Whose.LAW
     __tablename__ = "relationship_kind"
     TITLE, TITLES = _("Role in the family"), _("Roles in the family")
+    ADDING = _("Add a role in the family")
     parental_role: Mapped[terms.ParentalRole] = mapped_column(
         term(terms.ParentalRole), default=terms.ParentalRole.OTHER, info=label(_("Place on the record card"))
     )
@@ -89,6 +94,7 @@ class IdentityKind(Dictionary, Entity):
     WHOSE = Whose.LAW
     __tablename__ = "identity_kind"
     TITLE, TITLES = _("Kind of identity document"), _("Kinds of identity documents")
+    ADDING = _("Add a kind of identity document")
 
 
 class EducationStatus(Dictionary, Entity):
@@ -97,6 +103,7 @@ class EducationStatus(Dictionary, Entity):
     WHOSE = Whose.LAW
     __tablename__ = "education_status"
     TITLE, TITLES = _("Education status"), _("Education statuses")
+    ADDING = _("Add an education status")
     appendix4_line: Mapped[str] = mapped_column(String(40), info=label(_("Line of the quarterly form")))
 
 
@@ -106,6 +113,7 @@ class SupervisionKind(Dictionary, Entity):
     WHOSE = Whose.LAW
     __tablename__ = "supervision_kind"
     TITLE, TITLES = _("Kind of supervision"), _("Kinds of supervision")
+    ADDING = _("Add a kind of supervision")
     basis: Mapped[str | None] = mapped_column(String(100), info=label(_("Basis")))
     special: Mapped[bool] = mapped_column(default=False, info=label(_("Health or convictions")))
 
@@ -115,6 +123,7 @@ class AidKind(Dictionary, Entity):
 
     __tablename__ = "aid_kind"
     TITLE, TITLES = _("Kind of aid"), _("Kinds of aid")
+    ADDING = _("Add a kind of aid")
     group: Mapped[str] = mapped_column(String(100), info=label(_("Group")))
     unit: Mapped[str] = mapped_column(String(20), info=label(_("Unit")))
     has_amount: Mapped[bool] = mapped_column(default=False, info=label(_("Has an amount")))
@@ -129,6 +138,7 @@ class MeasureBlock(Dictionary, Entity):
 
     __tablename__ = "measure_block"
     TITLE, TITLES = _("Block of measures"), _("Blocks of measures")
+    ADDING = _("Add a block of measures")
 
 
 class MeasureKind(Dictionary, Entity):
@@ -136,6 +146,7 @@ class MeasureKind(Dictionary, Entity):
 
     __tablename__ = "measure_kind"
     TITLE, TITLES = _("Measure"), _("Catalogue of measures")
+    ADDING = _("Add a measure")
     block_id: Mapped[int] = mapped_column(
         ForeignKey("measure_block.id"), index=True, info=label(_("Block of measures"))
     )
@@ -150,6 +161,7 @@ class DynamicsLevel(Dictionary, Entity):
 
     __tablename__ = "dynamics_level"
     TITLE, TITLES = _("Level of dynamics"), _("Levels of dynamics")
+    ADDING = _("Add a level of dynamics")
 
 
 class FamilyReaction(Dictionary, Entity):
@@ -157,6 +169,7 @@ class FamilyReaction(Dictionary, Entity):
 
     __tablename__ = "family_reaction"
     TITLE, TITLES = _("Reaction of family"), _("Reactions of families")
+    ADDING = _("Add a reaction of family")
 
 
 class StageKind(Dictionary, Entity):
@@ -164,6 +177,7 @@ class StageKind(Dictionary, Entity):
 
     __tablename__ = "stage_kind"
     TITLE, TITLES = _("Kind of stage"), _("Kinds of stages")
+    ADDING = _("Add a kind of stage")
     default_months: Mapped[int] = mapped_column(default=6, info=label(_("Usual length, months")))
     note: Mapped[str | None] = mapped_column(String(200), info=label(_("Note")))
 
@@ -174,6 +188,7 @@ class SignalCardOutcome(Dictionary, Entity):
     WHOSE = Whose.LAW
     __tablename__ = "signal_card_outcome"
     TITLE, TITLES = _("Outcome of a signal card"), _("Outcomes of signal cards")
+    ADDING = _("Add an outcome of a signal card")
     effect: Mapped[str] = mapped_column(String(30), info=label(_("Effect")))
 
 
@@ -186,6 +201,7 @@ class Deadline(Dictionary, Entity):
     WHOSE = Whose.LAW
     __tablename__ = "deadline"
     TITLE, TITLES = _("Deadline"), _("Deadlines")
+    ADDING = _("Add a deadline")
     actor: Mapped[str] = mapped_column(String(200), info=label(_("Who answers")))
     starts: Mapped[terms.Moment] = mapped_column(term(terms.Moment), info=label(_("What starts it")))
     stops: Mapped[terms.Moment | None] = mapped_column(term(terms.Moment), info=label(_("What stops it")))
@@ -201,6 +217,7 @@ class WorkingDay(Versioned, Entity):
     WHOSE = Whose.LAW
     __tablename__ = "working_day"
     TITLE, TITLES = _("Transferred day"), _("Transferred days")
+    ADDING = _("Add a transferred day")
     day: Mapped[date] = mapped_column(Date, unique=True, info=label(_("Day")))
     works: Mapped[bool] = mapped_column(info=label(_("Working day")))
     note: Mapped[str | None] = mapped_column(String(200), info=label(_("Note")))

@@ -134,6 +134,7 @@ class Member(OfFamily, Entity):
         sane("left_on >= joined_on", name="left_after_joining"),
     )
     TITLE, TITLES = _("Family member"), _("Family members")
+    ADDING = _("Add a member of the family")
     family: Mapped[Family] = relationship(back_populates="members", info=label(_("Family")))
     role_id: Mapped[int | None] = mapped_column(
         ForeignKey("relationship_kind.id"), index=True, info=label(_("Role in the family"))
@@ -182,6 +183,7 @@ class IdentityDocument(OfMember, Entity):
     __tablename__ = "identity_document"
     __table_args__ = (in_the_family_of("member_id", "member"), listed("identity_document", "id", "family_id"))
     TITLE, TITLES = _("Identity document"), _("Identity documents")
+    ADDING = _("Add an identity document")
     member: Mapped[Member] = relationship(
         back_populates="documents", foreign_keys="IdentityDocument.member_id", info=label(_("Family member"))
     )
@@ -210,6 +212,7 @@ class Education(OfMember, Entity):
         sane("ended_on >= started_on", name="ended_after_start"),
     )
     TITLE, TITLES = _("Education, occupation"), _("Education, occupation")
+    ADDING = _("Add education or occupation")
     member: Mapped[Member] = relationship(
         back_populates="educations", foreign_keys="Education.member_id", info=label(_("Family member"))
     )
@@ -237,6 +240,7 @@ class PupilSupport(OfMember, Entity):
         sane("quarter BETWEEN 1 AND 4", name="quarter_of_year"),
     )
     TITLE, TITLES = _("Pupil support"), _("Pupil support")
+    ADDING = _("Add pupil support")
     member: Mapped[Member] = relationship(
         back_populates="supports", foreign_keys="PupilSupport.member_id", info=label(_("Family member"))
     )
@@ -266,6 +270,7 @@ class Supervision(OfMember, Entity):
         sane("ended_on >= started_on", name="ended_after_start"),
     )
     TITLE, TITLES = _("Supervision by another body"), _("Supervision by other bodies")
+    ADDING = _("Add supervision by another body")
     member: Mapped[Member] = relationship(
         back_populates="supervisions", foreign_keys="Supervision.member_id", info=label(_("Family member"))
     )

@@ -111,6 +111,7 @@ class Entity(Model):
     __abstract__ = True
     TITLE: ClassVar[Any]
     TITLES: ClassVar[Any]
+    ADDING: ClassVar[Any] = ""  # the heading of its form, if lists add its rows
     # Whose the rows are; OWNER: the column that names the family, the territory or the body.
     WHOSE: ClassVar[Whose]
     OWNER: ClassVar[str]

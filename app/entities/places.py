@@ -46,6 +46,7 @@ class Territory(OfTerritory, Versioned, Entity):
     __tablename__ = "territory"
     __table_args__ = (UniqueConstraint("parent_id", "name_key"),)
     TITLE, TITLES = _("Territory"), _("Territories")
+    ADDING = _("Add a territory")
     name: Mapped[str] = mapped_column(String(200), info=label(_("Name")))
     name_key: Mapped[str] = mapped_column(String(200), index=True, info=derived(_("Search key")))
     kind: Mapped[terms.TerritoryKind] = mapped_column(term(terms.TerritoryKind), info=label(_("Level")))
@@ -67,6 +68,7 @@ class TerritoryAlias(OfTerritory, Versioned, Entity):
 
     __tablename__ = "territory_alias"
     TITLE, TITLES = _("Alias of territory"), _("Aliases of territories")
+    ADDING = _("Add an alias of a territory")
     territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True, info=label(_("Territory")))
     territory: Mapped[Territory] = relationship(back_populates="aliases", info=label(_("Territory")))
     name: Mapped[str] = mapped_column(String(200), info=label(_("Alias")))
@@ -85,6 +87,7 @@ class ChildPopulation(OfTerritory, Versioned, Entity):
         CheckConstraint("children >= 0", name="children_not_negative"),
     )
     TITLE, TITLES = _("Child population"), _("Child population")
+    ADDING = _("Add child population")
     territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True, info=label(_("Territory")))
     territory: Mapped[Territory] = relationship(info=label(_("Territory")))
     counted_on: Mapped[date] = mapped_column(Date, info=label(_("As of")))
@@ -102,6 +105,7 @@ class Agency(OfTerritory, Versioned, Entity):
     __tablename__ = "agency"
     __table_args__ = (UniqueConstraint("kind_id", "territory_id", "name_key"),)
     TITLE, TITLES = _("Agency"), _("Agencies")
+    ADDING = _("Add an agency")
     name: Mapped[str] = mapped_column(String(300), info=label(_("Name")))
     name_key: Mapped[str] = mapped_column(String(300), index=True, info=derived(_("Search key")))
     kind_id: Mapped[int] = mapped_column(ForeignKey("agency_kind.id"), index=True, info=label(_("Kind of agency")))
@@ -124,6 +128,7 @@ class Employee(OfAgency, Versioned, Entity):
     LONG = True
     __tablename__ = "employee"
     TITLE, TITLES = _("Employee"), _("Employees")
+    ADDING = _("Add an employee")
     agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"), index=True, info=label(_("Agency")))
     agency: Mapped[Agency] = relationship(info=label(_("Agency")))
     last_name: Mapped[str] = mapped_column(String(100), index=True, info=label(_("Last name")))
@@ -152,6 +157,7 @@ class Mentor(OfFamily, Entity):
         sane("ended_on >= started_on", name="ended_after_start"),
     )
     TITLE, TITLES = _("Mentor"), _("Mentors")
+    ADDING = _("Add a mentor")
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True, info=label(_("Employee")))
     employee: Mapped[Employee] = relationship(info=label(_("Employee")))
     started_on: Mapped[date] = mapped_column(Date, info=label(_("Since")))
@@ -171,6 +177,7 @@ class Assignment(Annullable, Dated, Versioned, Entity):
         sane("(family_id IS NULL) <> (territory_id IS NULL)", name="family_or_territory"),
     )
     TITLE, TITLES = _("Assignment"), _("Assignments")
+    ADDING = _("Add an assignment")
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True, info=label(_("Commission member")))
     employee: Mapped[Employee] = relationship(info=label(_("Commission member")))
     family_id: Mapped[int | None] = mapped_column(ForeignKey("family.id"), index=True, info=label(_("Family")))

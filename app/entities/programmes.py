@@ -53,6 +53,7 @@ class Aid(OfFamily, Entity):
         sane("amount >= 0", name="amount_not_negative"),
     )
     TITLE, TITLES = _("Aid"), _("Aid given")
+    ADDING = _("Add an aid")
     given_on: Mapped[date] = mapped_column(Date, info=label(_("Date of aid")))
     kind_id: Mapped[int | None] = mapped_column(ForeignKey("aid_kind.id"), index=True, info=label(_("Kind of aid")))
     kind: Mapped[AidKind | None] = relationship(info=label(_("Kind of aid")))

@@ -78,3 +78,9 @@ def test_what_an_act_needs_is_marked_and_told_in_one_round(family, sign_in, page
     assert NO_REASON in told
     assert "decided_on-error" in told
     assert db.session.scalar(select(Aid.id)) is None
+
+
+def test_a_form_says_in_words_what_it_adds(cast, sign_in, page):
+    heads = {name: page(sign_in(name), address).xpath("string(//h1)") for name, address in {
+        "anna": "/aidregistry/add", "oleg": "/territoryregistry/add"}.items()}  # fmt: skip
+    assert heads == {"anna": "Добавить помощь", "oleg": "Добавить территорию"}
