@@ -202,7 +202,8 @@ class SecurityManager(FabSecurityManager):
         return self._known[key]
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
-        return bool(current_user.is_authenticated) and self._has_view_access(current_user, permission_name, view_name)
+        user = current_user._get_current_object()  # asked dozens of times for a page: not through the proxy
+        return bool(user.is_authenticated) and self._has_view_access(user, permission_name, view_name)
 
     def _has_view_access(self, user: User, permission_name: str, view_name: str) -> bool:
         if permission_name == "menu_access":

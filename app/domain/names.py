@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from app.domain.writing import is_look_alike, is_nothing, lines
+from app.domain.writing import is_look_alike, is_nothing, is_plain, lines
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _NO_LETTER = re.compile("[?\ufffd*#!]")
@@ -15,6 +15,7 @@ _NO_LETTER = re.compile("[?\ufffd*#!]")
 _KIN = ("аәӑӓ", "гғґҕӷ", "еёєӗ", "жҗӝӂ", "зҙӟ", "иіїӣӥ", "кқҡҝҟ", "нңҥ", "оөӧӫ", "сҫ", "уүұўӱӳӯ", "хһҳ", "чҷҹӵ", "ыӹ")
 BASES = {letter: kin[0] for kin in _KIN for letter in kin[1:]}
 _FOLD = str.maketrans(BASES)
+_KINDRED = re.compile(f"[{''.join(BASES)}]")
 _ORDER = str.maketrans({letter: f"{kin[0]}{place}" for kin in _KIN for place, letter in enumerate(kin)})
 
 _ANY_PLACE = str.maketrans({kin[0]: f"{kin[0]}_" for kin in _KIN})
@@ -25,12 +26,13 @@ def key(text: str | None) -> str:
     if not text:
         return ""
     plain = _visible_fold(text).replace("ё", "е")
-    return _NOT_WORD.sub(" ", plain).strip()
+    return plain if plain.isalpha() else _NOT_WORD.sub(" ", plain).strip()
 
 
 def folded(text: str | None) -> str:
     """A key for search only: «Алия» finds «Әлия». Never a sign that two names are one."""
-    return key(text).translate(_FOLD)
+    found = key(text)
+    return found.translate(_FOLD) if _KINDRED.search(found) else found
 
 
 def words(*texts: str | None) -> set[str]:
@@ -68,6 +70,8 @@ def sort_beginning(*texts: str | None) -> str:
 
 def _visible_fold(text: str) -> str:
     """Lower case of what is seen, in composed letters of one alphabet."""
+    if is_plain(text):
+        return text.casefold()
     return unicodedata.normalize("NFC", (lines(text) or "").casefold())
 
 
@@ -87,7 +91,7 @@ def fault(text: str) -> str | None:
 
 def full(last: str | None, first: str | None, middle: str | None) -> str:
     """«Фамилия Имя Отчество», parts that are unknown left out."""
-    return " ".join(part for part in (last, first, middle) if part)
+    return " ".join(filter(None, (last, first, middle)))
 
 
 def initials(last: str | None, first: str | None, middle: str | None) -> str:

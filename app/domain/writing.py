@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
+from typing import Any, TypeGuard
 
 # Latin and Greek letters that look like Cyrillic ones; some are typed for letters that a Russian keyboard lacks.
 _TO_CYRILLIC = str.maketrans(
@@ -20,6 +20,8 @@ _LINE_ENDS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile(r"[^\S\n]+")
 _AROUND_LINE_END = re.compile(" ?\n ?")
 _ANY_SPACES = re.compile(r"\s+")
+# A text that stays as it is: Russian letters, digits, signs, single spaces between them.
+_PLAIN = re.compile(r"[0-9А-Яа-яЁё!-/:-@\[-`{-~№«»–—]+(?: [0-9А-Яа-яЁё!-/:-@\[-`{-~№«»–—]+)*")
 _WORD = re.compile(r"[^\W\d_]+")
 _CYRILLIC = re.compile("[\u0400-\u052f]")
 _FOREIGN = re.compile("[A-Za-z\u00c0-\u024f\u0259\u0275\u0370-\u03ff]")
@@ -39,17 +41,31 @@ _NOTHING = {
     "отсутствуют", "отсутствует отчество", "не известно", "неизвестно", "не известен", "не известна", "неизвестен",
     "неизвестна", "не указано", "не указан", "не указана", "б/о", "н/д", "н/у", "прочерк",
 }  # fmt: skip
+_BEGINNINGS = {text[0] for text in _NOTHING}
 _DASHES = re.compile(r"[\s\-–—−‐‑‒―_.]+")
 
 
 def line(value: Any) -> str | None:
     """A text of one line; nothing left is None."""
-    text = _visible(value)
-    return None if text is None else _ANY_SPACES.sub(" ", _one_alphabet(text)).strip() or None
+    return value if is_plain(value) else _cleaned_line(value)
 
 
 def lines(value: Any) -> str | None:
     """A text of several lines, single spaces within each; nothing left is None."""
+    return value if is_plain(value) else _cleaned_lines(value)
+
+
+def is_plain(value: Any) -> TypeGuard[str]:
+    """Whether a value is a text with nothing to clean, as nearly all are: to see that costs less than to clean it."""
+    return value.__class__ is str and _PLAIN.fullmatch(value) is not None
+
+
+def _cleaned_line(value: Any) -> str | None:
+    text = _visible(value)
+    return None if text is None else _ANY_SPACES.sub(" ", _one_alphabet(text)).strip() or None
+
+
+def _cleaned_lines(value: Any) -> str | None:
     text = _visible(value)
     if text is None:
         return None
@@ -59,13 +75,16 @@ def lines(value: Any) -> str | None:
 
 def is_nothing(text: str) -> bool:
     """Whether a text only says that there is nothing: «-», «нет», «отсутствует», «б/о», «н/д»."""
+    first = text.lstrip(" .")[:1]
+    if first.isalnum() and first.casefold() not in _BEGINNINGS:
+        return False
     plain = _ANY_SPACES.sub(" ", text.casefold()).strip(" .")
     return plain in _NOTHING or bool(_DASHES.fullmatch(text))
 
 
 def is_error(text: str) -> bool:
     """Whether a text is what Excel shows for an error: «#REF!», «#N/A»."""
-    return bool(_ERROR.fullmatch(text.strip()))
+    return ("#" in text or ":" in text) and bool(_ERROR.fullmatch(text.strip()))
 
 
 def known(text: str | None) -> str | None:

@@ -25,6 +25,7 @@ _SIGNATURE = re.compile(
 _NOTE = re.compile(r"(примечание|примечания|приложение|справочно|сноска|внимание)\b")
 _PHONE = re.compile(r"(?:тел\.?:?\s*)?(?=.*[()+\-\s])\+?[\d()\-\s]{6,25}")
 _MARK = re.compile(r"\*+\s*\D")
+LETTERS = "абвгдежзик"  # of the first columns of a form
 FEWEST_NUMBERS = 4  # so many cells 1, 2, 3, 4 are the numbers of columns
 
 
@@ -60,14 +61,19 @@ def _cell(line: Sequence[Any], index: int) -> Any:
 
 def _count_up(filled: list[tuple[int, Any]]) -> bool:
     """Whether cells say 1, 2, 3 or А, Б, 1, 2: a form may number its first columns by letters."""
-    said = [cells.shown_cell(cell).strip().casefold() for _, cell in filled]
-    letters = next((place for place, text in enumerate(said) if text.isdecimal()), len(said))
-    if said[:letters] != list("абвгдежзик")[:letters] or letters == len(said):
-        return False
-    first = int(said[letters])
-    return (first == 1 or not letters) and said[letters:] == [
-        str(first + place) for place in range(len(said) - letters)
-    ]
+    wanted = None
+    for place, (_, cell) in enumerate(filled):
+        said = cells.shown_cell(cell).strip().casefold()
+        if wanted is None:
+            if not said.isdecimal():
+                if said and said == LETTERS[place : place + 1]:
+                    continue
+                return False
+            wanted = 1 if place else int(said)
+        if said != str(wanted):
+            return False
+        wanted += 1
+    return wanted is not None
 
 
 def _said(text: str) -> str | None:

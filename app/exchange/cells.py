@@ -70,18 +70,24 @@ class Codes:
 
 
 def reader(column: BookColumn, dictionaries: Mapping[str, Codes]) -> Callable[[Any], Any]:
-    """The function that reads the cells of a column: an error of Excel is never read, «нет» is nothing."""
+    """The function that reads the cells of a column: an error of Excel is never read, «нет» is nothing.
+
+    It remembers what it has read: the cells of a column say the same again and again.
+    """
     read = _reader(column, dictionaries)
     codes = dictionaries.get(column.dictionary)
     nothing = () if column.kind in (Kind.CODES, Kind.PEOPLE) else None
 
+    known: dict[str, Any] = {}
+
     def value(cell: Any) -> Any:
-        if isinstance(cell, str):
+        if not isinstance(cell, str):
+            return read(cell)
+        if cell not in known:
             if writing.is_error(cell):
                 raise CellError(f"В ячейке ошибка Excel ({cell.strip()}): введите значение.")
-            if _says_nothing(cell, column, codes):
-                return nothing
-        return read(cell)
+            known[cell] = nothing if _says_nothing(cell, column, codes) else read(cell)
+        return known[cell]
 
     return value
 

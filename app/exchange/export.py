@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from sqlalchemy import ColumnElement, func, select
@@ -46,7 +44,8 @@ from app.exchange.workbook import (
 )
 from app.extensions import db, portions
 from app.models import Family, Territory
-from app.render import xlsx
+from app.render import stream, xlsx
+from app.render.stream import StreamCell
 from app.render.table import made
 from app.words import CONFIDENTIAL
 
@@ -55,6 +54,7 @@ Told = Callable[[int, int], None]  # how many families are written, and how many
 FORMATS = {Kind.DATE: "dd.mm.yyyy", Kind.MONEY: "#,##0.00", Kind.COUNT: "0"}
 _HEAD_FILL = PatternFill("solid", fgColor="FFE6EDF3")
 _LINE = Side(style="thin", color="FF9FB3C4")
+_HEAD_PLACE = Alignment(wrap_text=True, vertical="center", horizontal="center")
 _BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 
 
@@ -132,20 +132,20 @@ class _Export:
         self.codes = bank.dictionaries()
         self.places = Places(self.codes["agency_kind"])
         self.book = Workbook(write_only=True)
-        self.styles: dict[Any, Any] = {}
+        self.styles: dict[tuple[str, Kind], int] = {}
         self.families = 0
 
     def write(self, told: Told) -> Written:
         self._facts()
         sheets = {sheet.title: self._head(sheet) for sheet in SHEETS}
-        writers = {sheet.title: [self._cell_of(sheets[sheet.title], column) for column in sheet] for sheet in SHEETS}
+        writers = {
+            sheet.title: [(column.field, self._cell_of(sheets[sheet.title], column)) for column in sheet]
+            for sheet in SHEETS
+        }
         for family in self._states(told):
             self.families += 1
             for sheet, row in self._rows(family):
-                values = [
-                    write(row.get(column.field)) for column, write in zip(sheet, writers[sheet.title], strict=True)
-                ]
-                sheets[sheet.title].append(values)
+                sheets[sheet.title].append([write(row.get(field)) for field, write in writers[sheet.title]])
         self.book.properties.creator = "Патронат"
         self.book.properties.lastModifiedBy = None
         content = BytesIO()
@@ -205,15 +205,15 @@ class _Export:
     # Sheets and cells
 
     def _facts(self) -> None:
-        sheet = self.book.create_sheet(FACTS)
+        sheet = stream.sheet(self.book, FACTS)
         xlsx.set_page(sheet, self.footer, wide=True)
         sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 34, 60
         sheet.append([self._text(sheet, TITLE, "title")])
-        day = self._styled(sheet, self.on, ("body", Kind.DATE))
+        day = self._styled(sheet, self.on, Kind.DATE)
         for label, value in (
             (DISTRICT, self._text(sheet, self.district.name, "body")),
             (AS_OF, day),
-            (VERSION, self._styled(sheet, FORM_VERSION, ("body", Kind.COUNT))),
+            (VERSION, self._styled(sheet, FORM_VERSION, Kind.COUNT)),
             ("Территория отбора", self._text(sheet, self.within.name, "body") if self.within else None),
             ("Доступ", self._text(sheet, CONFIDENTIAL, "body")),
             ("Кем и когда выгружено", self._text(sheet, self.footer, "body")),
@@ -222,7 +222,7 @@ class _Export:
                 sheet.append([self._text(sheet, label, "label"), value])
 
     def _head(self, form: Sheet) -> Any:
-        sheet = self.book.create_sheet(form.title)
+        sheet = stream.sheet(self.book, form.title)
         xlsx.set_page(sheet, self.footer, wide=True)
         sheet.freeze_panes = "B2"
         sheet.print_title_rows = "1:1"
@@ -234,42 +234,35 @@ class _Export:
         sheet.append([self._text(sheet, column.header, "head") for column in columns])
         return sheet
 
-    def _style(self, sheet: Any, key: Any) -> Any:
+    def _style(self, sheet: Any, role: str, kind: Kind) -> int:
         """The style of a kind of cell, made once for the book."""
+        key = (role, kind)
         if key not in self.styles:
-            cell: Any = WriteOnlyCell(sheet)
-            role, kind = key
-            cell.font = Font(
-                name="Calibri", size=13 if role == "title" else 11, bold=role in ("title", "head", "label")
-            )
-            cell.number_format = FORMATS.get(kind, "@")
+            looks: dict[str, Any] = {}
             if role == "head":
-                cell.fill, cell.border = _HEAD_FILL, _BOX
-                cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
-            self.styles[key] = cell._style
+                looks = {"fill": _HEAD_FILL, "border": _BOX, "alignment": _HEAD_PLACE}
+            font = Font(name="Calibri", size=13 if role == "title" else 11, bold=role in ("title", "head", "label"))
+            self.styles[key] = stream.style(sheet, font=font, number_format=FORMATS.get(kind, "@"), **looks)
         return self.styles[key]
 
-    def _styled(self, sheet: Any, value: Any, key: Any) -> Any:
-        cell: Any = WriteOnlyCell(sheet, value)
-        cell._style = self._style(sheet, key)
-        return cell
+    def _styled(self, sheet: Any, value: Any, kind: Kind) -> StreamCell:
+        return stream.cell(value, self._style(sheet, "body", kind))
 
-    def _text(self, sheet: Any, value: str, role: str) -> Any:
-        cell = xlsx.text_cell(sheet, value)
-        cell._style = self._style(sheet, (role, Kind.TEXT))
-        return cell
+    def _text(self, sheet: Any, value: str, role: str) -> StreamCell:
+        return stream.text_cell(value, self._style(sheet, role, Kind.TEXT))
 
-    def _cell_of(self, sheet: Any, column: BookColumn) -> Any:
+    def _cell_of(self, sheet: Any, column: BookColumn) -> Callable[[Any], StreamCell | None]:
         """The function that turns a value of a column into a cell."""
         codes: Codes | None = self.codes.get(column.dictionary)
+        is_text = column.kind not in FORMATS
+        style = self._style(sheet, "body", Kind.TEXT if is_text else column.kind)
 
-        def cell(value: Any) -> Any:
+        def cell(value: Any) -> StreamCell | None:
             if value is None or value == ():
                 return None
-            if column.kind in FORMATS:
-                number = float(value) if isinstance(value, Decimal) else value
-                return self._styled(sheet, number, ("body", column.kind))
-            return self._text(sheet, _words(value, column, codes), "body")
+            if is_text:
+                return stream.text_cell(_words(value, column, codes), style)
+            return stream.cell(value, style)
 
         return cell
 

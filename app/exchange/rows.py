@@ -280,6 +280,8 @@ def _read_row(found: Content, result: SheetRows, readers: list[Any], number: int
 
 def _tell(found: Content, result: SheetRows, row: Row, column: BookColumn, cell: str, told: Counter[str]) -> None:
     """Say what was read otherwise than it looks."""
+    if writing.is_plain(cell) and column.kind is not Kind.DATE:
+        return
     said = [("Буквы двух алфавитов", text) for text in writing.turned(cell)] if not cell.isascii() else []
     if not cell.isprintable() and writing.has_unseen(cell):
         said.append(("Невидимые знаки", f"«{column.header}»: в ячейке были невидимые знаки, они отброшены."))

@@ -30,6 +30,7 @@ from app.readings import clocks
 
 _family, _stay, _member = Family.__table__, Registration.__table__, Member.__table__
 _aid, _mentor, _employee = Aid.__table__, Mentor.__table__, Employee.__table__
+_later_stay, _other_mentor = _stay.alias(), _mentor.alias()
 _named, _criterion, _territory = RegistrationCriterion.__table__, Criterion.__table__, Territory.__table__
 
 LONGEST_WITHOUT_AID = 36_500  # days: a hundred years
@@ -121,12 +122,12 @@ def _within(column: Any, since: date | None, until: date | None) -> list[ColumnE
 
 def _is_last() -> ColumnElement[bool]:
     """No stay of the family begins later: stays never overlap, so one that holds is the last."""
-    later = _stay.alias()
+    later = _later_stay.c
     return ~exists(
-        select(later.c.id).where(
-            later.c.family_id == _stay.c.family_id,
-            later.c.annulled_at.is_(None),
-            later.c.registered_on > _stay.c.registered_on,
+        select(later.id).where(
+            later.family_id == _stay.c.family_id,
+            later.annulled_at.is_(None),
+            later.registered_on > _stay.c.registered_on,
         )
     )
 
@@ -170,9 +171,8 @@ def _of_families(ids: Sequence[int], day: date, deadlines: Sequence[Any] | None)
     given = (_aid.c.family_id == _family.c.id, _aid.c.annulled_at.is_(None), _aid.c.given_on <= day)
     late = _has_one(_stay, _family.c.id, partial(clocks.overdue, day, deadlines=deadlines))
     last_aid = select(func.max(_aid.c.given_on)).where(*given).scalar_subquery()
-    other = _mentor.alias()
-    held = and_(other.c.family_id == _family.c.id, conditions.current(other, day))
-    last_mentor = select(func.max(other.c.id)).where(held).scalar_subquery()
+    held = and_(_other_mentor.c.family_id == _family.c.id, conditions.current(_other_mentor, day))
+    last_mentor = select(func.max(_other_mentor.c.id)).where(held).scalar_subquery()
     stays = and_(_stay.c.family_id == _family.c.id, _stay.c.annulled_at.is_(None), _is_last())
     main = and_(_named.c.registration_id == _stay.c.id, _named.c.position == 0)
     return (

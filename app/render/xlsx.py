@@ -1,6 +1,6 @@
 """A Table as an .xlsx workbook: real numbers and dates, the header's own layout, ready to print.
 
-What every workbook of ours shares stands here too: how a page is printed, how a text stays a text.
+What every workbook of ours shares stands here too: how a page is printed.
 
 Sheets are written as a stream, so a list of a hundred thousand rows needs no more memory than one of ten.
 """
@@ -10,29 +10,25 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
+from app.render import stream
+from app.render.stream import StreamCell
 from app.render.table import Column, Kind, Table, TextLine, Value, header, is_wide, made, plain
 from app.words import CONFIDENTIAL
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FONT = "Times New Roman"
 FORMATS: dict[Kind, str] = {"text": "@", "number": "0", "money": "#,##0.00", "date": "dd.mm.yyyy"}
-LONGEST_TEXT = 32_767  # a cell of Excel holds no more
 LONGEST_NUMBER = 5  # «1.1.»: such a lead stands before its first figure, a longer one on a line of its own
 NARROWEST, WIDEST = 5.0, 60.0
 A4 = 9  # as Excel numbers sizes of paper
 
-# Characters that XML forbids: one of them makes the whole file unreadable.
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_CODE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # Excel reads «_x000D_» in a text as a character
 _SHEET_FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 
@@ -44,7 +40,7 @@ def workbook(table: Table, *, made_by: str, made_at: datetime, further: Sequence
     book = Workbook(write_only=True)
     for number, each in enumerate((table, *further), start=1):
         name = _SHEET_FORBIDDEN.sub(" ", each.sheet or each.title)[:31].strip() or f"Лист {number}"
-        _Sheet(book.create_sheet(name), each, made(made_by, made_at)).write()
+        _Sheet(stream.sheet(book, name), each, made(made_by, made_at)).write()
     book.properties.creator = made_by
     content = BytesIO()
     book.save(content)
@@ -66,15 +62,6 @@ def set_page(sheet: Any, footer: str, *, wide: bool) -> None:
         part.font, part.size = FONT, 8
 
 
-def text_cell(sheet: Any, text: str) -> Any:
-    """A cell whose text stays as it is: never a formula whatever it begins with, never a code of a character."""
-    cell: Any = WriteOnlyCell(sheet)
-    cell.value = _CODE.sub("_x005F_", _FORBIDDEN.sub("", text))[:LONGEST_TEXT] or None
-    if cell.value is not None:
-        cell.data_type = "s"
-    return cell
-
-
 class _Sheet:
     """One sheet, written from the top to the bottom."""
 
@@ -82,7 +69,7 @@ class _Sheet:
         self.sheet, self.table, self.footer = sheet, table, footer
         self.row = 0
         self.width = max(len(table.columns), 1)
-        self.styles: dict[tuple[str, Kind], Any] = {}
+        self.styles: dict[tuple[str, Kind], int] = {}
 
     def write(self) -> None:
         set_page(self.sheet, self.footer, wide=is_wide(self.table))
@@ -119,27 +106,22 @@ class _Sheet:
         marks = any(column.mark for column in self.table.columns)
         self.sheet.freeze_panes = f"A{above + depth + marks + 1}"
 
-    def _style(self, role: str, kind: Kind = "text") -> Any:
+    def _style(self, role: str, kind: Kind = "text") -> int:
         """The style of a role, made once for the sheet."""
         key = (role, kind)
         if key not in self.styles:
-            cell: Any = WriteOnlyCell(self.sheet)
-            cell.font = Font(name=FONT, size=_SIZES[role], bold=role in _BOLD)
-            cell.alignment = Alignment(horizontal=_across(role, kind), vertical=_VERTICAL[role], wrap_text=True)
-            if role in _BORDERED:
-                cell.border = _BORDER
-            cell.number_format = FORMATS[kind]
-            self.styles[key] = cell._style
+            looks: dict[str, Any] = {"border": _BORDER} if role in _BORDERED else {}
+            self.styles[key] = stream.style(
+                self.sheet,
+                font=Font(name=FONT, size=_SIZES[role], bold=role in _BOLD),
+                alignment=Alignment(horizontal=_across(role, kind), vertical=_VERTICAL[role], wrap_text=True),
+                number_format=FORMATS[kind],
+                **looks,
+            )
         return self.styles[key]
 
-    def _cell(self, value: Value, role: str, kind: Kind = "text") -> Any:
-        if isinstance(value, str):
-            cell, kind = text_cell(self.sheet, value), "text"
-        else:
-            cell = WriteOnlyCell(self.sheet)
-            cell.value = float(value) if isinstance(value, Decimal) else value
-        cell._style = self._style(role, kind)
-        return cell
+    def _cell(self, value: Value, role: str, kind: Kind = "text") -> StreamCell:
+        return stream.cell(value, self._style(role, "text" if isinstance(value, str) else kind))
 
     def _append(self, cells: list[Any], height: float | None = None) -> None:
         self.row += 1

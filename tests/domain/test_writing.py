@@ -81,3 +81,17 @@ def test_what_was_read_is_read_again_the_same(text):
 @given(st.text())
 def test_only_what_is_unseen_or_turned_is_dropped_from_a_printable_text(text):
     assert writing.has_unseen(text) is any(writing.has_unseen(letter) for letter in text)
+
+
+@given(st.from_regex(writing._PLAIN, fullmatch=True) | st.text("Её й№—-.,1аЯ", min_size=1))
+def test_a_text_that_is_not_cleaned_has_nothing_to_clean(text):
+    if writing.is_plain(text):
+        assert writing._cleaned_line(text) == writing._cleaned_lines(text) == text
+        assert writing.turned(text) == []
+        assert not writing.has_unseen(text)
+
+
+@given(st.text("нетданх-— .\n\t\xa0бо/РЕЗН5", max_size=12) | st.sampled_from(sorted(writing._NOTHING)))
+def test_what_says_nothing_is_told_at_the_first_letter_as_by_the_whole_text(text):
+    whole = writing._ANY_SPACES.sub(" ", text.casefold()).strip(" .")
+    assert writing.is_nothing(text) == (whole in writing._NOTHING or bool(writing._DASHES.fullmatch(text)))

@@ -74,3 +74,19 @@ def test_figures_under_the_table_are_numbers_in_cells_of_their_own():
     section = Section("1. О семьях", (TextLine("1.1.", (Figure("Неполных семей", 90),)),))
     sheet = sheet_of(Table("Форма", [Column("А", width=30), Column("Б", width=50)], [], sections=[section]))
     assert cell_with(sheet, 90).data_type == "n"
+
+
+def test_a_style_is_made_once_however_many_rows_there_are():
+    """A cell bears the number of its style: one that is made for each cell costs more than the writing."""
+    columns = [Column("Фамилия"), Column("Дата", kind="date")]
+
+    def styles(rows):
+        content = workbook(Table("Список", columns, [["Рябинина", DAY]] * rows), made_by="Анна", made_at=MADE_AT)
+        return len(load_workbook(BytesIO(content))._cell_styles)
+
+    assert styles(1) == styles(500)
+
+
+def test_cells_of_no_text_and_of_yes_and_no_are_cells_too():
+    sheet = sheet_of(Table("Список", [Column("Имя"), Column("Да")], [["", True], ["\x00", None]]))
+    assert cell_with(sheet, True).data_type == "b"

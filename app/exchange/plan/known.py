@@ -49,6 +49,7 @@ class KnownPeople:
         self._wanted = {names.folded(name) for person in people for name in (person.last_name, person.first_name)}
         self._seen: set[int] = set()
         self._likely: Likely[Membership] = Likely()
+        self._same: dict[NamedPerson, list[Membership]] = {}  # asked for again and again
         dated = [person for person in people if person.born_on is not None]
         self._read(_member.c.born_on.in_, {person.born_on for person in dated})
         self._read(_in_families_of, _surnames(person for person in people if person.born_on is None))
@@ -84,7 +85,9 @@ class KnownPeople:
     def same(self, person: MemberRow) -> Iterator[Membership]:
         """The person of the same ФИО and birth date, in whatever family."""
         wanted = named(person)
-        return (known for known in self._likely.of(wanted) if are_same(known.person, wanted))
+        if wanted not in self._same:
+            self._same[wanted] = [known for known in self._likely.of(wanted) if are_same(known.person, wanted)]
+        return iter(self._same[wanted])
 
     def perhaps(self, person: MemberRow) -> Iterator[Membership]:
         """Who may be the person."""
