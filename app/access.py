@@ -270,11 +270,7 @@ def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = F
     special: the person holds the permission for health and convictions. address: where the person acts from.
     """
     held = set(roles)
-    employee = db.session.execute(
-        select(_employee.c.id, _employee.c.agency_id).where(
-            _employee.c.user_id == user.id, _employee.c.dismissed.is_(False)
-        )
-    ).first()
+    employee = _employee_of(user) if held & {terms.Role.COMMISSION, terms.Role.SPECIALIST} else None
     home: set[int] = set()
     if terms.Role.COORDINATOR in held:
         of_user = HomeTerritory.__table__.c
@@ -299,6 +295,14 @@ def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = F
         address=address,
     )
     return _with_territories(found, home, given)
+
+
+def _employee_of(user: User) -> Any:
+    """The employee that a user is, by id and body; None if the user is none of those who work."""
+    columns = _employee.c
+    return db.session.execute(
+        select(columns.id, columns.agency_id).where(columns.user_id == user.id, columns.dismissed.is_(False))
+    ).first()
 
 
 def _with_territories(scope: Scope, home: set[int], given: set[int]) -> Scope:
