@@ -28,7 +28,8 @@ WITH_GRAMMAR = {("DeadlineRegistry", "days")}
 CUTS = {
     "exchange/parser.py": "looks at the first bytes",
     "readings/duplicates.py": "words that narrow a search; the whole address is compared after it",
-    "render/xlsx.py": "what a cell and the name of a sheet hold",
+    "render/stream.py": "what a cell holds",
+    "render/xlsx.py": "what the name of a sheet holds",
     "render/binding.py": "lines of a heading",
     "services/family_keys.py": "keys of sorting and searching",
     "services/families.py": "keys of sorting and searching",
