@@ -39,11 +39,12 @@ from app.models import (
     OfFamily,
     Supervision,
     SupervisionKind,
+    Territory,
     User,
     Whose,
 )
 
-_family = Family.__table__
+_family, _territory = Family.__table__, Territory.__table__
 _assignment = Assignment.__table__
 _mentor = Mentor.__table__
 _employee = Employee.__table__
@@ -271,10 +272,7 @@ def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = F
     """
     held = set(roles)
     employee = _employee_of(user) if held & {terms.Role.COMMISSION, terms.Role.SPECIALIST} else None
-    home: set[int] = set()
-    if terms.Role.COORDINATOR in held:
-        of_user = HomeTerritory.__table__.c
-        home.update(db.session.scalars(select(of_user.territory_id).where(of_user.user_id == user.id)))
+    known, home = tree.read_marked(_is_home_of(user)) if terms.Role.COORDINATOR in held else (None, set())
     given: set[int] = set()
     assigned_to = agency = None
     if terms.Role.COMMISSION in held and employee:
@@ -294,7 +292,13 @@ def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = F
         user_name=user.get_full_name(),
         address=address,
     )
-    return _with_territories(found, home, given)
+    return _with_territories(found, home, given, known)
+
+
+def _is_home_of(user: User) -> ColumnElement[bool]:
+    """The condition on `territory` that a coordinator keeps it."""
+    of_user = HomeTerritory.__table__.c
+    return _territory.c.id.in_(select(of_user.territory_id).where(of_user.user_id == user.id))
 
 
 def _employee_of(user: User) -> Any:
@@ -305,12 +309,13 @@ def _employee_of(user: User) -> Any:
     ).first()
 
 
-def _with_territories(scope: Scope, home: set[int], given: set[int]) -> Scope:
+def _with_territories(scope: Scope, home: set[int], given: set[int], known: tree.Tree[tree.Place] | None) -> Scope:
     """A scope with what lies in a person's territories, and with the places near the person's work."""
     near = {*home, *given, *_work_places(scope)}
     if not near:
         return scope
-    known = tree.read()
+    if known is None:
+        known = tree.read()
     above = {place.id for each in near for place in known.above(each)}
     return replace(
         scope,

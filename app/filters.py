@@ -252,12 +252,16 @@ def of_choice(address: Address, name: str, label: Any, offered: Sequence[tuple[s
 
 
 def of_row(address: Address, name: str, label: Any, target: type[Any], is_so: Callable[[Any], Condition]) -> Filter:
-    """A row of the person's: of a dictionary or of the tree of places from a list, of a long list as one types."""
+    """A row of the person's: of a dictionary or of the tree of places from a list, of a long list as one types.
+
+    is_so: makes the condition of the row; of a territory, of it and all its parts.
+    """
     is_long = target.LONG
     offered = [] if is_long else forms.short_list(target, None)
     row = address.row(f"_flt_0_{name}", label, target, offered)
     value = str(row.id) if row is not None else ""
-    conditions = (is_so(row),) if row is not None else ()
+    meant = tree.Tree(offered).below([row.id]) if row is not None and target is Territory else row
+    conditions = (is_so(meant),) if row is not None else ()
     if is_long:
         return Filter(name, label, "lookup", value, chosen=str(row or ""), conditions=conditions,
                       lookup=url_for("Lookup.find", entity=target.__name__))  # fmt: skip
@@ -282,13 +286,14 @@ def _between(column: Any, since: date | None, until: date | None) -> Condition:
     return and_(*(end for end in ends if end is not None))
 
 
-def _belongs(entity: type[Entity], name: str, row: Any) -> ColumnElement[bool]:
-    """Whether a row of the entity is related to a row; to a territory also through what lies below it."""
+def _belongs(entity: type[Entity], name: str, meant: Any) -> ColumnElement[bool]:
+    """Whether a row of the entity is related to a row, or to one of several territories."""
     column = getattr(entity, name)
     if column.property.uselist:
-        return cast(ColumnElement[bool], column.any(type(row).id == row.id))
+        return cast(ColumnElement[bool], column.any(type(meant).id == meant.id))
     key = getattr(entity, f"{name}_id")
-    return cast(ColumnElement[bool], key.in_(tree.below([row.id])) if isinstance(row, Territory) else key == row.id)
+    several = isinstance(meant, list)
+    return cast(ColumnElement[bool], key.in_([row.id for row in meant]) if several else key == meant.id)
 
 
 def _holds(entity: Any, name: str, text: str) -> ColumnElement[bool]:

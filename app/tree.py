@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, false, select
 
 from app.domain import names
 from app.domain.terms import TerritoryKind
@@ -90,9 +90,16 @@ class Place:
 
 def read() -> Tree[Place]:
     """Every territory of the installation in the order of names; who sees which is not asked here."""
+    return read_marked(false())[0]
+
+
+def read_marked(condition: ColumnElement[bool]) -> tuple[Tree[Place], set[int]]:
+    """The same, and the territories for which a condition on the table `territory` holds."""
     columns = Territory.__table__.c
-    rows = db.session.execute(select(columns.id, columns.name, columns.name_key, columns.kind, columns.parent_id))
-    return Tree(sorted((Place(*row) for row in rows), key=lambda place: names.sort_key(place.name)))
+    place = (columns.id, columns.name, columns.name_key, columns.kind, columns.parent_id)
+    rows = [(Place(*row[:-1]), row[-1]) for row in db.session.execute(select(*place, condition))]
+    places = sorted((place for place, _marked in rows), key=lambda place: names.sort_key(place.name))
+    return Tree(places), {place.id for place, marked in rows if marked}
 
 
 def below(territory_ids: Iterable[int]) -> frozenset[int]:

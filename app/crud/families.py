@@ -73,7 +73,7 @@ class FamilyListView(RegistryView):
             ("on", _("On record"), lambda: families.stands(today)),
             ("removed", _("Removed"), lambda: families.is_removed(today)),
         ], "tabs")  # fmt: skip
-        overdue = [("1", _("yes"), lambda: families.is_late(today))]
+        overdue = [("1", _("yes"), lambda: families.is_late(today, _deadlines()))]
         missing = [("members", _("members of the family"), lambda: families.without_members(today))]
         return [
             state,
@@ -107,7 +107,7 @@ class FamilyListView(RegistryView):
         return self.late_columns if _asks_what_is_late(listing) else self.list_columns
 
     def prepare(self, rows: Sequence[Family]) -> None:
-        today, deadlines = clock.today(), clocks.between_known()
+        today, deadlines = clock.today(), _deadlines()
         g.family_lines = families.lines(rows, today, deadlines)
         late = [family_id for family_id, line in g.family_lines.items() if line.late]
         g.family_clocks = clocks.most_overdue(late, today, deadlines) if late else {}
@@ -146,6 +146,14 @@ class FamilyListView(RegistryView):
             return ()
         key = {} if act == "remove" else {"key": stay.id}
         return ((text, url_for(f"FamilyActs.{act}", pk=row.id, **key)),)
+
+
+def _deadlines() -> Sequence[Any]:
+    """The deadlines of families, read once for a page."""
+    if "family_deadlines" not in g:
+        g.family_deadlines = clocks.between_known()
+    found: Sequence[Any] = g.family_deadlines
+    return found
 
 
 def _asks_what_is_late(listing: Listing) -> bool:

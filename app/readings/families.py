@@ -62,9 +62,9 @@ def taken_off(since: date | None, until: date | None) -> ColumnElement[bool]:
     return has_stay(*_within(_stay.c.removed_on, since, until))
 
 
-def is_late(day: date) -> ColumnElement[bool]:
+def is_late(day: date, deadlines: Sequence[Any] | None = None) -> ColumnElement[bool]:
     """A deadline of the dictionary has passed for the family and is not met."""
-    return has_stay(clocks.overdue(day))
+    return has_stay(clocks.overdue(day, deadlines=deadlines))
 
 
 def under_criterion(code: str) -> ColumnElement[bool]:

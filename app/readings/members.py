@@ -5,11 +5,12 @@ The counts of the first page and the filters of the list are made of the same co
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, exists, select
 
-from app import conditions, tree
+from app import conditions
 from app.domain.periods import month_later
 from app.models import Education, Family, Member, Territory
 from app.readings import families
@@ -29,9 +30,10 @@ def is_child_on_record(day: date) -> ColumnElement[bool]:
     return and_(families.is_child(day), families.stands(day, _member.c.family_id))
 
 
-def lives_below(place: Territory) -> ColumnElement[bool]:
-    """A member of a family of a territory or of one that lies in it."""
-    return _member.c.family_id.in_(select(_family.c.id).where(_family.c.territory_id.in_(tree.below([place.id]))))
+def lives_in(places: Sequence[Territory]) -> ColumnElement[bool]:
+    """A member of a family of one of these territories."""
+    here = _family.c.territory_id.in_([place.id for place in places])
+    return _member.c.family_id.in_(select(_family.c.id).where(here))
 
 
 def education_unknown(day: date) -> ColumnElement[bool]:
