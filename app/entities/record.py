@@ -112,7 +112,7 @@ class RegistrationCriterion(Model):
     registration: Mapped[Registration] = relationship(back_populates="criteria", foreign_keys=[registration_id])
     position: Mapped[int] = mapped_column(primary_key=True, info=label(_("Order")))
     criterion_id: Mapped[int] = mapped_column(ForeignKey("criterion.id"), index=True, info=label(_("Criterion")))
-    criterion: Mapped[Criterion] = relationship(lazy="joined", innerjoin=True, info=label(_("Criterion")))
+    criterion: Mapped[Criterion] = relationship(lazy="joined", info=label(_("Criterion")))
     family_id: Mapped[int] = mapped_column(ForeignKey("family.id"), index=True, info=label(_("Family")))
 
     def __str__(self) -> str:

@@ -1,0 +1,59 @@
+"""How SQLite finds what a page reads: by the indexes there are, never by making a table or an index for one answer."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+
+from app.extensions import db
+from tests import factories
+
+# Made anew for each answer, from all the rows of a table.
+MADE_FOR_ONE_ANSWER = re.compile(r"MATERIALIZE \(join|AUTOMATIC")
+
+
+@pytest.fixture
+def family(cast) -> int:
+    family = factories.family(cast.north, "00001")
+    child = factories.member(family, born_on=date(2018, 1, 1))
+    factories.education(child, date(2025, 9, 1))
+    factories.registration(family, date(2025, 3, 4))
+    db.session.commit()
+    return family.id
+
+
+@pytest.fixture
+def plans(bank) -> Any:
+    """What SQLite says of every SELECT that is sent: the statement, and the steps of its plan."""
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("the words of the plan are those of SQLite")
+    found: list[tuple[str, list[str]]] = []
+
+    def note(connection: Connection, cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if statement.startswith(("SELECT", "WITH")):
+            explained = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            found.append((statement, [step[3] for step in explained]))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield found
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("address", [
+    "/", "/family/{pk}", "/family/{pk}/timeline", "/family/{pk}/history", "/familyregistry/list/",
+    "/registrationregistry/list/", "/decisionregistry/list/", "/memberregistry/list/?_flt_0_state=children",
+    "/search?q=тест", "/reports/quarterly/",
+])  # fmt: skip
+def test_no_page_makes_a_table_for_one_answer(family, sign_in, plans, address):
+    client = sign_in("anna")
+    plans.clear()
+    assert client.get(address.format(pk=family)).status_code == 200
+    assert plans
+    for statement, steps in plans:
+        made = [step for step in steps if MADE_FOR_ONE_ANSWER.search(step)]
+        assert not made, f"{made}\n{statement}"
