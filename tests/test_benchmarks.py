@@ -25,18 +25,18 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 pytestmark = pytest.mark.xdist_group("benchmarks")  # one worker builds the bank, once
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("benchmarks")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def measured(folder: Path) -> dict[str, Section]:
     """Every section of a run over a small bank, by its title."""
     return {section.title: section for section in sections(folder, [SIZE], 1, serve=False)}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bank(folder: Path, measured: dict[str, Section]) -> Bank:
     """The small bank that was measured."""
     return build(folder / f"bank_{SIZE}", SIZE)[0]

@@ -13,6 +13,8 @@ from sqlalchemy.engine import Connection
 from app.extensions import db
 from tests import factories
 
+pytestmark = pytest.mark.one_database("the words of a plan are those of SQLite")
+
 # Made anew for each answer, from all the rows of a table.
 MADE_FOR_ONE_ANSWER = re.compile(r"MATERIALIZE \(join|AUTOMATIC")
 
@@ -30,8 +32,6 @@ def family(cast) -> int:
 @pytest.fixture
 def plans(bank) -> Any:
     """What SQLite says of every SELECT that is sent: the statement, and the steps of its plan."""
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("the words of the plan are those of SQLite")
     found: list[tuple[str, list[str]]] = []
 
     def note(connection: Connection, cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
