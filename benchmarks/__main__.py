@@ -23,7 +23,7 @@ SIZES, WORKBOOK, RUNS = (300, 10_000, 100_000), 10_000, 9
 def sections(folder: Path, sizes: Sequence[int], runs: int, *, serve: bool = True) -> Iterator[Section]:
     """Every section as soon as it is measured: of each bank, then of a district in banks of different sizes."""
     banks = []
-    few = max(1, runs // 3)
+    few = (runs + 2) // 3
     for families in sizes:
         bank, seconds = build(folder / f"bank_{families}", families)
         banks.append(bank)

@@ -65,7 +65,8 @@ def milliseconds(
     bare: Callable[[], Any] | None = None,
     before: Callable[[], Any] = lambda: None,
 ) -> tuple[float, float | None]:
-    """The median times of a piece of work and of its yardstick, after one run of each that warms up.
+    """The median times of a piece of work and of its yardstick, after one run of each that warms up; with no runs
+    asked for, that one is all there is.
 
     They take turns, so that whatever else happens on the machine happens to both. before: what is made ready for each
     run of the work and is not measured.
@@ -77,7 +78,7 @@ def milliseconds(
         for place, one in enumerate(works):
             started = clock()
             one()
-            if turn:
+            if turn or not runs:
                 times[place].append((clock() - started) * 1000)
     return median(times[0]), median(times[1]) if bare else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ from app.extensions import db
 from app.models import Criterion, Family, RemovalReason, Role, User, UserSession
 from tests import factories, scans
 from tests.exchange.workbooks import Sound, load
+from tests.states import kept
 
 
 @dataclass(frozen=True)
@@ -48,29 +50,37 @@ def scan() -> tuple[Any, str]:
     return io.BytesIO(scans.pdf("акт")), "акт.pdf"
 
 
-def acts(rows: dict[str, Any], cast: factories.Cast) -> dict[str, ActForm]:
-    """Every act, over `rows` of a family that is on record."""
-    family, vera = rows["Family"].id, cast.user("vera").id
+@kept
+def beside(cast: factories.Cast) -> dict[str, Any]:
+    """What acts need beside a family on record: one that is on none, one that was, a load, sessions open elsewhere."""
     free = factories.family(cast.north, number="00099")
     factories.member(free, last_name="Ольхов")
     gone = factories.family(cast.north, number="00098")
     factories.member(gone, last_name="Бывалов")
     ended = factories.registration(gone, date(2025, 1, 1), until=date(2025, 6, 1))
     db.session.commit()
+    batch = load(Sound().content())
+    return {"free": free.id, "gone": gone.id, "ended": ended.id, "batch": batch.id, "sessions": _sessions(cast)}
+
+
+def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cast) -> dict[str, ActForm]:
+    """Every act, over `rows` of a family that is on record, and what is `beside` it."""
+    family, vera = rows["Family"].id, cast.user("vera").id
+    free, gone, opened = beside["free"], beside["gone"], beside["sessions"]
     criterion, reason = (factories.by_code(*one).id for one in ((Criterion, "2.1.1"), (RemovalReason, "11.2")))
-    batch, here, opened = load(Sound().content()), f"/family/{family}", _sessions(cast)
+    here = f"/family/{family}"
     found = {
-        "place": _of_family(f"/family/{free.id}/place", makes="Registration", number="5/1", decided_on="2026-02-02",
+        "place": _of_family(f"/family/{free}/place", makes="Registration", number="5/1", decided_on="2026-02-02",
                             criteria=[str(criterion)], note="учёт"),
         "decide": _of_family(f"{here}/decide", makes="Decision", kind="extend", number="5/2", decided_on="2026-05-02",
                              note="продлить"),
         "correct": _of_family(f"{here}/correct/{rows['Registration'].id}", number="5/3", note="как в копии"),
-        "correct an ended stay": _of_family(f"/family/{gone.id}/correct/{ended.id}", number="5/5",
+        "correct an ended stay": _of_family(f"/family/{gone}/correct/{beside['ended']}", number="5/5",
                                             removal_number="5/6", note="как в копии"),
         "remove": _of_family(f"{here}/remove", makes="Decision", number="5/4", decided_on="2026-05-05",
                              reason=str(reason), note="основание"),
         "enter": _of_family(f"{here}/enter/{rows['Registration'].id}", entered_on="2026-03-04"),
-        "move": _of_family(f"{here}/move/{rows['Member'].id}", makes="Member", to_family=str(free.id),
+        "move": _of_family(f"{here}/move/{rows['Member'].id}", makes="Member", to_family=str(free),
                            day="2026-05-05", reason="переезд"),
         "annul": _of_family(f"/aidregistry/annul/{rows['Aid'].id}", reason="ошибка ввода"),
         "annul on the page": _of_family(f"{here}/annul/Supervision/{rows['Supervision'].id}", reason="ошибка ввода"),
@@ -79,7 +89,7 @@ def acts(rows: dict[str, Any], cast: factories.Cast) -> dict[str, ActForm]:
         "attach a paper": _of_family(f"{here}/papers/add", makes="Paper", title="Акт", file=scan),
         "new family": _of_family("/family/new", makes="Family", territory=str(cast.south.id), number="00500",
                                  registered_address="ул. Луговая, д. 9", **_first_member(criterion)),
-        "undo a load": ActForm("anna", f"/exchange/batch/{batch.id}", f"/exchange/undo/{batch.id}"),
+        "undo a load": ActForm("anna", f"/exchange/batch/{beside['batch']}", f"/exchange/undo/{beside['batch']}"),
         "add a user": ActForm("oleg", "/users/add", "/users/add",
                               {"username": "semen", "last_name": "Ольхов", "first_name": "Семён"}, User),
         "change a user": ActForm("oleg", f"/users/{vera}", f"/users/{vera}", {"first_name": "Верена"}),

@@ -21,10 +21,11 @@ from app.extensions import db
 from app.models import ImportBatch, JournalEntry, Role
 from tests import forms_of_acts
 from tests.exchange.workbooks import Sound
+from tests.forms_of_acts import beside
 from tests.test_registry import ADDED, WRITABLE, base, form_of, rows, writer
 from tests.test_routes import REGISTRY, routes
 
-__all__ = ["rows"]
+__all__ = ["beside", "rows"]
 
 TIMES = 4
 WRITTEN = (Act.CREATED, Act.CHANGED, Act.ANNULLED, Act.MOVED, Act.DELETED, Act.IMPORTED, Act.UNDONE,
@@ -161,8 +162,8 @@ def _changed(view: type[RegistryView], form: dict[str, Any]) -> tuple[str, tuple
 
 
 @pytest.mark.parametrize("name", forms_of_acts.NAMES)
-def test_one_form_of_an_act_is_stored_once(name, rows, cast, sign_in):
-    act = forms_of_acts.acts(rows, cast)[name]
+def test_one_form_of_an_act_is_stored_once(name, rows, beside, cast, sign_in):
+    act = forms_of_acts.acts(rows, beside, cast)[name]
     browser = sign_in(act.who)
     form = act.filled(browser)
     before, written = count(act.makes or Role), told()
@@ -177,8 +178,8 @@ def test_one_form_of_an_act_is_stored_once(name, rows, cast, sign_in):
 
 
 @pytest.mark.parametrize("name", forms_of_acts.NAMES)
-def test_of_two_who_do_an_act_at_once_one_is_told(name, rows, cast, sign_in):
-    act = forms_of_acts.acts(rows, cast)[name]
+def test_of_two_who_do_an_act_at_once_one_is_told(name, rows, beside, cast, sign_in):
+    act = forms_of_acts.acts(rows, beside, cast)[name]
     browser = sign_in(act.who)
     forms = [act.filled(browser) for _form in range(2)]
     before, written = count(act.makes or Role), told()
@@ -213,8 +214,8 @@ TRIED_ELSEWHERE = {
 }
 
 
-def test_every_act_is_tried_here(app, rows, cast):
-    acts = forms_of_acts.acts(rows, cast)
+def test_every_act_is_tried_here(app, rows, beside, cast):
+    acts = forms_of_acts.acts(rows, beside, cast)
     assert tuple(acts) == forms_of_acts.NAMES
     adapter = app.url_map.bind("localhost")
     tried = {adapter.match(act.url, method="POST")[0] for act in acts.values()} | TRIED_ELSEWHERE.keys()

@@ -19,7 +19,7 @@ from benchmarks.__main__ import sections
 from benchmarks.bank import Bank, build
 from benchmarks.measure import Section
 
-SIZE, MOST_STATEMENTS = 200, 15
+SIZE, MOST_STATEMENTS = 100, 15
 # Django asks for a thread without a loop; a worker that has driven a browser has one, and nothing of ours runs in it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 pytestmark = pytest.mark.xdist_group("benchmarks")  # one worker builds the bank, once
@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def measured(folder: Path) -> dict[str, Section]:
     """Every section of a run over a small bank, by its title."""
-    return {section.title: section for section in sections(folder, [SIZE], 1, serve=False)}
+    return {section.title: section for section in sections(folder, [SIZE], 0, serve=False)}
 
 
 @pytest.fixture(scope="session")

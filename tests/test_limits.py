@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from app.extensions import db
 from app.models import Model
 from app.services import registrations
 from tests import factories, forms_of_acts
+from tests.forms_of_acts import beside
 from tests.test_registry import ADDED, VIEWS, base, rows, writer
 
-__all__ = ["rows"]
+__all__ = ["beside", "rows"]
 
 EDITABLE = [view for view in VIEWS if "edit" not in view.exclude_route_methods]
 # Text with a grammar of its own: a rule refuses the letters before their number is asked.
@@ -67,6 +69,23 @@ def check_said(document: Any, name: str, limit: int) -> None:
     assert any(f"до {limit} знаков" in note for note in notes), f"{name}: «до {limit} знаков» stands nowhere"
 
 
+def refusals(form: forms_of_acts.ActForm, browser: Any, long: dict[str, str]) -> Iterator[tuple[str, Any, str]]:
+    """(field, page, what is said of it) for each text that is too long: all in one round where a form has a place for
+    it beside each field, one by one where it tells one fault above all fields.
+    """
+    together = refused(form, browser, long)
+    for field, text in long.items():
+        beside = together.xpath("//main//*[@id=$error]", error=f"{field}-error")
+        page = together if beside else refused(form, browser, {field: text})
+        yield field, page, (beside[0] if beside else page).text_content()
+
+
+def refused(form: forms_of_acts.ActForm, browser: Any, long: dict[str, str]) -> Any:
+    answer = browser.post(form.url, data=sent(form, browser) | long)
+    assert answer.status_code == 200, f"texts beyond their limits are taken: {[*long]}"
+    return lxml.html.fromstring(answer.text)
+
+
 def typed_in(document: Any, name: str) -> str:
     field = document.xpath("//main//form//*[@name=$name]", name=name)[0]
     return str(field.value).removeprefix("\n")
@@ -87,20 +106,17 @@ FORMS = {view.__name__: view for view in EDITABLE} | dict.fromkeys(forms_of_acts
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_every_text_is_kept_whole_or_refused_whole(name, rows, cast, sign_in):
-    form = form_named(name, rows, cast)
+def test_every_text_is_kept_whole_or_refused_whole(name, rows, beside, cast, sign_in):
+    form = form_named(name, rows, beside, cast)
     browser = sign_in(form.who)
     asked = limits(form.element(lxml.html.fromstring(browser.get(form.page).text)))
     if not asked:
         pytest.skip("the form asks no text")
-    for field, limit in asked.items():
-        long = of_length(field, limit + 1)
-        answer = browser.post(form.url, data=sent(form, browser) | {field: long})
-        assert answer.status_code == 200, f"{field}: {limit + 1} characters are taken"
-        document = lxml.html.fromstring(answer.text)
-        check_said(document, field, limit)
-        assert f"Не длиннее {limit} знаков" in document.text_content(), field
-        assert typed_in(document, field) == long, f"{field} is not given back"
+    long = {field: of_length(field, limit + 1) for field, limit in asked.items()}
+    for field, document, said in refusals(form, browser, long):
+        check_said(document, field, asked[field])
+        assert f"Не длиннее {asked[field]} знаков" in said, field
+        assert typed_in(document, field) == long[field], f"{field} is not given back"
     whole = {
         field: of_length(field, limit, place)
         for place, (field, limit) in enumerate(asked.items())
@@ -112,11 +128,11 @@ def test_every_text_is_kept_whole_or_refused_whole(name, rows, cast, sign_in):
     assert not cut, f"{cut} are cut"
 
 
-def form_named(name: str, rows: dict[str, Any], cast: factories.Cast) -> forms_of_acts.ActForm:
+def form_named(name: str, rows: Any, beside: Any, cast: factories.Cast) -> forms_of_acts.ActForm:
     """The form of a stored row of the registry, or of an act."""
     view = FORMS[name]
     if view is None:
-        return forms_of_acts.acts(rows, cast)[name]
+        return forms_of_acts.acts(rows, beside, cast)[name]
     url = f"{base(view)}/edit/{rows[view.entity.__name__].id}"
     return forms_of_acts.ActForm(writer(view), url, url)
 
@@ -125,9 +141,9 @@ def sent(form: forms_of_acts.ActForm, browser: Any) -> dict[str, Any]:
     return {name: value() if callable(value) else value for name, value in form.filled(browser).items()}
 
 
-def test_every_text_of_a_form_has_a_limit(rows, cast, sign_in, page):
+def test_every_text_of_a_form_has_a_limit(rows, beside, cast, sign_in, page):
     anna, oleg = sign_in("anna"), sign_in("oleg")
-    acts = forms_of_acts.acts(rows, cast).values()
+    acts = forms_of_acts.acts(rows, beside, cast).values()
     asked = {("oleg" if writer(view) == "oleg" else "anna", f"{base(view)}/add") for view in ADDED}
     for who, url in asked | {(act.who, act.page) for act in acts}:
         document = page(oleg if who == "oleg" else anna, url)
