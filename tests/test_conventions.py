@@ -572,7 +572,7 @@ CALLED_BY_LIBRARIES = {
     "open_session", "save_session", "process_bind_param", "process_result_value", "_load_user",
     "_update_remember_cookie", "user_view", "create_login_manager", "create_jwt_manager", "create_limiter",
     "add_limit_view", "is_item_public", "_add_admin_views", "_init_forms", "to_python",
-    "_gen_cache_key", "_values_to_row",
+    "_gen_cache_key", "_get_writer", "_write_rows",
 }  # fmt: skip
 # Decorators by which a function is handed over to whoever calls it.
 HANDED_OVER = ("expose", "command", "listens_for", "compiles", "template_", "context_processor", "route", "group")

@@ -252,17 +252,23 @@ class _Export:
         return stream.text_cell(value, self._style(sheet, role, Kind.TEXT))
 
     def _cell_of(self, sheet: Any, column: BookColumn) -> Callable[[Any], StreamCell | None]:
-        """The function that turns a value of a column into a cell."""
+        """The function that turns a value of a column into a cell; it remembers what it has made of codes."""
         codes: Codes | None = self.codes.get(column.dictionary)
         is_text = column.kind not in FORMATS
         style = self._style(sheet, "body", Kind.TEXT if is_text else column.kind)
+        known: dict[Any, StreamCell] = {}
 
         def cell(value: Any) -> StreamCell | None:
             if value is None or value == ():
                 return None
-            if is_text:
-                return stream.text_cell(_words(value, column, codes), style)
-            return stream.cell(value, style)
+            if not is_text:
+                return stream.cell(value, style)
+            if codes is None:
+                text = value if value.__class__ is str else _words(value, column, codes)
+                return stream.text_cell(text, style)
+            if value not in known:
+                known[value] = stream.text_cell(_words(value, column, codes), style)
+            return known[value]
 
         return cell
 
