@@ -6,7 +6,7 @@ A line that may be a row is never set aside: what is left over is read, and its 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from app.domain import names, writing
@@ -34,15 +34,15 @@ def what(line: Sequence[Any], headers: Mapping[int, str], number_index: int, kno
 
     headers: the key of the header of each column by its place; known: the card numbers that people stand under.
     """
-    filled = [(index, cell) for index in sorted(headers) if (cell := _cell(line, index)) != ""]
-    if not filled:
-        return None
-    if len(filled) > 1 and all(names.key(str(cell)) == headers[index] for index, cell in filled):
+    if _repeats(_filled(line, headers), headers):
         return "повторённые заголовки"
-    if len(filled) >= FEWEST_NUMBERS and _count_up(filled):
+    if _count_up(_filled(line, headers)):
         return "номера столбцов"
     number = writing.line(_cell(line, number_index)) or ""
     if number in known:
+        return None
+    filled = list(_filled(line, headers))
+    if not filled:
         return None
     place, first = filled[0]
     if not isinstance(first, str):
@@ -59,10 +59,26 @@ def _cell(line: Sequence[Any], index: int) -> Any:
     return cell.strip() if isinstance(cell, str) else cell
 
 
-def _count_up(filled: list[tuple[int, Any]]) -> bool:
-    """Whether cells say 1, 2, 3 or А, Б, 1, 2: a form may number its first columns by letters."""
-    wanted = None
+def _filled(line: Sequence[Any], headers: Iterable[int]) -> Iterator[tuple[int, Any]]:
+    """The filled cells of a line one by one: mostly the first of them says what the line is not."""
+    return ((index, cell) for index in sorted(headers) if (cell := _cell(line, index)) != "")
+
+
+def _repeats(filled: Iterator[tuple[int, Any]], headers: Mapping[int, str]) -> bool:
+    """Whether cells, more than one, say what the headers above them say."""
+    alike = 0
+    for index, cell in filled:
+        if names.key(str(cell)) != headers[index]:
+            return False
+        alike += 1
+    return alike > 1
+
+
+def _count_up(filled: Iterator[tuple[int, Any]]) -> bool:
+    """Whether cells, enough of them, say 1, 2, 3 or А, Б, 1, 2: a form may number its first columns by letters."""
+    wanted, count = None, 0
     for place, (_, cell) in enumerate(filled):
+        count = place + 1
         said = cells.shown_cell(cell).strip().casefold()
         if wanted is None:
             if not said.isdecimal():
@@ -73,7 +89,7 @@ def _count_up(filled: list[tuple[int, Any]]) -> bool:
         if said != str(wanted):
             return False
         wanted += 1
-    return wanted is not None
+    return wanted is not None and count >= FEWEST_NUMBERS
 
 
 def _said(text: str) -> str | None:

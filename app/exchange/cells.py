@@ -79,8 +79,13 @@ def reader(column: BookColumn, dictionaries: Mapping[str, Codes]) -> Callable[[A
     nothing = () if column.kind in (Kind.CODES, Kind.PEOPLE) else None
 
     known: dict[str, Any] = {}
+    known_days: dict[str, Any] = {}
 
     def value(cell: Any) -> Any:
+        if isinstance(cell, list):
+            if cell[0] not in known_days:
+                known_days[cell[0]] = read(cell)
+            return known_days[cell[0]]
         if not isinstance(cell, str):
             return read(cell)
         if cell not in known:

@@ -228,7 +228,7 @@ def _read_sheet(found: Content, sheet: Sheet, lines: list[Any], dictionaries: Ma
         result.refused = True
         return result
     _tell_nameless(found, sheet, lines)
-    readers = [(index, column, cells.reader(column, dictionaries)) for index, column in places]
+    readers = [_ColumnReader(index, column, cells.reader(column, dictionaries)) for index, column in places]
     headers = {index: header_key(column.header) for index, column in places}
     number_index = next(index for index, column in places if column.field == "number")
     told: Counter[str] = Counter()
@@ -255,32 +255,43 @@ def _is_blank(line: list[Any], indexes: Iterable[int]) -> bool:
     )
 
 
-def _read_row(found: Content, result: SheetRows, readers: list[Any], number: int, line: list[Any],
+class _ColumnReader:
+    """How the cells of a column are read. index: its place on the sheet; quiet: texts of which nothing is told."""
+
+    def __init__(self, index: int, column: BookColumn, read: Callable[[Any], Any]) -> None:
+        self.index, self.column, self.read = index, column, read
+        self.wanted = column.required and not _left_to_plan(column)
+        self.quiet: set[str] = set()
+
+
+def _read_row(found: Content, result: SheetRows, readers: list[_ColumnReader], number: int, line: list[Any],
               told: Counter[str]) -> Row:  # fmt: skip
     row = ROWS[result.sheet.title](number)
     width = len(line)
-    for index, column, read in readers:
-        cell = line[index] if index < width else ""
+    for reader in readers:
+        cell = line[reader.index] if reader.index < width else ""
+        name = reader.column.field
         if cell != "":
             try:
-                if (value := read(cell)) is not None:
-                    setattr(row, column.field, value)
+                if (value := reader.read(cell)) is not None:
+                    setattr(row, name, value)
             except cells.CellError as error:
-                row.bad.add(column.field)
-                result.raw[number, column.field] = cell
-                found.fault(result, row, column.field, str(error))
-            if cell.__class__ is str:
-                _tell(found, result, row, column, cell, told)
-        wanted = column.required and not _left_to_plan(column) and column.field not in row.bad
-        if wanted and not getattr(row, column.field):
-            row.bad.add(column.field)
-            found.fault(result, row, column.field, f"Заполните «{column.header}».")
+                row.bad.add(name)
+                result.raw[number, name] = cell
+                found.fault(result, row, name, str(error))
+            if cell.__class__ is str and cell not in reader.quiet:
+                _tell(found, result, row, reader, cell, told)
+        if reader.wanted and not getattr(row, name) and name not in row.bad:
+            row.bad.add(name)
+            found.fault(result, row, name, f"Заполните «{reader.column.header}».")
     return row
 
 
-def _tell(found: Content, result: SheetRows, row: Row, column: BookColumn, cell: str, told: Counter[str]) -> None:
+def _tell(found: Content, result: SheetRows, row: Row, reader: _ColumnReader, cell: str, told: Counter[str]) -> None:
     """Say what was read otherwise than it looks."""
+    column = reader.column
     if writing.is_plain(cell) and column.kind is not Kind.DATE:
+        reader.quiet.add(cell)
         return
     said = [("Буквы двух алфавитов", text) for text in writing.turned(cell)] if not cell.isascii() else []
     if not cell.isprintable() and writing.has_unseen(cell):
@@ -288,6 +299,8 @@ def _tell(found: Content, result: SheetRows, row: Row, column: BookColumn, cell:
     if column.kind is Kind.DATE and column.field not in row.bad and cells.is_two_way(cell):
         text = f"«{column.header}»: «{cell.strip()}» прочитано как {getattr(row, column.field):%d.%m.%Y} (день, месяц)."
         said.append(("Даты через дробь", text))
+    if not said:
+        reader.quiet.add(cell)
     for what, text in said:
         told[what] += 1
         if told[what] <= MOST_TOLD:
