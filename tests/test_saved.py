@@ -77,6 +77,29 @@ def test_what_cannot_be_saved_is_refused_in_words(anna, page, query, name, why):
     assert [row.name for row in db.session.scalars(select(SavedFilter))] == ["Первый"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [("", "Назовите отбор."), ("я" * 81, "не длиннее 80 знаков"), ("ПЕРВЫЙ", "уже есть: назовите этот иначе")],
+)
+@pytest.mark.parametrize("renames", [False, True], ids=["saved", "renamed"])
+def test_a_name_that_is_refused_stays_in_its_field_with_the_reason_beside_it(anna, page, typed, why, renames):
+    anna.post(f"{KEEP}?_flt_0_number=00001", data={"name": "Первый"})
+    anna.post(f"{KEEP}?_oc_FamilyRegistry=number", data={"name": "По номеру"})
+    action = f"/saved/{own('По номеру').id}/rename" if renames else f"{KEEP}?_od_FamilyRegistry=desc"
+    answer = anna.post(action, data={"name": typed})
+    document = page(anna, answer.location)
+    (field,) = document.xpath("//input[@id='saved-name']")
+    assert field.get("value") == typed
+    assert field.get("aria-invalid") == "true"
+    (said,) = document.xpath(f"//*[@id='{field.get('aria-describedby')}']")
+    assert why in said.text_content()
+    assert why not in "".join(document.xpath("string(//*[contains(@class, 'flashes')])"))
+    assert document.xpath("//details[contains(@class, 'filters')]/@open"), "the field is folded away"
+    again = page(anna, answer.location)
+    assert again.xpath("//input[@id='saved-name']")[0].get("value") == ("По номеру" if renames else "")
+    assert why not in again.text_content(), "it is told once"
+
+
 def test_no_more_are_saved_than_one_can_look_through(anna, page, monkeypatch):
     monkeypatch.setattr(saved, "MOST", 1)
     anna.post(f"{KEEP}?_flt_0_number=00001", data={"name": "Первый"})

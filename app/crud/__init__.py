@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response
 
 from app import acts, clock, forms, guard, journal
 from app.acts import Answer
+from app.crud import naming
 from app.crud.declaration import EntityView
 from app.crud.listing import PAGE_SIZES, Listing, RegistryList
 from app.crud.values import as_text
@@ -56,6 +57,7 @@ class RegistryView(EntityView):
             listing=listing,
             columns=[(name, self.label_columns[name]) for name in self.columns_of(listing)],
             saved=saved.of_list(self.endpoint),
+            naming=naming.refused(self.endpoint),
             conditions=self._rows().conditions(),
             kept=guard.kept(listing.rows) if self.may("edit") else set(),
             page_sizes=PAGE_SIZES,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from flask import abort, request
+from flask import abort, redirect, request
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from app import acts
 from app.acts import Answer
 from app.crud import RegistryView
+from app.crud.naming import Naming
 from app.models import SavedFilter
 from app.screens.screen import Screen
 from app.services import saved
@@ -30,26 +32,26 @@ class SavedFilters(Screen):
         """Save what the address asks of a list, under a name. Raises NotUnderstoodError."""
         of_list = self._list(view)
         conditions = of_list.asked()
-        back = _address(of_list, conditions)
+        back, naming = _address(of_list, conditions), _typed(view)
 
         def whole() -> Answer:
-            row = saved.keep(view, request.form.get("name", ""), conditions)
+            row = saved.keep(view, naming.name, conditions)
             return Answer(gettext("The filter is saved: %(name)s", name=row.name), back)
 
-        return self.pressed(whole, back)
+        return acts.done(naming, whole) or redirect(back)
 
     @expose("/<int:key>/rename", methods=["POST"])
     @has_access
     def rename(self, key: int) -> Response:
         """Call a filter otherwise."""
         row = self.find(SavedFilter, key)
-        back = _address(self._list(row.view), row.conditions)
+        back, naming = _address(self._list(row.view), row.conditions), _typed(row.view)
 
         def whole() -> Answer:
-            saved.rename(row, request.form.get("name", ""))
+            saved.rename(row, naming.name)
             return Answer(gettext("The filter is saved: %(name)s", name=row.name), back)
 
-        return self.pressed(whole, back)
+        return acts.done(naming, whole) or redirect(back)
 
     @expose("/<int:key>/drop", methods=["POST"])
     @has_access
@@ -73,6 +75,10 @@ class SavedFilters(Screen):
         if not found.may("list"):
             abort(403)
         return found
+
+
+def _typed(view: str) -> Naming:
+    return Naming(view, request.form.get("name", ""))
 
 
 def _address(view: RegistryView, conditions: dict[str, str]) -> str:
