@@ -32,6 +32,7 @@ from app.models import (
     Money,
     OfFamily,
     Paper,
+    SavedFilter,
     Supervision,
     SupervisionKind,
     Territory,
@@ -463,3 +464,40 @@ def test_recipients_know_their_family_after_the_way_down_and_up(app, cast):
     assert _rows("select aid_id, member_id, family_id from aid_recipients") == [
         (keys["aid"], keys["child"], keys["first"])
     ]
+
+
+FILTER = ("FamilyRegistry", "Северное, без помощи", '{"_flt_0_state": "on"}')
+
+
+def _save_filter(user_id: int, view: str, name: str, conditions: str) -> None:
+    with db.engine.begin() as connection:
+        connection.execute(
+            text("insert into saved_filter (user_id, view, name, conditions, saved_at) "
+                 "values (:user_id, :view, :name, :conditions, '2026-01-01 00:00:00+00:00')"),
+            {"user_id": user_id, "view": view, "name": name, "conditions": conditions},
+        )  # fmt: skip
+
+
+def test_saved_filters_go_with_their_table_and_the_bank_stays(app, cast):
+    anna, boris = cast.user("anna").id, cast.user("boris").id
+    factories.family(cast.north, number="00061")
+    db.session.commit()
+    db.session.remove()
+    for user_id in (anna, boris):
+        _save_filter(user_id, *FILTER)
+    indexes = _indexes(["saved_filter"])
+    assert indexes["saved_filter"]
+    downgrade(revision="0011")
+    with db.engine.connect() as connection:
+        assert "saved_filter" not in inspect(connection).get_table_names()
+    assert _rows("select number from family") == [("00061",)]
+    upgrade()
+    assert _rows("select * from saved_filter") == []
+    assert _indexes(["saved_filter"]) == indexes
+    for user_id in (anna, boris):
+        _save_filter(user_id, *FILTER)
+    with pytest.raises(IntegrityError):
+        _save_filter(anna, *FILTER)
+    with pytest.raises(IntegrityError):
+        _save_filter(anna + boris + 10_000, *FILTER)
+    assert {row.conditions["_flt_0_state"] for row in db.session.scalars(select(SavedFilter))} == {"on"}
