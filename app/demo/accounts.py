@@ -24,9 +24,10 @@ class DemoSignIn(NamedTuple):
     password: str
 
 
+COORDINATOR = {"last_name": "Кленовская", "first_name": "Валентина", "middle_name": "Петровна"}
 # Role, name to sign in with, first name, surname; where an employee is linked, the names are the employee's.
 PEOPLE = (
-    (terms.Role.COORDINATOR, "koordinator", "Валентина", "Кленовская"),
+    (terms.Role.COORDINATOR, "koordinator", COORDINATOR["first_name"], COORDINATOR["last_name"]),
     (terms.Role.COMMISSION, "kdn", "Вера", "Родникова"),
     (terms.Role.SPECIALIST, "specialist", "Юлия", "Причальная"),
     (terms.Role.ADMINISTRATOR, "admin", "Артём", "Серверов"),
@@ -48,7 +49,10 @@ def create() -> list[DemoSignIn]:
     """Make a sign-in for each role over the demo bank."""
     roles = {role.name: role for role in db.session.scalars(select(Role))}
     root = db.session.scalars(select(Territory).where(Territory.parent_id.is_(None)).order_by(Territory.id)).first()
-    linked = {terms.Role.COMMISSION: _commission_member(), terms.Role.SPECIALIST: _specialist()}
+    linked = {
+        terms.Role.COORDINATOR: _coordinator(), terms.Role.COMMISSION: _commission_member(),
+        terms.Role.SPECIALIST: _specialist(),
+    }  # fmt: skip
     made = []
     for role, username, first_name, last_name in PEOPLE:
         employee = linked.get(role)
@@ -81,6 +85,18 @@ def renew() -> list[DemoSignIn]:
         role = terms.Role(accounts.roles_of_code(user.id)[0])
         made.append(DemoSignIn(role, user.username, password))
     return made
+
+
+def _coordinator() -> Employee | None:
+    """Somebody to keep the bank: a person of the body of social protection (5.2) of the first district."""
+    of_protection = select(Agency).join(AgencyKind).where(AgencyKind.code == "5.2").order_by(Agency.id).limit(1)
+    agency = db.session.scalar(of_protection)
+    if agency is None:
+        return None
+    employee = Employee(agency=agency, position="муниципальный координатор банка данных", **COORDINATOR)
+    db.session.add(employee)
+    db.session.flush()
+    return employee
 
 
 def _commission_member() -> Employee | None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 
 from flask import current_app
 
-from app import words
-from app.documents import blanks, signer
+from app import signer, words
+from app.documents import blanks
 from app.documents.folder import Folder, live
-from app.documents.signer import Signer
 from app.domain import ages, intervals, periods
 from app.domain.terms import ParentalRole
 from app.models import Aid, Decision, Member, Registration
 from app.render import html_pdf
+from app.signer import Signer
 
 PARENTS = (
     (ParentalRole.MOTHER, "Мать:"),
@@ -135,8 +135,13 @@ def card(folder: Folder, today: date) -> Card:
         measures=[_measure(aid) for aid in folder.aids],
         removal=_removal(registration),
         filled_on=blanks.long_day(today),
-        signer=signer.present(),
+        signer=_signer(),
     )
+
+
+def _signer() -> Signer:
+    """Who fills the card in, as it is printed."""
+    return Signer(**{name: blanks.text(said) for name, said in asdict(signer.present()).items()})
 
 
 def _ground(decision: Decision) -> str:

@@ -27,6 +27,7 @@ class AgencyKind(Dictionary, Entity):
     __tablename__ = "agency_kind"
     TITLE, TITLES = _("Kind of agency"), _("Kinds of agencies")
     ADDING = _("Add a kind of agency")
+    COMMISSION = "KDN"  # the `kind` of commissions on minors, whatever code a scheme gives them
     scheme: Mapped[str] = mapped_column(String(20), default="appendix4", info=label(_("Scheme")))
     kind: Mapped[str] = mapped_column(String(30), info=label(_("Kind")))
 

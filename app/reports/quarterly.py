@@ -15,7 +15,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, RowMapping, func, select
 
-from app import access, words
+from app import access, signer, words
 from app.conditions import unindexed
 from app.domain import names, terms
 from app.domain.periods import Period
@@ -72,12 +72,8 @@ MODE_NOTES = {
 }
 
 # Agreed with the commission (Положение, 3.6.7 and 3.7.5), signed by the head of the body that sends the form.
-SIGNATURES = (
-    f"СОГЛАСОВАНО: председатель комиссии по делам несовершеннолетних и защите их прав {'_' * 22} / {'_' * 28} /"
-    f" «____» {'_' * 16} 20____ г.",
-    f"Руководитель {'_' * 40} {'_' * 22} / {'_' * 28} / «____» {'_' * 16} 20____ г.",
-    f"Исполнитель, телефон {'_' * 60}",
-)
+AGREED = "СОГЛАСОВАНО: председатель комиссии по делам несовершеннолетних и защите их прав"
+SIGNED_ON = f"«____» {'_' * 16} 20____ г."
 
 NAMES_SHOWN = 30  # under a check of the page; the whole list is one click away
 
@@ -91,6 +87,7 @@ class Form:
     all_criteria: bool
     rows: tuple[Place, ...]
     names: dict[int, str]
+    upwards: tuple[int, ...]  # the territory and what it belongs to
     figures: Figures
     numbers: dict[str, dict[int, Number]]
     population: dict[int, int]
@@ -150,6 +147,7 @@ def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree:
         all_criteria=all_criteria,
         rows=rows,
         names={row.id: tree.title(row, list(rows)) for row in rows},
+        upwards=tuple(above.id for above in tree.tree.above(place.id)),
         figures=figures,
         numbers=numbers,
         population=quarterly_checks.population(rows, period.end),
@@ -246,7 +244,7 @@ def as_table(form: Form, link: Link | None = None) -> Table:
         total=_row(form, None, None, link),
         notes=_notes(form),
         sections=_sections(form, link),
-        signatures=SIGNATURES,
+        signatures=_signatures(form),
         sheet="Приложение 4",
     )  # fmt: skip
 
@@ -354,6 +352,17 @@ def _notes(form: Form) -> list[str]:
         notes.append("Форма посчитана только по семьям, доступным тому, кто её сформировал.")
     notes.append(YEAR_NOTE)
     return notes
+
+
+def _signatures(form: Form) -> list[str]:
+    """Where the form is agreed and signed: the names that are known, lines for the others."""
+    by, chairman = signer.present(), signer.head_of_commission(form.upwards)
+    made_by = ", ".join(part for part in (by.position, by.name) if part)
+    return [
+        f"{AGREED} {'_' * 22} / {chairman or '_' * 28} / {SIGNED_ON}",
+        f"Руководитель {by.agency or '_' * 40} {'_' * 22} / {by.head or '_' * 28} / {SIGNED_ON}",
+        f"Исполнитель {made_by or '_' * 40}, телефон {by.phone or '_' * 20}",
+    ]
 
 
 def of_children(form: Form) -> Table:

@@ -31,11 +31,9 @@ from app.forms import (
     no_longer,
     offered,
 )
-from app.models import Agency, Family, Registration, RelationshipKind, RemovalReason, Territory
+from app.models import Agency, AgencyKind, Family, Registration, RelationshipKind, RemovalReason, Territory
 from app.services import registrations
 from app.services.registrations import DecisionPaper, Removal, Signal
-
-COMMISSION = "KDN"
 
 
 class Said:
@@ -241,4 +239,4 @@ def _in_words(value: Any) -> str:
 
 
 def _commissions(agencies: Iterable[Agency]) -> list[SelectChoice]:
-    return offered((str(agency.id), str(agency)) for agency in agencies if agency.kind.kind == COMMISSION)
+    return offered((str(agency.id), str(agency)) for agency in agencies if agency.kind.kind == AgencyKind.COMMISSION)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select
 
-from app import access, clock, journal
+from app import access, clock, journal, signer
 from app.demo import accounts as demo_accounts
 from app.demo import bank as demo
 from app.domain import ages, names, registration, terms
@@ -264,6 +264,15 @@ def test_one_sign_in_per_role_sees_the_rows_of_that_role(demo_bank: None) -> Non
     assert 0 < seen[terms.Role.COMMISSION] < demo.SIZE
     assert seen[terms.Role.ADMINISTRATOR] == seen[terms.Role.AUDITOR] == seen[terms.Role.REGION] == 0
     assert rows(HomeTerritory)
+
+
+def test_the_coordinator_of_the_demo_signs_papers_by_position(demo_bank: None) -> None:
+    demo_accounts.create()
+    user = db.session.scalars(select(User).where(User.username == "koordinator")).one()
+    with access.acting_as(access.scope_of(user, [terms.Role.COORDINATOR], TODAY)):
+        by = signer.present()
+    assert (by.position, by.name) == ("муниципальный координатор банка данных", "Кленовская Валентина Петровна")
+    assert by.agency
 
 
 def test_new_passwords_replace_the_old_ones_of_demo_users_only(demo_bank: None, user_named: Any) -> None:

@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from sqlalchemy import event, select
 from sqlalchemy.orm import selectinload
 
-from app import access
+from app import access, signer, tree
 from app.domain import periods, terms
 from app.extensions import db, look_at_contents
 from app.models import ChildPopulation, Criterion, Family, Member, Territory
@@ -314,6 +314,44 @@ def test_the_form_is_headed_as_in_the_regulation_and_has_lines_to_agree_and_sign
         assert "в едином банке данных в Тестовом районе по результатам III квартала 2026 года" in text, kind
         assert text.index("Снято с учета детей") < text.index("СОГЛАСОВАНО: председатель комиссии"), kind
         assert text.index("СОГЛАСОВАНО") < text.index("Руководитель ____") < text.index("Исполнитель"), kind
+
+
+def test_the_form_bears_the_names_of_those_who_agree_sign_and_make_it(hard, cast):
+    cast.agency("5.1").head, cast.agency("5.2").head = "Согласова П. П.", "Начальникова Р. Р."
+    cast.employee("gleb").phone = "8 (00000) 1-23-45"
+    db.session.flush()
+    gleb = cast.user("gleb")
+    with access.acting_as(access.Scope(all_statistics=True, user_id=gleb.id, user_name="Иной")):
+        agreed, signed, made_by = quarterly.as_table(count(cast.district)).signatures
+    assert "/ Согласова П. П. /" in agreed
+    assert f"Руководитель {cast.agency('5.2').name} ___" in signed
+    assert "/ Начальникова Р. Р. /" in signed
+    assert made_by == f"Исполнитель специалист, {cast.employee('gleb').full_name}, телефон 8 (00000) 1-23-45"
+    for kind in ("xlsx", "pdf", "html"):
+        with access.acting_as(access.Scope(all_statistics=True, user_id=gleb.id)):
+            text = told(kind, files.written(quarterly.REPORT, count(cast.district), kind, **MADE)[0])
+        in_order = [text.index(name) for name in ("Согласова П. П.", "Начальникова Р. Р.", "8 (00000) 1-23-45")]
+        assert in_order == sorted(in_order), kind
+
+
+def test_a_commission_that_is_not_the_only_one_or_is_closed_agrees_to_nothing_by_name(hard, cast):
+    assert _head(cast.north) == ""
+    first = cast.agency("5.1")
+    first.head = "Согласова П. П."
+    db.session.flush()
+    assert _head(cast.north) == "Согласова П. П."
+    assert _head(cast.root) == _head(cast.far) == ""
+    other = factories.agency("Другая комиссия", "5.1", cast.district)
+    other.head = "Несогласов Н. Н."
+    db.session.flush()
+    assert _head(cast.north) == ""
+    first.closed = True
+    db.session.flush()
+    assert _head(cast.north) == "Несогласов Н. Н."
+
+
+def _head(place: Territory) -> str:
+    return signer.head_of_commission([above.id for above in tree.upwards(place)])
 
 
 def told(kind: str, content: bytes) -> str:
