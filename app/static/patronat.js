@@ -304,7 +304,21 @@
     $select.on("select2:select select2:clear select2:unselect", () => {
       select.dispatchEvent(new Event("change", { bubbles: true }));
     });
+    if (!select.multiple) openByLetter($select, box);
     each("label[for='" + CSS.escape(select.id) + "']", (label) => label.addEventListener("click", () => box.trigger("focus")));
+  }
+
+  /* The first letter that is typed on a closed box opens it and stands in its search field, as a select of the browser
+     goes to what begins with it. */
+  function openByLetter($select, box) {
+    box.on("keydown", (event) => {
+      const key = event.key || "";
+      if ([...key].length !== 1 || key === " " || event.ctrlKey || event.altKey || event.metaKey) return;
+      if ($select.prop("disabled") || $select.data("select2").isOpen()) return;
+      $select.select2("open");
+      const field = document.querySelector(".select2-container--open .select2-search--dropdown .select2-search__field");
+      if (field) field.focus(); // the letter is typed where the focus is now
+    });
   }
 
   function dressSelects(root) {

@@ -56,6 +56,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
+def type_keys(page: Any, text: str) -> None:
+    """Type on a Russian keyboard: playwright itself presses keys of an English one and pastes all other letters."""
+    keyboard = page.context.new_cdp_session(page)
+    for letter in text:
+        keyboard.send("Input.dispatchKeyEvent", {"type": "keyDown", "key": letter, "text": letter})
+        keyboard.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": letter})
+    keyboard.detach()
+
+
 @dataclass
 class LiveServer:
     """A served application and the passwords of its people."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from pypdf import PdfReader
 
-from tests.browser.conftest import NARROW, playwright
+from tests.browser.conftest import NARROW, playwright, type_keys
 
 expect = playwright.expect
 
@@ -91,6 +91,35 @@ def test_a_family_is_chosen_by_keyboard(browse: Any) -> None:
     expect(page.locator(".select2-results__option[aria-selected]")).to_have_count(1)
     page.keyboard.press("Enter")
     assert page.locator("#family option:checked").inner_text().startswith("№ 00007")
+
+
+def test_letters_typed_on_a_closed_box_look_for_the_row(browse: Any) -> None:
+    page = browse("koordinator").open("/memberregistry/add")
+    page.locator(".field:has(#family) .select2-selection").focus()
+    page.keyboard.type("00007")
+    expect(page.locator(".select2-search--dropdown .select2-search__field")).to_have_value("00007")
+    expect(page.locator(".select2-results__option[aria-selected]")).to_have_count(1)
+    page.keyboard.press("Enter")
+    assert page.locator("#family option:checked").inner_text().startswith("№ 00007")
+
+
+def test_a_long_list_of_the_page_itself_is_looked_through_by_letters_and_opened_by_space(browse: Any) -> None:
+    page = browse("koordinator").open("/aidregistry/add")
+    box = page.locator(".field:has(#kind) .select2-selection")
+    search = page.locator(".select2-search--dropdown .select2-search__field")
+    box.focus()
+    page.keyboard.press("Control+b")
+    expect(search).to_have_count(0)
+    type_keys(page, "субсид")
+    expect(search).to_have_value("субсид")
+    page.keyboard.press("Enter")
+    assert "Субсидия" in page.locator("#kind option:checked").inner_text()
+    box.focus()
+    for key in (" ", "Enter"):
+        page.keyboard.press(key)
+        expect(search).to_have_value("")
+        page.keyboard.press("Escape")
+        expect(search).to_have_count(0)
 
 
 def test_a_form_is_sent_once(browse: Any) -> None:

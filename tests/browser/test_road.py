@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app import access
+from app import access, clock
 from app.extensions import db
-from app.models import Family
-from tests.browser.conftest import NARROW, WIDE
+from app.models import Family, Territory
+from app.readings import families
+from tests.browser.conftest import NARROW, WIDE, playwright, type_keys
+
+expect = playwright.expect
 
 # A mother and two children, as a paper decision and its card tell of them: by the names of the fields.
 DECISION = {
@@ -53,6 +56,59 @@ def test_a_family_of_a_paper_decision_is_entered_by_one_form(browse: Any) -> Non
     assert "Пустовойтова" in page.locator("h1").inner_text()
     assert "445567" in page.locator("#people").text_content()
     assert len(clicks) <= MOST_CLICKS
+
+
+# What is asked of the list of families, by the words of its fields, and how it is typed.
+ASKED = {"Территория": "Заречное", "Критерий": "2.5", "Без помощи": "60"}
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW], ids=["desk", "phone"])
+def test_three_clicks_lead_to_who_is_on_record_in_a_settlement_by_a_criterion_without_aid(
+    width: dict[str, int], browse: Any, live_server: Any
+) -> None:
+    """The count of the first page, «Отбор», «Показать»; between them the fields are filled by the keyboard alone."""
+    anna = browse("koordinator", width=width)
+    page, clicks = anna.open("/"), []
+
+    def click(where: Any) -> None:
+        where.click()
+        page.mouse.move(0, 0)  # a list that opens under the pointer marks what lies there
+        clicks.append(where)
+
+    click(page.locator("main a.stat").first)
+    page.wait_for_url("**/familyregistry/list/**")
+    click(page.locator("details.filters > summary"))
+    for label, text in ASKED.items():
+        _tab_to(page, label)
+        type_keys(page, text)
+        if page.locator(".select2-container--open").count():
+            expect(page.locator(".select2-results__option--highlighted")).to_contain_text(text)
+            page.keyboard.press("Enter")
+    click(page.locator("main form[role=search] button[type=submit]"))
+    page.wait_for_url("**_flt_0_without_aid=60**")
+    assert len(clicks) <= 3
+    assert anna.faults() == []
+    assert anna.overflow() == []
+    with live_server.app.app_context(), access.unrestricted():
+        today = clock.today()
+        place = db.session.scalars(select(Territory).where(Territory.name.startswith("Заречное"))).one()
+        found = select(Family.number).where(
+            Family.territory_id == place.id, families.stands(today), families.under_criterion("2.5"),
+            families.without_aid(60, today),
+        )  # fmt: skip
+        wanted = set(db.session.scalars(found))
+    assert wanted, "the demo bank has nobody to be found"
+    assert set(page.locator("main tbody tr td:first-child").all_inner_texts()) == wanted
+
+
+def _tab_to(page: Any, label: str) -> None:
+    """Go on by the keyboard to the field of a filter."""
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        field = page.evaluate("(document.activeElement.closest('.field') || document.body).innerText")
+        if field.startswith(label):
+            return
+    pytest.fail(f"«{label}» is not reached by the keyboard")
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW], ids=["desk", "phone"])
