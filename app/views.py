@@ -15,6 +15,7 @@ from app.crud.aid import AidView
 from app.crud.families import FamilyListView
 from app.crud.members import MemberListView
 from app.crud.own_filters import SavedFilters
+from app.domain import terms
 from app.domain.likelihood import NamedPerson
 from app.domain.periods import quarter_of
 from app.readings import duplicates
@@ -250,6 +251,7 @@ class RemovalReasonRegistry(DictionaryView):
 
 class FamilyCategoryRegistry(DictionaryView):
     entity = models.FamilyCategory
+    said = {"appendix4_flag": terms.FLAGS}
     list_columns = ["code", "name", "appendix4_flag", "retired"]
     form_columns = ["code", "name", "group", "appendix4_flag", "position", "retired"]
 
@@ -262,12 +264,14 @@ class RelationshipKindRegistry(DictionaryView):
 
 class AgencyKindRegistry(DictionaryView):
     entity = models.AgencyKind
-    list_columns = ["code", "name", "scheme", "kind", "retired"]
+    said = {"scheme": terms.SCHEMES}
+    list_columns = ["code", "name", "scheme", "retired"]
     form_columns = ["code", "name", "scheme", "kind", "position", "retired"]
 
 
 class EducationStatusRegistry(DictionaryView):
     entity = models.EducationStatus
+    said = {"appendix4_line": terms.LINES}
     list_columns = ["code", "name", "appendix4_line", "retired"]
     form_columns = ["code", "name", "appendix4_line", "position", "retired"]
 
@@ -284,6 +288,7 @@ class SupervisionKindRegistry(DictionaryView):
 
 class AidKindRegistry(DictionaryView):
     entity = models.AidKind
+    said = {"appendix4_line": terms.LINES}
     list_columns = ["code", "name", "group", "unit", "appendix4_line", "retired"]
     form_columns = ["code", "name", "group", "unit", "has_amount", "appendix4_line", "position", "retired"]
 

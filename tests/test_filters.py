@@ -17,7 +17,7 @@ from app.extensions import db
 from app.models import FamilyCategory, JournalEntry
 from tests import factories
 
-SAID = "Фильтр не понят"
+SAID = "Отбор не понят"
 READERS = {"filters.py", "signin.py", "forms.py"}  # the way back after signing in, and what a form is opened with
 # What cannot be a value, by the method that asks for it.
 WRONG = {

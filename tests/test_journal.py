@@ -75,7 +75,7 @@ def test_the_last_day_is_counted_whole(sign_in, app):
 def test_hostile_questions_are_refused_with_a_sentence(sign_in, query):
     answer = sign_in("avgust").get(f"/journal/?{query}")
     assert answer.status_code == 400
-    assert "Фильтр не понят" in answer.text
+    assert "Отбор не понят" in answer.text
 
 
 def test_it_is_read_in_pages(sign_in, page, app):

@@ -293,7 +293,7 @@ def test_a_search_without_a_letter_or_too_long_is_said_not_to_be_understood(oleg
     for text in ("%00", "%", "'--", "a" * 5000, "%F0%9F%98%80"):
         answer = oleg.get(f"/users/?q={text}")
         assert answer.status_code == 400, text
-        assert "Фильтр не понят" in answer.text
+        assert "Отбор не понят" in answer.text
 
 
 @pytest.mark.one_database("permissions and refusals do not depend on the database")

@@ -16,6 +16,8 @@ from app.crud.values import as_text
 from app.models import Annullable, ByAct, Entity, Family, OfFamily
 from app.readings.duplicates import Likeness
 
+LONG_WORDS, LONG_NUMBER = 14, 24  # characters of a cell that stand there whole
+
 
 class EntityView(ModelView):
     """The columns, the forms, the routes and the permissions of one entity.
@@ -23,7 +25,8 @@ class EntityView(ModelView):
     Declared by a subclass: `entity`, `list_columns`, `form_columns`, `search_columns`, `base_order`, and where needed
     `within` (which field narrows the choice of another), `presets` (values of a fresh row), `computed`
     (columns of the list that are no columns of the entity, and what they are called), `titles` (columns that open
-    the row), `hints` (a line under a field of the form) and `intro` (a line under the title).
+    the row), `hints` (a line under a field of the form), `said` (what the codes of a column stand for) and `intro`
+    (a line under the title).
     """
 
     entity: ClassVar[type[Entity]]
@@ -32,6 +35,7 @@ class EntityView(ModelView):
     computed: ClassVar[dict[str, Any]] = {}
     titles: ClassVar[tuple[str, ...]] = ()
     hints: ClassVar[dict[str, Any]] = {}
+    said: ClassVar[dict[str, dict[str, str]]] = {}
     presets: ClassVar[dict[str, Callable[[], Any]]] = {}
     intro: ClassVar[Any] = ""
     addable: ClassVar[bool] = True
@@ -157,7 +161,12 @@ class EntityView(ModelView):
 
     def text(self, row: Any, name: str) -> str:
         """A value as people read it."""
-        return as_text(getattr(row, name))
+        value = getattr(row, name)
+        return self.said[name].get(value, as_text(value)) if name in self.said else as_text(value)
+
+    def gives_way(self, text: str) -> bool:
+        """Whether a list may cut a value short where there is no room: words; half of a number is another number."""
+        return len(text) > (LONG_NUMBER if any(map(str.isdigit, text)) else LONG_WORDS)
 
     def _of_families(self) -> bool:
         """Whether reading its rows is written in the journal."""

@@ -199,6 +199,11 @@ def _declined(name: str, ending: str) -> str:
     return " ".join(word[:-2] + ending for word in name.split())
 
 
+def _of(word: str) -> str:
+    """«Сельское» is «сельского», «поселение» is «поселения»."""
+    return f"{word[:-1]}я" if word == "поселение" else f"{word[:-2]}ого"
+
+
 def _population(rng: Random, writer: Writer, settlement_id: int, hundredths: int, today: date) -> None:
     """Children of a settlement at the end of each quarter of the five years; of this quarter, at its start."""
     children = 260 + hundredths * 30 // 100 + rng.randint(0, 90)
@@ -238,7 +243,7 @@ def _schools(rng: Random, writer: Writer, district: District, kinds: dict[str, i
             district.schools.setdefault(settlement_id, []).append((agency_id, name))
             district.performers["5.3"].append(agency_id)
             district.mentors.append(people[1])
-        name = f"Администрация: {place.name}"
+        name = f"Администрация {' '.join(map(_of, place.name.split()))}"
         agency_id, _people = _agency(rng, writer, kinds["5.9"], name, settlement_id, ("специалист",))
         district.performers["5.9"].append(agency_id)
 

@@ -37,6 +37,17 @@ class Role(StrEnum):
     AUDITOR = "Аудитор"
 
 
+# What the codes of dictionaries stand for: figures of Приложение 4, and whose list of bodies it is.
+FLAGS = {"incomplete": "неполная", "large": "многодетная", "low_income": "малообеспеченная"}
+LINES = {
+    "1.2_employed": "1.2, трудоустройство", "1.2_legal": "1.2, юридическая помощь", "1.2_address_aid": "1.2, адресная",
+    "1.2_other": "1.2, другое", "2.2_preschool": "2.2, дошкольники", "2.2_preschool_attends": "2.2, посещают ДОУ",
+    "2.2_school": "2.2, школа", "2.2_pu": "2.2, ПУ", "2.2_other": "2.2, другое", "2.4_meals": "2.4, питание",
+    "2.4_textbooks": "2.4, учебники", "2.6_total": "2.6, всего", "2.6_day_camp": "2.6, дневной лагерь",
+    "2.6_away_camp": "2.6, выездной лагерь", "2.6_clubs": "2.6, кружки и секции", "2.6_work": "2.6, трудоустройство",
+}  # fmt: skip
+SCHEMES = {"appendix4": "Приложение 4", "rt": "Республика Татарстан"}
+
 # Roles that show families by name. The administrator holds none of them.
 ROLES_OF_FAMILIES = (Role.COORDINATOR, Role.COMMISSION, Role.SPECIALIST)
 

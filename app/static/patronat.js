@@ -144,7 +144,7 @@
       const button = document.createElement("button");
       button.type = "button";
       button.className = "day__button";
-      button.setAttribute("aria-label", "Календарь: " + (line.getAttribute("aria-label") || (line.labels[0] || {}).textContent || ""));
+      button.setAttribute("aria-label", "Календарь: " + labelOf(line));
       button.innerHTML = '<i class="fa-solid fa-calendar-day" aria-hidden="true"></i>';
       const box = document.createElement("span");
       box.className = "day";
@@ -239,9 +239,11 @@
     maximumSelected: () => "Больше выбрать нельзя",
   };
 
-  function labelOf(select) {
-    const label = select.labels && select.labels[0];
-    return select.getAttribute("aria-label") || (label && label.textContent.trim()) || select.dataset.placeholder || "";
+  /* What a field is called, without the star of what must be filled in. */
+  function labelOf(field) {
+    const label = field.labels && field.labels[0] && field.labels[0].cloneNode(true);
+    if (label) each("[aria-hidden]", (mark) => mark.remove(), label);
+    return field.getAttribute("aria-label") || (label && label.textContent.trim()) || field.dataset.placeholder || "";
   }
 
   function lookup(select) {

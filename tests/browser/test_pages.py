@@ -30,7 +30,8 @@ OUT_OF_SIGHT = """() => {
     return hidden.slice(0, 1).map((pencil) => `out of sight: ${pencil.title}`);
 }"""
 
-# A list is as wide as its screen at most, its rows are single lines, and a screenful holds fifteen of them.
+# A list is as wide as its screen at most, its rows are single lines, and a screenful holds fifteen of them; what is
+# cut short for that are words, not numbers and days.
 CROWDED = """() => {
     const wrap = document.querySelector(".table-wrap:has(> .table--list)");
     if (!wrap) return [];
@@ -38,6 +39,11 @@ CROWDED = """() => {
     const wide = wrap.scrollWidth - wrap.clientWidth, seen = rows.filter((row) => box(row).bottom <= innerHeight);
     return [
         ...(wide > 1 ? [`the list is ${wide} px wider than its screen`] : []),
+        ...[...wrap.querySelectorAll("td")]
+            .filter((cell) => /^\\D{0,3}\\d[^а-яё]{0,12}( от [\\d.]+)?$/i.test(cell.innerText))
+            .filter((cell) => [...cell.children].some((each) =>
+                each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 3))
+            .slice(0, 1).map((cell) => `cut short: ${cell.innerText}`),
         ...rows.filter((row) => box(row).height > 38).slice(0, 1).map((row) => `torn: ${row.textContent.trim()}`),
         ...(seen.length < Math.min(15, rows.length) ? [`only ${seen.length} rows fit`] : []),
     ];
