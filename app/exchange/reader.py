@@ -16,6 +16,10 @@ from app.exchange import parser
 LONGEST_FILE = 25 << 20
 WALL_SECONDS = 90
 NOTHING_KEPT = "Ничего не сохранено."
+LATE = (
+    f"Книга не прочитана за {WALL_SECONDS} секунд: сервер занят или книга слишком велика. Проверьте её ещё раз позже "
+    "или разделите на части."
+)
 UNREADABLE = "Файл не читается как книга Excel: откройте его в Excel и сохраните как «Книга Excel (.xlsx)»."
 
 
@@ -63,7 +67,9 @@ def _ask(content: bytes) -> dict[str, Any]:
             check=False,
         )
         answer = json.loads(done.stdout)
-    except (subprocess.TimeoutExpired, ValueError, OSError):
+    except subprocess.TimeoutExpired:
+        return {"refused": LATE}
+    except (ValueError, OSError):
         return {"refused": UNREADABLE}
     return (
         answer
