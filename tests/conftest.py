@@ -6,7 +6,7 @@ import gc
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -250,10 +250,19 @@ def check_style(document: lxml.html.HtmlElement, url: str) -> None:
     assert len(ids) == len(set(ids)), f"{url}: an id stands twice: {sorted({i for i in ids if ids.count(i) > 1})}"
 
 
+@contextmanager
+def drawing_nothing() -> Iterator[None]:
+    """Pages are answered and not drawn while a block runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("flask.templating._render", lambda *_: "")
+        yield
+
+
 @pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages are answered and not drawn: for tests that ask of some thousand addresses with what status they answer."""
-    monkeypatch.setattr("flask.templating._render", lambda *_: "")
+def undrawn() -> Iterator[None]:
+    """Nothing is drawn: for tests that ask of some thousand addresses with what status they answer."""
+    with drawing_nothing():
+        yield
 
 
 @pytest.fixture

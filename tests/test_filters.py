@@ -16,6 +16,7 @@ from app.domain import terms
 from app.extensions import db
 from app.models import FamilyCategory, JournalEntry
 from tests import factories
+from tests.conftest import drawing_nothing
 
 SAID = "Отбор не понят"
 READERS = {"filters.py", "signin.py", "forms.py"}  # the way back after signing in, and what a form is opened with
@@ -107,7 +108,8 @@ def _reader(browsers: Any, asked: Any, endpoint: str, address: str) -> tuple[Any
     """Who opens a page that reads its address, and what it reads; nobody if it reads nothing."""
     for browser in browsers.values():
         asked.clear()
-        answer = browser.get(f"{address}?{GIVEN.get(endpoint, '')}".rstrip("?"))
+        with drawing_nothing():
+            answer = browser.get(f"{address}?{GIVEN.get(endpoint, '')}".rstrip("?"))
         if answer.status_code == 200 and asked:
             return browser, sorted(set(asked))
     return None, []

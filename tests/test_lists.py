@@ -20,6 +20,7 @@ from app.extensions import db
 from app.models import Annullable, Family, Member, OfFamily
 from app.readings import families
 from tests import factories
+from tests.states import kept
 from tests.test_statements import fill
 
 REGISTRIES = [view for view, *_ in (*views.BANK, *views.PLACES)] + list(views.DICTIONARIES)
@@ -41,8 +42,8 @@ def list_of(view: Any) -> RegistryList:
     return RegistryList(view.entity, view.__name__, "/", lambda _address: [], (), (), view.base_order)
 
 
-@pytest.fixture
-def mixed(cast: factories.Cast) -> factories.Cast:
+@kept
+def mixed(cast: factories.Cast) -> None:
     """Every kind of row in several families, one of them annulled, and annulled rows of the others."""
     fill(cast, range(1, 5))
     families = db.session.scalars(select(Family).order_by(Family.id)).all()
@@ -51,8 +52,6 @@ def mixed(cast: factories.Cast) -> factories.Cast:
         row = db.session.scalars(select(view.entity).where(view.entity.family_id == families[0].id)).first()
         assert row is not None, f"factories.one_of_each makes no {view.entity.__name__}"
         row.annulled_at = now()
-    db.session.commit()
-    return cast
 
 
 def shown(view: Any, *, walked: bool) -> set[int]:
@@ -60,9 +59,9 @@ def shown(view: Any, *, walked: bool) -> set[int]:
 
 
 @pytest.mark.parametrize("name", ["anna", "boris", "vera", "gleb", "oleg", "renata", "avgust"])
-def test_a_list_shows_the_live_rows_that_the_wall_lets_through(mixed, name):
+def test_a_list_shows_the_live_rows_that_the_wall_lets_through(mixed, cast, name):
     for special in (False, True):
-        with access.acting_as(replace(scope_of(mixed, name), special=special)):
+        with access.acting_as(replace(scope_of(cast, name), special=special)):
             for view in REGISTRIES:
                 entity = view.entity
                 query = select(entity.id)
@@ -80,10 +79,10 @@ def plan_of(statement: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("view", OF_FAMILIES, ids=lambda view: view.__name__)
-def test_a_list_in_its_own_order_is_read_from_an_index_and_asks_once_whose_a_row_is(mixed, view):
+def test_a_list_in_its_own_order_is_read_from_an_index_and_asks_once_whose_a_row_is(mixed, cast, view):
     if db.engine.dialect.name != "sqlite":
         pytest.skip("the words of the plan are those of SQLite")
-    with access.acting_as(scope_of(mixed, "anna")):
+    with access.acting_as(scope_of(cast, "anna")):
         rows = list_of(view)
         walked = rows._ordered(rows._narrowed([], walked=True), view.base_order, walked=True).limit(25)
         plan = plan_of(walked)
@@ -93,11 +92,11 @@ def test_a_list_in_its_own_order_is_read_from_an_index_and_asks_once_whose_a_row
 
 
 @pytest.mark.parametrize("view", [views.FamilyRegistry, views.MemberRegistry], ids=lambda view: view.__name__)
-def test_a_surname_is_looked_up_and_not_asked_of_everybody(mixed, view):
+def test_a_surname_is_looked_up_and_not_asked_of_everybody(mixed, cast, view):
     if db.engine.dialect.name != "sqlite":
         pytest.skip("the words of the plan are those of SQLite")
     app = current_app._get_current_object()
-    with app.test_request_context("/?_flt_0_last_name=Полозова"), access.acting_as(scope_of(mixed, "anna")):
+    with app.test_request_context("/?_flt_0_last_name=Полозова"), access.acting_as(scope_of(cast, "anna")):
         found = filters.of_text(filters.Address("/"), "last_name", "Фамилия", conditions_of[view])
         plan = plan_of(list_of(view)._narrowed([found], walked=True))
     assert any("ix_member_listed (sort_key>? AND sort_key<?)" in line for line in plan), plan

@@ -81,10 +81,16 @@ def test_the_list_and_the_page_of_a_row_open(view, rows, sign_in, page):
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
-def test_the_list_sorts_by_each_column_and_survives_any_address(view, rows, sign_in):
+def test_the_list_sorts_by_each_column(view, rows, sign_in, undrawn):
     anna, name = sign_in("anna"), view.__name__
     for column in view.order_columns:
         assert anna.get(f"{base(view)}/list/?_oc_{name}={column}&_od_{name}=desc").status_code == 200, column
+
+
+@pytest.mark.one_database("what an address asks is read before the database is asked")
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
+def test_the_list_survives_any_address(view, rows, sign_in, undrawn):
+    anna, name = sign_in("anna"), view.__name__
     orders = [f"_oc_{name}=id;drop", f"page_{name}=abc", f"page_{name}=999999999999", f"psize_{name}=100000000"]
     orders += [f"_flt_0_{column}=%25'%22<" for column in view.search_columns]
     orders += [f"_flt_0_{column}=31.02.2020&_flt_9_x=1" for column in view.search_columns]

@@ -24,7 +24,7 @@ from tests import factories
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBS, KILLS = 20, 8
-PRINTING = 0.15  # seconds that one of the two passports of a job takes
+PRINTING = 0.1  # seconds that one of the two passports of a job takes
 LONGEST = 240  # seconds until all of it must be over
 
 # Workers over the database of the test, each begun when the one before it has died; says the number of each. Their
@@ -34,7 +34,7 @@ import json, os, sys, time
 from datetime import timedelta
 from app import create_app
 from app.work import passports, queue, worker
-queue.LEASE, queue.MOST_ATTEMPTS = timedelta(seconds=1), 1000
+queue.LEASE, queue.MOST_ATTEMPTS = timedelta(seconds=0.4), 1000
 worker.POLL = 0.05
 passports.passport.pdf = lambda *_, **__: time.sleep(float(sys.argv[2])) or b"%PDF"
 app = create_app(json.loads(sys.argv[1]))
