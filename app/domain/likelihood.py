@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 from datetime import date
+from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 from app.domain import names
@@ -149,6 +150,7 @@ def _exact(person: NamedPerson) -> tuple[str, str, str]:
     return names.key(person.last_name), names.key(person.first_name), names.key(person.middle_name)
 
 
+@lru_cache(maxsize=1 << 13)  # one person is held against many
 def _parts(person: NamedPerson) -> tuple[str, str, str]:
     return names.folded(person.last_name), names.folded(person.first_name), names.folded(person.middle_name)
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from app.domain.writing import is_look_alike, is_nothing, is_plain, lines
+
+LONGEST_KEPT = 100  # characters of a text whose key is kept: the same names are asked about again and again
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _NO_LETTER = re.compile("[?\ufffd*#!]")
@@ -25,8 +28,15 @@ def key(text: str | None) -> str:
     """A text as it is compared: lower case, ё as е, punctuation and extra spaces dropped; every other letter counts."""
     if not text:
         return ""
+    return _kept_key(text) if len(text) <= LONGEST_KEPT else _key(text)
+
+
+def _key(text: str) -> str:
     plain = _visible_fold(text).replace("ё", "е")
     return plain if plain.isalpha() else _NOT_WORD.sub(" ", plain).strip()
+
+
+_kept_key = lru_cache(maxsize=1 << 14)(_key)
 
 
 def folded(text: str | None) -> str:

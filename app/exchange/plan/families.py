@@ -37,6 +37,7 @@ class Families:
         self.states: dict[int, FamilyState] = {}
         self.taken: set[int] = set()
         self.people: dict[str, list[MemberRow]] = {}
+        self.shared: dict[tuple[str, bool], Counter[int]] = {}
         for row in comparison.sheet(MEMBERS).of(MemberRow):
             if not row.bad & {"number", "last_name", "first_name"}:
                 self.people.setdefault(row.number, []).append(row)
@@ -84,6 +85,11 @@ class Families:
 
     def _shared(self, row: FamilyRow, *, living: bool = False) -> Counter[int]:
         """How many people of the row each family of the district has; living: who are in both families on the day."""
+        if (row.number, living) not in self.shared:
+            self.shared[row.number, living] = self._count_shared(row, living=living)
+        return self.shared[row.number, living]
+
+    def _count_shared(self, row: FamilyRow, *, living: bool) -> Counter[int]:
         found: Counter[int] = Counter()
         for person in {each.key: each for each in self._people(row)}.values():
             if living and not self._lives(person):

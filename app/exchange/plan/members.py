@@ -99,15 +99,18 @@ class Members:
     def _family(self, family: FamilyPlan, rows: list[MemberRow]) -> None:
         waiting = [MemberPlan(state, id=state.id) for state in (family.state.members if family.state else ())]
         family.members.extend(waiting)
+        alike: dict[tuple[str, date | None], list[MemberPlan]] = {}
+        for member in waiting:
+            alike.setdefault(self._key(member.values), []).append(member)
         seen: dict[tuple[str, date | None], MemberRow] = {}
         rest: list[MemberRow] = []
         for row in rows:
             if (other := seen.setdefault(row.key, row)) is not row:
                 text = f"Такой же член семьи уже есть в строке {other.line}: оставьте одну строку."
                 self.content.fault(self.sheet, row, "last_name", text)
-            elif (member := self._same(row, waiting)) is not None:
-                member.row = row
-                waiting.remove(member)
+            elif (same := self._same(row, alike)) is not None:
+                same.row = row
+                waiting.remove(same)
             else:
                 rest.append(row)
         fresh = [row for row in rest if not self._corrected(row, rest, waiting, family)]
@@ -120,10 +123,13 @@ class Members:
                 self.comparison.missing(MEMBERS, family, member.state.row.full)
         self._check_once(family)
 
-    def _same(self, row: MemberRow, waiting: list[MemberPlan]) -> MemberPlan | None:
-        """The person of the same ФИО and birth date, as far as the sheet has columns for them; never one of two."""
-        found = [each for each in waiting if self._key(each.values) == self._key(row)]
-        return found[0] if len(found) == 1 or (found and self._is_whole) else None
+    def _same(self, row: MemberRow, waiting: dict[tuple[str, date | None], list[MemberPlan]]) -> MemberPlan | None:
+        """The person of the same ФИО and birth date, as far as the sheet has columns for them; never one of two.
+
+        waiting: those of the bank who have no row yet, by these signs; who is found waits no more.
+        """
+        found = waiting.get(self._key(row), [])
+        return found.pop(0) if len(found) == 1 or (found and self._is_whole) else None
 
     @property
     def _is_whole(self) -> bool:
