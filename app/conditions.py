@@ -6,10 +6,11 @@ whoever asks, except where the rule chooses among several rows.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, extract, func, literal, or_, select
+from sqlalchemy import Boolean, ColumnElement, FromClause, Select, and_, extract, func, literal, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -39,6 +40,30 @@ def _as_it_stands(element: unindexed, compiler: Any, **options: Any) -> str:
 @compiles(unindexed, "sqlite")
 def _with_a_plus(element: unindexed, compiler: Any, **options: Any) -> str:
     return f"+{compiler.process(element.clauses, **options)}"
+
+
+class _keyed(FunctionElement[bool]):  # noqa: N801  reads as a function of SQL
+    """Whether a key is one of those that a text lists: one value of a statement, however many keys there are."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(_keyed)
+def _in_an_array(element: _keyed, compiler: Any, **options: Any) -> str:
+    key, listed = (compiler.process(one, **options) for one in element.clauses)
+    return f"{key} = ANY (string_to_array({listed}, ',')::integer[])"
+
+
+@compiles(_keyed, "sqlite")
+def _in_a_list(element: _keyed, compiler: Any, **options: Any) -> str:
+    key, listed = (compiler.process(one, **options) for one in element.clauses)
+    return f"{key} IN (SELECT value FROM json_each('[' || {listed} || ']'))"  # noqa: S608  of compiled parts
+
+
+def keyed(key: Any, keys: Iterable[int]) -> ColumnElement[bool]:
+    """The condition that a row has one of many keys. A value for each of them would cost more than the rows."""
+    return cast(ColumnElement[bool], _keyed(key, literal(",".join(map(str, keys)))))
 
 
 class _among(FunctionElement[Any]):  # noqa: N801  reads as a function of SQL

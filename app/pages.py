@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, request, url_for
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.routing import IntegerConverter, ValidationError
 
@@ -47,7 +48,7 @@ def init_app(app: Flask) -> None:
     app.url_defaults(_name_version)
     app.jinja_env.globals.update(csp_nonce=_nonce, today=clock.today, now=clock.now, confidential=words.CONFIDENTIAL,
                                  form_key=sent_forms.fresh, most_alike=duplicates.MOST,
-                                 guide_about=_guide_about)  # fmt: skip
+                                 guide_about=_guide_about, asset=_asset, side_menu=_side_menu)  # fmt: skip
     app.jinja_env.filters.update(
         day=words.day, moment=moment, roubles=words.roubles, age=age, yes_no=words.yes_no, browser=browser,
         address=words.address,
@@ -58,6 +59,40 @@ def _guide_about(endpoint: str | None) -> str:
     """Where a screen is explained; where it is not, the index of the guide."""
     name = guide.about(endpoint)
     return url_for("Guide.task", name=name) if name else url_for("Guide.index")
+
+
+def of_row(endpoint: str, key: int) -> str:
+    """The address of a row: what stands before the key is asked of the router once in a request."""
+    kept: dict[str, str] = g.setdefault("addresses_of_rows", {})
+    if endpoint not in kept:
+        kept[endpoint] = url_for(endpoint, pk=0).removesuffix("0")
+    return f"{kept[endpoint]}{key}"
+
+
+def _asset(endpoint: str, filename: str) -> str:
+    """The address of a style or a script, which every page names: made once."""
+    return _kept_asset(request.script_root, endpoint, filename)
+
+
+@cache
+def _kept_asset(_root: str, endpoint: str, filename: str) -> str:
+    return url_for(endpoint, filename=filename)
+
+
+def _side_menu(entry: str) -> Markup:
+    """The side menu of whoever asks, marked where one is: written out once for all who hold the same roles.
+
+    entry: the name of the entry to mark, if it is not that of the page's own screen.
+    """
+    person = current_user._get_current_object()
+    roles = frozenset(appbuilder().sm.roles_of_code(person)) if person.is_authenticated else None
+    kept: dict[Any, Markup] = current_app.extensions.setdefault("side_menus", {})
+    place = (roles, entry, request.blueprint, request.path == "/", request.script_root)
+    if place not in kept:
+        values = {"appbuilder": appbuilder(), "menu_entry": entry}
+        current_app.update_template_context(values)
+        kept[place] = current_app.jinja_env.get_template("menu.html").make_module(values).__html__()
+    return kept[place]
 
 
 def _name_version(endpoint: str, values: dict[str, Any]) -> None:

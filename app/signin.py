@@ -303,7 +303,12 @@ class Builder(AppBuilder):
         language = current_app.config["BABEL_DEFAULT_LOCALE"]
         babel = current_app.extensions["babel"]
         babel.locale_selector = lambda: language
-        babel.instance.domain_instance = OneLanguage()
+        words = babel.instance.domain_instance = OneLanguage()
+        current_app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of its extension
+            lambda text: words.get_translations().ugettext(text),
+            lambda one, many, count: words.get_translations().ungettext(one, many, count),
+            newstyle=True,
+        )
 
 
 def is_own_path(wanted: str | None) -> bool:

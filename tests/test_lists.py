@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from flask import current_app
 from sqlalchemy import select, text
+from werkzeug.routing import MapAdapter
 
-from app import access, filters, views
+from app import access, conditions, filters, views
 from app.clock import now
 from app.crud import listing
 from app.crud.listing import RegistryList
@@ -142,3 +143,30 @@ def test_the_workbook_of_a_long_list_holds_all_its_rows(cast, sign_in, few_count
     assert answer.status_code == 200
     with access.acting_as(scope_of(cast, "anna")):
         assert list_of(views.FamilyRegistry)._count([]) == 6
+
+
+def test_the_keys_of_a_list_are_one_value_of_its_statement(mixed):
+    every = set(db.session.scalars(select(Member.id)))
+    assert len(every) > FEW
+    for keys in (every, sorted(every)[:FEW], []):
+        asked = select(Member.id).where(conditions.keyed(Member.id, keys))
+        assert len(asked.compile(db.engine).params) == 1
+        assert set(db.session.scalars(asked)) == set(keys)
+
+
+def test_a_longer_list_asks_the_router_for_no_more_addresses(app, mixed, sign_in, monkeypatch):
+    asked: list[str] = []
+    build = MapAdapter.build
+    monkeypatch.setattr(MapAdapter, "build", lambda self, endpoint, *rest, **more: (
+        asked.append(endpoint), build(self, endpoint, *rest, **more))[1])  # fmt: skip
+
+    def addresses(url: str) -> int:
+        asked.clear()
+        assert browser.get(url).status_code == 200
+        return len(asked)
+
+    browser = sign_in("anna")
+    short, long = "/memberregistry/list/?_flt_0_family={}", "/memberregistry/list/"
+    short = short.format(db.session.scalar(select(Member.family_id).limit(1)))
+    addresses(long)
+    assert addresses(long) <= addresses(short)

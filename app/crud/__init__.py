@@ -55,7 +55,7 @@ class RegistryView(EntityView):
             view=self,
             title=self.list_title,
             listing=listing,
-            columns=[(name, self.label_columns[name]) for name in self.columns_of(listing)],
+            columns=[(name, str(self.label_columns[name])) for name in self.columns_of(listing)],
             saved=saved.of_list(self.endpoint),
             naming=naming.refused(self.endpoint),
             conditions=self._rows().conditions(),

@@ -10,7 +10,7 @@ from flask_appbuilder import ModelView
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy.orm import RelationshipProperty, class_mapper
 
-from app import filters, forms, guard
+from app import filters, forms, guard, pages
 from app.crud.listing import PAGE_SIZES, Listing
 from app.crud.values import as_text
 from app.models import Annullable, ByAct, Entity, Family, OfFamily
@@ -109,15 +109,23 @@ class EntityView(ModelView):
 
     def row_url(self, row: Any) -> str:
         """Where a row of the list opens."""
-        return self.url("show", pk=row.id)
+        return pages.of_row(f"{self.endpoint}.show", row.id)
+
+    def edit_url(self, row: Any) -> str:
+        """Where a row is edited."""
+        return pages.of_row(f"{self.endpoint}.edit", row.id)
 
     def cell_url(self, row: Any, name: str) -> str | None:
         """Where a cell of the list leads: what names the row opens it, a family opens its page wherever it is named."""
         if name in (self.titles or self.list_columns[:1]):
             return self.row_url(row) if self.may("show") else None
         if name == "family" and row.family_id is not None and self.appbuilder.sm.has_access("can_show", "FamilyPage"):
-            return url_for("FamilyPage.show", pk=row.family_id)
+            return pages.of_row("FamilyPage.show", row.family_id)
         return None
+
+    def cells(self, row: Any, columns: Sequence[tuple[str, str]]) -> list[tuple[str, str, str | None]]:
+        """A row of the list: of each column what it is called, the value as people read it, and where it leads."""
+        return [(label, self.text(row, name), self.cell_url(row, name)) for name, label in columns]
 
     def filters_of(self, address: filters.Address) -> list[filters.Filter]:
         """What an address asks of the list."""

@@ -127,7 +127,7 @@ class RegistryList:
         them few, and then put in order; known: their ids, if they are gathered already.
         """
         key = self.entity.id
-        ids = self._narrowed(found, walked=walked) if known is None else select(key).where(key.in_(known))
+        ids = self._narrowed(found, walked=walked) if known is None else select(key).where(conditions.keyed(key, known))
         page = self._ordered(ids, order, walked=walked).limit(limit).offset(offset)
         query = select(self.entity).where(key.in_(page))
         return list(db.session.scalars(self._ordered(query, order).options(*map(self._loaded, self.related))))
