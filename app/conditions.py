@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Boolean, ColumnElement, FromClause, Select, and_, extract, func, literal, or_, select
+from sqlalchemy import Boolean, ColumnElement, FromClause, Select, and_, case, extract, func, literal, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -95,6 +95,25 @@ def called(sort_key: Any, *texts: str | None) -> ColumnElement[bool]:
     return and_(is_like, _among(sort_key, literal(beginning), literal(beginning + LAST_LETTER)))
 
 
+def has_text(column: Any, text: str) -> ColumnElement[bool]:
+    """A column holds a text, whatever the letter case."""
+    is_without_case = text.lower() == text.upper()  # a figure need not be folded, row by row
+    words = column if is_without_case else func.lower(column)
+    return cast(ColumnElement[bool], words.contains(text.lower(), autoescape=True))
+
+
+def has_repeated(column: Any, text: str) -> ColumnElement[bool]:
+    """The same of a text that live rows share: each of the different texts is met once, from one to the next by the
+    index of the column, and the rows are looked up by those that hold what is asked.
+    """
+    table = column.table.alias()
+    each, is_live = table.c[column.key], table.c.annulled_at.is_(None)
+    found = select(func.min(each).label("text")).where(is_live).cte(recursive=True)
+    later = select(func.min(each)).where(is_live, each > found.c.text).scalar_subquery()
+    found = found.union_all(select(later).where(found.c.text.is_not(None)))
+    return cast(ColumnElement[bool], column.in_(select(found.c.text).where(has_text(found.c.text, text))))
+
+
 def _holds(since: ColumnElement[Any], until: ColumnElement[Any], day: Any) -> ColumnElement[bool]:
     """An interval holds at the end of a day: `domain.intervals.holds`."""
     begun = or_(since.is_(None), since <= day) if getattr(since, "nullable", True) else since <= day
@@ -150,6 +169,15 @@ def education_on(education: FromClause, member_id: ColumnElement[Any], day: Any)
         education.c.started_on == _last_begun(member_id, day).scalar_subquery(),
         dated(education, day),
     )
+
+
+def status_on(member_id: ColumnElement[Any], day: Any) -> ColumnElement[Any]:
+    """The status that this row says; none where there is no such row. One look at an index for each member."""
+    last = Education.__table__.alias("last")
+    status = case((or_(last.c.ended_on.is_(None), last.c.ended_on > day), last.c.status_id))
+    begun = (last.c.member_id == member_id, last.c.annulled_at.is_(None), last.c.started_on <= day)
+    found = select(status).where(*begun).order_by(last.c.started_on.desc()).limit(1)
+    return found.correlate_except(last).scalar_subquery()
 
 
 def _last_begun(member_id: ColumnElement[Any], day: Any) -> Select[Any]:

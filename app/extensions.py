@@ -13,6 +13,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import Engine, event
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -106,6 +107,15 @@ def _is_busy(error: OperationalError) -> bool:
     """Whether SQLite refused a lock at once: another one writes, or has written since this transaction has read."""
     code = getattr(error.orig, "sqlite_errorcode", None) or 0
     return code & 0xFF == sqlite3.SQLITE_BUSY  # the rest of the code tells which of the two
+
+
+def _as_said(_compiler: Any, _table: Any, text: str | None) -> str | None:
+    """SQLite knows a hint, INDEXED BY, and SQLAlchemy writes none for it."""
+    return text
+
+
+_compiler_of_sqlite: Any = SQLiteCompiler  # the dialect has no setting for it
+_compiler_of_sqlite.get_from_hint_text = _as_said
 
 
 def look_at_contents(connection: Connection | None = None) -> None:

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from flask import request, url_for
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Boolean, ColumnElement, Date, Enum, Integer, and_, func
+from sqlalchemy import Boolean, ColumnElement, Date, Enum, Integer, and_, exists, select
 from sqlalchemy.orm import RelationshipProperty, class_mapper
 
 from app import conditions, forms, tree, words
@@ -170,6 +170,7 @@ class Filter:
     lookup: str = ""
     chosen: str = ""
     conditions: tuple[ColumnElement[bool], ...] = ()
+    of_each: tuple[ColumnElement[bool], ...] = ()  # the same for rows that are met one by one, if it is said otherwise
 
     @property
     def key(self) -> str:
@@ -201,7 +202,8 @@ def read(address: Address, entity: type[Entity], name: str, label: Any) -> Filte
     column = getattr(entity, name)
     if isinstance(attribute, RelationshipProperty):
         target = class_mapper(entity).relationships[name].mapper.class_
-        return of_row(address, name, label, target, lambda row: _belongs(entity, name, row))
+        of_each = (lambda row: _is_among(entity, name, row)) if attribute.uselist else None
+        return of_row(address, name, label, target, lambda row: _belongs(entity, name, row), of_each)
     kind = attribute.columns[0].type
     if isinstance(kind, Date):
         return of_days(address, name, label, lambda since, until: _between(column, since, until))
@@ -251,10 +253,12 @@ def of_choice(address: Address, name: str, label: Any, offered: Sequence[tuple[s
     return Filter(name, label, kind, code, choices=choices, conditions=(means[code](),) if code else ())
 
 
-def of_row(address: Address, name: str, label: Any, target: type[Any], is_so: Callable[[Any], Condition]) -> Filter:
+def of_row(address: Address, name: str, label: Any, target: type[Any], is_so: Callable[[Any], Condition],
+           of_each: Callable[[Any], Condition] | None = None) -> Filter:  # fmt: skip
     """A row of the person's: of a dictionary or of the tree of places from a list, of a long list as one types.
 
-    is_so: makes the condition of the row; of a territory, of it and all its parts.
+    is_so: makes the condition of the row; of a territory, of it and all its parts. of_each: the same condition for
+    rows that are met one by one.
     """
     is_long = target.LONG
     offered = [] if is_long else forms.short_list(target, None)
@@ -262,12 +266,13 @@ def of_row(address: Address, name: str, label: Any, target: type[Any], is_so: Ca
     value = str(row.id) if row is not None else ""
     meant = tree.Tree(offered).below([row.id]) if row is not None and target is Territory else row
     conditions = (is_so(meant),) if row is not None else ()
+    each = (of_each(meant),) if row is not None and of_each else ()
     if is_long:
         return Filter(name, label, "lookup", value, chosen=str(row or ""), conditions=conditions,
-                      lookup=url_for("Lookup.find", entity=target.__name__))  # fmt: skip
+                      of_each=each, lookup=url_for("Lookup.find", entity=target.__name__))  # fmt: skip
     listed = offered if row is None or row in offered else [row, *offered]  # one that is no longer used may be asked
     choices = [(str(each.id), str(each)) for each in listed]
-    return Filter(name, label, "choice", value, choices=choices, conditions=conditions)
+    return Filter(name, label, "choice", value, choices=choices, conditions=conditions, of_each=each)
 
 
 def asking(asked: Mapping[str, str | Period]) -> dict[str, str]:
@@ -288,12 +293,28 @@ def _between(column: Any, since: date | None, until: date | None) -> Condition:
 
 def _belongs(entity: type[Entity], name: str, meant: Any) -> ColumnElement[bool]:
     """Whether a row of the entity is related to a row, or to one of several territories."""
-    column = getattr(entity, name)
-    if column.property.uselist:
-        return cast(ColumnElement[bool], column.any(type(meant).id == meant.id))
+    if getattr(entity, name).property.uselist:
+        near, far, links = _links(entity, name)
+        return cast(
+            ColumnElement[bool], entity.__table__.c.id.in_(select(near).select_from(links).where(far == meant.id))
+        )
     key = getattr(entity, f"{name}_id")
     several = isinstance(meant, list)
     return cast(ColumnElement[bool], key.in_([row.id for row in meant]) if several else key == meant.id)
+
+
+def _is_among(entity: type[Entity], name: str, meant: Any) -> ColumnElement[bool]:
+    """Whether a row is one of the many that a row has, asked row by row."""
+    near, far, links = _links(entity, name)
+    return exists(select(near).where(near == entity.__table__.c.id, far == meant.id).correlate_except(links))
+
+
+def _links(entity: type[Entity], name: str) -> tuple[Any, Any, Any]:
+    """The table of links of a relation, with its columns of the near and of the far key."""
+    relation = class_mapper(entity).relationships[name]
+    far = relation.secondary_synchronize_pairs
+    assert far, f"{entity.__name__}.{name} is no relation through links"
+    return relation.synchronize_pairs[0][1], far[0][1], relation.secondary
 
 
 def _holds(entity: Any, name: str, text: str) -> ColumnElement[bool]:
@@ -302,4 +323,7 @@ def _holds(entity: Any, name: str, text: str) -> ColumnElement[bool]:
         return cast(ColumnElement[bool], entity.name_key.contains(names.key(text), autoescape=True))
     if key := entity.SORTED_BY.get(name):
         return conditions.called(getattr(entity, key), text)
-    return func.lower(getattr(entity, name)).contains(text.lower(), autoescape=True)
+    column = entity.__table__.c[name]
+    if column.info.get("repeated"):
+        return conditions.has_repeated(column, text)
+    return conditions.has_text(column, text)

@@ -138,3 +138,5 @@ def test_what_a_child_does_by_day_is_the_last_begun_that_has_not_ended(home, row
     table = Education.__table__
     condition = conditions.education_on(table, literal(child.id), DAY)
     assert db.session.scalars(select(table.c.id).where(condition)).all() == ([] if wanted is None else [wanted.id])
+    status = db.session.scalar(select(conditions.status_on(literal(child.id), DAY)))
+    assert status == (None if wanted is None else wanted.status_id)

@@ -18,11 +18,11 @@ from app.clock import now
 from app.crud import listing
 from app.crud.listing import RegistryList
 from app.extensions import db
-from app.models import Annullable, Family, Member, OfFamily
+from app.models import Annullable, Education, Family, Member, OfFamily
 from app.readings import families
 from tests import factories
 from tests.states import kept
-from tests.test_statements import fill
+from tests.test_statements import counting, fill
 
 REGISTRIES = [view for view, *_ in (*views.BANK, *views.PLACES)] + list(views.DICTIONARIES)
 OF_FAMILIES = [view for view in REGISTRIES if view.entity is Family or issubclass(view.entity, OfFamily)]
@@ -170,3 +170,61 @@ def test_a_longer_list_asks_the_router_for_no_more_addresses(app, mixed, sign_in
     short = short.format(db.session.scalar(select(Member.family_id).limit(1)))
     addresses(long)
     assert addresses(long) <= addresses(short)
+
+
+@pytest.fixture
+def people(cast, few_counted) -> list[str]:
+    """Members of one family whose first names are written in capitals and small letters; their names in order."""
+    family = factories.family(cast.north, number="00001")
+    names = ["анна", "Борис", "вера", "Глеб", "дина", "Егор", "жанна"]
+    for place, name in enumerate(reversed(names)):
+        factories.member(family, "мать", date(1990, 1, 1), f"Полозова{'абвгдеж'[place]}", name, None)
+    db.session.commit()
+    return names
+
+
+def first_names(page: Any) -> list[str]:
+    shown = re.sub(r"(?s)^.*<tbody>|</tbody>.*$", "", page.text)
+    return list(dict.fromkeys(re.findall(r"анна|Борис|вера|Глеб|дина|Егор|жанна", shown)))
+
+
+def test_many_rows_are_put_in_the_order_of_a_text_that_they_share_whatever_its_letters(people, sign_in):
+    anna, url = sign_in("anna"), "/memberregistry/list/?_oc_MemberRegistry=first_name"
+    shown = [first_names(anna.get(f"{url}&page_MemberRegistry={page}")) for page in range(FEW)]
+    backwards = [first_names(anna.get(f"{url}&_od_MemberRegistry=desc&page_MemberRegistry={page}"))
+                 for page in range(FEW)]  # fmt: skip
+    assert shown == [[name] for name in people[:FEW]]
+    assert backwards == [[name] for name in people[: -FEW - 1 : -1]]
+
+
+@pytest.mark.parametrize("gathered", [0, 1000])
+def test_a_far_page_shows_the_same_rows_however_it_is_found(people, sign_in, monkeypatch, gathered):
+    monkeypatch.setattr(listing, "NEAR", 0)
+    monkeypatch.setattr(listing, "GATHERED", gathered)
+    anna, url = sign_in("anna"), "/memberregistry/list/?_flt_0_born_on=1990-01-01"
+    shown = [first_names(anna.get(f"{url}&page_MemberRegistry={page}")) for page in range(FEW)]
+    assert shown == [[name] for name in people[: -FEW - 1 : -1]]
+
+
+@pytest.mark.one_database("the words of the plan are those of SQLite")
+def test_a_page_of_many_rows_is_met_in_its_order_though_a_filter_has_an_index(people, sign_in):
+    with counting() as sent:
+        assert sign_in("anna").get("/memberregistry/list/?_flt_0_born_on=1980-01-01").status_code == 200
+    assert [statement for statement in sent if "FROM member INDEXED BY ix_member_listed" in statement]
+
+
+@pytest.mark.one_database("the words of the plan are those of SQLite")
+def test_a_text_that_many_rows_share_is_looked_for_among_the_different_ones(mixed, cast):
+    found = filters._holds(Education, "organisation", "школа")
+    with access.acting_as(scope_of(cast, "anna")):
+        query = list_of(views.EducationRegistry)._narrowed([]).where(found)
+        plan = plan_of(query)
+    assert any("ix_education_by_organisation (organisation>?)" in line for line in plan), plan
+    assert not any(line.startswith("SCAN education") for line in plan), plan
+
+
+@pytest.mark.one_database("the words of the plan are those of SQLite")
+def test_whose_a_family_is_is_read_from_an_index_alone(mixed, cast):
+    with access.acting_as(scope_of(cast, "anna")):
+        plan = plan_of(list_of(views.FamilyRegistry)._narrowed([]))
+    assert any("USING COVERING INDEX" in line for line in plan), plan

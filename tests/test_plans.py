@@ -57,3 +57,16 @@ def test_no_page_makes_a_table_for_one_answer(family, sign_in, plans, address):
     for statement, steps in plans:
         made = [step for step in steps if MADE_FOR_ONE_ANSWER.search(step)]
         assert not made, f"{made}\n{statement}"
+
+
+def test_the_form_of_one_place_begins_with_its_families(family, cast, sign_in, plans):
+    factories.registration(factories.family(cast.south, "00002"), date(2025, 3, 4))
+    db.session.commit()
+    client = sign_in("anna")
+    plans.clear()
+    assert client.get(f"/reports/quarterly/?year=2026&quarter=3&territory={cast.north.id}").status_code == 200
+    counted = [(said, steps) for said, steps in plans if "GROUP BY family.territory_id" in said]
+    assert counted
+    for statement, steps in counted:
+        first = next(step for step in steps if step.startswith(("SEARCH", "SCAN")))
+        assert first.startswith("SEARCH family USING"), f"{first}\n{statement}"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 from urllib.parse import urlencode
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Enum, Select, String, func, select
+from sqlalchemy import Enum, Select, String, false, func, or_, select
 from sqlalchemy.orm import class_mapper, joinedload, selectinload
 
 from app import access, conditions, filters
@@ -22,6 +24,9 @@ LARGEST_EXPORT = 50_000
 # Rows that are counted and paged through; of more, a page says that there are more, and the last ones stand first in
 # the opposite order: nobody pays for what nobody reads.
 COUNTED = 10_000
+# So far a page is reached by meeting the rows in their order; a farther one of a list whose filters let through no more
+# than so many is found sooner by gathering them.
+NEAR, GATHERED = 1_000, 50_000
 
 
 @dataclass
@@ -80,7 +85,8 @@ class RegistryList:
         more, count = len(keys) > COUNTED, min(len(keys), COUNTED)
         page = min(page, max(0, (count - 1) // page_size))
         known = keys if len(keys) <= min(COUNTED, MOST_KEYS) else None
-        rows = self._fetch(found, order, page_size, page * page_size, walked=more, known=known)
+        walked = more and (page * page_size <= NEAR or self._are_many(found))
+        rows = self._fetch(found, order, page_size, page * page_size, walked=walked, known=known)
         return Listing(rows, count, page, page_size, order, found, more=more)
 
     def asked(self) -> dict[str, str]:
@@ -119,6 +125,13 @@ class RegistryList:
         """How many rows there are, however many."""
         return self._keys(select(func.count()).select_from(self._narrowed(found).subquery()))[0]
 
+    def _are_many(self, found: Sequence[Filter]) -> bool:
+        """Whether there are more rows than would be gathered."""
+        if not any(one.conditions for one in found):
+            return True
+        gathered = self._narrowed(found).limit(GATHERED + 1).subquery()
+        return self._keys(select(func.count()).select_from(gathered))[0] > GATHERED
+
     def _fetch(self, found: Sequence[Filter], order: tuple[str, str], limit: int, offset: int = 0, *,
                walked: bool = False, known: Sequence[int] | None = None) -> list[Any]:  # fmt: skip
         """Rows in their order. The ids are found first: what is passed over on the way to a page is not read whole.
@@ -127,10 +140,52 @@ class RegistryList:
         them few, and then put in order; known: their ids, if they are gathered already.
         """
         key = self.entity.id
-        ids = self._narrowed(found, walked=walked) if known is None else select(key).where(conditions.keyed(key, known))
-        page = self._ordered(ids, order, walked=walked).limit(limit).offset(offset)
+        page: Any
+        if walked and self._column(order).info.get("repeated"):
+            page = self._under_texts(found, order, limit, offset)
+        else:
+            is_one = conditions.keyed(key, known or ())
+            ids = self._narrowed(found, walked=walked) if known is None else select(key).where(is_one)
+            page = self._ordered(ids, order, walked=walked).limit(limit).offset(offset)
+            if walked and (index := self._index_of(order)):
+                page = self._keys(page.with_hint(self.entity.__table__, f"INDEXED BY {index}", "sqlite"))
         query = select(self.entity).where(key.in_(page))
         return list(db.session.scalars(self._ordered(query, order).options(*map(self._loaded, self.related))))
+
+    def _under_texts(self, found: Sequence[Filter], order: tuple[str, str], limit: int, offset: int) -> Sequence[int]:
+        """Ids of a page of rows in the order of a text that many share.
+
+        The different texts are put in order, and the rows met of the first ones alone: of so many as would be enough
+        if the person saw all of them, and of more and more as long as they are not.
+        """
+        column = self._column(order)
+        counted = select(column, func.count()).where(self.entity.__table__.c.annulled_at.is_(None)).group_by(column)
+        texts = sorted(db.session.connection().execute(counted).all(), key=lambda row: (row[0] or "").lower(),
+                       reverse=order[1] == "desc")  # fmt: skip
+        met = list(accumulate(number for _text, number in texts))
+        wanted, ids = limit + offset, list[int]()
+        while len(ids) < limit:
+            first = [text for text, _number in texts[: bisect_left(met, wanted) + 1]]
+            rows = self._narrowed(found).where(or_(column.in_(first), column.is_(None) if None in first else false()))
+            ids = list(self._keys(self._ordered(rows, order).limit(limit).offset(offset)))
+            if len(first) == len(texts):
+                break
+            wanted *= 4
+        return ids
+
+    def _index_of(self, order: tuple[str, str]) -> str:
+        """The index that holds the rows in an order; empty if there is none. SQLite would rather take one of a filter,
+        gather all rows that it lets through, and sort them for the sake of one page."""
+        column = self._column(order)
+        for index in column.table.indexes:
+            first, *others = index.columns
+            if first is column and (not others or others[0].name == "id" or first.name == "id"):
+                return str(index.name)
+        return ""
+
+    def _column(self, order: tuple[str, str]) -> Any:
+        """The stored column by which an order puts rows."""
+        return self.entity.__table__.c[self.entity.SORTED_BY.get(order[0], order[0])]
 
     def _loaded(self, name: str) -> Any:
         """How a relation is read: a word of a dictionary beside its row, other rows all at once."""
@@ -141,7 +196,7 @@ class RegistryList:
     def _narrowed(self, found: Sequence[Filter], *, walked: bool = False) -> Select[Any]:
         """The ids of the person's rows that the filters let through."""
         ids = access.scope().listed(self.entity, [self.entity.__table__.c.id], walked=walked)
-        return ids.where(*(condition for one in found for condition in one.conditions))
+        return ids.where(*(asked for one in found for asked in (walked and one.of_each) or one.conditions))
 
     def _order(self, address: Address) -> tuple[str, str]:
         name = address.one_of(f"_oc_{self.endpoint}", _("Order"), self.sortable)
@@ -153,8 +208,8 @@ class RegistryList:
         name, direction = order
         column = getattr(self.entity, self.entity.SORTED_BY.get(name, name))
         key = self.entity.id
-        if column.key == name and _is_typed(column):
-            column = func.lower(column)
+        if column.key == name and _is_typed(self._column(order)):
+            column = func.coalesce(func.lower(column), "")
         elif not walked:
             column = conditions.unindexed(column)
         if direction == "desc":
@@ -165,4 +220,7 @@ class RegistryList:
 def _is_typed(column: Any) -> bool:
     """Whether a column holds words as they were typed: a database puts all capitals before all small letters."""
     kind = column.type
-    return isinstance(kind, String) and not isinstance(kind, Enum) and not column.expression.index
+    if not isinstance(kind, String) or isinstance(kind, Enum):
+        return False
+    is_ordered = column.index or any(index.columns[0] is column for index in column.table.indexes)
+    return bool(column.info.get("repeated")) or not is_ordered

@@ -35,7 +35,9 @@ from app.entities.kinds import (
     label,
     listed,
     live,
+    repeated,
     sane,
+    sought,
     term,
 )
 
@@ -73,6 +75,8 @@ class Family(Annullable, Dated, Versioned, Entity):
         live("district_id", "number", name="uq_family_district_id_number"),
         Index("ix_family_territory_id_sort_key", "territory_id", "sort_key"),
         listed("family", "sort_key", "id", "territory_id"),
+        sought("family", "territory_id", "id"),
+        sought("family", "actual_address", "id", "territory_id"),
         sane("income_per_member >= 0", name="income_not_negative"),
         sane("stated_size >= 0", name="size_not_negative"),
     )
@@ -130,6 +134,9 @@ class Member(OfFamily, Entity):
     __table_args__ = (
         Index("ix_member_of_family", "family_id", "born_on", "joined_on", "left_on", "annulled_at"),
         listed("member", "sort_key", "id", "family_id"),
+        sought("member", "first_name", "id", "family_id"),
+        sought("member", "middle_name", "id", "family_id"),
+        sought("member", "left_on", "id", "family_id"),
         UniqueConstraint("id", "family_id"),
         sane("left_on >= joined_on", name="left_after_joining"),
     )
@@ -141,8 +148,8 @@ class Member(OfFamily, Entity):
     )
     role: Mapped[RelationshipKind | None] = relationship(info=label(_("Role in the family")))
     last_name: Mapped[str] = mapped_column(String(100), info=label(_("Last name")))
-    first_name: Mapped[str] = mapped_column(String(100), info=label(_("First name")))
-    middle_name: Mapped[str | None] = mapped_column(String(100), info=label(_("Middle name")))
+    first_name: Mapped[str] = mapped_column(String(100), info=repeated(_("First name")))
+    middle_name: Mapped[str | None] = mapped_column(String(100), info=repeated(_("Middle name")))
     sort_key: Mapped[str] = mapped_column(String(350), default="", info=derived(_("Sort key")))
     sex: Mapped[terms.Sex | None] = mapped_column(term(terms.Sex), info=label(_("Sex")))
     born_on: Mapped[date | None] = mapped_column(Date, index=True, info=label(_("Birth date")))
@@ -181,7 +188,13 @@ class IdentityDocument(OfMember, Entity):
     """A document that proves identity."""
 
     __tablename__ = "identity_document"
-    __table_args__ = (in_the_family_of("member_id", "member"), listed("identity_document", "id", "family_id"))
+    __table_args__ = (
+        in_the_family_of("member_id", "member"),
+        listed("identity_document", "id", "family_id"),
+        sought("identity_document", "series", "id", "family_id"),
+        sought("identity_document", "number", "id", "family_id"),
+        sought("identity_document", "issued_on", "id", "family_id"),
+    )
     TITLE, TITLES = _("Identity document"), _("Identity documents")
     ADDING = _("Add an identity document")
     member: Mapped[Member] = relationship(
@@ -191,7 +204,7 @@ class IdentityDocument(OfMember, Entity):
         ForeignKey("identity_kind.id"), index=True, info=label(_("Kind of document"))
     )
     kind: Mapped[IdentityKind | None] = relationship(info=label(_("Kind of document")))
-    series: Mapped[str | None] = mapped_column(String(30), info=label(_("Series")))
+    series: Mapped[str | None] = mapped_column(String(30), info=repeated(_("Series")))
     number: Mapped[str | None] = mapped_column(String(30), info=label(_("Number")))
     issued_on: Mapped[date | None] = mapped_column(Date, info=label(_("Issued on")))
     issued_by: Mapped[str | None] = mapped_column(String(300), info=label(_("Issued by")))
@@ -207,6 +220,9 @@ class Education(OfMember, Entity):
     __table_args__ = (
         live("member_id", "started_on", name="uq_education_member_id_started_on"),
         listed("education", "started_on", "id", "family_id"),
+        sought("education", "organisation", "id", "family_id"),
+        sought("education", "grade", "id", "family_id"),
+        sought("education", "ended_on", "id", "family_id"),
         Index("ix_education_of_member", "member_id", "started_on", "ended_on", "status_id", "annulled_at"),
         in_the_family_of("member_id", "member"),
         sane("ended_on >= started_on", name="ended_after_start"),
@@ -222,11 +238,15 @@ class Education(OfMember, Entity):
         ForeignKey("education_status.id"), index=True, info=label(_("Education status"))
     )
     status: Mapped[EducationStatus | None] = relationship(info=label(_("Education status")))
-    organisation: Mapped[str | None] = mapped_column(String(300), info=label(_("Educational organisation")))
-    grade: Mapped[str | None] = mapped_column(String(60), info=label(_("Class, group")))
+    organisation: Mapped[str | None] = mapped_column(String(300), info=repeated(_("Educational organisation")))
+    grade: Mapped[str | None] = mapped_column(String(60), info=repeated(_("Class, group")))
 
     def __str__(self) -> str:
         return ", ".join(str(part) for part in (self.organisation, self.grade) if part) or str(self.status or "")
+
+
+# What is known of a pupil in a quarter, besides words.
+SUPPORT = ("quarter", "free_meals", "free_textbooks", "leisure", "holidays")
 
 
 class PupilSupport(OfMember, Entity):
@@ -236,6 +256,7 @@ class PupilSupport(OfMember, Entity):
     __table_args__ = (
         live("member_id", "year", "quarter", name="uq_pupil_support_member_id_year_quarter"),
         listed("pupil_support", "year", "id", "family_id"),
+        *(sought("pupil_support", name, "id", "family_id") for name in SUPPORT),
         in_the_family_of("member_id", "member"),
         sane("quarter BETWEEN 1 AND 4", name="quarter_of_year"),
     )
@@ -266,6 +287,7 @@ class Supervision(OfMember, Entity):
     __tablename__ = "supervision"
     __table_args__ = (
         listed("supervision", "started_on", "id", "family_id", "kind_id"),
+        sought("supervision", "ended_on", "id", "family_id"),
         in_the_family_of("member_id", "member"),
         sane("ended_on >= started_on", name="ended_after_start"),
     )

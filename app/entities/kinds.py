@@ -95,6 +95,18 @@ def listed(table: str, *columns: str) -> Index:
     return Index(f"ix_{table}_listed", *columns, "annulled_at", sqlite_where=condition, postgresql_where=condition)
 
 
+def sought(table: str, *columns: str) -> Index:
+    """The live rows by what a filter or an order of their list asks, with what decides who sees a row: `listed`."""
+    condition = text("annulled_at IS NULL")
+    name = f"ix_{table}_by_{columns[0]}"
+    return Index(name, *columns, "annulled_at", sqlite_where=condition, postgresql_where=condition)
+
+
+def repeated(text: Any) -> dict[str, Any]:
+    """The `info` of a text that many rows share and that is `sought`: it is looked for among the different ones."""
+    return {**label(text), "repeated": True}
+
+
 def sane(condition: str, name: str) -> CheckConstraint:
     """What the database itself refuses of a row that is not annulled, whoever writes it."""
     return CheckConstraint(f"annulled_at IS NOT NULL OR ({condition})", name=name)

@@ -30,6 +30,7 @@ from app.entities.kinds import (
     label,
     listed,
     sane,
+    sought,
     term,
 )
 
@@ -154,6 +155,7 @@ class Mentor(OfFamily, Entity):
     __tablename__ = "mentor"
     __table_args__ = (
         listed("mentor", "started_on", "id", "family_id"),
+        sought("mentor", "ended_on", "id", "family_id"),
         sane("ended_on >= started_on", name="ended_after_start"),
     )
     TITLE, TITLES = _("Mentor"), _("Mentors")

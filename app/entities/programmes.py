@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.entities.kinds import Entity, Money, OfFamily, in_the_family_of, label, listed, sane
+from app.entities.kinds import Entity, Money, OfFamily, in_the_family_of, label, listed, sane, sought
 
 if TYPE_CHECKING:
     from app.entities.dictionaries import AidKind, MeasureKind
@@ -48,6 +48,7 @@ class Aid(OfFamily, Entity):
     __table_args__ = (
         Index("ix_aid_kind_id_given_on", "kind_id", "given_on"),
         listed("aid", "given_on", "id", "family_id"),
+        sought("aid", "amount", "id", "family_id"),
         Index("ix_aid_of_family", "family_id", "given_on", "annulled_at"),
         UniqueConstraint("id", "family_id"),
         sane("amount >= 0", name="amount_not_negative"),

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import terms
-from app.entities.kinds import ByAct, Entity, OfFamily, Whose, in_the_family_of, label, listed, live, sane, term
+from app.entities.kinds import ByAct, Entity, OfFamily, Whose, in_the_family_of, label, listed, live, sane, sought, term
 
 if TYPE_CHECKING:
     from app.entities.dictionaries import Criterion, RemovalReason
@@ -31,10 +31,15 @@ class Decision(ByAct, OfFamily, Entity):
 
     LONG = True
     __tablename__ = "decision"
-    __table_args__ = (UniqueConstraint("id", "family_id"), listed("decision", "decided_on", "id", "family_id"))
+    __table_args__ = (
+        UniqueConstraint("id", "family_id"),
+        listed("decision", "decided_on", "id", "family_id"),
+        sought("decision", "number", "id", "family_id"),
+        sought("decision", "kind", "id", "family_id"),
+    )
     TITLE, TITLES = _("Decision"), _("Decisions")
     kind: Mapped[terms.DecisionKind] = mapped_column(term(terms.DecisionKind), info=label(_("Kind of decision")))
-    number: Mapped[str | None] = mapped_column(String(40), index=True, info=label(_("Number of decision")))
+    number: Mapped[str | None] = mapped_column(String(40), info=label(_("Number of decision")))
     decided_on: Mapped[date] = mapped_column(Date, info=label(_("Date of decision")))
     agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"), index=True, info=label(_("Commission")))
     agency: Mapped[Agency | None] = relationship(info=label(_("Commission")))
@@ -55,6 +60,17 @@ class Registration(ByAct, OfFamily, Entity):
     __table_args__ = (
         Index("ix_registration_registered_on_removed_on", "registered_on", "removed_on"),
         listed("registration", "registered_on", "id", "family_id"),
+        Index(
+            "ix_registration_moments",
+            "entered_on",
+            "received_on",
+            "detected_on",
+            "card_sent_on",
+            "registered_on",
+            "removed_on",
+            "family_id",
+            "annulled_at",
+        ),
         Index("ix_registration_of_family", "family_id", "registered_on", "removed_on", "annulled_at"),
         live("family_id", "registered_on", name="uq_registration_family_id_registered_on"),
         UniqueConstraint("id", "family_id"),
@@ -107,11 +123,14 @@ class RegistrationCriterion(Model):
 
     WHOSE, OWNER = Whose.FAMILY, "family_id"
     __tablename__ = "registration_criterion"
-    __table_args__ = (in_the_family_of("registration_id", "registration"),)
+    __table_args__ = (
+        in_the_family_of("registration_id", "registration"),
+        Index("ix_registration_criterion_of_stay", "criterion_id", "registration_id", "family_id"),
+    )
     registration_id: Mapped[int] = mapped_column(primary_key=True)
     registration: Mapped[Registration] = relationship(back_populates="criteria", foreign_keys=[registration_id])
     position: Mapped[int] = mapped_column(primary_key=True, info=label(_("Order")))
-    criterion_id: Mapped[int] = mapped_column(ForeignKey("criterion.id"), index=True, info=label(_("Criterion")))
+    criterion_id: Mapped[int] = mapped_column(ForeignKey("criterion.id"), info=label(_("Criterion")))
     criterion: Mapped[Criterion] = relationship(lazy="joined", info=label(_("Criterion")))
     family_id: Mapped[int] = mapped_column(ForeignKey("family.id"), index=True, info=label(_("Family")))
 

@@ -34,6 +34,7 @@ _later_stay, _other_mentor = _stay.alias(), _mentor.alias()
 _named, _criterion, _territory = RegistrationCriterion.__table__, Criterion.__table__, Territory.__table__
 
 LONGEST_WITHOUT_AID = 36_500  # days: a hundred years
+SHORT = timedelta(days=366)
 PORTION = 500  # families whose lines are read at once
 
 
@@ -54,12 +55,20 @@ def is_removed(day: date) -> ColumnElement[bool]:
 
 def placed(since: date | None, until: date | None) -> ColumnElement[bool]:
     """Placed on record within a stretch of days; either end may be open."""
-    return has_stay(*_within(_stay.c.registered_on, since, until))
+    return _has_stay_within("registered_on", since, until)
 
 
 def taken_off(since: date | None, until: date | None) -> ColumnElement[bool]:
     """Removed from record within a stretch of days."""
-    return has_stay(*_within(_stay.c.removed_on, since, until))
+    return _has_stay_within("removed_on", since, until)
+
+
+def _has_stay_within(name: str, since: date | None, until: date | None) -> ColumnElement[bool]:
+    """The stays of a short stretch are few and lead to their families; in a long one nearly every family has its own,
+    and is asked for it."""
+    if since and until and until - since <= SHORT:
+        return has_stay(*_within(_stay.c[name], since, until))
+    return _has_one(_stay, _family.c.id, lambda stay: and_(*_within(stay.c[name], since, until)))
 
 
 def is_late(day: date, deadlines: Sequence[Any] | None = None) -> ColumnElement[bool]:
@@ -69,9 +78,30 @@ def is_late(day: date, deadlines: Sequence[Any] | None = None) -> ColumnElement[
 
 def under_criterion(code: str) -> ColumnElement[bool]:
     """The last stay names a criterion, or one below it: the stay that holds today if there is one."""
-    meant = or_(_criterion.c.code == code, _criterion.c.code.startswith(f"{code}.", autoescape=True))
-    named = select(_named.c.registration_id).join(_criterion, _criterion.c.id == _named.c.criterion_id).where(meant)
-    return has_stay(_is_last(), _stay.c.id.in_(named))
+    named = _named.c.criterion_id.in_(_at_or_below(code))
+    return _family.c.id.in_(
+        select(_named.c.family_id).where(named, _named.c.registration_id == _last_stay(_named.c.family_id))
+    )
+
+
+def each_under_criterion(code: str) -> ColumnElement[bool]:
+    """The same, asked family by family: where many are so, a page meets its few before all of them are gathered."""
+    named = _named.c.criterion_id.in_(_at_or_below(code))
+    found = select(_named.c.position).where(_named.c.registration_id == _last_stay(_family.c.id), named)
+    return exists(found.correlate_except(_named))
+
+
+def _last_stay(family_id: ColumnElement[int]) -> ColumnElement[int]:
+    """The id of the last live stay of a family: stays never overlap, so one that holds is the last."""
+    stay = _stay.alias()
+    live = select(stay.c.id).where(stay.c.family_id == family_id, stay.c.annulled_at.is_(None))
+    return live.order_by(stay.c.registered_on.desc()).limit(1).correlate_except(stay).scalar_subquery()
+
+
+def _at_or_below(code: str) -> Select[tuple[int]]:
+    """The ids of a criterion and of those below it."""
+    below = _criterion.c.code.startswith(f"{code}.", autoescape=True)
+    return select(_criterion.c.id).where(or_(_criterion.c.code == code, below))
 
 
 def has_mentor(employee_id: int, day: date) -> ColumnElement[bool]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, select
 
 from app import conditions
 from app.domain.periods import month_later
-from app.models import Education, Family, Member, Territory
+from app.models import Family, Member, Territory
 from app.readings import families
 
-_member, _family, _education = Member.__table__, Family.__table__, Education.__table__
+_member, _family = Member.__table__, Family.__table__
 
 MONTHS_TO_MAJORITY = 3
 
@@ -38,8 +38,7 @@ def lives_in(places: Sequence[Territory]) -> ColumnElement[bool]:
 
 def education_unknown(day: date) -> ColumnElement[bool]:
     """Nobody entered what the person learns or does on a day."""
-    known = conditions.education_on(_education, _member.c.id, day)
-    return ~exists(select(_education.c.id).where(known, _education.c.status_id.is_not(None)))
+    return conditions.status_on(_member.c.id, day).is_(None)
 
 
 def age_unknown() -> ColumnElement[bool]:

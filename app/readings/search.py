@@ -16,9 +16,8 @@ SHOWN, COUNTED = 50, 1000
 MOST_WORDS = 8
 LONGEST_NUMBER = 20
 
-# Core tables: they only lead to ids, and the families of these ids are narrowed by the scope of the outer SELECT.
+# A Core table: it only leads to ids, and the families of these ids are narrowed by the scope of the outer SELECT.
 _word = SearchWord.__table__
-_family = Family.__table__.alias()
 
 
 @dataclass
@@ -54,7 +53,7 @@ def families(query: str, *, limit: int = SHOWN) -> Found:
         return Found([])
     found = _fetch(words, and_(*(Family.id.in_(_beginning(word)) for word in words)), limit)
     if not found.total:
-        found = _fetch(words, Family.id.in_(_holding(words)), limit)
+        found = _fetch(words, _holds(words), limit)
         found.by_part = True
     return found
 
@@ -74,11 +73,16 @@ def by_number(query: str) -> list[Family]:
 
 
 def _fetch(words: list[str], condition: ColumnElement[bool], limit: int) -> Found:
+    """Few are gathered once and then put in order; of many, whoever comes first in the order is looked for there."""
     live = (Family.annulled_at.is_(None), condition)
+    ids = db.session.scalars(select(Family.id).where(*live).limit(COUNTED + 1)).all()
+    if not ids:
+        return Found(words)
+    meant = live if len(ids) > COUNTED else (Family.id.in_(ids),)
     shown = list(
         db.session.scalars(
             select(Family)
-            .where(*live)
+            .where(*meant)
             .order_by(Family.sort_key, Family.id)
             .limit(limit)
             .options(
@@ -88,11 +92,7 @@ def _fetch(words: list[str], condition: ColumnElement[bool], limit: int) -> Foun
             )
         )
     )
-    total = len(shown)
-    if total == limit:
-        counted = select(Family.id).where(*live).limit(COUNTED + 1).subquery()
-        total = db.session.scalar(select(func.count()).select_from(counted)) or 0
-    return Found(words, shown, total)
+    return Found(words, shown, len(ids))
 
 
 def _beginning(word: str) -> Select[tuple[int]]:
@@ -103,10 +103,10 @@ def _beginning(word: str) -> Select[tuple[int]]:
     )
 
 
-def _holding(words: list[str]) -> Select[tuple[int]]:
-    """Ids of the families whose stored key holds every word as a part: one pass over the table, whoever asks.
+def _holds(words: list[str]) -> ColumnElement[bool]:
+    """Whether the stored key of a family holds every word as a part.
 
     By bytes: the key is folded already, and LIKE would fold it again letter by letter.
     """
     find = func.instr if db.session.get_bind().dialect.name == "sqlite" else func.strpos
-    return select(_family.c.id).where(*(find(_family.c.search_key, word) > 0 for word in words))
+    return and_(*(find(Family.search_key, word) > 0 for word in words))

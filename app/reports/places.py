@@ -108,7 +108,8 @@ def _within(places: Iterable[Place], rows_of: Within, tree: ReportPlaces | None)
 
     def within(source: Source) -> ColumnElement[bool]:
         if everywhere and source.of_families:
-            return rows_of(source)  # said without the territories, the database is free to begin with the dates
+            # Said without the territories, the database is free to begin with the dates.
+            return rows_of(source) & source.leads
         return source.territory.in_(sorted(ids)) & rows_of(source)
 
     return within

@@ -171,9 +171,10 @@ class PeriodRows:
             "cards",
             registration.join(family, family.c.id == registration.c.family_id)
             .outerjoin(sender, sender.c.id == registration.c.sender_id),
-            (registration.c.annulled_at.is_(None), self._within(registration.c.card_sent_on)),
+            (registration.c.annulled_at.is_(None), self._within(unindexed(registration.c.card_sent_on))),
             (*FAMILY, _date("card_sent_on", "Карта направлена", registration.c.card_sent_on),
              Detail("sender", "Кем направлена", sender.c.name), *STAY),
+            leads=self._within(registration.c.card_sent_on),
         )  # fmt: skip
 
     @cached_property
@@ -356,6 +357,7 @@ class PeriodRows:
         return self.of_category("low_income")
 
     def of_category(self, flag: str) -> ColumnElement[bool]:
+        """Asked of each family that is met: a list of all such families would hold those of every district."""
         columns = family_categories.c
         ids = self.lists.flags.get(flag, frozenset())
-        return family.c.id.in_(select(columns.family_id).where(one_of(columns.category_id, ids)))
+        return exists().where(columns.family_id == family.c.id, one_of(columns.category_id, ids))

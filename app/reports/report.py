@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, func, select
+from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, func, select, true
 
 from app import access
 from app.extensions import db
@@ -71,6 +71,8 @@ class Source:
     territory of their own say both.
     keys: further columns by which a report may group, by the names it gives them (`by=`).
     order: how the list behind a number begins.
+    leads: of the conditions, the one by whose index the rows are found where every territory is asked for; elsewhere
+    the families that are asked for lead to them, and `where` says it of a column that is not looked up.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Source:
     shown: Condition = shown_families
     keys: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
     order: tuple[ColumnElement[Any], ...] = (family.c.sort_key, family.c.id)
+    leads: ColumnElement[bool] = field(default_factory=true)
 
     def __post_init__(self) -> None:
         if not self.of_families and (self.counted is counted_families or self.shown is shown_families):

@@ -48,16 +48,17 @@ def test_a_stretch_of_days_may_be_open(known):
     assert numbers(families.taken_off(None, None)) == {"00001", "00002"}
 
 
-def test_a_criterion_is_that_of_the_last_stay_with_those_below_it(known):
+@pytest.mark.parametrize("under", [families.under_criterion, families.each_under_criterion])
+def test_a_criterion_is_that_of_the_last_stay_with_those_below_it(known, under):
     last = known[0].registrations[-1]
     code = last.main_criterion.code
-    assert "00001" in numbers(families.under_criterion(code))
-    assert "00001" in numbers(families.under_criterion(code.rpartition(".")[0]))
+    assert "00001" in numbers(under(code))
+    assert "00001" in numbers(under(code.rpartition(".")[0]))
     other = next(one for one in db.session.scalars(select(models.Criterion)) if not one.code.startswith(code[:3]))
     last.criteria[0].criterion = other
     db.session.flush()
-    assert "00001" not in numbers(families.under_criterion(code))
-    assert "00001" in numbers(families.under_criterion(other.code))
+    assert "00001" not in numbers(under(code))
+    assert "00001" in numbers(under(other.code))
 
 
 @pytest.mark.parametrize(("days", "found"), [(9, True), (10, False), (11, False)])
