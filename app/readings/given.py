@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import access
 from app.domain.terms import Role
@@ -25,12 +25,13 @@ NOT_MENTORS = "Ваш орган ещё не наставник ни одной 
 NO_FAMILY_AT_ALL = "Семей в банке ещё нет: их вносят координаторы районов."
 
 
-def has_families() -> bool:
-    """Whether any family stands among the person's rows, or among the figures of who sees figures only."""
+def families_up_to(most: int) -> int:
+    """How many families stand among the person's rows, or among the figures of who sees figures only, but no more
+    than so many.
+    """
     counted = access.scope().counted_families()
-    return db.session.connection().scalar(
-        select(Family.id).where(Family.__table__.c.annulled_at.is_(None), counted).limit(1)
-    ) is not None  # fmt: skip
+    found = select(Family.id).where(Family.__table__.c.annulled_at.is_(None), counted).limit(most).subquery()
+    return db.session.connection().scalar(select(func.count()).select_from(found)) or 0
 
 
 def lacking(roles: Collection[str]) -> list[str]:

@@ -40,16 +40,30 @@ def while_unchanged(question: Hashable, count: Callable[[], V]) -> V:
 
     question: names everything that the answer rests on besides the rows and the day of the scope.
     """
-    key, now = (db.engine, access.scope(), question), clock.now()
-    found = _find(key)
-    if found is not None and now - found.since >= LONGEST_KEPT:
+    found, mark = _unchanged(question)
+    if found is not None:
+        return cast(V, found.value)
+    now, value = clock.now(), count()  # after the mark was taken: a change that comes between them is counted again
+    _keep(_key(question), Kept(value, now, mark))
+    return value
+
+
+def is_known(question: Hashable) -> bool:
+    """Whether the answer is kept, and nothing was changed since it was counted."""
+    return _find(_key(question)) is not None and _unchanged(question)[0] is not None
+
+
+def _key(question: Hashable) -> Hashable:
+    return db.engine, access.scope(), question
+
+
+def _unchanged(question: Hashable) -> tuple[Kept | None, journal.Mark]:
+    """The kept answer if it still holds, and how far the changes of the bank have come now."""
+    found = _find(_key(question))
+    if found is not None and clock.now() - found.since >= LONGEST_KEPT:
         found = None
     mark = journal.mark(None if found is None else found.mark.since)
-    if found is not None and found.mark == mark:
-        return cast(V, found.value)
-    value = count()  # after the mark was taken: a change that comes between them is counted again
-    _keep(key, Kept(value, now, mark))
-    return value
+    return (found if found is not None and found.mark == mark else None), mark
 
 
 def _find(key: Hashable) -> Kept | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, func, select
 
 from app import access
 from app.domain.periods import Period, quarter_holding
@@ -22,7 +22,7 @@ from app.readings import families, members
 _family, _member = Family.__table__, Member.__table__
 _territory = Territory.__table__
 
-FAMILIES, MEMBERS = "families", "members"
+FAMILIES, MEMBERS, CHILDREN = "families", "members", "children"
 Asked = Mapping[str, str | Period]  # the name of a filter, and its value or its stretch of days
 
 
@@ -30,7 +30,8 @@ Asked = Mapping[str, str | Period]  # the name of a filter, and its value or its
 class HomeList:
     """A list: its name in the address, its Russian title, what it holds, its rows as ids on a day, who is served.
 
-    holds: families, or members who belong to their family today. where: what the rows meet; None asks no more.
+    holds: families, or members who belong to their family today, or the minors of these. where: what else the rows
+    meet; None asks no more.
     on_record: only families that are on record today, and their members.
     asks: the filters of the list of all of them that give the same rows on a day.
     """
@@ -53,27 +54,38 @@ class HomeList:
         found = _families(today, on_record=self.on_record)
         if self.holds == FAMILIES:
             return found.where(*self.conditions(today))
-        return _members_of(found.subquery(), today, [_member.c.id]).where(*self.conditions(today))
+        return _people_of(found.subquery(), self.holds, today, [_member.c.id]).where(*self.conditions(today))
 
 
 def counts(listings: list[HomeList], today: date) -> dict[str, int]:
-    """The length of each list, all in one statement: who is on record is asked once, and their members are met once."""
+    """The length of each list, all in one statement: who is on record is asked once, and their children are met once.
+
+    Members of any age are counted apart: what is asked of all of them is rare, and found by the index of its own.
+    """
     if not listings:
         return {}
     standing = _families(today, on_record=True).cte("standing")
+    of_children = [listing for listing in listings if listing.holds == CHILDREN]
     lengths: list[Any] = [
         _length(listing, standing, today).scalar_subquery().label(listing.name)
         for listing in listings
-        if listing.holds == FAMILIES
+        if listing.holds != CHILDREN
     ]
-    of_members = [listing for listing in listings if listing.holds == MEMBERS]
-    if of_members:
-        numbers = [func.count().filter(*listing.conditions(today)).label(listing.name) for listing in of_members]
-        lengths += _members_of(standing, today, numbers).subquery().c
+    if of_children:
+        numbers = [_number(listing, today).label(listing.name) for listing in of_children]
+        lengths += _people_of(standing, CHILDREN, today, numbers).subquery().c
     return dict(db.session.execute(select(*lengths)).one()._mapping)
 
 
+def _number(listing: HomeList, today: date) -> ColumnElement[int]:
+    """How many of the rows that are met are those of a list."""
+    conditions = listing.conditions(today)
+    return func.count().filter(*conditions) if conditions else func.count()
+
+
 def _length(listing: HomeList, standing: FromClause, today: date) -> Select[Any]:
+    if listing.holds == MEMBERS:
+        return _people_of(standing, MEMBERS, today, [func.count()]).where(*listing.conditions(today))
     if not listing.on_record:
         return select(func.count()).select_from(listing.ids(today).subquery())
     if listing.where is None:
@@ -82,10 +94,11 @@ def _length(listing: HomeList, standing: FromClause, today: date) -> Select[Any]
     return select(func.count()).select_from(_family).where(of_standing, *listing.conditions(today))
 
 
-def _members_of(found: FromClause, today: date, columns: Sequence[Any]) -> Select[Any]:
-    """Something of the members, on a day, of families that are found."""
+def _people_of(found: FromClause, holds: str, today: date, columns: Sequence[Any]) -> Select[Any]:
+    """Something of the members or of the children, on a day, of families that are found."""
     with_members = found.join(_member, _member.c.family_id == found.c.id)
-    return select(*columns).select_from(with_members).where(families.is_present(today))
+    meant = families.is_child(today) if holds == CHILDREN else families.is_present(today)
+    return select(*columns).select_from(with_members).where(meant)
 
 
 def by_district(today: date) -> list[tuple[str, int, int]]:
@@ -120,7 +133,7 @@ def _removed_this_quarter(today: date) -> ColumnElement[bool]:
 
 def _unknown_education(today: date) -> ColumnElement[bool]:
     """Children whose education on this day is not known: the quarterly form cannot count them."""
-    return and_(families.is_child(today), members.education_unknown(today))
+    return members.education_unknown(today)
 
 
 def _unknown_birth_date(_today: date) -> ColumnElement[bool]:
@@ -130,7 +143,7 @@ def _unknown_birth_date(_today: date) -> ColumnElement[bool]:
 
 def _coming_of_age(today: date) -> ColumnElement[bool]:
     """Children who soon turn eighteen: the family may leave the record by reason 11.1."""
-    return and_(families.is_child(today), members.comes_of_age(today))
+    return members.comes_of_age(today)
 
 
 _KEEPS = (Role.COORDINATOR,)
@@ -138,8 +151,7 @@ _READS = (Role.COORDINATOR, Role.COMMISSION, Role.SPECIALIST)
 
 LISTINGS = [
     HomeList("on-record", "Состоят на учёте", FAMILIES, _READS, asks=lambda _today: {"state": "on"}),
-    HomeList("children", "Дети в этих семьях", MEMBERS, _READS, families.is_child,
-             asks=lambda _today: {"state": "children"}),
+    HomeList("children", "Дети в этих семьях", CHILDREN, _READS, asks=lambda _today: {"state": "children"}),
     HomeList("assigned", "Закреплённые семьи", FAMILIES, (Role.COMMISSION, Role.SPECIALIST), on_record=False),
     HomeList("registered", "Поставлены в этом квартале", FAMILIES, _KEEPS, _registered_this_quarter, on_record=False,
              asks=lambda today: {"registered_on": quarter_holding(today)}),
@@ -149,11 +161,11 @@ LISTINGS = [
              asks=lambda _today: {"overdue": "1"}),
     HomeList("without-members", "На учёте без членов семьи", FAMILIES, _KEEPS, families.without_members, warns=True,
              asks=lambda _today: {"state": "on", "missing": "members"}),
-    HomeList("unknown-education", "Дети, чьё обучение неизвестно", MEMBERS, _KEEPS, _unknown_education, warns=True,
+    HomeList("unknown-education", "Дети, чьё обучение неизвестно", CHILDREN, _KEEPS, _unknown_education, warns=True,
              asks=lambda _today: {"state": "children", "missing": "education"}),
     HomeList("unknown-birth-date", "Члены семей без даты рождения", MEMBERS, _KEEPS, _unknown_birth_date, warns=True,
              asks=lambda _today: {"state": "on", "missing": "born_on"}),
-    HomeList("coming-of-age", "Исполнится 18 лет за три месяца", MEMBERS, (Role.COORDINATOR, Role.COMMISSION),
+    HomeList("coming-of-age", "Исполнится 18 лет за три месяца", CHILDREN, (Role.COORDINATOR, Role.COMMISSION),
              _coming_of_age, asks=lambda _today: {"state": "children", "comes_of_age": "soon"}),
 ]  # fmt: skip
 BY_NAME = {listing.name: listing for listing in LISTINGS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -27,7 +28,9 @@ from app.services import papers
 
 SHOWN_GRANTS = 5
 SHOWN_FAMILIES = 10
-LISTS = {listings.FAMILIES: "FamilyRegistry.list", listings.MEMBERS: "MemberRegistry.list"}
+COUNTED_AT_ONCE = 2_000  # families; what needs attention among more of them is counted after the page is shown
+LISTS = {listings.FAMILIES: "FamilyRegistry.list", listings.MEMBERS: "MemberRegistry.list",
+         listings.CHILDREN: "MemberRegistry.list"}  # fmt: skip
 
 
 class Home(IndexView):
@@ -39,16 +42,20 @@ class Home(IndexView):
             return redirect(self.appbuilder.get_url_for_login)
         roles = self.appbuilder.sm.roles_of_code(current_user)
         today = clock.today()
-        has_families = given.has_families()
+        number = given.families_up_to(COUNTED_AT_ONCE + 1)
+        has_families = number > 0
         served = listings.served(roles) if has_families else []
         values: dict[str, Any] = {
             "today": today, "roles": roles, "Role": Role, "address": _address, "opens": _opens,
             "lacking": given.lacking(roles) if has_families else given.nothing(roles), "may_enter": may_enter(),
         }  # fmt: skip
         if served:
-            counts = _counts(served, today)
-            values.update(served=served, counts=counts)
-            values["troubles"] = [listing for listing in served if listing.warns and counts[listing.name]]
+            form = _form(today) if Role.COORDINATOR in roles else None
+            checks = Checks([listing for listing in served if listing.warns], form, today)
+            plain = [listing for listing in served if not listing.warns]
+            values.update(plain=plain, counts=_counts(plain, today), checks=checks)
+            if number <= COUNTED_AT_ONCE or filters.Address("/").typed("checks") or checks.are_known():
+                values["checked"] = checks.counted()
         if self.appbuilder.sm.has_access("can_download", "Papers"):
             values["lost"] = _lost()
         if Role.COMMISSION in roles or Role.SPECIALIST in roles:
@@ -62,7 +69,6 @@ class Home(IndexView):
                 grants=grants.recent(),
                 shown_grants=SHOWN_GRANTS,
                 may_begin=bool(access.scope().kept) and not has_families,
-                form=_form(today) if has_families else None,
             )
         if Role.REGION in roles:
             values["districts"] = kept.while_unchanged(("districts", today), lambda: listings.by_district(today))
@@ -80,21 +86,53 @@ def _counts(served: list[listings.HomeList], today: date) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class NextForm:
-    """The quarterly form that is handed in next, and what it would say is missing: each with where it is seen."""
+    """The quarterly form that is handed in next."""
 
-    title: str
+    period: Period
     address: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """How many rows of each list need attention, and what the form would say is missing: each with where it is seen."""
+
+    counts: dict[str, int]
     lacks: list[tuple[quarterly_checks.Lack, str]]
 
 
+@dataclass(frozen=True)
+class Checks:
+    """What is looked through for a person to mend: the lists that warn, and the form if the person makes it.
+
+    The form is counted of nearly every row of the bank, and so are the lists; so they are counted together.
+    """
+
+    lists: list[listings.HomeList]
+    form: NextForm | None
+    today: date
+
+    @property
+    def _question(self) -> Hashable:
+        return "checks", tuple(listing.name for listing in self.lists), self.form and self.form.period, self.today
+
+    def are_known(self) -> bool:
+        """Whether they were counted and nothing was changed since."""
+        return not (self.lists or self.form) or kept.is_known(self._question)
+
+    def counted(self) -> Checked:
+        counts, lacks = kept.while_unchanged(self._question, self._count)
+        return Checked(counts, [(lack, _address_of(lack, self.form.period)) for lack in lacks] if self.form else [])
+
+    def _count(self) -> tuple[dict[str, int], list[quarterly_checks.Lack]]:
+        lacks = quarterly_checks.lacks(self.form.period, ReportPlaces()) if self.form else []
+        return listings.counts(self.lists, self.today), lacks
+
+
 def _form(today: date) -> NextForm | None:
-    """What the form of the last finished quarter lacks; None for who does not make it."""
+    """The form of the last finished quarter; None for who does not make it."""
     period, view = last_finished_quarter(today), quarterly.REPORT.view
     address = _address(f"{view}.show", "can_show", view, **_dates(period))
-    if address is None:
-        return None
-    found = kept.while_unchanged(("form", period), lambda: quarterly_checks.lacks(period, ReportPlaces()))
-    return NextForm(period.title, address, [(lack, _address_of(lack, period)) for lack in found])
+    return None if address is None else NextForm(period, address)
 
 
 def _address_of(lack: quarterly_checks.Lack, period: Period) -> str:

@@ -359,9 +359,24 @@
     setTimeout(ask, 500);
   }
 
+  /* Parts of a page that are dear to count come after it is shown; without them it keeps a link to where they are. */
+  async function bringLater() {
+    const waiting = [...document.querySelectorAll("[data-later]")];
+    if (!waiting.length) return;
+    try {
+      const answer = await fetch(waiting[0].dataset.later);
+      if (!answer.ok || answer.redirected) return;
+      const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const part of waiting) part.replaceWith(found.getElementById(part.id) || part);
+    } catch {
+      return; // the server is away: the link is followed by hand
+    }
+  }
+
   foldMenu();
   searchKey();
   followJob();
+  bringLater();
   askFirst();
   sendOnce();
   smallActs();

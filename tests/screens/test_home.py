@@ -13,6 +13,7 @@ from app.domain.terms import Act
 from app.extensions import db
 from app.models import Assignment, Family, HomeTerritory, JournalEntry, Mentor
 from app.readings import given, kept
+from app.screens import home
 from tests import factories
 from tests.test_statements import counting
 
@@ -187,6 +188,31 @@ def test_what_was_entered_is_no_longer_missing_at_the_next_look(families, cast, 
     factories.education(child, date(2024, 9, 1))
     db.session.commit()
     assert "обучение и занятость не указаны" not in text_of(page(client, "/"))
+
+
+def test_what_is_dear_to_count_among_many_families_comes_after_the_page_and_is_kept(families, cast, sign_in, page,
+                                                                                    monkeypatch):  # fmt: skip
+    client = sign_in("anna")
+    at_once = [page(client, "/").xpath(f"//section[@id='{name}']")[0] for name in ("attention", "form")]
+    assert not any(part.get("data-later") for part in at_once)
+    monkeypatch.setattr(home, "COUNTED_AT_ONCE", 0)
+    kept.answers.clear()
+    first = page(client, "/")
+    assert stats(first)[f"{FAMILIES}?_flt_0_state=on"] == 1
+    assert f"{FAMILIES}?_flt_0_overdue=1" not in stats(first)
+    for part in at_once:
+        later = first.xpath(f"//section[@id='{part.get('id')}']")[0]
+        assert "считается отдельно" in text_of(later)
+        assert NOTHING_WANTED not in text_of(later)
+        assert ALL_AGREES not in text_of(later)
+        assert later.get("data-later") in later.xpath(".//p/a/@href")  # whoever has no scripts follows it
+        for address in (later.get("data-later"), "/"):  # counted once, it stands on the page at once
+            brought = page(client, address).xpath(f"//section[@id='{part.get('id')}']")[0]
+            assert text_of(brought) == text_of(part)
+            assert not brought.get("data-later")
+    factories.member(db.session.get(Family, families["north"]), born_on=None)
+    db.session.commit()
+    assert page(client, "/").xpath("//section[@id='attention']/@data-later")
 
 
 def test_nobody_is_comforted_on_an_empty_bank(app, cast, sign_in, page):
