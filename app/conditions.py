@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Boolean, ColumnElement, FromClause, Select, and_, case, extract, func, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, extract, func, literal, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -42,11 +42,13 @@ def _with_a_plus(element: unindexed, compiler: Any, **options: Any) -> str:
     return f"+{compiler.process(element.clauses, **options)}"
 
 
-class _keyed(FunctionElement[bool]):  # noqa: N801  reads as a function of SQL
-    """Whether a key is one of those that a text lists: one value of a statement, however many keys there are."""
+class _keyed(FunctionElement[Any]):  # noqa: N801  reads as a function of SQL
+    """Whether a key is one of those that a text lists: one value of a statement, however many keys there are.
+
+    Of no type: SQLAlchemy would compare a Boolean with 1, and SQLite would then look at every key of the table.
+    """
 
     inherit_cache = True
-    type = Boolean()
 
 
 @compiles(_keyed)

@@ -6,7 +6,7 @@ A condition that is dropped without a word shows, exports and journals rows that
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from operator import eq
@@ -171,6 +171,7 @@ class Filter:
     chosen: str = ""
     conditions: tuple[ColumnElement[bool], ...] = ()
     of_each: tuple[ColumnElement[bool], ...] = ()  # the same for rows that are met one by one, if it is said otherwise
+    is_part: bool = False  # of a text that no index leads to: each text is looked at, and then whose the row is
 
     @property
     def key(self) -> str:
@@ -215,7 +216,8 @@ def read(address: Address, entity: type[Entity], name: str, label: Any) -> Filte
         return of_choice(address, name, label, told)
     if isinstance(kind, Integer):
         return of_number(address, name, label, lambda number: cast(Condition, column == number))
-    return of_text(address, name, label, lambda text: _holds(entity, name, text))
+    asked = of_text(address, name, label, lambda text: _holds(entity, name, text))
+    return replace(asked, is_part=bool(asked.conditions) and _is_sought_by_part(entity, name))
 
 
 def of_text(address: Address, name: str, label: Any, holds: Callable[[str], Condition]) -> Filter:
@@ -315,6 +317,12 @@ def _links(entity: type[Entity], name: str) -> tuple[Any, Any, Any]:
     far = relation.secondary_synchronize_pairs
     assert far, f"{entity.__name__}.{name} is no relation through links"
     return relation.synchronize_pairs[0][1], far[0][1], relation.secondary
+
+
+def _is_sought_by_part(entity: type[Entity], name: str) -> bool:
+    """Whether the texts of a column stand in an index, and nearly each of them once."""
+    column = entity.__table__.c[name]
+    return not column.info.get("repeated") and any(index.columns[0] is column for index in column.table.indexes)
 
 
 def _holds(entity: Any, name: str, text: str) -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ from app.clock import now
 from app.crud import listing
 from app.crud.listing import RegistryList
 from app.extensions import db
-from app.models import Annullable, Education, Family, Member, OfFamily
+from app.models import Annullable, Decision, Education, Family, Member, OfFamily
 from app.readings import families
 from tests import factories
 from tests.states import kept
@@ -221,6 +221,20 @@ def test_a_text_that_many_rows_share_is_looked_for_among_the_different_ones(mixe
         plan = plan_of(query)
     assert any("ix_education_by_organisation (organisation>?)" in line for line in plan), plan
     assert not any(line.startswith("SCAN education") for line in plan), plan
+
+
+@pytest.mark.one_database("the words of the plan are those of SQLite")
+def test_the_rows_of_known_keys_are_looked_up_by_them(mixed):
+    plan = plan_of(select(Member.id).where(conditions.keyed(Member.id, [1, 2])))
+    assert any(line.startswith("SEARCH member USING INTEGER PRIMARY KEY") for line in plan), plan
+
+
+@pytest.mark.one_database("the words of the plan are those of SQLite")
+def test_a_part_of_a_number_is_looked_for_in_the_index_of_the_numbers(mixed, cast, app):
+    with access.acting_as(scope_of(cast, "anna")), app.test_request_context("/?_flt_0_number=11"):
+        asked = filters.read(filters.Address("/"), Decision, "number", "")
+        plan = plan_of(list_of(views.DecisionRegistry)._narrowed([asked]))
+    assert any(line.startswith("SCAN decision USING COVERING INDEX ix_decision_by_number") for line in plan), plan
 
 
 @pytest.mark.one_database("the words of the plan are those of SQLite")

@@ -15,7 +15,7 @@ from sqlalchemy import Enum, Select, String, false, func, or_, select
 from sqlalchemy.orm import class_mapper, joinedload, selectinload
 
 from app import access, conditions, filters
-from app.extensions import MOST_KEYS, db
+from app.extensions import db
 from app.filters import Address, Filter
 from app.models import Dictionary, Entity
 
@@ -84,7 +84,7 @@ class RegistryList:
         keys = self._keys(self._narrowed(found).limit(COUNTED + 1))
         more, count = len(keys) > COUNTED, min(len(keys), COUNTED)
         page = min(page, max(0, (count - 1) // page_size))
-        known = keys if len(keys) <= min(COUNTED, MOST_KEYS) else None
+        known = None if more else keys
         walked = more and (page * page_size <= NEAR or self._are_many(found))
         rows = self._fetch(found, order, page_size, page * page_size, walked=walked, known=known)
         return Listing(rows, count, page, page_size, order, found, more=more)
@@ -195,7 +195,8 @@ class RegistryList:
 
     def _narrowed(self, found: Sequence[Filter], *, walked: bool = False) -> Select[Any]:
         """The ids of the person's rows that the filters let through."""
-        ids = access.scope().listed(self.entity, [self.entity.__table__.c.id], walked=walked)
+        each = walked or any(one.is_part for one in found)
+        ids = access.scope().listed(self.entity, [self.entity.__table__.c.id], walked=each)
         return ids.where(*(asked for one in found for asked in (walked and one.of_each) or one.conditions))
 
     def _order(self, address: Address) -> tuple[str, str]:
