@@ -58,9 +58,9 @@ class HomeList:
 
 
 def counts(listings: list[HomeList], today: date) -> dict[str, int]:
-    """The length of each list, all in one statement: who is on record is asked once, and their children are met once.
+    """The length of each list, all in one statement.
 
-    Members of any age are counted apart: what is asked of all of them is rare, and found by the index of its own.
+    Who is on record is asked once, and their children are met once.
     """
     if not listings:
         return {}
@@ -84,8 +84,8 @@ def _number(listing: HomeList, today: date) -> ColumnElement[int]:
 
 
 def _length(listing: HomeList, standing: FromClause, today: date) -> Select[Any]:
-    if listing.holds == MEMBERS:
-        return _people_of(standing, MEMBERS, today, [func.count()]).where(*listing.conditions(today))
+    if listing.holds == MEMBERS:  # the families lead to them
+        return _people_of(standing, MEMBERS, today, [_number(listing, today)])
     if not listing.on_record:
         return select(func.count()).select_from(listing.ids(today).subquery())
     if listing.where is None:
