@@ -240,13 +240,14 @@ def import_workbook(file: Path, applying: bool, answers: tuple[str, ...]) -> Non
     with _work():
         book = reader.read(file.read_bytes(), file.name)
         make = partial(plan.make, book, clock.today(), _answers(answers))
-        planned = apply.Prepared(make).held() if applying else make()
+        prepared = apply.Prepared(make, clock.today()) if applying else None
+        planned = prepared.held() if prepared is not None else make()
         for line in preview.lines(planned):
             click.echo(line)
         if planned.faults:
             raise SystemExit(1)
-        if applying and (planned.does_something or planned.unanswered):
-            number = apply.apply(planned, clock.today()).id
+        if prepared is not None and (planned.does_something or planned.unanswered):
+            number = prepared.write().id
             look_at_contents()
             acts.commit()
             click.echo(f"Загружено, загрузка № {number}.")

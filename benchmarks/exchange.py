@@ -121,9 +121,10 @@ def _import(bank: Bank, book: bytes) -> str:
 
     with bank.opened():
         read = _book(book)
-        planned = apply.Prepared(lambda: plan.make(read, clock.today())).held()
+        prepared = apply.Prepared(lambda: plan.make(read, clock.today()), clock.today())
+        planned = prepared.held()
         if planned.does_something and not planned.faults:
-            apply.apply(planned, clock.today())
+            prepared.write()
             db.session.commit()
         return _said(planned)
 

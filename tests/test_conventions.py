@@ -111,6 +111,7 @@ BULK = {
     "app/services/family_keys.py": "the words by which a family is found are derived",
     "app/exchange/apply/__init__.py": "a lock, no rows",
     "app/exchange/apply/links.py": "lists of links, told by whoever sets them (tests/test_replay.py)",
+    "app/exchange/apply/ready.py": "rows that the store hands over, each with its entry",
     "app/exchange/apply/store.py": "an entry for each row (tests/test_replay.py)",
     "app/exchange/undo.py": "an entry for each row (tests/test_replay.py)",
     "app/demo/bank.py": "an invented bank: an entry for each family",

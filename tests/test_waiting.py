@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -14,10 +15,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, func, select, text, update
 
-from app import access, clock, doctor, extensions
+from app import access, clock, doctor, extensions, journal
 from app.acts import reads_first
 from app.documents import passport
 from app.exchange import apply, export, plan
+from app.exchange.apply.store import ROOM, Store
+from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, STAYS
 from app.extensions import begin_writing, db
 from app.models import Aid, Family, Member, Paper
 from app.render import scans as looking
@@ -217,7 +220,7 @@ def test_a_prepared_plan_is_made_once_more_only_if_the_bank_has_changed(app, cas
         made.append(None)
         return planned(Sound().content())
 
-    prepared = apply.Prepared(make)
+    prepared = apply.Prepared(make, clock.today())
     assert len(made) == 1
     if changed:
         _change_a_workplace(app)
@@ -229,7 +232,7 @@ def test_work_in_another_district_does_not_disturb_a_prepared_plan(app, cast):
     load(Sound().content())
     far = factories.family(cast.far)
     db.session.commit()
-    prepared = apply.Prepared(lambda: planned(Sound().content()))
+    prepared = apply.Prepared(lambda: planned(Sound().content()), clock.today())
     with app.app_context(), access.unrestricted():
         factories.member(db.session.get(Family, far.id), last_name="Дальняя")
         db.session.commit()
@@ -239,6 +242,74 @@ def test_work_in_another_district_does_not_disturb_a_prepared_plan(app, cast):
         factories.family(cast.north, "00777")  # of the district, and not in the book
         db.session.commit()
     assert prepared.held() is not prepared.plan
+
+
+def _continued() -> Sound:
+    """A later state of the sound workbook: a row, a list and a stay are changed, a family and an aid are added."""
+    book = Sound()
+    book.row(FAMILIES.title)["Категории семьи"] = "Многодетная семья"
+    book.row(MEMBERS.title)["Место работы, должность"] = "ООО «Ромашка»"
+    book.row(STAYS.title, 2).update({
+        "№ постановления о снятии": "9/9", "Дата постановления о снятии": date(2026, 9, 1),
+        "Дата снятия с учёта": date(2026, 9, 1), "Причина снятия": "11.2",
+    })  # fmt: skip
+    added = ((FAMILIES, 1, {}), (STAYS, 1, {}), (MEMBERS, 1, {"Фамилия": "Полозов", "Имя": "Лев"}), (AIDS, 1, {}))
+    for sheet, place, values in added:
+        book.rows[sheet.title].append({**book.row(sheet.title, place), "№ карты": "00003", **values})
+    book.rows[AIDS.title][-1].pop("Получатели", None)
+    return book
+
+
+def test_a_load_composes_nothing_while_others_wait(cast, monkeypatch):
+    load(Sound().content())
+    prepared = apply.Prepared(lambda: planned(_continued().content()), clock.today())
+    assert not prepared.plan.faults, prepared.plan.faults
+    assert prepared.plan.new_families
+    assert prepared.plan.updates
+    assert prepared.plan.sets
+    composed: list[str] = []
+    for where, name in (
+        (journal.changes, "of_inserted"), (journal.changes, "of_updated"), (journal.changes, "of_list"),
+        (apply.ready.ReadyRows, "add"), (journal, "entry"),
+    ):  # fmt: skip
+        while_under_way(monkeypatch, where, name, lambda name=name: composed.append(name))
+    prepared.held()
+    prepared.write()
+    assert composed == ["entry"]  # of the load as a whole
+    monkeypatch.undo()
+    db.session.commit()
+    assert db.session.scalar(select(func.count(Family.id))) == 3
+    assert list(journal.all_differences()) == []
+    assert not planned(_continued().content()).does_something
+
+
+def test_a_load_whose_keys_were_taken_meanwhile_is_composed_anew(app, cast):
+    far = factories.family(cast.far)
+    db.session.commit()
+    prepared = apply.Prepared(lambda: planned(Sound().content()), clock.today())
+    with app.app_context(), access.unrestricted():
+        factories.member(db.session.get(Family, far.id), last_name="Дальняя")
+        factories.family(cast.far, "00778")
+        db.session.commit()
+    kept = db.engine.dialect.name == "postgresql"  # whose sequences give a key once
+    assert (prepared.held() is prepared.plan) is kept
+    prepared.write()
+    db.session.commit()
+    assert set(db.session.scalars(select(Family.number))) == {far.number, "00778", "00001", "00002"}
+    assert list(journal.all_differences()) == []
+
+
+def test_those_who_write_meanwhile_find_keys_before_those_of_a_large_load(app, cast):
+    factories.family(cast.north)
+    db.session.commit()
+    store = Store(db.session(), clock.now())
+    store.take_keys(Counter(family=1, member=2 * ROOM))
+    key = store.key("family")
+    db.session.rollback()
+    others = [factories.family(cast.north, f"0080{place}").id for place in range(2)]
+    db.session.commit()
+    assert store.keys_are_free()
+    assert key not in others
 
 
 # Acts at once

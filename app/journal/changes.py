@@ -84,6 +84,8 @@ class Words:
     def ask(self, target: type[Any], keys: Iterable[int]) -> None:
         """Ask for many rows at once."""
         missing = sorted({key for key in keys if (target, key) not in self._known})
+        if not missing:
+            return
         with access.unrestricted(), self._session.no_autoflush:
             for portion in portions(missing):
                 query = select(target).where(target.id.in_(portion))
@@ -244,9 +246,12 @@ def of_inserted(entity: Any, values: Mapping[str, Any], words: Words,
     """What a row says that was inserted with these values. A new row's family is not spelt: its entry lies there."""
     found: dict[str, Any] = {}
     for field in fields(entity):
-        if (value := values.get(field.name)) is not None:
-            plain_field = field.name == "family_id"
-            found |= {field.name: [None, value]} if plain_field else _said(field, None, value, words)
+        if (value := plain(values.get(field.name))) is None:
+            continue
+        if field.target is None or field.name == "family_id":
+            found[field.name] = [None, value]
+        else:
+            found[field.name] = [None, value, None, words.of(field.target, value)]
     for each in lists(entity) if lists_of else ():
         found |= _said_list(each, [], (lists_of or {}).get(each.name, []), words)
     return found

@@ -175,7 +175,7 @@ class Exchange(Screen):
             return self.done(said, lambda: later(JobKind.LOAD, title, asked)) or self._start(said.text)
         try:
             book = _read(found.content, found.name)
-            prepared = apply.Prepared(lambda: plan.make(book, clock.today(), confirmed.answers))
+            prepared = apply.Prepared(lambda: plan.make(book, clock.today(), confirmed.answers), clock.today())
             answer = self.done(said, lambda: _load(prepared, confirmed))
         except Refusal as refusal:
             return self._start(refusal.text)
@@ -276,7 +276,7 @@ def _load(prepared: apply.Prepared, confirmed: Confirmation) -> Answer:
     planned = prepared.held()
     if warning := confirmed.warning(planned):
         raise ShownAgainError(planned, warning)
-    batch = apply.apply(planned, clock.today())
+    batch = prepared.write()
     look_at_contents()
     return Answer(_("The workbook is loaded."), url_for("Exchange.batch", pk=batch.id))
 

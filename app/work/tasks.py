@@ -21,7 +21,8 @@ from app.work import passports
 from app.work.results import Result
 from app.work.run import Run
 
-READING, COMPARING, WRITING = "Чтение книги", "Сверка с банком", "Запись в банк"
+READING, COMPARING, COMPOSING = "Чтение книги", "Сверка с банком", "Подготовка записей"
+WRITING = "Запись в банк"
 NO_PLACE = "Такой территории среди ваших нет."
 STEPS = 2 + len(plan.COMPARED)  # reading, the sheets, writing
 
@@ -43,13 +44,19 @@ def _preview(run: Run) -> Result:
 def _load(run: Run) -> Result:
     confirmation = Confirmation(**run.parameters["confirmation"])
     book = _read(run)
-    prepared = apply.Prepared(lambda: _compared(run, book, confirmation.answers))
+
+    def make() -> Plan:
+        planned = _compared(run, book, confirmation.answers)
+        run.tell(COMPOSING, STEPS - 1, STEPS)
+        return planned
+
+    prepared = apply.Prepared(make, clock.today())
     run.tell(WRITING, STEPS - 1, STEPS)
     run.be_silent()  # from here on this transaction writes
     planned = prepared.held()
     if warning := confirmation.warning(planned):
         return _shown(run, planned, warning)
-    batch = apply.apply(planned, clock.today())
+    batch = prepared.write()
     look_at_contents()
     return Result("Книга загружена.", "Exchange.batch", {"pk": batch.id})
 

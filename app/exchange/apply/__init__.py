@@ -1,11 +1,15 @@
 """Does what a plan says: all or nothing, in the caller's transaction, as one batch of the journal.
 
-New rows go in by bulk statements with keys taken beforehand, so that ten thousand families take seconds.
+A load is composed first, with keys taken beforehand, while nobody is held up: rows as the driver takes them, entries of
+the journal as text. Then it is written, by bulk statements, while others wait: ten thousand families take seconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+import gc
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from sqlalchemy import select, text
@@ -17,7 +21,7 @@ from app.domain import names
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, DecisionKind, ParentalRole, TerritoryKind
 from app.exchange.apply import fresh, links
-from app.exchange.apply.store import Store
+from app.exchange.apply.store import CREATED, Store
 from app.exchange.changes import BodyRef, PlaceRef, Plan, SetUpdate, Update
 from app.exchange.workbook import SHEETS
 from app.extensions import begin_writing, db, portions
@@ -37,20 +41,22 @@ def hold() -> None:
 
 
 class Prepared:
-    """A plan that is made while nobody is held up, and made again if what it was made of has changed since.
+    """A load that is compared and composed while nobody is held up, and anew if what it was made of has changed since.
 
     That is its district with its families, and whatever belongs to no family: work in other districts disturbs it not.
     """
 
-    def __init__(self, make: Callable[[], Plan]) -> None:
-        self._make = make
+    def __init__(self, make: Callable[[], Plan], today: date) -> None:
+        self._make, self._today = make, today
         for _attempt in range(ATTEMPTS):
             db.session.rollback()  # what was read before may be a picture of yesterday
             self._mark = journal.mark()
             self.plan = make()
+            self._application = None if _fault(self.plan) else _Application(self.plan, today)
             db.session.rollback()
             if self._stands():
                 break
+        self._held = self.plan
 
     def _stands(self) -> bool:
         changed = journal.families_since(self._mark)
@@ -65,7 +71,13 @@ class Prepared:
     def held(self) -> Plan:
         """The plan of the bank as it stands, which stays so until this transaction ends."""
         hold()
-        return self.plan if self._stands() else self._make()
+        if not self._stands() or (self._application is not None and not self._application.keys_are_free()):
+            self._held, self._application = self._make(), None
+        return self._held
+
+    def write(self) -> ImportBatch:
+        """Write the plan that is held. As `apply`."""
+        return self._application.write() if self._application is not None else apply(self._held, self._today)
 
 
 def apply(plan: Plan, today: date) -> ImportBatch:
@@ -73,19 +85,24 @@ def apply(plan: Plan, today: date) -> ImportBatch:
 
     Raises Refusal if a family that was written breaks a rule of the bank.
     """
+    if fault := _fault(plan):
+        raise Refusal(fault, "file")
+    return _Application(plan, today).write()
+
+
+def _fault(plan: Plan) -> str:
+    """Why a plan cannot be written."""
     if plan.faults:
-        raise Refusal("В книге есть ошибки: исправьте их и загрузите её снова.", "file")
+        return "В книге есть ошибки: исправьте их и загрузите её снова."
     if plan.unanswered:
-        raise Refusal(
-            f"Вопросов без ответа: {len(plan.unanswered)}. Ответьте на них: без ответа ничего не загружается.", "file"
-        )
+        return f"Вопросов без ответа: {len(plan.unanswered)}. Ответьте на них: без ответа ничего не загружается."
     if not plan.does_something:
-        raise Refusal("Всё, что есть в книге, уже записано в банке: загружать нечего.", "file")
-    return _Application(plan, today).run()
+        return "Всё, что есть в книге, уже записано в банке: загружать нечего."
+    return ""
 
 
 class _Application:
-    """One application of one plan."""
+    """One application of one plan: composed as it is made, which only reads; then written."""
 
     def __init__(self, plan: Plan, today: date) -> None:
         assert plan.as_of is not None
@@ -94,81 +111,51 @@ class _Application:
         self.store = Store(self.session, now())
         self.fresh = fresh.Fresh(plan, self.store, _roles(self.session), plan.as_of, today)
         self.changed_lists: dict[str, dict[str, list[list[int]]]] = {}  # list → owner → [was, is]
+        self.is_new_district = plan.district.id is None
+        self.new_places = [place for place in plan.new_places if place.id is None and place is not plan.district]
+        self.store.take_keys(fresh.wanted(plan) + self._wanted())
+        self.batch_id = self.store.key("import_batch")
+        with journal.batch(self.batch_id):
+            self._name_places()
+            self._compose()
 
-    def run(self) -> ImportBatch:
-        self._district()
-        batch = self._batch()
-        with journal.batch(batch.id):
-            self._places()
-            self.store.take_keys(fresh.wanted(self.plan))
-            for family in self.plan.families:
-                if family.touched:
-                    self.fresh.add(family)
-            self.store.insert()
-            self._change()
-            self._set_lists()
-            self._refresh_known()
-            soundness.require((family.id for family in self.plan.families if family.touched and family.id), self.today)
-            self.store.write_journal()
-            self._tell_batch(batch)
-        batch.counts = self._figures()
-        self.session.flush()
-        return batch
+    def keys_are_free(self) -> bool:
+        return self.store.keys_are_free()
 
-    # Before the rows: places, bodies, the batch
+    # Before others wait
 
-    def _district(self) -> None:
+    def _wanted(self) -> Counter[str]:
+        """Keys of what is no row of a family. With a fresh district may come the root, which takes its own."""
+        places = 2 * self.is_new_district + len(self.new_places)
+        return Counter(import_batch=1, territory=places, agency=len(self.plan.new_bodies))
+
+    def _name_places(self) -> None:
+        """Give keys to the territories and bodies that the bank does not know, and say what they are called."""
         district = self.plan.district
-        if district.id is None:
-            root = installation.add_root_territory()
-            district.id = self._territory(district.name, TerritoryKind.DISTRICT, root.id)
-
-    def _places(self) -> None:
-        """Create the territories and agencies that the bank does not know; the bodies where the person keeps."""
-        district = self.plan.district
-        assert district.id is not None
-        mine = guard.Keeper(self.session, access.scope()).covers
-        home = next(filter(mine, (place.id for place in tree.read().below([district.id]))), district.id)
-        for place in self.plan.new_places:
-            if place.id is None:
-                place.id = self._territory(place.name, TerritoryKind.SETTLEMENT, district.id)
+        if self.is_new_district:
+            self.store.key("territory")  # of the root
+            district.id = self.store.key("territory")
+            self.store.words.know(Territory, district.id, district.name)
+        for place in self.new_places:
+            place.id = self.store.key("territory")
+            self.store.words.know(Territory, place.id, place.name)
         for body in self.plan.new_bodies:
-            kind_id = self.plan.codes["agency_kind"].ids[body.kind]
-            agency = Agency(name=body.name, name_key=names.key(body.name), kind_id=kind_id, territory_id=home)
-            self.session.add(agency)
-            self.session.flush()
-            body.id = agency.id
+            body.id = self.store.key("agency")
+            self.store.words.know(Agency, body.id, body.name)
 
-    def _territory(self, name: str, kind: TerritoryKind, parent_id: int) -> int:
-        territory = Territory(name=name, name_key=names.key(name), kind=kind, parent_id=parent_id)
-        self.session.add(territory)
-        self.session.flush()
-        return territory.id
-
-    def _batch(self) -> ImportBatch:
-        batch = ImportBatch(
-            user_id=access.scope().user_id,
-            district_id=self.plan.district.id,
-            as_of=self.as_of,
-            file_name=short(self.plan.book.name, 200),
-            sha256=self.plan.book.digest,
-            counts={},
-        )
-        self.session.add(batch)
-        self.session.flush()
-        return batch
-
-    # Rows that change
-
-    def _change(self) -> None:
-        """Change rows of the bank; the decisions of fresh removals go in first."""
+    def _compose(self) -> None:
+        for family in self.plan.families:
+            if family.touched:
+                self.fresh.add(family)
         for change in self.plan.updates:
             if change.decision is not None:
                 self._add_removal(change)
-        self.store.insert()
+            change.values = {name: _key_of(value) for name, value in change.values.items()}
+        self.store.get_ready()
         for change in self.plan.updates:
-            values = {name: _key_of(value) for name, value in change.values.items()}
-            self.store.change(change.table, change.id, change.family, change.title, change.was, values)
+            self.store.tell_change(change)
+        for each in self.plan.sets:
+            self._tell_list(each)
 
     def _add_removal(self, change: Update) -> None:
         assert change.decision is not None
@@ -179,22 +166,76 @@ class _Application:
             change.family.id, DecisionKind.REMOVE, number, decided_on
         )
 
-    def _set_lists(self) -> None:
-        for change in self.plan.sets:
-            assert change.family.id is not None
-            name, key, family_id = change.name, change.id, change.family.id
-            was = links.linked(self.session, name, key)
-            guard.check_bulk(links.OWNERS[name], [{"id": key}], fresh=False)
-            links.set_links(self.session, name, key, family_id, self._ids(change))
-            becomes = links.linked(self.session, name, key)
-            self.changed_lists.setdefault(name, {})[str(key)] = [was, becomes]
-            self.store.tell_changed_list(links.OWNERS[name], key, family_id, change.title, name, was, becomes)
+    def _tell_list(self, change: SetUpdate) -> None:
+        assert change.family.id is not None
+        name, key = change.name, change.id
+        was, becomes = links.linked(self.session, name, key), links.in_order(name, self._ids(change))
+        self.changed_lists.setdefault(name, {})[str(key)] = [was, becomes]
+        self.store.tell_changed_list(links.OWNERS[name], key, change.family.id, change.title, name, was, becomes)
 
     def _ids(self, change: SetUpdate) -> list[int]:
         if change.name == "recipients":
             return [member.id for member in change.becomes]
         ids = self.plan.codes[{"categories": "category", "criteria": "criterion"}[change.name]].ids
         return [ids[each] for each in change.becomes]
+
+    # While others wait
+
+    def write(self) -> ImportBatch:
+        """Write what was composed."""
+        with journal.batch(self.batch_id), _no_search_for_garbage():
+            self._add_places()
+            batch = self._add_batch()
+            self.store.insert()
+            for change in self.plan.updates:
+                self.store.change(change.table, change.id, change.family, change.values)
+            self._set_lists()
+            self._refresh_known()
+            soundness.require((family.id for family in self.plan.families if family.touched and family.id), self.today)
+            self.store.write_journal()
+            self._tell_batch(batch)
+        self.session.flush()
+        return batch
+
+    def _add_places(self) -> None:
+        """Create the territories and agencies that the bank does not know; the bodies where the person keeps."""
+        district = self.plan.district
+        assert district.id is not None
+        if self.is_new_district:
+            self._add_territory(district, TerritoryKind.DISTRICT, installation.add_root_territory().id)
+        mine = guard.Keeper(self.session, access.scope()).covers
+        home = next(filter(mine, (place.id for place in tree.read().below([district.id]))), district.id)
+        for place in self.new_places:
+            self._add_territory(place, TerritoryKind.SETTLEMENT, district.id)
+        for body in self.plan.new_bodies:
+            kind_id, key = self.plan.codes["agency_kind"].ids[body.kind], names.key(body.name)
+            self.session.add(Agency(id=body.id, name=body.name, name_key=key, kind_id=kind_id, territory_id=home))
+            self.session.flush()
+
+    def _add_territory(self, place: PlaceRef, kind: TerritoryKind, parent_id: int) -> None:
+        key = names.key(place.name)
+        self.session.add(Territory(id=place.id, name=place.name, name_key=key, kind=kind, parent_id=parent_id))
+        self.session.flush()
+
+    def _add_batch(self) -> ImportBatch:
+        batch = ImportBatch(
+            id=self.batch_id,
+            user_id=access.scope().user_id,
+            district_id=self.plan.district.id,
+            as_of=self.as_of,
+            file_name=short(self.plan.book.name, 200),
+            sha256=self.plan.book.digest,
+            counts=self._figures(),
+        )
+        self.session.add(batch)
+        self.session.flush()
+        return batch
+
+    def _set_lists(self) -> None:
+        for change in self.plan.sets:
+            assert change.family.id is not None
+            guard.check_bulk(links.OWNERS[change.name], [{"id": change.id}], fresh=False)
+            links.set_links(self.session, change.name, change.id, change.family.id, self._ids(change))
 
     def _refresh_known(self) -> None:
         """Bring the names and search keys of families that were here before in step."""
@@ -220,7 +261,7 @@ class _Application:
         )
 
     def _figures(self) -> dict[str, object]:
-        created = {name: spans(keys) for name, keys in self.store.created().items()}
+        created = {name: spans(keys) for name, keys in self.store.created().items() if name in CREATED}
         created["territory"] = spans(place.id for place in self.plan.new_places if place.id)
         created["agency"] = spans(body.id for body in self.plan.new_bodies if body.id)
         return {
@@ -228,6 +269,18 @@ class _Application:
             "created": {name: runs for name, runs in created.items() if runs},
             "links": self.changed_lists,
         }
+
+
+@contextmanager
+def _no_search_for_garbage() -> Iterator[None]:
+    """Let Python not go through everything that a large load holds, again and again, while others wait."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _roles(session: Session) -> dict[str, ParentalRole]:

@@ -45,3 +45,8 @@ def set_links(session: Session, name: str, owner_id: int, family_id: int, ids: I
 def linked(session: Session, name: str, owner_id: int) -> list[int]:
     """The links as they are now, in order."""
     return journal.changes.linked(OWNERS[name], name).keys(session, owner_id)
+
+
+def in_order(name: str, ids: Iterable[int]) -> list[int]:
+    """Links in the order in which `linked` reads them once they are stored: those of a stay have their places."""
+    return list(ids) if name == "criteria" else sorted(ids)

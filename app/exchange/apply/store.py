@@ -1,4 +1,8 @@
-"""The rows that an import writes: collected table by table, put in by bulk statements, each told to the journal."""
+"""The rows that an import writes: made ready table by table with what the journal says of each, then put in at once.
+
+The first half (`key` … `get_ready`, `tell_…`) reads only and may take its time; the second (`insert` … `write_journal`)
+runs while others wait, and composes nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from sqlalchemy import Executable, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import Table, bindparam, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import guard, journal, troubles
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
-from app.exchange.changes import FamilyPlan
+from app.exchange.apply.ready import Ready, ReadyRows
+from app.exchange.changes import FamilyPlan, Update
 from app.extensions import portions
 from app.models import (
     Agency,
@@ -23,6 +28,8 @@ from app.models import (
     Entity,
     Family,
     IdentityDocument,
+    ImportBatch,
+    JournalEntry,
     Member,
     PupilSupport,
     Registration,
@@ -48,36 +55,53 @@ CREATED: dict[str, type[Entity]] = {
 }
 
 
+# Tables whose keys are taken beforehand.
+KEYED: dict[str, Table] = {name: entity.__table__ for name, entity in CREATED.items()} | {
+    "import_batch": ImportBatch.__table__
+}
+ROOM = 100  # for every so many rows to come, a key is left free in each table about families: others write meanwhile
+
+
 class Store:
     """What is to be inserted and what the journal is to say; keys are taken once for each table, before all rows."""
 
     def __init__(self, session: Session, at: datetime) -> None:
         self.session, self.at = session, at
         self.words = journal.changes.Words(session)
+        self._dialect = session.connection().dialect
         self._keys: dict[str, Iterator[int]] = {}
+        self._first: dict[str, int] = {}  # the first key taken of a table that has no sequence
         self._rows: dict[str, list[Values]] = {name: [] for name in CREATED}
-        self._links: dict[Table, list[Values]] = {}
+        self._ready = {name: ReadyRows(entity.__table__, self._dialect) for name, entity in CREATED.items()}
+        self._links: dict[Table, ReadyRows] = {}
         self._lists: dict[tuple[str, int], dict[str, list[int]]] = {}  # the lists of a new row
         self._titles: dict[tuple[str, int], str] = {}  # what the journal calls a new row
-        self._entries: list[dict[str, object]] = []
-        self._taken: dict[str, list[int]] = {name: [] for name in CREATED}
+        self._entries = ReadyRows(JournalEntry.__table__, self._dialect)
+        self._taken: dict[str, list[int]] = {name: [] for name in KEYED}
 
     # Keys
 
     def take_keys(self, wanted: Counter[str]) -> None:
         """Keys for every row to come."""
-        self._keys = {name: iter(self._free(CREATED[name].__table__, count)) for name, count in wanted.items()}
+        room = wanted.total() // ROOM
+        self._keys = {name: iter(self._free(KEYED[name], count, room)) for name, count in wanted.items()}
 
-    def _free(self, table: Table, count: int) -> Iterable[int]:
+    def _free(self, table: Table, count: int, room: int) -> Iterable[int]:
         if not count:
             return ()
-        if self.session.connection().dialect.name == "postgresql":
+        if self._dialect.name == "postgresql":
             statement = text("select nextval(pg_get_serial_sequence(:name, 'id')) from generate_series(1, :count)")
             return list(self.session.scalars(statement, {"name": table.name, "count": count}))
-        first = (self.session.scalar(select(func.max(table.c.id))) or 0) + 1
+        about_families = table is Family.__table__ or "family_id" in table.c
+        self._first[table.name] = first = self._last(table) + 1 + (room if about_families else 0)
         return range(first, first + count)
 
-    # New rows
+    def _last(self, table: Table) -> int:
+        return self.session.scalar(select(func.max(table.c.id))) or 0
+
+    def keys_are_free(self) -> bool:
+        """Whether nobody has taken the keys since; a sequence gives each of them once."""
+        return all(self._last(KEYED[name]) < first for name, first in self._first.items())
 
     def key(self, table: str) -> int:
         """The next key of a table."""
@@ -85,12 +109,14 @@ class Store:
         self._taken[table].append(key)
         return key
 
+    # New rows
+
     def add(self, table: str, key: int, family_id: int, title: str, values: Values) -> None:
         """Put a row by; the journal calls it by its title."""
-        row: Values = {"id": key, **values, "created_at": self.at, "version": 1}
+        values.update(id=key, created_at=self.at, version=1)
         if table != "family":
-            row["family_id"] = family_id
-        self._rows[table].append(row)
+            values["family_id"] = family_id
+        self._rows[table].append(values)
         self._titles[table, key] = title
 
     def add_of_family(self, table: str, family_id: int, title: str, values: Values) -> int:
@@ -101,83 +127,116 @@ class Store:
 
     def link(self, table: Table, rows: Iterable[Values]) -> None:
         """Put links of new rows by."""
-        self._links.setdefault(table, []).extend(rows)
+        ready = self._links.setdefault(table, ReadyRows(table, self._dialect))
+        for row in rows:
+            ready.add(row)
 
     def tell_list(self, table: str, key: int, name: str, ids: list[int]) -> None:
         """What the journal says of a list of a new row."""
         self._lists[table, key] = {name: ids}
 
+    def get_ready(self) -> None:
+        """Make ready what was put by, and an entry with every value for each row."""
+        for name, rows in self._rows.items():
+            entity = CREATED[name]
+            journal.changes.ask_for(entity, rows, self.words)
+            for row in rows:
+                self._ready[name].add(row)
+                self._tell_new(entity, row)
+        self._titles.clear()
+        self._lists.clear()
+
+    def _tell_new(self, entity: type[Entity], row: Values) -> None:
+        key, table = row["id"], entity.__table__.name
+        assert isinstance(key, int)
+        family_id = key if entity is Family else row["family_id"]
+        assert isinstance(family_id, int)
+        said = journal.changes.of_inserted(entity, row, self.words, self._lists.get((table, key)))
+        self._tell(Act.CREATED, entity, key, family_id, self._titles[table, key], said)
+
+    # What the journal says of rows that change
+
+    def tell_change(self, change: Update) -> None:
+        """The entry about a row of the bank that changes."""
+        assert change.family.id is not None
+        entity = CREATED[change.table]
+        said = journal.changes.of_updated(entity, change.was, change.values, self.words)
+        self._tell(Act.CHANGED, entity, change.id, change.family.id, change.title, said)
+
+    def tell_changed_list(self, entity: type[Entity], key: int, family_id: int, title: str, name: str, was: list[int],
+                          becomes: list[int]) -> None:  # fmt: skip
+        """The entry about a list of links that is set."""
+        said = journal.changes.of_list(entity, name, was, becomes, self.words)
+        self._tell(Act.CHANGED, entity, key, family_id, title, said)
+
+    def _tell(self, act: Act, entity: type[Entity], key: int, family_id: int, summary: str,
+              said: Mapping[str, object]) -> None:  # fmt: skip
+        self._entries.add(
+            journal.entry(act, entity=entity.__name__, entity_id=key, family_id=family_id, summary=summary,
+                          said=dict(said))
+        )  # fmt: skip
+
+    def created(self) -> dict[str, list[int]]:
+        """The keys that rows have been given, by table."""
+        return {name: keys for name, keys in self._taken.items() if keys}
+
+    # While others wait
+
     def insert(self) -> None:
-        """Write what was put by since the last time, parents first, and an entry with every value for each row."""
+        """Write the new rows, parents first."""
         for name, rows in self._rows.items():
             guard.check_bulk(CREATED[name], rows, fresh=True)
-            self._insert(CREATED[name].__table__, rows)
-            self._tell_new(name, rows)
-            rows.clear()
-        for table, rows in self._links.items():
-            self._insert(table, rows)
-            rows.clear()
+            self._insert(self._ready[name])
+        for ready in self._links.values():
+            self._insert(ready)
 
-    def _insert(self, table: Table, rows: list[Values]) -> None:
-        for portion in portions(rows):
-            if (error := self._refused(insert(table), portion)) is not None:
-                row = self._first_refused(table, portion)
-                raise self._refusal(table, self._number(table, row), error) from error
+    def _insert(self, ready: ReadyRows) -> None:
+        for portion in portions(ready.rows):
+            if (error := self._refused(ready, portion)) is not None:
+                row = self._first_refused(ready, portion)
+                raise self._refusal(ready.table, self._number(ready, row), error) from error
 
-    def _refused(self, statement: Executable, rows: list[Values]) -> IntegrityError | None:
-        """Run a statement; what the database has against it, and then nothing of it is written."""
+    def _refused(self, ready: ReadyRows, rows: list[Ready]) -> IntegrityError | None:
+        """Insert rows; what the database has against one of them, and then nothing of them is written."""
         connection = self.session.connection()
         try:
             with connection.begin_nested():
-                connection.execute(statement, rows)
+                ready.insert(connection, rows)
         except IntegrityError as error:
             return error
         return None
 
-    def _first_refused(self, table: Table, rows: list[Values]) -> Values:
+    def _first_refused(self, ready: ReadyRows, rows: list[Ready]) -> Ready:
         """The row at which a portion that the database refuses goes wrong: the last one of the shortest refused run."""
         taken, refused = 0, len(rows)
         while refused - taken > 1:
             middle = (taken + refused) // 2
             nested = self.session.connection().begin_nested()
-            if self._refused(insert(table), rows[:middle]) is None:
+            if self._refused(ready, rows[:middle]) is None:
                 taken = middle
             else:
                 refused = middle
             nested.rollback()
         return rows[refused - 1]
 
-    def _number(self, table: Table, row: Values) -> str | None:
+    def _number(self, ready: ReadyRows, row: Ready) -> str | None:
         """The number of the family of a new row."""
         family = Family.__table__
-        if table is family:
-            return str(row["number"])
-        return self.session.scalar(select(family.c.number).where(family.c.id == row["family_id"]))
+        if ready.table is family:
+            return str(ready.value(row, "number"))
+        of_row = family.c.id == ready.value(row, "family_id")
+        return self.session.scalar(select(family.c.number).where(of_row))
 
     def _refusal(self, table: Table, number: str | None, error: IntegrityError) -> Refusal:
         """What the database refuses of a row, by the number of its family."""
         title = next((entity.TITLE for entity in CREATED.values() if entity.__table__ is table), "")
         return Refusal(f"Семья № {number}: {title}{': ' if title else ''}{troubles.of_refused_row(error)}", "file")
 
-    def _tell_new(self, table: str, rows: list[Values]) -> None:
-        entity = CREATED[table]
-        journal.changes.ask_for(entity, rows, self.words)
-        for row in rows:
-            key = row["id"]
-            assert isinstance(key, int)
-            family_id = key if entity is Family else row["family_id"]
-            assert isinstance(family_id, int)
-            said = journal.changes.of_inserted(entity, row, self.words, self._lists.get((table, key)))
-            self._tell(Act.CREATED, entity, key, family_id, self._titles[table, key], said)
-
-    # Rows that change
-
-    def change(self, table: str, key: int, family: FamilyPlan, title: str, was: Values, values: Values) -> None:
+    def change(self, table: str, key: int, family: FamilyPlan, values: Values) -> None:
         """Change a row of the bank; whoever saves a form opened before is told by the version.
 
         In no savepoint, which costs half as much as the change: after a refusal nothing is asked of the database.
         """
-        assert family.id is not None
         entity = CREATED[table]
         rows = entity.__table__
         guard.check_bulk(entity, [{"id": key, **values}], fresh=False)
@@ -186,29 +245,8 @@ class Store:
             self.session.connection().execute(statement, {"key": key})
         except IntegrityError as error:
             raise self._refusal(rows, family.number, error) from error
-        said = journal.changes.of_updated(entity, was, values, self.words)
-        self._tell(Act.CHANGED, entity, key, family.id, title, said)
-
-    def tell_changed_list(self, entity: type[Entity], key: int, family_id: int, title: str, name: str, was: list[int],
-                          becomes: list[int]) -> None:  # fmt: skip
-        """The entry about a list of links that was set."""
-        said = journal.changes.of_list(entity, name, was, becomes, self.words)
-        self._tell(Act.CHANGED, entity, key, family_id, title, said)
-
-    # The journal
-
-    def _tell(self, act: Act, entity: type[Entity], key: int, family_id: int, summary: str,
-              said: Mapping[str, object]) -> None:  # fmt: skip
-        self._entries.append(
-            journal.entry(act, entity=entity.__name__, entity_id=key, family_id=family_id, summary=summary,
-                          said=dict(said))
-        )  # fmt: skip
 
     def write_journal(self) -> None:
         """Write the entries of every row."""
-        for portion in portions(self._entries):
-            journal.write(portion)
-
-    def created(self) -> dict[str, list[int]]:
-        """The keys of the rows that were written, by table."""
-        return {name: keys for name, keys in self._taken.items() if keys}
+        for portion in portions(self._entries.rows):
+            self._entries.insert(self.session.connection(), portion)
