@@ -37,6 +37,7 @@ from app.models import (
     Mentor,
     Model,
     OfFamily,
+    SignalCard,
     Supervision,
     SupervisionKind,
     Territory,
@@ -49,9 +50,10 @@ _assignment = Assignment.__table__
 _mentor = Mentor.__table__
 _employee = Employee.__table__
 _agency = Agency.__table__
+_card = SignalCard.__table__
 
 # Whose rows are narrowed in every part of a statement, and whose where they are what the statement asks for.
-EVERYWHERE = (Whose.FAMILY, Whose.GIVEN, Whose.JOURNAL)
+EVERYWHERE = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.JOURNAL)
 ASKED_FOR = (Whose.TERRITORY, Whose.AGENCY, Whose.LOAD, Whose.ASKER)
 
 
@@ -60,10 +62,10 @@ class Scope:
     """The rows of one person on one day.
 
     territories: ids of the territories whose families are seen, the parts already included.
-    kept: those of them whose families, bodies and people this person writes, the parts included.
+    kept: those of them whose families, signal cards, bodies and people this person writes, the parts included.
     places: the territories whose bodies and people are seen: where one works, what lies in it and above it.
     assigned_to: id of the commission member whose direct assignments are seen.
-    agency: id of the agency whose mentored families are seen.
+    agency: id of the agency whose mentored families and own signal cards are seen.
     everything: commands of the installation itself.
     all_statistics: figures, not families, of all territories (the region).
     all_journal: the whole journal (the auditor).
@@ -133,6 +135,23 @@ class Scope:
             found = found.where(family.c.annulled_at.is_(None))
         return exists(found.correlate_except(family))
 
+    def cards(self, card: Any = _card.c) -> ColumnElement[bool]:
+        """The condition on the table `signal_card` that this person's cards meet."""
+        if self.everything:
+            return true()
+        parts: list[ColumnElement[bool]] = []
+        if self.kept:
+            parts.append(card.territory_id.in_(self.kept))
+        if self.agency is not None:
+            parts.append(card.agency_id == self.agency)
+        return or_(*parts) if parts else false()
+
+    def sees_card(self, card_id: Any) -> ColumnElement[bool]:
+        """The condition that a column holds the id of one of this person's cards."""
+        card = _card.alias()
+        found = select(card.c.id).where(card.c.id == card_id, self.cards(card.c))
+        return exists(found.correlate_except(card))
+
     def counted_families(self) -> ColumnElement[bool]:
         """The condition on `family` for figures without names."""
         return true() if self.all_statistics else self.families()
@@ -161,6 +180,8 @@ class Scope:
         owner = getattr(entity, entity.OWNER)
         if whose is Whose.FAMILY:
             return self.sees(owner)
+        if whose is Whose.CARD:
+            return self.cards(SignalCard) if entity is SignalCard else self.sees_card(owner)
         if whose is Whose.LOAD:
             return or_(owner.in_(self.kept), entity.user_id == (self.user_id or 0))
         if whose is Whose.ASKER:

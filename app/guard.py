@@ -17,7 +17,7 @@ from app import access
 from app.access import Scope
 from app.domain.refusal import Refusal
 from app.extensions import db, portions
-from app.models import Agency, Family, Model, OfMember, Territory, User, Whose, class_of
+from app.models import Agency, Family, Model, OfMember, SignalCard, Territory, User, Whose, class_of
 
 NOT_YOUR_PLACE = "Эта территория вам не поручена."
 NOT_YOUR_BODY = "Этот орган работает на территории, которая вам не поручена."
@@ -27,12 +27,14 @@ NO_SUCH_ROW = "Такой записи нет среди ваших."
 OF_ADMINISTRATOR = "Это изменяет только администратор."
 NOT_YOUR_LOAD = "Эту книгу загрузил другой координатор."
 NOT_YOUR_OWN = "Это запись другого человека."
+NOT_YOUR_CARD = "Эту карту ведёт координатор территории, где она лежит."
 # Rows that are somebody's: whoever names one must see it.
-OTHERS = (Whose.FAMILY, Whose.GIVEN, Whose.TERRITORY, Whose.AGENCY)
+OTHERS = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.TERRITORY, Whose.AGENCY)
 
 _family = Family.__table__
 _territory = Territory.__table__
 _agency = Agency.__table__
+_card = SignalCard.__table__
 
 
 class Foreign(NamedTuple):
@@ -83,6 +85,16 @@ class Keeper:
             found |= set(self._connection.scalars(select(key).where(key.in_(portion), self.scope.rows(entity))))
         return found
 
+    def keeps_card(self, card_id: int | None) -> bool:
+        """Whether a signal card lies on a territory of the person's, or the person's body has sent it."""
+        asked = select(_card.c.territory_id, _card.c.agency_id).where(_card.c.id == card_id)
+        row = self._connection.execute(asked).first()
+        return row is not None and self._keeps_card(row.territory_id, row.agency_id)
+
+    def _keeps_card(self, territory_id: int, agency_id: int | None) -> bool:
+        own = agency_id is not None and agency_id == self.scope.agency
+        return own or self.covers(territory_id)
+
     def ask_of_bodies(self, ids: Collection[int]) -> None:
         """Ask of many bodies at once whether they are kept."""
         for portion in portions(sorted(ids)):
@@ -131,6 +143,10 @@ class Keeper:
                 return self._fault_of_families([row["family_id"]])
             return None if self.covers(row["territory_id"]) else Foreign(NOT_YOUR_PLACE, "territory_id")
         owner = row[entity.OWNER]
+        if whose is Whose.CARD:
+            of_card = entity is SignalCard
+            keeps = self._keeps_card(row["territory_id"], row["agency_id"]) if of_card else self.keeps_card(owner)
+            return None if keeps else Foreign(NOT_YOUR_CARD, "territory_id" if of_card else entity.OWNER)
         if whose is Whose.AGENCY:
             return None if self.keeps_body(owner) else Foreign(NOT_YOUR_BODY, entity.OWNER)
         if whose is Whose.ASKER:
@@ -263,7 +279,8 @@ def _ask_after(session: Session, _context: Any) -> None:
             if not scope.administers:
                 for row in rows:
                     _check_administered(row, fresh=fresh)
-            _refuse(keeper.fault(entity, [_values(row) for row in rows], fresh=fresh))
+            if fresh or entity is not SignalCard:  # a card that is sent on is another's by then
+                _refuse(keeper.fault(entity, [_values(row) for row in rows], fresh=fresh))
             _refuse(keeper.fault_of_names(entity, _named(entity, rows)))
 
 
@@ -288,6 +305,8 @@ def _targets(entity: Any) -> dict[str, Any]:
     """The columns that name rows of others, and the entities they name; the owner is asked as the owner."""
     found = {}
     for column in class_mapper(entity).columns:
+        if column.key in getattr(entity, "GOES_TO", ()):
+            continue
         for key in column.foreign_keys:
             target = class_of(key.column.table)
             if column.key != getattr(entity, "OWNER", "") and access.whose_rows(target) in OTHERS:

@@ -35,7 +35,7 @@ from app.entities.families import (
     Supervision,
     family_categories,
 )
-from app.entities.keeping import ImportBatch, JournalEntry, SentForm
+from app.entities.keeping import Draft, ImportBatch, JournalEntry, SentForm
 from app.entities.kinds import (
     Annullable,
     ByAct,
@@ -44,6 +44,7 @@ from app.entities.kinds import (
     Entity,
     Money,
     OfAgency,
+    OfCard,
     OfFamily,
     OfMember,
     OfTerritory,
@@ -57,6 +58,7 @@ from app.entities.kinds import (
 from app.entities.places import Agency, Assignment, ChildPopulation, Employee, Mentor, Territory, TerritoryAlias
 from app.entities.programmes import Aid, aid_recipients
 from app.entities.record import Decision, Paper, Registration, RegistrationCriterion
+from app.entities.signals import CardChild, CardStep, SignalCard, signal_card_criteria
 from app.entities.work import Job
 
 __all__ = [
@@ -68,12 +70,15 @@ __all__ = [
     "Annullable",
     "Assignment",
     "ByAct",
+    "CardChild",
+    "CardStep",
     "ChildPopulation",
     "Criterion",
     "Dated",
     "Deadline",
     "Decision",
     "Dictionary",
+    "Draft",
     "DynamicsLevel",
     "Education",
     "EducationStatus",
@@ -96,6 +101,7 @@ __all__ = [
     "Model",
     "Money",
     "OfAgency",
+    "OfCard",
     "OfFamily",
     "OfMember",
     "OfTerritory",
@@ -109,6 +115,7 @@ __all__ = [
     "SavedFilter",
     "SearchWord",
     "SentForm",
+    "SignalCard",
     "SignalCardOutcome",
     "StageKind",
     "Supervision",
@@ -125,5 +132,6 @@ __all__ = [
     "family_categories",
     "label",
     "live",
+    "signal_card_criteria",
     "term",
 ]

@@ -164,6 +164,57 @@ class Unit(Term):
     DATE_LIST = "date_list", "даты года"
 
 
+class SignalSource(Term):
+    """Who tells of a family (ROAD, 1): a body, or one without a sign-in whose words the coordinator enters."""
+
+    AGENCY = "agency", "орган, учреждение"
+    CITIZEN = "citizen", "гражданин"
+    HOTLINE = "hotline", "112, горячая линия"
+    ANONYMOUS = "anonymous", "анонимно"
+
+
+class DetectedDuring(Term):
+    """In the course of what a family was detected."""
+
+    VISIT = "visit", "выход в семью"
+    EXAMINATION = "examination", "медицинский осмотр"
+    LESSONS = "lessons", "занятия, уроки"
+    CALL = "call", "выезд по вызову"
+    APPEAL = "appeal", "обращение гражданина"
+    OTHER = "other", "иное"
+
+
+class Threat(Term):
+    """The threat to the life and health of children, as a signal card states it."""
+
+    NONE = "none", "нет"
+    EXISTS = "exists", "есть"
+    IMMEDIATE = "immediate", "непосредственная"
+
+
+class CardState(Term):
+    """How far a signal card is: derived from its facts (`domain.signals.state`), never stored."""
+
+    SENT = "sent", "не открыта"
+    ASKED = "asked", "ждёт ответа"
+    RECEIVED = "received", "в работе"
+    CLOSED = "closed", "закрыта"
+
+
+class CardStepKind(Term):
+    """What was done with a signal card."""
+
+    SENT = "sent", "Направлена"
+    RECEIVED = "received", "Получена"
+    ASKED = "asked", "Задан вопрос"
+    ANSWERED = "answered", "Дан ответ"
+    ENTERED = "entered", "Внесена семья"
+    ATTACHED = "attached", "Приобщена к делу"
+    REDIRECTED = "redirected", "Перенаправлена"
+    CLOSED = "closed", "Закрыта"
+    UNDONE = "undone", "Шаг отменён"
+
+
 class Act(Term):
     """What the journal records."""
 

@@ -87,3 +87,20 @@ class SentForm(Model):
     digest: Mapped[str] = mapped_column(String(64), info=label("SHA-256"))
     sent_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True, info=label(_("When")))
     answer: Mapped[dict[str, str] | None] = mapped_column(JSON, info=label(_("Answer")))
+
+
+class Draft(Model):
+    """What a person has typed in a long form and not sent yet, field by field; seen by that person alone.
+
+    kind: which form it is. words: the fields of the form by their names.
+    """
+
+    WHOSE, OWNER = Whose.ASKER, "user_id"
+    __tablename__ = "draft"
+    __table_args__ = (Index("ix_draft_user_id_kind", "user_id", "kind"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(20))
+    words: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    begun_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+    saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, index=True)

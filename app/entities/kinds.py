@@ -41,6 +41,7 @@ class Whose(enum.Enum):
     GIVEN = "gives a person a family or a territory: seen with what is given, written by whoever keeps it"
     TERRITORY = "of one territory: seen from below and above it, written by whoever keeps it"
     AGENCY = "of one body: seen with it, written by whoever keeps the territory of the body"
+    CARD = "of a signal card: seen by the body that sent it and by whoever keeps the territory where it lies"
     LOAD = "a workbook that was loaded: of whoever loaded it and of whoever keeps the district"
     ASKER = "what a person asked of the server, or keeps there: seen and written by that person alone"
     WORDS = "words that a municipality chooses: read by all, written by whom the roles let"
@@ -129,6 +130,8 @@ class Entity(Model):
     OWNER: ClassVar[str]
     # Columns of a stored row that nobody but the administrator changes: others see more, or less, by them.
     ADMINISTERED: ClassVar[tuple[str, ...]] = ()
+    # Columns that may name a place the person does not see: a signal card goes to any territory of the bank.
+    GOES_TO: ClassVar[tuple[str, ...]] = ()
     # Whether there are too many rows for a select: they are found as one types.
     LONG: ClassVar[bool] = False
     # Columns that are sorted, and sought, by another one: a name by its sort key.
@@ -203,6 +206,14 @@ class OfAgency:
 
     WHOSE: ClassVar[Whose] = Whose.AGENCY
     OWNER: ClassVar[str] = "agency_id"
+
+
+class OfCard(Annullable, Dated, Versioned):
+    """A row of one signal card, seen with it."""
+
+    WHOSE: ClassVar[Whose] = Whose.CARD
+    OWNER: ClassVar[str] = "card_id"
+    card_id: Mapped[int] = mapped_column(ForeignKey("signal_card.id"), index=True, info=label(_("Signal card")))
 
 
 class OfFamily(Annullable, Dated, Versioned):

@@ -1,0 +1,260 @@
+"""The acts on a signal card, from sending to its outcome: one service whoever acts. Callers commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app import access, clock, tree
+from app.domain import names
+from app.domain import signals as rules
+from app.domain.refusal import Refusal
+from app.domain.signals import Child
+from app.domain.terms import CardState, CardStepKind, DetectedDuring, SignalSource, TerritoryKind, Threat
+from app.extensions import db
+from app.models import (
+    Agency,
+    CardChild,
+    CardStep,
+    Criterion,
+    Employee,
+    Family,
+    SignalCard,
+    SignalCardOutcome,
+    Territory,
+)
+
+REDIRECTED, ATTACHED = "redirected", "attached"  # codes of outcomes that acts of their own give
+BY_ACTS = ("placed", REDIRECTED, ATTACHED)
+# What a step may change, and what comes back when it is undone.
+CHANGED = ("question", "answer", "family_id", "outcome_id", "outcome_note", "closed_at", "received_at", "arrived_at",
+           "territory_id", "district_id", "year", "number")  # fmt: skip
+MOMENTS = ("closed_at", "received_at", "arrived_at")
+SENT_ALREADY = "Такая карта уже направлена: № {number}/{year}. Второй раз она не нужна."
+NOT_RECEIVED = "Карта ещё не открыта: сначала откройте её."
+CLOSED_ALREADY = "Карта уже закрыта: {outcome}."
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a card tells, as typed; `employee`: who of the body tells, `informant`: who else does."""
+
+    source: SignalSource
+    agency: Agency | None
+    employee: Employee | None
+    informant: str | None
+    last_name: str
+    first_name: str
+    middle_name: str | None
+    born_on: date | None
+    address: str | None
+    home_phone: str | None
+    mobile_phone: str | None
+    detected_at: datetime
+    detected_during: DetectedDuring | None
+    description: str
+    threat: Threat
+    children_study: bool | None
+    parents_drink: bool | None
+    live_together: bool | None
+    known_to_bodies: bool | None
+    criteria: Sequence[Criterion]
+    measures: str | None
+
+
+def state(card: SignalCard) -> CardState:
+    """How far a card is."""
+    return rules.state(
+        received=card.received_at is not None, asked=card.question is not None, answered=card.answer is not None,
+        closed=card.closed_at is not None,
+    )  # fmt: skip
+
+
+def send(told: Told, *, territory_id: int, children: Sequence[Child], sent_at: datetime | None = None) -> SignalCard:
+    """Send a card to a territory, numbered by its district within the year of sending.
+
+    sent_at: when a paper card was sent, if it is entered later than that. Raises Refusal with the form's field.
+    """
+    now, scope = clock.now(), access.scope()
+    sent_at = sent_at or now
+    rules.check(
+        detected_at=told.detected_at, now=now, born_on=told.born_on, today=clock.today(), source=told.source,
+        has_agency=told.agency is not None, informant=told.informant, children=children,
+    )  # fmt: skip
+    if sent_at > now or sent_at < told.detected_at:
+        raise Refusal("Карта направлена не раньше, чем выявлена семья, и не позже, чем сейчас.", "sent_time")
+    _check_first(told)
+    card = SignalCard(
+        **{name: value for name, value in vars(told).items() if name != "criteria"},
+        criteria=list(told.criteria), sent_at=sent_at, arrived_at=sent_at, user_id=scope.user_id,
+    )  # fmt: skip
+    _lay(card, territory_id)
+    card.search_key, card.name_key = _search_key(card, children), names.sort_key(card.full_name)[:250]
+    db.session.add(card)
+    db.session.flush()
+    for child in children:
+        db.session.add(CardChild(card=card, name=child.name, born_on=child.born_on, age=child.age))
+    _step(card, CardStepKind.SENT)
+    return card
+
+
+def receive(card: SignalCard) -> None:
+    """A coordinator opens a card that has come: the clock of its receipt stops."""
+    if card.received_at is not None:
+        return
+    before = _as_it_is(card)
+    card.received_at = clock.now()
+    _step(card, CardStepKind.RECEIVED, before=before)
+
+
+def ask(card: SignalCard, question: str) -> None:
+    """Ask the sender for what the card does not say. Raises Refusal."""
+    _check_open(card)
+    if card.agency_id is None:
+        raise Refusal("Карту внёс координатор: спросить через банк некого.", "question")
+    before = _as_it_is(card)
+    card.question, card.answer = question, None
+    _step(card, CardStepKind.ASKED, note=question, before=before)
+
+
+def answer(card: SignalCard, said: str) -> None:
+    """The sender answers what was asked. Raises Refusal."""
+    if state(card) is not CardState.ASKED:
+        raise Refusal("По этой карте сейчас ничего не спрашивают.", "answer")
+    card.answer = said
+    _step(card, CardStepKind.ANSWERED, note=said)
+
+
+def attach(card: SignalCard, family: Family, note: str | None = None) -> None:
+    """Attach a card to a family of the bank: the card is closed by it, and stands in what happened to the family."""
+    _check_open(card)
+    before = _as_it_is(card)
+    card.family = family
+    _close(card, _outcome(ATTACHED), note)
+    _step(card, CardStepKind.ATTACHED, note=note, before=before)
+
+
+def enter(card: SignalCard, family: Family) -> None:
+    """A family was entered from a card: the card stays open until it is decided about the family."""
+    _check_open(card)
+    before = _as_it_is(card)
+    card.family = family
+    _step(card, CardStepKind.ENTERED, before=before)
+
+
+def redirect(card: SignalCard, territory_id: int, note: str) -> None:
+    """Send a card on to another territory of the bank, where its clock begins anew. Raises Refusal."""
+    _check_open(card)
+    if territory_id == card.territory_id:
+        raise Refusal("Карта уже лежит на этой территории.", "territory")
+    if card.family_id is not None:
+        raise Refusal("По карте уже внесена семья: перенаправить её нельзя.", "territory")
+    _step(card, CardStepKind.REDIRECTED, note=note, before=_as_it_is(card))
+    _lay(card, territory_id)
+    card.arrived_at, card.received_at, card.question, card.answer = clock.now(), None, None, None
+    db.session.flush()
+
+
+def close(card: SignalCard, outcome: SignalCardOutcome, note: str) -> None:
+    """Close a card with an outcome and a reason. Raises Refusal."""
+    _check_open(card)
+    before = _as_it_is(card)
+    _close(card, outcome, note)
+    _step(card, CardStepKind.CLOSED, note=note, before=before)
+
+
+def undo(card: SignalCard) -> None:
+    """Undo the last step of a card, as long as no other has followed. Raises Refusal."""
+    last = last_step(card)
+    if last is None:
+        raise Refusal("Отменять нечего: карта как пришла, так и лежит.")
+    for name, value in (last.before or {}).items():
+        setattr(card, name, datetime.fromisoformat(value) if name in MOMENTS and value else value)
+    last.undone = True
+    _step(card, CardStepKind.UNDONE, note=last.kind.title_ru)
+
+
+def last_step(card: SignalCard) -> CardStep | None:
+    """The step that may be undone: the last one that is not undone, unless it is one that cannot be."""
+    done = [step for step in card.steps if not step.undone and step.kind is not CardStepKind.UNDONE]
+    last = done[-1] if done else None
+    return last if last is not None and last.before is not None and last.kind is not CardStepKind.RECEIVED else None
+
+
+def offered_outcomes() -> Sequence[SignalCardOutcome]:
+    """The outcomes by which a card may be closed outright; the others come by acts of their own."""
+    asked = select(SignalCardOutcome).where(SignalCardOutcome.retired.is_(False))
+    rows = db.session.scalars(asked.order_by(SignalCardOutcome.position, SignalCardOutcome.id))
+    return [row for row in rows if row.code not in BY_ACTS]
+
+
+def _check_first(told: Told) -> None:
+    """The same card sent twice, from two windows: the second is told of the first."""
+    same = select(SignalCard).where(
+        SignalCard.annulled_at.is_(None),
+        SignalCard.agency_id == told.agency.id if told.agency is not None else SignalCard.agency_id.is_(None),
+        SignalCard.detected_at == told.detected_at,
+        SignalCard.name_key == names.sort_key(names.full(told.last_name, told.first_name, told.middle_name))[:250],
+        SignalCard.description == told.description,
+    )
+    if (card := db.session.scalar(same.limit(1))) is not None:
+        raise Refusal(SENT_ALREADY.format(number=card.number, year=card.year))
+
+
+def _lay(card: SignalCard, territory_id: int) -> None:
+    """Let a card lie on a territory, under the next number of its district. Raises Refusal."""
+    places = tree.read()
+    above = places.above(territory_id)
+    if not above or above[0].kind is TerritoryKind.REGION:
+        raise Refusal("Выберите район или поселение, куда направить карту.", "territory")
+    district = next((place for place in above if place.kind is TerritoryKind.DISTRICT), above[0])
+    card.territory_id, card.district_id = territory_id, district.id
+    card.year = clock.local(clock.now()).year
+    taken = select(func.max(SignalCard.__table__.c.number)).where(
+        SignalCard.__table__.c.district_id == district.id, SignalCard.__table__.c.year == card.year
+    )
+    # Two that are sent at once take their numbers one after the other.
+    db.session.execute(
+        select(Territory.__table__.c.id).where(Territory.__table__.c.id == district.id).with_for_update()
+    )
+    card.number = (db.session.connection().scalar(taken) or 0) + 1
+
+
+def _search_key(card: SignalCard, children: Iterable[Child]) -> str:
+    phones = "".join(sign for sign in f"{card.home_phone or ''} {card.mobile_phone or ''}" if sign.isdigit())
+    said = (card.full_name, card.address, *(child.name for child in children), phones)
+    return " ".join(names.folded(text) for text in said if text)
+
+
+def _check_open(card: SignalCard) -> None:
+    if card.closed_at is not None:
+        raise Refusal(CLOSED_ALREADY.format(outcome=card.outcome))
+    if card.received_at is None:
+        raise Refusal(NOT_RECEIVED)
+
+
+def _outcome(code: str) -> SignalCardOutcome:
+    return db.session.scalars(select(SignalCardOutcome).where(SignalCardOutcome.code == code)).one()
+
+
+def _close(card: SignalCard, outcome: SignalCardOutcome, note: str | None) -> None:
+    card.outcome, card.outcome_note, card.closed_at = outcome, note, clock.now()
+
+
+def _as_it_is(card: SignalCard) -> dict[str, Any]:
+    """What a step may change, as JSON keeps it."""
+    found = {name: getattr(card, name) for name in CHANGED}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
+
+
+def _step(card: SignalCard, kind: CardStepKind, *, note: str | None = None,
+          before: dict[str, Any] | None = None) -> None:  # fmt: skip
+    scope = access.scope()
+    step = CardStep(card=card, kind=kind, note=note, before=before, user_id=scope.user_id, user_name=scope.user_name,
+                    territory_id=card.territory_id)  # fmt: skip
+    db.session.add(step)
+    db.session.flush()
