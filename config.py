@@ -167,6 +167,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Family", "can_(special|passports)"),  # health and convictions; passports of a whole list
         ("FamilyPage", "can_(show|history|add|decide|place|remove|correct|move|enter|annul)"),
         ("Search|Work", "can_show"),
+        ("SignalCard", "can_(list|show|xlsx|send|keep)"),
         (OF_FAMILY, WRITE),
         ("Paper", EXPORT),
         ("Papers", "can_(add|download|annul)"),
@@ -190,6 +191,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     Role.SPECIALIST: [
         ("FamilyPage|Search", "can_show"),
         ("Family|Member|Education|PupilSupport", READ),
+        ("SignalCard", "can_(list|show|send)"),
         ("Aid", "can_(list|show|add)"),
         ("Agency", READ),
         ("Lookup", "can_find"),

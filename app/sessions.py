@@ -50,6 +50,7 @@ class BankSession(SessionMixin):
         self.modified = False
         self.token_given = token is not None  # whether the browser has this token already
         self.ended = False
+        self.unattended = False  # the page asks by itself: nobody is known to sit before it
 
     def _kept(self) -> dict[str, Any]:
         self.accessed = True
@@ -134,7 +135,7 @@ class BankSession(SessionMixin):
         columns: dict[str, Any] = {}
         if self.modified:
             columns["data"] = json.loads(json.dumps(self._values, default=str))
-        if self._seen_at is not None and now() - self._seen_at >= SEEN_EVERY:
+        if self._seen_at is not None and not self.unattended and now() - self._seen_at >= SEEN_EVERY:
             columns["last_seen_at"] = now()
         return columns
 

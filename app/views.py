@@ -15,6 +15,7 @@ from app.crud.aid import AidView
 from app.crud.families import FamilyListView
 from app.crud.members import MemberListView
 from app.crud.own_filters import SavedFilters
+from app.crud.signals import SignalCardListView
 from app.domain import terms
 from app.domain.likelihood import NamedPerson
 from app.domain.periods import quarter_of
@@ -33,6 +34,7 @@ from app.screens.new_family import NewFamily, may_enter
 from app.screens.papers import Papers
 from app.screens.passport import PassportScreen
 from app.screens.search import Search
+from app.screens.signals import SignalPage
 from app.screens.users import Roles, Users
 from app.screens.work import Work
 
@@ -87,6 +89,20 @@ class MemberRegistry(MemberListView):
         if row is None:
             return duplicates.of_member(person, said["family"])
         return duplicates.of_member(person, row.family, but=row) if person != duplicates.named(row) else ()
+
+
+class SignalCardRegistry(SignalCardListView):
+    entity = models.SignalCard
+    list_columns = ["number", "last_name", "arrived_at", "agency", "threat", "territory", "state", "waits"]
+    titles = ("number", "last_name")
+    search_columns = ["agency", "threat", "source", "territory", "outcome", "sent_at"]
+    form_columns = [
+        "number", "year", "district", "territory", "source", "agency", "employee", "informant", "last_name",
+        "first_name", "middle_name", "born_on", "address", "home_phone", "mobile_phone", "detected_at",
+        "detected_during", "description", "threat", "children_study", "parents_drink", "live_together",
+        "known_to_bodies", "criteria", "measures", "sent_at", "received_at", "outcome", "outcome_note", "closed_at",
+    ]  # fmt: skip
+    base_order = ("arrived_at", "asc")
 
 
 class RegistrationRegistry(RegistryView):
@@ -360,6 +376,8 @@ BANK = [
     (MentorRegistry, "Mentors", "fa-user-friends"),
     (AssignmentRegistry, "Assignments", "fa-user-tag"),
 ]
+OPEN_CARDS = "/signalcardregistry/list/?_flt_0_state=open"
+SIGNALS = (SignalCardRegistry, "SignalCards", "fa-bell")
 PLACES = [
     (TerritoryRegistry, "Territories", "fa-map"),
     (TerritoryAliasRegistry, "Aliases of territories", "fa-tags"),
@@ -389,6 +407,7 @@ SCREENS: list[type] = [
     FamilyPage,
     FamilyActs,
     NewFamily,
+    SignalPage,
     Search,
     OwnAccount,
     Lookup,
@@ -405,6 +424,8 @@ def register(appbuilder: AppBuilder) -> None:
         appbuilder.add_view_no_menu(screen)
     for view, name, icon in BANK[:1]:
         appbuilder.add_view(view, name, label=view.entity.TITLES, icon=icon)
+    cards, name, icon = SIGNALS
+    appbuilder.add_view(cards, name, label=cards.entity.TITLES, icon=icon, href=OPEN_CARDS)
     for screen, name, title, icon in REPORTS:
         appbuilder.add_view(
             screen, name, label=title, icon=icon, category="Reports", category_label=_("Reports"),

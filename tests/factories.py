@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import func, select
 
+from app import clock, tree
 from app.domain import names, terms
 from app.extensions import db
 from app.models import (
@@ -18,6 +19,7 @@ from app.models import (
     Aid,
     AidKind,
     Assignment,
+    CardChild,
     ChildPopulation,
     Criterion,
     Decision,
@@ -38,6 +40,7 @@ from app.models import (
     RelationshipKind,
     RemovalReason,
     Role,
+    SignalCard,
     Supervision,
     SupervisionKind,
     Territory,
@@ -252,6 +255,25 @@ def assignment(person: Employee, since: date, *, of: Family | None = None, place
     return _add(Assignment(employee=person, family=of, territory=place, started_on=since, ended_on=until))
 
 
+def signal_card(place: Territory, body: Agency | None = None, **values: Any) -> SignalCard:
+    """A signal card that came to a place a little while ago and that nobody has opened."""
+    sent_at = clock.now() - timedelta(minutes=10)
+    said = {"last_name": "Полозова", "first_name": "Инна", "description": "Дети одни", "threat": terms.Threat.NONE}
+    said |= {"detected_at": sent_at - timedelta(minutes=20), "sent_at": sent_at, "arrived_at": sent_at} | values
+    district = tree.district_of(place)
+    number = 1 + (db.session.scalar(select(func.max(SignalCard.number))) or 0)
+    source = terms.SignalSource.AGENCY if body is not None else terms.SignalSource.CITIZEN
+    card = _add(SignalCard(
+        territory=place, district=district, year=sent_at.year, number=number, source=source, agency=body, **said,
+    ))  # fmt: skip
+    card.name_key, card.search_key = (
+        names.sort_key(card.full_name),
+        names.folded(f"{card.full_name} {card.address or ''}"),
+    )
+    db.session.flush()
+    return card
+
+
 def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *, last_name: str = "Полозов",
                 word: str = "Северное", year: int = 2026) -> dict[str, Any]:  # fmt: skip
     """One row of every entity that is somebody's, about a family of a place; by the names of the entities.
@@ -262,6 +284,7 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
     child = member(of, last_name=last_name)
     mother = member(of, "мать", date(1990, 1, 1), last_name=last_name, first_name="Инна", middle_name="Олеговна")
     stay = registration(of, date(year, 3, 3), sender=body)
+    card = signal_card(place, body, last_name=last_name, description=f"{word}: что случилось")
     return {
         "Family": of,
         "Member": child,
@@ -289,5 +312,7 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         )),
         "Agency": body,
         "Employee": person,
+        "SignalCard": card,
+        "CardChild": _add(CardChild(card=card, name=f"{word} ребёнок", age=7)),
         "WorkingDay": _add(WorkingDay(day=date(2026, 12, int(number[-2:]) % 28 + 1), works=False)),
     }  # fmt: skip

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app import models
-from app.models import Annullable, Entity, Family
+from app.models import Annullable, Entity, OfFamily, Whose
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -26,6 +26,7 @@ WITHOUT_A_LIST = {
     "HomeTerritory": "on the page of users",
     "ImportBatch": "on the page of the exchange",
     "JournalEntry": "in the journal",
+    "CardChild": "on the page of its signal card",
 }
 
 
@@ -62,7 +63,7 @@ def _always(_entity: type[Any]) -> bool:
 
 def _about_a_family(entity: type[Any]) -> bool:
     """A row of one family that people enter and annul."""
-    return entity is not Family and issubclass(entity, Annullable) and hasattr(entity, "family_id")
+    return issubclass(entity, OfFamily) or (issubclass(entity, Annullable) and entity.WHOSE is Whose.GIVEN)
 
 
 def _named_in(path: str) -> Callable[[str], bool]:
@@ -83,7 +84,7 @@ def _has_a_list(name: str) -> bool:
 def _is_in_the_menu(name: str) -> bool:
     from app import views
 
-    listed = [view for view, *_rest in (*views.BANK, *views.PLACES)] + views.DICTIONARIES
+    listed = [view for view, *_rest in (views.SIGNALS, *views.BANK, *views.PLACES)] + views.DICTIONARIES
     return name in {view.entity.__name__ for view in listed}
 
 

@@ -31,6 +31,7 @@ COUNTERS = {"id", "version"}
 DERIVED = {
     "Family": {"name", "sort_key", "search_key"}, "Member": {"sort_key"}, "Territory": {"name_key"},
     "TerritoryAlias": {"name_key"}, "Agency": {"name_key"},
+    "SignalCard": {"search_key", "name_key"},
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from app.domain import periods
 from app.domain.refusal import Refusal
@@ -83,6 +83,22 @@ def last_late_start(today: date, limit: Limit, works: Works) -> date:
     return date.fromordinal(first + late - 1)
 
 
+def due_at(start: datetime, limit: Limit, works: Works) -> datetime:
+    """The last good moment of a limit that runs from `start`, on the clock of its zone: the end of the last good day,
+    or so many hours later to the second.
+    """
+    if limit.unit is Unit.HOUR:
+        return start + timedelta(hours=limit.number)
+    return datetime.combine(due(start.date(), limit, works), time.max, start.tzinfo)
+
+
+def late_before(now: datetime, limit: Limit, works: Works) -> datetime:
+    """The SQL form of "overdue" for moments: whatever started before this one, and has not stopped, is overdue now."""
+    if limit.unit is Unit.HOUR:
+        return now - timedelta(hours=limit.number)
+    return datetime.combine(last_late_start(now.date(), limit, works) + timedelta(days=1), time(), now.tzinfo)
+
+
 def days_of_year(text: str | None) -> tuple[tuple[int, int], ...]:
     """«10.01; 05.04» as (month, day); raises Refusal for anything else."""
     found = []
@@ -122,12 +138,12 @@ def check(*, starts: Moment, stops: Moment | None, number: int | None, unit: Uni
 
 
 def countable(*, starts: Moment, stops: Moment | None, number: int | None, unit: Unit, days: str | None) -> bool:
-    """Whether a stored deadline gives clocks: it runs in days and breaks no rule."""
+    """Whether a stored deadline gives clocks: it breaks no rule."""
     try:
         check(starts=starts, stops=stops, number=number, unit=unit, days=days)
     except Refusal:
         return False
-    return unit is not Unit.HOUR
+    return True
 
 
 def _day_of(year: int, month: int, day: int) -> date:

@@ -62,7 +62,7 @@ class SignalCard(Annullable, Dated, Versioned, Entity):
 
     WHOSE, OWNER = Whose.CARD, "id"
     GOES_TO = ("district_id", "territory_id")
-    LONG = True
+    SORTED_BY = {"last_name": "name_key"}
     __tablename__ = "signal_card"
     __table_args__ = (
         UniqueConstraint("district_id", "year", "number"),

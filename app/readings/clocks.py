@@ -126,8 +126,22 @@ def between_known() -> Sequence[Any]:
     return _used(Deadline.starts.in_(OF_STAYS), Deadline.stops.in_(OF_STAYS))
 
 
+def limit_between(starts: Moment, stops: Moment) -> tuple[Limit, Works] | None:
+    """The limit that the municipality sets between two moments, in hours or days, and its calendar; None: it sets none.
+
+    Of several, the first in the order of the dictionary.
+    """
+    rows = _in_use(Deadline.starts == starts, Deadline.stops == stops)
+    return (_limit(rows[0]), _calendar_for(rows)) if rows else None
+
+
 def _used(*conditions: ColumnElement[bool]) -> Sequence[Any]:
     """The deadlines that the municipality uses and that run in days."""
+    return [row for row in _in_use(*conditions) if row.unit is not Unit.HOUR]
+
+
+def _in_use(*conditions: ColumnElement[bool]) -> Sequence[Any]:
+    """The deadlines that the municipality uses and that break no rule."""
     columns = (Deadline.name, Deadline.starts, Deadline.stops, Deadline.number, Deadline.unit, Deadline.days,
                Deadline.clause)  # fmt: skip
     rows = db.session.execute(

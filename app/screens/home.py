@@ -20,7 +20,7 @@ from app.domain.periods import Period, last_finished_quarter
 from app.domain.terms import Act, Role
 from app.extensions import appbuilder, db
 from app.models import Family, Member, Registration
-from app.readings import bank_today, clocks, given, grants, kept, listings, overview
+from app.readings import bank_today, clocks, given, grants, kept, listings, overview, signals
 from app.reports import quarterly, quarterly_checks
 from app.reports.places import ReportPlaces
 from app.screens.new_family import may_enter
@@ -64,6 +64,7 @@ class Home(IndexView):
             journal.read(Act.LISTED, entity="Family", records=len(values["own"]), summary="Первая страница")
         if Role.COORDINATOR in roles:
             values.update(
+                waiting=signals.waiting(),
                 coming=clocks.coming(today),
                 imports=bank_today.last_imports(),
                 grants=grants.recent(),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import request, url_for
+from flask import abort, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
 from app import access, clock, journal, tree
@@ -14,13 +15,13 @@ from app.acts import Answer
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, TerritoryKind
 from app.extensions import appbuilder, db
-from app.forms import short_list
-from app.models import Agency, Family, Territory
+from app.forms import key_of, short_list
+from app.models import Agency, Family, SignalCard, Territory
 from app.readings import duplicates, given
 from app.screens.family import FamilyScreen
 from app.screens.family_forms import PlaceForm, agencies_of
 from app.screens.new_family_forms import MOST_ROWS, WORDS, NewFamilyForm, Words
-from app.services import families, registry
+from app.services import families, registry, signals
 
 NO_PLACES = "В вашей территории нет ни района, ни поселения: добавьте их в список территорий."
 
@@ -37,6 +38,7 @@ class NewFamily(FamilyScreen):
     def add(self) -> str | Response:
         """A family with its first members; families it may be already are shown before it is saved."""
         form, territories, words = NewFamilyForm(), _own_territories(), _words()
+        card = self._card()
         if not territories:
             return self.page("family/nowhere.html", lacking=given.lacking(self.own_roles()) or [NO_PLACES])
         if "more" in request.form:
@@ -51,15 +53,27 @@ class NewFamily(FamilyScreen):
             form.placing.entered_on.data = clock.today()
             if len(territories) == 1:
                 form.territory.data = next(iter(territories))
+            if card is not None:
+                form.carry(card)
         elif "more" not in request.form and form.validate():
             alike = duplicates.of([one.named for one in form.persons], form.addresses)
             if not alike or request.form.get("confirmed") == form.fingerprint:
-                if answer := self.done(form, lambda: _entered(form, territories, agencies, words)):
+                if answer := self.done(form, lambda: _entered(form, territories, agencies, words, card)):
                     return answer
                 alike = []
             else:
                 journal.read(Act.SEARCHED, entity="Family", records=len(alike), summary="похожие семьи при внесении")
-        return self.page("family/new.html", form=form, alike=alike, most=len(form.people) >= MOST_ROWS)
+        return self.page("family/new.html", form=form, alike=alike, most=len(form.people) >= MOST_ROWS, card=card)
+
+    def _card(self) -> SignalCard | None:
+        """The signal card that the address names, if the family is entered from one: its keeper alone does it."""
+        key = key_of(request.args.get("card", ""))
+        if key is None:
+            return None
+        card = self.find(SignalCard, key, selectinload(SignalCard.children))
+        if not access.scope().covers_territory(card.territory_id):
+            abort(403)
+        return card
 
 
 def may_enter() -> bool:
@@ -95,7 +109,7 @@ def _suggested_number(territories: dict[str, Territory]) -> str | None:
 
 
 def _entered(form: NewFamilyForm, territories: dict[str, Territory], agencies: dict[str, Agency],
-             words: Words) -> Answer:  # fmt: skip
+             words: Words, card: SignalCard | None) -> Answer:  # fmt: skip
     """Enter the family as typed, and place it on record where the decision is there already: both or nothing."""
     family = families.enter(
         [one.member(words) for one in form.persons],
@@ -107,6 +121,8 @@ def _entered(form: NewFamilyForm, territories: dict[str, Territory], agencies: d
         livelihood=form.livelihood,
         today=clock.today(),
     )
+    if card is not None:
+        signals.enter(card, family)
     text = gettext("The family is entered. Now place it on record by the decision.")
     if form.placing.is_begun:
         _place(family, form.placing, agencies)

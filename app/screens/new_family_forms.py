@@ -35,6 +35,7 @@ from app.models import (
     IdentityKind,
     Member,
     RelationshipKind,
+    SignalCard,
     Supervision,
     SupervisionKind,
     Territory,
@@ -170,6 +171,14 @@ class PersonForm(Form):
         )
 
 
+def _named(name: str | None, surname: str) -> dict[str, str | None]:
+    """A child's name as a card has it, in its parts: one word is the first name, and the surname is the parent's."""
+    words = (name or "").split()
+    if len(words) < 2:
+        return {"last_name": surname if words else None, "first_name": words[0] if words else None}
+    return {"last_name": words[0], "first_name": words[1], "middle_name": " ".join(words[2:]) or None}
+
+
 class NewFamilyForm(EntityForm):
     """A family with its people, and in `placing` the decision by which it is placed on record, if there is one."""
 
@@ -198,6 +207,19 @@ class NewFamilyForm(EntityForm):
         for field in plain_fields(self.people):
             if isinstance(field, WordField):
                 field.choices = choices[field.entity]
+
+    def carry(self, card: SignalCard) -> None:
+        """Fill in what a signal card tells: the addresses, the person, the children."""
+        self.territory.data = str(card.territory_id)
+        self.registered_address.data = card.address
+        own = {name: getattr(card, name) for name in ("last_name", "first_name", "middle_name", "born_on")}
+        children = [child for child in card.children if child.annulled_at is None]
+        people = [own, *({**_named(child.name, card.last_name), "born_on": child.born_on} for child in children)]
+        while len(self.people) < len(people):
+            self.people.append_entry()
+        for entry, person in zip(self.people, people, strict=False):
+            for name, value in person.items():
+                entry.form[name].data = value
 
     def validate(self, extra_validators: Any = None) -> bool:
         """A family has at least one person; a decision is asked for whole where anything of it was typed."""

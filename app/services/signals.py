@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -165,6 +165,21 @@ def close(card: SignalCard, outcome: SignalCardOutcome, note: str) -> None:
     before = _as_it_is(card)
     _close(card, outcome, note)
     _step(card, CardStepKind.CLOSED, note=note, before=before)
+
+
+def recall(card_id: int) -> None:
+    """Take back a card that the person has sent on, as long as nobody has opened it there. Raises Refusal."""
+    kept = access.scope().kept
+    with access.unrestricted():  # it lies on another's territory by now
+        card = db.session.get(SignalCard, card_id)
+        last = last_step(card) if card is not None else None
+        sent_on = last is not None and last.kind is CardStepKind.REDIRECTED and last.territory_id in kept
+        if card is None or not sent_on:
+            raise Refusal("Такой карты среди перенаправленных нет.")
+        if card.received_at is not None:
+            raise Refusal("Карту там уже открыли: вернуть её может только тот, кто её получил.")
+    with access.acting_as(replace(access.scope(), everything=True)):
+        undo(card)
 
 
 def undo(card: SignalCard) -> None:

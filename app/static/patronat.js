@@ -373,7 +373,31 @@
     }
   }
 
+  /* How many signal cards nobody has opened: asked every minute while the page is looked at. */
+  function countWaiting() {
+    const mark = document.querySelector("[data-waiting]");
+    if (!mark) return;
+    const ask = async () => {
+      if (document.hidden) return;
+      try {
+        const answer = await fetch(mark.dataset.waiting, { headers: { Accept: "application/json" } });
+        if (!answer.ok || answer.redirected) return;
+        const told = await answer.json();
+        mark.hidden = !told.cards;
+        mark.textContent = told.cards;
+        mark.classList.toggle("menu__count--late", told.late > 0);
+        mark.title = told.late ? `Не открыты, из них просрочены: ${told.late}` : "Не открыты";
+      } catch {
+        return; // the server is away for a while: asked again
+      }
+    };
+    ask();
+    setInterval(ask, 60000);
+    document.addEventListener("visibilitychange", ask);
+  }
+
   foldMenu();
+  countWaiting();
   searchKey();
   followJob();
   bringLater();

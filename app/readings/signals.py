@@ -1,0 +1,178 @@
+"""What lists and pages show of signal cards: which wait, which are late, and what has become of those sent on.
+
+Conditions are on the table `signal_card`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, func, select
+
+from app import access, clock, words
+from app.conditions import called
+from app.domain import deadlines, names
+from app.domain import signals as rules
+from app.domain.deadlines import Limit, Works
+from app.domain.terms import CardState, CardStepKind, Moment
+from app.extensions import db
+from app.models import CardStep, SignalCard, SignalCardOutcome, Territory
+from app.readings import clocks
+
+_card, _step, _outcome = SignalCard.__table__, CardStep.__table__, SignalCardOutcome.__table__
+_territory = Territory.__table__
+
+SHOWN_SENT_ON = 200
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The clock of a coordinator: from the moment a card comes until it is opened."""
+
+    limit: Limit
+    works: Works
+
+    @classmethod
+    def read(cls) -> Receipt | None:
+        """As the municipality has set it; None if it has set none."""
+        found = clocks.limit_between(Moment.SIGNAL_SENT, Moment.SIGNAL_REGISTERED)
+        return None if found is None else cls(*found)
+
+    def due(self, arrived_at: datetime) -> datetime:
+        """The last good moment to open a card, on the clock of the municipality."""
+        return deadlines.due_at(clock.local(arrived_at), self.limit, self.works)
+
+    def is_late(self, card: SignalCard, now: datetime) -> bool:
+        """Whether a card was opened too late, or is not opened and should have been."""
+        return clock.local(card.received_at or now) > self.due(card.arrived_at)
+
+
+def is_open() -> ColumnElement[bool]:
+    """Not closed yet."""
+    return and_(_card.c.annulled_at.is_(None), _card.c.closed_at.is_(None))
+
+
+def waits() -> ColumnElement[bool]:
+    """Nobody has opened it yet."""
+    return and_(is_open(), _card.c.received_at.is_(None))
+
+
+def is_asked() -> ColumnElement[bool]:
+    """The sender is asked and has not answered."""
+    return and_(is_open(), _card.c.question.is_not(None), _card.c.answer.is_(None))
+
+
+def is_late(now: datetime) -> ColumnElement[bool]:
+    """Nobody has opened it and its time has passed (the SQL form of `Receipt.is_late`)."""
+    receipt = Receipt.read()
+    if receipt is None:
+        return false()
+    return and_(waits(), _card.c.arrived_at < deadlines.late_before(clock.local(now), receipt.limit, receipt.works))
+
+
+def with_name(text: str) -> ColumnElement[bool]:
+    """The beginnings of surname, name and patronymic in order."""
+    return called(_card.c.name_key, text)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many cards of the person's territories nobody has opened; of these, how many are late."""
+
+    cards: int = 0
+    late: int = 0
+
+
+def waiting() -> Waiting:
+    """What the menu says beside «Сигнальные карты»."""
+    scope = access.scope()
+    if not scope.kept:
+        return Waiting()
+    mine = (waits(), _card.c.territory_id.in_(scope.kept))
+    late = select(func.count()).select_from(_card).where(*mine, is_late(clock.now())).scalar_subquery()
+    row = db.session.connection().execute(select(func.count(_card.c.id), late).where(*mine)).one()
+    return Waiting(*row)
+
+
+@dataclass(frozen=True)
+class SentOn:
+    """A card that went from one of the person's territories to another one: its state and outcome, and nothing else."""
+
+    id: int
+    number: str
+    to: str
+    at: datetime
+    state: CardState
+    outcome: str
+    may_recall: bool
+
+
+def sent_on() -> list[SentOn]:
+    """The cards that went on from the person's territories, the latest first."""
+    kept = access.scope().kept
+    if not kept:
+        return []
+    last = select(func.max(_step.c.id)).where(
+        _step.c.kind == CardStepKind.REDIRECTED, _step.c.territory_id.in_(kept), _step.c.undone.is_(False)
+    ).group_by(_step.c.card_id)  # fmt: skip
+    rows = db.session.connection().execute(
+        select(
+            _card.c.id, _card.c.number, _card.c.year, _card.c.received_at, _card.c.question, _card.c.answer,
+            _card.c.closed_at, _step.c.at, _step.c.before, _territory.c.name.label("to"),
+            _outcome.c.name.label("outcome"),
+        )
+        .select_from(
+            _step.join(_card, _card.c.id == _step.c.card_id)
+            .join(_territory, _territory.c.id == _card.c.territory_id)
+            .outerjoin(_outcome, _outcome.c.id == _card.c.outcome_id)
+        )
+        .where(_step.c.id.in_(last), _card.c.territory_id.not_in(kept), _card.c.annulled_at.is_(None))
+        .order_by(_step.c.id.desc())
+        .limit(SHOWN_SENT_ON)
+    )  # fmt: skip
+    return [
+        SentOn(
+            id=row.id, number=f"{row.before['number']}/{row.before['year']}", to=row.to, at=row.at,
+            state=_state(row), outcome=row.outcome or "", may_recall=row.received_at is None,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _state(row: Any) -> CardState:
+    return rules.state(received=row.received_at is not None, asked=row.question is not None,
+                       answered=row.answer is not None, closed=row.closed_at is not None)  # fmt: skip
+
+
+def since(moment: datetime, now: datetime) -> str:
+    """How long ago, as people say it: «12 мин», «3 ч 05 мин», «2 дня»."""
+    return lasting(now - clock.in_utc(moment))
+
+
+def lasting(time: timedelta) -> str:
+    """A stretch of time in words, to the minute within a day."""
+    minutes = max(0, int(time.total_seconds() // 60))
+    if minutes < 60:
+        return f"{minutes} мин"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} ч {minutes % 60:02} мин"
+    return words.counted(minutes // (24 * 60), "день", "дня", "дней")
+
+
+def found(text: str, most: int = 20) -> Sequence[SignalCard]:
+    """The person's cards that hold every word, the latest first."""
+    asked = names.folded(text).split()
+    if not asked:
+        return []
+    find = func.instr if db.session.get_bind().dialect.name == "sqlite" else func.strpos
+    return list(
+        db.session.scalars(
+            select(SignalCard)
+            .where(SignalCard.annulled_at.is_(None), *(find(SignalCard.search_key, word) > 0 for word in asked))
+            .order_by(SignalCard.id.desc())
+            .limit(most)
+        )
+    )

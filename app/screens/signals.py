@@ -1,0 +1,244 @@
+"""The page of a signal card: what was sent, who it may be, what is done with it next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from flask import abort, jsonify, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import joinedload, selectinload
+from werkzeug.wrappers import Response
+from wtforms import SelectField
+
+from app import access, clock, journal, sessions, tree, words
+from app.acts import Answer
+from app.domain import deadlines
+from app.domain.terms import Act, CardState, Moment, TerritoryKind
+from app.forms import REQUIRED, CleanText, EntityForm, LookupField, no_longer, offered
+from app.models import Family, SignalCard
+from app.readings import clocks, signals
+from app.screens.screen import Screen
+from app.services import signals as acts
+
+LONGEST_QUESTION, LONGEST_NOTE = 2000, 1000
+
+
+class AskForm(EntityForm):
+    """What the sender is asked."""
+
+    question = CleanText(_("Question to the sender"), [REQUIRED, no_longer(LONGEST_QUESTION)])
+
+
+class AnswerForm(EntityForm):
+    """What the sender answers."""
+
+    answer = CleanText(_("Answer of the sender"), [REQUIRED, no_longer(LONGEST_QUESTION)])
+
+
+class AttachForm(EntityForm):
+    """The family that a card is about."""
+
+    family = LookupField(_("Family"), [REQUIRED], entity=Family)
+    note = CleanText(_("Note"), [no_longer(LONGEST_NOTE)])
+
+
+class RedirectForm(EntityForm):
+    """Where a card goes on to."""
+
+    territory = SelectField(_("Send to"), [REQUIRED], choices=[])
+    note = CleanText(_("Why it is sent on"), [REQUIRED, no_longer(LONGEST_NOTE)])
+
+    def offer(self, but: int) -> None:
+        """Every district and settlement of the bank, as a tree."""
+        self.territory.choices = offered(
+            (str(place.id), "\u2003" * depth + place.name)
+            for place, depth in tree.read().walk()
+            if place.kind is not TerritoryKind.REGION and place.id != but
+        )
+
+
+class CloseForm(EntityForm):
+    """How a card ends."""
+
+    outcome = SelectField(_("Outcome"), [REQUIRED], choices=[])
+    note = CleanText(_("Reason of the outcome"), [REQUIRED, no_longer(LONGEST_NOTE)])
+
+
+class SignalPage(Screen):
+    """One card, and the acts on it by whoever keeps the territory where it lies; the sender answers what is asked."""
+
+    route_base = "/signal"
+    class_permission_name = "SignalCard"
+    default_view = "show"
+
+    @expose("/<int:pk>")
+    @has_access
+    def show(self, pk: int) -> str:
+        """The card; one that nobody has opened yet shows its keeper an envelope with one button."""
+        card = self._card(pk)
+        keeps = self._keeps(card)
+        is_sealed = keeps and card.received_at is None and card.closed_at is None
+        journal.read(Act.OPENED, entity="SignalCard", entity_id=card.id, summary=journal.title_of(card))
+        return self.page(
+            "signals/envelope.html" if is_sealed else "signals/show.html",
+            card=card, keeps=keeps, state=acts.state(card), CardState=CardState, receipt=signals.Receipt.read(),
+            sending=_sending(card), now=clock.now(), last=acts.last_step(card) if keeps else None,
+            since=signals.since, age_in_words=words.age,
+        )  # fmt: skip
+
+    @expose("/<int:pk>/receive", methods=["POST"])
+    @has_access
+    @permission_name("keep")
+    def receive(self, pk: int) -> Response:
+        """«Открыть»: the receipt is stamped."""
+        return self._button(pk, acts.receive, gettext("The card is opened."))
+
+    @expose("/<int:pk>/undo", methods=["POST"])
+    @has_access
+    @permission_name("keep")
+    def undo(self, pk: int) -> Response:
+        """Undo the last step."""
+        return self._button(pk, acts.undo, gettext("The last step is undone."))
+
+    @expose("/<int:pk>/recall", methods=["POST"])
+    @has_access
+    @permission_name("keep")
+    def recall(self, pk: int) -> Response:
+        """Take back a card that was sent on and that nobody has opened there."""
+
+        def whole() -> Answer:
+            acts.recall(pk)
+            return Answer(gettext("The card is back."), url_for("SignalPage.show", pk=pk))
+
+        return self.pressed(whole, url_for("SignalPage.sent_on"))
+
+    @expose("/<int:pk>/ask", methods=["GET", "POST"])
+    @has_access
+    @permission_name("keep")
+    def ask(self, pk: int) -> str | Response:
+        """Ask the sender for what the card does not say."""
+        form = AskForm()
+        return self._act(pk, form, gettext("Ask the sender"), gettext("The sender is asked."),
+                         lambda card: acts.ask(card, form.question.data or ""))  # fmt: skip
+
+    @expose("/<int:pk>/answer", methods=["GET", "POST"])
+    @has_access
+    @permission_name("send")
+    def answer(self, pk: int) -> str | Response:
+        """Answer what the coordinator asks of the card that one's body has sent."""
+        form = AnswerForm()
+        return self._act(pk, form, gettext("Answer the coordinator"), gettext("The answer is sent."),
+                         lambda card: acts.answer(card, form.answer.data or ""), by_sender=True)  # fmt: skip
+
+    @expose("/<int:pk>/attach", methods=["GET", "POST"])
+    @has_access
+    @permission_name("keep")
+    def attach(self, pk: int) -> str | Response:
+        """Attach the card to a family of the bank."""
+        form = AttachForm()
+        return self._act(pk, form, gettext("Attach to a family of the bank"),
+                         gettext("The card is attached to the family."),
+                         lambda card: acts.attach(card, cast(Family, form.family.data), form.note.data))  # fmt: skip
+
+    @expose("/<int:pk>/redirect", methods=["GET", "POST"])
+    @has_access
+    @permission_name("keep")
+    def redirect(self, pk: int) -> str | Response:
+        """Send the card on to another territory of the bank."""
+        form, card = RedirectForm(), self._kept(pk)
+        form.offer(card.territory_id)
+        return self._act(pk, form, gettext("Send the card on"), gettext("The card is sent on."),
+                         lambda card: acts.redirect(card, int(form.territory.data), form.note.data or ""),
+                         then=url_for("SignalPage.sent_on"))  # fmt: skip
+
+    @expose("/<int:pk>/close", methods=["GET", "POST"])
+    @has_access
+    @permission_name("keep")
+    def close(self, pk: int) -> str | Response:
+        """Close the card with an outcome and a reason."""
+        form, outcomes = CloseForm(), {str(row.id): row for row in acts.offered_outcomes()}
+        form.outcome.choices = offered((key, str(row)) for key, row in outcomes.items())
+        return self._act(pk, form, gettext("Close the card"), gettext("The card is closed."),
+                         lambda card: acts.close(card, outcomes[form.outcome.data], form.note.data or ""))  # fmt: skip
+
+    @expose("/sent-on")
+    @has_access
+    @permission_name("keep")
+    def sent_on(self) -> str:
+        """The cards that went on to other territories: their state and outcome."""
+        rows = signals.sent_on()
+        journal.read(Act.LISTED, entity="SignalCard", records=len(rows), summary="Перенаправленные карты")
+        return self.page("signals/sent_on.html", rows=rows, most=signals.SHOWN_SENT_ON)
+
+    @expose("/waiting")
+    @has_access
+    @permission_name("keep")
+    def waiting(self) -> Response:
+        """How many cards nobody has opened, for the menu that asks every minute: no sign that the person is there."""
+        sessions.here().unattended = True
+        found = signals.waiting()
+        return jsonify(cards=found.cards, late=found.late)
+
+    def _card(self, pk: int) -> SignalCard:
+        return self.find(
+            SignalCard, pk, joinedload(SignalCard.territory), joinedload(SignalCard.district),
+            joinedload(SignalCard.agency), joinedload(SignalCard.employee), joinedload(SignalCard.outcome),
+            selectinload(SignalCard.criteria), selectinload(SignalCard.children), selectinload(SignalCard.steps),
+        )  # fmt: skip
+
+    def _keeps(self, card: SignalCard) -> bool:
+        """Whether the person keeps the territory where a card lies."""
+        may = bool(self.appbuilder.sm.has_access("can_keep", "SignalCard"))
+        return may and card.annulled_at is None and access.scope().covers_territory(card.territory_id)
+
+    def _kept(self, pk: int) -> SignalCard:
+        card = self._card(pk)
+        if not self._keeps(card):
+            abort(403)
+        return card
+
+    def _button(self, pk: int, act: Callable[[SignalCard], Any], said: str) -> Response:
+        self._kept(pk)
+        back = url_for("SignalPage.show", pk=pk)
+
+        def whole() -> Answer:
+            act(self._kept(pk))
+            return Answer(said, back)
+
+        return self.pressed(whole, back)
+
+    def _act(self, pk: int, form: EntityForm, heading: str, said: str, act: Callable[[SignalCard], Any], *,
+             by_sender: bool = False, then: str = "") -> str | Response:  # fmt: skip
+        """The page of one act and the act itself; what was typed survives a refusal."""
+        card = self._sent(pk) if by_sender else self._kept(pk)
+
+        def whole() -> Answer:
+            act(self._sent(pk) if by_sender else self._kept(pk))
+            return Answer(said, then or url_for("SignalPage.show", pk=pk))
+
+        if form.is_submitted() and form.validate() and (answer := self.done(form, whole)):
+            return answer
+        return self.page("signals/act.html", card=self._card(card.id), form=form, heading=heading)
+
+    def _sent(self, pk: int) -> SignalCard:
+        """A card that the person's own body has sent."""
+        card, agency = self._card(pk), access.scope().agency
+        if agency is None or card.agency_id != agency:
+            abort(403)
+        return card
+
+
+def _sending(card: SignalCard) -> str:
+    """How long the sender took, and the time there was for it, if it was too long; nothing otherwise."""
+    found = clocks.limit_between(Moment.DETECTED, Moment.SIGNAL_SENT)
+    if found is None:
+        return ""
+    limit, works = found
+    sent_at = clock.local(card.sent_at)
+    if sent_at <= deadlines.due_at(clock.local(card.detected_at), limit, works):
+        return ""
+    return signals.lasting(sent_at - clock.local(card.detected_at))
