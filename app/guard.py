@@ -144,9 +144,9 @@ class Keeper:
             return None if self.covers(row["territory_id"]) else Foreign(NOT_YOUR_PLACE, "territory_id")
         owner = row[entity.OWNER]
         if whose is Whose.CARD:
-            of_card = entity is SignalCard
-            keeps = self._keeps_card(row["territory_id"], row["agency_id"]) if of_card else self.keeps_card(owner)
-            return None if keeps else Foreign(NOT_YOUR_CARD, "territory_id" if of_card else entity.OWNER)
+            is_card = entity is SignalCard
+            keeps = self._keeps_card(owner, row["agency_id"]) if is_card else self.keeps_card(owner)
+            return None if keeps else Foreign(NOT_YOUR_CARD, entity.OWNER)
         if whose is Whose.AGENCY:
             return None if self.keeps_body(owner) else Foreign(NOT_YOUR_BODY, entity.OWNER)
         if whose is Whose.ASKER:
@@ -279,8 +279,7 @@ def _ask_after(session: Session, _context: Any) -> None:
             if not scope.administers:
                 for row in rows:
                     _check_administered(row, fresh=fresh)
-            if fresh or entity is not SignalCard:  # a card that is sent on is another's by then
-                _refuse(keeper.fault(entity, [_values(row) for row in rows], fresh=fresh))
+            _refuse(keeper.fault(entity, [_values(row) for row in rows], fresh=fresh))
             _refuse(keeper.fault_of_names(entity, _named(entity, rows)))
 
 
@@ -305,8 +304,6 @@ def _targets(entity: Any) -> dict[str, Any]:
     """The columns that name rows of others, and the entities they name; the owner is asked as the owner."""
     found = {}
     for column in class_mapper(entity).columns:
-        if column.key in getattr(entity, "GOES_TO", ()):
-            continue
         for key in column.foreign_keys:
             target = class_of(key.column.table)
             if column.key != getattr(entity, "OWNER", "") and access.whose_rows(target) in OTHERS:

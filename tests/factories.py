@@ -20,6 +20,7 @@ from app.models import (
     AidKind,
     Assignment,
     CardChild,
+    CardStep,
     ChildPopulation,
     Criterion,
     Decision,
@@ -313,6 +314,7 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         "Agency": body,
         "Employee": person,
         "SignalCard": card,
+        "CardStep": _add(CardStep(card=card, kind=terms.CardStepKind.SENT, territory=place, user_name=word)),
         "CardChild": _add(CardChild(card=card, name=f"{word} ребёнок", age=7)),
         "WorkingDay": _add(WorkingDay(day=date(2026, 12, int(number[-2:]) % 28 + 1), works=False)),
     }  # fmt: skip

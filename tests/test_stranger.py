@@ -26,7 +26,7 @@ from tests.test_routes import REGISTRY, STATIC
 
 # By these words rows of Galina's would be known on a page of Anna's.
 HERS = ("77099", "Чужанин", "Дальнее", "Чужая школа", "Соседний район", "чужая.xlsx")
-SOMEBODYS = (Whose.FAMILY, Whose.GIVEN, Whose.TERRITORY, Whose.AGENCY)
+SOMEBODYS = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.TERRITORY, Whose.AGENCY)
 
 # The addresses of the other screens with keys of hers, by endpoint; {own} is a family of Anna's.
 FOREIGN = {
@@ -56,6 +56,13 @@ FOREIGN = {
     "QuarterlyForm.list_file": ["/reports/quarterly/behind/file?figure=families&territory={Territory}"],
     "SavedFilters.drop": ["/saved/{SavedFilter}/drop"],
     "SavedFilters.rename": ["/saved/{SavedFilter}/rename"],
+    "SignalPage.ask": ["/signal/{SignalCard}/ask"],
+    "SignalPage.attach": ["/signal/{SignalCard}/attach"],
+    "SignalPage.close": ["/signal/{SignalCard}/close"],
+    "SignalPage.receive": ["/signal/{SignalCard}/receive"],
+    "SignalPage.redirect": ["/signal/{SignalCard}/redirect"],
+    "SignalPage.show": ["/signal/{SignalCard}"],
+    "SignalPage.undo": ["/signal/{SignalCard}/undo"],
     "Work.cancel": ["/work/{Job}/cancel"],
     "Work.file_of": ["/work/{Job}/file"],
     "Work.job": ["/work/{Job}"],
@@ -70,6 +77,8 @@ KEYLESS = {
     "Guide.task": "the same for everybody: tests/test_guide.py",
     "Guide.picture": "the same for everybody: tests/test_guide.py",
     "SavedFilters.keep": "names a list, and no row",
+    "SignalPage.answer": "the sender's body answers, and Anna sends none: tests/services/test_signals.py",
+    "SignalPage.recall": "a card that went on is nobody's of Anna's: tests/services/test_signals.py",
 }
 
 # Addresses at which nothing stands as yet.

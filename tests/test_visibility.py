@@ -20,7 +20,7 @@ EXCUSED = {
 # The words that cover what a table reaches, the strongest first.
 COVERED_BY = [
     ("signal_card", {Whose.CARD}),
-    ("family", {Whose.FAMILY, Whose.GIVEN}),
+    ("family", {Whose.FAMILY, Whose.GIVEN, Whose.CARD}),  # a card names a family, which is seen by its own word
     ("agency", {Whose.FAMILY, Whose.GIVEN, Whose.AGENCY}),
     ("territory", {Whose.FAMILY, Whose.GIVEN, Whose.AGENCY, Whose.TERRITORY, Whose.LOAD}),
 ]

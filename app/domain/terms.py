@@ -165,7 +165,7 @@ class Unit(Term):
 
 
 class SignalSource(Term):
-    """Who tells of a family (ROAD, 1): a body, or one without a sign-in whose words the coordinator enters."""
+    """Who tells of a family: a body, or somebody without a sign-in whose words the coordinator enters."""
 
     AGENCY = "agency", "орган, учреждение"
     CITIZEN = "citizen", "гражданин"

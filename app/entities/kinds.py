@@ -130,8 +130,6 @@ class Entity(Model):
     OWNER: ClassVar[str]
     # Columns of a stored row that nobody but the administrator changes: others see more, or less, by them.
     ADMINISTERED: ClassVar[tuple[str, ...]] = ()
-    # Columns that may name a place the person does not see: a signal card goes to any territory of the bank.
-    GOES_TO: ClassVar[tuple[str, ...]] = ()
     # Whether there are too many rows for a select: they are found as one types.
     LONG: ClassVar[bool] = False
     # Columns that are sorted, and sought, by another one: a name by its sort key.

@@ -60,8 +60,7 @@ class SignalCard(Annullable, Dated, Versioned, Entity):
     `search_key`, `name_key` and `phone_key` hold names, address and phones as keys.
     """
 
-    WHOSE, OWNER = Whose.CARD, "id"
-    GOES_TO = ("district_id", "territory_id")
+    WHOSE, OWNER = Whose.CARD, "territory_id"
     SORTED_BY = {"last_name": "name_key"}
     __tablename__ = "signal_card"
     __table_args__ = (
@@ -165,7 +164,6 @@ class CardStep(Model):
     """One step of a signal card: who did what and when; `before`: what to put back if it is undone."""
 
     WHOSE, OWNER = Whose.CARD, "card_id"
-    GOES_TO = ("territory_id",)
     __tablename__ = "card_step"
     __table_args__ = (Index("ix_card_step_territory_id_kind", "territory_id", "kind"),)
     id: Mapped[int] = mapped_column(primary_key=True)

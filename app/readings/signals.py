@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, select
@@ -70,7 +70,8 @@ def is_late(now: datetime) -> ColumnElement[bool]:
     receipt = Receipt.read()
     if receipt is None:
         return false()
-    return and_(waits(), _card.c.arrived_at < deadlines.late_before(clock.local(now), receipt.limit, receipt.works))
+    before = deadlines.late_before(clock.local(now), receipt.limit, receipt.works)
+    return and_(waits(), _card.c.arrived_at < before.astimezone(UTC))  # SQLite compares what stands on the clocks
 
 
 def with_name(text: str) -> ColumnElement[bool]:

@@ -86,7 +86,7 @@ class SignalPage(Screen):
         return self.page(
             "signals/envelope.html" if is_sealed else "signals/show.html",
             card=card, keeps=keeps, state=acts.state(card), CardState=CardState, receipt=signals.Receipt.read(),
-            sending=_sending(card), now=clock.now(), last=acts.last_step(card) if keeps else None,
+            sending=_sending(card), moment=clock.now(), last=acts.last_step(card) if keeps else None,
             since=signals.since, age_in_words=words.age,
         )  # fmt: skip
 

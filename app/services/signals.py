@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -74,15 +75,17 @@ def state(card: SignalCard) -> CardState:
     )  # fmt: skip
 
 
-def send(told: Told, *, territory_id: int, children: Sequence[Child], sent_at: datetime | None = None) -> SignalCard:
-    """Send a card to a territory, numbered by its district within the year of sending.
+def send(told: Told, *, territory_id: int, children: Sequence[Child], today: date,
+         sent_at: datetime | None = None) -> SignalCard:  # fmt: skip
+    """Send a card to any territory of the bank, numbered by its district within the year of sending.
 
     sent_at: when a paper card was sent, if it is entered later than that. Raises Refusal with the form's field.
     """
     now, scope = clock.now(), access.scope()
     sent_at = sent_at or now
+    _check_sender(told, scope)
     rules.check(
-        detected_at=told.detected_at, now=now, born_on=told.born_on, today=clock.today(), source=told.source,
+        detected_at=told.detected_at, now=now, born_on=told.born_on, today=today, source=told.source,
         has_agency=told.agency is not None, informant=told.informant, children=children,
     )  # fmt: skip
     if sent_at > now or sent_at < told.detected_at:
@@ -92,13 +95,14 @@ def send(told: Told, *, territory_id: int, children: Sequence[Child], sent_at: d
         **{name: value for name, value in vars(told).items() if name != "criteria"},
         criteria=list(told.criteria), sent_at=sent_at, arrived_at=sent_at, user_id=scope.user_id,
     )  # fmt: skip
-    _lay(card, territory_id)
     card.search_key, card.name_key = _search_key(card, children), names.sort_key(card.full_name)[:250]
-    db.session.add(card)
-    db.session.flush()
-    for child in children:
-        db.session.add(CardChild(card=card, name=child.name, born_on=child.born_on, age=child.age))
-    _step(card, CardStepKind.SENT)
+    with _anywhere():
+        _lay(card, territory_id, now)
+        db.session.add(card)
+        db.session.flush()
+        for child in children:
+            db.session.add(CardChild(card=card, name=child.name, born_on=child.born_on, age=child.age))
+        _step(card, CardStepKind.SENT)
     return card
 
 
@@ -153,10 +157,12 @@ def redirect(card: SignalCard, territory_id: int, note: str) -> None:
         raise Refusal("Карта уже лежит на этой территории.", "territory")
     if card.family_id is not None:
         raise Refusal("По карте уже внесена семья: перенаправить её нельзя.", "territory")
+    now = clock.now()
     _step(card, CardStepKind.REDIRECTED, note=note, before=_as_it_is(card))
-    _lay(card, territory_id)
-    card.arrived_at, card.received_at, card.question, card.answer = clock.now(), None, None, None
-    db.session.flush()
+    with _anywhere():
+        _lay(card, territory_id, now)
+        card.arrived_at, card.received_at, card.question, card.answer = now, None, None, None
+        db.session.flush()
 
 
 def close(card: SignalCard, outcome: SignalCardOutcome, note: str) -> None:
@@ -172,14 +178,17 @@ def recall(card_id: int) -> None:
     kept = access.scope().kept
     with access.unrestricted():  # it lies on another's territory by now
         card = db.session.get(SignalCard, card_id)
-        last = last_step(card) if card is not None else None
-        sent_on = last is not None and last.kind is CardStepKind.REDIRECTED and last.territory_id in kept
-        if card is None or not sent_on:
+        on = [step for step in card.steps if _went_on(step) and step.territory_id in kept] if card is not None else []
+        if card is None or not on:
             raise Refusal("Такой карты среди перенаправленных нет.")
-        if card.received_at is not None:
+        if card.received_at is not None or last_step(card) is not on[-1]:
             raise Refusal("Карту там уже открыли: вернуть её может только тот, кто её получил.")
-    with access.acting_as(replace(access.scope(), everything=True)):
+    with _anywhere():
         undo(card)
+
+
+def _went_on(step: CardStep) -> bool:
+    return step.kind is CardStepKind.REDIRECTED and not step.undone
 
 
 def undo(card: SignalCard) -> None:
@@ -220,7 +229,19 @@ def _check_first(told: Told) -> None:
         raise Refusal(SENT_ALREADY.format(number=card.number, year=card.year))
 
 
-def _lay(card: SignalCard, territory_id: int) -> None:
+def _anywhere() -> AbstractContextManager[None]:
+    """A card goes to a territory that whoever sends it need not see, and is another's there; who may send was asked."""
+    return access.acting_as(replace(access.scope(), everything=True))
+
+
+def _check_sender(told: Told, scope: access.Scope) -> None:
+    """A person sends in the name of the own body, or of one on a territory that the person keeps."""
+    if told.agency is None or told.agency.id == scope.agency or scope.covers_territory(told.agency.territory_id):
+        return
+    raise Refusal("От имени этого органа карту направляет его сотрудник.", "agency")
+
+
+def _lay(card: SignalCard, territory_id: int, now: datetime) -> None:
     """Let a card lie on a territory, under the next number of its district. Raises Refusal."""
     places = tree.read()
     above = places.above(territory_id)
@@ -228,7 +249,7 @@ def _lay(card: SignalCard, territory_id: int) -> None:
         raise Refusal("Выберите район или поселение, куда направить карту.", "territory")
     district = next((place for place in above if place.kind is TerritoryKind.DISTRICT), above[0])
     card.territory_id, card.district_id = territory_id, district.id
-    card.year = clock.local(clock.now()).year
+    card.year = clock.local(now).year
     taken = select(func.max(SignalCard.__table__.c.number)).where(
         SignalCard.__table__.c.district_id == district.id, SignalCard.__table__.c.year == card.year
     )
