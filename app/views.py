@@ -93,7 +93,7 @@ class MemberRegistry(MemberListView):
 
 class SignalCardRegistry(SignalCardListView):
     entity = models.SignalCard
-    list_columns = ["number", "last_name", "arrived_at", "agency", "threat", "territory", "state", "waits"]
+    list_columns = ["number", "last_name", "came", "agency", "territory", "danger", "state"]
     titles = ("number", "last_name")
     search_columns = ["agency", "threat", "source", "territory", "outcome", "sent_at"]
     form_columns = [

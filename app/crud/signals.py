@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import current_app, g, url_for
@@ -21,7 +22,7 @@ from app.services.signals import state
 class SignalCardListView(RegistryView):
     """The one list of signal cards."""
 
-    computed = {"state": _("State"), "waits": _("Waits")}
+    computed = {"state": _("State"), "danger": _("Threat"), "came": _("Came")}
     addable = False  # a card is sent (NewSignal), and what becomes of it is done on its page
     list_template = "registry/signals.html"
 
@@ -39,7 +40,7 @@ class SignalCardListView(RegistryView):
 
     def filters_of(self, address: Address) -> list[Filter]:
         states = [
-            ("open", _("Open"), signals.is_open),
+            ("open", _("Not closed"), signals.is_open),
             ("waiting", _("Not opened"), signals.waits),
             ("late", _("Overdue"), lambda: signals.is_late(clock.now())),
             ("asked", _("Sender asked"), signals.is_asked),
@@ -61,19 +62,34 @@ class SignalCardListView(RegistryView):
             return str(row.full_name)
         if name == "agency":
             return str(row.agency or row.source)
-        if name in ("arrived_at", "sent_at", "detected_at", "received_at", "closed_at"):
-            moment = getattr(row, name)
-            return words.moment(clock.local(moment)) if moment else ""
+        if name == "danger":
+            return str(row.threat)
+        if name == "came":
+            return _came(row)
         if name == "state":
-            return str(row.outcome if row.closed_at else state(row))
-        if name == "waits":
-            return signals.since(row.arrived_at, g.now) if row.received_at is None and row.closed_at is None else ""
+            return str(row.outcome) if row.closed_at else _waiting(row)
+        if isinstance(value := getattr(row, name), datetime):
+            return words.moment(clock.local(value))
         return super().text(row, name)
 
     def warning(self, row: SignalCard, listing: Listing) -> str:
-        waits = row.received_at is None and row.closed_at is None
-        is_late = waits and g.receipt is not None and g.receipt.is_late(row, g.now)
+        is_late = _waits(row) and g.receipt is not None and g.receipt.is_late(row, g.now)
         return gettext("overdue") if is_late else ""
 
     def _of_families(self) -> bool:
         return True  # what is read of a card is written in the journal, as of a family
+
+
+def _waits(row: SignalCard) -> bool:
+    return row.received_at is None and row.closed_at is None
+
+
+def _waiting(row: SignalCard) -> str:
+    """The state of an open card; of one that nobody has opened, for how long it has been waiting."""
+    return f"ждёт {signals.since(row.arrived_at, g.now)}" if _waits(row) else str(state(row))
+
+
+def _came(row: SignalCard) -> str:
+    """The day and the hour, and the year if it is another one."""
+    came, today = clock.local(row.arrived_at), clock.local(g.now)
+    return f"{came:%d.%m %H:%M}" if came.year == today.year else f"{came:%d.%m.%Y}"
