@@ -11,8 +11,21 @@ from typing import Any
 import lxml.html
 from flask.testing import FlaskClient
 
+from app import access, clock
+from app.domain import terms
 from app.extensions import db
-from app.models import Criterion, Family, RemovalReason, Role, User, UserSession
+from app.models import (
+    Agency,
+    Criterion,
+    Family,
+    RemovalReason,
+    Role,
+    SignalCard,
+    SignalCardOutcome,
+    User,
+    UserSession,
+)
+from app.services import signals
 from tests import factories, scans
 from tests.exchange.workbooks import Sound, load
 from tests.states import kept
@@ -99,9 +112,43 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
         found[f"button {button.replace(str(opened['vera']), 'N')}"] = ActForm(
             "oleg", f"/users/{vera}", f"/users/{vera}/{button}", once=False
         )
+    found |= _of_cards(cast, family)
     own = f"/account/sessions/{opened['anna']}/end"
     found["end an own session"] = ActForm("anna", "/account/", own, once=False)
     return found
+
+
+def _of_cards(cast: factories.Cast, family: int) -> dict[str, ActForm]:
+    """The acts on signal cards, each on a card of its own: of Gleb's body, opened by Anna unless it is said."""
+    body, outcome = cast.employee("gleb").agency, factories.by_code(SignalCardOutcome, "not_confirmed").id
+
+    def act(name: str, typed: dict[str, Any], *, who: str = "anna", button: bool = False, **values: Any) -> ActForm:
+        here = f"/signal/{factories.signal_card(cast.north, body, **{'received_at': clock.now()} | values).id}"
+        return ActForm(who, here if button else f"{here}/{name}", f"{here}/{name}", typed, once=not button)
+
+    asked = {"question": "Сколько детей?"}
+    closed = act("undo", {}, button=True)
+    card = db.session.get(SignalCard, int(closed.url.split("/")[2]))
+    signals.ask(card, "Сколько детей?")
+    found = {
+        "ask the sender": act("ask", asked),
+        "answer the coordinator": act("answer", {"answer": "Двое"}, who="gleb", **asked),
+        "attach a card": act("attach", {"family": str(family)}),
+        "send a card on": act("redirect", {"territory": str(cast.far.id), "note": "живут там"}),
+        "close a card": act("close", {"outcome": str(outcome), "note": "не подтвердилось"}),
+        "open a card": act("receive", {}, button=True, received_at=None),
+        "undo a step of a card": closed,
+        "take a card back": _sent_on(cast, body),
+    }  # fmt: skip
+    db.session.commit()
+    return found
+
+
+def _sent_on(cast: factories.Cast, body: Agency) -> ActForm:
+    card, far = factories.signal_card(cast.north, body, received_at=clock.now()), cast.far.id
+    with access.acting_as(access.scope_of(cast.user("anna"), [terms.Role.COORDINATOR], clock.today())):
+        signals.redirect(card, far, "живут там")
+    return ActForm("anna", "/signal/sent-on", f"/signal/{card.id}/recall")
 
 
 def _of_family(url: str, makes: str = "", **typed: Any) -> ActForm:
@@ -130,5 +177,6 @@ NAMES = (
     "place", "decide", "correct", "correct an ended stay", "remove", "enter", "move", "annul", "annul on the page",
     "annul the family", "annul a paper", "attach a paper", "new family", "undo a load", "add a user", "change a user",
     "add a role", "button password", "button unlock", "button deactivate", "button activate", "button sessions/end",
-    "button sessions/N/end", "end an own session",
+    "button sessions/N/end", "ask the sender", "answer the coordinator", "attach a card", "send a card on",
+    "close a card", "open a card", "undo a step of a card", "take a card back", "end an own session",
 )  # fmt: skip
