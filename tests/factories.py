@@ -275,6 +275,11 @@ def signal_card(place: Territory, body: Agency | None = None, **values: Any) -> 
     return card
 
 
+def card_child(card: SignalCard, name: str | None, **values: Any) -> CardChild:
+    """A child that a card tells of."""
+    return _add(CardChild(card=card, name=name, **values))
+
+
 def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *, last_name: str = "Полозов",
                 word: str = "Северное", year: int = 2026) -> dict[str, Any]:  # fmt: skip
     """One row of every entity that is somebody's, about a family of a place; by the names of the entities.

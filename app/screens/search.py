@@ -11,13 +11,14 @@ from werkzeug.wrappers import Response
 from app import clock, journal
 from app.domain.terms import Act
 from app.filters import Address
-from app.readings import overview, search
+from app.readings import overview, search, signals
 from app.screens.new_family import may_enter
 from app.screens.screen import Screen
+from app.services.signals import state
 
 
 class Search(Screen):
-    """Families by number, any name, address."""
+    """Families by number, any name, address; signal cards by any name, address, phone."""
 
     route_base = "/search"
     class_permission_name = "Search"
@@ -38,7 +39,10 @@ class Search(Screen):
             journal.read(Act.SEARCHED, entity="Family", records=found.total or len(exact), summary=f"Поиск: {query}")
         if len(exact) == 1:
             return redirect(url_for("FamilyPage.show", pk=exact[0].id))
+        cards = signals.found(query) if self.appbuilder.sm.has_access("can_list", "SignalCard") else ()
+        if cards:
+            journal.read(Act.SEARCHED, entity="SignalCard", records=len(cards), summary=f"Поиск: {query}")
         return self.page(
             "search/show.html", query=query, found=found, today=clock.today(), minors=overview.minors,
-            counted=search.COUNTED, may_enter=may_enter(),
+            counted=search.COUNTED, may_enter=may_enter(), cards=cards, card_state=state,
         )  # fmt: skip

@@ -1,0 +1,111 @@
+"""The page of a signal card, its queue and what leads to them, as people meet them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app import clock
+from app.domain import terms
+from app.extensions import db
+from app.models import Family, SignalCard
+from tests import factories
+
+QUEUE = "/signalcardregistry/list/?_flt_0_state=open"
+
+
+@pytest.fixture
+def card(cast: factories.Cast) -> SignalCard:
+    row = factories.signal_card(cast.north, cast.employee("gleb").agency, address="ул. Полевая, 5",
+                                description="Ребёнок не ходит в школу")  # fmt: skip
+    db.session.commit()
+    return row
+
+
+def opened(card: SignalCard) -> SignalCard:
+    card.received_at = clock.now()
+    db.session.commit()
+    return card
+
+
+def text(document) -> str:
+    return " ".join(document.xpath("//main")[0].text_content().split())
+
+
+def test_a_card_that_nobody_has_opened_is_an_envelope_until_its_button_is_pressed(card, sign_in, page):
+    anna = sign_in("anna")
+    assert "не ходит в школу" not in text(page(anna, f"/signal/{card.id}"))
+    assert db.session.get(SignalCard, card.id).received_at is None
+    assert anna.post(f"/signal/{card.id}/receive").status_code == 302
+    assert "не ходит в школу" in text(page(anna, f"/signal/{card.id}"))
+    assert db.session.get(SignalCard, card.id).received_at is not None
+
+
+def test_the_queue_shows_the_oldest_first_and_marks_what_is_late(cast, card, sign_in, page):
+    long_ago = clock.now() - timedelta(hours=3)
+    late = factories.signal_card(cast.south, cast.agency("5.7"), last_name="Рябинина", arrived_at=long_ago,
+                                 sent_at=long_ago, detected_at=long_ago)  # fmt: skip
+    db.session.commit()
+    rows = [row.text_content() for row in page(sign_in("anna"), QUEUE).xpath("//tbody/tr")]
+    assert [late.last_name in rows[0], card.last_name in rows[1]] == [True, True]
+    assert ["срок прошёл" in row for row in rows] == [True, False]
+    assert sign_in("anna").get("/signal/waiting").json == {"cards": 2, "late": 1}
+
+
+def test_to_be_asked_by_the_menu_does_not_keep_a_session(card, sign_in, monkeypatch):
+    anna, begun = sign_in("anna"), datetime.now(UTC)
+    for minutes in (20, 29):
+        monkeypatch.setattr("app.sessions.now", lambda minutes=minutes: begun + timedelta(minutes=minutes))
+        assert anna.get("/signal/waiting").status_code == 200
+    monkeypatch.setattr("app.sessions.now", lambda: begun + timedelta(minutes=31))
+    assert anna.get("/signal/waiting").status_code != 200
+
+
+def test_the_sender_reads_the_state_and_the_question_and_nothing_of_the_family(cast, card, sign_in, page):
+    of = factories.family(cast.north, number="00123")
+    factories.member(of, last_name="Тайнова")
+    card.question, card.family_id = "Сколько детей?", of.id
+    opened(card)
+    gleb = sign_in("gleb")
+    shown = page(gleb, f"/signal/{card.id}")
+    assert "Сколько детей?" in text(shown)
+    assert "Тайнова" not in text(shown)
+    assert "00123" not in text(shown)
+    assert gleb.post(f"/signal/{card.id}/answer", data={"answer": "Двое"}).status_code == 302
+    assert db.session.get(SignalCard, card.id).answer == "Двое"
+    assert gleb.post(f"/signal/{card.id}/close").status_code == 403
+
+
+def test_a_family_is_entered_from_a_card_with_its_people_and_address(cast, card, sign_in, page):
+    factories.card_child(card, "Иван", age=7)
+    factories.card_child(card, "Рощин Пётр Ильич", born_on=clock.today() - timedelta(days=900))
+    opened(card)
+    anna = sign_in("anna")
+    form = page(anna, f"/family/new?card={card.id}").forms[-1]
+    values = dict(form.form_values())
+    assert values["registered_address"].strip() == "ул. Полевая, 5"
+    names = [(values[f"people-{place}-last_name"], values[f"people-{place}-first_name"]) for place in range(3)]
+    assert names == [("Полозова", "Инна"), ("Полозова", "Иван"), ("Рощин", "Пётр")]
+    answer = anna.post(f"/family/new?card={card.id}", data=values)
+    assert answer.status_code == 302
+    stored = db.session.get(SignalCard, card.id)
+    assert db.session.get(Family, stored.family_id).members[0].last_name == "Полозова"
+    assert stored.steps[-1].kind is terms.CardStepKind.ENTERED
+
+
+def test_nobody_enters_a_family_from_a_card_that_lies_elsewhere(cast, sign_in):
+    far = factories.signal_card(cast.far, cast.agency("5.7"))
+    db.session.commit()
+    assert sign_in("anna").get(f"/family/new?card={far.id}").status_code == 404
+    assert sign_in("anna").get("/family/new?card=999999").status_code == 404
+
+
+def test_cards_are_found_by_name_by_whoever_sees_them(card, sign_in, page):
+    assert str(card) in text(page(sign_in("anna"), "/search?q=полоз инна"))
+    assert str(card) not in text(page(sign_in("galina"), "/search?q=полоз инна"))
+
+
+def test_the_first_page_of_a_coordinator_counts_what_waits(card, sign_in, page):
+    assert "Не открыты" in text(page(sign_in("anna"), "/"))
+    assert "Не открыты" not in text(page(sign_in("galina"), "/"))
