@@ -135,6 +135,7 @@ def _of_cards(cast: factories.Cast, family: int) -> dict[str, ActForm]:
         "answer the coordinator": act("answer", {"answer": "Двое"}, who="gleb", **asked),
         "attach a card": act("attach", {"family": str(family)}),
         "send a card on": act("redirect", {"territory": str(cast.far.id), "note": "живут там"}),
+        "send a card out": act("send-out", {"addressee": "Администрация соседнего округа", "note": "живут там"}),
         "close a card": act("close", {"outcome": str(outcome), "note": "не подтвердилось"}),
         "open a card": act("receive", {}, button=True, received_at=None),
         "undo a step of a card": closed,
@@ -178,5 +179,5 @@ NAMES = (
     "annul the family", "annul a paper", "attach a paper", "new family", "undo a load", "add a user", "change a user",
     "add a role", "button password", "button unlock", "button deactivate", "button activate", "button sessions/end",
     "button sessions/N/end", "ask the sender", "answer the coordinator", "attach a card", "send a card on",
-    "close a card", "open a card", "undo a step of a card", "take a card back", "end an own session",
+    "send a card out", "close a card", "open a card", "undo a step of a card", "take a card back", "end an own session",
 )  # fmt: skip

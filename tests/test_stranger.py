@@ -59,6 +59,8 @@ FOREIGN = {
     "SignalPage.ask": ["/signal/{SignalCard}/ask"],
     "SignalPage.attach": ["/signal/{SignalCard}/attach"],
     "SignalPage.close": ["/signal/{SignalCard}/close"],
+    "SignalPage.printed": ["/signal/{SignalCard}/card.pdf"],
+    "SignalPage.send_out": ["/signal/{SignalCard}/send-out"],
     "SignalPage.receive": ["/signal/{SignalCard}/receive"],
     "SignalPage.redirect": ["/signal/{SignalCard}/redirect"],
     "SignalPage.show": ["/signal/{SignalCard}"],

@@ -211,6 +211,7 @@ class CardStepKind(Term):
     ENTERED = "entered", "Внесена семья"
     ATTACHED = "attached", "Приобщена к делу"
     REDIRECTED = "redirected", "Перенаправлена"
+    SENT_OUT = "sent_out", "Направлена за пределы банка"
     CLOSED = "closed", "Закрыта"
     UNDONE = "undone", "Шаг отменён"
 

@@ -129,6 +129,7 @@ class SignalCard(Annullable, Dated, Versioned, Entity):
     )
     outcome: Mapped[SignalCardOutcome | None] = relationship(info=label(_("Outcome")))
     outcome_note: Mapped[str | None] = mapped_column(String(1000), info=label(_("Reason of the outcome")))
+    sent_out_to: Mapped[str | None] = mapped_column(String(300), info=label(_("Sent out of the bank to")))
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=label(_("Closed at")))
 
     search_key: Mapped[str] = mapped_column(Text, default="", info=derived(_("Search key")))

@@ -5,26 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from flask import abort, jsonify, url_for
+from flask import abort, flash, jsonify, redirect, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from flask_login import current_user
 from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 from wtforms import SelectField
 
 from app import access, clock, journal, sessions, tree, words
 from app.acts import Answer
+from app.documents import signal_card
 from app.domain import deadlines
 from app.domain.terms import Act, CardState, Moment, TerritoryKind
-from app.forms import REQUIRED, CleanText, EntityForm, LookupField, no_longer, offered
+from app.forms import REQUIRED, CleanString, CleanText, EntityForm, LookupField, no_longer, offered
 from app.models import Family, SignalCard
 from app.readings import clocks, signals
+from app.render.html_pdf import PrintError
+from app.render.scans import PDF
 from app.screens.screen import Screen
+from app.services import papers
 from app.services import signals as acts
 
 LONGEST_QUESTION, LONGEST_NOTE = 2000, 1000
+NOT_PRINTED = "Карту не удалось напечатать. Сообщите администратору её номер и время попытки."
 
 
 class AskForm(EntityForm):
@@ -59,6 +65,17 @@ class RedirectForm(EntityForm):
             for place, depth in tree.read().walk()
             if place.kind is not TerritoryKind.REGION and place.id != but
         )
+
+
+class SendOutForm(EntityForm):
+    """Who outside the bank gets a card."""
+
+    addressee = CleanString(
+        _("Sent out of the bank to"),
+        [REQUIRED, no_longer(300)],
+        description=_("The municipality or the body to which the letter is addressed."),
+    )
+    note = CleanText(_("Why it is sent on"), [REQUIRED, no_longer(LONGEST_NOTE)])
 
 
 class CloseForm(EntityForm):
@@ -154,6 +171,35 @@ class SignalPage(Screen):
         return self._act(pk, form, gettext("Send the card on"), gettext("The card is sent on."),
                          lambda card: acts.redirect(card, int(form.territory.data), form.note.data or ""),
                          then=url_for("SignalPage.sent_on"))  # fmt: skip
+
+    @expose("/<int:pk>/send-out", methods=["GET", "POST"])
+    @has_access
+    @permission_name("keep")
+    def send_out(self, pk: int) -> str | Response:
+        """Send the card out of the bank: it is closed, and a letter is printed."""
+        form = SendOutForm()
+        return self._act(pk, form, gettext("Send the card out of the bank"),
+                         gettext("The card is closed. Print the letter and send it with the card."),
+                         lambda card: acts.send_out(card, form.addressee.data or "", form.note.data or ""))  # fmt: skip
+
+    @expose("/<int:pk>/card.pdf")
+    @has_access
+    @permission_name("show")
+    def printed(self, pk: int) -> Response:
+        """The card as a paper; of one that was sent out of the bank, with its letter."""
+        card = self._card(pk)
+        keeps = self._keeps(card)
+        if keeps and card.received_at is None and card.closed_at is None:
+            flash(acts.NOT_RECEIVED, "warning")
+            return redirect(url_for("SignalPage.show", pk=pk))
+        try:
+            content = signal_card.pdf(card, letter=keeps, made_by=current_user.get_full_name(), made_at=clock.now(),
+                                      today=clock.today())  # fmt: skip
+        except PrintError:
+            flash(NOT_PRINTED, "danger")
+            return redirect(url_for("SignalPage.show", pk=pk))
+        journal.read(Act.PRINTED, entity="SignalCard", entity_id=card.id, records=1, summary=journal.title_of(card))
+        return self.file(content, PDF, papers.clean_name(f"Сигнальная карта {card.number}-{card.year}", PDF))
 
     @expose("/<int:pk>/close", methods=["GET", "POST"])
     @has_access

@@ -32,8 +32,8 @@ from app.models import (
 REDIRECTED, ATTACHED = "redirected", "attached"  # codes of outcomes that acts of their own give
 BY_ACTS = ("placed", REDIRECTED, ATTACHED)
 # What a step may change, and what comes back when it is undone.
-CHANGED = ("question", "answer", "family_id", "outcome_id", "outcome_note", "closed_at", "received_at", "arrived_at",
-           "territory_id", "district_id", "year", "number")  # fmt: skip
+CHANGED = ("question", "answer", "family_id", "outcome_id", "outcome_note", "sent_out_to", "closed_at",
+           "received_at", "arrived_at", "territory_id", "district_id", "year", "number")  # fmt: skip
 MOMENTS = ("closed_at", "received_at", "arrived_at")
 SENT_ALREADY = "Такая карта уже направлена: № {number}/{year}. Второй раз она не нужна."
 NOT_RECEIVED = "Карта ещё не открыта: сначала откройте её."
@@ -163,6 +163,15 @@ def redirect(card: SignalCard, territory_id: int, note: str) -> None:
         _lay(card, territory_id, now)
         card.arrived_at, card.received_at, card.question, card.answer = now, None, None, None
         db.session.flush()
+
+
+def send_out(card: SignalCard, addressee: str, note: str) -> None:
+    """Send a card to a municipality that does not use this bank: the card is closed, and a letter goes with it."""
+    _check_open(card)
+    before = _as_it_is(card)
+    card.sent_out_to = addressee
+    _close(card, _outcome(REDIRECTED), note)
+    _step(card, CardStepKind.SENT_OUT, note=f"{addressee}. {note}", before=before)
 
 
 def close(card: SignalCard, outcome: SignalCardOutcome, note: str) -> None:

@@ -10,7 +10,7 @@ from app import clock
 from app.domain import terms
 from app.extensions import db
 from app.models import Family, SignalCard
-from tests import factories
+from tests import factories, scans
 
 QUEUE = "/signalcardregistry/list/?_flt_0_state=open"
 
@@ -31,6 +31,10 @@ def opened(card: SignalCard) -> SignalCard:
 
 def text(document) -> str:
     return " ".join(document.xpath("//main")[0].text_content().split())
+
+
+def text_of_pdf(content: bytes) -> str:
+    return " ".join(" ".join(scans.texts(content)).split())
 
 
 def test_a_card_that_nobody_has_opened_is_an_envelope_until_its_button_is_pressed(card, sign_in, page):
@@ -109,3 +113,19 @@ def test_cards_are_found_by_name_by_whoever_sees_them(card, sign_in, page):
 def test_the_first_page_of_a_coordinator_counts_what_waits(card, sign_in, page):
     assert "Не открыты" in text(page(sign_in("anna"), "/"))
     assert "Не открыты" not in text(page(sign_in("galina"), "/"))
+
+
+def test_a_card_leaves_the_bank_with_its_letter(card, sign_in, page):
+    opened(card)
+    anna, long = sign_in("anna"), "Администрация Соседнего округа"
+    assert anna.post(f"/signal/{card.id}/send-out", data={"addressee": long, "note": "Живут там"}).status_code == 302
+    stored = db.session.get(SignalCard, card.id)
+    assert (stored.outcome.code, stored.sent_out_to) == ("redirected", long)
+    printed = text_of_pdf(anna.get(f"/signal/{card.id}/card.pdf").data)
+    for said in (long, "Основание: Живут там", "Ребёнок не ходит в школу", "Конфиденциально"):
+        assert said in printed
+    assert long not in text_of_pdf(sign_in("gleb").get(f"/signal/{card.id}/card.pdf").data)
+
+
+def test_a_card_that_nobody_has_opened_is_not_printed(card, sign_in):
+    assert sign_in("anna").get(f"/signal/{card.id}/card.pdf").status_code == 302
