@@ -33,6 +33,7 @@ from app.entities.kinds import (
     Whose,
     derived,
     label,
+    listed,
     sane,
     term,
 )
@@ -65,8 +66,8 @@ class SignalCard(Annullable, Dated, Versioned, Entity):
     __tablename__ = "signal_card"
     __table_args__ = (
         UniqueConstraint("district_id", "year", "number"),
-        Index("ix_signal_card_territory_id_arrived_at", "territory_id", "arrived_at"),
         Index("ix_signal_card_agency_id_sent_at", "agency_id", "sent_at"),
+        listed("signal_card", "arrived_at", "id", "territory_id", "agency_id"),
         Index("ix_signal_card_open", "closed_at", "received_at", "arrived_at", "territory_id"),
         sane("sent_at >= detected_at", name="sent_after_detection"),
         sane("closed_at IS NULL OR outcome_id IS NOT NULL", name="closed_with_an_outcome"),

@@ -96,7 +96,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_signal_card_outcome_id'), ['outcome_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_signal_card_sent_at'), ['sent_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_signal_card_territory_id'), ['territory_id'], unique=False)
-        batch_op.create_index('ix_signal_card_territory_id_arrived_at', ['territory_id', 'arrived_at'], unique=False)
+        batch_op.create_index('ix_signal_card_listed', ['arrived_at', 'id', 'territory_id', 'agency_id', 'annulled_at'], unique=False, sqlite_where=sa.text('annulled_at IS NULL'), postgresql_where=sa.text('annulled_at IS NULL'))
         batch_op.create_index(batch_op.f('ix_signal_card_user_id'), ['user_id'], unique=False)
 
     op.create_table('card_child',
@@ -168,7 +168,7 @@ def downgrade() -> None:
     op.drop_table('card_child')
     with op.batch_alter_table('signal_card', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_signal_card_user_id'))
-        batch_op.drop_index('ix_signal_card_territory_id_arrived_at')
+        batch_op.drop_index('ix_signal_card_listed')
         batch_op.drop_index(batch_op.f('ix_signal_card_territory_id'))
         batch_op.drop_index(batch_op.f('ix_signal_card_sent_at'))
         batch_op.drop_index(batch_op.f('ix_signal_card_outcome_id'))
