@@ -51,6 +51,7 @@ class Keeper:
         self.scope, self._connection = scope, session.connection()
         self._covered: dict[int | None, bool] = {None: False}
         self._bodies: dict[int | None, bool] = {None: False}
+        self._cards: dict[int | None, bool] = {}
 
     def covers(self, territory_id: int | None) -> bool:
         """Whether the families of a territory are the person's.
@@ -87,9 +88,11 @@ class Keeper:
 
     def keeps_card(self, card_id: int | None) -> bool:
         """Whether a signal card lies on a territory of the person's, or the person's body has sent it."""
-        asked = select(_card.c.territory_id, _card.c.agency_id).where(_card.c.id == card_id)
-        row = self._connection.execute(asked).first()
-        return row is not None and self._keeps_card(row.territory_id, row.agency_id)
+        if card_id not in self._cards:
+            asked = select(_card.c.territory_id, _card.c.agency_id).where(_card.c.id == card_id)
+            row = self._connection.execute(asked).first()
+            self._cards[card_id] = row is not None and self._keeps_card(row.territory_id, row.agency_id)
+        return self._cards[card_id]
 
     def _keeps_card(self, territory_id: int, agency_id: int | None) -> bool:
         own = agency_id is not None and agency_id == self.scope.agency

@@ -58,7 +58,7 @@ from app.entities.kinds import (
 from app.entities.places import Agency, Assignment, ChildPopulation, Employee, Mentor, Territory, TerritoryAlias
 from app.entities.programmes import Aid, aid_recipients
 from app.entities.record import Decision, Paper, Registration, RegistrationCriterion
-from app.entities.signals import CardChild, CardStep, SignalCard, signal_card_criteria
+from app.entities.signals import CardChild, CardStep, CardWord, SignalCard, signal_card_criteria
 from app.entities.work import Job
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "ByAct",
     "CardChild",
     "CardStep",
+    "CardWord",
     "ChildPopulation",
     "Criterion",
     "Dated",

@@ -34,6 +34,7 @@ from app.screens.new_family import NewFamily, may_enter
 from app.screens.papers import Papers
 from app.screens.passport import PassportScreen
 from app.screens.search import Search
+from app.screens.signal_likeness import SignalLikeness
 from app.screens.signals import SignalPage
 from app.screens.users import Roles, Users
 from app.screens.work import Work
@@ -408,6 +409,7 @@ SCREENS: list[type] = [
     FamilyActs,
     NewFamily,
     SignalPage,
+    SignalLikeness,
     Search,
     OwnAccount,
     Lookup,

@@ -256,22 +256,24 @@ def assignment(person: Employee, since: date, *, of: Family | None = None, place
     return _add(Assignment(employee=person, family=of, territory=place, started_on=since, ended_on=until))
 
 
-def signal_card(place: Territory, body: Agency | None = None, **values: Any) -> SignalCard:
+def signal_card(place: Territory, body: Agency | None = None, children: Iterable[dict[str, Any]] = (),
+                **values: Any) -> SignalCard:  # fmt: skip
     """A signal card that came to a place a little while ago and that nobody has opened."""
+    from app.services import signals
+
     sent_at = clock.now() - timedelta(minutes=10)
     said = {"last_name": "Полозова", "first_name": "Инна", "description": "Дети одни", "threat": terms.Threat.NONE}
     said |= {"detected_at": sent_at - timedelta(minutes=20), "sent_at": sent_at, "arrived_at": sent_at} | values
     district = tree.district_of(place)
     number = 1 + (db.session.scalar(select(func.max(SignalCard.number))) or 0)
     source = terms.SignalSource.AGENCY if body is not None else terms.SignalSource.CITIZEN
-    card = _add(SignalCard(
+    card = SignalCard(
         territory=place, district=district, year=sent_at.year, number=number, source=source, agency=body, **said,
-    ))  # fmt: skip
-    card.name_key, card.search_key = (
-        names.sort_key(card.full_name),
-        names.folded(f"{card.full_name} {card.address or ''}"),
-    )
-    db.session.flush()
+    )  # fmt: skip
+    signals.set_keys(card, [child.get("name") for child in children])
+    _add(card)
+    for child in children:
+        _add(CardChild(card=card, **child))
     return card
 
 

@@ -36,6 +36,7 @@ CUTS = {
     "services/family_keys.py": "keys of sorting and searching",
     "services/families.py": "keys of sorting and searching",
     "services/papers.py": "the folder of a key",
+    "domain/names.py": "words by which rows are found",
     "domain/registration.py": "parts of a code",
     "troubles.py": "the class of a code of the database",
     "services/accounts.py": "letters of a digest",

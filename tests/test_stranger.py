@@ -56,6 +56,7 @@ FOREIGN = {
     "QuarterlyForm.list_file": ["/reports/quarterly/behind/file?figure=families&territory={Territory}"],
     "SavedFilters.drop": ["/saved/{SavedFilter}/drop"],
     "SavedFilters.rename": ["/saved/{SavedFilter}/rename"],
+    "SignalLikeness.compare": ["/signal/{SignalCard}/compare/{own}", "/signal/{SignalCard}/compare/{Family}"],
     "SignalPage.ask": ["/signal/{SignalCard}/ask"],
     "SignalPage.attach": ["/signal/{SignalCard}/attach"],
     "SignalPage.close": ["/signal/{SignalCard}/close"],

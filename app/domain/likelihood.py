@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Hashable, Iterable, Iterator
 from datetime import date
 from functools import lru_cache
@@ -9,10 +10,11 @@ from typing import Generic, NamedTuple, TypeVar
 
 from app.domain import names
 from app.domain.ages import full_years
-from app.domain.terms import ParentalRole
+from app.domain.terms import Agreement, ParentalRole
 
 OLDEST, YOUNGEST_PARENT, MAJORITY = 100, 12, 18
 SHORTEST = 3  # in a shorter word another letter is another word
+LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюя"  # of folded words
 PARENTS = (ParentalRole.MOTHER, ParentalRole.FATHER)
 T = TypeVar("T")
 
@@ -80,18 +82,146 @@ class NamedPerson(NamedTuple):
     born_on: date | None
 
 
+class NamesAlike(enum.Enum):
+    """How the names of two entries agree, as people are told; the best first."""
+
+    SAME = "та же фамилия и имя"
+    SWAPPED = "фамилия и имя поменялись местами"
+    REORDERED = "фамилия, имя и отчество в другом порядке"
+    LAST_BY_A_LETTER = "фамилия отличается на букву"
+    FIRST_BY_A_LETTER = "имя отличается на букву"
+    SWAPPED_BY_A_LETTER = "фамилия и имя поменялись местами и отличаются на букву"
+    DOUBLE_LAST = "то же имя, одна из фамилий двойная"
+    OTHER_LAST = "те же имя и отчество, другая фамилия: возможно, прежняя (девичья)"
+    FIRST_ONLY = "то же имя, другая фамилия: возможно, прежняя (девичья)"
+
+
+def names_alike(one: NamedPerson, other: NamedPerson) -> NamesAlike | None:
+    """How the names of two entries agree; None: they do not. What is not known never contradicts."""
+    (last, first, middle), (other_last, other_first, other_middle) = parts, others = _parts(one), _parts(other)
+    if last == other_last and first == other_first:
+        return NamesAlike.SAME
+    if (last, first) == (other_first, other_last):
+        return NamesAlike.SWAPPED
+    if middle and sorted(parts) == sorted(others):
+        return NamesAlike.REORDERED
+    if first == other_first:
+        return _with_another_last(last, other_last, middle, other_middle)
+    if last == other_last:
+        return NamesAlike.FIRST_BY_A_LETTER if is_near(first, other_first) else None
+    if (last == other_first and is_near(first, other_last)) or (first == other_last and is_near(last, other_first)):
+        return NamesAlike.SWAPPED_BY_A_LETTER
+    return None
+
+
+def _with_another_last(last: str, other_last: str, middle: str, other_middle: str) -> NamesAlike | None:
+    if is_near(last, other_last):
+        return NamesAlike.LAST_BY_A_LETTER
+    if set(last.split()) & set(other_last.split()):
+        return NamesAlike.DOUBLE_LAST
+    if middle and other_middle:
+        return NamesAlike.OTHER_LAST if middle == other_middle else None
+    return NamesAlike.FIRST_ONLY
+
+
+def words_alike(one: str | None, other: str | None) -> Agreement:
+    """How two words of names agree; an initial is near to what it shortens."""
+    first, second = names.folded(one), names.folded(other)
+    if not first or not second:
+        return Agreement.UNKNOWN
+    if first == second:
+        return Agreement.SAME
+    shortened = min(len(first), len(second)) == 1 and first[0] == second[0]
+    return Agreement.NEAR if shortened or is_near(first, second) else Agreement.OTHER
+
+
+def days_alike(one: date | None, other: date | None) -> Agreement:
+    """How two birth dates agree; near: a digit is wrong, two of one part or the day and the month changed places."""
+    if one is None or other is None:
+        return Agreement.UNKNOWN
+    if one == other:
+        return Agreement.SAME
+    parts, others = (one.day, one.month, one.year), (other.day, other.month, other.year)
+    differ = [pair for pair in zip(parts, others, strict=True) if pair[0] != pair[1]]
+    if len(differ) > 1:
+        return Agreement.NEAR if parts == (others[1], others[0], others[2]) else Agreement.OTHER
+    return Agreement.NEAR if is_near(*(f"{part:04}" for part in differ[0])) else Agreement.OTHER
+
+
 def may_be_one(one: NamedPerson, other: NamedPerson) -> bool:
     """Whether two entries are likely of one person.
 
-    Born on one day: called the same but for a letter, or surname and name swapped, or of another surname only.
+    Born on one day: called the same but for a letter, the order of the words, or the surname only.
     One birth date unknown: called the same, and no patronymic speaks against it.
     """
+    how = names_alike(one, other)
     if one.born_on is not None and other.born_on is not None:
-        return one.born_on == other.born_on and (
-            _are_near(one, other) or _are_swapped(one, other) or _has_another_surname(one, other)
-        )
-    same = _parts(one)[:2] == _parts(other)[:2] or _are_swapped(one, other)
-    return same and not (one.middle_name and other.middle_name and _parts(one)[2] != _parts(other)[2])
+        return one.born_on == other.born_on and how not in (None, NamesAlike.FIRST_ONLY)
+    agreed = words_alike(one.middle_name, other.middle_name)
+    return how in (NamesAlike.SAME, NamesAlike.SWAPPED) and agreed in (Agreement.SAME, Agreement.UNKNOWN)
+
+
+class KnownChild(NamedTuple):
+    """A child as somebody tells of it: its name as written, its birth date or its age on a day.
+
+    words: the name as keys; first: which of them is the first name, where that is known.
+    """
+
+    name: str | None
+    words: frozenset[str]
+    born_on: date | None
+    age: int | None
+    first: str | None = None
+
+
+def known_child(name: str | None, born_on: date | None, age: int | None, first_name: str | None = None) -> KnownChild:
+    """A child as it is written somewhere."""
+    return KnownChild(name, frozenset(names.folded(name).split()), born_on, age, names.folded(first_name) or None)
+
+
+class ChildrenAlike(NamedTuple):
+    """How two children agree by name and by birth date or age; `day`: the birth dates themselves were compared."""
+
+    name: Agreement
+    time: Agreement
+    day: bool
+
+
+def children_alike(one: KnownChild, other: KnownChild) -> ChildrenAlike | None:
+    """How two children agree, their ages told for one day; None: they do not, or nothing tells.
+
+    People round ages: a year of difference is near.
+    """
+    day = one.born_on is not None and other.born_on is not None
+    if day:
+        time = days_alike(one.born_on, other.born_on)
+    elif one.age is None or other.age is None:
+        time = Agreement.UNKNOWN
+    else:
+        apart = abs(one.age - other.age)
+        time = Agreement.SAME if not apart else Agreement.NEAR if apart == 1 else Agreement.OTHER
+    if time is Agreement.OTHER or (name := _called_alike(one, other)) is Agreement.OTHER:
+        return None
+    if name is time is Agreement.UNKNOWN:
+        return None
+    return ChildrenAlike(name, time, day)
+
+
+def _called_alike(one: KnownChild, other: KnownChild) -> Agreement:
+    """Every word of the shorter name has its like in the longer one, the first name among them."""
+    if not one.words or not other.words:
+        return Agreement.UNKNOWN
+    shorter, longer = sorted((one.words, other.words), key=len)
+    if shorter <= longer and all(first is None or first in shorter for first in (one.first, other.first)):
+        return Agreement.SAME
+    for each, words in ((one, other.words), (other, one.words)):
+        if each.first and not _has_near(each.first, words):
+            return Agreement.OTHER
+    return Agreement.NEAR if all(_has_near(word, longer) for word in shorter) else Agreement.OTHER
+
+
+def _has_near(word: str, among: frozenset[str]) -> bool:
+    return word in among or any(is_near(word, other) for other in among)
 
 
 class Likely(Generic[T]):
@@ -155,30 +285,14 @@ def _parts(person: NamedPerson) -> tuple[str, str, str]:
     return names.folded(person.last_name), names.folded(person.first_name), names.folded(person.middle_name)
 
 
-def _are_near(one: NamedPerson, other: NamedPerson) -> bool:
-    """Surname and name are the same, but for one letter of one of them."""
-    (last, first, _), (other_last, other_first, _) = _parts(one), _parts(other)
-    return (last == other_last and _is_near(first, other_first)) or (
-        first == other_first and _is_near(last, other_last)
-    )
-
-
-def _are_swapped(one: NamedPerson, other: NamedPerson) -> bool:
-    (last, first, _), (other_last, other_first, _) = _parts(one), _parts(other)
-    return (last, first) == (other_first, other_last)
-
-
-def _has_another_surname(one: NamedPerson, other: NamedPerson) -> bool:
-    (_, first, middle), (_, other_first, other_middle) = _parts(one), _parts(other)
-    return bool(middle) and (first, middle) == (other_first, other_middle)
-
-
-def _is_near(one: str, other: str) -> bool:
+def is_near(one: str, other: str) -> bool:
     """Whether two words are equal but for one letter that is wrong, missing or too many, or two that changed places."""
     if one == other:
         return True
     if min(len(one), len(other)) < SHORTEST or abs(len(one) - len(other)) > 1:
         return False
+    if one[0] != other[0] and one[-1] != other[-1]:
+        return False  # one slip is not at both ends: most words are told apart here
     start = next((place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
                  min(len(one), len(other)))  # fmt: skip
     left, right = one[start:], other[start:]
@@ -186,3 +300,18 @@ def _is_near(one: str, other: str) -> bool:
         left[1:] == right[1:] or left[1:] == right or left == right[1:]
         or (left[:2] == right[1::-1] and left[2:] == right[2:])
     )  # fmt: skip
+
+
+def near_words(word: str) -> set[str]:
+    """A word and every Russian word that is near to it: what a misspelling is looked up by."""
+    found = {word}
+    if len(word) >= SHORTEST:
+        for place in range(len(word) + 1):
+            left, right = word[:place], word[place:]
+            found.update(left + letter + right for letter in LETTERS)
+            if right:
+                found.update(left + letter + right[1:] for letter in LETTERS)
+                found.add(left + right[1:])
+            if len(right) > 1:
+                found.add(left + right[1] + right[0] + right[2:])
+    return {other for other in found if len(other) >= SHORTEST or other == word}

@@ -54,6 +54,11 @@ def words(*texts: str | None) -> set[str]:
     return found
 
 
+def as_kept(word: str) -> str:
+    """A word as the tables of words keep it: of a longer one its beginning."""
+    return word[:100]
+
+
 def sort_key(text: str | None) -> str:
     """A key that puts Ё after Е and Ә after А in every database: е → е0, ё → е1."""
     if not text:
@@ -131,6 +136,16 @@ _FEMININE = (
     ("ская", ("ский", "ской")), ("цкая", ("цкий", "цкой")), ("ая", ("ый", "ой", "ий")), ("яя", ("ий",)),
     ("ова", ("ов",)), ("ева", ("ев",)), ("ина", ("ин",)), ("ына", ("ын",)),
 )  # fmt: skip
+
+
+def of_both_sexes(surname: str) -> set[str]:
+    """A surname as a key, and the forms that a woman or a man of the same family bears."""
+    found = {surname}
+    for feminine, masculine in _FEMININE:
+        if surname.endswith(feminine):
+            found.update(surname[: -len(feminine)] + ending for ending in masculine)
+        found.update(surname[: -len(ending)] + feminine for ending in masculine if surname.endswith(ending))
+    return found
 
 
 def _same_family(one: str, other: str) -> bool:

@@ -216,6 +216,15 @@ class CardStepKind(Term):
     UNDONE = "undone", "Шаг отменён"
 
 
+class Agreement(Term):
+    """How two values agree that were written apart, in the words of a comparison."""
+
+    SAME = "same", "совпадает"
+    NEAR = "near", "похоже"
+    OTHER = "other", "отличается"
+    UNKNOWN = "unknown", "не с чем сравнить"
+
+
 class Act(Term):
     """What the journal records."""
 

@@ -58,7 +58,7 @@ class SignalCard(Annullable, Dated, Versioned, Entity):
     It lies on a territory, whose district numbers its cards within a year; a card that goes on to another district is
     numbered there anew. Its state is derived (`domain.signals.state`). `arrived_at`: when it came to where it lies,
     which is `sent_at` until it is redirected; `received_at`: when a coordinator there opened it.
-    `search_key`, `name_key` and `phone_key` hold names, address and phones as keys.
+    `search_key` and `CardWord` hold its names, address and phones as keys.
     """
 
     WHOSE, OWNER = Whose.CARD, "territory_id"
@@ -137,6 +137,7 @@ class SignalCard(Annullable, Dated, Versioned, Entity):
     name_key: Mapped[str] = mapped_column(String(250), default="", index=True, info=derived(_("Sort key")))
 
     children: Mapped[list[CardChild]] = relationship(back_populates="card", order_by="CardChild.id")
+    words: Mapped[list[CardWord]] = relationship()
     steps: Mapped[list[CardStep]] = relationship(back_populates="card", order_by="CardStep.id")
 
     @property
@@ -145,6 +146,20 @@ class SignalCard(Annullable, Dated, Versioned, Entity):
 
     def __str__(self) -> str:
         return f"№ {self.number}/{self.year} {self.full_name}"
+
+
+class CardWord(Model):
+    """A word by which a signal card is found: of its names, of its address, or a phone by its digits.
+
+    Ordered by bytes, as the words of families are, so that a prefix is a range.
+    """
+
+    WHOSE, OWNER = Whose.CARD, "card_id"
+    __tablename__ = "card_word"
+    word: Mapped[str] = mapped_column(
+        String(100).with_variant(String(100, collation="C"), "postgresql"), primary_key=True
+    )
+    card_id: Mapped[int] = mapped_column(ForeignKey("signal_card.id"), primary_key=True, index=True)
 
 
 class CardChild(OfCard, Entity):

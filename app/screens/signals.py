@@ -22,7 +22,7 @@ from app.domain import deadlines
 from app.domain.terms import Act, CardState, Moment, TerritoryKind
 from app.forms import REQUIRED, CleanString, CleanText, EntityForm, LookupField, no_longer, offered
 from app.models import Family, SignalCard
-from app.readings import clocks, signals
+from app.readings import clocks, likely, signals
 from app.render.html_pdf import PrintError
 from app.render.scans import PDF
 from app.screens.screen import Screen
@@ -105,6 +105,7 @@ class SignalPage(Screen):
             card=card, keeps=keeps, state=acts.state(card), CardState=CardState, receipt=signals.Receipt.read(),
             sending=_sending(card), moment=clock.now(), last=acts.last_step(card) if keeps else None,
             since=signals.since, age_in_words=words.age,
+            likely=self._likely(card) if keeps and not is_sealed and card.closed_at is None else None,
         )  # fmt: skip
 
     @expose("/<int:pk>/receive", methods=["POST"])
@@ -229,6 +230,13 @@ class SignalPage(Screen):
         found = signals.waiting()
         return jsonify(cards=found.cards, late=found.late)
 
+    def _likely(self, card: SignalCard) -> likely.LikelyOnes:
+        """The families and other cards that a card may be about, whose names are shown by it."""
+        found = likely.of_card(card)
+        journal.read(Act.SEARCHED, entity="Family", records=len(found.families),
+                     summary=f"Похожие на карту № {card.number}/{card.year}")  # fmt: skip
+        return found
+
     def _card(self, pk: int) -> SignalCard:
         return self.find(
             SignalCard, pk, joinedload(SignalCard.territory), joinedload(SignalCard.district),
@@ -268,7 +276,9 @@ class SignalPage(Screen):
 
         if form.is_submitted() and form.validate() and (answer := self.done(form, whole)):
             return answer
-        return self.page("signals/act.html", card=self._card(card.id), form=form, heading=heading)
+        if form.is_submitted():
+            card = self._card(card.id)  # what a refused act has left of it is put back
+        return self.page("signals/act.html", card=card, form=form, heading=heading)
 
     def _sent(self, pk: int) -> SignalCard:
         """A card that the person's own body has sent."""

@@ -42,11 +42,6 @@ class FamilyKeys(NamedTuple):
     words: frozenset[str]
 
 
-def as_kept(word: str) -> str:
-    """A word as the table of words keeps it: of a longer one its beginning."""
-    return word[:100]
-
-
 def keys_of(number: str, members: Iterable[NamedMember], addresses: Iterable[str | None]) -> FamilyKeys:
     """The keys of a family: its name is made of those present, but it is found by everyone who was ever in it."""
     people = list(members)
@@ -62,7 +57,7 @@ def keys_of(number: str, members: Iterable[NamedMember], addresses: Iterable[str
         name,
         names.sort_key(name)[:300],
         " ".join(filter(None, map(names.folded, texts))),
-        frozenset(map(as_kept, names.words(*texts))),
+        frozenset(map(names.as_kept, names.words(*texts))),
     )
 
 

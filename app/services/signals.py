@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app import access, clock, tree
-from app.domain import names
+from app.domain import contacts, names
 from app.domain import signals as rules
 from app.domain.refusal import Refusal
 from app.domain.signals import Child
@@ -21,6 +21,7 @@ from app.models import (
     Agency,
     CardChild,
     CardStep,
+    CardWord,
     Criterion,
     Employee,
     Family,
@@ -95,7 +96,7 @@ def send(told: Told, *, territory_id: int, children: Sequence[Child], today: dat
         **{name: value for name, value in vars(told).items() if name != "criteria"},
         criteria=list(told.criteria), sent_at=sent_at, arrived_at=sent_at, user_id=scope.user_id,
     )  # fmt: skip
-    card.search_key, card.name_key = _search_key(card, children), names.sort_key(card.full_name)[:250]
+    set_keys(card, [child.name for child in children])
     with _anywhere():
         _lay(card, territory_id, now)
         db.session.add(card)
@@ -269,10 +270,14 @@ def _lay(card: SignalCard, territory_id: int, now: datetime) -> None:
     card.number = (db.session.connection().scalar(taken) or 0) + 1
 
 
-def _search_key(card: SignalCard, children: Iterable[Child]) -> str:
-    phones = "".join(sign for sign in f"{card.home_phone or ''} {card.mobile_phone or ''}" if sign.isdigit())
-    said = (card.full_name, card.address, *(child.name for child in children), phones)
-    return " ".join(names.folded(text) for text in said if text)
+def set_keys(card: SignalCard, children: Iterable[str | None]) -> None:
+    """Give a card by what it is sorted and found: its names, address and phones, and the names of its children."""
+    said = (card.full_name, card.address, *children)
+    phones = contacts.phones(card.home_phone, card.mobile_phone)
+    card.name_key = names.sort_key(card.full_name)[:250]
+    card.search_key = " ".join(filter(None, (*map(names.folded, said), *phones)))
+    words = sorted({names.as_kept(word) for word in (*names.words(*said), *phones)})
+    card.words = [CardWord(word=word) for word in words]
 
 
 def _check_open(card: SignalCard) -> None:

@@ -116,6 +116,15 @@ def upgrade() -> None:
     with op.batch_alter_table('card_child', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_card_child_card_id'), ['card_id'], unique=False)
 
+    op.create_table('card_word',
+    sa.Column('word', sa.String(length=100).with_variant(sa.String(length=100, collation='C'), 'postgresql'), nullable=False),
+    sa.Column('card_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['card_id'], ['signal_card.id'], ),
+    sa.PrimaryKeyConstraint('word', 'card_id')
+    )
+    with op.batch_alter_table('card_word', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_card_word_card_id'), ['card_id'], unique=False)
+
     op.create_table('card_step',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('card_id', sa.Integer(), nullable=False),
@@ -162,6 +171,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_card_step_card_id'))
 
     op.drop_table('card_step')
+    with op.batch_alter_table('card_word', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_card_word_card_id'))
+
+    op.drop_table('card_word')
     with op.batch_alter_table('card_child', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_card_child_card_id'))
 

@@ -15,7 +15,6 @@ from app.exchange.records import MemberRow
 from app.exchange.workbook import MEMBERS
 from app.extensions import db, portions
 from app.models import Family, Member, SearchWord
-from app.services import family_keys
 
 _member, _family, _word = Member.__table__, Family.__table__, SearchWord.__table__
 
@@ -111,7 +110,7 @@ def called(person: NamedPerson) -> str:
 
 def _surnames(people: Iterable[NamedPerson]) -> set[str]:
     """One word of each surname: as families are found by it."""
-    return {family_keys.as_kept(words[0]) for person in people if (words := names.folded(person.last_name).split())}
+    return {names.as_kept(words[0]) for person in people if (words := names.folded(person.last_name).split())}
 
 
 def _in_families_of(words: list[str]) -> ColumnElement[bool]:
