@@ -140,6 +140,8 @@ def _ask_to_send_again(error: CSRFError) -> Response:
         text = _("You have signed in anew since this form was opened. Nothing was saved yet.")
     else:
         text = _("The session has ended. Nothing was saved yet.")
+    if request.accept_mimetypes.best == "application/json":  # a script of ours: its page keeps what was typed
+        return make_response({"said": text, "signed_in": _signed_in()}, 401)
     return _page(400, _("The form has waited too long"), text, sign_in=not _signed_in(), fresh_token=True)
 
 

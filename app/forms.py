@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
@@ -103,6 +104,43 @@ class DayField(Field):
         return self.data
 
 
+class ClockInput(TextInput):
+    """A line for чч:мм: what a browser offers for a time shows «PM» wherever its own language is another one."""
+
+    def __call__(self, field: Field, **kwargs: Any) -> Markup:
+        clock = {"data_time": True, "placeholder": str(_("HH:MM")), "inputmode": "numeric", "autocomplete": "off"}
+        return cast(Markup, super().__call__(field, **clock | kwargs))
+
+
+class ClockField(Field):
+    """A time of day by the municipality's clock, typed as 14:30, 14.30 or 1430; what cannot be read stays in it."""
+
+    widget = ClockInput()
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else f"{self.data:%H:%M}" if self.data else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = None
+        if not text:
+            return
+        read = re.fullmatch(r"([0-9]{1,2})[:.\- ]?([0-9]{2})", text)
+        try:
+            self.data = time(int(read[1]), int(read[2])) if read else None
+        except ValueError:  # 25:00
+            self.data = None
+        if self.data is None:
+            raise ValueError(str(_("Write the time as HH:MM.")))
+
+    @property
+    def given(self) -> time:
+        """The time of a field that must be filled in, once its form is found valid."""
+        if self.data is None:
+            raise ValueError(f"{self.name} is empty: is the form valid, and the field required?")
+        return self.data
+
+
 class MoneyField(Field):
     """Roubles with a comma or a point; spaces between thousands are welcome."""
 
@@ -163,6 +201,8 @@ def _cleaned(field: Field, read: Callable[[Any], str | None], valuelist: list[st
     found = read(typed)
     if found and writing.is_error(found):
         raise ValueError("Это ошибка Excel, а не значение: впишите само значение.")
+    if typed and found is None and field.flags.required:  # spaces alone say nothing
+        raise ValueError(str(_("Fill in this field.")))
     return found if field.flags.required else writing.known(found)
 
 

@@ -119,6 +119,12 @@ def is_kept() -> bool:
         return connection.scalar(asked) is not None
 
 
+def is_stored(key: str) -> bool:
+    """Whether the person's form with a key is stored; asked by what comes from its page later than the form itself."""
+    asked = select(_sent.c.answer).where(_sent.c.user_id == current_user.id, _sent.c.key == key)
+    return db.session.connection().scalar(asked) is not None
+
+
 def sweep() -> None:
     """Delete the keys whose day is over. The caller commits."""
     db.session.execute(delete(_sent).where(_sent.c.sent_at < now() - LASTS))

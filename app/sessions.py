@@ -22,6 +22,7 @@ from app import sent_forms
 from app.clock import in_utc, now
 from app.extensions import db
 from app.models import Account, UserSession
+from app.services import drafts
 
 SEEN_EVERY = timedelta(minutes=1)  # a page written for each page read would be too many
 LONGEST_AGENT = 200
@@ -46,6 +47,7 @@ class BankSession(SessionMixin):
         self._user_id: int | None = None
         self._must_change = False
         self._seen_at: datetime | None = None
+        self._created_at: datetime | None = None
         self.accessed = False
         self.modified = False
         self.token_given = token is not None  # whether the browser has this token already
@@ -61,6 +63,7 @@ class BankSession(SessionMixin):
             else:
                 self._values = dict(row.data)
                 self._user_id, self._seen_at = row.user_id, in_utc(row.last_seen_at)
+                self._created_at = in_utc(row.created_at)
                 self._must_change = bool(row.must_change_password)
         return self._values
 
@@ -106,8 +109,10 @@ class BankSession(SessionMixin):
         self.end()
         sweep()
         sent_forms.sweep()
+        drafts.sweep()
         self.token, self.token_given, self.ended = secrets.token_urlsafe(32), False, False
-        self._user_id, self._seen_at = user_id, now()
+        self._user_id = user_id
+        self._seen_at = self._created_at = now()
         self._values = {FORM_KEY: secrets.token_hex(32)}
         db.session.execute(
             insert(_session).values(
@@ -135,9 +140,21 @@ class BankSession(SessionMixin):
         columns: dict[str, Any] = {}
         if self.modified:
             columns["data"] = json.loads(json.dumps(self._values, default=str))
-        if self._seen_at is not None and not self.unattended and now() - self._seen_at >= SEEN_EVERY:
+        if self._is_to_be_seen():
             columns["last_seen_at"] = now()
         return columns
+
+    def _is_to_be_seen(self) -> bool:
+        return self._seen_at is not None and not self.unattended and now() - self._seen_at >= SEEN_EVERY
+
+    def left(self) -> dict[str, int]:
+        """The seconds after which the session ends, counted from this request: `idle` without work, `shift` anyway."""
+        if self.user_id is None or self._seen_at is None or self._created_at is None:
+            return {"idle": 0, "shift": 0}
+        seen = now() if self._is_to_be_seen() else self._seen_at
+        ends = seen + self._app.config["SESSION_IDLE"], self._created_at + self._app.config["SESSION_LIFE"]
+        idle, shift = (max(0, int((end - now()).total_seconds())) for end in ends)
+        return {"idle": idle, "shift": shift}
 
 
 class Sessions(SessionInterface):
@@ -178,8 +195,9 @@ class Sessions(SessionInterface):
 
 
 def init_app(app: Flask) -> None:
-    """Keep sessions on the server."""
+    """Keep sessions on the server, and let every page know when the one it is of ends."""
     app.session_interface = Sessions()
+    app.jinja_env.globals.update(session_left=lambda: here().left())
 
 
 def here() -> BankSession:
@@ -210,7 +228,13 @@ def sweep() -> None:
 def _row_of(app: Flask, token: str) -> Any:
     config = app.config
     return db.session.execute(
-        select(_session.c.user_id, _session.c.data, _session.c.last_seen_at, _account.c.must_change_password)
+        select(
+            _session.c.user_id,
+            _session.c.data,
+            _session.c.created_at,
+            _session.c.last_seen_at,
+            _account.c.must_change_password,
+        )
         .outerjoin(_account, _account.c.user_id == _session.c.user_id)
         .where(
             _session.c.token_hash == hash_of(token),

@@ -23,6 +23,7 @@ from app.readings import duplicates
 from app.reports import CATALOGUE
 from app.screens import reports
 from app.screens.account import OwnAccount
+from app.screens.drafts import Drafts
 from app.screens.exchange import Exchange
 from app.screens.family import FamilyPage
 from app.screens.family_acts import FamilyActs
@@ -34,6 +35,7 @@ from app.screens.new_family import NewFamily, may_enter
 from app.screens.papers import Papers
 from app.screens.passport import PassportScreen
 from app.screens.search import Search
+from app.screens.signal_form import NewSignal
 from app.screens.signal_likeness import SignalLikeness
 from app.screens.signals import SignalPage
 from app.screens.users import Roles, Users
@@ -410,12 +412,14 @@ SCREENS: list[type] = [
     NewFamily,
     SignalPage,
     SignalLikeness,
+    NewSignal,
     Search,
     OwnAccount,
     Lookup,
     Papers,
     PassportScreen,
     Guide,
+    Drafts,
     SavedFilters,
 ]
 

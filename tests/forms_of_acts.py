@@ -15,12 +15,10 @@ from app import access, clock
 from app.domain import terms
 from app.extensions import db
 from app.models import (
-    Agency,
     Criterion,
     Family,
     RemovalReason,
     Role,
-    SignalCard,
     SignalCardOutcome,
     User,
     UserSession,
@@ -65,7 +63,8 @@ def scan() -> tuple[Any, str]:
 
 @kept
 def beside(cast: factories.Cast) -> dict[str, Any]:
-    """What acts need beside a family on record: one that is on none, one that was, a load, sessions open elsewhere."""
+    """What acts need beside a family on record: one that is on none, one that was, a load, sessions open elsewhere,
+    signal cards."""
     free = factories.family(cast.north, number="00099")
     factories.member(free, last_name="Ольхов")
     gone = factories.family(cast.north, number="00098")
@@ -73,7 +72,8 @@ def beside(cast: factories.Cast) -> dict[str, Any]:
     ended = factories.registration(gone, date(2025, 1, 1), until=date(2025, 6, 1))
     db.session.commit()
     batch = load(Sound().content())
-    return {"free": free.id, "gone": gone.id, "ended": ended.id, "batch": batch.id, "sessions": _sessions(cast)}
+    return {"free": free.id, "gone": gone.id, "ended": ended.id, "batch": batch.id, "sessions": _sessions(cast),
+            "cards": _cards(cast)}  # fmt: skip
 
 
 def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cast) -> dict[str, ActForm]:
@@ -102,6 +102,8 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
         "attach a paper": _of_family(f"{here}/papers/add", makes="Paper", title="Акт", file=scan),
         "new family": _of_family("/family/new", makes="Family", territory=str(cast.south.id), number="00500",
                                  registered_address="ул. Луговая, д. 9", **_first_member(criterion)),
+        "new signal card": _of_family("/signal/new", makes="SignalCard", last_name="Мятлева", first_name="Нина",
+                                      description="без одежды", threat="exists", source="anonymous"),
         "undo a load": ActForm("anna", f"/exchange/batch/{beside['batch']}", f"/exchange/undo/{beside['batch']}"),
         "add a user": ActForm("oleg", "/users/add", "/users/add",
                               {"username": "semen", "last_name": "Ольхов", "first_name": "Семён"}, User),
@@ -112,44 +114,45 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
         found[f"button {button.replace(str(opened['vera']), 'N')}"] = ActForm(
             "oleg", f"/users/{vera}", f"/users/{vera}/{button}", once=False
         )
-    found |= _of_cards(cast, family)
+    found |= _of_cards(beside["cards"], cast, family)
     own = f"/account/sessions/{opened['anna']}/end"
     found["end an own session"] = ActForm("anna", "/account/", own, once=False)
     return found
 
 
-def _of_cards(cast: factories.Cast, family: int) -> dict[str, ActForm]:
-    """The acts on signal cards, each on a card of its own: of Gleb's body, opened by Anna unless it is said."""
-    body, outcome = cast.employee("gleb").agency, factories.by_code(SignalCardOutcome, "not_confirmed").id
+def _of_cards(cards: Mapping[str, int], cast: factories.Cast, family: int) -> dict[str, ActForm]:
+    """The acts on signal cards, each on a card of its own."""
+    outcome = factories.by_code(SignalCardOutcome, "not_confirmed").id
 
-    def act(name: str, typed: dict[str, Any], *, who: str = "anna", button: bool = False, **values: Any) -> ActForm:
-        here = f"/signal/{factories.signal_card(cast.north, body, **{'received_at': clock.now()} | values).id}"
-        return ActForm(who, here if button else f"{here}/{name}", f"{here}/{name}", typed, once=not button)
+    def act(name: str, typed: dict[str, Any], *, who: str = "anna", page: str = "") -> ActForm:
+        here = f"/signal/{cards[name]}"
+        return ActForm(who, page or f"{here}/{name}", f"{here}/{name}", typed, once=name not in ("receive", "undo"))
 
-    asked = {"question": "Сколько детей?"}
-    closed = act("undo", {}, button=True)
-    card = db.session.get(SignalCard, int(closed.url.split("/")[2]))
-    signals.ask(card, "Сколько детей?")
-    found = {
-        "ask the sender": act("ask", asked),
-        "answer the coordinator": act("answer", {"answer": "Двое"}, who="gleb", **asked),
+    return {
+        "ask the sender": act("ask", {"question": "Сколько детей?"}),
+        "answer the coordinator": act("answer", {"answer": "Двое"}, who="gleb"),
         "attach a card": act("attach", {"family": str(family)}),
         "send a card on": act("redirect", {"territory": str(cast.far.id), "note": "живут там"}),
         "send a card out": act("send-out", {"addressee": "Администрация соседнего округа", "note": "живут там"}),
         "close a card": act("close", {"outcome": str(outcome), "note": "не подтвердилось"}),
-        "open a card": act("receive", {}, button=True, received_at=None),
-        "undo a step of a card": closed,
-        "take a card back": _sent_on(cast, body),
-    }  # fmt: skip
-    db.session.commit()
-    return found
+        "open a card": act("receive", {}, page=f"/signal/{cards['receive']}"),
+        "undo a step of a card": act("undo", {}, page=f"/signal/{cards['undo']}"),
+        "take a card back": act("recall", {}, page="/signal/sent-on"),
+    }
 
 
-def _sent_on(cast: factories.Cast, body: Agency) -> ActForm:
-    card, far = factories.signal_card(cast.north, body, received_at=clock.now()), cast.far.id
+def _cards(cast: factories.Cast) -> dict[str, int]:
+    """Cards of Gleb's body, each ready for the act of its name: Anna has opened all but one."""
+    names = ("ask", "answer", "attach", "redirect", "send-out", "close", "receive", "undo", "recall")
+    body, far = cast.employee("gleb").agency, cast.far.id
+    found = {name: factories.signal_card(cast.north, body, received_at=clock.now()) for name in names}
+    found["receive"].received_at = None
+    found["answer"].question = "Сколько детей?"
     with access.acting_as(access.scope_of(cast.user("anna"), [terms.Role.COORDINATOR], clock.today())):
-        signals.redirect(card, far, "живут там")
-    return ActForm("anna", "/signal/sent-on", f"/signal/{card.id}/recall")
+        signals.ask(found["undo"], "Сколько детей?")
+        signals.redirect(found["recall"], far, "живут там")
+    db.session.commit()
+    return {name: card.id for name, card in found.items()}
 
 
 def _of_family(url: str, makes: str = "", **typed: Any) -> ActForm:
@@ -176,8 +179,9 @@ def _sessions(cast: factories.Cast) -> dict[str, int]:
 
 NAMES = (
     "place", "decide", "correct", "correct an ended stay", "remove", "enter", "move", "annul", "annul on the page",
-    "annul the family", "annul a paper", "attach a paper", "new family", "undo a load", "add a user", "change a user",
-    "add a role", "button password", "button unlock", "button deactivate", "button activate", "button sessions/end",
-    "button sessions/N/end", "ask the sender", "answer the coordinator", "attach a card", "send a card on",
+    "annul the family", "annul a paper", "attach a paper", "new family", "new signal card", "undo a load",
+    "add a user", "change a user", "add a role", "button password", "button unlock", "button deactivate",
+    "button activate", "button sessions/end", "button sessions/N/end", "ask the sender",
+    "answer the coordinator", "attach a card", "send a card on",
     "send a card out", "close a card", "open a card", "undo a step of a card", "take a card back", "end an own session",
 )  # fmt: skip

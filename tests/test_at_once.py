@@ -209,6 +209,7 @@ TRIED_ELSEWHERE = {
     "Exchange.apply": "above",
     "Exchange.export_later": "puts a job by: tests/work",
     **dict.fromkeys(("SavedFilters.keep", "SavedFilters.rename", "SavedFilters.drop"), "tests/test_saved.py"),
+    **dict.fromkeys(("Drafts.keep", "Drafts.drop"), "tests/screens/test_drafts.py"),
     "Work.cancel": "stops a job: tests/work/test_queue.py",
     "OwnAccount.password": "tests/test_signin.py: the old password is another one the second time",
 }

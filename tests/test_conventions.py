@@ -117,6 +117,7 @@ BULK = {
     "app/demo/bank.py": "an invented bank: an entry for each family",
     "app/health.py": "the row of a trial is taken back",
     "app/sent_forms.py": "keys of forms, no facts",
+    "app/services/drafts.py": "what is typed and not sent yet, no facts",
     "app/work/queue.py": "what the server is asked to do, no facts",
 }
 

@@ -143,11 +143,12 @@ def sent(form: forms_of_acts.ActForm, browser: Any) -> dict[str, Any]:
 
 
 def test_every_text_of_a_form_has_a_limit(rows, beside, cast, sign_in, page):
-    anna, oleg = sign_in("anna"), sign_in("oleg")
     acts = forms_of_acts.acts(rows, beside, cast).values()
     asked = {("oleg" if writer(view) == "oleg" else "anna", f"{base(view)}/add") for view in ADDED}
-    for who, url in asked | {(act.who, act.page) for act in acts}:
-        document = page(oleg if who == "oleg" else anna, url)
+    asked |= {(act.who, act.page) for act in acts}
+    browsers = {who: sign_in(who) for who, _url in asked}
+    for who, url in asked:
+        document = page(browsers[who], url)
         for field in document.xpath("//main//form[@method='post']//*[self::textarea or self::input[@type='text']]"):
             assert field.get("maxlength") or field.get("readonly") is not None or has_bounds(field), (
                 f"{url}: {field.get('name')}"
@@ -158,8 +159,12 @@ def test_every_text_of_a_form_has_a_limit(rows, beside, cast, sign_in, page):
 
 
 def has_bounds(field: Any) -> bool:
-    """A day and an amount have bounds, and no length."""
-    return field.get("data-day") is not None or field.get("name") in ("amount", "income_per_member")
+    """A day, a time and an amount have bounds, and no length."""
+    return (
+        field.get("data-day") is not None
+        or field.get("data-time") is not None
+        or field.get("name") in ("amount", "income_per_member")
+    )
 
 
 def test_a_long_reason_is_refused_by_the_act_itself(rows, app):

@@ -17,7 +17,7 @@ from app import access, models
 from app.domain import terms
 from app.exchange import waiting
 from app.extensions import db
-from app.models import ImportBatch, Job, Model, SavedFilter, Whose
+from app.models import Draft, ImportBatch, Job, Model, SavedFilter, Whose
 from app.screens import lookup
 from tests import factories, scans
 from tests.states import kept
@@ -30,6 +30,7 @@ SOMEBODYS = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.TERRITORY, Whose.AGENC
 
 # The addresses of the other screens with keys of hers, by endpoint; {own} is a family of Anna's.
 FOREIGN = {
+    "Drafts.drop": ["/draft/{Draft}/drop"],
     "Exchange.batch": ["/exchange/batch/{ImportBatch}"],
     "Exchange.prepared": ["/exchange/prepared/{Job}"],
     "Exchange.undo": ["/exchange/undo/{ImportBatch}"],
@@ -46,6 +47,7 @@ FOREIGN = {
     "FamilyPage.history": ["/family/{Family}/history"],
     "FamilyPage.show": ["/family/{Family}"],
     "FamilyPage.timeline": ["/family/{Family}/timeline"],
+    "NewSignal.sent": ["/signal/{SignalCard}/sent"],
     "Papers.add": ["/family/{Family}/papers/add"],
     "Papers.annul": ["/papers/{Paper}/annul"],
     "Papers.download": ["/papers/{Paper}/file"],
@@ -82,14 +84,20 @@ KEYLESS = {
     "SavedFilters.keep": "names a list, and no row",
     "SignalPage.answer": "the sender's body answers, and Anna sends none: tests/services/test_signals.py",
     "SignalPage.recall": "a card that went on is nobody's of Anna's: tests/services/test_signals.py",
+    "Drafts.keep": "names a form, and no row",
 }
 
 # Addresses at which nothing stands as yet.
 SHOWS_NOTHING = {
     r"/exchange/prepared/\d+": "a job that is not done: tests/work/test_jobs.py",
+    r"/signal/\d+/sent": "of a card that one has sent oneself: tests/screens/test_signal_form.py",
     r"/work/\d+/file": "a job that is not done: tests/work/test_jobs.py",
     r"/reports/quarterly/behind(/file)?": "no figure is asked for; with one it is among the cases above",
 }
+
+
+# A signal card goes to any territory of the bank: their names are no secret there.
+NAMES_OF_ALL = {"/signal/new": ("Дальнее", "Соседний район")}
 
 
 def text_of(answer: Any) -> str:
@@ -110,7 +118,9 @@ def hers(cast: factories.Cast) -> dict[str, Any]:
     found["Job"] = Job(kind=terms.JobKind.PREVIEW, title="чужая.xlsx", user_id=cast.user("galina").id)
     found["SavedFilter"] = SavedFilter(user_id=cast.user("galina").id, view="FamilyRegistry", name="чужая.xlsx",
                                        conditions={"_flt_0_number": "77099"})  # fmt: skip
-    db.session.add_all([found["ImportBatch"], found["Job"], found["SavedFilter"]])
+    found["Draft"] = Draft(user_id=cast.user("galina").id, kind="signal", key="d" * 24,
+                           words={"last_name": ["Чужанин"]})  # fmt: skip
+    db.session.add_all([found["ImportBatch"], found["Job"], found["SavedFilter"], found["Draft"]])
     return found
 
 
@@ -189,6 +199,7 @@ def test_no_list_no_search_no_select_no_workbook_tells_of_foreign_rows(name, app
         answer = browser.get(address)
         assert answer.status_code < 500, address
         found = [word for word in HERS if word in text_of(answer).replace(address, "")]
+        found = [word for word in found if word not in NAMES_OF_ALL.get(address, ())]
         assert not found, (name, address, found)
 
 

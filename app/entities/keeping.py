@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -92,15 +93,17 @@ class SentForm(Model):
 class Draft(Model):
     """What a person has typed in a long form and not sent yet, field by field; seen by that person alone.
 
-    kind: which form it is. words: the fields of the form by their names.
+    kind: which form it is. key: made with the page of the form, so that whatever it says is of one draft. words: what
+    stands in the fields of the form, by their names.
     """
 
     WHOSE, OWNER = Whose.ASKER, "user_id"
     __tablename__ = "draft"
-    __table_args__ = (Index("ix_draft_user_id_kind", "user_id", "kind"),)
+    __table_args__ = (UniqueConstraint("user_id", "key"), Index("ix_draft_user_id_kind", "user_id", "kind"))
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(64))
     words: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     begun_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
     saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, index=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, request, url_for
+from flask import abort, jsonify, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
@@ -61,6 +61,13 @@ class OwnAccount(Screen):
             return Answer(_("The password is changed; other sessions are ended."), url_for("Home.index"))
 
         return self.done(typed, whole) or self.page("signin/password.html", must=must, fault=typed.fault)
+
+    @expose("/stay")
+    @has_access
+    @permission_name("index")
+    def stay(self) -> Response:
+        """The session lives on: when it ends now, for the script of a page that somebody looks at."""
+        return jsonify(sessions.here().left())
 
     @expose("/sessions/<int:key>/end", methods=["POST"])
     @has_access

@@ -46,6 +46,7 @@ SCREEN_NAMES = {
     "Lookup": "Подсказки в формах", "Papers": "Сканы документов",
     "Passport": "Социальный паспорт", "QuarterlyForm": "Квартальный отчёт", "Exchange": "Обмен с Excel",
     "Work": "Фоновые задания", "Guide": "Руководство", "SavedFilters": "Сохранённые отборы",
+    "Drafts": "Черновики",
 }  # fmt: skip
 ACT_NAMES = {
     "index": "просмотр", "list": "список", "show": "просмотр", "find": "выбор записи", "history": "история",

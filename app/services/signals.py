@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app import access, clock, tree
 from app.domain import contacts, names
@@ -86,11 +86,12 @@ def send(told: Told, *, territory_id: int, children: Sequence[Child], today: dat
     sent_at = sent_at or now
     _check_sender(told, scope)
     rules.check(
-        detected_at=told.detected_at, now=now, born_on=told.born_on, today=today, source=told.source,
+        detected_at=clock.local(told.detected_at), now=now, born_on=told.born_on, today=today, source=told.source,
         has_agency=told.agency is not None, informant=told.informant, children=children,
     )  # fmt: skip
     if sent_at > now or sent_at < told.detected_at:
         raise Refusal("Карта направлена не раньше, чем выявлена семья, и не позже, чем сейчас.", "sent_time")
+    _hold(territory_id)
     _check_first(told)
     card = SignalCard(
         **{name: value for name, value in vars(told).items() if name != "criteria"},
@@ -227,15 +228,17 @@ def offered_outcomes() -> Sequence[SignalCardOutcome]:
 
 
 def _check_first(told: Told) -> None:
-    """The same card sent twice, from two windows: the second is told of the first."""
-    same = select(SignalCard).where(
-        SignalCard.annulled_at.is_(None),
-        SignalCard.agency_id == told.agency.id if told.agency is not None else SignalCard.agency_id.is_(None),
-        SignalCard.detected_at == told.detected_at,
-        SignalCard.name_key == names.sort_key(names.full(told.last_name, told.first_name, told.middle_name))[:250],
-        SignalCard.description == told.description,
+    """The same card sent twice, from two windows: the second is told of the first, wherever it has gone since."""
+    table, scope = SignalCard.__table__.c, access.scope()
+    same = select(table.number, table.year).where(
+        table.annulled_at.is_(None),
+        table.agency_id == told.agency.id if told.agency is not None else table.agency_id.is_(None),
+        table.detected_at == told.detected_at,
+        table.name_key == names.sort_key(names.full(told.last_name, told.first_name, told.middle_name))[:250],
+        table.description == told.description,
+        or_(table.user_id == scope.user_id, scope.cards(table)),
     )
-    if (card := db.session.scalar(same.limit(1))) is not None:
+    if (card := db.session.connection().execute(same.limit(1)).first()) is not None:
         raise Refusal(SENT_ALREADY.format(number=card.number, year=card.year))
 
 
@@ -251,23 +254,27 @@ def _check_sender(told: Told, scope: access.Scope) -> None:
     raise Refusal("От имени этого органа карту направляет его сотрудник.", "agency")
 
 
-def _lay(card: SignalCard, territory_id: int, now: datetime) -> None:
-    """Let a card lie on a territory, under the next number of its district. Raises Refusal."""
-    places = tree.read()
-    above = places.above(territory_id)
+def _hold(territory_id: int) -> int:
+    """The district that numbers the cards of a territory; whoever sends there waits until this card is sent.
+
+    Raises Refusal.
+    """
+    above = tree.read().above(territory_id)
     if not above or above[0].kind is TerritoryKind.REGION:
         raise Refusal("Выберите район или поселение, куда направить карту.", "territory")
     district = next((place for place in above if place.kind is TerritoryKind.DISTRICT), above[0])
-    card.territory_id, card.district_id = territory_id, district.id
-    card.year = clock.local(now).year
-    taken = select(func.max(SignalCard.__table__.c.number)).where(
-        SignalCard.__table__.c.district_id == district.id, SignalCard.__table__.c.year == card.year
-    )
-    # Two that are sent at once take their numbers one after the other.
-    db.session.execute(
-        select(Territory.__table__.c.id).where(Territory.__table__.c.id == district.id).with_for_update()
-    )
+    table = Territory.__table__.c
+    db.session.execute(select(table.id).where(table.id == district.id).with_for_update())
+    return district.id
+
+
+def _lay(card: SignalCard, territory_id: int, now: datetime) -> None:
+    """Let a card lie on a territory, under the next number of its district. Raises Refusal."""
+    district_id, year = _hold(territory_id), clock.local(now).year
+    table = SignalCard.__table__.c
+    taken = select(func.max(table.number)).where(table.district_id == district_id, table.year == year)
     card.number = (db.session.connection().scalar(taken) or 0) + 1
+    card.territory_id, card.district_id, card.year = territory_id, district_id, year
 
 
 def set_keys(card: SignalCard, children: Iterable[str | None]) -> None:

@@ -1,0 +1,106 @@
+"""Drafts of long forms: what a page sends while a person types, and the button by which a draft is deleted."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from flask import abort, make_response, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response
+
+from app import clock, sent_forms, sessions
+from app.acts import Answer
+from app.domain.refusal import Refusal
+from app.models import Draft
+from app.screens.screen import Screen
+from app.services import drafts
+
+# What a page sends beside the fields of its form: `page` is the key by which the form itself is stored once, `draft`
+# the key of the draft, `typed_by` whoever the page was made for.
+BESIDE = ("csrf_token", "sent_again", "draft", "page", "typed_by", sent_forms.FIELD)
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+class Drafts(Screen):
+    """One's own drafts."""
+
+    route_base = "/draft"
+    class_permission_name = "Drafts"
+    default_view = "keep"
+
+    @expose("/<kind>", methods=["POST"])
+    @has_access
+    def keep(self, kind: str) -> Response:
+        """Keep the fields that are sent; answers as JSON which draft it is, when it was kept and when the session ends.
+
+        A refusal is a sentence for the page, with the status 409.
+        """
+        self._check(kind)
+        refused = _Refused()
+        answer = self.done(refused, lambda: Answer("", "", page=_kept(kind)))
+        if answer is None:
+            return make_response({"said": refused.text}, 409)
+        answer.headers["Content-Type"] = "application/json"
+        return answer
+
+    @expose("/<int:pk>/drop", methods=["POST"])
+    @has_access
+    def drop(self, pk: int) -> Response:
+        """Delete a draft."""
+        row = self.find(Draft, pk)
+        self._check(row.kind)
+        asked = request.form.get("back", "")
+        back = asked if re.fullmatch(r"(/[\w-]+)+/?", asked) else url_for(drafts.KINDS[row.kind].endpoint)
+
+        def whole() -> Answer:
+            drafts.drop(row)
+            return Answer(gettext("The draft is deleted."), back)
+
+        return self.pressed(whole, back)
+
+    def _check(self, kind: str) -> None:
+        """Whether there are drafts of this kind, and the person may send what becomes of them."""
+        if kind not in drafts.KINDS:
+            abort(404)
+        if not self.appbuilder.sm.has_access(*drafts.KINDS[kind].permission):
+            abort(403)
+
+
+class _Refused:
+    """What the page is told instead of a time."""
+
+    text = ""
+
+    def refuse(self, text: str, field: str | None) -> None:
+        self.text = text
+
+
+def of_page(typed: str | None = None) -> str:
+    """The key of the draft that a page writes: the one that came with its form, or another one."""
+    return typed if typed and _KEY.fullmatch(typed) else sent_forms.fresh()
+
+
+def _kept(kind: str) -> str:
+    """Keep what is sent; the answer as JSON. Raises Refusal."""
+    key = request.form.get("draft", "")
+    if not _KEY.fullmatch(key):
+        raise Refusal("Черновик не сохраняется: откройте форму заново.")
+    if request.form.get("typed_by") != str(current_user.id):
+        raise Refusal("Черновик не сохраняется: форму открыл один человек, а вошёл другой.")
+    drafts.lock()
+    if sent_forms.is_stored(request.form.get("page", "")):
+        raise Refusal("Форма уже отправлена.")
+    row = drafts.keep(kind, key, {name: request.form.getlist(name) for name in request.form if name not in BESIDE})
+    told = {
+        "id": row.id,
+        "saved_at": row.saved_at.isoformat(),
+        "said": gettext("The draft is saved at %(time)s", time=f"{clock.local(row.saved_at):%H:%M}"),
+        "left": sessions.here().left(),
+        "token": generate_csrf(),
+    }
+    return json.dumps(told, ensure_ascii=False)
