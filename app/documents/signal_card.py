@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from flask import current_app
 
-from app import words
+from app import signer, words
 from app.clock import local
-from app.documents import blanks, signer
+from app.documents import blanks
 from app.models import CardChild, SignalCard
 from app.render import html_pdf
 from app.render.binding import Binder, Marks
