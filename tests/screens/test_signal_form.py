@@ -348,6 +348,22 @@ def test_a_refused_card_keeps_its_draft(app, cast, sign_in):
     assert db.session.scalar(select(func.count(Draft.id))) == 1
 
 
+def test_a_card_whose_session_has_ended_is_given_back_and_sent_once_more(app, cast, sign_in):
+    gleb, origin = sign_in("gleb"), {"Origin": "http://localhost"}
+    db.session.add(Draft(user_id=cast.user("gleb").id, kind="signal", key="d" * 24, words={"last_name": ["М"]}))
+    db.session.commit()
+    sent = typed(cast, draft="d" * 24) | {"csrf_token": gleb.csrf_token()}
+    gleb.post("/logout/")
+    ended = gleb.post("/signal/new", data=sent, csrf=False, headers=origin)
+    assert ended.status_code == 400
+    gleb.enter("gleb")
+    form = lxml.html.fromstring(ended.text).forms[-1]
+    again = {name: value.removeprefix("\n") for name, value in form.form_values()}
+    assert gleb.post("/signal/new", data=again, csrf=False, headers=origin).status_code == 302
+    assert [(card.full_name, len(card.children)) for card in cards()] == [("Мятлева Нина Олеговна", 2)]
+    assert db.session.scalar(select(func.count(Draft.id))) == 0
+
+
 def test_a_draft_that_is_gone_is_told_of(app, cast, sign_in):
     db.session.add(Draft(user_id=cast.user("anna").id, kind="signal", key="d" * 24, words={"last_name": ["Чужая"]}))
     db.session.commit()
