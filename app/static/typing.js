@@ -1,0 +1,188 @@
+/* What a long form does in the browser while somebody types: it is kept on the server, and the page tells when the
+   session ends. Nothing is kept in the browser's storage and nothing is asked but this server. */
+(function () {
+  "use strict";
+
+  const { each } = window.patronat;
+
+  /* The session ends without work after a while, and after a shift anyway. A page with a form tells two minutes before
+     and asks nothing of the server until then; `main` says by data-session-* how many seconds are left. */
+  const WARN = 120000;
+  let sessionTold = () => {};
+
+  function warnOfEnd() {
+    const main = document.querySelector("main[data-session-idle]");
+    if (!main || !main.querySelector("form[method=post]")) return;
+    let ends = 0, shift = false, timer = 0;
+    const box = document.createElement("div");
+    box.className = "notice notice--warn session-end no-print";
+    box.setAttribute("role", "alert");
+    box.hidden = true;
+    const text = document.createElement("span");
+    const stay = document.createElement("button");
+    stay.type = "button";
+    stay.className = "btn";
+    stay.textContent = "Остаться";
+    const enter = enterLink(main);
+    box.append(text, stay, enter);
+    document.body.append(box);
+    const look = () => {
+      clearTimeout(timer);
+      const left = ends - Date.now();
+      if (left > WARN) {
+        box.hidden = true;
+        timer = setTimeout(look, Math.min(left - WARN, 60000));
+        return;
+      }
+      const over = left <= 0;
+      const minutes = Math.ceil(left / 60000);
+      if (over) text.textContent = "Сеанс окончен: войдите в новом окне, текст на этой странице не потеряется.";
+      else text.textContent = `Сеанс закончится через ${minutes > 1 ? "2 минуты" : "минуту"}` +
+        (shift ? ": смена длится не больше 12 часов. Сохраните введённое, потом войдите снова." : ".");
+      stay.hidden = over || shift;
+      enter.hidden = !over;
+      box.hidden = false;
+      if (!over) timer = setTimeout(look, Math.min(left, left > 60000 ? left - 60000 : left) + 50);
+    };
+    sessionTold = (left) => {
+      shift = left.shift <= left.idle;
+      ends = Date.now() + 1000 * Math.min(left.idle, left.shift);
+      look();
+    };
+    stay.addEventListener("click", async () => {
+      try {
+        const answer = await fetch(main.dataset.sessionStay, { headers: { Accept: "application/json" } });
+        if (answer.ok && !answer.redirected) sessionTold(await answer.json());
+        else sessionTold({ idle: 0, shift: 1 });
+      } catch {
+        text.textContent = "Нет связи с сервером. Нажмите «Остаться» ещё раз.";
+      }
+    });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+    sessionTold({ idle: Number(main.dataset.sessionIdle), shift: Number(main.dataset.sessionShift) });
+  }
+
+  function enterLink(main) {
+    const link = document.createElement("a");
+    link.href = main.dataset.sessionEnter || "/login/";
+    link.target = "_blank";
+    link.rel = "noopener";
+    link.textContent = "Войти в новом окне";
+    return link;
+  }
+
+  /* data-draft="kind" on a form: what is typed is kept on the server within seconds, field by field, and nowhere in the
+     browser. data-draft-url: where; data-draft-kept: the draft that the page was opened with. */
+  const QUIET = 2000, AT_LATEST = 6000, AGAIN = 10000, LARGEST_BEACON = 60000;
+  const OF_PAGE = new Set(["csrf_token", "form_key", "draft", "typed_by", "more"]);
+
+  function keepDraft() {
+    const form = document.querySelector("form[data-draft]");
+    if (!form) return;
+    const said = form.querySelector("[data-draft-said]");
+    const value = (name) => form.elements.namedItem(name).value;
+    let kept = null; // what the server has confirmed, by the names of the fields
+    let known = form.dataset.draftKept ? Number(form.dataset.draftKept) : null;
+    let timer = 0, since = 0, asking = false, failing = false, anew = false;
+
+    const read = () => {
+      const found = new Map();
+      for (const field of form.elements) {
+        if (field.name && !OF_PAGE.has(field.name) && !/^(submit|button|file)$/.test(field.type)) found.set(field.name, []);
+      }
+      for (const [name, typed] of new FormData(form)) if (found.has(name)) found.get(name).push(typed);
+      return found;
+    };
+    const differs = (now, then, name) => !then || String(then.get(name)) !== String(now.get(name));
+    const first = read();
+    if (known !== null) kept = first;
+    const isTyped = (now) => kept !== null || document.querySelector("[data-errors]") !== null
+      || [...now.keys()].some((name) => first.has(name) ? differs(now, first, name) : String(now.get(name)) !== "");
+    const unsaved = (now) => isTyped(now) ? [...now.keys()].filter((name) => differs(now, kept, name)) : [];
+    const body = (now, names) => {
+      const data = new FormData();
+      for (const name of ["csrf_token", "draft", "typed_by"]) data.append(name, value(name));
+      data.append("page", value("form_key"));
+      if (anew) data.append("sent_again", "1");
+      for (const name of names) for (const typed of now.get(name).length ? now.get(name) : [""]) data.append(name, typed);
+      return data;
+    };
+    const tell = (text, link) => {
+      said.textContent = text;
+      if (link) said.append(" ", enterLink(document.querySelector("main")));
+    };
+    const later = (delay) => {
+      clearTimeout(timer);
+      since = since || Date.now();
+      timer = setTimeout(save, Math.min(delay, Math.max(0, since + AT_LATEST - Date.now())));
+    };
+    const again = (delay) => {
+      since = 0;
+      clearTimeout(timer);
+      timer = setTimeout(save, delay);
+    };
+    async function save() {
+      clearTimeout(timer);
+      const now = read(), names = unsaved(now);
+      since = 0;
+      if (asking || !names.length) return;
+      asking = true;
+      let answer = null, told = null;
+      try {
+        answer = await fetch(form.dataset.draftUrl, {
+          method: "POST", headers: { Accept: "application/json" }, body: body(now, names), signal: AbortSignal.timeout(30000),
+        });
+        told = answer.redirected ? null : await answer.json();
+      } catch {
+        told = null; // asked again
+      }
+      asking = false;
+      if (answer && answer.ok && told && told.id) {
+        each("input[name=csrf_token]", (field) => { field.value = told.token; });
+        anew = failing = false;
+        sessionTold(told.left);
+        const another = known !== null && told.id !== known; // the one that was there is deleted: all is sent anew
+        known = told.id;
+        kept = another ? new Map() : new Map([...(kept || []), ...now]);
+        if (!another) tell(told.said);
+        if (unsaved(read()).length) again(another ? 0 : QUIET);
+        return;
+      }
+      failing = true;
+      if (answer && answer.status === 401) {
+        const first = !anew;
+        anew = true;
+        if (!told || !told.signed_in) tell("Сеанс окончен: войдите в новом окне, текст не потеряется.", true);
+        again(told && told.signed_in && first ? 0 : AGAIN);
+      } else {
+        tell((told && told.said) || "Не сохраняется: нет связи. Текст остаётся на странице.");
+        again(AGAIN);
+      }
+    }
+    const size = (now, names) => names.reduce((sum, name) => sum + 2 * String(now.get(name)).length, 0);
+    const hurry = () => {
+      const now = read(), names = unsaved(now);
+      if (names.length && size(now, names) < LARGEST_BEACON) navigator.sendBeacon(form.dataset.draftUrl, body(now, names));
+    };
+    const typed = () => { if (!failing) later(QUIET); };
+    form.addEventListener("input", typed);
+    form.addEventListener("change", typed);
+    window.addEventListener("pagehide", hurry);
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) hurry();
+      else if (failing) save();
+    });
+    window.addEventListener("focus", () => { if (failing) save(); });
+    window.addEventListener("online", () => { if (failing) save(); });
+    let sending = false;
+    document.addEventListener("submit", () => { sending = true; });
+    window.addEventListener("beforeunload", (event) => {
+      const now = read(), names = unsaved(now);
+      if (!sending && names.length && (failing || size(now, names) >= LARGEST_BEACON)) event.preventDefault();
+    });
+    if (document.querySelector("[data-errors]")) later(QUIET);
+  }
+
+  warnOfEnd();
+  keepDraft();
+})();
