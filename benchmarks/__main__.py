@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import doctor, exchange, form, pages, worker
+from benchmarks import doctor, exchange, form, pages, signals, worker
 from benchmarks.bank import Bank, build
 from benchmarks.measure import Section
 
@@ -35,6 +35,7 @@ def sections(folder: Path, sizes: Sequence[int], runs: int, *, serve: bool = Tru
         yield pages.family(bank, runs)
         yield pages.search(bank, runs)
         yield pages.lists(bank, runs)
+        yield signals.measure(bank, runs)
         yield form.measure(bank, few)
         yield worker.passport(bank, runs)
         yield doctor.measure(bank)

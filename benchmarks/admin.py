@@ -28,7 +28,7 @@ from sqlalchemy.orm import class_mapper
 from app import words
 from app.crud import RegistryView
 from app.domain import ages
-from app.models import Annullable, Family, Member, Model, OfFamily
+from app.models import Annullable, Family, Member, Model, OfFamily, SignalCard
 
 PAGE = 25
 ORDINARY = (Boolean, models.BooleanField), (DateTime, models.DateTimeField), (Date, models.DateField), \
@@ -331,10 +331,25 @@ def _age(row: Any) -> str:
     return words.age(ages.full_years(row.born_on, localdate())) if row.born_on else ""
 
 
+def _came(row: Any) -> str:
+    return f"{row.arrived_at:%d.%m %H:%M}"
+
+
+def _threat(row: Any) -> str:
+    return str(row.threat)
+
+
+def _state(row: Any) -> str:
+    if row.closed_at:
+        return "закрыта"
+    return "в работе" if row.received_at else "не открыта"
+
+
 # Columns of our lists that are no columns of a table.
 COMPUTED = {
     Family: {"children": _children, "stay": _stay, "criterion": _criterion, "mentor": _mentor, "aid": _aid},
     Member: {"age": _age},
+    SignalCard: {"came": _came, "danger": _threat, "state": _state},
 }
 
 

@@ -20,6 +20,7 @@ from benchmarks.bank import Bank, build
 from benchmarks.measure import Section
 
 SIZE, MOST_STATEMENTS = 100, 15
+MOST_OF_CARDS, MOST_OF_LIKELY = 12, 8
 # Django asks for a thread without a loop; a worker that has driven a browser has one, and nothing of ours runs in it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 pytestmark = pytest.mark.xdist_group("benchmarks")  # one worker builds the bank, once
@@ -102,3 +103,13 @@ def test_the_list_and_the_page_of_a_family_take_few_statements(measured: dict) -
              measured[f"{title} (координатор всего банка)"].lines]  # fmt: skip
     assert lines
     assert not [(line.title, line.statements) for line in lines if line.statements > MOST_STATEMENTS]
+
+
+def test_the_queue_of_signal_cards_and_what_is_like_one_take_few_statements(measured: dict) -> None:
+    (section,) = (section for title, section in measured.items() if title.startswith("Сигнальные карты"))
+    lists = [line for line in section.lines if "семьи" not in line.title]
+    likely = [line for line in section.lines if line.title.startswith("похожие семьи")]
+    assert len(lists) > 4
+    assert len(likely) == 3
+    assert not [(line.title, line.statements) for line in lists if line.statements > MOST_OF_CARDS]
+    assert not [(line.title, line.statements) for line in likely if line.statements > MOST_OF_LIKELY]

@@ -42,7 +42,7 @@ class SignalCardListView(RegistryView):
         states = [
             ("open", _("Not closed"), signals.is_open),
             ("waiting", _("Not opened"), signals.waits),
-            ("late", _("Overdue"), lambda: signals.is_late(clock.now())),
+            ("late", _("Overdue"), lambda: signals.is_late(clock.now(), _receipt())),
             ("asked", _("Sender asked"), signals.is_asked),
             ("closed", _("Closed"), lambda: SignalCard.__table__.c.closed_at.is_not(None)),
         ]
@@ -52,8 +52,11 @@ class SignalCardListView(RegistryView):
             *(filters.read(address, self.entity, name, self.label_columns[name]) for name in self.search_columns),
         ]
 
+    def _related(self) -> list[str]:
+        return [*super()._related(), "outcome"]  # the state of a closed card
+
     def prepare(self, rows: Sequence[SignalCard]) -> None:
-        g.receipt, g.now = signals.Receipt.read(), clock.now()
+        g.now = clock.now()
 
     def text(self, row: Any, name: str) -> str:
         if name == "number":
@@ -73,11 +76,19 @@ class SignalCardListView(RegistryView):
         return super().text(row, name)
 
     def warning(self, row: SignalCard, listing: Listing) -> str:
-        is_late = _waits(row) and g.receipt is not None and g.receipt.is_late(row, g.now)
-        return gettext("overdue") if is_late else ""
+        receipt = _receipt() if _waits(row) else None
+        return gettext("overdue") if receipt is not None and receipt.is_late(row, g.now) else ""
 
     def _of_families(self) -> bool:
         return True  # what is read of a card is written in the journal, as of a family
+
+
+def _receipt() -> signals.Receipt | None:
+    """The clock of a coordinator, read once for a page."""
+    if "receipt" not in g:
+        g.receipt = signals.Receipt.read()
+    found: signals.Receipt | None = g.receipt
+    return found
 
 
 def _waits(row: SignalCard) -> bool:

@@ -65,9 +65,12 @@ def is_asked() -> ColumnElement[bool]:
     return and_(is_open(), _card.c.question.is_not(None), _card.c.answer.is_(None))
 
 
-def is_late(now: datetime) -> ColumnElement[bool]:
-    """Nobody has opened it and its time has passed (the SQL form of `Receipt.is_late`)."""
-    receipt = Receipt.read()
+def is_late(now: datetime, receipt: Receipt | None = None) -> ColumnElement[bool]:
+    """Nobody has opened it and its time has passed (the SQL form of `Receipt.is_late`).
+
+    receipt: if it is read already.
+    """
+    receipt = receipt or Receipt.read()
     if receipt is None:
         return false()
     before = deadlines.late_before(clock.local(now), receipt.limit, receipt.works)

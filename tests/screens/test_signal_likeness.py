@@ -10,13 +10,15 @@ from sqlalchemy import select
 from app import clock
 from app.domain.terms import Agreement
 from app.extensions import db
-from app.models import Family, JournalEntry, SignalCard
+from app.models import Family, JournalEntry, SignalCard, SignalCardOutcome
 from app.readings import likeness
 from tests import factories
 from tests.states import kept
+from tests.test_statements import counting
 
 ADDRESS = "п. Северный, ул. Береговая, д. 15, кв. 3"
 SAME, NEAR, OTHER, UNKNOWN = Agreement
+MOST_OF_A_PAGE = 22  # statements: of the card, and eight for what is like it
 
 
 @kept
@@ -112,3 +114,32 @@ def test_the_comparison_is_in_the_journal_of_the_family_and_says_likeness_in_wor
 ])  # fmt: skip
 def test_whoever_keeps_the_territory_of_the_card_compares_its_own_families(rows, sign_in, who, whom, status):
     assert sign_in(who).get(f"/signal/{rows['card']}/compare/{rows[whom]}").status_code == status
+
+
+@pytest.mark.one_database("the statements are the same on both databases")
+def test_the_list_of_cards_asks_no_more_for_cards_with_different_outcomes(cast, sign_in):
+    anna, asked = sign_in("anna"), []
+    for outcome in db.session.scalars(select(SignalCardOutcome).order_by(SignalCardOutcome.id)).all():
+        factories.signal_card(cast.north, outcome=outcome, closed_at=clock.now(), last_name=f"Р{'о' * outcome.id}щина")
+        db.session.commit()
+        anna.get("/signalcardregistry/list/")
+        with counting() as sent:
+            assert anna.get("/signalcardregistry/list/").status_code == 200
+        asked.append(len(sent))
+    assert len(set(asked)) == 1, asked
+    assert asked[0] <= 12
+
+
+@pytest.mark.one_database("the statements are the same on both databases")
+def test_the_page_of_a_card_asks_no_more_for_more_families(rows, cast, sign_in):
+    anna, asked = sign_in("anna"), []
+    for number in range(2):
+        for each in range(number * 14):
+            family = factories.family(cast.north, f"1{each}", actual_address=ADDRESS)
+            factories.member(family, "мать", date(1988, 3, 12), "Камышова", "Алёна", "Олеговна")
+        db.session.commit()
+        anna.get(f"/signal/{rows['card']}")
+        with counting() as sent:
+            assert anna.get(f"/signal/{rows['card']}").status_code == 200
+        asked.append(len(sent))
+    assert asked[0] == asked[1] <= MOST_OF_A_PAGE
