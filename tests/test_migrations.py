@@ -501,3 +501,24 @@ def test_saved_filters_go_with_their_table_and_the_bank_stays(app, cast):
     with pytest.raises(IntegrityError):
         _save_filter(anna + boris + 10_000, *FILTER)
     assert {row.conditions["_flt_0_state"] for row in db.session.scalars(select(SavedFilter))} == {"on"}
+
+
+CARDS = ("signal_card", "card_child", "card_step", "card_word", "signal_card_criteria", "draft")
+
+
+def test_signal_cards_go_with_their_tables_and_the_bank_stays(app, cast):
+    factories.one_of_each(cast.north, "00061", cast.agency("5.3"), cast.employee("gleb"))
+    db.session.commit()
+    db.session.remove()
+    assert _rows("select number from signal_card") == [(1,)]
+    indexes = _indexes(CARDS)
+    assert all(indexes.values())
+    downgrade(revision="0012")
+    with db.engine.connect() as connection:
+        assert not set(CARDS) & set(inspect(connection).get_table_names())
+    assert _rows("select number from family") == [("00061",)]
+    upgrade()
+    assert [_rows(f"select count(*) from {table}") for table in CARDS] == [[(0,)]] * len(CARDS)
+    assert _indexes(CARDS) == indexes
+    factories.signal_card(cast.north, cast.agency("5.3"))
+    db.session.commit()
