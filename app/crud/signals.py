@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, g, url_for
+from flask import g, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
@@ -16,6 +16,7 @@ from app.crud.listing import Listing
 from app.filters import Address, Filter
 from app.models import SignalCard
 from app.readings import signals
+from app.services import drafts
 from app.services.signals import state
 
 
@@ -34,9 +35,12 @@ class SignalCardListView(RegistryView):
 
     def may(self, act: str) -> bool:
         if act == "add":
-            sends = self.appbuilder.sm.has_access("can_send", self.class_permission_name)
-            return bool(sends) and "NewSignal.add" in current_app.view_functions
+            return bool(self.appbuilder.sm.has_access("can_send", self.class_permission_name))
         return super().may(act)
+
+    def drafts(self) -> Sequence[drafts.Offered]:
+        """The cards that the person has begun and not sent."""
+        return drafts.mine("signal") if self.may("add") else ()
 
     def filters_of(self, address: Address) -> list[Filter]:
         states = [

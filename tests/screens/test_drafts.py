@@ -76,6 +76,14 @@ def test_after_deleting_one_stays_on_this_server(gleb, cast, back):
     assert gleb.post(f"/draft/{stored()[0].id}/drop", data={"back": back}).location == "/signal/new"
 
 
+def test_what_is_begun_stands_over_the_list_of_cards(gleb, cast, page):
+    keep(gleb, cast.user("gleb"), last_name="Мятлева", first_name="Нина")
+    [notice] = page(gleb, "/signalcardregistry/list/").find_class("draft-notice")
+    assert "Мятлева Нина" in notice.text_content()
+    assert notice.xpath("string(.//a/@href)") == f"/signal/new?draft={stored()[0].id}"
+    assert notice.xpath("string(.//input[@name='back']/@value)") == "/signalcardregistry/list/"
+
+
 def test_who_may_not_send_the_form_keeps_no_draft_of_it(cast, sign_in):
     for name in ("boris", "oleg", "renata"):
         assert keep(sign_in(name), cast.user(name), last_name="М").status_code == 403
