@@ -162,10 +162,13 @@ def test_two_places_that_only_look_different_keep_keys_apart(app, cast):
     assert db.session.get_one(Territory, second_id).name_key == f"горный хутор {second_id}"
 
 
+SHIPPED_LATER = {"signal_receipt_1h"}  # than the words of deadlines became moments
+
+
 def _deadlines(*columns: str) -> dict[str, tuple]:
     with db.engine.connect() as connection:
         rows = connection.execute(text(f"select code, {', '.join(columns)} from deadline order by id")).all()
-    return {row[0]: tuple(row[1:]) for row in rows}
+    return {row[0]: tuple(row[1:]) for row in rows if row[0] not in SHIPPED_LATER}
 
 
 def test_the_deadlines_that_a_municipality_edited_keep_its_values(app, cast):
