@@ -35,11 +35,25 @@ CHILD_ON = """
          OR CAST(strftime('%Y%m%d', {day}) AS INTEGER) - CAST(strftime('%Y%m%d', m.born_on) AS INTEGER) < 180000)
 """
 
+# Signal cards; what record cards say counts where no signal card brought the family to that stay.
 CARDS = """
-    SELECT f.territory_id, k.code, count(*)
-    FROM registration r JOIN family f ON f.id = r.family_id
-    JOIN agency a ON a.id = r.sender_id JOIN agency_kind k ON k.id = a.kind_id
-    WHERE r.annulled_at IS NULL AND f.annulled_at IS NULL AND r.card_sent_on BETWEEN :start AND :end
+    SELECT territory_id, code, count(*) FROM (
+        SELECT coalesce(f.territory_id, c.territory_id) AS territory_id, coalesce(k.code, '5.9') AS code
+        FROM signal_card c LEFT JOIN family f ON f.id = c.family_id AND f.annulled_at IS NULL
+        LEFT JOIN agency a ON a.id = c.agency_id LEFT JOIN agency_kind k ON k.id = a.kind_id
+        WHERE c.annulled_at IS NULL AND c.sent_on BETWEEN :start AND :end
+        UNION ALL
+        SELECT f.territory_id, k.code
+        FROM registration r JOIN family f ON f.id = r.family_id
+        JOIN agency a ON a.id = r.sender_id JOIN agency_kind k ON k.id = a.kind_id
+        WHERE r.annulled_at IS NULL AND f.annulled_at IS NULL AND r.card_sent_on BETWEEN :start AND :end
+          AND NOT EXISTS (
+              SELECT 1 FROM signal_card c WHERE c.family_id = r.family_id AND c.annulled_at IS NULL
+                AND c.sent_on <= r.registered_on
+                AND NOT EXISTS (SELECT 1 FROM registration e WHERE e.family_id = r.family_id AND e.id <> r.id
+                                AND e.annulled_at IS NULL AND e.removed_on > c.sent_on
+                                AND e.removed_on <= r.registered_on))
+    )
     GROUP BY 1, 2
 """
 FAMILIES = f"""
@@ -244,7 +258,7 @@ def _counting(bank: Bank, period: periods.Period, district: int | None = None) -
     from app.reports import quarterly as report
     from app.reports.places import ReportPlaces
 
-    tree = ReportPlaces()
+    tree = ReportPlaces(report.REPORT.sources)
     place = tree.tree.roots[0] if district is None else tree.tree.rows[district]
     return lambda: report.quarterly(period, place, tree=tree)
 

@@ -263,12 +263,12 @@ def signal_card(place: Territory, body: Agency | None = None, children: Iterable
 
     sent_at = clock.now() - timedelta(minutes=10)
     said = {"last_name": "Полозова", "first_name": "Инна", "description": "Дети одни", "threat": terms.Threat.NONE}
-    said |= {"detected_at": sent_at - timedelta(minutes=20), "sent_at": sent_at, "arrived_at": sent_at} | values
+    said |= {"detected_at": sent_at - timedelta(minutes=20), "sent_at": sent_at, "arrived_at": sent_at}
+    said |= {"source": terms.SignalSource.AGENCY if body is not None else terms.SignalSource.CITIZEN} | values
     district = tree.district_of(place)
     number = 1 + (db.session.scalar(select(func.max(SignalCard.number))) or 0)
-    source = terms.SignalSource.AGENCY if body is not None else terms.SignalSource.CITIZEN
     card = SignalCard(
-        territory=place, district=district, year=sent_at.year, number=number, source=source, agency=body, **said,
+        territory=place, district=district, year=sent_at.year, number=number, agency=body, **said,
     )  # fmt: skip
     signals.set_keys(card, [child.get("name") for child in children])
     _add(card)

@@ -20,8 +20,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from app import clock
 from app.clock import now
 from app.domain import names, terms
 from app.entities.kinds import (
@@ -52,12 +53,18 @@ signal_card_criteria = Table(
 )
 
 
+def _day_of_sending(context: Any) -> date:
+    """The day of a row that is written past the entity."""
+    return clock.local(context.get_current_parameters()["sent_at"]).date()
+
+
 class SignalCard(Annullable, Dated, Versioned, Entity):
     """A signal card that was sent: what a body, a citizen or the hot line tells of a family, and how far it has come.
 
     It lies on a territory, whose district numbers its cards within a year; a card that goes on to another district is
     numbered there anew. Its state is derived (`domain.signals.state`). `arrived_at`: when it came to where it lies,
     which is `sent_at` until it is redirected; `received_at`: when a coordinator there opened it.
+    `sent_on`: the day of `sent_at` where the municipality is, by which figures count.
     `search_key` and `CardWord` hold its names, address and phones as keys.
     """
 
@@ -119,6 +126,7 @@ class SignalCard(Annullable, Dated, Versioned, Entity):
 
     # How far it has come
     sent_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True, info=label(_("Sent at")))
+    sent_on: Mapped[date] = mapped_column(Date, default=_day_of_sending, index=True, info=derived(_("Card sent on")))
     arrived_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), info=label(_("Arrived at")))
     received_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=label(_("Received at")))
     question: Mapped[str | None] = mapped_column(String(2000), info=label(_("Question to the sender")))
@@ -139,6 +147,11 @@ class SignalCard(Annullable, Dated, Versioned, Entity):
     children: Mapped[list[CardChild]] = relationship(back_populates="card", order_by="CardChild.id")
     words: Mapped[list[CardWord]] = relationship()
     steps: Mapped[list[CardStep]] = relationship(back_populates="card", order_by="CardStep.id")
+
+    @validates("sent_at")
+    def _sent(self, _name: str, sent_at: datetime) -> datetime:
+        self.sent_on = clock.local(sent_at).date()
+        return sent_at
 
     @property
     def full_name(self) -> str:

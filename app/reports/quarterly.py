@@ -22,7 +22,7 @@ from app.domain.periods import Period
 from app.extensions import db
 from app.models import AgencyKind, Member, Registration, RemovalReason
 from app.render.table import Cell, Column, Figure, Section, Table, TextLine, Value
-from app.reports import places, quarterly_checks, report
+from app.reports import cards_sent, places, quarterly_checks, report
 from app.reports.places import Place, ReportPlaces
 from app.reports.quarterly_figures import (
     AGE_GROUPS,
@@ -133,7 +133,7 @@ class Form:
 
 def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree: ReportPlaces | None = None) -> Form:
     """Count the form over a territory for the person whose scope is settled."""
-    tree = tree or ReportPlaces()
+    tree = tree or ReportPlaces((cards_sent.ANYWHERE,))
     rows = tuple(tree.listed(place.id))
     figures = Figures(period, all_criteria=all_criteria)
     within = places.counted_in(rows, tree)
@@ -349,7 +349,7 @@ def _notes(form: Form) -> list[str]:
             "поставлены на учёт в этом же банке данных; они учтены и в графе 10, и в графе 8."
         )
     if form.of_assigned:
-        notes.append("Форма посчитана только по семьям, доступным тому, кто её сформировал.")
+        notes.append("Форма посчитана только по семьям и картам, доступным тому, кто её сформировал.")
     notes.append(YEAR_NOTE)
     return notes
 
@@ -468,6 +468,7 @@ REPORT = Report(
     further=_by_name,
     data=as_json,
     named=_named,
+    sources=(cards_sent.ANYWHERE,),
     options={
         "criteria": ReportOption(
             _("Criteria"),

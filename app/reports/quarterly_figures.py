@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, not_, or_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, not_, or_, select, true
 
 from app.conditions import aged, minor_on
 from app.domain import terms
@@ -17,6 +17,7 @@ from app.domain.periods import Period
 from app.models import RegistrationCriterion
 from app.reports import reasons
 from app.reports.quarterly_rows import (
+    OTHER_SENDER,
     SENDERS,
     Dictionaries,
     PeriodRows,
@@ -27,7 +28,6 @@ from app.reports.quarterly_rows import (
     one_of,
     performer,
     registration,
-    sender,
     support,
 )
 from app.reports.report import Counting, Indicator
@@ -82,8 +82,8 @@ class Figures:
         removed = left_out(self.rows.removed, registration.c.removal_reason_id, self.lists.reasons, REASONS)
         on_record = left_out(self.rows.at_end, main.c.criterion_id, self.lists.criteria, CRITERIA.values())
         found = [
-            Indicator("no sender", "Карты учёта, о которых не сказано, кем они направлены", Counting.CARDS,
-                      self.rows.cards, sender.c.kind_id.is_(None)),
+            self._sent("no sender", "Карты учёта, о которых не сказано, кем они направлены", and_(
+                self.rows.cards.of_kind.is_(None), not_(self.rows.cards.is_signal))),
             Indicator("no reason", "Семьи, снятые с учёта без причины", Counting.FAMILIES, self.rows.stays, removed),
             Indicator("no criterion", "Семьи на учёте без основного критерия", Counting.FAMILIES, self.rows.stays,
                       on_record),
@@ -100,10 +100,16 @@ class Figures:
     # Columns 4–17 and line 1.1
 
     def _cards(self) -> Iterator[Indicator]:
-        yield Indicator("4", "Направлено карт учёта", Counting.CARDS, self.rows.cards, registration.c.id.is_not(None))
+        cards = self.rows.cards
+        yield self._sent("4", "Направлено карт", true())
         for code in SENDERS:
-            of_kind = one_of(sender.c.kind_id, self.lists.senders.get(code, ()))
-            yield Indicator(code, f"Направлено карт учёта: {code}", Counting.CARDS, self.rows.cards, of_kind)
+            of_column = one_of(cards.of_kind, self.lists.senders.get(code, ()))
+            if code == OTHER_SENDER:  # whom a citizen, the hot line or nobody by name told: no body has sent it
+                of_column = or_(of_column, and_(cards.of_kind.is_(None), cards.is_signal))
+            yield self._sent(code, f"Направлено карт: {code}", of_column)
+
+    def _sent(self, key: str, title: str, where: ColumnElement[bool]) -> Indicator:
+        return Indicator(key, title, Counting.CARDS, self.rows.cards.source, where)
 
     def _stays(self) -> Iterator[Indicator]:
         for key, title, where in (

@@ -33,6 +33,7 @@ from app.models import (
     family_categories,
 )
 from app.render.table import Kind
+from app.reports.cards_sent import CardsSent, cards_sent
 from app.reports.report import Detail, Source, family
 
 SENDERS = ("5.1", "5.2", "5.3", "5.4", "5.5", "5.6", "5.7", "5.8", "5.9")
@@ -46,7 +47,6 @@ support = PupilSupport.__table__
 reason = RemovalReason.__table__
 criterion = Criterion.__table__
 main = RegistrationCriterion.__table__.alias("main_criterion")
-sender = Agency.__table__.alias("sender")
 aid = Aid.__table__
 aid_kind = AidKind.__table__
 performer = Agency.__table__.alias("performer")
@@ -165,17 +165,9 @@ class PeriodRows:
     # Sources
 
     @cached_property
-    def cards(self) -> Source:
-        """Record cards sent in the period, decided or not in the same one."""
-        return Source(
-            "cards",
-            registration.join(family, family.c.id == registration.c.family_id)
-            .outerjoin(sender, sender.c.id == registration.c.sender_id),
-            (registration.c.annulled_at.is_(None), self._within(unindexed(registration.c.card_sent_on))),
-            (*FAMILY, _date("card_sent_on", "Карта направлена", registration.c.card_sent_on),
-             Detail("sender", "Кем направлена", sender.c.name), *STAY),
-            leads=self._within(registration.c.card_sent_on),
-        )  # fmt: skip
+    def cards(self) -> CardsSent:
+        """Cards sent in the period, decided or not in the same one."""
+        return cards_sent(self.period)
 
     @cached_property
     def stays(self) -> Source:

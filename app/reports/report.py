@@ -34,7 +34,7 @@ class Counting(StrEnum):
     FAMILIES = "семьи"
     CHILDREN = "дети"
     PERSONS = "люди"
-    CARDS = "карты учёта"
+    CARDS = "карты"
     ROUBLES = "рубли"
 
 

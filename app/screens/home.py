@@ -125,7 +125,7 @@ class Checks:
         return Checked(counts, [(lack, _address_of(lack, self.form.period)) for lack in lacks] if self.form else [])
 
     def _count(self) -> tuple[dict[str, int], list[quarterly_checks.Lack]]:
-        lacks = quarterly_checks.lacks(self.form.period, ReportPlaces()) if self.form else []
+        lacks = quarterly_checks.lacks(self.form.period, ReportPlaces(quarterly.REPORT.sources)) if self.form else []
         return listings.counts(self.lists, self.today), lacks
 
 

@@ -58,6 +58,7 @@ def upgrade() -> None:
     sa.Column('known_to_bodies', sa.Boolean(), nullable=True),
     sa.Column('measures', sa.Text(), nullable=True),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sent_on', sa.Date(), nullable=False),
     sa.Column('arrived_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('question', sa.String(length=2000), nullable=True),
@@ -96,6 +97,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_signal_card_open', ['closed_at', 'received_at', 'arrived_at', 'territory_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_signal_card_outcome_id'), ['outcome_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_signal_card_sent_at'), ['sent_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_signal_card_sent_on'), ['sent_on'], unique=False)
         batch_op.create_index(batch_op.f('ix_signal_card_territory_id'), ['territory_id'], unique=False)
         batch_op.create_index('ix_signal_card_listed', ['arrived_at', 'id', 'territory_id', 'agency_id', 'annulled_at'], unique=False, sqlite_where=sa.text('annulled_at IS NULL'), postgresql_where=sa.text('annulled_at IS NULL'))
         batch_op.create_index(batch_op.f('ix_signal_card_user_id'), ['user_id'], unique=False)
@@ -182,6 +184,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_signal_card_user_id'))
         batch_op.drop_index('ix_signal_card_listed')
         batch_op.drop_index(batch_op.f('ix_signal_card_territory_id'))
+        batch_op.drop_index(batch_op.f('ix_signal_card_sent_on'))
         batch_op.drop_index(batch_op.f('ix_signal_card_sent_at'))
         batch_op.drop_index(batch_op.f('ix_signal_card_outcome_id'))
         batch_op.drop_index('ix_signal_card_open')

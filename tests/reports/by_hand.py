@@ -6,7 +6,7 @@ Slow and plain on purpose: where it and the report agree, both read the conventi
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta, timezone
 from functools import cache
 
 from sqlalchemy import select
@@ -46,10 +46,10 @@ def root(row):
     return row.code
 
 
-def sender_column(stay) -> str | None:
-    if stay.sender is None:
+def sender_column(body) -> str | None:
+    if body is None:
         return None
-    kind = stay.sender.kind
+    kind = body.kind
     if kind.scheme == "appendix4":
         return kind.code
     same = {"EMPLOYMENT": "5.6", "SOCIAL": "5.2", "POLICE": "5.7", "HEALTH": "5.5", "EDUCATION": "5.3", "YOUTH": "5.4"}
@@ -73,28 +73,56 @@ def quarters(start: date, end: date) -> set[tuple[int, int]]:
     return found
 
 
-def form(families, start: date, end: date, all_criteria: bool = False) -> dict[str, Counter]:
-    """{territory or «Всего»: Counter of the flat keys}."""
+def form(families, start: date, end: date, all_criteria: bool = False, cards=()) -> dict[str, Counter]:
+    """{territory or «Всего»: Counter of the flat keys}. `cards`: the signal cards of the bank."""
+    cards = [card for card in cards if not card.annulled_at]
     found: dict[str, Counter] = {"Всего": Counter()}
+    for card in cards:
+        count_signal_card(card, start, end, found)
     aids = aid_by_family()
     for family in families:
         if family.annulled_at:
             continue
         numbers = Counter()
-        count_family(family, start, end, all_criteria, numbers)
+        of_family = [card for card in cards if card.family_id == family.id]
+        count_family(family, start, end, all_criteria, numbers, of_family)
         count_aid(family, aids.get(family.id, []), start, end, numbers)
         found.setdefault(family.territory.name, Counter()).update(numbers)
         found["Всего"].update(numbers)
     return found
 
 
-def count_family(family, start: date, end: date, all_criteria: bool, n: Counter) -> None:
+def count_signal_card(card, start: date, end: date, found: dict[str, Counter]) -> None:
+    if not start <= sent_on(card) <= end:
+        return
+    has_family = card.family is not None and not card.family.annulled_at
+    place = card.family.territory if has_family else card.territory
+    column = sender_column(card.agency) if card.agency else "5.9"
+    for name in (place.name, "Всего"):
+        found.setdefault(name, Counter()).update({"4": 1, column: 1})
+
+
+def sent_on(card) -> date:
+    """The day on the clock of Moscow, which the tests keep."""
+    sent_at = card.sent_at if card.sent_at.tzinfo else card.sent_at.replace(tzinfo=UTC)
+    return sent_at.astimezone(timezone(timedelta(hours=3))).date()
+
+
+def brought_by(stay, stays, card) -> bool:
+    """A signal card brought the family to this stay: sent before it, and after every stay that had ended by then."""
+    ended = [one.removed_on for one in stays if one is not stay and one.removed_on]
+    between = [day for day in ended if sent_on(card) < day <= stay.registered_on]
+    return sent_on(card) <= stay.registered_on and not between
+
+
+def count_family(family, start: date, end: date, all_criteria: bool, n: Counter, cards=()) -> None:
     eve = start - timedelta(days=1)
     stays = [stay for stay in family.registrations if not stay.annulled_at]
     for stay in stays:
-        if stay.card_sent_on and start <= stay.card_sent_on <= end:
+        brought = any(brought_by(stay, stays, card) for card in cards)
+        if stay.card_sent_on and start <= stay.card_sent_on <= end and not brought:
             n["4"] += 1
-            n[sender_column(stay) or "no sender"] += 1
+            n[sender_column(stay.sender) or "no sender"] += 1
         if on_record(stay, eve):
             n["6"] += 1
             n["7"] += sum(child_on(person, eve) for person in family.members)
