@@ -109,7 +109,7 @@ def demo(families: int, seed: int, if_empty: bool, new_passwords: bool, port: in
                 click.echo("Новые пароли: flask --app run bank demo --new-passwords")
             return
         else:
-            demo_bank.fill(clock.today(), families=families, seed=seed)
+            demo_bank.fill(clock.today(), families=families, seed=seed, now=clock.now())
             demo_papers.attach(clock.today())
             made = demo_accounts.create()
         look_at_contents()

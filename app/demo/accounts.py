@@ -1,4 +1,7 @@
-"""Sign-ins of the demo bank: one for each role, with passwords that are made on this machine and shown once."""
+"""Sign-ins of the demo bank: one for each role, and a coordinator of the district beside it.
+
+Their passwords are made on this machine and shown once.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,13 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import journal
+from app.demo import names as invented
 from app.domain import passwords, terms
 from app.extensions import db
 from app.models import Agency, AgencyKind, Assignment, Employee, Mentor, Role, Territory, User
 from app.services import accounts
 
+NEIGHBOURS = "sosed"
 MARK = "@demo.invalid"  # the e-mail of a demo sign-in: it leads nowhere and tells demo users from real ones
 
 
@@ -24,7 +29,7 @@ class DemoSignIn(NamedTuple):
     password: str
 
 
-COORDINATOR = {"last_name": "Кленовская", "first_name": "Валентина", "middle_name": "Петровна"}
+COORDINATOR = {"last_name": invented.COORDINATOR[1], "first_name": invented.COORDINATOR[0], "middle_name": "Петровна"}
 # Role, name to sign in with, first name, surname; where an employee is linked, the names are the employee's.
 PEOPLE = (
     (terms.Role.COORDINATOR, "koordinator", COORDINATOR["first_name"], COORDINATOR["last_name"]),
@@ -33,6 +38,7 @@ PEOPLE = (
     (terms.Role.ADMINISTRATOR, "admin", "Артём", "Серверов"),
     (terms.Role.REGION, "region", "Рената", "Областная"),
     (terms.Role.AUDITOR, "auditor", "Глеб", "Проверкин"),
+    (terms.Role.COORDINATOR, NEIGHBOURS, *invented.NEIGHBOUR),  # keeps the district beside the first one
 )
 
 
@@ -46,22 +52,24 @@ def _demo_users() -> Select[Any]:
 
 
 def create() -> list[DemoSignIn]:
-    """Make a sign-in for each role over the demo bank."""
+    """Make the sign-ins over the demo bank."""
     roles = {role.name: role for role in db.session.scalars(select(Role))}
     root = db.session.scalars(select(Territory).where(Territory.parent_id.is_(None)).order_by(Territory.id)).first()
+    beside = db.session.scalars(select(Territory).where(Territory.name == f"{invented.DISTRICTS[1]} район")).first()
     linked = {
         terms.Role.COORDINATOR: _coordinator(), terms.Role.COMMISSION: _commission_member(),
         terms.Role.SPECIALIST: _specialist(),
     }  # fmt: skip
     made = []
     for role, username, first_name, last_name in PEOPLE:
-        employee = linked.get(role)
+        here = username != NEIGHBOURS
+        employee, place = linked.get(role) if here else None, root if here else beside
         user, password = accounts.create_user(
             username=username,
             first_name=employee.first_name if employee else first_name,
             last_name=employee.last_name if employee else last_name,
             roles=[roles[role.value]],
-            territories=[root] if role is terms.Role.COORDINATOR and root else [],
+            territories=[place] if role is terms.Role.COORDINATOR and place else [],
             employee=employee,
             password=passwords.one_time(),
         )

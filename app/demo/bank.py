@@ -18,6 +18,7 @@ from sqlalchemy import Table, func, insert, select
 from app import journal
 from app.demo import entries
 from app.demo import names as invented
+from app.demo.cards import Cards
 from app.demo.family import Life
 from app.demo.ground import District, Ground, Row
 from app.demo.household import Household
@@ -129,8 +130,11 @@ def is_empty() -> bool:
     return db.session.execute(select(Family.__table__.c.id).limit(1)).first() is None
 
 
-def fill(today: date, *, families: int = SIZE, seed: int = SEED) -> None:
-    """Fill an empty bank with invented families. Refuses a bank that holds any: real and invented never mix."""
+def fill(today: date, *, families: int = SIZE, seed: int = SEED, now: datetime | None = None) -> None:
+    """Fill an empty bank with invented families. Refuses a bank that holds any: real and invented never mix.
+
+    now: the moment of the day from which the signal cards count back; its noon if none is given.
+    """
     if not is_empty():
         raise Refusal("В банке уже есть семьи: демонстрационный банк создаётся только в пустой базе.")
     rng = Random(seed)  # noqa: S311  invented people, not secrets
@@ -154,6 +158,7 @@ def fill(today: date, *, families: int = SIZE, seed: int = SEED) -> None:
     for district in districts:
         _assign(writer, district, open_families if district is districts[0] else [], today)
     writer.finish()
+    _signal_cards(seed, writer, root.id, districts, now or datetime.combine(today, time(9, 30), tzinfo=UTC))
     journal.write(
         [journal.entry(terms.Act.CREATED, summary=f"Демонстрационный банк: семей {families}", records=families)]
     )
@@ -187,6 +192,26 @@ def _district(rng: Random, writer: Writer, root_id: int, name: str, today: date,
     kinds = _codes(_table(AgencyKind))
     _bodies(rng, writer, district, kinds, name)
     _schools(rng, writer, district, kinds)
+    return district
+
+
+def _signal_cards(seed: int, writer: Writer, root_id: int, districts: list[District], now: datetime) -> None:
+    """The cards of the first district, and of the one beside it; their own chance leaves the families as they are."""
+    rng = Random(f"{seed}: cards")  # noqa: S311  invented people, not secrets
+    beside = districts[1] if len(districts) > 1 else _beside(rng, writer, root_id, now.date())
+    writer.flush()
+    Cards(rng, writer, districts[0], beside, now).write()
+    writer.finish()
+
+
+def _beside(rng: Random, writer: Writer, root_id: int, today: date) -> District:
+    """A district without families."""
+    name, place = invented.DISTRICTS[1], invented.BESIDE
+    district = District(_territory(writer, f"{name} район", terms.TerritoryKind.DISTRICT, root_id))
+    settlement_id = _territory(writer, place.name, terms.TerritoryKind.SETTLEMENT, district.id)
+    district.settlements.append((settlement_id, place))
+    _population(rng, writer, settlement_id, place.share, today)
+    _bodies(rng, writer, district, _codes(_table(AgencyKind)), name)
     return district
 
 

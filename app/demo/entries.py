@@ -16,6 +16,7 @@ from app.models import (
     Aid,
     AidKind,
     Assignment,
+    CardChild,
     Decision,
     Education,
     Employee,
@@ -25,6 +26,7 @@ from app.models import (
     Mentor,
     PupilSupport,
     Registration,
+    SignalCard,
     Supervision,
     Territory,
     TerritoryAlias,
@@ -68,6 +70,8 @@ CALLED: dict[Any, Callable[[Row, Words], str]] = {
     Aid: lambda row, words: f"{row['given_on']:%d.%m.%Y} {words.of(AidKind, row['kind_id'])}",
     Mentor: _guide,
     Assignment: _guide,
+    SignalCard: lambda row, _words: f"№ {row['number']}/{row['year']} {_person(row, _words)}",
+    CardChild: lambda row, _words: row["name"] or "имя не известно",
 }
 
 

@@ -62,6 +62,10 @@ DISTRICTS = (
 )  # fmt: skip
 
 
+# Who keeps the district of the demo, and who keeps the one beside it.
+COORDINATOR, NEIGHBOUR = ("Валентина", "Кленовская"), ("Игорь", "Приозёрский")
+
+
 class Settlement(NamedTuple):
     """A settlement of a district: its name, share of the families, ways of writing it, and its villages."""
 
@@ -81,6 +85,8 @@ SETTLEMENTS = (
     Settlement("Старомостовское сельское поселение", 7, ("Ст. Мост",), ("с. Старый Мост", "д. Паромная")),
     Settlement("Яблоневское сельское поселение", 6, (), ("х. Яблоневый",)),
 )
+# Of the district beside it, which holds no family: cards are sent on to it, and come from it.
+BESIDE = Settlement("Приозёрное сельское поселение", 4, ("Приозёрное",), ("с. Приозёрное",))
 STREETS = (
     "ул. Береговая", "ул. Вишнёвая", "ул. Заводская", "ул. Зелёная", "ул. Ключевая", "ул. Кольцевая", "ул. Лесная",
     "ул. Луговая", "ул. Мельничная", "ул. Молодёжная", "ул. Набережная", "ул. Овражная", "ул. Подгорная", "ул. Полевая",

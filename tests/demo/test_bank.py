@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from sqlalchemy import Table, select
 from app import access, clock, journal, signer
 from app.demo import accounts as demo_accounts
 from app.demo import bank as demo
-from app.domain import ages, names, registration, terms
+from app.domain import ages, names, periods, registration, terms
 from app.domain.refusal import Refusal
 from app.extensions import db
 from app.models import (
@@ -36,10 +36,15 @@ from app.models import (
     RelationshipKind,
     RemovalReason,
     SearchWord,
+    SignalCard,
     Territory,
     User,
 )
-from app.services import accounts, family_keys, papers
+from app.readings import signals as readings
+from app.reports import quarterly
+from app.reports.places import ReportPlaces
+from app.services import accounts, family_keys, papers, signals
+from tests.reports import by_hand
 from tests.states import kept
 
 pytestmark = pytest.mark.one_database(
@@ -47,7 +52,7 @@ pytestmark = pytest.mark.one_database(
 )
 
 TODAY = date(2026, 10, 12)
-DAY = timedelta(days=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 @kept
@@ -258,11 +263,11 @@ def test_one_sign_in_per_role_sees_the_rows_of_that_role(demo_bank: None) -> Non
         assert accounts.matches(user.password, sign_in.password)
         assert not accounts.account_of(user).must_change_password
         scope = access.scope_of(user, [sign_in.role], TODAY)
-        seen[sign_in.role] = len(db.session.scalars(scope.family_ids()).all())
-    assert seen[terms.Role.COORDINATOR] == demo.SIZE
-    assert 0 < seen[terms.Role.SPECIALIST] < demo.SIZE
-    assert 0 < seen[terms.Role.COMMISSION] < demo.SIZE
-    assert seen[terms.Role.ADMINISTRATOR] == seen[terms.Role.AUDITOR] == seen[terms.Role.REGION] == 0
+        seen[sign_in.username] = len(db.session.scalars(scope.family_ids()).all())
+    assert seen["koordinator"] == demo.SIZE
+    assert 0 < seen["specialist"] < demo.SIZE
+    assert 0 < seen["kdn"] < demo.SIZE
+    assert seen["admin"] == seen["auditor"] == seen["region"] == seen["sosed"] == 0
     assert rows(HomeTerritory)
 
 
@@ -316,6 +321,58 @@ def test_the_command_shows_the_sign_ins_once_and_then_how_to_renew_them(app: Any
     refused = run()
     assert refused.exit_code == 1
     assert "уже есть семьи" in refused.output
+
+
+def test_there_are_signal_cards_in_every_state_and_each_has_come_there_by_its_steps(demo_bank: None) -> None:
+    cards = rows(SignalCard)
+    assert {signals.state(card) for card in cards} == set(terms.CardState)
+    assert {card.source for card in cards} == set(terms.SignalSource)
+    assert {card.outcome.code for card in cards if card.outcome} >= {
+        "placed", "attached", "redirected", "tzhs", "not_confirmed", "not_found", "emergency", "duplicate",
+    }  # fmt: skip
+    assert {step.kind for card in cards for step in card.steps} == set(terms.CardStepKind)
+    assert any(card.threat is terms.Threat.IMMEDIATE and card.closed_at is None for card in cards)
+    assert any(child.name is None for card in cards for child in card.children)
+    assert any(card.criteria for card in cards)
+    moment = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
+    late = [moment - clock.in_utc(card.arrived_at) > 60 * MINUTE for card in cards if card.received_at is None]
+    assert set(late) == {True, False}
+    for card in cards:
+        moments = [clock.in_utc(step.at) for step in card.steps]
+        assert moments == sorted(moments)
+        assert max(moments) <= moment
+        assert card.detected_at <= card.sent_at <= card.arrived_at
+        assert card.sent_on == clock.local(card.sent_at).date()
+        assert {row.word for row in card.words} >= set(names.words(card.full_name, card.address))
+
+
+def test_a_card_of_a_family_was_sent_by_who_reported_the_family(demo_bank: None) -> None:
+    brought = [
+        card for card in rows(SignalCard) if card.family and not (card.outcome and card.outcome.code == "attached")
+    ]
+    assert len(brought) == 2
+    for card in brought:
+        stay = card.family.registrations[-1]
+        assert (card.agency, card.sent_on) == (stay.sender, stay.card_sent_on)
+    form = quarterly.quarterly(periods.year_period(2026), ReportPlaces().tree.roots[0])
+    wanted = by_hand.form(rows(Family), date(2026, 1, 1), date(2026, 12, 31), cards=rows(SignalCard))
+    assert form.number("4") == wanted["Всего"]["4"]
+    assert form.number("4") > len(rows(SignalCard))
+
+
+def test_two_districts_see_a_card_that_went_from_one_to_the_other(demo_bank: None, user_named: Any) -> None:
+    demo_accounts.create()
+    with access.acting_as(access.scope_of(user_named("sosed"), [terms.Role.COORDINATOR], TODAY)):
+        here = rows(SignalCard)
+        gone = readings.sent_on()
+    assert [(card.district.name, card.received_at) for card in here] == [("Приозёрный район", None)]
+    assert [(one.to, one.state) for one in gone] == [("Заречное городское поселение", terms.CardState.RECEIVED)]
+
+
+def test_the_specialist_of_the_demo_has_a_question_to_answer(demo_bank: None, user_named: Any) -> None:
+    demo_accounts.create()
+    with access.acting_as(access.scope_of(user_named("specialist"), [terms.Role.SPECIALIST], TODAY)):
+        assert {signals.state(card) for card in rows(SignalCard)} >= {terms.CardState.ASKED, terms.CardState.CLOSED}
 
 
 def test_rows_entered_by_people_go_on_after_the_demo(demo_bank: None) -> None:
