@@ -207,10 +207,11 @@ def undo(card: SignalCard) -> None:
     last = last_step(card)
     if last is None:
         raise Refusal("Отменять нечего: карта как пришла, так и лежит.")
+    _step(card, CardStepKind.UNDONE, note=last.kind.title_ru, before=_as_it_is(card))
     for name, value in (last.before or {}).items():
         setattr(card, name, datetime.fromisoformat(value) if name in MOMENTS and value else value)
     last.undone = True
-    _step(card, CardStepKind.UNDONE, note=last.kind.title_ru)
+    db.session.flush()
 
 
 def last_step(card: SignalCard) -> CardStep | None:
@@ -271,10 +272,21 @@ def _hold(territory_id: int) -> int:
 def _lay(card: SignalCard, territory_id: int, now: datetime) -> None:
     """Let a card lie on a territory, under the next number of its district. Raises Refusal."""
     district_id, year = _hold(territory_id), clock.local(now).year
-    table = SignalCard.__table__.c
-    taken = select(func.max(table.number)).where(table.district_id == district_id, table.year == year)
-    card.number = (db.session.connection().scalar(taken) or 0) + 1
+    card.number = _last_number(district_id, year, tree.below([district_id])) + 1
     card.territory_id, card.district_id, card.year = territory_id, district_id, year
+
+
+def _last_number(district_id: int, year: int, places: Iterable[int]) -> int:
+    """The last number that a district gave in a year: a card that went on, or was taken back, left its own."""
+    card, step, connection = SignalCard.__table__.c, CardStep.__table__.c, db.session.connection()
+    lying = connection.scalar(select(func.max(card.number)).where(card.district_id == district_id, card.year == year))
+    gone = connection.scalars(
+        select(step.before).where(
+            step.territory_id.in_(places), step.kind.in_((CardStepKind.REDIRECTED, CardStepKind.UNDONE))
+        )
+    )
+    left = (was["number"] for was in gone if was and (was["district_id"], was["year"]) == (district_id, year))
+    return max(lying or 0, max(left, default=0))
 
 
 def set_keys(card: SignalCard, children: Iterable[str | None]) -> None:

@@ -211,3 +211,19 @@ def test_a_family_of_another_territory_is_not_attached(cast):
             signals.attach(card, db.session.get(Family, foreign.id) or foreign)
     with access.unrestricted():
         db.session.rollback()
+
+
+def test_a_number_that_a_district_gave_is_never_given_again(cast):
+    first, far = send(cast), cast.far.id
+    with acting(cast, "anna"):
+        signals.receive(first)
+        signals.redirect(first, far, "Живут там")
+        db.session.commit()
+    second = send(cast, last_name="Седова")
+    assert (first.number, second.number) == (1, 2), "the one that went on keeps its number at home"
+    with acting(cast, "anna"):
+        signals.recall(first.id)
+        db.session.commit()
+    assert (first.number, first.district_id) == (1, cast.district.id)
+    third = send(cast, last_name="Дальняя", place=cast.far)
+    assert third.number == 2, "the number of the card that was taken back stays its own there"
