@@ -37,6 +37,7 @@ from app.screens.passport import PassportScreen
 from app.screens.search import Search
 from app.screens.signal_form import NewSignal
 from app.screens.signal_likeness import SignalLikeness
+from app.screens.signal_log import SignalLog
 from app.screens.signals import SignalPage
 from app.screens.users import Roles, Users
 from app.screens.work import Work
@@ -413,6 +414,7 @@ SCREENS: list[type] = [
     SignalPage,
     SignalLikeness,
     NewSignal,
+    SignalLog,
     Search,
     OwnAccount,
     Lookup,
