@@ -122,7 +122,7 @@ def demo(families: int, seed: int, if_empty: bool, new_passwords: bool, port: in
 
 @bank.command()
 def doctor() -> None:
-    """Проверить базу, диск, часы, справочники, роли, записи по правилам, сканы и журнал; код 1, если что-то не так."""
+    """Проверить базу, диск, часы, справочники, роли, записи, карты, сканы и журнал; код 1, если что-то не так."""
     from app import clock
     from app import doctor as healer
 

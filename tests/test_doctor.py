@@ -30,6 +30,8 @@ from app.models import (
     Model,
     Role,
     SearchWord,
+    SignalCard,
+    SignalCardOutcome,
     Territory,
 )
 from app.readings import clocks
@@ -161,6 +163,65 @@ def _broken_rule(family: Family, _patch: pytest.MonkeyPatch) -> str:
     return "Семья № 00042"
 
 
+def _card(home: Family, **values: Any) -> None:
+    """A card of the family's place; the first of its district, unless its number is said."""
+    factories.signal_card(home.territory, home.registrations[0].sender, **values)
+    db.session.flush()
+
+
+def _card_opened_before_it_came(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _card(family, received_at=clock.now() - timedelta(days=1))
+    return "открыта раньше, чем поступила"
+
+
+def _card_closed_before_it_was_opened(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    moment = clock.now()
+    outcome = factories.by_code(SignalCardOutcome, "duplicate")
+    _card(family, received_at=moment, closed_at=moment - timedelta(minutes=1), outcome=outcome)
+    return "закрыта раньше, чем открыта"
+
+
+def _closed_card_that_nobody_opened(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _card(family, closed_at=clock.now(), outcome=factories.by_code(SignalCardOutcome, "duplicate"))
+    return "закрыта, но не открыта"
+
+
+def _answer_to_no_question(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _card(family, answer="да")
+    return "есть ответ, но нет вопроса"
+
+
+def _open_card_of_an_annulled_family(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _card(family, received_at=clock.now(), family=family)
+    _statement(update(Family.__table__).values(annulled_at=clock.now()))
+    return "не закрыта, а её семья аннулирована"
+
+
+def _card_that_came_before_it_was_sent(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _card(family, arrived_at=clock.now() - timedelta(days=1))
+    return "поступила раньше, чем направлена"
+
+
+def _card_of_another_district(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _card(family)
+    far = db.session.scalar(select(Territory.id).where(Territory.name == "Дальнее сельское поселение"))
+    _statement(update(SignalCard.__table__).values(territory_id=far))
+    return "она не в этом районе"
+
+
+def _card_of_another_day(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _card(family)
+    _statement(update(SignalCard.__table__).values(sent_on=date(2020, 1, 1)))
+    return "день направления не тот"
+
+
+def _lost_number(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _card(family)
+    _card(family)
+    _statement(update(SignalCard.__table__).where(SignalCard.__table__.c.number == 2).values(number=4))
+    return "нет карт с номерами 2, 3"
+
+
 def _stale_key(_family: Family, _patch: pytest.MonkeyPatch) -> str:
     _statement(update(Family.__table__).values(sort_key="яя"))
     return "Семья № 00042: место в списке"
@@ -230,6 +291,17 @@ PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
     "Территории": [_circle_of_territories],
     "Сроки": [_uncountable_deadline],
     "Правила записей": [_broken_rule],
+    "Сигнальные карты": [
+        _card_opened_before_it_came,
+        _card_closed_before_it_was_opened,
+        _closed_card_that_nobody_opened,
+        _answer_to_no_question,
+        _open_card_of_an_annulled_family,
+        _card_that_came_before_it_was_sent,
+        _card_of_another_district,
+        _card_of_another_day,
+        _lost_number,
+    ],
     "Имена и ключи поиска": [_stale_key, _lost_word],
     "Названия и ключи мест": [_stale_key_of_a_place],
     "Сканы": [_lost_scan],

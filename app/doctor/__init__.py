@@ -14,7 +14,7 @@ from datetime import date
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import troubles
-from app.doctor import machine, records
+from app.doctor import cards, machine, records
 from app.extensions import db
 
 
@@ -53,6 +53,11 @@ PROBES = (
     Probe("Территории", records.territories, "Исправьте территорию на её странице: это делает администратор."),
     Probe("Сроки", records.deadlines, "Исправьте срок в справочнике «Сроки»."),
     Probe("Правила записей", records.rules, "Исправьте или аннулируйте эти записи на странице семьи."),
+    Probe(
+        "Сигнальные карты", cards.signal_cards,
+        "Отмените неверный шаг на странице карты или аннулируйте карту; кто убрал карту с пропавшим номером, ищите в "
+        "журнале.",
+    ),
     Probe("Имена и ключи поиска", records.keys, "Пересчитайте их: flask --app run bank refresh."),
     Probe("Названия и ключи мест", records.place_keys, "Откройте запись и сохраните её: ключ запишется заново."),
     Probe(
