@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, url_for
+from datetime import date
+
+from flask import Response, make_response, request, url_for
 from flask_appbuilder import expose, permission_name
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
@@ -57,6 +59,8 @@ class SignalLog(Screen):
         since, until = address.days("from", "to", gettext("Period"))
         if not address.understood():
             return make_response(self._asking(*typed, fault=" ".join(address.faults)), 400)
+        if not {"from", "to"} & request.args.keys():
+            since, until = _offered()
         if since is None or until is None:
             return make_response(self._asking(*typed, fault=NO_PERIOD), 400)
         period = periods.given(since, until)
@@ -71,7 +75,11 @@ class SignalLog(Screen):
         return self.file(content, mime, f"{said}.{kind}")
 
     def _asking(self, since: str, until: str, *, fault: str = "") -> str:
-        today = clock.today()
-        return self.page(
-            "signals/log.html", since=since, until=until, first=today.replace(day=1), last=today, fault=fault,
-        )  # fmt: skip
+        first, last = _offered()
+        return self.page("signals/log.html", since=since, until=until, first=first, last=last, fault=fault)
+
+
+def _offered() -> tuple[date, date]:
+    """This month up to now."""
+    today = clock.today()
+    return today.replace(day=1), today
