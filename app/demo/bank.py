@@ -158,7 +158,7 @@ def fill(today: date, *, families: int = SIZE, seed: int = SEED, now: datetime |
     for district in districts:
         _assign(writer, district, open_families if district is districts[0] else [], today)
     writer.finish()
-    _signal_cards(seed, writer, root.id, districts, now or datetime.combine(today, time(9, 30), tzinfo=UTC))
+    _signal_cards(seed, writer, root.id, districts, now or datetime.combine(today, time(9), tzinfo=UTC))
     journal.write(
         [journal.entry(terms.Act.CREATED, summary=f"Демонстрационный банк: семей {families}", records=families)]
     )

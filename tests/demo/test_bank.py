@@ -334,7 +334,7 @@ def test_there_are_signal_cards_in_every_state_and_each_has_come_there_by_its_st
     assert any(card.threat is terms.Threat.IMMEDIATE and card.closed_at is None for card in cards)
     assert any(child.name is None for card in cards for child in card.children)
     assert any(card.criteria for card in cards)
-    moment = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
+    moment = datetime(2026, 10, 12, 9, tzinfo=UTC)
     late = [moment - clock.in_utc(card.arrived_at) > 60 * MINUTE for card in cards if card.received_at is None]
     assert set(late) == {True, False}
     for card in cards:
