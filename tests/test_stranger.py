@@ -101,6 +101,8 @@ NAMES_OF_ALL = {"/signal/new": ("Дальнее", "Соседний район")
 
 
 def text_of(answer: Any) -> str:
+    if answer.mimetype == "application/pdf":
+        return scans.flowing(scans.texts(answer.data))
     if answer.data[:2] != b"PK":
         return answer.text
     with zipfile.ZipFile(BytesIO(answer.data)) as book:
