@@ -32,8 +32,8 @@ MOST = 15
 DEARER = {
     "Home.index": (18, "each of its cards is a count of its own"),
     "Exchange.export": (36, "every table of the bank by portions, and the words of every dictionary"),
-    "QuarterlyForm.show": (24, "the sources of the form, one by one"),
-    "QuarterlyForm.export": (24, "the sources of the form, one by one"),
+    "QuarterlyForm.show": (25, "the sources of the form, one by one"),
+    "QuarterlyForm.export": (25, "the sources of the form, one by one"),
     "QuarterlyForm.behind": (17, "the rows behind a figure, with the sources of the form"),
     "QuarterlyForm.list_file": (17, "the rows behind a figure, with the sources of the form"),
     "PassportScreen.passport": (20, "every stretch of the road of a family"),

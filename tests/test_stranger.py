@@ -89,6 +89,7 @@ KEYLESS = {
 
 # Addresses at which nothing stands as yet.
 SHOWS_NOTHING = {
+    r"/signal-log/log\.(pdf|xlsx)": "no period is asked for: tests/screens/test_signal_log.py",
     r"/exchange/prepared/\d+": "a job that is not done: tests/work/test_jobs.py",
     r"/signal/\d+/sent": "of a card that one has sent oneself: tests/screens/test_signal_form.py",
     r"/work/\d+/file": "a job that is not done: tests/work/test_jobs.py",

@@ -6,6 +6,7 @@ from flask import abort, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
@@ -15,7 +16,8 @@ from app.acts import Answer
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, TerritoryKind
 from app.extensions import appbuilder, db
-from app.forms import key_of, short_list
+from app.filters import Address
+from app.forms import short_list
 from app.models import Agency, Family, SignalCard, Territory
 from app.readings import duplicates, given
 from app.screens.family import FamilyScreen
@@ -67,7 +69,9 @@ class NewFamily(FamilyScreen):
 
     def _card(self) -> SignalCard | None:
         """The signal card that the address names, if the family is entered from one: its keeper alone does it."""
-        key = key_of(request.args.get("card", ""))
+        address = Address(url_for("NewFamily.add"))
+        key = address.number("card", _("Signal card"))
+        address.check()
         if key is None:
             return None
         card = self.find(SignalCard, key, selectinload(SignalCard.children))

@@ -18,6 +18,7 @@ from app.domain.refusal import Refusal
 from app.domain.signals import MOST_CHILDREN
 from app.domain.terms import SignalSource, TerritoryKind
 from app.extensions import db
+from app.filters import Address
 from app.models import Draft, Employee, SignalCard
 from app.readings import coordinators, given
 from app.readings.coordinators import Coordinators
@@ -46,8 +47,9 @@ class NewSignal(Screen):
         sender = _sender()
         if sender is None and not access.scope().kept:
             return self.page("signals/nowhere.html", lacking=given.lacking(self.own_roles()))
-        draft = _asked_for()
-        if draft is None and "draft" in request.args and request.method == "GET":
+        asked = _asked_for()
+        draft = _own(asked)
+        if asked is not None and draft is None:
             flash(gettext("There is no such draft any more: its card is sent, or the draft was deleted."), "warning")
             return redirect(url_for("NewSignal.add"))
         people = coordinators.read()
@@ -100,13 +102,18 @@ def _is_of_health(sender: Employee | None) -> bool:
     return sender is not None and sender.agency.kind.kind == HEALTH
 
 
-def _asked_for() -> Draft | None:
-    """The draft that the address names, if it is the person's own."""
-    key = request.args.get("draft", type=int)
-    if key is None or request.method != "GET":
-        return None
+def _asked_for() -> int | None:
+    """The draft that the address asks to continue; a form that was sent bears its own key. Raises NotUnderstoodError."""
+    address = Address(url_for("NewSignal.add"))
+    key = address.number("draft", gettext("Draft"))
+    address.check()
+    return key if request.method == "GET" else None
+
+
+def _own(key: int | None) -> Draft | None:
+    """A draft of the person's."""
     own = select(Draft).where(Draft.id == key, Draft.kind == KIND, Draft.user_id == access.scope().user_id)
-    return db.session.scalar(own)
+    return None if key is None else db.session.scalar(own)
 
 
 def _territories(people: Coordinators) -> dict[str, str]:
