@@ -184,7 +184,23 @@ def access(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "access_3")
 
 
-WALKS = {walk.__name__: walk for walk in (load, family, aid, passport, quarter, access)}
+def signal(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("specialist", "/signal/new")
+    page.fill("[name=last_name]", "Прялкина")
+    page.fill("[name=first_name]", "Инесса")
+    page.fill("[name=address]", "с. Луговое, ул. Садовая, д. 7")
+    page.fill("[name=description]", "Ребёнок третий день не приходит на занятия, дверь никто не открывает.")
+    walk.show(page, "signal_1", "[name=description]")
+    page = open_as("koordinator", "/signal/1")
+    walk.show(page, "signal_2", "main form button[type=submit]")
+    page.locator("main form[action$='/receive'] button").click()
+    page.wait_for_load_state()
+    walk.show(page, "signal_3", ".page-head__actions a")
+    page.goto(page.url.rstrip("/") + "/close")
+    walk.show(page, "signal_4", "main .form__actions button[type=submit]")
+
+
+WALKS = {walk.__name__: walk for walk in (load, family, signal, aid, passport, quarter, access)}
 
 
 def test_every_task_of_the_guide_is_walked() -> None:
