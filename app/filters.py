@@ -67,6 +67,10 @@ class Address:
         self._known.add(name)
         return values[0].strip() if len(values) == 1 else ""
 
+    def asks(self, *names: str) -> bool:
+        """Whether any of these names stands in the address, with or without a value."""
+        return any(name in request.args for name in names)
+
     def fault(self, label: Any, typed: str, why: str) -> None:
         """Say that a condition is not understood."""
         shown = words.short(typed, SHOWN)

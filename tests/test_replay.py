@@ -31,7 +31,7 @@ COUNTERS = {"id", "version"}
 DERIVED = {
     "Family": {"name", "sort_key", "search_key"}, "Member": {"sort_key"}, "Territory": {"name_key"},
     "TerritoryAlias": {"name_key"}, "Agency": {"name_key"},
-    "SignalCard": {"search_key", "name_key"},
+    "SignalCard": {"search_key", "name_key", "sent_on"},
 }  # fmt: skip
 
 

@@ -142,7 +142,7 @@ class SignalCard(Annullable, Dated, Versioned, Entity):
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=label(_("Closed at")))
 
     search_key: Mapped[str] = mapped_column(Text, default="", info=derived(_("Search key")))
-    name_key: Mapped[str] = mapped_column(String(250), default="", index=True, info=derived(_("Sort key")))
+    name_key: Mapped[str] = mapped_column(String(650), default="", index=True, info=derived(_("Sort key")))
 
     children: Mapped[list[CardChild]] = relationship(back_populates="card", order_by="CardChild.id")
     words: Mapped[list[CardWord]] = relationship()

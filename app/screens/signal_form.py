@@ -103,7 +103,7 @@ def _is_of_health(sender: Employee | None) -> bool:
 
 
 def _asked_for() -> int | None:
-    """The draft that the address asks to continue; a form that was sent bears its own key. Raises NotUnderstoodError."""
+    """The draft that the address asks to continue; a form that is sent bears its own key. Raises NotUnderstoodError."""
     address = Address(url_for("NewSignal.add"))
     key = address.number("draft", gettext("Draft"))
     address.check()

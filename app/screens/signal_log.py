@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Response, make_response, request, url_for
+from flask import Response, make_response, url_for
 from flask_appbuilder import expose, permission_name
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
@@ -58,8 +58,8 @@ class SignalLog(Screen):
         typed = address.typed("from"), address.typed("to")
         since, until = address.days("from", "to", gettext("Period"))
         if not address.understood():
-            return make_response(self._asking(*typed, fault=" ".join(address.faults)), 400)
-        if not {"from", "to"} & request.args.keys():
+            return make_response(self._asking(*typed, fault=_not_understood(address)), 400)
+        if not address.asks("from", "to"):
             since, until = _offered()
         if since is None or until is None:
             return make_response(self._asking(*typed, fault=NO_PERIOD), 400)
@@ -83,3 +83,7 @@ def _offered() -> tuple[date, date]:
     """This month up to now."""
     today = clock.today()
     return today.replace(day=1), today
+
+
+def _not_understood(address: Address) -> str:
+    return f"{gettext('The filter is not understood')}: {' '.join(address.faults)}"

@@ -235,7 +235,7 @@ def _check_first(told: Told) -> None:
         table.annulled_at.is_(None),
         table.agency_id == told.agency.id if told.agency is not None else table.agency_id.is_(None),
         table.detected_at == told.detected_at,
-        table.name_key == names.sort_key(names.full(told.last_name, told.first_name, told.middle_name))[:250],
+        table.name_key == names.sort_key(names.full(told.last_name, told.first_name, told.middle_name)),
         table.description == told.description,
         or_(table.user_id == scope.user_id, scope.cards(table)),
     )
@@ -293,7 +293,7 @@ def set_keys(card: SignalCard, children: Iterable[str | None]) -> None:
     """Give a card by what it is sorted and found: its names, address and phones, and the names of its children."""
     said = (card.full_name, card.address, *children)
     phones = contacts.phones(card.home_phone, card.mobile_phone)
-    card.name_key = names.sort_key(card.full_name)[:250]
+    card.name_key = names.sort_key(card.full_name)
     card.search_key = " ".join(filter(None, (*map(names.folded, said), *phones)))
     words = sorted({names.as_kept(word) for word in (*names.words(*said), *phones)})
     card.words = [CardWord(word=word) for word in words]

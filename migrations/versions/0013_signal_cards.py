@@ -69,7 +69,7 @@ def upgrade() -> None:
     sa.Column('sent_out_to', sa.String(length=300), nullable=True),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('search_key', sa.Text(), nullable=False),
-    sa.Column('name_key', sa.String(length=250), nullable=False),
+    sa.Column('name_key', sa.String(length=650), nullable=False),
     sa.Column('annulled_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('annul_reason', sa.String(length=500), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
