@@ -110,6 +110,7 @@ def send(told: Told, *, territory_id: int, children: Sequence[Child], today: dat
 
 def receive(card: SignalCard) -> None:
     """A coordinator opens a card that has come: the clock of its receipt stops."""
+    _hold_card(card)
     if card.received_at is not None:
         return
     before = _as_it_is(card)
@@ -129,6 +130,7 @@ def ask(card: SignalCard, question: str) -> None:
 
 def answer(card: SignalCard, said: str) -> None:
     """The sender answers what was asked. Raises Refusal."""
+    _hold_card(card)
     if state(card) is not CardState.ASKED:
         raise Refusal("По этой карте сейчас ничего не спрашивают.", "answer")
     card.answer = said
@@ -204,6 +206,7 @@ def _went_on(step: CardStep) -> bool:
 
 def undo(card: SignalCard) -> None:
     """Undo the last step of a card, as long as no other has followed. Raises Refusal."""
+    _hold_card(card)
     last = last_step(card)
     if last is None:
         raise Refusal("Отменять нечего: карта как пришла, так и лежит.")
@@ -299,7 +302,14 @@ def set_keys(card: SignalCard, children: Iterable[str | None]) -> None:
     card.words = [CardWord(word=word) for word in words]
 
 
+def _hold_card(card: SignalCard) -> None:
+    """Let nobody else act on a card until the transaction ends: whoever comes second finds it changed, and is told."""
+    table = SignalCard.__table__.c
+    db.session.execute(select(table.id).where(table.id == card.id).with_for_update())
+
+
 def _check_open(card: SignalCard) -> None:
+    _hold_card(card)
     if card.closed_at is not None:
         raise Refusal(CLOSED_ALREADY.format(outcome=card.outcome))
     if card.received_at is None:
