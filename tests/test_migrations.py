@@ -516,7 +516,7 @@ def test_signal_cards_go_with_their_tables_and_the_bank_stays(app, cast):
     assert _rows("select number from signal_card") == [(1,)]
     indexes = _indexes(CARDS)
     assert all(indexes.values())
-    downgrade(revision="0012")
+    downgrade(revision="0013")
     with db.engine.connect() as connection:
         assert not set(CARDS) & set(inspect(connection).get_table_names())
     assert _rows("select number from family") == [("00061",)]

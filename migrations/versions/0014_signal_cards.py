@@ -1,6 +1,6 @@
 """a signal card is kept from sending to its outcome, and what is typed before it is sent as well
 
-Revision: 0013, after 0012. Tables of cards, their children, words and steps, and of drafts. Going back drops them.
+Revision: 0014, after 0013. Tables of cards, their children, words and steps, and of drafts. Going back drops them.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0013'
-down_revision = '0012'
+revision = '0014'
+down_revision = '0013'
 branch_labels = None
 depends_on = None
 
