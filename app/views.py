@@ -346,7 +346,7 @@ class SignalCardOutcomeRegistry(DictionaryView):
 
 class DeadlineRegistry(DictionaryView):
     entity = models.Deadline
-    list_columns = ["name", "actor", "starts", "number", "unit", "days", "clause", "retired"]
+    list_columns = ["name", "actor", "starts", "number", "unit", "clause", "retired"]
     search_columns = ["name", "actor", "starts", "unit"]
     form_columns = [
         "code", "name", "actor", "starts", "stops", "number", "unit", "days", "clause", "position", "retired",
