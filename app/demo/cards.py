@@ -148,7 +148,7 @@ class Cards:
         columns = Employee.__table__.c
         asked = select(columns.id, columns.first_name, columns.last_name).where(columns.agency_id == agency_id)
         row = db.session.execute(asked.order_by(columns.id).limit(1)).first() if agency_id is not None else None
-        return (row.id, f"{row.first_name} {row.last_name}") if row is not None else (None, " ".join(COORDINATOR))
+        return (row.id, f"{row.last_name} {row.first_name}") if row is not None else (None, _signed(COORDINATOR))
 
     def _people(self, family_id: int | None, told: Iterable[tuple[str | None, int]]) -> tuple[Row, list[Row]]:
         """Whom a card names, and the children it tells of."""
@@ -242,7 +242,7 @@ class Cards:
         card.row.update(district_id=card.places[arrival].id, year=year, number=number)
 
     def _keeper(self, district: District) -> str:
-        return " ".join(COORDINATOR if district is self.here else NEIGHBOUR)
+        return _signed(COORDINATOR if district is self.here else NEIGHBOUR)
 
     @staticmethod
     def _as_it_was(before: Row) -> Row:
@@ -274,3 +274,9 @@ class Cards:
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _signed(person: tuple[str, str]) -> str:
+    """Who did a step, the surname first."""
+    first, last = person
+    return f"{last} {first}"
