@@ -97,7 +97,7 @@ class MemberRegistry(MemberListView):
 
 class SignalCardRegistry(SignalCardListView):
     entity = models.SignalCard
-    list_columns = ["number", "last_name", "came", "agency", "territory", "danger", "state"]
+    list_columns = ["number", "last_name", "came", "body", "place", "danger", "state"]
     titles = ("number", "last_name")
     search_columns = ["agency", "threat", "source", "territory", "outcome", "sent_at"]
     form_columns = [

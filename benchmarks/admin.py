@@ -238,6 +238,7 @@ def _list_of(view: Any) -> type[admin.ModelAdmin]:
     order, direction = view.base_order
     order = entity.SORTED_BY.get(order, order)
     near = [name for name in view.list_columns if name in relations and not relations[name].uselist]
+    near += READ_ALONG.get(entity, ())
     far = [_accessor(entity, name) for name in view.list_columns if name in relations and relations[name].uselist]
     values: dict[str, Any] = {
         "list_display": shown,
@@ -335,6 +336,14 @@ def _came(row: Any) -> str:
     return f"{row.arrived_at:%d.%m %H:%M}"
 
 
+def _body(row: Any) -> str:
+    return str(row.agency or row.source)
+
+
+def _place(row: Any) -> str:
+    return str(row.territory)
+
+
 def _threat(row: Any) -> str:
     return str(row.threat)
 
@@ -349,8 +358,10 @@ def _state(row: Any) -> str:
 COMPUTED = {
     Family: {"children": _children, "stay": _stay, "criterion": _criterion, "mentor": _mentor, "aid": _aid},
     Member: {"age": _age},
-    SignalCard: {"came": _came, "danger": _threat, "state": _state},
+    SignalCard: {"came": _came, "body": _body, "place": _place, "danger": _threat, "state": _state},
 }
+# Relations that they name.
+READ_ALONG = {SignalCard: ("agency", "territory")}
 
 
 class State(admin.SimpleListFilter):

@@ -9,14 +9,14 @@ from urllib.parse import unquote
 import pytest
 
 import app as application
-from app import views
+from app import clock, views
 from app.domain.terms import PaperKind
 from app.extensions import db
 from app.services import papers
 from tests import factories, scans
 
 FORM = "/reports/quarterly"
-VIEWS = [view for view, *_rest in [*views.BANK, *views.PLACES]] + views.DICTIONARIES
+VIEWS = [view for view, *_rest in [views.SIGNALS, *views.BANK, *views.PLACES]] + views.DICTIONARIES
 NOT_FILES = ("text/html", "application/json", "text/plain")
 
 
@@ -30,6 +30,7 @@ def addresses(cast) -> dict[str, str]:
     paper = papers.attach(family, kind=PaperKind.OTHER, title="Акт", dated_on=None, decision=None,
                           file_name="акт обследования.pdf", scan=papers.inspected(scans.pdf()),
                           today=date(2026, 1, 1)).id  # fmt: skip
+    card = factories.signal_card(cast.north, cast.agency("5.3"), received_at=clock.now()).id
     db.session.commit()
     found = {f"{view.__name__}.xlsx": f"/{view.__name__.lower()}/xlsx" for view in VIEWS}
     return found | {
@@ -39,6 +40,9 @@ def addresses(cast) -> dict[str, str]:
         "QuarterlyForm.export": f"{FORM}/file/xlsx?period=2026-Q1",
         "QuarterlyForm.list_file": f"{FORM}/behind/file?period=2026-Q1&figure=18",
         "Exchange.export": "/exchange/export",
+        "SignalLog.paper": "/signal-log/log.pdf",
+        "SignalLog.workbook": "/signal-log/log.xlsx",
+        "SignalPage.printed": f"/signal/{card}/card.pdf",
     }
 
 

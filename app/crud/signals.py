@@ -23,7 +23,10 @@ from app.services.signals import state
 class SignalCardListView(RegistryView):
     """The one list of signal cards."""
 
-    computed = {"state": _("State"), "danger": _("Threat"), "came": _("Came")}
+    computed = {
+        "state": _("State"), "danger": _("Threat"), "came": _("Came"), "body": _("Sent by agency"),
+        "place": _("Territory"),
+    }  # fmt: skip
     addable = False  # a card is sent (NewSignal), and what becomes of it is done on its page
     list_template = "registry/signals.html"
 
@@ -39,8 +42,8 @@ class SignalCardListView(RegistryView):
         return super().may(act)
 
     def drafts(self) -> Sequence[drafts.Offered]:
-        """The cards that the person has begun and not sent."""
-        return drafts.mine("signal") if self.may("add") else ()
+        """The cards that a sender has begun and not sent; whoever keeps the queue finds them over the form."""
+        return drafts.mine("signal") if self.may("add") and not self.may("keep") else ()
 
     def filters_of(self, address: Address) -> list[Filter]:
         states = [
@@ -60,15 +63,15 @@ class SignalCardListView(RegistryView):
         return [*super()._related(), "outcome"]  # the state of a closed card
 
     def prepare(self, rows: Sequence[SignalCard]) -> None:
-        g.now = clock.now()
+        g.now, g.card_lines = clock.now(), signals.lines(rows)
 
     def text(self, row: Any, name: str) -> str:
         if name == "number":
             return f"{row.number}/{row.year}"
         if name == "last_name":
             return str(row.full_name)
-        if name == "agency":
-            return str(row.agency or row.source)
+        if name in ("body", "place"):
+            return str(getattr(g.card_lines[row.id], name) or row.source)
         if name == "danger":
             return str(row.threat)
         if name == "came":

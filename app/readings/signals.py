@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, false, func, select
 
@@ -18,12 +18,12 @@ from app.domain import deadlines, names
 from app.domain import signals as rules
 from app.domain.deadlines import Limit, Works
 from app.domain.terms import CardState, CardStepKind, Moment
-from app.extensions import db
-from app.models import CardStep, SignalCard, SignalCardOutcome, Territory
+from app.extensions import db, portions
+from app.models import Agency, CardStep, SignalCard, SignalCardOutcome, Territory
 from app.readings import clocks
 
 _card, _step, _outcome = SignalCard.__table__, CardStep.__table__, SignalCardOutcome.__table__
-_territory = Territory.__table__
+_territory, _agency = Territory.__table__, Agency.__table__
 
 SHOWN_SENT_ON = 200
 
@@ -99,6 +99,26 @@ def waiting() -> Waiting:
     late = select(func.count()).select_from(_card).where(*mine, is_late(clock.now())).scalar_subquery()
     row = db.session.connection().execute(select(func.count(_card.c.id), late).where(*mine)).one()
     return Waiting(*row)
+
+
+class CardLine(NamedTuple):
+    """What a row of the list shows beside the card's own columns; `body`: who sent it, none if it was not a body."""
+
+    body: str | None
+    place: str
+
+
+def lines(cards: Sequence[SignalCard]) -> dict[int, CardLine]:
+    """The lines of cards that the caller has found among the person's rows."""
+    found: dict[int, CardLine] = {}
+    tables = _card.join(_territory, _territory.c.id == _card.c.territory_id).outerjoin(
+        _agency, _agency.c.id == _card.c.agency_id
+    )
+    asked = select(_card.c.id, _agency.c.name.label("body"), _territory.c.name.label("place")).select_from(tables)
+    for ids in portions(card.id for card in cards):
+        rows = db.session.connection().execute(asked.where(_card.c.id.in_(ids)))
+        found |= {row.id: CardLine(row.body, row.place) for row in rows}
+    return found
 
 
 @dataclass(frozen=True)

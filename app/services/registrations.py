@@ -26,6 +26,7 @@ from app.models import (
     Registration,
     RegistrationCriterion,
     RemovalReason,
+    Whose,
 )
 from app.services import checks, family_keys, registry
 
@@ -34,7 +35,7 @@ LONGEST_REASON = 500  # characters of a reason of annulment
 ANNULLABLE: dict[str, type[Any]] = {
     mapper.class_.__name__: mapper.class_
     for mapper in Family.registry.mappers
-    if issubclass(mapper.class_, Annullable) and (mapper.class_ is Family or hasattr(mapper.class_, "family_id"))
+    if issubclass(mapper.class_, Annullable) and mapper.class_.WHOSE in (Whose.FAMILY, Whose.GIVEN)
 }
 OF_MEMBER = tuple(entity for entity in ANNULLABLE.values() if issubclass(entity, OfMember))
 

@@ -75,7 +75,7 @@ def test_three_clicks_lead_to_who_is_on_record_in_a_settlement_by_a_criterion_wi
         page.mouse.move(0, 0)  # a list that opens under the pointer marks what lies there
         clicks.append(where)
 
-    click(page.locator("main a.stat").first)
+    click(page.locator("main a.stat[href*='familyregistry']").first)
     page.wait_for_url("**/familyregistry/list/**")
     click(page.locator("details.filters > summary"))
     for label, text in ASKED.items():
