@@ -140,6 +140,7 @@ def answer(card: SignalCard, said: str) -> None:
 def attach(card: SignalCard, family: Family, note: str | None = None) -> None:
     """Attach a card to a family of the bank: the card is closed by it, and stands in what happened to the family."""
     _check_open(card)
+    _check_no_family(card, "family")
     before = _as_it_is(card)
     card.family = family
     _close(card, _outcome(ATTACHED), note)
@@ -149,6 +150,7 @@ def attach(card: SignalCard, family: Family, note: str | None = None) -> None:
 def enter(card: SignalCard, family: Family) -> None:
     """A family was entered from a card: the card stays open until it is decided about the family."""
     _check_open(card)
+    _check_no_family(card)
     before = _as_it_is(card)
     card.family = family
     _step(card, CardStepKind.ENTERED, before=before)
@@ -159,8 +161,7 @@ def redirect(card: SignalCard, territory_id: int, note: str) -> None:
     _check_open(card)
     if territory_id == card.territory_id:
         raise Refusal("Карта уже лежит на этой территории.", "territory")
-    if card.family_id is not None:
-        raise Refusal("По карте уже внесена семья: перенаправить её нельзя.", "territory")
+    _check_no_family(card, "territory")
     now = clock.now()
     _step(card, CardStepKind.REDIRECTED, note=note, before=_as_it_is(card))
     with _anywhere():
@@ -172,6 +173,7 @@ def redirect(card: SignalCard, territory_id: int, note: str) -> None:
 def send_out(card: SignalCard, addressee: str, note: str) -> None:
     """Send a card to a municipality that does not use this bank: the card is closed, and a letter goes with it."""
     _check_open(card)
+    _check_no_family(card)
     before = _as_it_is(card)
     card.sent_out_to = addressee
     _close(card, _outcome(REDIRECTED), note)
@@ -314,6 +316,12 @@ def _check_open(card: SignalCard) -> None:
         raise Refusal(CLOSED_ALREADY.format(outcome=card.outcome))
     if card.received_at is None:
         raise Refusal(NOT_RECEIVED)
+
+
+def _check_no_family(card: SignalCard, field: str | None = None) -> None:
+    """A card with a family of the bank is of that family: it goes to no other, and nowhere else."""
+    if card.family_id is not None:
+        raise Refusal("По этой карте уже внесена семья: карта остаётся с ней.", field)
 
 
 def _outcome(code: str) -> SignalCardOutcome:

@@ -227,3 +227,21 @@ def test_a_number_that_a_district_gave_is_never_given_again(cast):
     assert (first.number, first.district_id) == (1, cast.district.id)
     third = send(cast, last_name="Дальняя", place=cast.far)
     assert third.number == 2, "the number of the card that was taken back stays its own there"
+
+
+@pytest.mark.parametrize("act", ["attach", "enter", "redirect", "send out"])
+def test_a_card_stays_with_the_family_that_was_entered_from_it(cast, act):
+    card, far = send(cast), cast.far.id
+    first, second = factories.family(cast.north), factories.family(cast.north)
+    with acting(cast, "anna"):
+        signals.receive(card)
+        signals.enter(card, first)
+        db.session.commit()
+        again = {
+            "attach": lambda: signals.attach(card, second), "enter": lambda: signals.enter(card, second),
+            "redirect": lambda: signals.redirect(card, far, "Живут там"),
+            "send out": lambda: signals.send_out(card, "Администрация соседнего округа", "Живут там"),
+        }  # fmt: skip
+        with pytest.raises(Refusal, match="уже внесена семья"):
+            again[act]()
+        assert card.family_id == first.id
