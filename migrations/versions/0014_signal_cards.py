@@ -162,42 +162,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table('signal_card_criteria', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_signal_card_criteria_criterion_id'))
-
     op.drop_table('signal_card_criteria')
-    with op.batch_alter_table('card_step', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_card_step_user_id'))
-        batch_op.drop_index('ix_card_step_territory_id_kind')
-        batch_op.drop_index(batch_op.f('ix_card_step_card_id'))
-
     op.drop_table('card_step')
-    with op.batch_alter_table('card_word', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_card_word_card_id'))
-
     op.drop_table('card_word')
-    with op.batch_alter_table('card_child', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_card_child_card_id'))
-
     op.drop_table('card_child')
-    with op.batch_alter_table('signal_card', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_signal_card_user_id'))
-        batch_op.drop_index('ix_signal_card_listed')
-        batch_op.drop_index(batch_op.f('ix_signal_card_territory_id'))
-        batch_op.drop_index(batch_op.f('ix_signal_card_sent_on'))
-        batch_op.drop_index(batch_op.f('ix_signal_card_sent_at'))
-        batch_op.drop_index(batch_op.f('ix_signal_card_outcome_id'))
-        batch_op.drop_index('ix_signal_card_open')
-        batch_op.drop_index(batch_op.f('ix_signal_card_name_key'))
-        batch_op.drop_index(batch_op.f('ix_signal_card_family_id'))
-        batch_op.drop_index(batch_op.f('ix_signal_card_employee_id'))
-        batch_op.drop_index(batch_op.f('ix_signal_card_district_id'))
-        batch_op.drop_index(batch_op.f('ix_signal_card_born_on'))
-        batch_op.drop_index('ix_signal_card_agency_id_sent_at')
-
     op.drop_table('signal_card')
-    with op.batch_alter_table('draft', schema=None) as batch_op:
-        batch_op.drop_index('ix_draft_user_id_kind')
-        batch_op.drop_index(batch_op.f('ix_draft_saved_at'))
-
     op.drop_table('draft')
