@@ -42,7 +42,8 @@ class NewFamily(FamilyScreen):
         form, territories, words = NewFamilyForm(), _own_territories(), _words()
         card = self._card()
         if not territories:
-            return self.page("family/nowhere.html", lacking=given.lacking(self.own_roles()) or [NO_PLACES])
+            return self.page("nowhere.html", title=gettext("New family"), menu_entry="Families",
+                             lacking=given.lacking(self.own_roles()) or [NO_PLACES])  # fmt: skip
         if "more" in request.form:
             form.add_rows()
         form.offer(territories, words)

@@ -46,7 +46,8 @@ class NewSignal(Screen):
         """Fill in a card and send it; a draft is continued by its key in the address."""
         sender = _sender()
         if sender is None and not access.scope().kept:
-            return self.page("signals/nowhere.html", lacking=given.lacking(self.own_roles()))
+            return self.page("nowhere.html", title=gettext("New signal card"), menu_entry="SignalCards",
+                             lacking=given.lacking(self.own_roles()))  # fmt: skip
         asked = _asked_for()
         draft = _own(asked)
         if asked is not None and draft is None:
