@@ -10,7 +10,21 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, extract, func, literal, or_, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    and_,
+    case,
+    extract,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -85,6 +99,50 @@ def _in_a_range(element: _among, compiler: Any, **options: Any) -> str:
     return f"({column} >= {first} AND {column} <= {last})"
 
 
+# The letters of Russian texts, the rarest first.
+RAREST = "ъёэфщцюшжхйчгбьзыяупмдклврстинаео"
+
+
+class _holding(FunctionElement[Any]):  # noqa: N801  reads as a function of SQL
+    """A column, the condition that it holds a text, and what says the same to SQLite, which would call a function of
+    ours to fold the text of every row: the pattern of GLOB, and the rarest letter of the text both ways it is written,
+    for most rows have none."""
+
+    inherit_cache = True  # of no type: SQLite would compare a boolean with 1
+
+
+@compiles(_holding)
+def _by_folding(element: _holding, compiler: Any, **options: Any) -> str:
+    _column, is_like, *_rest = element.clauses
+    return f"({compiler.process(is_like, **options)})"
+
+
+@compiles(_holding, "sqlite")
+def _by_pattern(element: _holding, compiler: Any, **options: Any) -> str:
+    column, _is_like, pattern, *letters = element.clauses
+    said = compiler.process(column, **options)
+    first = " OR ".join(f"instr({said}, {compiler.process(letter, **options)}) > 0" for letter in letters)
+    is_found = f"{said} GLOB {compiler.process(pattern, **options)}"
+    return f"(({first}) AND {is_found})" if first else f"({is_found})"
+
+
+def _cases(sign: str) -> list[str]:
+    """How a sign may be written: a letter both ways, any other in one."""
+    return sorted({one for one in (sign, sign.lower(), sign.upper()) if len(one) == 1})
+
+
+def _pattern(text: str) -> str:
+    """The pattern of GLOB that a text meets which holds another one, whatever the letter case."""
+    signs = ("".join(_cases(sign)) for sign in text)
+    return f"*{''.join(f'[{one}]' if len(one) > 1 or one in '*?[' else one for one in signs)}*"
+
+
+def _rarest(text: str) -> list[str]:
+    """The rarest letter of a text, both ways it is written; nothing if there is no letter."""
+    letters = [cases for cases in map(_cases, text) if len(cases) > 1]
+    return min(letters, key=lambda cases: RAREST.find(cases[-1]), default=[])
+
+
 def called(sort_key: Any, *texts: str | None) -> ColumnElement[bool]:
     """A sort key is of somebody called so: the beginnings of surname, name and patronymic in their order.
 
@@ -101,19 +159,38 @@ def has_text(column: Any, text: str) -> ColumnElement[bool]:
     """A column holds a text, whatever the letter case."""
     is_without_case = text.lower() == text.upper()  # a figure need not be folded, row by row
     words = column if is_without_case else func.lower(column)
-    return cast(ColumnElement[bool], words.contains(text.lower(), autoescape=True))
+    is_like = words.contains(text.lower(), autoescape=True)
+    return cast(ColumnElement[bool], _holding(column, is_like, literal(_pattern(text)), *map(literal, _rarest(text))))
 
 
 def has_repeated(column: Any, text: str) -> ColumnElement[bool]:
-    """The same of a text that live rows share: each of the different texts is met once, from one to the next by the
-    index of the column, and the rows are looked up by those that hold what is asked.
-    """
+    """The same of a text that live rows share: the rows are looked up by those texts that hold what is asked."""
+    found = different(column)
+    return cast(ColumnElement[bool], column.in_(select(found.c.text).where(has_text(found.c.text, text))))
+
+
+def different(column: Any) -> CTE:
+    """The different texts of a column, each met once: from one to the next by the index of the live rows. The row after
+    the last one has none."""
     table = column.table.alias()
     each, is_live = table.c[column.key], table.c.annulled_at.is_(None)
     found = select(func.min(each).label("text")).where(is_live).cte(recursive=True)
     later = select(func.min(each)).where(is_live, each > found.c.text).scalar_subquery()
-    found = found.union_all(select(later).where(found.c.text.is_not(None)))
-    return cast(ColumnElement[bool], column.in_(select(found.c.text).where(has_text(found.c.text, text))))
+    return found.union_all(select(later).where(found.c.text.is_not(None)))
+
+
+def counted_texts(column: Any, most: int) -> CompoundSelect[Any]:
+    """The different texts of a column, with how many live rows bear each, counted no further than `most`."""
+    found = different(column)
+    table = column.table.alias()
+    each = table.c[column.key]
+
+    def bearing(*wanted: ColumnElement[bool]) -> Any:
+        rows = select(table.c.id).where(table.c.annulled_at.is_(None), *wanted).limit(most).correlate(found)
+        return select(func.count()).select_from(rows.subquery()).scalar_subquery()
+
+    by_text = select(found.c.text, bearing(each == found.c.text)).where(found.c.text.is_not(None))
+    return by_text.union_all(select(null(), bearing(each.is_(None))))
 
 
 def _holds(since: ColumnElement[Any], until: ColumnElement[Any], day: Any) -> ColumnElement[bool]:

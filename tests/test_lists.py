@@ -197,13 +197,53 @@ def test_many_rows_are_put_in_the_order_of_a_text_that_they_share_whatever_its_l
     assert backwards == [[name] for name in people[: -FEW - 1 : -1]]
 
 
-@pytest.mark.parametrize("gathered", [0, 1000])
+@pytest.mark.parametrize("gathered", [FEW, 1000])
 def test_a_far_page_shows_the_same_rows_however_it_is_found(people, sign_in, monkeypatch, gathered):
     monkeypatch.setattr(listing, "NEAR", 0)
     monkeypatch.setattr(listing, "GATHERED", gathered)
     anna, url = sign_in("anna"), "/memberregistry/list/?_flt_0_born_on=1990-01-01"
     shown = [first_names(anna.get(f"{url}&page_MemberRegistry={page}")) for page in range(FEW)]
     assert shown == [[name] for name in people[: -FEW - 1 : -1]]
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_rows_that_share_a_text_keep_their_own_order_however_it_is_written(cast, sign_in, few_counted, size):
+    """Of many rows under one text only the first are met; nothing stands before every text."""
+    family = factories.family(cast.north, number="00001")
+    written = ["Анна", None, "анна", "Борис", None, "АННА", "борис", None, "Анна"]
+    for place, name in enumerate(written):
+        factories.member(family, "мать", date(1990, 1, 1 + place), "Полозова", "Нина", name)
+    db.session.commit()
+    in_order = sorted(range(len(written)), key=lambda place: ((written[place] or "").lower(), place))
+    anna, asked = sign_in("anna"), f"/memberregistry/list/?_oc_MemberRegistry=middle_name&psize_MemberRegistry={size}"
+    for way, expected in (("asc", in_order), ("desc", in_order[::-1])):
+        for page in range(FEW // size):
+            text = anna.get(f"{asked}&_od_MemberRegistry={way}&page_MemberRegistry={page}").text
+            born = [int(day) - 1 for day in re.findall(r"(\d\d)\.01\.1990", text)]
+            assert list(dict.fromkeys(born)) == expected[page * size :][:size], (way, page)
+
+
+@pytest.mark.parametrize("sought", ["/7-в", "Ё[Ӏ*", "?", "абВ", "№ 5", "^", "]"])
+@pytest.mark.parametrize("name", ["number", "organisation"])
+def test_a_part_of_a_text_is_found_whatever_signs_it_holds_and_whatever_its_case(mixed, cast, name, sought):
+    """A sign that means something to the database means itself to people."""
+    entity = Education if name == "organisation" else Decision
+    row = db.session.scalars(select(entity).where(entity.annulled_at.is_(None)).limit(1)).one()
+    setattr(row, name, "№ 5 аБв ё[ӏ*? ^]/7-В")
+    db.session.flush()
+    with access.acting_as(scope_of(cast, "anna")):
+        found = db.session.scalars(select(entity.id).where(filters._holds(entity, name, sought)))
+        assert row.id in set(found)
+        nothing = db.session.scalars(select(entity.id).where(filters._holds(entity, name, f"{sought}Щ")))
+        assert not set(nothing)
+
+
+@pytest.mark.one_database("the words of the plan are those of SQLite")
+def test_a_text_is_compared_by_the_database_itself(mixed):
+    """A function of ours is called for every row of a long list."""
+    for entity, name in ((Decision, "number"), (Family, "actual_address"), (Education, "organisation")):
+        asked = str(select(entity.id).where(filters._holds(entity, name, "щ")).compile(db.engine))
+        assert "lower(" not in asked, asked
 
 
 @pytest.mark.one_database("the words of the plan are those of SQLite")

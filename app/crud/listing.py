@@ -11,13 +11,13 @@ from urllib.parse import urlencode
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Enum, Select, String, false, func, or_, select
+from sqlalchemy import ColumnElement, Enum, Select, String, func, or_, select
 from sqlalchemy.orm import class_mapper, joinedload, selectinload
 
 from app import access, conditions, filters
 from app.extensions import db
 from app.filters import Address, Filter
-from app.models import Dictionary, Entity
+from app.models import Annullable, Dictionary, Entity
 
 PAGE_SIZES = (25, 50, 100)
 LARGEST_EXPORT = 50_000
@@ -27,6 +27,7 @@ COUNTED = 10_000
 # So far a page is reached by meeting the rows in their order; a farther one of a list whose filters let through no more
 # than so many is found sooner by gathering them.
 NEAR, GATHERED = 1_000, 50_000
+LOOKED_UP = 4  # rows passed by along an index in the time in which one is looked up
 
 
 @dataclass
@@ -59,6 +60,19 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class HowMany:
+    """How many rows were counted, and the largest id among them."""
+
+    rows: int
+    largest: int
+
+    def met_within(self, wanted: int) -> bool:
+        """Whether so many of them are met in their order sooner than all are gathered: among the others of the table,
+        who are at most as many as the ids."""
+        return 0 < wanted * self.largest <= LOOKED_UP * self.rows**2
+
+
+@dataclass(frozen=True)
 class RegistryList:
     """The list of one entity at its address.
 
@@ -81,11 +95,13 @@ class RegistryList:
             return Listing([], 0, 0, page_size, order, found, address.faults)
         if whole:
             return Listing(self._fetch(found, order, LARGEST_EXPORT), self._count(found), 0, page_size, order, found)
-        keys = self._keys(self._narrowed(found).limit(COUNTED + 1))
-        more, count = len(keys) > COUNTED, min(len(keys), COUNTED)
+        most = GATHERED if page * page_size > NEAR else COUNTED
+        keys = self._gathered(found, most)
+        many = self._number() if keys is None else HowMany(len(keys), max(keys, default=0))
+        known = None if many.rows > most else keys
+        more, count = many.rows > COUNTED, min(many.rows, COUNTED)
         page = min(page, max(0, (count - 1) // page_size))
-        known = None if more else keys
-        walked = more and (page * page_size <= NEAR or self._are_many(found))
+        walked = (known is None and more) or many.met_within((page + 1) * page_size)
         rows = self._fetch(found, order, page_size, page * page_size, walked=walked, known=known)
         return Listing(rows, count, page, page_size, order, found, more=more)
 
@@ -121,36 +137,47 @@ class RegistryList:
         """Ids that are narrowed already: past the session, which would narrow them again."""
         return db.session.connection().scalars(ids).all()
 
+    def _gathered(self, found: Sequence[Filter], most: int) -> Sequence[int] | None:
+        """The ids of the rows that the filters let through, of more than `most` the first ones; None if nothing is
+        asked."""
+        if not any(one.conditions for one in found):
+            return None
+        return self._keys(self._narrowed(found).limit(most + 1))
+
+    def _number(self) -> HowMany:
+        """How many rows the person sees, of too many the first ones alone."""
+        rows = self._narrowed([]).limit(COUNTED + 1).subquery()
+        counted = select(func.count(), func.max(rows.c.id)).select_from(rows)
+        number, largest = db.session.connection().execute(counted).one()
+        return HowMany(number, largest or 0)
+
     def _count(self, found: Sequence[Filter]) -> int:
         """How many rows there are, however many."""
         return self._keys(select(func.count()).select_from(self._narrowed(found).subquery()))[0]
-
-    def _are_many(self, found: Sequence[Filter]) -> bool:
-        """Whether there are more rows than would be gathered."""
-        if not any(one.conditions for one in found):
-            return True
-        gathered = self._narrowed(found).limit(GATHERED + 1).subquery()
-        return self._keys(select(func.count()).select_from(gathered))[0] > GATHERED
 
     def _fetch(self, found: Sequence[Filter], order: tuple[str, str], limit: int, offset: int = 0, *,
                walked: bool = False, known: Sequence[int] | None = None) -> list[Any]:  # fmt: skip
         """Rows in their order. The ids are found first: what is passed over on the way to a page is not read whole.
 
         walked: there are many, and they are met in their order until there are enough. Few are gathered by what makes
-        them few, and then put in order; known: their ids, if they are gathered already.
+        them few, and then put in order; known: their ids, if all of them are gathered already.
         """
-        key = self.entity.id
-        page: Any
         if walked and self._column(order).info.get("repeated"):
             page = self._under_texts(found, order, limit, offset)
         else:
-            is_one = conditions.keyed(key, known or ())
-            ids = self._narrowed(found, walked=walked) if known is None else select(key).where(is_one)
-            page = self._ordered(ids, order, walked=walked).limit(limit).offset(offset)
-            if walked and (index := self._index_of(order)):
-                page = self._keys(page.with_hint(self.entity.__table__, f"INDEXED BY {index}", "sqlite"))
-        query = select(self.entity).where(key.in_(page))
+            rows = self._asked(found, walked=walked, known=known)
+            rows = self._ordered(rows, order, walked=walked).limit(limit).offset(offset)
+            page = self._keys(self._along(rows, order) if walked else rows)
+        query = select(self.entity).where(conditions.keyed(self.entity.id, page))
         return list(db.session.scalars(self._ordered(query, order).options(*map(self._loaded, self.related))))
+
+    def _asked(self, found: Sequence[Filter], *, walked: bool, known: Sequence[int] | None) -> Select[Any]:
+        """The ids of the rows that are asked for; of known ones it is not asked again what they are."""
+        if known is None:
+            return self._narrowed(found, walked=walked)
+        columns = self.entity.__table__.c
+        is_live = [columns.annulled_at.is_(None)] if walked and issubclass(self.entity, Annullable) else []
+        return select(columns.id).where(conditions.keyed(columns.id, known), *is_live)
 
     def _under_texts(self, found: Sequence[Filter], order: tuple[str, str], limit: int, offset: int) -> Sequence[int]:
         """Ids of a page of rows in the order of a text that many share.
@@ -158,20 +185,49 @@ class RegistryList:
         The different texts are put in order, and the rows met of the first ones alone: of so many as would be enough
         if the person saw all of them, and of more and more as long as they are not.
         """
+        wanted, place, ids = limit + offset, 0, list[int]()
+        groups = self._texts(order, wanted)
+        met = [0, *accumulate(number for _texts, number in groups)]
+        ahead = wanted
+        while len(ids) < wanted and place < len(groups):
+            last = min(bisect_left(met, met[place] + ahead, lo=place + 1), len(groups)) - 1
+            ids += self._bearing([text for texts, _number in groups[place:last] for text in texts], found, order)
+            if len(ids) < wanted:
+                ids += self._first_bearing(groups[last][0], found, order, wanted - len(ids))
+            place, ahead = last + 1, ahead * 4
+        return ids[offset:wanted]
+
+    def _texts(self, order: tuple[str, str], most: int) -> list[tuple[list[str | None], int]]:
+        """The different texts in their order, those together that differ in the case of letters alone; and how many
+        live rows bear them, counted no further than `most`."""
+        groups: dict[str, tuple[list[str | None], int]] = {}
+        for text, number in db.session.connection().execute(conditions.counted_texts(self._column(order), most)):
+            texts, before = groups.get((text or "").lower(), ([], 0))
+            groups[(text or "").lower()] = [*texts, text], before + number
+        return [groups[text] for text in sorted(groups, reverse=order[1] == "desc")]
+
+    def _bearing(self, texts: Sequence[str | None], found: Sequence[Filter], order: tuple[str, str]) -> list[int]:
+        """Ids of all rows that bear one of some texts, in the order of the texts."""
+        if not texts:
+            return []
         column = self._column(order)
-        counted = select(column, func.count()).where(self.entity.__table__.c.annulled_at.is_(None)).group_by(column)
-        texts = sorted(db.session.connection().execute(counted).all(), key=lambda row: (row[0] or "").lower(),
-                       reverse=order[1] == "desc")  # fmt: skip
-        met = list(accumulate(number for _text, number in texts))
-        wanted, ids = limit + offset, list[int]()
-        while len(ids) < limit:
-            first = [text for text, _number in texts[: bisect_left(met, wanted) + 1]]
-            rows = self._narrowed(found).where(or_(column.in_(first), column.is_(None) if None in first else false()))
-            ids = list(self._keys(self._ordered(rows, order).limit(limit).offset(offset)))
-            if len(first) == len(texts):
-                break
-            wanted *= 4
-        return ids
+        rows = self._narrowed(found).add_columns(column).where(_is_one_of(column, texts))
+        told = [((text or "").lower(), key) for key, text in db.session.connection().execute(rows)]
+        return [key for _text, key in sorted(told, reverse=order[1] == "desc")]
+
+    def _first_bearing(self, texts: Sequence[str | None], found: Sequence[Filter], order: tuple[str, str],
+                       limit: int) -> list[int]:  # fmt: skip
+        """Ids of the first rows of those that bear one text, however it is written."""
+        ids, key, backwards = list[int](), self.entity.__table__.c.id, order[1] == "desc"
+        for text in texts:
+            rows = self._narrowed(found, walked=True).where(_is_one_of(self._column(order), [text]))
+            ids += self._keys(self._along(rows.order_by(key.desc() if backwards else key).limit(limit), order))
+        return sorted(ids, reverse=backwards)[:limit]
+
+    def _along(self, rows: Select[Any], order: tuple[str, str]) -> Select[Any]:
+        """Rows met along the index of an order, if there is one."""
+        index = self._index_of(order)
+        return rows.with_hint(self.entity.__table__, f"INDEXED BY {index}", "sqlite") if index else rows
 
     def _index_of(self, order: tuple[str, str]) -> str:
         """The index that holds the rows in an order; empty if there is none. SQLite would rather take one of a filter,
@@ -216,6 +272,12 @@ class RegistryList:
         if direction == "desc":
             return query.order_by(column.desc(), key.desc())
         return query.order_by(column, key)
+
+
+def _is_one_of(column: Any, texts: Sequence[str | None]) -> ColumnElement[bool]:
+    """Whether a column holds one of some texts, or nothing where that is among them."""
+    said = [text for text in texts if text is not None]
+    return or_(*([column.is_(None)] if len(said) < len(texts) else ()), *([column.in_(said)] if said else ()))
 
 
 def _is_typed(column: Any) -> bool:

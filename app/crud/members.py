@@ -31,7 +31,7 @@ class MemberListView(RegistryView):
         soon = [("soon", _("within three months"), lambda: members.comes_of_age(today))]
         return [
             state,
-            filters.of_row(address, "territory", _("Territory"), Territory, members.lives_in),
+            filters.of_row(address, "territory", _("Territory"), Territory, members.lives_in, members.each_lives_in),
             *super().filters_of(address),
             filters.of_choice(address, "comes_of_age", _("Turns eighteen"), soon),
             filters.of_choice(address, "missing", _("Not entered"), missing),

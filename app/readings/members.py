@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, exists, select
 
 from app import conditions
 from app.domain.periods import month_later
@@ -34,6 +34,13 @@ def lives_in(places: Sequence[Territory]) -> ColumnElement[bool]:
     """A member of a family of one of these territories."""
     here = _family.c.territory_id.in_([place.id for place in places])
     return _member.c.family_id.in_(select(_family.c.id).where(here))
+
+
+def each_lives_in(places: Sequence[Territory]) -> ColumnElement[bool]:
+    """The same, asked member by member: where many are so, a page meets its few before all of them are gathered."""
+    home = _family.alias()
+    here = home.c.territory_id.in_([place.id for place in places])
+    return exists(select(home.c.id).where(home.c.id == _member.c.family_id, here).correlate_except(home))
 
 
 def education_unknown(day: date) -> ColumnElement[bool]:
