@@ -18,7 +18,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import ColumnElement, Select, event, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, event, exists, false, or_, select, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.interfaces import CriteriaOption
 
@@ -40,9 +40,11 @@ from app.models import (
     SignalCard,
     Supervision,
     SupervisionKind,
+    SurveyGroup,
     Territory,
     User,
     Whose,
+    survey_group_employees,
 )
 
 _family, _territory = Family.__table__, Territory.__table__
@@ -51,9 +53,10 @@ _mentor = Mentor.__table__
 _employee = Employee.__table__
 _agency = Agency.__table__
 _card = SignalCard.__table__
+_group = SurveyGroup.__table__
 
 # Whose rows are narrowed in every part of a statement, and whose where they are what the statement asks for.
-EVERYWHERE = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.JOURNAL)
+EVERYWHERE = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.JOURNAL)
 ASKED_FOR = (Whose.TERRITORY, Whose.AGENCY, Whose.LOAD, Whose.ASKER)
 
 
@@ -66,6 +69,7 @@ class Scope:
     places: the territories whose bodies and people are seen: where one works, what lies in it and above it.
     assigned_to: id of the commission member whose direct assignments are seen.
     agency: id of the agency whose mentored families and own signal cards are seen.
+    employee: id of the employee that the person is: the surveys of one's groups are seen, and their signal cards.
     everything: commands of the installation itself.
     all_statistics: figures, not families, of all territories (the region).
     all_journal: the whole journal (the auditor).
@@ -81,6 +85,7 @@ class Scope:
     places: frozenset[int] = frozenset()
     assigned_to: int | None = None
     agency: int | None = None
+    employee: int | None = None
     everything: bool = False
     all_statistics: bool = False
     all_journal: bool = False
@@ -144,13 +149,41 @@ class Scope:
             parts.append(card.territory_id.in_(self.kept))
         if self.agency is not None:
             parts.append(card.agency_id == self.agency)
+        if self.employee is not None:
+            own = select(_group.c.card_id).where(self._goes_with(_group.c), _group.c.card_id.is_not(None))
+            parts.append(card.id.in_(own))
         return or_(*parts) if parts else false()
+
+    def _goes_with(self, group: Any) -> ColumnElement[bool]:
+        """The condition that the person is of a group that was not called off."""
+        link = survey_group_employees.alias()
+        own = select(link.c.group_id).where(link.c.employee_id == self.employee)
+        return and_(group.annulled_at.is_(None), group.id.in_(own))
 
     def sees_card(self, card_id: Any) -> ColumnElement[bool]:
         """The condition that a column holds the id of one of this person's cards."""
         card = _card.alias()
         found = select(card.c.id).where(card.c.id == card_id, self.cards(card.c))
         return exists(found.correlate_except(card))
+
+    def surveys(self, group: Any = _group.c) -> ColumnElement[bool]:
+        """The condition on the table `survey_group` that this person's surveys meet."""
+        if self.everything:
+            return true()
+        parts: list[ColumnElement[bool]] = []
+        if self.kept:
+            parts.append(group.territory_id.in_(self.kept))
+        if self.employee is not None:
+            parts.append(self._goes_with(group))
+        if self.kept or self.assigned_to is not None or self.agency is not None or self.territories:
+            parts.append(self.sees(group.family_id))
+        return or_(*parts) if parts else false()
+
+    def sees_survey(self, group_id: Any) -> ColumnElement[bool]:
+        """The condition that a column holds the id of one of this person's surveys."""
+        group = _group.alias()
+        found = select(group.c.id).where(group.c.id == group_id, self.surveys(group.c))
+        return exists(found.correlate_except(group))
 
     def counted_families(self) -> ColumnElement[bool]:
         """The condition on `family` for figures without names."""
@@ -182,6 +215,8 @@ class Scope:
             return self.sees(owner)
         if whose is Whose.CARD:
             return self.cards(SignalCard) if entity is SignalCard else self.sees_card(owner)
+        if whose is Whose.SURVEY:
+            return self._rows_of_surveys(entity, owner)
         if whose is Whose.LOAD:
             return or_(owner.in_(self.kept), entity.user_id == (self.user_id or 0))
         if whose is Whose.ASKER:
@@ -190,6 +225,14 @@ class Scope:
             return true()
         bodies = select(_agency.c.id).where(_agency.c.territory_id.in_(places))
         return owner.in_(places if whose is Whose.TERRITORY else bodies)
+
+    def _rows_of_surveys(self, entity: Any, owner: Any) -> ColumnElement[bool]:
+        if entity is SurveyGroup:
+            return self.surveys(SurveyGroup)
+        seen = self.sees_survey(owner)
+        if not entity.ASKED_BODY or self.agency is None:
+            return seen
+        return or_(seen, getattr(entity, entity.ASKED_BODY) == self.agency)
 
     def listed(self, entity: Any, columns: Sequence[Any], *, walked: bool) -> Select[Any]:
         """A Core SELECT of the live rows of an entity that lists show to this person; of live families, if of one.
@@ -305,6 +348,7 @@ def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = F
         today=today,
         assigned_to=assigned_to,
         agency=agency,
+        employee=employee.id if employee else None,
         all_statistics=terms.Role.REGION in held,
         all_journal=terms.Role.AUDITOR in held,
         administers=terms.Role.ADMINISTRATOR in held,

@@ -10,14 +10,26 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import event, inspect, select
+from sqlalchemy import event, exists, inspect, select
 from sqlalchemy.orm import Session, class_mapper
 
 from app import access
 from app.access import Scope
 from app.domain.refusal import Refusal
 from app.extensions import db, portions
-from app.models import Agency, Family, Model, OfMember, SignalCard, Territory, User, Whose, class_of
+from app.models import (
+    Agency,
+    Family,
+    Model,
+    OfMember,
+    SignalCard,
+    SurveyGroup,
+    Territory,
+    User,
+    Whose,
+    class_of,
+    survey_group_employees,
+)
 
 NOT_YOUR_PLACE = "Эта территория вам не поручена."
 NOT_YOUR_BODY = "Этот орган работает на территории, которая вам не поручена."
@@ -28,13 +40,15 @@ OF_ADMINISTRATOR = "Это изменяет только администрат�
 NOT_YOUR_LOAD = "Эту книгу загрузил другой координатор."
 NOT_YOUR_OWN = "Это запись другого человека."
 NOT_YOUR_CARD = "Эту карту ведёт координатор территории, где она лежит."
+NOT_YOUR_SURVEY = "Это обследование проводит другая группа."
 # Rows that are somebody's: whoever names one must see it.
-OTHERS = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.TERRITORY, Whose.AGENCY)
+OTHERS = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.TERRITORY, Whose.AGENCY)
 
 _family = Family.__table__
 _territory = Territory.__table__
 _agency = Agency.__table__
 _card = SignalCard.__table__
+_group, _links = SurveyGroup.__table__, survey_group_employees
 
 
 class Foreign(NamedTuple):
@@ -52,6 +66,7 @@ class Keeper:
         self._covered: dict[int | None, bool] = {None: False}
         self._bodies: dict[int | None, bool] = {None: False}
         self._cards: dict[int | None, bool] = {}
+        self._surveys: dict[int | None, bool] = {}
 
     def covers(self, territory_id: int | None) -> bool:
         """Whether the families of a territory are the person's.
@@ -97,6 +112,17 @@ class Keeper:
     def _keeps_card(self, territory_id: int, agency_id: int | None) -> bool:
         own = agency_id is not None and agency_id == self.scope.agency
         return own or self.covers(territory_id)
+
+    def keeps_survey(self, group_id: int | None) -> bool:
+        """Whether a survey is of the person's territory, or the person is of its group."""
+        if group_id not in self._surveys:
+            of_group = select(_links.c.group_id).where(
+                _links.c.group_id == _group.c.id, _links.c.employee_id == (self.scope.employee or 0)
+            )
+            asked = select(_group.c.territory_id, exists(of_group).label("is_of_group"))
+            row = self._connection.execute(asked.where(_group.c.id == group_id)).first()
+            self._surveys[group_id] = row is not None and (row.is_of_group or self.covers(row.territory_id))
+        return self._surveys[group_id]
 
     def ask_of_bodies(self, ids: Collection[int]) -> None:
         """Ask of many bodies at once whether they are kept."""
@@ -150,6 +176,8 @@ class Keeper:
             is_card = entity is SignalCard
             keeps = self._keeps_card(owner, row["agency_id"]) if is_card else self.keeps_card(owner)
             return None if keeps else Foreign(NOT_YOUR_CARD, entity.OWNER)
+        if whose is Whose.SURVEY:
+            return None if self._may_survey(entity, row) else Foreign(NOT_YOUR_SURVEY, entity.OWNER)
         if whose is Whose.AGENCY:
             return None if self.keeps_body(owner) else Foreign(NOT_YOUR_BODY, entity.OWNER)
         if whose is Whose.ASKER:
@@ -159,6 +187,13 @@ class Keeper:
             return None if own or self.keeps_place(owner) else Foreign(NOT_YOUR_LOAD, entity.OWNER)
         column = "parent_id" if entity is Territory else entity.OWNER
         return None if self.keeps_place(owner) else Foreign(NOT_YOUR_PLACE, column)
+
+    def _may_survey(self, entity: Any, row: Mapping[str, Any]) -> bool:
+        """Whoever keeps the territory names the group; the group writes; a body that is asked writes its own rows."""
+        if entity is SurveyGroup:
+            return self.covers(row["territory_id"])
+        body = row[entity.ASKED_BODY] if entity.ASKED_BODY else None
+        return (body is not None and body == self.scope.agency) or self.keeps_survey(row[entity.OWNER])
 
     # Whether rows name what the person may name
 

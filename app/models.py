@@ -47,7 +47,9 @@ from app.entities.kinds import (
     OfCard,
     OfFamily,
     OfMember,
+    OfSurvey,
     OfTerritory,
+    Scanned,
     Versioned,
     Whose,
     class_of,
@@ -58,7 +60,19 @@ from app.entities.kinds import (
 from app.entities.places import Agency, Assignment, ChildPopulation, Employee, Mentor, Territory, TerritoryAlias
 from app.entities.programmes import Aid, aid_recipients
 from app.entities.record import Decision, Paper, Registration, RegistrationCriterion
-from app.entities.signals import CardChild, CardStep, CardWord, SignalCard, signal_card_criteria
+from app.entities.signals import (
+    CardChild,
+    CardScan,
+    CardStep,
+    CardTelling,
+    CardWord,
+    SignalCard,
+    signal_card_criteria,
+)
+from app.entities.surveys import (
+    SurveyGroup,
+    survey_group_employees,
+)
 from app.entities.work import Job
 
 __all__ = [
@@ -71,7 +85,9 @@ __all__ = [
     "Assignment",
     "ByAct",
     "CardChild",
+    "CardScan",
     "CardStep",
+    "CardTelling",
     "CardWord",
     "ChildPopulation",
     "Criterion",
@@ -105,6 +121,7 @@ __all__ = [
     "OfCard",
     "OfFamily",
     "OfMember",
+    "OfSurvey",
     "OfTerritory",
     "Paper",
     "PupilSupport",
@@ -114,6 +131,7 @@ __all__ = [
     "RemovalReason",
     "Role",
     "SavedFilter",
+    "Scanned",
     "SearchWord",
     "SentForm",
     "SignalCard",
@@ -121,6 +139,7 @@ __all__ = [
     "StageKind",
     "Supervision",
     "SupervisionKind",
+    "SurveyGroup",
     "Territory",
     "TerritoryAlias",
     "User",
@@ -134,5 +153,6 @@ __all__ = [
     "label",
     "live",
     "signal_card_criteria",
+    "survey_group_employees",
     "term",
 ]

@@ -42,6 +42,7 @@ class Whose(enum.Enum):
     TERRITORY = "of one territory: seen from below and above it, written by whoever keeps it"
     AGENCY = "of one body: seen with it, written by whoever keeps the territory of the body"
     CARD = "of a signal card: seen by the body that sent it and by whoever keeps the territory where it lies"
+    SURVEY = "of a survey: seen by its group, by whoever keeps its territory, and with the family it is about"
     LOAD = "a workbook that was loaded: of whoever loaded it and of whoever keeps the district"
     ASKER = "what a person asked of the server, or keeps there: seen and written by that person alone"
     WORDS = "words that a municipality chooses: read by all, written by whom the roles let"
@@ -212,6 +213,29 @@ class OfCard(Annullable, Dated, Versioned):
     WHOSE: ClassVar[Whose] = Whose.CARD
     OWNER: ClassVar[str] = "card_id"
     card_id: Mapped[int] = mapped_column(ForeignKey("signal_card.id"), index=True, info=label(_("Signal card")))
+
+
+class OfSurvey(Annullable, Dated, Versioned):
+    """A row of one survey, written by its group.
+
+    ASKED_BODY: the column that names a body which is asked: it sees and answers its own rows of a survey.
+    """
+
+    WHOSE: ClassVar[Whose] = Whose.SURVEY
+    OWNER: ClassVar[str] = "group_id"
+    ASKED_BODY: ClassVar[str] = ""
+    group_id: Mapped[int] = mapped_column(ForeignKey("survey_group.id"), index=True, info=label(_("Survey")))
+
+
+class Scanned:
+    """A PDF, JPEG or PNG that lies outside the web root under `key`."""
+
+    file_name: Mapped[str] = mapped_column(String(150), info=label(_("File name")))
+    mime: Mapped[str] = mapped_column(String(40), info=label(_("File type")))
+    size: Mapped[int] = mapped_column(info=label(_("Size, bytes")))
+    sha256: Mapped[str] = mapped_column(String(64), info=label("SHA-256"))
+    pages: Mapped[int] = mapped_column(default=1, info=label(_("Pages")))
+    key: Mapped[str] = mapped_column(String(40), unique=True, info=label(_("Storage key")))
 
 
 class OfFamily(Annullable, Dated, Versioned):

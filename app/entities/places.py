@@ -116,6 +116,7 @@ class Agency(OfTerritory, Versioned, Entity):
     head: Mapped[str | None] = mapped_column(String(200), info=label(_("Head of the agency")))
     phone: Mapped[str | None] = mapped_column(String(100), info=label(_("Phone")))
     address: Mapped[str | None] = mapped_column(String(300), info=label(_("Address")))
+    told_at_once: Mapped[bool] = mapped_column(default=False, info=label(_("Told at once of an emergency")))
     closed: Mapped[bool] = mapped_column(default=False, info=label(_("No longer used")))
 
     def __str__(self) -> str:

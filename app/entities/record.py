@@ -18,7 +18,20 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import terms
-from app.entities.kinds import ByAct, Entity, OfFamily, Whose, in_the_family_of, label, listed, live, sane, sought, term
+from app.entities.kinds import (
+    ByAct,
+    Entity,
+    OfFamily,
+    Scanned,
+    Whose,
+    in_the_family_of,
+    label,
+    listed,
+    live,
+    sane,
+    sought,
+    term,
+)
 
 if TYPE_CHECKING:
     from app.entities.dictionaries import Criterion, RemovalReason
@@ -138,8 +151,8 @@ class RegistrationCriterion(Model):
         return str(self.criterion)
 
 
-class Paper(OfFamily, Entity):
-    """A scan kept in the social passport: a PDF, JPEG or PNG. The file lies outside the web root under `key`."""
+class Paper(Scanned, OfFamily, Entity):
+    """A scan kept in the social passport."""
 
     __tablename__ = "paper"
     __table_args__ = (in_the_family_of("decision_id", "decision"), listed("paper", "dated_on", "id", "family_id"))
@@ -151,12 +164,6 @@ class Paper(OfFamily, Entity):
     dated_on: Mapped[date | None] = mapped_column(Date, info=label(_("Date of paper")))
     decision_id: Mapped[int | None] = mapped_column(index=True, info=label(_("Decision")))
     decision: Mapped[Decision | None] = relationship(foreign_keys=[decision_id], info=label(_("Decision")))
-    file_name: Mapped[str] = mapped_column(String(150), info=label(_("File name")))
-    mime: Mapped[str] = mapped_column(String(40), info=label(_("File type")))
-    size: Mapped[int] = mapped_column(info=label(_("Size, bytes")))
-    sha256: Mapped[str] = mapped_column(String(64), info=label("SHA-256"))
-    pages: Mapped[int] = mapped_column(default=1, info=label(_("Pages")))
-    key: Mapped[str] = mapped_column(String(40), unique=True, info=label(_("Storage key")))
 
     def __str__(self) -> str:
         return self.title

@@ -30,6 +30,7 @@ from app.entities.kinds import (
     Dated,
     Entity,
     OfCard,
+    Scanned,
     Versioned,
     Whose,
     derived,
@@ -140,6 +141,10 @@ class SignalCard(Annullable, Dated, Versioned, Entity):
     outcome_note: Mapped[str | None] = mapped_column(String(1000), info=label(_("Reason of the outcome")))
     sent_out_to: Mapped[str | None] = mapped_column(String(300), info=label(_("Sent out of the bank to")))
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=label(_("Closed at")))
+    emergency_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=label(_("Emergency since")))
+    # Of the group that was named for it last: until when it goes there, and when it has been there.
+    survey_due_on: Mapped[date | None] = mapped_column(Date, info=label(_("Survey due on")))
+    surveyed_on: Mapped[date | None] = mapped_column(Date, info=label(_("Surveyed on")))
 
     search_key: Mapped[str] = mapped_column(Text, default="", info=derived(_("Search key")))
     name_key: Mapped[str] = mapped_column(String(650), default="", index=True, info=derived(_("Sort key")))
@@ -147,6 +152,8 @@ class SignalCard(Annullable, Dated, Versioned, Entity):
     children: Mapped[list[CardChild]] = relationship(back_populates="card", order_by="CardChild.id")
     words: Mapped[list[CardWord]] = relationship()
     steps: Mapped[list[CardStep]] = relationship(back_populates="card", order_by="CardStep.id")
+    scans: Mapped[list[CardScan]] = relationship(back_populates="card", order_by="CardScan.id")
+    tellings: Mapped[list[CardTelling]] = relationship(back_populates="card", order_by="CardTelling.told_at")
 
     @validates("sent_at")
     def _sent(self, _name: str, sent_at: datetime) -> datetime:
@@ -188,6 +195,34 @@ class CardChild(OfCard, Entity):
 
     def __str__(self) -> str:
         return self.name or "имя не известно"
+
+
+class CardScan(Scanned, OfCard, Entity):
+    """A photo or a scan that came with a signal card, or was added to it."""
+
+    __tablename__ = "card_scan"
+    TITLE, TITLES = _("Photo or scan of a signal card"), _("Photos and scans of signal cards")
+    card: Mapped[SignalCard] = relationship(back_populates="scans", info=label(_("Signal card")))
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class CardTelling(OfCard, Entity):
+    """A body that was told of an emergency: who told whom there, and when."""
+
+    __tablename__ = "card_telling"
+    TITLE, TITLES = _("Telling of an emergency"), _("Tellings of emergencies")
+    card: Mapped[SignalCard] = relationship(back_populates="tellings", info=label(_("Signal card")))
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"), index=True, info=label(_("Agency")))
+    agency: Mapped[Agency] = relationship(info=label(_("Agency")))
+    told_to: Mapped[str] = mapped_column(String(300), info=label(_("Who was told")))
+    told_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), info=label(_("Told at")))
+    told_by: Mapped[str] = mapped_column(String(200), info=label(_("Told by")))
+    answer: Mapped[str | None] = mapped_column(String(1000), info=label(_("What they answered")))
+
+    def __str__(self) -> str:
+        return f"{self.agency}: {self.told_to}"
 
 
 class CardStep(Model):
