@@ -168,6 +168,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("FamilyPage", "can_(show|history|add|decide|place|remove|correct|move|enter|annul)"),
         ("Search|Work", "can_show"),
         ("SignalCard", "can_(list|show|xlsx|send|keep)"),
+        ("SurveyGroup", "can_(list|show|xlsx|name)"),
         ("Drafts", "can_(keep|drop)"),
         (OF_FAMILY, WRITE),
         ("Paper", EXPORT),
@@ -183,7 +184,8 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     Role.COMMISSION: [
         ("Family", "can_(special|passports)"),
         ("FamilyPage|Search|Work", "can_show"),
-        ("Family|Member|Registration|Decision|Aid|Education|PupilSupport|Supervision|Paper", READ),
+        ("Family|Member|Registration|Decision|Aid|Education|PupilSupport|Supervision|Paper|SurveyGroup", READ),
+        ("SignalCard", "can_show"),  # of a survey whose group one is of
         ("Lookup", "can_find"),
         ("Papers", "can_download"),
         ("Passport", "can_(passport|card)"),
@@ -193,6 +195,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("FamilyPage|Search", "can_show"),
         ("Family|Member|Education|PupilSupport", READ),
         ("SignalCard", "can_(list|show|send)"),
+        ("SurveyGroup", READ),
         ("Drafts", "can_(keep|drop)"),
         ("Aid", "can_(list|show|add)"),
         ("Agency", READ),

@@ -167,12 +167,14 @@ class Scope:
         return exists(found.correlate_except(card))
 
     def surveys(self, group: Any = _group.c) -> ColumnElement[bool]:
-        """The condition on the table `survey_group` that this person's surveys meet."""
+        """The condition on the table `survey_group` that this person's surveys meet: a survey goes with its family,
+        wherever that moves, else it lies where its card does.
+        """
         if self.everything:
             return true()
         parts: list[ColumnElement[bool]] = []
         if self.kept:
-            parts.append(group.territory_id.in_(self.kept))
+            parts.append(and_(group.family_id.is_(None), group.territory_id.in_(self.kept)))
         if self.employee is not None:
             parts.append(self._goes_with(group))
         if self.kept or self.assigned_to is not None or self.agency is not None or self.territories:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import event, exists, inspect, select
+from sqlalchemy import event, exists, func, inspect, select
 from sqlalchemy.orm import Session, class_mapper
 
 from app import access
@@ -119,9 +119,11 @@ class Keeper:
             of_group = select(_links.c.group_id).where(
                 _links.c.group_id == _group.c.id, _links.c.employee_id == (self.scope.employee or 0)
             )
-            asked = select(_group.c.territory_id, exists(of_group).label("is_of_group"))
+            place = func.coalesce(_family.c.territory_id, _group.c.territory_id).label("place")
+            lies = _group.outerjoin(_family, _family.c.id == _group.c.family_id)
+            asked = select(place, exists(of_group).label("is_of_group")).select_from(lies)
             row = self._connection.execute(asked.where(_group.c.id == group_id)).first()
-            self._surveys[group_id] = row is not None and (row.is_of_group or self.covers(row.territory_id))
+            self._surveys[group_id] = row is not None and (row.is_of_group or self.covers(row.place))
         return self._surveys[group_id]
 
     def ask_of_bodies(self, ids: Collection[int]) -> None:
@@ -191,7 +193,8 @@ class Keeper:
     def _may_survey(self, entity: Any, row: Mapping[str, Any]) -> bool:
         """Whoever keeps the territory names the group; the group writes; a body that is asked writes its own rows."""
         if entity is SurveyGroup:
-            return self.covers(row["territory_id"])
+            families = {row["family_id"]} - {None}
+            return not self.unkept_families(families) if families else self.covers(row["territory_id"])
         body = row[entity.ASKED_BODY] if entity.ASKED_BODY else None
         return (body is not None and body == self.scope.agency) or self.keeps_survey(row[entity.OWNER])
 

@@ -16,6 +16,7 @@ from app.crud.families import FamilyListView
 from app.crud.members import MemberListView
 from app.crud.own_filters import SavedFilters
 from app.crud.signals import SignalCardListView
+from app.crud.surveys import SurveyListView
 from app.domain import terms
 from app.domain.likelihood import NamedPerson
 from app.domain.periods import quarter_of
@@ -24,6 +25,7 @@ from app.reports import CATALOGUE
 from app.screens import reports
 from app.screens.account import OwnAccount
 from app.screens.drafts import Drafts
+from app.screens.emergency import Emergency
 from app.screens.exchange import Exchange
 from app.screens.family import FamilyPage
 from app.screens.family_acts import FamilyActs
@@ -38,7 +40,9 @@ from app.screens.search import Search
 from app.screens.signal_form import NewSignal
 from app.screens.signal_likeness import SignalLikeness
 from app.screens.signal_log import SignalLog
+from app.screens.signal_scans import SignalScans
 from app.screens.signals import SignalPage
+from app.screens.surveys import SurveyPage
 from app.screens.users import Roles, Users
 from app.screens.work import Work
 
@@ -107,6 +111,17 @@ class SignalCardRegistry(SignalCardListView):
         "known_to_bodies", "criteria", "measures", "sent_at", "received_at", "outcome", "outcome_note", "closed_at",
     ]  # fmt: skip
     base_order = ("arrived_at", "asc")
+
+
+class SurveyGroupRegistry(SurveyListView):
+    entity = models.SurveyGroup
+    list_columns = ["whom", "due_on", "head", "place", "state"]
+    search_columns = ["leader", "due_on", "surveyed_on", "territory", "family"]
+    form_columns = [
+        "territory", "card", "family", "leader", "employees", "due_on", "task", "surveyed_on", "annulled_at",
+        "annul_reason",
+    ]  # fmt: skip
+    base_order = ("due_on", "asc")
 
 
 class RegistrationRegistry(RegistryView):
@@ -241,9 +256,9 @@ class ChildPopulationRegistry(RegistryView):
 
 class AgencyRegistry(RegistryView):
     entity = models.Agency
-    list_columns = ["name", "kind", "territory", "phone", "closed"]
-    search_columns = ["name", "kind", "territory", "closed"]
-    form_columns = ["name", "kind", "territory", "head", "phone", "address", "closed"]
+    list_columns = ["name", "kind", "territory", "phone", "told_at_once", "closed"]
+    search_columns = ["name", "kind", "territory", "told_at_once", "closed"]
+    form_columns = ["name", "kind", "territory", "head", "phone", "address", "told_at_once", "closed"]
     base_order = ("name", "asc")
 
 
@@ -382,6 +397,7 @@ BANK = [
 ]
 OPEN_CARDS = "/signalcardregistry/list/?_flt_0_state=open"
 SIGNALS = (SignalCardRegistry, "SignalCards", "fa-bell")
+SURVEYS = (SurveyGroupRegistry, "Surveys", "fa-house-circle-check")
 PLACES = [
     (TerritoryRegistry, "Territories", "fa-map"),
     (TerritoryAliasRegistry, "Aliases of territories", "fa-tags"),
@@ -415,6 +431,9 @@ SCREENS: list[type] = [
     SignalLikeness,
     NewSignal,
     SignalLog,
+    SignalScans,
+    Emergency,
+    SurveyPage,
     Search,
     OwnAccount,
     Lookup,
@@ -434,6 +453,8 @@ def register(appbuilder: AppBuilder) -> None:
         appbuilder.add_view(view, name, label=view.entity.TITLES, icon=icon)
     cards, name, icon = SIGNALS
     appbuilder.add_view(cards, name, label=cards.entity.TITLES, icon=icon, href=OPEN_CARDS)
+    groups, name, icon = SURVEYS
+    appbuilder.add_view(groups, name, label=groups.entity.TITLES, icon=icon)
     for screen, name, title, icon in REPORTS:
         appbuilder.add_view(
             screen, name, label=title, icon=icon, category="Reports", category_label=_("Reports"),

@@ -44,6 +44,12 @@ def yes_no(value: bool | None, empty: str = "") -> str:
     return empty if value is None else ("да" if value else "нет")
 
 
+def dialled(text: str) -> str:
+    """The first telephone number of a text as a phone dials it: «+7 (863) 555-01-02, доб. 3» → «+78635550102»."""
+    found = re.search(r"\+?\d[\d\s()-]*", text)
+    return re.sub(r"[^\d+]", "", found[0]) if found else ""
+
+
 def counted(number: int, one: str, few: str, many: str) -> str:
     """«1 семья», «3 семьи», «12 семей»: the form of a noun after a number."""
     if number % 10 == 1 and number % 100 != 11:

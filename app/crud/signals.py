@@ -51,6 +51,8 @@ class SignalCardListView(RegistryView):
             ("waiting", _("Not opened"), signals.waits),
             ("late", _("Overdue"), lambda: signals.is_late(clock.now(), _receipt())),
             ("asked", _("Sender asked"), signals.is_asked),
+            ("survey", _("Under survey"), signals.is_under_survey),
+            ("emergency", _("Emergencies"), signals.is_emergency),
             ("closed", _("Closed"), lambda: SignalCard.__table__.c.closed_at.is_not(None)),
         ]
         return [
@@ -73,7 +75,7 @@ class SignalCardListView(RegistryView):
         if name in ("body", "place"):
             return str(getattr(g.card_lines[row.id], name) or row.source)
         if name == "danger":
-            return str(row.threat)
+            return gettext("emergency") if row.emergency_at else str(row.threat)
         if name == "came":
             return _came(row)
         if name == "state":

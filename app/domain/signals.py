@@ -22,13 +22,18 @@ class Child(NamedTuple):
     typed: str = "children"
 
 
-def state(*, received: bool, asked: bool, answered: bool, closed: bool) -> CardState:
-    """How far a card is, by what has happened to it."""
+def state(*, received: bool, asked: bool, answered: bool, closed: bool, grouped: bool = False,
+          surveyed: bool = False) -> CardState:  # fmt: skip
+    """How far a card is, by what has happened to it; grouped: a group is named, surveyed: it has been there."""
     if closed:
         return CardState.CLOSED
     if not received:
         return CardState.SENT
-    return CardState.ASKED if asked and not answered else CardState.RECEIVED
+    if asked and not answered:
+        return CardState.ASKED
+    if surveyed:
+        return CardState.SURVEYED
+    return CardState.UNDER_SURVEY if grouped else CardState.RECEIVED
 
 
 def check(*, detected_at: datetime, now: datetime, born_on: date | None, today: date, source: SignalSource,

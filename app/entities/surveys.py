@@ -50,8 +50,8 @@ def _code() -> str:
 class SurveyGroup(Annullable, Dated, Versioned, Entity):
     """Who visits a family, by when: of a signal card, or of a family of the bank, or of both once the card is of it.
 
-    It lies on the territory of the card or of the family, whose coordinator names it. A group that was called off is
-    annulled with the reason.
+    It goes with the family, else it lies where its card does; `territory_id` is where it was named. A group that was
+    called off is annulled with the reason.
     """
 
     WHOSE, OWNER = Whose.SURVEY, "territory_id"

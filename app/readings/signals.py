@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, func, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
-from app import access, clock, words
+from app import access, clock, tree, words
 from app.conditions import called
 from app.domain import deadlines, names
 from app.domain import signals as rules
 from app.domain.deadlines import Limit, Works
 from app.domain.terms import CardState, CardStepKind, Moment
 from app.extensions import db, portions
-from app.models import Agency, CardStep, SignalCard, SignalCardOutcome, Territory
+from app.models import Agency, CardStep, CardTelling, SignalCard, SignalCardOutcome, Territory
 from app.readings import clocks
 
 _card, _step, _outcome = SignalCard.__table__, CardStep.__table__, SignalCardOutcome.__table__
@@ -75,6 +75,16 @@ def is_late(now: datetime, receipt: Receipt | None = None) -> ColumnElement[bool
         return false()
     before = deadlines.late_before(clock.local(now), receipt.limit, receipt.works)
     return and_(waits(), _card.c.arrived_at < before.astimezone(UTC))  # SQLite compares what stands on the clocks
+
+
+def is_under_survey() -> ColumnElement[bool]:
+    """A group is named and has not been there yet."""
+    return and_(is_open(), _card.c.survey_due_on.is_not(None), _card.c.surveyed_on.is_(None))
+
+
+def is_emergency() -> ColumnElement[bool]:
+    """A child is in danger now."""
+    return and_(is_open(), _card.c.emergency_at.is_not(None))
 
 
 def with_name(text: str) -> ColumnElement[bool]:
@@ -145,8 +155,8 @@ def sent_on() -> list[SentOn]:
     rows = db.session.connection().execute(
         select(
             _card.c.id, _card.c.number, _card.c.year, _card.c.received_at, _card.c.question, _card.c.answer,
-            _card.c.closed_at, _step.c.at, _step.c.before, _territory.c.name.label("to"),
-            _outcome.c.name.label("outcome"),
+            _card.c.closed_at, _card.c.survey_due_on, _card.c.surveyed_on, _step.c.at, _step.c.before,
+            _territory.c.name.label("to"), _outcome.c.name.label("outcome"),
         )
         .select_from(
             _step.join(_card, _card.c.id == _step.c.card_id)
@@ -168,7 +178,31 @@ def sent_on() -> list[SentOn]:
 
 def _state(row: Any) -> CardState:
     return rules.state(received=row.received_at is not None, asked=row.question is not None,
-                       answered=row.answer is not None, closed=row.closed_at is not None)  # fmt: skip
+                       answered=row.answer is not None, closed=row.closed_at is not None,
+                       grouped=row.survey_due_on is not None, surveyed=row.surveyed_on is not None)  # fmt: skip
+
+
+class ToTell(NamedTuple):
+    """A body that is told at once of an emergency, and who was told there; none was if it is empty."""
+
+    agency: Agency
+    tellings: Sequence[CardTelling]
+
+
+def to_tell(card: SignalCard) -> list[ToTell]:
+    """The bodies that are told at once of an emergency: those near the card, and whoever was told already."""
+    told: dict[int, list[CardTelling]] = {}
+    for one in card.tellings:
+        if one.annulled_at is None:
+            told.setdefault(one.agency_id, []).append(one)
+    places = {place.id for place in tree.read().above(card.territory_id)}
+    near = select(Agency).where(
+        Agency.closed.is_(False), or_(Agency.told_at_once.is_(True), Agency.id.in_(told)),
+        or_(Agency.territory_id.in_(places), Agency.id.in_(told)),
+    )  # fmt: skip
+    bodies = db.session.scalars(near.order_by(Agency.name_key, Agency.id))
+    found = [ToTell(body, told.get(body.id, ())) for body in bodies]
+    return sorted(found, key=lambda one: bool(one.tellings))
 
 
 def since(moment: datetime, now: datetime) -> str:

@@ -17,7 +17,7 @@ from app.domain.terms import Act
 from app.filters import Address
 from app.forms import EntityForm
 from app.models import Family
-from app.readings import clocks, history, overview, timeline
+from app.readings import clocks, history, overview, surveys, timeline
 from app.screens.screen import Screen, page_asked
 from app.services import papers
 
@@ -151,6 +151,8 @@ class FamilyPage(FamilyScreen):
             links=Links(self, family),
             lost={paper.id for paper in seen.papers if papers.is_lost(paper.key, paper.size)},
             may_history=self.may_history(family),
+            surveyed=surveys.of_family(pk),
+            state_of_survey=surveys.state_of,
         )
 
     @expose("/<int:pk>/timeline")

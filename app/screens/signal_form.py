@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app import access, clock
-from app.acts import Answer
+from app.acts import Answer, reads_first
 from app.domain.refusal import Refusal
 from app.domain.signals import MOST_CHILDREN
 from app.domain.terms import SignalSource, TerritoryKind
@@ -25,6 +25,7 @@ from app.readings.coordinators import Coordinators
 from app.screens.drafts import of_page
 from app.screens.screen import Screen
 from app.screens.signal_forms import OF_FAMILY, CoordinatorsSignalForm, SignalForm, form_of_sender
+from app.screens.signal_scans import attach
 from app.services import drafts, signals
 
 KIND = "signal"  # of drafts
@@ -42,6 +43,7 @@ class NewSignal(Screen):
     @expose("/new", methods=["GET", "POST"])
     @has_access
     @permission_name("send")
+    @reads_first
     def add(self) -> str | Response:
         """Fill in a card and send it; a draft is continued by its key in the address."""
         sender = _sender()
@@ -162,6 +164,7 @@ def _sent(form: SignalForm, people: Coordinators, sender: Employee | None) -> An
     card = signals.send(
         told, territory_id=own, children=form.told_children, today=clock.today(), sent_at=form.sent_at
     )  # fmt: skip
+    attach(card, form.file)
     if own != territory_id:
         signals.receive(card)
         signals.redirect(card, territory_id, ENTERED_FOR_OTHERS)

@@ -25,6 +25,7 @@ from app.forms import (
     plain_fields,
 )
 from app.models import Agency, CardChild, Employee, SignalCard
+from app.screens.signal_scans import ACCEPTED, PhotosField
 from app.services.signals import Told
 
 # What is folded at first: nobody knows it of every family.
@@ -70,6 +71,11 @@ class SignalForm(EntityForm):
     detected_during = field_of(SignalCard, "detected_during")
     criteria = field_of(SignalCard, "criteria")
     measures = field_of(SignalCard, "measures")
+    file = PhotosField(
+        _("Photos or scans"),
+        description=_("JPEG, PNG or PDF, up to 20 MB in all. After a refusal choose the files again."),
+        render_kw={"accept": ACCEPTED},
+    )
     territory = SelectField(_("Send to"), [REQUIRED], choices=[], default="")
     draft = HiddenField()
 

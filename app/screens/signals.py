@@ -22,7 +22,7 @@ from app.domain import deadlines
 from app.domain.terms import Act, CardState, Moment, TerritoryKind
 from app.forms import REQUIRED, CleanString, CleanText, EntityForm, LookupField, no_longer, offered
 from app.models import Family, SignalCard
-from app.readings import clocks, likely, signals
+from app.readings import clocks, likely, signals, surveys
 from app.render.html_pdf import PrintError
 from app.render.scans import PDF
 from app.screens.screen import Screen
@@ -105,6 +105,10 @@ class SignalPage(Screen):
             card=card, keeps=keeps, state=acts.state(card), CardState=CardState, receipt=signals.Receipt.read(),
             sending=_sending(card), moment=clock.now(), last=acts.last_step(card) if keeps else None,
             since=signals.since, age_in_words=words.age,
+            to_tell=signals.to_tell(card) if keeps and card.emergency_at is not None and not is_sealed else None,
+            surveyed=[] if is_sealed else surveys.of_card(card.id), state_of_survey=surveys.state_of,
+            may_attach=card.closed_at is None and card.annulled_at is None and not is_sealed and self._may_add(card),
+            may_name=keeps and self._may_name(card),
             likely=self._likely(card) if keeps and not is_sealed and card.closed_at is None else None,
         )  # fmt: skip
 
@@ -242,12 +246,25 @@ class SignalPage(Screen):
             SignalCard, pk, joinedload(SignalCard.territory), joinedload(SignalCard.district),
             joinedload(SignalCard.agency), joinedload(SignalCard.employee), joinedload(SignalCard.outcome),
             selectinload(SignalCard.criteria), selectinload(SignalCard.children), selectinload(SignalCard.steps),
+            selectinload(SignalCard.scans), selectinload(SignalCard.tellings),
         )  # fmt: skip
 
     def _keeps(self, card: SignalCard) -> bool:
         """Whether the person keeps the territory where a card lies."""
         may = bool(self.appbuilder.sm.has_access("can_keep", "SignalCard"))
         return may and card.annulled_at is None and access.scope().covers_territory(card.territory_id)
+
+    def _may_add(self, card: SignalCard) -> bool:
+        """Whether the person may add photos to a card: its sender's body, and whoever keeps its territory."""
+        scope = access.scope()
+        may = bool(self.appbuilder.sm.has_access("can_send", "SignalCard"))
+        own = scope.agency is not None and scope.agency == card.agency_id
+        return may and (own or scope.covers_territory(card.territory_id))
+
+    def _may_name(self, card: SignalCard) -> bool:
+        """Whether a survey group may be named: none is on its way."""
+        may = bool(self.appbuilder.sm.has_access("can_name", "SurveyGroup"))
+        return may and (card.survey_due_on is None or card.surveyed_on is not None)
 
     def _kept(self, pk: int) -> SignalCard:
         card = self._card(pk)

@@ -1,4 +1,4 @@
-"""Papers: scans kept in the social passport, checked by content, stored outside the web root, read back unchanged.
+"""Papers and other scans: checked by content, stored outside the web root, read back unchanged.
 
 A file is on the disk before its row is committed and is taken away again if the row is not: a row always has its file.
 """
@@ -16,18 +16,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import event, func, select
+from sqlalchemy import ColumnElement, event, func, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from app.domain.refusal import Refusal
 from app.domain.terms import PaperKind
 from app.extensions import db
-from app.models import Decision, Family, Paper
+from app.models import CardScan, Decision, Family, Model, Paper, Scanned, SignalCard
 from app.render import scans
 
 LARGEST = 20 * 1024 * 1024  # bytes
 UNDER_WAY = 600  # seconds: a younger file may belong to a row that is not committed yet
 LONGEST_TITLE, LONGEST_NAME = 200, 150
+MOST_OF_CARD = 10  # photos and scans of one signal card
 EXTENSIONS = {scans.PDF: (".pdf",), scans.JPEG: (".jpg", ".jpeg"), scans.PNG: (".png",)}
 REFUSALS = {
     "type": "Принимаются только PDF, JPEG и PNG; по содержанию этот файл – другое.",
@@ -73,20 +74,43 @@ def attach(family: Family, *, kind: PaperKind, title: str | None, dated_on: date
         raise Refusal("Дата документа ещё не наступила.", "dated_on")
     if decision and (decision.family_id != family.id or decision.annulled_at is not None):
         raise Refusal("У этой семьи нет такого постановления.", "decision")
-    digest = hashlib.sha256(scan.content).hexdigest()
-    _check_fresh(family, digest)
-    paper = Paper(
-        family=family, kind=kind, title=title, dated_on=dated_on, decision=decision,
-        file_name=clean_name(file_name, scan.mime), mime=scan.mime, size=len(scan.content), sha256=digest,
-        pages=scan.pages, key=_store(scan.content),
-    )  # fmt: skip
-    db.session.add(paper)
-    db.session.flush()
+    twin = _twin(Paper, Paper.family_id == family.id, scan)
+    if twin is not None:
+        raise Refusal(f"Этот файл уже приложен: «{twin.title}».", "file")
+    paper: Paper = _added(
+        Paper(family=family, kind=kind, title=title, dated_on=dated_on, decision=decision, **_kept(file_name, scan))
+    )
     return paper
 
 
-def content(paper: Paper) -> bytes:
-    """The bytes of a paper, the same that were stored. Raises DamagedPaperError."""
+def attach_to_card(card: SignalCard, file_name: str, scan: scans.Inspected) -> CardScan:
+    """Store a photo or a scan of a signal card. Raises Refusal; the caller commits."""
+    of_card = CardScan.card_id == card.id
+    if (twin := _twin(CardScan, of_card, scan)) is not None:
+        raise Refusal(f"Этот файл уже приложен: «{twin.file_name}».", "file")
+    count = db.session.scalar(select(func.count(CardScan.id)).where(of_card, CardScan.annulled_at.is_(None))) or 0
+    if count >= MOST_OF_CARD:
+        raise Refusal(f"К карте уже приложено {MOST_OF_CARD} файлов: больше нельзя.", "file")
+    photo: CardScan = _added(CardScan(card=card, **_kept(file_name, scan)))
+    return photo
+
+
+def _kept(file_name: str, scan: scans.Inspected) -> dict[str, Any]:
+    """The columns of a row that is `Scanned`, once its file is stored."""
+    return {
+        "file_name": clean_name(file_name, scan.mime), "mime": scan.mime, "size": len(scan.content),
+        "sha256": hashlib.sha256(scan.content).hexdigest(), "pages": scan.pages, "key": _store(scan.content),
+    }  # fmt: skip
+
+
+def _added(row: Any) -> Any:
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def content(paper: Scanned) -> bytes:
+    """The bytes of a scan, the same that were stored. Raises DamagedPaperError."""
     try:
         stored = _path(paper.key).read_bytes()
     except OSError as error:
@@ -142,16 +166,24 @@ def faults(now: datetime) -> Iterator[str]:
 
     A fresh file may wait for its row: it is passed over.
     """
-    paper, known = Paper.__table__.c, set()
-    query = select(paper.id, paper.key, paper.size, paper.sha256).order_by(paper.id)
-    for row in db.session.connection().execute(query):
-        known.add(row.key)
-        if not _is_whole(row):
-            yield f"Документ {row.id}: файл {row.key} утрачен или изменён."
+    known = set()
+    for entity in scanned():
+        table = entity.__table__.c
+        query = select(table.id, table.key, table.size, table.sha256).order_by(table.id)
+        for row in db.session.connection().execute(query):
+            known.add(row.key)
+            if not _is_whole(row):
+                yield f"{entity.TITLE} {row.id}: файл {row.key} утрачен или изменён."
     settled = now.timestamp() - UNDER_WAY
     for path in sorted(_folder().glob("*/*")):
         if path.name not in known and path.is_file() and path.stat().st_mtime < settled:
             yield f"Файл {path.name} не принадлежит ни одному документу."
+
+
+def scanned() -> list[Any]:
+    """The entities whose rows have a file in the store."""
+    found = (mapper.class_ for mapper in Model.registry.mappers if issubclass(mapper.class_, Scanned))
+    return sorted(found, key=lambda entity: str(entity.__tablename__))
 
 
 def _is_whole(row: Any) -> bool:
@@ -177,13 +209,11 @@ def clean_name(name: str, mime: str) -> str:
     return f"{stem[: LONGEST_NAME - len(extension) - 1]}.{extension}"
 
 
-def _check_fresh(family: Family, digest: str) -> None:
-    """A second click attaches nothing."""
-    twin = db.session.scalar(
-        select(Paper).where(Paper.family_id == family.id, Paper.sha256 == digest, Paper.annulled_at.is_(None)).limit(1)
-    )
-    if twin is not None:
-        raise Refusal(f"Этот файл уже приложен: «{twin.title}».", "file")
+def _twin(entity: Any, of_owner: ColumnElement[bool], scan: scans.Inspected) -> Any:
+    """The same file of the same owner: a second click attaches nothing."""
+    digest = hashlib.sha256(scan.content).hexdigest()
+    same = select(entity).where(of_owner, entity.sha256 == digest, entity.annulled_at.is_(None))
+    return db.session.scalar(same.limit(1))
 
 
 # The store

@@ -21,12 +21,14 @@ from app.models import (
     Agency,
     CardChild,
     CardStep,
+    CardTelling,
     CardWord,
     Criterion,
     Employee,
     Family,
     SignalCard,
     SignalCardOutcome,
+    SurveyGroup,
     Territory,
 )
 
@@ -34,8 +36,10 @@ REDIRECTED, ATTACHED = "redirected", "attached"  # codes of outcomes that acts o
 BY_ACTS = ("placed", REDIRECTED, ATTACHED)
 # What a step may change, and what comes back when it is undone.
 CHANGED = ("question", "answer", "family_id", "outcome_id", "outcome_note", "sent_out_to", "closed_at",
-           "received_at", "arrived_at", "territory_id", "district_id", "year", "number")  # fmt: skip
-MOMENTS = ("closed_at", "received_at", "arrived_at")
+           "received_at", "arrived_at", "territory_id", "district_id", "year", "number", "emergency_at",
+           "survey_due_on", "surveyed_on")  # fmt: skip
+MOMENTS = ("closed_at", "received_at", "arrived_at", "emergency_at")
+DAYS = ("survey_due_on", "surveyed_on")
 SENT_ALREADY = "Такая карта уже направлена: № {number}/{year}. Второй раз она не нужна."
 NOT_RECEIVED = "Карта ещё не открыта: сначала откройте её."
 CLOSED_ALREADY = "Карта уже закрыта: {outcome}."
@@ -72,7 +76,8 @@ def state(card: SignalCard) -> CardState:
     """How far a card is."""
     return rules.state(
         received=card.received_at is not None, asked=card.question is not None, answered=card.answer is not None,
-        closed=card.closed_at is not None,
+        closed=card.closed_at is not None, grouped=card.survey_due_on is not None,
+        surveyed=card.surveyed_on is not None,
     )  # fmt: skip
 
 
@@ -98,13 +103,13 @@ def send(told: Told, *, territory_id: int, children: Sequence[Child], today: dat
         criteria=list(told.criteria), sent_at=sent_at, arrived_at=sent_at, user_id=scope.user_id,
     )  # fmt: skip
     set_keys(card, [child.name for child in children])
-    with _anywhere():
+    with anywhere():
         _lay(card, territory_id, now)
         db.session.add(card)
         db.session.flush()
         for child in children:
             db.session.add(CardChild(card=card, name=child.name, born_on=child.born_on, age=child.age))
-        _step(card, CardStepKind.SENT)
+        add_step(card, CardStepKind.SENT)
     return card
 
 
@@ -113,19 +118,19 @@ def receive(card: SignalCard) -> None:
     _hold_card(card)
     if card.received_at is not None:
         return
-    before = _as_it_is(card)
+    before = as_it_is(card)
     card.received_at = clock.now()
-    _step(card, CardStepKind.RECEIVED, before=before)
+    add_step(card, CardStepKind.RECEIVED, before=before)
 
 
 def ask(card: SignalCard, question: str) -> None:
     """Ask the sender for what the card does not say. Raises Refusal."""
-    _check_open(card)
+    check_open(card)
     if card.agency_id is None:
         raise Refusal("Карту внёс координатор: спросить через банк некого.", "question")
-    before = _as_it_is(card)
+    before = as_it_is(card)
     card.question, card.answer = question, None
-    _step(card, CardStepKind.ASKED, note=question, before=before)
+    add_step(card, CardStepKind.ASKED, note=question, before=before)
 
 
 def answer(card: SignalCard, said: str) -> None:
@@ -134,58 +139,64 @@ def answer(card: SignalCard, said: str) -> None:
     if state(card) is not CardState.ASKED:
         raise Refusal("По этой карте сейчас ничего не спрашивают.", "answer")
     card.answer = said
-    _step(card, CardStepKind.ANSWERED, note=said)
+    add_step(card, CardStepKind.ANSWERED, note=said)
 
 
 def attach(card: SignalCard, family: Family, note: str | None = None) -> None:
     """Attach a card to a family of the bank: the card is closed by it, and stands in what happened to the family."""
-    _check_open(card)
+    check_open(card)
     _check_no_family(card, "family")
-    before = _as_it_is(card)
+    before = as_it_is(card)
     card.family = family
     _close(card, _outcome(ATTACHED), note)
-    _step(card, CardStepKind.ATTACHED, note=note, before=before)
+    add_step(card, CardStepKind.ATTACHED, note=note, before=before)
+    _let_surveys_follow(card)
 
 
 def enter(card: SignalCard, family: Family) -> None:
     """A family was entered from a card: the card stays open until it is decided about the family."""
-    _check_open(card)
+    check_open(card)
     _check_no_family(card)
-    before = _as_it_is(card)
+    before = as_it_is(card)
     card.family = family
-    _step(card, CardStepKind.ENTERED, before=before)
+    add_step(card, CardStepKind.ENTERED, before=before)
+    _let_surveys_follow(card)
 
 
 def redirect(card: SignalCard, territory_id: int, note: str) -> None:
     """Send a card on to another territory of the bank, where its clock begins anew. Raises Refusal."""
-    _check_open(card)
+    check_open(card)
     if territory_id == card.territory_id:
         raise Refusal("Карта уже лежит на этой территории.", "territory")
     _check_no_family(card, "territory")
+    _check_no_group(card, "territory")
     now = clock.now()
-    _step(card, CardStepKind.REDIRECTED, note=note, before=_as_it_is(card))
-    with _anywhere():
+    add_step(card, CardStepKind.REDIRECTED, note=note, before=as_it_is(card))
+    with anywhere():
         _lay(card, territory_id, now)
         card.arrived_at, card.received_at, card.question, card.answer = now, None, None, None
         db.session.flush()
+        _let_surveys_follow(card)
 
 
 def send_out(card: SignalCard, addressee: str, note: str) -> None:
     """Send a card to a municipality that does not use this bank: the card is closed, and a letter goes with it."""
-    _check_open(card)
+    check_open(card)
     _check_no_family(card)
-    before = _as_it_is(card)
+    _check_no_group(card)
+    before = as_it_is(card)
     card.sent_out_to = addressee
     _close(card, _outcome(REDIRECTED), note)
-    _step(card, CardStepKind.SENT_OUT, note=f"{addressee}. {note}", before=before)
+    add_step(card, CardStepKind.SENT_OUT, note=f"{addressee}. {note}", before=before)
 
 
 def close(card: SignalCard, outcome: SignalCardOutcome, note: str) -> None:
     """Close a card with an outcome and a reason. Raises Refusal."""
-    _check_open(card)
-    before = _as_it_is(card)
+    check_open(card)
+    _check_no_group(card)
+    before = as_it_is(card)
     _close(card, outcome, note)
-    _step(card, CardStepKind.CLOSED, note=note, before=before)
+    add_step(card, CardStepKind.CLOSED, note=note, before=before)
 
 
 def recall(card_id: int) -> None:
@@ -198,7 +209,7 @@ def recall(card_id: int) -> None:
             raise Refusal("Такой карты среди перенаправленных нет.")
         if card.received_at is not None or last_step(card) is not on[-1]:
             raise Refusal("Карту там уже открыли: вернуть её может только тот, кто её получил.")
-    with _anywhere():
+    with anywhere():
         undo(card)
 
 
@@ -212,11 +223,47 @@ def undo(card: SignalCard) -> None:
     last = last_step(card)
     if last is None:
         raise Refusal("Отменять нечего: карта как пришла, так и лежит.")
-    _step(card, CardStepKind.UNDONE, note=last.kind.title_ru, before=_as_it_is(card))
+    add_step(card, CardStepKind.UNDONE, note=last.kind.title_ru, before=as_it_is(card))
     for name, value in (last.before or {}).items():
-        setattr(card, name, datetime.fromisoformat(value) if name in MOMENTS and value else value)
+        setattr(card, name, _read(name, value))
+    if last.kind is CardStepKind.GROUP_NAMED:
+        _undo_naming(card)
     last.undone = True
     db.session.flush()
+    _let_surveys_follow(card)
+
+
+def _read(name: str, value: Any) -> Any:
+    """A value of a step as the card keeps it."""
+    if value and name in MOMENTS:
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if value and name in DAYS else value
+
+
+def mark_emergency(card: SignalCard) -> None:
+    """A child is in danger now: the bodies that are told at once stand on the card until each is. Raises Refusal."""
+    check_open(card)
+    if card.emergency_at is not None:
+        raise Refusal("Карта уже отмечена экстренной.")
+    before = as_it_is(card)
+    card.emergency_at = clock.now()
+    add_step(card, CardStepKind.EMERGENCY, before=before)
+
+
+def tell(card: SignalCard, agency: Agency, *, told_to: str, told_at: datetime, answer: str | None) -> CardTelling:
+    """A body was told of an emergency: who was told there, when, and what was answered. Raises Refusal."""
+    check_open(card)
+    if card.emergency_at is None:
+        raise Refusal("Сначала отметьте карту экстренной.")
+    if told_at > clock.now():
+        raise Refusal("Время сообщения ещё не наступило.", "told_time")
+    if told_at < card.detected_at:
+        raise Refusal("Семья тогда ещё не была выявлена. Проверьте время.", "told_time")
+    telling = CardTelling(card=card, agency=agency, told_to=told_to, told_at=told_at, answer=answer,
+                          told_by=access.scope().user_name)  # fmt: skip
+    db.session.add(telling)
+    db.session.flush()
+    return telling
 
 
 def last_step(card: SignalCard) -> CardStep | None:
@@ -248,7 +295,7 @@ def _check_first(told: Told) -> None:
         raise Refusal(SENT_ALREADY.format(number=card.number, year=card.year))
 
 
-def _anywhere() -> AbstractContextManager[None]:
+def anywhere() -> AbstractContextManager[None]:
     """A card goes to a territory that whoever sends it need not see, and is another's there; who may send was asked."""
     return access.acting_as(replace(access.scope(), everything=True))
 
@@ -310,7 +357,7 @@ def _hold_card(card: SignalCard) -> None:
     db.session.execute(select(table.id).where(table.id == card.id).with_for_update())
 
 
-def _check_open(card: SignalCard) -> None:
+def check_open(card: SignalCard) -> None:
     _hold_card(card)
     if card.closed_at is not None:
         raise Refusal(CLOSED_ALREADY.format(outcome=card.outcome))
@@ -324,6 +371,31 @@ def _check_no_family(card: SignalCard, field: str | None = None) -> None:
         raise Refusal("По этой карте уже внесена семья: карта остаётся с ней.", field)
 
 
+def _check_no_group(card: SignalCard, field: str | None = None) -> None:
+    """A group that is on its way is not left without its card."""
+    if card.survey_due_on is not None and card.surveyed_on is None:
+        raise Refusal("По карте названа группа обследования: дождитесь её акта или отмените обследование.", field)
+
+
+def _live_surveys(card: SignalCard) -> list[SurveyGroup]:
+    asked = select(SurveyGroup).where(SurveyGroup.card_id == card.id, SurveyGroup.annulled_at.is_(None))
+    return list(db.session.scalars(asked.order_by(SurveyGroup.id)))
+
+
+def _let_surveys_follow(card: SignalCard) -> None:
+    """The surveys of a card lie where it lies, and are of its family."""
+    with anywhere():
+        for group in _live_surveys(card):
+            group.territory_id, group.family_id = card.territory_id, card.family_id
+        db.session.flush()
+
+
+def _undo_naming(card: SignalCard) -> None:
+    """The group that was named last goes nowhere."""
+    group = _live_surveys(card)[-1]
+    group.annulled_at, group.annul_reason = clock.now(), "Шаг отменён."
+
+
 def _outcome(code: str) -> SignalCardOutcome:
     return db.session.scalars(select(SignalCardOutcome).where(SignalCardOutcome.code == code)).one()
 
@@ -332,13 +404,13 @@ def _close(card: SignalCard, outcome: SignalCardOutcome, note: str | None) -> No
     card.outcome, card.outcome_note, card.closed_at = outcome, note, clock.now()
 
 
-def _as_it_is(card: SignalCard) -> dict[str, Any]:
+def as_it_is(card: SignalCard) -> dict[str, Any]:
     """What a step may change, as JSON keeps it."""
     found = {name: getattr(card, name) for name in CHANGED}
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in found.items()}
 
 
-def _step(card: SignalCard, kind: CardStepKind, *, note: str | None = None,
+def add_step(card: SignalCard, kind: CardStepKind, *, note: str | None = None,
           before: dict[str, Any] | None = None) -> None:  # fmt: skip
     scope = access.scope()
     step = CardStep(card=card, kind=kind, note=note, before=before, user_id=scope.user_id, user_name=scope.user_name,
