@@ -55,6 +55,7 @@ DICTIONARIES = (
     SupervisionKind,
 )  # fmt: skip
 # Bodies of a district: kind and name; {} stands for the name of the district.
+TOLD_AT_ONCE = ("5.1", "5.2", "5.5", "5.7")  # of an emergency: the commission, social care, health care, the police
 BODIES = (
     ("5.1", "КДН и ЗП Администрации {} района"),
     ("5.2", "УСЗН {} района"),
@@ -247,7 +248,8 @@ def _population(rng: Random, writer: Writer, settlement_id: int, hundredths: int
 def _bodies(rng: Random, writer: Writer, district: District, kinds: dict[str, int], name: str) -> None:
     for code, pattern in BODIES:
         title = pattern.format(_declined(name, "ому" if "по {}" in pattern else "ого"))
-        agency_id, people = _agency(rng, writer, kinds[code], title, district.id, POSITIONS[code])
+        agency_id, people = _agency(rng, writer, kinds[code], title, district.id, POSITIONS[code],
+                                    told_at_once=code in TOLD_AT_ONCE)  # fmt: skip
         district.performers[code] = [agency_id]
         if code in ("5.2", "5.8"):
             district.mentors.extend(people)
@@ -274,7 +276,7 @@ def _schools(rng: Random, writer: Writer, district: District, kinds: dict[str, i
 
 
 def _agency(rng: Random, writer: Writer, kind_id: int, name: str, territory_id: int,
-            positions: tuple[str, ...]) -> tuple[int, list[int]]:  # fmt: skip
+            positions: tuple[str, ...], *, told_at_once: bool = False) -> tuple[int, list[int]]:  # fmt: skip
     """A body with its people; gives the id of the body and those of the people."""
     staff = [_person(rng) for _ in positions]
     agency_id = writer.add(
@@ -286,6 +288,7 @@ def _agency(rng: Random, writer: Writer, kind_id: int, name: str, territory_id: 
         head=names.initials(*staff[0]),
         phone=f"8 (00000) {rng.randint(2, 9)}-{rng.randint(10, 99)}-{rng.randint(10, 99)}",
         address=invented.address(rng, "г. Заречный"),
+        told_at_once=told_at_once,
         closed=False,
     )
     people = []

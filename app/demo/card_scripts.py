@@ -11,16 +11,23 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OPENED, ASKED, ANSWERED = CardStepKind.RECEIVED, CardStepKind.ASKED, CardStepKind.ANSWERED
 ENTERED, ATTACHED, SENT_ON = CardStepKind.ENTERED, CardStepKind.ATTACHED, CardStepKind.REDIRECTED
 CLOSED, UNDONE, SENT_OUT = CardStepKind.CLOSED, CardStepKind.UNDONE, CardStepKind.SENT_OUT
+GROUPED, EMERGENCY = CardStepKind.GROUP_NAMED, CardStepKind.EMERGENCY
 ELSEWHERE = "Комиссия города Заозёрска"  # a municipality that does not use this bank
 
 
 class Step(NamedTuple):
-    """What is done with a card so many minutes after it was sent; outcome: the code by which it is closed."""
+    """What is done with a card so many minutes after it was sent.
+
+    outcome: the code by which it is closed. days: how long a group that is named has. told: kinds of bodies that are
+    told of an emergency, with who answered there.
+    """
 
     after: int
     kind: CardStepKind
     note: str | None = None
     outcome: str = ""
+    days: int = 0
+    told: tuple[tuple[str, str], ...] = ()
 
 
 class CardScript(NamedTuple):
@@ -57,7 +64,8 @@ SCRIPTS = (
                criteria=("2.1.2",), measures="Выписаны направления, мать предупреждена письменно."),
     CardScript("5.7", timedelta(minutes=35), "Вызов соседей: трое детей одни, мать в опьянении, на полу битое "
                "стекло, газ открыт.", Threat.IMMEDIATE, DetectedDuring.CALL, (("Варвара", 6), ("Макар", 3), (None, 1)),
-               ("2.3.1", "2.5.1"), (Step(6, OPENED),),
+               ("2.3.1", "2.5.1"), (Step(6, OPENED), Step(8, EMERGENCY, told=(
+                   ("5.7", "дежурная часть, Рябов"), ("5.5", "приёмное отделение, дежурный врач")))),
                measures="Газ перекрыт, вызвана скорая помощь, дети в приёмном отделении. Сообщено опеке и прокурору."),
     CardScript("5.2", DAY + 3 * HOUR, "При оформлении пособия мать с младенцем не смогла назвать место жительства.",
                during=DetectedDuring.APPEAL, children=((None, 0),),
@@ -70,7 +78,11 @@ SCRIPTS = (
     CardScript("5.3", 3 * DAY, "Ребёнок приходит голодным, на руках синяки, объяснений не даёт.", Threat.EXISTS,
                DetectedDuring.LESSONS, (("Тимофей", 8),), ("2.3.2",),
                (Step(31, OPENED), Step(60, ASKED, "Осматривал ли ребёнка медицинский работник?"),
-                Step(200, ANSWERED, "Да, школьный фельдшер, в тот же день. Синяки старые, разной давности."))),
+                Step(200, ANSWERED, "Да, школьный фельдшер, в тот же день. Синяки старые, разной давности."),
+                Step(220, GROUPED, "Осмотреть детей, поговорить с матерью без посторонних.", days=5))),
+    CardScript("5.5", 8 * DAY, "Мать не открывает патронажной сестре вторую неделю, соседи слышат плач.",
+               Threat.EXISTS, children=((None, 2),), criteria=("2.1.2",),
+               steps=(Step(45, OPENED), Step(24 * 60, GROUPED, "Убедиться, что ребёнок накормлен и здоров.", days=3))),
     CardScript("", timedelta(), "Родители не работают, дети в школу ходят нерегулярно, дома антисанитария.",
                criteria=("2.1.3",), steps=(Step(25, OPENED), Step(24 * 60, ENTERED)), family="entered"),
     CardScript("", timedelta(), "Родители злоупотребляют спиртным, дети предоставлены сами себе.", Threat.EXISTS,

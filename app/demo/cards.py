@@ -22,7 +22,9 @@ from app.demo.card_scripts import (
     ASKED,
     ATTACHED,
     ELSEWHERE,
+    EMERGENCY,
     ENTERED,
+    GROUPED,
     OPENED,
     SCRIPTS,
     SENT_ON,
@@ -60,6 +62,8 @@ class Played:
     sender_name: str
     family_id: int | None = None
     numbers: list[tuple[int, int]] = field(default_factory=list)  # year and number at each arrival
+    told: list[tuple[str, str, datetime]] = field(default_factory=list)  # kind of body, who answered, when
+    group: tuple[date, str | None, datetime] | None = None  # until when, what to look at, when it was named
 
     def arrivals(self) -> list[datetime]:
         went = (self.at(step) for step in self.script.steps if step.kind is SENT_ON)
@@ -135,7 +139,8 @@ class Cards:
             "known_to_bodies": script.family == "attached" or None, "measures": script.measures,
             "sent_at": sent_at, "sent_on": clock.local(sent_at).date(), "arrived_at": sent_at, "received_at": None,
             "question": None, "answer": None, "family_id": None, "outcome_id": None, "outcome_note": None,
-            "sent_out_to": None, "closed_at": None, "created_at": sent_at, "version": 1, "annulled_at": None,
+            "sent_out_to": None, "closed_at": None, "emergency_at": None, "survey_due_on": None, "surveyed_on": None,
+            "created_at": sent_at, "version": 1, "annulled_at": None,
             "annul_reason": None,
         }  # fmt: skip
         return Played(script, sent_at, places, row, children, sender_name, stay.family_id if stay is not None else None)
@@ -232,6 +237,12 @@ class Cards:
             self._lay(card, arrival)
         elif step.kind is SENT_OUT:
             row["sent_out_to"] = ELSEWHERE
+        elif step.kind is EMERGENCY:
+            row["emergency_at"] = at
+            card.told = [(code, who, at) for code, who in step.told]
+        elif step.kind is GROUPED:
+            row["survey_due_on"] = clock.local(at).date() + timedelta(days=step.days)
+            card.group = (row["survey_due_on"], step.note, at)
         if step.outcome:
             row.update(outcome_id=self.outcomes[step.outcome], outcome_note=step.note, closed_at=at)
         return arrival
@@ -246,10 +257,7 @@ class Cards:
 
     @staticmethod
     def _as_it_was(before: Row) -> Row:
-        return {
-            name: datetime.fromisoformat(value) if name in signals.MOMENTS and value else value
-            for name, value in before.items()
-        }
+        return {name: signals.as_kept(name, value) for name, value in before.items()}
 
     @staticmethod
     def _step(card: Played, kind: CardStepKind, at: datetime, who: str, note: str | None = None,
@@ -268,12 +276,32 @@ class Cards:
             self.writer.add("card_child", card_id=key, **child, **stamp)
         for step in steps:
             self.writer.add("card_step", card_id=key, **step)
+        for code, told_to, at in card.told:
+            for agency_id in card.places[0].performers.get(code, [])[:1]:
+                self.writer.add("card_telling", card_id=key, agency_id=agency_id, told_to=told_to, told_at=at,
+                                told_by=self._keeper(card.places[0]), answer=None, **stamp)  # fmt: skip
+        if card.group is not None:
+            self._write_group(key, card, *card.group)
         for code in card.script.criteria:
             self.writer.rows["signal_card_criteria"].append({"card_id": key, "criterion_id": self.criteria[code]})
 
+    def _write_group(self, card_id: int, card: Played, due_on: date, task: str | None, at: datetime) -> None:
+        """The group of a card: led by the specialist of the demo sign-ins, with somebody of the sender's body."""
+        mentors = card.places[0].mentors
+        leader_id = max(mentors, key=mentors.count)
+        group_id = self.writer.add(
+            "survey_group", territory_id=card.row["territory_id"], card_id=card_id, family_id=card.row["family_id"],
+            leader_id=leader_id, due_on=due_on, task=task, surveyed_on=None, code=f"{self.rng.getrandbits(64):016x}",
+            created_at=at, version=1, annulled_at=None, annul_reason=None,
+        )  # fmt: skip
+        people = dict.fromkeys([leader_id, card.row["employee_id"] or leader_id])
+        self.writer.rows["survey_group_employees"].extend(
+            {"group_id": group_id, "employee_id": employee_id} for employee_id in people
+        )
+
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _signed(person: tuple[str, str]) -> str:

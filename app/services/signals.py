@@ -225,7 +225,7 @@ def undo(card: SignalCard) -> None:
         raise Refusal("Отменять нечего: карта как пришла, так и лежит.")
     add_step(card, CardStepKind.UNDONE, note=last.kind.title_ru, before=as_it_is(card))
     for name, value in (last.before or {}).items():
-        setattr(card, name, _read(name, value))
+        setattr(card, name, as_kept(name, value))
     if last.kind is CardStepKind.GROUP_NAMED:
         _undo_naming(card)
     last.undone = True
@@ -233,7 +233,7 @@ def undo(card: SignalCard) -> None:
     _let_surveys_follow(card)
 
 
-def _read(name: str, value: Any) -> Any:
+def as_kept(name: str, value: Any) -> Any:
     """A value of a step as the card keeps it."""
     if value and name in MOMENTS:
         return datetime.fromisoformat(value)
