@@ -20,7 +20,9 @@ from app.models import (
     AidKind,
     Assignment,
     CardChild,
+    CardScan,
     CardStep,
+    CardTelling,
     ChildPopulation,
     Criterion,
     Decision,
@@ -44,6 +46,7 @@ from app.models import (
     SignalCard,
     Supervision,
     SupervisionKind,
+    SurveyGroup,
     Territory,
     TerritoryAlias,
     User,
@@ -282,6 +285,16 @@ def card_child(card: SignalCard, name: str | None, **values: Any) -> CardChild:
     return _add(CardChild(card=card, name=name, **values))
 
 
+def survey_group(leader: Employee, due_on: date, *, card: SignalCard | None = None, of: Family | None = None,
+                 others: Iterable[Employee] = (), **values: Any) -> SurveyGroup:  # fmt: skip
+    """A group that is to visit the family of a card, or a family of the bank."""
+    place = card.territory if card is not None else of.territory if of is not None else None
+    if card is not None and "surveyed_on" not in values:
+        card.survey_due_on = due_on
+    return _add(SurveyGroup(territory=place, card=card, family=of, leader=leader, employees=[leader, *others],
+                            due_on=due_on, **values))  # fmt: skip
+
+
 def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *, last_name: str = "Полозов",
                 word: str = "Северное", year: int = 2026) -> dict[str, Any]:  # fmt: skip
     """One row of every entity that is somebody's, about a family of a place; by the names of the entities.
@@ -322,6 +335,13 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         "Employee": person,
         "SignalCard": card,
         "CardStep": _add(CardStep(card=card, kind=terms.CardStepKind.SENT, territory=place, user_name=word)),
+        "CardScan": _add(CardScan(
+            card=card, file_name=f"{word}.jpg", mime="image/jpeg", size=1, sha256="0" * 64, key=f"c{number}",
+        )),
+        "CardTelling": _add(CardTelling(
+            card=card, agency=body, told_to=word, told_at=clock.now(), told_by=word,
+        )),
+        "SurveyGroup": survey_group(person, date(2026, 12, 24), card=card, of=of, task=word),
         "CardChild": _add(CardChild(card=card, name=f"{word} ребёнок", age=7)),
         "WorkingDay": _add(WorkingDay(day=date(2026, 12, int(number[-2:]) % 28 + 1), works=False)),
     }  # fmt: skip

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any
 
 import lxml.html
@@ -15,11 +15,14 @@ from app import access, clock
 from app.domain import terms
 from app.extensions import db
 from app.models import (
+    CardScan,
+    CardTelling,
     Criterion,
     Family,
     RemovalReason,
     Role,
     SignalCardOutcome,
+    SurveyGroup,
     User,
     UserSession,
 )
@@ -115,6 +118,7 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
             "oleg", f"/users/{vera}", f"/users/{vera}/{button}", once=False
         )
     found |= _of_cards(beside["cards"], cast, family)
+    found |= _of_surveys(beside["cards"], cast, family)
     own = f"/account/sessions/{opened['anna']}/end"
     found["end an own session"] = ActForm("anna", "/account/", own, once=False)
     return found
@@ -141,9 +145,41 @@ def _of_cards(cards: Mapping[str, int], cast: factories.Cast, family: int) -> di
     }
 
 
+def _of_surveys(cards: Mapping[str, int], cast: factories.Cast, family: int) -> dict[str, ActForm]:
+    """The acts on photos, on an emergency and on surveys, each on a card of its own."""
+    due_on = clock.today() + timedelta(days=2)
+    here = clock.local(clock.now())
+    group = {"leader": str(cast.employee("gleb").id), "due_on": f"{due_on:%d.%m.%Y}"}
+    body = cast.agency("5.7").id
+
+    def of_card(name: str, act: str, typed: dict[str, Any], makes: type[Any] | None = None, page: str = "") -> ActForm:
+        url = f"/signal/{cards[name]}/{act}"
+        return ActForm("anna", page or url, url, typed, makes)
+
+    def of_survey(name: str, typed: dict[str, Any]) -> ActForm:
+        url = f"/survey/{cards[f'survey to {name}']}/{name}"
+        return ActForm("anna", url, url, typed)
+
+    photo = cards["its scan"]
+    told = {"told_to": "дежурный", "told_on": f"{here:%d.%m.%Y}", "told_time": f"{here:%H:%M}"}
+    return {
+        "photos of a card": of_card("scan", "scan", {"file": scan}, CardScan),
+        "annul a photo": ActForm("anna", f"/signal-scan/{photo}/annul", f"/signal-scan/{photo}/annul",
+                                 {"reason": "чужое фото"}),
+        "mark an emergency": of_card("emergency", "emergency", {}, page=f"/signal/{cards['emergency']}"),
+        "tell a body": replace(of_card("tell", f"tell/{body}", told, CardTelling), once=False),
+        "name a group": of_card("survey", "survey", group, SurveyGroup),
+        "survey of a family": ActForm("anna", f"/family/{family}/survey", f"/family/{family}/survey", group,
+                                      SurveyGroup),
+        "change a group": of_survey("change", {**group, "task": "Уточнить адрес"}),
+        "call a survey off": of_survey("call-off", {"reason": "уехали"}),
+    }  # fmt: skip
+
+
 def _cards(cast: factories.Cast) -> dict[str, int]:
     """Cards of Gleb's body, each ready for the act of its name: Anna has opened all but one."""
-    names = ("ask", "answer", "attach", "redirect", "send-out", "close", "receive", "undo", "recall")
+    names = ("ask", "answer", "attach", "redirect", "send-out", "close", "receive", "undo", "recall", "scan",
+             "emergency", "tell", "survey", "change", "call-off")  # fmt: skip
     body, far = cast.employee("gleb").agency, cast.far.id
     found = {name: factories.signal_card(cast.north, body, received_at=clock.now()) for name in names}
     found["receive"].received_at = None
@@ -151,8 +187,14 @@ def _cards(cast: factories.Cast) -> dict[str, int]:
     with access.acting_as(access.scope_of(cast.user("anna"), [terms.Role.COORDINATOR], clock.today())):
         signals.ask(found["undo"], "Сколько детей?")
         signals.redirect(found["recall"], far, "живут там")
+        signals.mark_emergency(found["tell"])
+    gleb, due_on = cast.employee("gleb"), clock.today() + timedelta(days=1)
+    groups = {name: factories.survey_group(gleb, due_on, card=found[name]) for name in ("change", "call-off")}
+    photo = CardScan(card=found["scan"], file_name="фото.jpg", mime="image/jpeg", size=1, sha256="1" * 64, key="photo")
+    db.session.add(photo)
     db.session.commit()
-    return {name: card.id for name, card in found.items()}
+    keys = {name: card.id for name, card in found.items()}
+    return keys | {f"survey to {name}": group.id for name, group in groups.items()} | {"its scan": photo.id}
 
 
 def _of_family(url: str, makes: str = "", **typed: Any) -> ActForm:
@@ -184,4 +226,6 @@ NAMES = (
     "button activate", "button sessions/end", "button sessions/N/end", "ask the sender",
     "answer the coordinator", "attach a card", "send a card on",
     "send a card out", "close a card", "open a card", "undo a step of a card", "take a card back", "end an own session",
+    "photos of a card", "annul a photo", "mark an emergency", "tell a body", "name a group", "survey of a family",
+    "change a group", "call a survey off",
 )  # fmt: skip

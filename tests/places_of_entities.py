@@ -27,6 +27,8 @@ WITHOUT_A_LIST = {
     "ImportBatch": "on the page of the exchange",
     "JournalEntry": "in the journal",
     "CardChild": "on the page of its signal card",
+    "CardScan": "on the page of its signal card",
+    "CardTelling": "on the page of its signal card",
 }
 
 

@@ -26,7 +26,7 @@ from tests.test_routes import REGISTRY, STATIC
 
 # By these words rows of Galina's would be known on a page of Anna's.
 HERS = ("77099", "Чужанин", "Дальнее", "Чужая школа", "Соседний район", "чужая.xlsx")
-SOMEBODYS = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.TERRITORY, Whose.AGENCY)
+SOMEBODYS = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.TERRITORY, Whose.AGENCY)
 
 # The addresses of the other screens with keys of hers, by endpoint; {own} is a family of Anna's.
 FOREIGN = {
@@ -59,6 +59,8 @@ FOREIGN = {
     "SavedFilters.drop": ["/saved/{SavedFilter}/drop"],
     "SavedFilters.rename": ["/saved/{SavedFilter}/rename"],
     "SignalLikeness.compare": ["/signal/{SignalCard}/compare/{own}", "/signal/{SignalCard}/compare/{Family}"],
+    "Emergency.mark": ["/signal/{SignalCard}/emergency"],
+    "Emergency.tell": ["/signal/{SignalCard}/tell/{Agency}"],
     "SignalPage.ask": ["/signal/{SignalCard}/ask"],
     "SignalPage.attach": ["/signal/{SignalCard}/attach"],
     "SignalPage.close": ["/signal/{SignalCard}/close"],
@@ -68,6 +70,14 @@ FOREIGN = {
     "SignalPage.redirect": ["/signal/{SignalCard}/redirect"],
     "SignalPage.show": ["/signal/{SignalCard}"],
     "SignalPage.undo": ["/signal/{SignalCard}/undo"],
+    "SignalScans.add": ["/signal/{SignalCard}/scan"],
+    "SignalScans.annul": ["/signal-scan/{CardScan}/annul"],
+    "SignalScans.download": ["/signal-scan/{CardScan}/file"],
+    "SurveyPage.call_off": ["/survey/{SurveyGroup}/call-off"],
+    "SurveyPage.change": ["/survey/{SurveyGroup}/change"],
+    "SurveyPage.of_card": ["/signal/{SignalCard}/survey"],
+    "SurveyPage.of_family": ["/family/{Family}/survey"],
+    "SurveyPage.show": ["/survey/{SurveyGroup}"],
     "Work.cancel": ["/work/{Job}/cancel"],
     "Work.file_of": ["/work/{Job}/file"],
     "Work.job": ["/work/{Job}"],

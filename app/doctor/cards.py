@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, exists, select
 
 from app import clock, tree
 from app.domain.terms import CardStepKind
 from app.extensions import db
-from app.models import CardStep, Family, SignalCard
+from app.models import CardStep, Family, SignalCard, SurveyGroup
 
 _card, _step, _family = SignalCard.__table__, CardStep.__table__, Family.__table__
+_group = SurveyGroup.__table__
+_has_group = exists(
+    select(_group.c.id).where(_group.c.card_id == _card.c.id, _group.c.annulled_at.is_(None)).correlate(_card)
+)
 MOST_TOLD = 20  # numbers of one gap in a sentence
 
 # What the facts of a card cannot be, and how it is said.
@@ -24,6 +28,13 @@ CONTRADICTIONS: tuple[tuple[ColumnElement[bool], str], ...] = (
     (_card.c.closed_at < _card.c.received_at, "закрыта раньше, чем открыта"),
     (and_(_card.c.closed_at.is_not(None), _card.c.received_at.is_(None)), "закрыта, но не открыта"),
     (and_(_card.c.answer.is_not(None), _card.c.question.is_(None)), "есть ответ, но нет вопроса"),
+    (_card.c.emergency_at < _card.c.detected_at, "экстренная раньше, чем выявлена"),
+    (and_(_card.c.surveyed_on.is_not(None), _card.c.survey_due_on.is_(None)), "обследована, но группы не названо"),
+    (and_(_card.c.survey_due_on.is_not(None), ~_has_group), "ждёт группу, а группы не названо"),
+    (
+        and_(_card.c.survey_due_on.is_(None), _card.c.closed_at.is_(None), _has_group),
+        "группа названа, а карта её не ждёт",
+    ),
     (and_(_card.c.closed_at.is_(None), _family.c.annulled_at.is_not(None)), "не закрыта, а её семья аннулирована"),
 )
 

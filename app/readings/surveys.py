@@ -88,11 +88,11 @@ class Visited:
 
 def visited(group: SurveyGroup, today: date) -> Visited:
     """Whom a survey of the person's is about: its family, else its card."""
-    own_card = db.session.get(SignalCard, group.card_id) if group.card_id else None
-    own_family = db.session.get(Family, group.family_id) if group.family_id else None
+    own_card = db.session.scalar(select(SignalCard.id).where(SignalCard.id == group.card_id))
+    own_family = db.session.scalar(select(Family.id).where(Family.id == group.family_id))
     with access.acting_as(replace(access.scope(), everything=True)):
-        family = own_family or (db.session.get(Family, group.family_id) if group.family_id else None)
-        card = own_card or (db.session.get(SignalCard, group.card_id) if group.card_id else None)
+        family = db.session.get(Family, group.family_id) if group.family_id else None
+        card = db.session.get(SignalCard, group.card_id) if group.card_id else None
         phones = [phone for phone in (card.mobile_phone, card.home_phone) if phone] if card else []
         if family is not None:
             name, address = family.title, family.actual_address or family.registered_address or ""
@@ -102,7 +102,7 @@ def visited(group: SurveyGroup, today: date) -> Visited:
             people = [_person(str(child), child.born_on, today, child.age) for child in card.children]
         else:
             raise LookupError(f"survey {group.id} is of nobody")
-    return Visited(name, address, phones, people, own_card and own_card.id, own_family and own_family.id)
+    return Visited(name, address, phones, people, own_card, own_family)
 
 
 def _present(family: Family, today: date) -> list[Member]:

@@ -257,7 +257,7 @@ def tell(card: SignalCard, agency: Agency, *, told_to: str, told_at: datetime, a
         raise Refusal("Сначала отметьте карту экстренной.")
     if told_at > clock.now():
         raise Refusal("Время сообщения ещё не наступило.", "told_time")
-    if told_at < card.detected_at:
+    if told_at < clock.in_utc(card.detected_at):
         raise Refusal("Семья тогда ещё не была выявлена. Проверьте время.", "told_time")
     telling = CardTelling(card=card, agency=agency, told_to=told_to, told_at=told_at, answer=answer,
                           told_by=access.scope().user_name)  # fmt: skip

@@ -200,7 +200,18 @@ def signal(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "signal_4", "main .form__actions button[type=submit]")
 
 
-WALKS = {walk.__name__: walk for walk in (load, family, signal, aid, passport, quarter, access)}
+def survey(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/signal/5")
+    page.locator(".page-head__actions a[href$='/survey']").click()
+    page.fill("[name=task]", "Убедиться, что дети накормлены, осмотреть место для сна.")
+    walk.show(page, "survey_1", "main .form__actions button[type=submit]")
+    page = open_as("specialist", "/survey/1")
+    walk.show(page, "survey_2", "main .card a[href^='tel:']")
+    page = open_as("koordinator", "/signal/3")
+    walk.show(page, "survey_3", "#emergency .btn")
+
+
+WALKS = {walk.__name__: walk for walk in (load, family, signal, survey, aid, passport, quarter, access)}
 
 
 def test_every_task_of_the_guide_is_walked() -> None:
