@@ -142,6 +142,13 @@ class Scope:
 
     def cards(self, card: Any = _card.c) -> ColumnElement[bool]:
         """The condition on the table `signal_card` that this person's cards meet."""
+        if self.employee is None or self.everything:
+            return self.counted_cards(card)
+        of_groups = select(_group.c.card_id).where(self._goes_with(_group.c), _group.c.card_id.is_not(None))
+        return or_(self.counted_cards(card), card.id.in_(of_groups))
+
+    def counted_cards(self, card: Any = _card.c) -> ColumnElement[bool]:
+        """The condition on `signal_card` for figures: a card that one merely visits for is counted by others."""
         if self.everything:
             return true()
         parts: list[ColumnElement[bool]] = []
@@ -149,9 +156,6 @@ class Scope:
             parts.append(card.territory_id.in_(self.kept))
         if self.agency is not None:
             parts.append(card.agency_id == self.agency)
-        if self.employee is not None:
-            own = select(_group.c.card_id).where(self._goes_with(_group.c), _group.c.card_id.is_not(None))
-            parts.append(card.id.in_(own))
         return or_(*parts) if parts else false()
 
     def _goes_with(self, group: Any) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from app.services import papers
 from tests import factories, scans
 
 FORM = "/reports/quarterly"
-VIEWS = [view for view, *_rest in [views.SIGNALS, *views.BANK, *views.PLACES]] + views.DICTIONARIES
+VIEWS = [view for view, *_rest in [views.SIGNALS, views.SURVEYS, *views.BANK, *views.PLACES]] + views.DICTIONARIES
 NOT_FILES = ("text/html", "application/json", "text/plain")
 
 
@@ -30,7 +30,8 @@ def addresses(cast) -> dict[str, str]:
     paper = papers.attach(family, kind=PaperKind.OTHER, title="Акт", dated_on=None, decision=None,
                           file_name="акт обследования.pdf", scan=papers.inspected(scans.pdf()),
                           today=date(2026, 1, 1)).id  # fmt: skip
-    card = factories.signal_card(cast.north, cast.agency("5.3"), received_at=clock.now()).id
+    signal = factories.signal_card(cast.north, cast.agency("5.3"), received_at=clock.now())
+    photo, card = papers.attach_to_card(signal, "дом.pdf", papers.inspected(scans.pdf("дом"))).id, signal.id
     db.session.commit()
     found = {f"{view.__name__}.xlsx": f"/{view.__name__.lower()}/xlsx" for view in VIEWS}
     return found | {
@@ -42,6 +43,7 @@ def addresses(cast) -> dict[str, str]:
         "Exchange.export": "/exchange/export",
         "SignalLog.paper": "/signal-log/log.pdf",
         "SignalLog.workbook": "/signal-log/log.xlsx",
+        "SignalScans.download": f"/signal-scan/{photo}/file",
         "SignalPage.printed": f"/signal/{card}/card.pdf",
     }
 

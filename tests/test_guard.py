@@ -104,9 +104,8 @@ def test_a_foreign_row_is_not_deleted(name, cast, hers):
 
 
 def owner_of(row: Any) -> str:
-    return {"Family": "territory_id", "Territory": "parent_id", "Assignment": "family_id"}.get(
-        type(row).__name__, type(row).OWNER if hasattr(type(row), "OWNER") else ""
-    )
+    owners = {"Family": "territory_id", "Territory": "parent_id", "Assignment": "family_id", "SurveyGroup": "family_id"}
+    return owners.get(type(row).__name__, type(row).OWNER if hasattr(type(row), "OWNER") else "")
 
 
 # What hangs on these stands in their family by a reference: no one at all carries them into another.

@@ -348,6 +348,8 @@ def test_decisions_and_stays_are_facts_of_acts():
 WITHOUT_AN_EVENT = {
     "Assignment.started_on": "who sees the family is said on its page, and is no event of its life",
     "Assignment.ended_on": "the same",
+    "SurveyGroup.due_on": "until when a group goes there: the family's page says it beside the group",
+    "SurveyGroup.surveyed_on": "the same",
     "Member.born_on": "the card of the member says it",
     "IdentityDocument.issued_on": "the card of the member says it",
     "Education.ended_on": "the next one begins",

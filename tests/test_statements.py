@@ -101,7 +101,7 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
     family = db.session.scalar(select(models.Family.id).where(models.Family.number == "00101"))
     of_family = {
         entity: db.session.scalar(select(entity.id).where(entity.family_id == family).order_by(entity.id).limit(1))
-        for entity in keys if hasattr(entity, "family_id") and entity is not models.SignalCard
+        for entity in keys if hasattr(entity, "family_id") and entity not in (models.SignalCard, models.SurveyGroup)
     }  # fmt: skip
     adapter, found = app.url_map.bind("localhost"), []
     for rule in app.url_map.iter_rules():
@@ -110,8 +110,16 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
         view, _dot, act = rule.endpoint.partition(".")
         row = {**keys, **of_family, models.Family: family}.get(REGISTRY.get(view), family)
         values: dict[str, Any] = {"pk": row, "kind": "xlsx", "entity": "Member", "key": of_family[models.Member]}
-        if view in ("SignalPage", "SignalLikeness"):
-            values |= {"pk": keys[models.SignalCard], "family": family}
+        if (
+            view in ("SignalPage", "SignalLikeness", "Emergency")
+            or act == "of_card"
+            or rule.endpoint == "SignalScans.add"
+        ):
+            values |= {"pk": keys[models.SignalCard], "family": family, "agency": keys[models.Agency]}
+        elif view == "SignalScans":
+            values["pk"] = keys[models.CardScan]
+        if view == "SurveyPage" and act != "of_card" and act != "of_family":
+            values["pk"] = keys[models.SurveyGroup]
         if rule.endpoint == "Exchange.batch":
             values["pk"] = keys[models.ImportBatch]
         if view == "Papers" and act != "add":

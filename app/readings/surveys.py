@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from flask_babel import gettext
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app import access, clock, words
 from app.conditions import called
@@ -174,12 +174,3 @@ def state_of(row: SurveyGroup) -> str:
     if row.surveyed_on is not None:
         return gettext("visited on %(day)s", day=f"{row.surveyed_on:%d.%m.%Y}")
     return gettext("waits for the group")
-
-
-def waiting_for_me(today: date) -> tuple[int, int]:
-    """How many surveys wait for a group of the person's, and how many of these are late."""
-    if access.scope().employee is None:
-        return 0, 0
-    late = func.count().filter(_group.c.due_on < today)
-    row = db.session.connection().execute(select(func.count(), late).select_from(_group).where(waits(), of_mine()))
-    return tuple(row.one())  # type: ignore[return-value]

@@ -79,7 +79,7 @@ def cards_sent(period: Period) -> CardsSent:
 
 def _rows(sent: Subquery, of_families: ColumnElement[bool], *, by_all: bool = False) -> ColumnElement[bool]:
     """Cards of a person's families, and the person's own that have none yet."""
-    own = true() if by_all else access.scope().cards(sent.c)
+    own = true() if by_all else access.scope().counted_cards(sent.c)
     return or_(
         and_(sent.c.family_id.is_not(None), of_families),
         and_(sent.c.family_id.is_(None), own),

@@ -22,6 +22,7 @@ from app.screens import annulment
 from app.screens.papers import DAMAGED, SANDBOX
 from app.screens.screen import Screen
 from app.services import papers
+from app.services.signals import NOT_RECEIVED
 
 ACCEPTED = "image/jpeg,image/png,application/pdf,.jpg,.jpeg,.png,.pdf"
 MOST_AT_ONCE = 5
@@ -119,8 +120,11 @@ class SignalScans(Screen):
         """A card that the person's body has sent, or that lies on the person's territory and is opened."""
         card, scope = self.find(SignalCard, pk), access.scope()
         own = scope.agency is not None and card.agency_id == scope.agency
-        if card.closed_at is not None or card.annulled_at is not None or is_sealed(card):
+        if card.closed_at is not None or card.annulled_at is not None:
             abort(403)
+        if is_sealed(card) and not own:
+            flash(NOT_RECEIVED, "warning")
+            abort(redirect(url_for("SignalPage.show", pk=pk)))
         if not own and not scope.covers_territory(card.territory_id):
             abort(403)
         return card

@@ -12,6 +12,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
 from werkzeug.wrappers import Response
 from wtforms import SelectField
 
@@ -96,7 +97,7 @@ class SignalPage(Screen):
     @has_access
     def show(self, pk: int) -> str:
         """The card; one that nobody has opened yet shows its keeper an envelope with one button."""
-        card = self._card(pk)
+        card = self._card(pk, selectinload(SignalCard.scans), selectinload(SignalCard.tellings))
         keeps = self._keeps(card)
         is_sealed = keeps and card.received_at is None and card.closed_at is None
         journal.read(Act.OPENED, entity="SignalCard", entity_id=card.id, summary=journal.title_of(card))
@@ -241,12 +242,12 @@ class SignalPage(Screen):
                      summary=f"Похожие на карту № {card.number}/{card.year}")  # fmt: skip
         return found
 
-    def _card(self, pk: int) -> SignalCard:
+    def _card(self, pk: int, *further: ORMOption) -> SignalCard:
         return self.find(
             SignalCard, pk, joinedload(SignalCard.territory), joinedload(SignalCard.district),
             joinedload(SignalCard.agency), joinedload(SignalCard.employee), joinedload(SignalCard.outcome),
             selectinload(SignalCard.criteria), selectinload(SignalCard.children), selectinload(SignalCard.steps),
-            selectinload(SignalCard.scans), selectinload(SignalCard.tellings),
+            *further,
         )  # fmt: skip
 
     def _keeps(self, card: SignalCard) -> bool:

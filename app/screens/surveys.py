@@ -38,9 +38,9 @@ class GroupForm(EntityForm):
     task = CleanText(_("What to look at"), [no_longer(LONGEST_TASK)])
 
     @property
-    def named(self) -> acts.Named:
+    def named(self) -> acts.NamedGroup:
         """The group as the service takes it."""
-        return acts.Named(cast(Employee, self.leader.data), self.employees.data, self.due_on.given, self.task.data)
+        return acts.NamedGroup(cast(Employee, self.leader.data), self.employees.data, self.due_on.given, self.task.data)
 
 
 class CallOffForm(EntityForm):

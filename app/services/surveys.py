@@ -22,7 +22,7 @@ CALLED_OFF = "Это обследование отменено."
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedGroup:
     """A group as it is named: its leader and whoever else goes, the last day to go, and what to look at."""
 
     leader: Employee
@@ -36,7 +36,7 @@ class Named:
         return list(dict.fromkeys([self.leader, *self.employees]))
 
 
-def name_for_card(card: SignalCard, named: Named, today: date) -> SurveyGroup:
+def name_for_card(card: SignalCard, named: NamedGroup, today: date) -> SurveyGroup:
     """Name the group that visits the family of a card. Raises Refusal with the form's field."""
     signals.check_open(card)
     _check_none_waits(SurveyGroup.card_id == card.id)
@@ -47,13 +47,13 @@ def name_for_card(card: SignalCard, named: Named, today: date) -> SurveyGroup:
     return group
 
 
-def name_for_family(family: Family, named: Named, today: date) -> SurveyGroup:
+def name_for_family(family: Family, named: NamedGroup, today: date) -> SurveyGroup:
     """Name the group that visits a family of the bank. Raises Refusal with the form's field."""
     _check_none_waits(SurveyGroup.family_id == family.id)
     return _named(named, today, territory_id=family.territory_id, family_id=family.id)
 
 
-def change(group: SurveyGroup, named: Named, today: date) -> None:
+def change(group: SurveyGroup, named: NamedGroup, today: date) -> None:
     """Another leader, other people or another day, before the group has gone. Raises Refusal with the form's field."""
     _check_waits(group)
     _check(named, today if named.due_on != group.due_on else min(today, group.due_on))
@@ -76,7 +76,7 @@ def call_off(group: SurveyGroup, reason: str) -> None:
     db.session.flush()
 
 
-def _named(named: Named, today: date, *, territory_id: int, card_id: int | None = None,
+def _named(named: NamedGroup, today: date, *, territory_id: int, card_id: int | None = None,
            family_id: int | None = None) -> SurveyGroup:  # fmt: skip
     _check(named, today)
     group = SurveyGroup(
@@ -88,7 +88,7 @@ def _named(named: Named, today: date, *, territory_id: int, card_id: int | None 
     return group
 
 
-def _check(named: Named, today: date) -> None:
+def _check(named: NamedGroup, today: date) -> None:
     rules.check_group(leader_id=named.leader.id, employee_ids=[each.id for each in named.employees],
                       due_on=named.due_on, today=today)  # fmt: skip
     for each in named.everybody:
@@ -115,7 +115,7 @@ def _check_none_waits(of_whom: ColumnElement[bool]) -> None:
         raise Refusal(NAMED_ALREADY.format(due=f"{due_on:%d.%m.%Y}"))
 
 
-def _said(named: Named) -> str:
+def _said(named: NamedGroup) -> str:
     others = [each.full_name for each in named.everybody[1:]]
     people = f"{named.leader.full_name} (руководитель)" + (f", {', '.join(others)}" if others else "")
     return f"{people}; до {named.due_on:%d.%m.%Y}"

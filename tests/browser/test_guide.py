@@ -195,6 +195,7 @@ def signal(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "signal_2", "main form button[type=submit]")
     page.locator("main form[action$='/receive'] button").click()
     page.wait_for_load_state()
+    page.locator(".page-head__actions details summary").click()
     walk.show(page, "signal_3", ".page-head__actions a")
     page.goto(page.url.rstrip("/") + "/close")
     walk.show(page, "signal_4", "main .form__actions button[type=submit]")

@@ -32,8 +32,8 @@ def card(cast: factories.Cast) -> SignalCard:
                                  children=[{"name": "Полозов Тимур", "age": 7}], address="ул. Полевая, 5")  # fmt: skip
 
 
-def named(cast: factories.Cast, *others: str, due_on: date | None = None, leader: str = "gleb") -> surveys.Named:
-    return surveys.Named(cast.employee(leader), [cast.employee(name) for name in others],
+def named(cast: factories.Cast, *others: str, due_on: date | None = None, leader: str = "gleb") -> surveys.NamedGroup:
+    return surveys.NamedGroup(cast.employee(leader), [cast.employee(name) for name in others],
                          due_on or clock.today() + timedelta(days=3), "Посмотреть, есть ли еда")  # fmt: skip
 
 
@@ -126,9 +126,9 @@ def test_what_cannot_be_is_refused_at_its_field(cast, card):
     tried = [
         (named(cast, due_on=clock.today() - timedelta(days=1)), "due_on"),
         (named(cast, due_on=clock.today() + timedelta(days=400)), "due_on"),
-        (surveys.Named(cast.employee("gleb"), many, clock.today(), None), "employees"),
-        (surveys.Named(gone, [], clock.today(), None), "leader"),
-        (surveys.Named(cast.employee("gleb"), [gone], clock.today(), None), "employees"),
+        (surveys.NamedGroup(cast.employee("gleb"), many, clock.today(), None), "employees"),
+        (surveys.NamedGroup(gone, [], clock.today(), None), "leader"),
+        (surveys.NamedGroup(cast.employee("gleb"), [gone], clock.today(), None), "employees"),
     ]
     for wrong, field in tried:
         with pytest.raises(Refusal) as refusal:
