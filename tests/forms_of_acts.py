@@ -118,7 +118,7 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
             "oleg", f"/users/{vera}", f"/users/{vera}/{button}", once=False
         )
     found |= _of_cards(beside["cards"], cast, family)
-    found |= _of_surveys(beside["cards"], cast, family)
+    found |= _of_surveys(beside["cards"], cast, free)
     own = f"/account/sessions/{opened['anna']}/end"
     found["end an own session"] = ActForm("anna", "/account/", own, once=False)
     return found
@@ -225,7 +225,7 @@ NAMES = (
     "add a user", "change a user", "add a role", "button password", "button unlock", "button deactivate",
     "button activate", "button sessions/end", "button sessions/N/end", "ask the sender",
     "answer the coordinator", "attach a card", "send a card on",
-    "send a card out", "close a card", "open a card", "undo a step of a card", "take a card back", "end an own session",
+    "send a card out", "close a card", "open a card", "undo a step of a card", "take a card back",
     "photos of a card", "annul a photo", "mark an emergency", "tell a body", "name a group", "survey of a family",
-    "change a group", "call a survey off",
+    "change a group", "call a survey off", "end an own session",
 )  # fmt: skip

@@ -167,7 +167,7 @@ class SurveyPage(Screen):
     def _keeps(self, group: SurveyGroup) -> bool:
         """Whether the person may change the group."""
         may = bool(self.appbuilder.sm.has_access("can_name", "SurveyGroup"))
-        return may and group.annulled_at is None and guard.may_write(group)
+        return may and guard.may_write(group)
 
     def _kept(self, pk: int) -> SurveyGroup:
         group = self._group(pk)

@@ -1,6 +1,6 @@
 """a card bears photos, is an emergency, and a group is named to visit its family
 
-Revision: 0016, after 0014. Tables of photos, of what bodies were told, and of groups. Going back drops them.
+Revision: 0015, after 0014. Tables of photos, of what bodies were told, and of groups. Going back drops them.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0016'
+revision = '0015'
 down_revision = '0014'
 branch_labels = None
 depends_on = None
