@@ -16,7 +16,7 @@ from typing import Any
 from flask import Flask, Request, Response, current_app, request
 from flask import session as current_session
 from flask.sessions import SessionInterface, SessionMixin
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from app import sent_forms
 from app.clock import in_utc, now
@@ -32,6 +32,23 @@ NOT_KEPT = {"page_history", "locale"}
 
 _session = UserSession.__table__
 _account = Account.__table__
+# Asked by every request, and put together once: a session that is still open, by what is stored of its token.
+_OPEN = (
+    select(
+        _session.c.user_id,
+        _session.c.data,
+        _session.c.created_at,
+        _session.c.last_seen_at,
+        _account.c.must_change_password,
+    )
+    .outerjoin(_account, _account.c.user_id == _session.c.user_id)
+    .where(
+        _session.c.token_hash == bindparam("token_hash"),
+        _session.c.user_id.is_not(None),
+        _session.c.last_seen_at > bindparam("seen_after"),
+        _session.c.created_at > bindparam("begun_after"),
+    )
+)
 
 
 class BankSession(SessionMixin):
@@ -226,20 +243,7 @@ def sweep() -> None:
 
 
 def _row_of(app: Flask, token: str) -> Any:
-    config = app.config
-    return db.session.execute(
-        select(
-            _session.c.user_id,
-            _session.c.data,
-            _session.c.created_at,
-            _session.c.last_seen_at,
-            _account.c.must_change_password,
-        )
-        .outerjoin(_account, _account.c.user_id == _session.c.user_id)
-        .where(
-            _session.c.token_hash == hash_of(token),
-            _session.c.user_id.is_not(None),
-            _session.c.last_seen_at > now() - config["SESSION_IDLE"],
-            _session.c.created_at > now() - config["SESSION_LIFE"],
-        )
-    ).first()
+    moment, config = now(), app.config
+    begun_after, seen_after = moment - config["SESSION_LIFE"], moment - config["SESSION_IDLE"]
+    values = {"token_hash": hash_of(token), "seen_after": seen_after, "begun_after": begun_after}
+    return db.session.execute(_OPEN, values).first()

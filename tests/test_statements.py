@@ -20,6 +20,7 @@ from app.extensions import db
 from app.models import Dictionary, Model
 from app.screens import lookup
 from tests import factories
+from tests.conftest import drawing_nothing
 from tests.exchange.workbooks import Sound, load
 from tests.test_routes import REGISTRY, STATIC
 
@@ -137,7 +138,8 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
 
 def reader_of(browsers: dict[str, Any], address: str) -> str:
     """Who opens an address: the first who may."""
-    return next((name for name, browser in browsers.items() if browser.get(address).status_code == 200), "")
+    with drawing_nothing():
+        return next((name for name, browser in browsers.items() if browser.get(address).status_code == 200), "")
 
 
 def asked(browser: Any, address: str) -> list[str]:

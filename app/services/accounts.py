@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -39,6 +39,12 @@ _role = Role.__table__
 _held = User.metadata.tables["ab_user_role"]
 _further = FurtherRole.__table__
 _session = UserSession.__table__
+# Asked by every request, and put together once.
+_ROLES_OF_CODE = (
+    select(_role.c.name, _further.c.same_as)
+    .select_from(_held.join(_role, _role.c.id == _held.c.role_id).outerjoin(_further, _further.c.role_id == _role.c.id))
+    .where(_held.c.user_id == bindparam("user_id"))
+)
 
 
 # Passwords
@@ -280,13 +286,7 @@ def find(username: str) -> User | None:
 
 def roles_of_code(user_id: int) -> list[str]:
     """The roles of the code that a user holds, a further role read as the one it is the same as."""
-    rows = db.session.execute(
-        select(_role.c.name, _further.c.same_as)
-        .select_from(
-            _held.join(_role, _role.c.id == _held.c.role_id).outerjoin(_further, _further.c.role_id == _role.c.id)
-        )
-        .where(_held.c.user_id == user_id)
-    )
+    rows = db.session.execute(_ROLES_OF_CODE, {"user_id": user_id})
     return list(dict.fromkeys(same_as or name for name, same_as in rows))
 
 
