@@ -38,6 +38,30 @@ document.addEventListener("securitypolicyviolation", (event) => {
 });
 """
 
+# What was refused, how many headings there are, and which of some names stand on the page.
+SAID = """(names) => {
+    const said = document.body.textContent;
+    return {
+        refused: window.refused,
+        headings: document.querySelectorAll("h1").length,
+        names: names.filter((name) => said.includes(name)),
+    };
+}"""
+
+# What makes the page wider than its window.
+OVERFLOW = """() => {
+    const root = document.documentElement;
+    if (root.scrollWidth <= root.clientWidth) return [];
+    const wide = [...document.querySelectorAll("body *")].filter(
+        (e) => e.getBoundingClientRect().right > root.clientWidth + 1
+            && !e.closest(".table-wrap *, .tabs *"));
+    return [`${root.scrollWidth} px of ${root.clientWidth}`,
+            ...wide.slice(0, 3).map((e) => e.outerHTML.slice(0, 120))];
+}"""
+
+# What every page has, and the rows of a list after its third: one loop draws them.
+ON_EVERY_PAGE, ALIKE = (".side", ".topbar"), ".table--list tbody tr:nth-child(n+4)"
+
 # What could find nothing of the worst is not looked for.
 LOOK = """({ left_out, worst }) => {
   const mild = axe._audit.rules.filter((rule) => !worst.includes(rule.impact));
@@ -155,34 +179,24 @@ class Watched:
 
     def faults(self) -> list[str]:
         """What is wrong with the page that is shown, but for its looks at another width."""
-        found = [*self.complaints, *self.page.evaluate("window.refused")]
+        said = self.page.evaluate(SAID, self.server.names)
+        found = [*self.complaints, *said["refused"]]
         self.complaints.clear()
-        headings = self.page.locator("h1").count()
-        if headings != 1:
-            found.append(f"{headings} h1 headings")
-        said = self.page.locator("body").text_content()
-        return [*found, *(f"«{name}»: the surname comes first" for name in self.server.names if name in said)]
+        if said["headings"] != 1:
+            found.append(f"{said['headings']} h1 headings")
+        return [*found, *(f"«{name}»: the surname comes first" for name in said["names"])]
 
     def overflow(self) -> list[str]:
         """What makes the page wider than its window."""
-        return self.page.evaluate(
-            """() => {
-                const root = document.documentElement;
-                if (root.scrollWidth <= root.clientWidth) return [];
-                const wide = [...document.querySelectorAll("body *")].filter(
-                    (e) => e.getBoundingClientRect().right > root.clientWidth + 1
-                        && !e.closest(".table-wrap *, .tabs *"));
-                return [`${root.scrollWidth} px of ${root.clientWidth}`,
-                        ...wide.slice(0, 3).map((e) => e.outerHTML.slice(0, 120))];
-            }"""
-        )
+        return self.page.evaluate(OVERFLOW)
 
     def axe(self, *, menu: bool = True) -> list[str]:
-        """Serious and critical findings of axe-core; the menu, the same on every page, may be left out."""
+        """Serious and critical findings of axe-core; the menu and the top, the same on every page, may be left out."""
         if not self.page.evaluate("typeof window.axe === 'object'"):
             # Evaluated, not added as a tag: the policy of the page admits no script without its nonce.
             self.page.evaluate(AXE.read_text("utf-8"))
-        found = self.page.evaluate(LOOK, {"left_out": [] if menu else [[".side"]], "worst": [*WORST]})["violations"]
+        left_out = [[ALIKE], *([part] for part in ON_EVERY_PAGE if not menu)]
+        found = self.page.evaluate(LOOK, {"left_out": left_out, "worst": [*WORST]})["violations"]
         return [
             f"axe {one['id']} ({one['impact']}): {node['html'][:160]} — {node['failureSummary'][:200]}"
             for one in found
@@ -213,24 +227,46 @@ def _signed_in(live_server: LiveServer, chromium: Any) -> Callable[[str], Any]:
     return state
 
 
+@pytest.fixture(scope="session")
+def _kept_contexts() -> dict[tuple[Any, ...], Any]:
+    """The browser of each person and width, its styles and scripts loaded once."""
+    return {}
+
+
 @pytest.fixture
 def browse(
-    live_server: LiveServer, chromium: Any, _signed_in: Callable[[str], Any]
+    live_server: LiveServer, chromium: Any, _signed_in: Callable[[str], Any], _kept_contexts: dict[tuple[Any, ...], Any]
 ) -> Iterator[Callable[..., Watched]]:
-    """browse("koordinator"): a watched page of a signed-in person; browse(None): of nobody."""
-    contexts = []
+    """browse("koordinator"): a watched page of a signed-in person; browse(None): of nobody.
 
-    def open_page(username: str | None, *, width: dict[str, int] = WIDE, scripts: bool = True) -> Watched:
-        context = chromium.new_context(
-            viewport=width,
-            locale="ru-RU",
-            java_script_enabled=scripts,
-            storage_state=_signed_in(username) if username else None,
-        )
-        context.set_default_timeout(10_000)
-        contexts.append(context)
+    apart: in a browser of its own, for a test that stops its clock or cuts its line.
+    """
+    opened: set[Any] = set()
+    closed: list[Any] = []
+
+    def open_page(
+        username: str | None, *, width: dict[str, int] = WIDE, scripts: bool = True, apart: bool = False
+    ) -> Watched:
+        key = (username, *width.values(), scripts)
+        context = None if apart else _kept_contexts.get(key)
+        if context is None:
+            context = chromium.new_context(
+                viewport=width,
+                locale="ru-RU",
+                java_script_enabled=scripts,
+                storage_state=_signed_in(username) if username else None,
+            )
+            context.set_default_timeout(10_000)
+        if apart or username is None:
+            closed.append(context)
+        else:
+            _kept_contexts[key] = context
+        opened.add(context)
         return Watched(context.new_page(), live_server)
 
     yield open_page
-    for context in contexts:
+    for context in opened:
+        for page in context.pages:
+            page.close()
+    for context in closed:
         context.close()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import NARROW, ROLES, WIDE
+from tests.browser.conftest import NARROW, OVERFLOW, ROLES, WIDE
 
 # From each list one record and one form are opened too: the first of its kind stands for all.
 LINKS = """() => {
@@ -50,6 +50,13 @@ CROWDED = """() => {
 }"""
 
 
+# All of it at once: every question to the browser is a way there and back.
+SEEN_WIDE = f"""() => ({{
+    found: [...({OVERFLOW})(), ...({OUT_OF_SIGHT})(), ...({CROWDED})()],
+    links: ({LINKS})(),
+}})"""
+
+
 @pytest.fixture(scope="module")
 def looked_at() -> set[str]:
     """The endpoints whose page axe has seen."""
@@ -76,18 +83,17 @@ def test_every_page_of_the_menu_is_whole(role: str, browse: Any, looked_at: set[
         seen.add(path)
         person.page.set_viewport_size(WIDE)
         person.open(path)
-        found = person.faults() + person.overflow() + person.page.evaluate(OUT_OF_SIGHT)
-        found += person.page.evaluate(CROWDED)
+        shown = person.page.evaluate(SEEN_WIDE)
+        found = person.faults() + shown["found"]
         drawn = draws.match(path.partition("?")[0])[0]
         if path == "/" or (path not in alike and drawn not in looked_at):
             looked_at.add(drawn)
             found += person.axe(menu=path == "/")
-        further = person.page.evaluate(LINKS)["further"]
         person.page.set_viewport_size(NARROW)
         found += [f"at 390: {fault}" for fault in person.overflow()]
         faults += [f"{path}: {fault}" for fault in found]
         if path in menu and path not in alike:
-            ahead += further
+            ahead += shown["links"]["further"]
     assert not faults, "\n".join(faults)
     kept = person.page.evaluate("localStorage.length + sessionStorage.length")
     assert kept == 0, "something is kept in the browser's storage"

@@ -126,7 +126,7 @@ def test_the_session_ends_in_the_middle_and_the_page_goes_on(browse: Any, live_s
 
 
 def test_without_a_line_the_page_says_so_and_goes_on_trying(browse: Any, bank: Any) -> None:
-    page = browse("specialist", width=NARROW).open("/signal/new")
+    page = browse("specialist", width=NARROW, apart=True).open("/signal/new")
     page.context.set_offline(True)
     page.fill("#last_name", "Связева")
     expect(said(page)).to_contain_text("Не сохраняется: нет связи")
@@ -162,7 +162,7 @@ def test_rows_of_children_end_at_twenty(browse: Any) -> None:
 
 
 def test_two_minutes_before_the_end_of_the_session_one_may_stay(browse: Any) -> None:
-    watched = browse("specialist", width=NARROW)
+    watched = browse("specialist", width=NARROW, apart=True)
     page = watched.page
     page.clock.install()
     watched.open("/signal/new")
@@ -181,7 +181,7 @@ def test_two_minutes_before_the_end_of_the_session_one_may_stay(browse: Any) -> 
 
 
 def test_the_end_of_a_shift_is_told_and_cannot_be_put_off(browse: Any) -> None:
-    watched = browse("specialist", width=NARROW)
+    watched = browse("specialist", width=NARROW, apart=True)
     page = watched.page
     page.clock.install()
     watched.open("/signal/new")
