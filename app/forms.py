@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
@@ -230,6 +230,21 @@ class TermField(SelectField):
 
     def pre_validate(self, form: Any) -> None:
         """The value came through `_coerce`: it is of the list or it was refused."""
+
+
+class CodeField(SelectField):
+    """A code of the forms of the law, chosen by its words; one of other words that a row bears already stays in it."""
+
+    def __init__(self, label: Any = None, validators: Any = None, *, said: Mapping[str, str], blank: bool = True,
+                 **kwargs: Any):  # fmt: skip
+        self.said = said
+        choices = offered(said.items(), blank=blank)
+        super().__init__(label, validators, choices=choices, coerce=lambda value: value or None, **kwargs)
+
+    def process_data(self, value: Any) -> None:
+        super().process_data(value)
+        if value and value not in self.said:
+            self.choices = offered([*self.said.items(), (value, value)])
 
 
 class KnownField(SelectField):
@@ -459,12 +474,17 @@ class CriteriaField(Field):
 # How a column or relation of an entity becomes a field
 
 
-def form_for(entity: type, columns: Sequence[str], within: dict[str, str]) -> type[FlaskForm]:
+def form_for(entity: type, columns: Sequence[str], within: dict[str, str],
+             said: Mapping[str, Mapping[str, str]]) -> type[FlaskForm]:  # fmt: skip
     """A form with a field for each named column or relation of an entity.
 
     within: which field narrows the choice of another: {"decision": "family"}.
+    said: what the codes of a column stand for: one of them is chosen.
     """
-    fields = {name: field_of(entity, name, within.get(name, "")) for name in columns}
+    fields = {
+        name: _code_field(entity, name, said[name]) if name in said else field_of(entity, name, within.get(name, ""))
+        for name in columns
+    }
     if hasattr(entity, "version"):
         fields["version"] = HiddenField()
     return type(f"{entity.__name__}Form", (EntityForm,), fields)
@@ -493,6 +513,12 @@ def field_of(entity: type, name: str, within: str = "") -> Any:
     if isinstance(attribute, RelationshipProperty):
         return _relation_field(attribute, within)
     return _column_field(attribute.columns[0])
+
+
+def _code_field(entity: type, name: str, said: Mapping[str, str]) -> CodeField:
+    column = class_mapper(entity).columns[name]
+    needed = not column.nullable and column.default is None
+    return CodeField(column.info["label"], [REQUIRED if needed else Optional()], said=said, blank=bool(column.nullable))
 
 
 def _relation_field(relation: RelationshipProperty[Any], within: str) -> Any:

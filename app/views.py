@@ -163,6 +163,7 @@ class PaperRegistry(RegistryView):
     entity = models.Paper
     list_columns = ["title", "kind", "dated_on", "family", "file_name", "pages"]
     search_columns = ["family", "title", "kind", "dated_on"]
+    said = {"mime": terms.FILES}
     form_columns = ["family", "kind", "title", "dated_on", "decision", "file_name", "mime", "size", "pages"]
     base_order = ("dated_on", "desc")
     within = {"decision": "family"}
@@ -286,7 +287,7 @@ class RemovalReasonRegistry(DictionaryView):
 
 class FamilyCategoryRegistry(DictionaryView):
     entity = models.FamilyCategory
-    said = {"appendix4_flag": terms.FLAGS}
+    said = {"appendix4_flag": terms.FLAGS, "group": terms.GROUPS}
     list_columns = ["code", "name", "appendix4_flag", "retired"]
     form_columns = ["code", "name", "group", "appendix4_flag", "position", "retired"]
 
@@ -299,7 +300,7 @@ class RelationshipKindRegistry(DictionaryView):
 
 class AgencyKindRegistry(DictionaryView):
     entity = models.AgencyKind
-    said = {"scheme": terms.SCHEMES}
+    said = {"scheme": terms.SCHEMES, "kind": terms.BODIES}
     list_columns = ["code", "name", "scheme", "retired"]
     form_columns = ["code", "name", "scheme", "kind", "position", "retired"]
 

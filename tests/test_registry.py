@@ -371,3 +371,21 @@ def test_the_time_line_of_a_family_forgets_no_day(rows):
     told = {event.day for event in timeline.events(overview.of(rows["Family"], date(2026, 9, 30)))}
     missing = {name for name, day in wanted.items() if day not in told}
     assert missing == set(WITHOUT_AN_EVENT), "tell it in app/readings/timeline.py, or say why it is no event"
+
+
+CODED = [(view, name) for view in VIEWS for name in view.said if name in view.form_columns and view.addable]
+
+
+@pytest.mark.one_database("the choices of a field and the rows of the installation, which are the same on both")
+@pytest.mark.parametrize(("view", "name"), CODED, ids=lambda each: getattr(each, "__name__", each))
+def test_a_code_is_chosen_by_its_words(view, name, sign_in, page):
+    """Nobody is asked to know «2.2_other» by heart; and every code that is installed has its words."""
+    if "edit" in view.exclude_route_methods:
+        pytest.skip("its rows are made by acts")
+    rows = list(db.session.scalars(select(view.entity)))
+    stored = {getattr(row, name) for row in rows} - {None, ""}
+    assert stored <= set(view.said[name]), f"{view.__name__}.said: say what the codes of «{name}» stand for"
+    row = next(row for row in rows if getattr(row, name))
+    document = page(sign_in("oleg"), f"{base(view)}/edit/{row.id}")
+    chosen = document.xpath(f"//select[@name='{name}']/option[@selected]/text()")
+    assert chosen == [view.said[name][getattr(row, name)]]

@@ -77,9 +77,9 @@ class EntityView(ModelView):
     def _init_forms(self) -> None:
         """Our own forms; FAB's search form, which lists every related row, is not made at all."""
         asked = [] if "edit" in self.exclude_route_methods else self.form_columns
-        self.add_form = self.search_form = forms.form_for(self.entity, asked, self.within)
+        self.add_form = self.search_form = forms.form_for(self.entity, asked, self.within, self.said)
         free = [name for name in asked if name not in self.fixed]
-        self.edit_form = forms.form_for(self.entity, free, self.within)
+        self.edit_form = forms.form_for(self.entity, free, self.within, self.said)
 
     def form_over(self, row: Any) -> Any:
         """The form of a stored row: it asks only what the person may change."""

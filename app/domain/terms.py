@@ -43,9 +43,20 @@ LINES = {
     "1.2_employed": "1.2, трудоустройство", "1.2_legal": "1.2, юридическая помощь", "1.2_address_aid": "1.2, адресная",
     "1.2_other": "1.2, другое", "2.2_preschool": "2.2, дошкольники", "2.2_preschool_attends": "2.2, посещают ДОУ",
     "2.2_school": "2.2, школа", "2.2_pu": "2.2, ПУ", "2.2_other": "2.2, другое", "2.4_meals": "2.4, питание",
-    "2.4_textbooks": "2.4, учебники", "2.6_total": "2.6, всего", "2.6_day_camp": "2.6, дневной лагерь",
-    "2.6_away_camp": "2.6, выездной лагерь", "2.6_clubs": "2.6, кружки и секции", "2.6_work": "2.6, трудоустройство",
+    "2.4_textbooks": "2.4, учебники", "2.5": "2.5, досуг", "2.6_total": "2.6, всего",
+    "2.6_day_camp": "2.6, дневной лагерь", "2.6_away_camp": "2.6, выездной лагерь", "2.6_clubs": "2.6, кружки и секции",
+    "2.6_work": "2.6, трудоустройство",
 }  # fmt: skip
+GROUPS = {
+    "economic_social": "по достатку и числу детей", "structure": "по составу", "health": "по здоровью",
+    "legal": "по закону и судимости", "migration": "по переезду", "other": "иное",
+}  # fmt: skip
+BODIES = {
+    "KDN": "комиссия по делам несовершеннолетних", "SOCIAL": "социальная защита", "EDUCATION": "образование",
+    "YOUTH": "молодёжь и спорт", "HEALTH": "здравоохранение", "EMPLOYMENT": "занятость", "POLICE": "внутренние дела",
+    "SOCIAL_INSTITUTION": "учреждение социальной защиты", "CULTURE": "культура", "OTHER": "другие",
+}  # fmt: skip
+FILES = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PNG"}
 SCHEMES = {"appendix4": "Приложение 4", "rt": "Республика Татарстан"}
 
 # Roles that show families by name. The administrator holds none of them.

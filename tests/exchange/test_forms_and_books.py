@@ -60,7 +60,7 @@ LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
 
 def taken(entity, name: str, typed: str):
     """What the form of an entity makes of a typed text; a refusal is told by raising."""
-    form = forms.form_for(entity, (name,), {})(formdata=MultiDict({name: typed}), meta={"csrf": False})
+    form = forms.form_for(entity, (name,), {}, {})(formdata=MultiDict({name: typed}), meta={"csrf": False})
     form.validate()
     if form._fields[name].errors:
         raise ValueError(form._fields[name].errors)
