@@ -66,8 +66,8 @@ def is_taken(browser: Any, url: str, name: str, document: Any) -> bool:
     """Whether some other value of a field is stored."""
     data = {key: value for key, value in form_of(document).items() if key != "form_key"}  # each is a form of its own
     field = document.xpath("//main//form//*[@name=$name]", name=name)[0]
-    for value in others(browser, field, data[name]):
-        data["version"] = form_of(lxml.html.fromstring(browser.get(url).text)).get("version", "")
+    data["version"] = form_of(lxml.html.fromstring(browser.get(url).text)).get("version", "")
+    for value in others(browser, field, data[name]):  # what is refused leaves the version as it was
         if browser.post(url, data={**data, name: value}).status_code == 302:
             return True
     return False
