@@ -163,6 +163,13 @@ def has_text(column: Any, text: str) -> ColumnElement[bool]:
     return cast(ColumnElement[bool], _holding(column, is_like, literal(_pattern(text)), *map(literal, _rarest(text))))
 
 
+def has_indexed(column: Any, text: str) -> ColumnElement[bool]:
+    """The same of a column that has an index to itself: the texts are looked at there, and no row is read for them."""
+    table = column.table.alias()
+    holding = select(table.c.id).where(has_text(table.c[column.key], text))
+    return cast(ColumnElement[bool], column.table.c.id.in_(holding))
+
+
 def has_repeated(column: Any, text: str) -> ColumnElement[bool]:
     """The same of a text that live rows share: the rows are looked up by those texts that hold what is asked."""
     found = different(column)

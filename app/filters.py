@@ -324,9 +324,10 @@ def _links(entity: type[Entity], name: str) -> tuple[Any, Any, Any]:
 
 
 def _is_sought_by_part(entity: type[Entity], name: str) -> bool:
-    """Whether the texts of a column stand in an index, and nearly each of them once."""
+    """Whether the texts of a column stand in an index with whose they are, and nearly each of them once."""
     column = entity.__table__.c[name]
-    return not column.info.get("repeated") and any(index.columns[0] is column for index in column.table.indexes)
+    held = [index for index in column.table.indexes if index.columns[0] is column and len(index.columns) > 1]
+    return bool(held) and not column.info.get("repeated")
 
 
 def _holds(entity: Any, name: str, text: str) -> ColumnElement[bool]:
@@ -338,4 +339,5 @@ def _holds(entity: Any, name: str, text: str) -> ColumnElement[bool]:
     column = entity.__table__.c[name]
     if column.info.get("repeated"):
         return conditions.has_repeated(column, text)
-    return conditions.has_text(column, text)
+    is_alone = any(list(index.columns) == [column] for index in column.table.indexes)
+    return conditions.has_indexed(column, text) if is_alone else conditions.has_text(column, text)

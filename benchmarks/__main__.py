@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import doctor, exchange, form, pages, signals, worker
+from benchmarks import doctor, exchange, form, lists, pages, signals, worker
 from benchmarks.bank import Bank, build
 from benchmarks.measure import Section
 
@@ -41,6 +41,8 @@ def sections(folder: Path, sizes: Sequence[int], runs: int, *, serve: bool = Tru
         yield doctor.measure(bank)
         if families <= WORKBOOK:
             yield exchange.measure(bank, folder, families, few)
+        else:
+            yield lists.measure(bank)
     if pair := _of_one_district(banks):
         yield form.of_one_district(*pair, few)
     if serve:

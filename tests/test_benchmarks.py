@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
@@ -13,14 +13,15 @@ from app import access
 from app.crud import RegistryView
 from app.domain.terms import Role
 from app.filters import Address
-from app.models import Family
-from benchmarks import admin, pages
+from app.models import Decision, Family
+from benchmarks import admin, lists, pages
 from benchmarks.__main__ import sections
 from benchmarks.bank import Bank, build
 from benchmarks.measure import Section
 
 SIZE, MOST_STATEMENTS = 100, 15
 MOST_OF_CARDS, MOST_OF_LIKELY = 12, 8
+ALWAYS_ASKED = ("text", "number", "date")  # filters for which a value is at hand in any bank
 # Django asks for a thread without a loop; a worker that has driven a browser has one, and nothing of ours runs in it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 pytestmark = pytest.mark.xdist_group("benchmarks")  # one worker builds the bank, once
@@ -62,6 +63,25 @@ def test_every_tab_and_filter_of_the_families_is_measured(bank: Bank) -> None:
     with bank.app.test_request_context(), access.unrestricted():
         offered = {one.key for one in view.filters_of(Address("/"))}
     assert asked >= offered
+
+
+def test_a_list_is_measured_by_every_filter_in_every_order_on_every_page(bank: Bank) -> None:
+    """What somebody adds to a list is measured without a word here."""
+    for view in lists.registries(bank):
+        asked = [dict(parse_qsl(url.partition("?")[2])) for url in lists.addresses(bank, view)]
+        with bank.app.test_request_context(), access.unrestricted():
+            offered = [one for one in view.filters_of(Address("/")) if one.choices or one.kind in ALWAYS_ASKED]
+        known = {name for one in asked for name in one}
+        orders = {(one.get(f"_oc_{view.endpoint}"), one.get(f"_od_{view.endpoint}")) for one in asked}
+        assert orders >= {(name, way) for name in view.order_columns for way in ("asc", "desc")}, view.endpoint
+        assert known >= {one.key for one in offered}, view.endpoint
+
+
+def test_the_dearest_address_of_a_list_is_told(bank: Bank) -> None:
+    view = next(view for view in lists.registries(bank) if view.entity is Decision)
+    (line,) = lists.measure(bank, [view]).lines
+    assert line.product
+    assert "адресов" in line.note
 
 
 def test_the_yardstick_finds_as_many_families_as_the_product(bank: Bank) -> None:

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from math import isqrt
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,8 +25,8 @@ LARGEST_EXPORT = 50_000
 # Rows that are counted and paged through; of more, a page says that there are more, and the last ones stand first in
 # the opposite order: nobody pays for what nobody reads.
 COUNTED = 10_000
-# So far a page is reached by meeting the rows in their order; a farther one of a list whose filters let through no more
-# than so many is found sooner by gathering them.
+# So far a page is reached by meeting the rows in their order; a farther one of a list whose filters let through few is
+# found sooner by gathering them, never more than so many.
 NEAR, GATHERED = 1_000, 50_000
 LOOKED_UP = 4  # rows passed by along an index in the time in which one is looked up
 
@@ -68,8 +69,8 @@ class HowMany:
 
     def met_within(self, wanted: int) -> bool:
         """Whether so many of them are met in their order sooner than all are gathered: among the others of the table,
-        who are at most as many as the ids."""
-        return 0 < wanted * self.largest <= LOOKED_UP * self.rows**2
+        who are at most as many as the ids. Few are gathered at once."""
+        return self.rows > NEAR and wanted * self.largest <= LOOKED_UP * self.rows**2
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class RegistryList:
             return Listing([], 0, 0, page_size, order, found, address.faults)
         if whole:
             return Listing(self._fetch(found, order, LARGEST_EXPORT), self._count(found), 0, page_size, order, found)
-        most = GATHERED if page * page_size > NEAR else COUNTED
+        most = self._few((page + 1) * page_size) if page * page_size > NEAR else COUNTED
         keys = self._gathered(found, most)
         many = self._number() if keys is None else HowMany(len(keys), max(keys, default=0))
         known = None if many.rows > most else keys
@@ -137,6 +138,11 @@ class RegistryList:
         """Ids that are narrowed already: past the session, which would narrow them again."""
         return db.session.connection().scalars(ids).all()
 
+    def _few(self, wanted: int) -> int:
+        """How many rows are gathered for the sake of a far page: of more, so many as are wanted are met sooner."""
+        last = self._keys(select(func.max(self.entity.__table__.c.id)))[0] or 0
+        return max(COUNTED, min(isqrt(wanted * last // LOOKED_UP), GATHERED))
+
     def _gathered(self, found: Sequence[Filter], most: int) -> Sequence[int] | None:
         """The ids of the rows that the filters let through, of more than `most` the first ones; None if nothing is
         asked."""
@@ -162,13 +168,15 @@ class RegistryList:
         walked: there are many, and they are met in their order until there are enough. Few are gathered by what makes
         them few, and then put in order; known: their ids, if all of them are gathered already.
         """
+        rows = self._ordered(self._asked(found, walked=walked, known=known), order, walked=walked)
+        rows = rows.limit(limit).offset(offset)
         if walked and self._column(order).info.get("repeated"):
-            page = self._under_texts(found, order, limit, offset)
+            on_page = conditions.keyed(self.entity.id, self._under_texts(found, order, limit, offset))
+        elif walked and self._index_of(order):
+            on_page = conditions.keyed(self.entity.id, self._keys(self._along(rows, order)))
         else:
-            rows = self._asked(found, walked=walked, known=known)
-            rows = self._ordered(rows, order, walked=walked).limit(limit).offset(offset)
-            page = self._keys(self._along(rows, order) if walked else rows)
-        query = select(self.entity).where(conditions.keyed(self.entity.id, page))
+            on_page = self.entity.id.in_(rows)
+        query = select(self.entity).where(on_page)
         return list(db.session.scalars(self._ordered(query, order).options(*map(self._loaded, self.related))))
 
     def _asked(self, found: Sequence[Filter], *, walked: bool, known: Sequence[int] | None) -> Select[Any]:

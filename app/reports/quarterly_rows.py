@@ -229,7 +229,7 @@ class PeriodRows:
         where = (*self._aid_where, member.c.annulled_at.is_(None))
         return Source("recipients", tables, where, (*FAMILY, *CHILD, *self._aid_details))
 
-    @property
+    @cached_property
     def _aid_tables(self) -> Any:
         return (
             aid.join(family, family.c.id == aid.c.family_id)
@@ -237,7 +237,7 @@ class PeriodRows:
             .outerjoin(performer, performer.c.id == aid.c.performer_id)
         )
 
-    @property
+    @cached_property
     def _aid_where(self) -> tuple[ColumnElement[bool], ...]:
         """From the families that are asked for to their aid, not from all the aid of the period to a few of them."""
         then = exists().where(
@@ -247,7 +247,7 @@ class PeriodRows:
         )
         return aid.c.annulled_at.is_(None), self._within(unindexed(aid.c.given_on)), then
 
-    @property
+    @cached_property
     def _aid_details(self) -> tuple[Detail, ...]:
         return (
             _date("given_on", "Дата помощи", aid.c.given_on),
@@ -265,7 +265,7 @@ class PeriodRows:
     def _within(self, day: ColumnElement[Any]) -> ColumnElement[bool]:
         return day.between(self.period.start, self.period.end)
 
-    @property
+    @cached_property
     def _touching(self) -> tuple[ColumnElement[bool], ...]:
         """Stays that have a day in the period or hold on its eve."""
         columns = registration.c
@@ -275,7 +275,7 @@ class PeriodRows:
             or_(columns.removed_on.is_(None), columns.removed_on >= self.period.start),
         )
 
-    @property
+    @cached_property
     def _minors(self) -> tuple[ColumnElement[bool], ...]:
         born_on = unindexed(member.c.born_on)  # from the stays to their members is the shorter way
         return (
@@ -284,43 +284,43 @@ class PeriodRows:
             born_on > ages.years_before(self.period.eve, ages.MAJORITY),
         )
 
-    @property
+    @cached_property
     def at_start(self) -> ColumnElement[bool]:
         return on_record(registration, self.period.eve)
 
-    @property
+    @cached_property
     def at_end(self) -> ColumnElement[bool]:
         return on_record(registration, self.period.end)
 
-    @property
+    @cached_property
     def placed(self) -> ColumnElement[bool]:
         return self._within(registration.c.registered_on)
 
-    @property
+    @cached_property
     def removed(self) -> ColumnElement[bool]:
         return and_(registration.c.removed_on.is_not(None), self._within(registration.c.removed_on))
 
-    @property
+    @cached_property
     def child_at_start(self) -> ColumnElement[bool]:
         day = self.period.eve
         return and_(self.at_start, minor(unindexed(member.c.born_on), day), belongs(member, day))
 
-    @property
+    @cached_property
     def child_at_end(self) -> ColumnElement[bool]:
         day = self.period.end
         return and_(self.at_end, minor(unindexed(member.c.born_on), day), belongs(member, day))
 
-    @property
+    @cached_property
     def child_when_placed(self) -> ColumnElement[bool]:
         day = registration.c.registered_on
         return and_(self.placed, belongs(member, day), minor_on(member.c.born_on, day, self.period))
 
-    @property
+    @cached_property
     def child_when_removed(self) -> ColumnElement[bool]:
         day = registration.c.removed_on
         return and_(self.removed, belongs(member, day), minor_on(member.c.born_on, day, self.period))
 
-    @property
+    @cached_property
     def left_alone(self) -> ColumnElement[bool]:
         """A child who left a family that stays on record, and did not go to another one that is on it."""
         day = member.c.left_on
@@ -344,7 +344,7 @@ class PeriodRows:
             .correlate(member)
         )
 
-    @property
+    @cached_property
     def low_income(self) -> ColumnElement[bool]:
         return self.of_category("low_income")
 
