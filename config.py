@@ -169,6 +169,8 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Search|Work", "can_show"),
         ("SignalCard", "can_(list|show|xlsx|send|keep)"),
         ("SurveyGroup", "can_(list|show|xlsx|name)"),
+        ("AgencyInquiry", "can_(list|show|xlsx|ask)"),
+        ("AgencyFinding", "can_(list|show|xlsx|tell)"),
         ("Drafts", "can_(keep|drop)"),
         (OF_FAMILY, WRITE),
         ("Paper", EXPORT),
@@ -186,6 +188,8 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("FamilyPage|Search|Work", "can_show"),
         ("Family|Member|Registration|Decision|Aid|Education|PupilSupport|Supervision|Paper|SurveyGroup", READ),
         ("SignalCard", "can_show"),  # of a survey whose group one is of
+        ("AgencyInquiry", "can_(list|show|ask)"),  # whoever leads a group asks
+        ("AgencyFinding", "can_tell"),
         ("Lookup", "can_find"),
         ("Papers", "can_download"),
         ("Passport", "can_(passport|card)"),
@@ -196,6 +200,8 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Family|Member|Education|PupilSupport", READ),
         ("SignalCard", "can_(list|show|send)"),
         ("SurveyGroup", READ),
+        ("AgencyInquiry", "can_(list|show|ask|answer)"),
+        ("AgencyFinding", "can_tell"),
         ("Drafts", "can_(keep|drop)"),
         ("Aid", "can_(list|show|add)"),
         ("Agency", READ),

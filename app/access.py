@@ -27,6 +27,8 @@ from app.domain import terms
 from app.extensions import db
 from app.models import (
     Agency,
+    AgencyFinding,
+    AgencyInquiry,
     Annullable,
     Assignment,
     Employee,
@@ -54,6 +56,7 @@ _employee = Employee.__table__
 _agency = Agency.__table__
 _card = SignalCard.__table__
 _group = SurveyGroup.__table__
+_inquiry = AgencyInquiry.__table__
 
 # Whose rows are narrowed in every part of a statement, and whose where they are what the statement asks for.
 EVERYWHERE = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.JOURNAL)
@@ -235,10 +238,24 @@ class Scope:
     def _rows_of_surveys(self, entity: Any, owner: Any) -> ColumnElement[bool]:
         if entity is SurveyGroup:
             return self.surveys(SurveyGroup)
-        seen = self.sees_survey(owner)
-        if not entity.ASKED_BODY or self.agency is None:
+        if not entity.ASKED_BODY:
+            return self.sees_survey(owner)
+        # A body that guides the family reads what it told itself, and nothing of other bodies.
+        seen = replace(self, agency=None).sees_survey(owner)
+        if self.agency is None:
             return seen
-        return or_(seen, getattr(entity, entity.ASKED_BODY) == self.agency)
+        return or_(seen, and_(getattr(entity, entity.ASKED_BODY) == self.agency, self._is_asked(owner)))
+
+    def _is_asked(self, group_id: Any) -> ColumnElement[bool]:
+        """The condition that the person's body is asked about a survey, which was not called off."""
+        inquiry, group = _inquiry.alias(), _group.alias()
+        found = (
+            select(inquiry.c.id)
+            .join(group, group.c.id == inquiry.c.group_id)
+            .where(inquiry.c.group_id == group_id, inquiry.c.agency_id == self.agency)
+            .where(inquiry.c.annulled_at.is_(None), group.c.annulled_at.is_(None))
+        )
+        return exists(found.correlate_except(inquiry, group))
 
     def listed(self, entity: Any, columns: Sequence[Any], *, walked: bool) -> Select[Any]:
         """A Core SELECT of the live rows of an entity that lists show to this person; of live families, if of one.
@@ -296,6 +313,7 @@ def ordinary() -> dict[Any, ColumnElement[bool]]:
     return {
         Supervision: conditions.unindexed(kind_id).in_(select(kinds.id).where(kinds.special.is_(False))),
         FamilyCategory: FamilyCategory.group.not_in(SPECIAL_GROUPS),
+        AgencyFinding: AgencyFinding.special.is_(False),
     }
 
 

@@ -19,6 +19,7 @@ from app.domain.refusal import Refusal
 from app.extensions import db, portions
 from app.models import (
     Agency,
+    AgencyInquiry,
     Family,
     Model,
     OfMember,
@@ -49,6 +50,7 @@ _territory = Territory.__table__
 _agency = Agency.__table__
 _card = SignalCard.__table__
 _group, _links = SurveyGroup.__table__, survey_group_employees
+_inquiry = AgencyInquiry.__table__
 
 
 class Foreign(NamedTuple):
@@ -153,7 +155,7 @@ class Keeper:
             owners = {row[entity.OWNER] for row in rows if row.get(entity.OWNER) is not None}
             noted = fresh and getattr(entity, "NOTED_BY_BODIES", False)
             return self._fault_of_families(owners, noted_by_bodies=noted)
-        return next(filter(None, (self._fault_of_row(entity, row) for row in rows)), None)
+        return next(filter(None, (self._fault_of_row(entity, row, fresh=fresh) for row in rows)), None)
 
     def _fault_of_families(self, ids: Collection[int], *, noted_by_bodies: bool = False) -> Foreign | None:
         unkept = self.unkept_families(ids)
@@ -165,7 +167,7 @@ class Keeper:
             return None
         return Foreign(NOT_YOUR_FAMILY, "family_id")
 
-    def _fault_of_row(self, entity: Any, row: Mapping[str, Any]) -> Foreign | None:
+    def _fault_of_row(self, entity: Any, row: Mapping[str, Any], *, fresh: bool) -> Foreign | None:
         if entity is Family:
             return None if self.covers(row["territory_id"]) else Foreign(NOT_YOUR_PLACE, "territory_id")
         whose = access.whose_rows(entity)
@@ -179,7 +181,7 @@ class Keeper:
             keeps = self._keeps_card(owner, row["agency_id"]) if is_card else self.keeps_card(owner)
             return None if keeps else Foreign(NOT_YOUR_CARD, entity.OWNER)
         if whose is Whose.SURVEY:
-            return None if self._may_survey(entity, row) else Foreign(NOT_YOUR_SURVEY, entity.OWNER)
+            return None if self._may_survey(entity, row, fresh=fresh) else Foreign(NOT_YOUR_SURVEY, entity.OWNER)
         if whose is Whose.AGENCY:
             return None if self.keeps_body(owner) else Foreign(NOT_YOUR_BODY, entity.OWNER)
         if whose is Whose.ASKER:
@@ -190,13 +192,27 @@ class Keeper:
         column = "parent_id" if entity is Territory else entity.OWNER
         return None if self.keeps_place(owner) else Foreign(NOT_YOUR_PLACE, column)
 
-    def _may_survey(self, entity: Any, row: Mapping[str, Any]) -> bool:
-        """Whoever keeps the territory names the group; the group writes; a body that is asked writes its own rows."""
+    def _may_survey(self, entity: Any, row: Mapping[str, Any], *, fresh: bool) -> bool:
+        """Whoever keeps the territory names the group; the group writes; a body writes its own rows while it is asked,
+        and asks nothing of itself."""
         if entity is SurveyGroup:
             families = {row["family_id"]} - {None}
             return not self.unkept_families(families) if families else self.covers(row["territory_id"])
+        if self.keeps_survey(row[entity.OWNER]):
+            return True
         body = row[entity.ASKED_BODY] if entity.ASKED_BODY else None
-        return (body is not None and body == self.scope.agency) or self.keeps_survey(row[entity.OWNER])
+        asks = fresh and entity is AgencyInquiry
+        return body is not None and body == self.scope.agency and not asks and self._is_asked(row[entity.OWNER])
+
+    def _is_asked(self, group_id: int) -> bool:
+        """Whether an inquiry to the person's body about a survey stands open."""
+        asked = (
+            select(_inquiry.c.id)
+            .join(_group, _group.c.id == _inquiry.c.group_id)
+            .where(_inquiry.c.group_id == group_id, _inquiry.c.agency_id == self.scope.agency)
+            .where(_inquiry.c.annulled_at.is_(None), _inquiry.c.closed_at.is_(None), _group.c.annulled_at.is_(None))
+        )
+        return self._connection.scalar(asked.limit(1)) is not None
 
     # Whether rows name what the person may name
 

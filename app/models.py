@@ -70,6 +70,8 @@ from app.entities.signals import (
     signal_card_criteria,
 )
 from app.entities.surveys import (
+    AgencyFinding,
+    AgencyInquiry,
     SurveyGroup,
     survey_group_employees,
 )
@@ -78,6 +80,8 @@ from app.entities.work import Job
 __all__ = [
     "Account",
     "Agency",
+    "AgencyFinding",
+    "AgencyInquiry",
     "AgencyKind",
     "Aid",
     "AidKind",

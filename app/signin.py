@@ -176,16 +176,20 @@ class SecurityManager(FabSecurityManager):
     # Who holds what
 
     def roles_of_code(self, user: User) -> list[str]:
-        """The roles of the code that a user holds, read once in a request."""
-        kept = g.setdefault("roles_of_code", {})
+        """The roles of the code that a user holds."""
+        return list(self._held_by(user).roles)
+
+    def _held_by(self, user: User) -> accounts.Held:
+        """What a user holds, read once in a request."""
+        kept: dict[int, accounts.Held] = g.setdefault("held", {})
         if user.id not in kept:
-            kept[user.id] = accounts.roles_of_code(user.id)
-        return list(kept[user.id])
+            kept[user.id] = accounts.held_by(user.id)
+        return kept[user.id]
 
     def scope_of(self, user: User, address: str | None = None) -> Scope:
         """The rows of a user by the roles held today; `address`: where the person acts from."""
         roles = self.roles_of_code(user)
-        special = self.may(roles, "can_special", "Family")
+        special = self._held_by(user).special or self.may(roles, "can_special", "Family")
         return access.scope_of(user, roles, clock.today(), special=special, address=address)
 
     def may(self, roles: list[str], permission: str, view: str) -> bool:

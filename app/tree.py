@@ -124,3 +124,12 @@ def district_of(territory: Territory) -> Territory:
 def as_listed() -> list[tuple[Territory, int]]:
     """The territories a person may choose from, as a tree with depths."""
     return list(Tree(db.session.scalars(select(Territory).order_by(Territory.name_key, Territory.id))).walk())
+
+
+def around(territory_id: int) -> frozenset[int]:
+    """The territories whose bodies work for one: its district with all its parts, and what the district belongs to."""
+    places = read()
+    above = places.above(territory_id)
+    district = next((place for place in above if place.kind is TerritoryKind.DISTRICT), None)
+    whole = places.below([district.id if district else territory_id])
+    return frozenset(place.id for place in (*whole, *above))

@@ -13,6 +13,7 @@ from app import clock, models
 from app.crud import DictionaryView, RegistryView
 from app.crud.aid import AidView
 from app.crud.families import FamilyListView
+from app.crud.inquiries import FindingListView, InquiryListView
 from app.crud.members import MemberListView
 from app.crud.own_filters import SavedFilters
 from app.crud.signals import SignalCardListView
@@ -31,6 +32,7 @@ from app.screens.family import FamilyPage
 from app.screens.family_acts import FamilyActs
 from app.screens.guide import Guide
 from app.screens.home import Home
+from app.screens.inquiries import Findings, InquiryPage
 from app.screens.journal import JournalScreen
 from app.screens.lookup import Lookup
 from app.screens.new_family import NewFamily, may_enter
@@ -122,6 +124,25 @@ class SurveyGroupRegistry(SurveyListView):
         "annul_reason",
     ]  # fmt: skip
     base_order = ("due_on", "asc")
+
+
+class AgencyInquiryRegistry(InquiryListView):
+    entity = models.AgencyInquiry
+    list_columns = ["agency", "whom", "due_on", "place", "state"]
+    titles = ("agency", "whom")
+    search_columns = ["agency", "due_on"]
+    form_columns = [
+        "group", "agency", "question", "due_on", "asked_by", "answered_at", "knows_nothing", "closed_at",
+    ]  # fmt: skip
+    base_order = ("due_on", "asc")
+
+
+class AgencyFindingRegistry(FindingListView):
+    entity = models.AgencyFinding
+    list_columns = ["told_on", "kind", "agency", "whom", "place", "text", "special"]
+    search_columns = ["kind", "agency", "told_on", "special"]
+    form_columns = ["group", "kind", "agency", "told_on", "told_by", "special", "text"]
+    base_order = ("told_on", "desc")
 
 
 class RegistrationRegistry(RegistryView):
@@ -395,10 +416,12 @@ BANK = [
     (IdentityDocumentRegistry, "Identity documents", "fa-id-card"),
     (MentorRegistry, "Mentors", "fa-user-friends"),
     (AssignmentRegistry, "Assignments", "fa-user-tag"),
+    (AgencyFindingRegistry, "AgencyFindings", "fa-comments"),
 ]
 OPEN_CARDS = "/signalcardregistry/list/?_flt_0_state=open"
 SIGNALS = (SignalCardRegistry, "SignalCards", "fa-bell")
 SURVEYS = (SurveyGroupRegistry, "Surveys", "fa-house-circle-check")
+INQUIRIES = (AgencyInquiryRegistry, "AgencyInquiries", "fa-envelope-open-text")
 PLACES = [
     (TerritoryRegistry, "Territories", "fa-map"),
     (TerritoryAliasRegistry, "Aliases of territories", "fa-tags"),
@@ -435,6 +458,8 @@ SCREENS: list[type] = [
     SignalScans,
     Emergency,
     SurveyPage,
+    InquiryPage,
+    Findings,
     Search,
     OwnAccount,
     Lookup,
@@ -456,6 +481,8 @@ def register(appbuilder: AppBuilder) -> None:
     appbuilder.add_view(cards, name, label=cards.entity.TITLES, icon=icon, href=OPEN_CARDS)
     groups, name, icon = SURVEYS
     appbuilder.add_view(groups, name, label=groups.entity.TITLES, icon=icon)
+    asked, name, icon = INQUIRIES
+    appbuilder.add_view(asked, name, label=asked.entity.TITLES, icon=icon)
     for screen, name, title, icon in REPORTS:
         appbuilder.add_view(
             screen, name, label=title, icon=icon, category="Reports", category_label=_("Reports"),

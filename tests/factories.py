@@ -15,6 +15,8 @@ from app.domain import names, terms
 from app.extensions import db
 from app.models import (
     Agency,
+    AgencyFinding,
+    AgencyInquiry,
     AgencyKind,
     Aid,
     AidKind,
@@ -295,6 +297,19 @@ def survey_group(leader: Employee, due_on: date, *, card: SignalCard | None = No
                             due_on=due_on, **values))  # fmt: skip
 
 
+def inquiry(group: SurveyGroup, body: Agency, **values: Any) -> AgencyInquiry:
+    """A body that is asked about a survey and has three days to answer."""
+    values.setdefault("due_on", clock.today() + timedelta(days=3))
+    return _add(AgencyInquiry(group=group, agency=body, asked_by="Рябинина Анна", **values))
+
+
+def finding(group: SurveyGroup, body: Agency, text: str = "На учёте не состоит", **values: Any) -> AgencyFinding:
+    """What a body told today."""
+    kind = values.pop("kind", "RT.2")
+    return _add(AgencyFinding(group=group, agency=body, kind=by_code(AgencyKind, kind), text=text,
+                              **{"told_on": clock.today()} | values))  # fmt: skip
+
+
 def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *, last_name: str = "Полозов",
                 word: str = "Северное", year: int = 2026) -> dict[str, Any]:  # fmt: skip
     """One row of every entity that is somebody's, about a family of a place; by the names of the entities.
@@ -306,6 +321,7 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
     mother = member(of, "мать", date(1990, 1, 1), last_name=last_name, first_name="Инна", middle_name="Олеговна")
     stay = registration(of, date(year, 3, 3), sender=body)
     card = signal_card(place, body, last_name=last_name, description=f"{word}: что случилось")
+    group = survey_group(person, date(2026, 12, 24), card=card, of=of, task=word)
     return {
         "Family": of,
         "Member": child,
@@ -341,7 +357,9 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         "CardTelling": _add(CardTelling(
             card=card, agency=body, told_to=word, told_at=clock.now(), told_by=word,
         )),
-        "SurveyGroup": survey_group(person, date(2026, 12, 24), card=card, of=of, task=word),
         "CardChild": _add(CardChild(card=card, name=f"{word} ребёнок", age=7)),
+        "SurveyGroup": group,
+        "AgencyInquiry": inquiry(group, body, question=word),
+        "AgencyFinding": finding(group, body, f"{word}: что известно"),
         "WorkingDay": _add(WorkingDay(day=date(2026, 12, int(number[-2:]) % 28 + 1), works=False)),
     }  # fmt: skip

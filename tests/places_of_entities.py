@@ -86,7 +86,8 @@ def _has_a_list(name: str) -> bool:
 def _is_in_the_menu(name: str) -> bool:
     from app import views
 
-    listed = [view for view, *_rest in (views.SIGNALS, views.SURVEYS, *views.BANK, *views.PLACES)] + views.DICTIONARIES
+    entries = (views.SIGNALS, views.SURVEYS, views.INQUIRIES, *views.BANK, *views.PLACES)
+    listed = [view for view, *_rest in entries] + views.DICTIONARIES
     return name in {view.entity.__name__ for view in listed}
 
 

@@ -19,6 +19,8 @@ from app import clock, doctor, journal
 from app.domain.terms import Act, DecisionKind, Unit
 from app.extensions import db
 from app.models import (
+    Agency,
+    AgencyInquiry,
     Aid,
     Criterion,
     Deadline,
@@ -222,6 +224,41 @@ def _lost_number(family: Family, _patch: pytest.MonkeyPatch) -> str:
     return "нет карт с номерами 2, 3"
 
 
+def _asked(family: Family, **values: Any) -> AgencyInquiry:
+    """An inquiry about a survey of the family."""
+    leader = factories.employee(family.registrations[0].sender or db.session.scalars(select(Agency)).first())
+    group = factories.survey_group(leader, clock.today(), of=family)
+    return factories.inquiry(group, leader.agency, **values)
+
+
+def _answer_before_the_question(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _asked(family, answered_at=clock.now() - timedelta(days=1), knows_nothing=True)
+    return "ответ дан раньше, чем запрошен"
+
+
+def _inquiry_closed_before_its_answer(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    moment = clock.now() + timedelta(minutes=5)
+    _asked(family, answered_at=moment, closed_at=moment - timedelta(minutes=1), knows_nothing=True)
+    return "закрыт раньше, чем дан ответ"
+
+
+def _nothing_known_and_told(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    inquiry = _asked(family, answered_at=clock.now() + timedelta(minutes=5), knows_nothing=True)
+    factories.finding(inquiry.group, inquiry.agency)
+    return "отвечено «сведений нет», а сведения внесены"
+
+
+def _answer_without_words(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _asked(family, answered_at=clock.now() + timedelta(minutes=5))
+    return "отвечено, а сведений нет"
+
+
+def _told_of_a_day_to_come(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    inquiry = _asked(family)
+    factories.finding(inquiry.group, inquiry.agency, told_on=clock.today() + timedelta(days=1))
+    return "сказаны о дне, который ещё не наступил"
+
+
 def _stale_key(_family: Family, _patch: pytest.MonkeyPatch) -> str:
     _statement(update(Family.__table__).values(sort_key="яя"))
     return "Семья № 00042: место в списке"
@@ -301,6 +338,13 @@ PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
         _card_of_another_district,
         _card_of_another_day,
         _lost_number,
+    ],
+    "Запросы ведомствам": [
+        _answer_before_the_question,
+        _inquiry_closed_before_its_answer,
+        _nothing_known_and_told,
+        _answer_without_words,
+        _told_of_a_day_to_come,
     ],
     "Имена и ключи поиска": [_stale_key, _lost_word],
     "Названия и ключи мест": [_stale_key_of_a_place],

@@ -16,7 +16,9 @@ from app.services import papers
 from tests import factories, scans
 
 FORM = "/reports/quarterly"
-VIEWS = [view for view, *_rest in [views.SIGNALS, views.SURVEYS, *views.BANK, *views.PLACES]] + views.DICTIONARIES
+VIEWS = [
+    view for view, *_rest in [views.SIGNALS, views.SURVEYS, views.INQUIRIES, *views.BANK, *views.PLACES]
+] + views.DICTIONARIES
 NOT_FILES = ("text/html", "application/json", "text/plain")
 
 

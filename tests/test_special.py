@@ -13,7 +13,7 @@ from sqlalchemy.orm import class_mapper
 from app import access
 from app.extensions import db
 from app.models import FamilyCategory, Model, Supervision, SupervisionKind
-from tests import factories
+from tests import factories, scans
 
 pytestmark = pytest.mark.one_database("words are hidden by the scope of a person, which test_access.py lays over both")
 
@@ -22,7 +22,9 @@ ORDINARY = ("Внутришкольный учет", "Многодетная с�
 
 
 def text_of(answer: Any) -> str:
-    """The words of a page or of a workbook."""
+    """The words of a page, of a paper or of a workbook."""
+    if answer.mimetype == "application/pdf":
+        return scans.flowing(scans.texts(answer.data))
     if answer.data[:2] != b"PK":
         return answer.text
     with zipfile.ZipFile(BytesIO(answer.data)) as book:

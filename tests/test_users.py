@@ -243,6 +243,18 @@ def test_a_further_role_has_the_permissions_of_its_model(oleg, sign_in, app, use
     assert db.session.scalars(select(FurtherRole.same_as)).one() == "Аудитор"
 
 
+def test_a_further_role_may_see_health_and_convictions(oleg, sign_in, app, user_named):
+    typed = {"name": "Районный педиатр", "same_as": "Специалист органа", "special": "y"}
+    assert oleg.post("/roles/add", data=typed).status_code == 302
+    assert not accounts.held_by(user_named("gleb").id).special
+    data = {"last_name": "Осинцев", "first_name": "Глеб", "roles": role("Районный педиатр").id}
+    oleg.post(f"/users/{user_named('gleb').id}", data=data | opened(oleg, user_named("gleb").id))
+    with app.test_request_context():
+        assert app.appbuilder.sm.scope_of(user_named("gleb")).special
+    refused = oleg.post("/roles/add", data=typed | {"name": "Ревизор района", "same_as": "Аудитор"})
+    assert "семей не показывает" in refused.text
+
+
 @pytest.mark.one_database("permissions and refusals do not depend on the database")
 @pytest.mark.parametrize(("name", "same_as", "text"), [
     ("", "Аудитор", "Заполните это поле."),

@@ -17,7 +17,8 @@ from app.extensions import db
 from app.models import Agency, AgencyKind, Assignment, Employee, Mentor, Role, Territory, User
 from app.services import accounts
 
-NEIGHBOURS = "sosed"
+NEIGHBOURS, OF_HEALTH = "sosed", "vrach"
+HEALTH_ROLE = "Специалист здравоохранения"  # the rights of a specialist, and words about health besides
 MARK = "@demo.invalid"  # the e-mail of a demo sign-in: it leads nowhere and tells demo users from real ones
 
 
@@ -39,6 +40,7 @@ PEOPLE = (
     (terms.Role.REGION, "region", "Рената", "Областная"),
     (terms.Role.AUDITOR, "auditor", "Глеб", "Проверкин"),
     (terms.Role.COORDINATOR, NEIGHBOURS, *invented.NEIGHBOUR),  # keeps the district beside the first one
+    (terms.Role.SPECIALIST, OF_HEALTH, "Нина", "Больничная"),  # of the hospital that is asked about families
 )
 
 
@@ -57,18 +59,18 @@ def create() -> list[DemoSignIn]:
     root = db.session.scalars(select(Territory).where(Territory.parent_id.is_(None)).order_by(Territory.id)).first()
     beside = db.session.scalars(select(Territory).where(Territory.name == f"{invented.DISTRICTS[1]} район")).first()
     linked = {
-        terms.Role.COORDINATOR: _coordinator(), terms.Role.COMMISSION: _commission_member(),
-        terms.Role.SPECIALIST: _specialist(),
+        "koordinator": _coordinator(), "kdn": _commission_member(), "specialist": _specialist(),
+        OF_HEALTH: _of_health(),
     }  # fmt: skip
     made = []
     for role, username, first_name, last_name in PEOPLE:
-        here = username != NEIGHBOURS
-        employee, place = linked.get(role) if here else None, root if here else beside
+        employee, place = linked.get(username), beside if username == NEIGHBOURS else root
+        held = _health_role() if username == OF_HEALTH else roles[role.value]
         user, password = accounts.create_user(
             username=username,
             first_name=employee.first_name if employee else first_name,
             last_name=employee.last_name if employee else last_name,
-            roles=[roles[role.value]],
+            roles=[held],
             territories=[place] if role is terms.Role.COORDINATOR and place else [],
             employee=employee,
             password=passwords.one_time(),
@@ -123,6 +125,19 @@ def _specialist() -> Employee | None:
         .where(AgencyKind.code == "5.8")
     )
     return _first_by(query, Mentor.employee_id)
+
+
+def _of_health() -> Employee | None:
+    """The district pediatrician: of the hospital (5.5) of the first district."""
+    of_hospital = select(Employee).join(Agency, Employee.agency_id == Agency.id)
+    found = of_hospital.join(AgencyKind, Agency.kind_id == AgencyKind.id).where(AgencyKind.code == "5.5")
+    return db.session.scalars(found.order_by(Agency.id, Employee.id.desc()).limit(1)).first()
+
+
+def _health_role() -> Role:
+    """The further role that shows words about health, made once."""
+    found = db.session.scalar(select(Role).where(Role.name == HEALTH_ROLE))
+    return found or accounts.add_role(HEALTH_ROLE, terms.Role.SPECIALIST.value, special=True)
 
 
 def _first_by(query: Select[Any], employee_id: InstrumentedAttribute[Any]) -> Employee | None:

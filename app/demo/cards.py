@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import select
 
 from app import clock
+from app.demo import inquiries
 from app.demo import names as invented
 from app.demo.card_scripts import (
     ANSWERED,
@@ -33,21 +34,13 @@ from app.demo.card_scripts import (
     CardScript,
     Step,
 )
-from app.demo.ground import District, Row
+from app.demo.ground import District, Row, Rows
 from app.demo.names import COORDINATOR, NEIGHBOUR
 from app.domain import ages, names, terms
 from app.domain.terms import CardStepKind, SignalSource
 from app.extensions import db
 from app.models import Criterion, Employee, Family, Member, Registration, SignalCard, SignalCardOutcome
 from app.services import signals
-
-
-class Rows(Protocol):
-    """Where rows are gathered, with ids given out."""
-
-    rows: defaultdict[str, list[Row]]
-
-    def add(self, table: str, **values: Any) -> int: ...
 
 
 @dataclass
@@ -297,6 +290,10 @@ class Cards:
         people = dict.fromkeys([leader_id, card.row["employee_id"] or leader_id])
         self.writer.rows["survey_group_employees"].extend(
             {"group_id": group_id, "employee_id": employee_id} for employee_id in people
+        )
+        place = card.places[0]
+        inquiries.write(
+            self.writer, len(self.writer.rows["survey_group"]) - 1, group_id, place, at, self._keeper(place)
         )
 
 

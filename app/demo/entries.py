@@ -13,6 +13,9 @@ from app.domain.terms import Act
 from app.journal.changes import Words, ask_for, lists, of_inserted, of_updated
 from app.models import (
     Agency,
+    AgencyFinding,
+    AgencyInquiry,
+    AgencyKind,
     Aid,
     AidKind,
     Assignment,
@@ -72,6 +75,8 @@ CALLED: dict[Any, Callable[[Row, Words], str]] = {
     Assignment: _guide,
     SignalCard: lambda row, _words: f"№ {row['number']}/{row['year']} {_person(row, _words)}",
     CardChild: lambda row, _words: row["name"] or "имя не известно",
+    AgencyInquiry: lambda row, words: words.of(Agency, row["agency_id"]) or "",
+    AgencyFinding: lambda row, words: f"{words.of(AgencyKind, row['kind_id'])}, {row['told_on']:%d.%m.%Y}",
 }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from app.demo import names as invented
 from app.demo.scripts import (
@@ -20,6 +21,14 @@ from app.domain import ages, intervals
 from app.domain.terms import ParentalRole, Sex
 
 Row = dict[str, Any]
+
+
+class Rows(Protocol):
+    """Where rows are gathered, with ids given out."""
+
+    rows: defaultdict[str, list[Row]]
+
+    def add(self, table: str, **values: Any) -> int: ...
 
 
 @dataclass

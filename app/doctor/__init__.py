@@ -14,7 +14,7 @@ from datetime import date
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import troubles
-from app.doctor import cards, machine, records
+from app.doctor import cards, inquiries, machine, records
 from app.extensions import db
 
 
@@ -57,6 +57,10 @@ PROBES = (
         "Сигнальные карты", cards.signal_cards,
         "Отмените неверный шаг на странице карты или аннулируйте карту; кто убрал карту с пропавшим номером, ищите в "
         "журнале.",
+    ),
+    Probe(
+        "Запросы ведомствам", inquiries.asked_bodies,
+        "Исправьте или аннулируйте сведения на странице обследования, ненужный запрос отзовите.",
     ),
     Probe("Имена и ключи поиска", records.keys, "Пересчитайте их: flask --app run bank refresh."),
     Probe("Названия и ключи мест", records.place_keys, "Откройте запись и сохраните её: ключ запишется заново."),

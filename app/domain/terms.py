@@ -144,6 +144,8 @@ class Moment(Term):
     FILE_CAME = "file_came", "поступление документов"
     FILE_REGISTERED = "file_registered", "регистрация документов"
     MORE_ASKED = "more_asked", "запрос дополнительной информации"
+    BODY_ASKED = "body_asked", "запрос ведомству об обследуемой семье"
+    BODY_ANSWERED = "body_answered", "ответ ведомства"
     REVIEWED = "reviewed", "заседание по семье"
     DECIDED = "decided", "дата постановления"
     DECISION_SENT = "decision_sent", "направление копии постановления"
@@ -231,6 +233,15 @@ class CardStepKind(Term):
     EMERGENCY = "emergency", "Отмечена экстренной"
     CLOSED = "closed", "Закрыта"
     UNDONE = "undone", "Шаг отменён"
+
+
+class InquiryState(Term):
+    """How far an inquiry to a body is."""
+
+    WAITING = "waiting", "ждёт ответа"
+    ANSWERED = "answered", "есть ответ"
+    NOTHING = "nothing", "сведений нет"
+    CLOSED = "closed", "закрыт"
 
 
 class Agreement(Term):

@@ -67,7 +67,10 @@ class UserSession(Entity):
 
 
 class FurtherRole(Entity):
-    """A role under a name of its own that has exactly the permissions of a role of the code (`config.ROLES`)."""
+    """A role under a name of its own that has exactly the permissions of a role of the code (`config.ROLES`).
+
+    special: words about health and convictions are shown to it as well (152-ФЗ, art. 10): a nurse, an inspector.
+    """
 
     WHOSE = Whose.ACCOUNTS
     __tablename__ = "further_role"
@@ -75,6 +78,7 @@ class FurtherRole(Entity):
     role_id: Mapped[int] = mapped_column(ForeignKey("ab_role.id", ondelete="CASCADE"), unique=True)
     role: Mapped[Role] = relationship(info=label(_("Role")))
     same_as: Mapped[str] = mapped_column(String(64), info=label(_("Same permissions as")))
+    special: Mapped[bool] = mapped_column(default=False, info=label(_("Sees health and convictions")))
 
 
 class HomeTerritory(Entity):

@@ -17,9 +17,11 @@ from app import access, journal, words
 from app.clock import local
 from app.domain.terms import Act
 from app.extensions import db
-from app.models import Entity, Family, JournalEntry, Money, Role, Supervision, User
+from app.models import AgencyFinding, Entity, Family, JournalEntry, Money, Role, Supervision, User
 
 PAGE = 50
+# Rows that may tell of health or convictions.
+MAY_BE_SPECIAL = {entity.__name__: entity.TITLE for entity in (Supervision, AgencyFinding)}
 HIDDEN = "сведения не показаны: на сведения о здоровье и судимости нужно отдельное право"
 # How a scan is kept and when a row was typed say nothing: the entry itself has its moment.
 TECHNICAL = {"sha256", "key", "mime", "size", "created_at"}
@@ -58,7 +60,7 @@ class EntryInWords(NamedTuple):
 def summary(entry: JournalEntry) -> str:
     """What an entry is about; without the permission for health and convictions, of such rows only what they are."""
     if entry.summary and _is_hidden(entry):
-        return f"{Supervision.TITLE}: {HIDDEN}"
+        return f"{MAY_BE_SPECIAL[entry.entity]}: {HIDDEN}"
     return entry.summary
 
 
@@ -67,7 +69,7 @@ def _is_hidden(entry: JournalEntry) -> bool:
 
     Which kind the row was of then is not asked: it may have been changed since.
     """
-    return entry.entity == Supervision.__name__ and not access.scope().sees_special
+    return entry.entity in MAY_BE_SPECIAL and not access.scope().sees_special
 
 
 def annulment(row: Any) -> str:

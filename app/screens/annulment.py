@@ -36,11 +36,16 @@ class AnnulForm(EntityForm):
     )
 
 
+def _plainly(row: Any, reason: str) -> None:
+    registrations.annul(row, reason=reason, today=clock.today())
+
+
 def page(row: Any, render: Callable[..., str], *, back: str, then: str = "", menu_entry: str = "",
-         facts: Sequence[tuple[Any, Any]] = ()) -> str | Response:  # fmt: skip
+         facts: Sequence[tuple[Any, Any]] = (),
+         act: Callable[[Any, str], None] = _plainly) -> str | Response:  # fmt: skip
     """The page of the annulment of a row, and the annulment itself; a row that is annulled already says by whom.
 
-    back: where «Cancel» leads; then: where one goes on when it is done.
+    back: where «Cancel» leads; then: where one goes on when it is done; act: what annuls it, if more goes with it.
     """
     title = gettext("Annul: %(title)s", title=journal.title_of(row))
     values = {"title": title, "back": back, "menu_entry": menu_entry, "facts": facts, "row": row}
@@ -49,7 +54,7 @@ def page(row: Any, render: Callable[..., str], *, back: str, then: str = "", men
         if form.is_submitted() and form.validate():
             if form.version.data != str(row.version):
                 form.refuse(f"{AT_ONCE} Записано: {row}.", None)
-            elif answer := acts.done(form, lambda: _annul(row, form.reason.data or "", then or back)):
+            elif answer := acts.done(form, lambda: _annul(row, form.reason.data or "", then or back, act)):
                 return answer
         form.version.data = str(row.version)
         if row.annulled_at is None:
@@ -59,7 +64,7 @@ def page(row: Any, render: Callable[..., str], *, back: str, then: str = "", men
     return response
 
 
-def _annul(row: Any, reason: str, location: str) -> Answer:
+def _annul(row: Any, reason: str, location: str, act: Callable[[Any, str], None]) -> Answer:
     title = journal.title_of(row)
-    registrations.annul(row, reason=reason, today=clock.today())
+    act(row, reason)
     return Answer(gettext("Annulled: %(title)s", title=title), location)

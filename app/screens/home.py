@@ -20,7 +20,7 @@ from app.domain.periods import Period, last_finished_quarter
 from app.domain.terms import Act, Role
 from app.extensions import appbuilder, db
 from app.models import Family, Member, Registration
-from app.readings import bank_today, clocks, given, grants, kept, listings, overview, signals
+from app.readings import bank_today, clocks, given, grants, inquiries, kept, listings, overview, signals
 from app.reports import quarterly, quarterly_checks
 from app.reports.places import ReportPlaces
 from app.screens.new_family import may_enter
@@ -62,8 +62,12 @@ class Home(IndexView):
             values["own"] = _assigned()
             values["minors"] = overview.minors
             journal.read(Act.LISTED, entity="Family", records=len(values["own"]), summary="Первая страница")
+        if Role.SPECIALIST in roles and (asked := inquiries.of_mine(today)) is not None:
+            values["asked"] = asked
+            journal.read(Act.LISTED, entity="AgencyInquiry", records=len(asked.first), summary="Первая страница")
         if Role.COORDINATOR in roles:
             values.update(
+                inquiries=inquiries.of_kept(today),
                 waiting=signals.waiting(),
                 coming=clocks.coming(today),
                 imports=bank_today.last_imports(),

@@ -22,6 +22,7 @@ from app.domain.terms import Act
 from app.forms import REQUIRED, CleanText, DayField, EntityForm, LookupField, check_version, no_longer
 from app.models import Employee, Family, SignalCard, SurveyGroup
 from app.readings import surveys
+from app.screens import inquiries
 from app.screens.screen import Screen
 from app.services import surveys as acts
 
@@ -61,11 +62,12 @@ class SurveyPage(Screen):
     def show(self, pk: int) -> str:
         """Whom the group visits, who goes, and by when."""
         group, today = self._group(pk), clock.today()
+        keeps = self._keeps(group)
         journal.read(Act.OPENED, entity="SurveyGroup", entity_id=group.id, family_id=group.family_id,
                      summary=journal.title_of(group))  # fmt: skip
         return self.page(
-            "surveys/show.html", group=group, whom=surveys.visited(group, today), keeps=self._keeps(group),
-            late=is_late(group.due_on, group.surveyed_on, today),
+            "surveys/show.html", group=group, whom=surveys.visited(group, today), keeps=keeps,
+            late=is_late(group.due_on, group.surveyed_on, today), bodies=inquiries.section(group, keeps=keeps),
         )  # fmt: skip
 
     @expose("/signal/<int:pk>/survey", methods=["GET", "POST"])

@@ -59,7 +59,8 @@ ACT_NAMES = {
     "unlock": "разблокировка", "activate": "открытие входа", "deactivate": "закрытие входа",
     "end_session": "завершение сеансов", "keep": "сохранение",
     "rename": "переименование", "drop": "удаление", "end_sessions": "завершение сеансов",
-    "send": "направление", "name": "группа обследования",
+    "send": "направление", "name": "группа обследования", "ask": "запрос", "answer": "ответ",
+    "tell": "внесение сведений",
 }  # fmt: skip
 
 
@@ -224,29 +225,30 @@ class Roles(Screen):
     @has_access
     def list(self) -> str:
         """Every role, what it may, how many hold it."""
-        return self._listed("", "", None)
+        return self._listed(TypedRole())
 
     @expose("/add", methods=["POST"])
     @has_access
     def add(self) -> str | Response:
         """A further role."""
-        typed = TypedRole(request.form.get("name", ""), request.form.get("same_as", ""))
+        form = request.form
+        typed = TypedRole(form.get("name", ""), form.get("same_as", ""), special="special" in form)
 
         def whole() -> Answer:
-            accounts.add_role(typed.name, typed.same_as)
+            accounts.add_role(typed.name, typed.same_as, special=typed.special)
             return Answer(_("The role is added."), url_for("Roles.list"))
 
-        return self.done(typed, whole) or self._listed(typed.name, typed.same_as, typed.fault)
+        return self.done(typed, whole) or self._listed(typed)
 
-    def _listed(self, name: str, same_as: str, fault: Refusal | None) -> str:
+    def _listed(self, typed: TypedRole) -> str:
         held = User.metadata.tables["ab_user_role"]
         per_role = select(held.c.role_id, func.count()).group_by(held.c.role_id)
         counts: dict[int, int] = dict(db.session.execute(per_role).all())
-        same = dict(db.session.execute(select(FurtherRole.role_id, FurtherRole.same_as)).all())
+        further = {row.role_id: row for row in db.session.scalars(select(FurtherRole))}
         return self.page(
-            "users/roles.html", roles=accounts.known_roles(), counts=counts, same=same, rows=ROWS,
+            "users/roles.html", roles=accounts.known_roles(), counts=counts, further=further, rows=ROWS,
             may={role.value: what_role_may(role.value) for role in terms.Role}, codes=list_of_codes(),
-            name=name, same_as=same_as, fault=fault, longest=accounts.LONGEST_NAME,
+            typed=typed, longest=accounts.LONGEST_NAME,
         )  # fmt: skip
 
 
@@ -254,8 +256,9 @@ class Roles(Screen):
 class TypedRole:
     """What stands in the form of a role."""
 
-    name: str
-    same_as: str
+    name: str = ""
+    same_as: str = ""
+    special: bool = False
     fault: Refusal | None = None
 
     def refuse(self, text: str, field: str | None) -> None:
@@ -340,10 +343,11 @@ def _choices(user: User | None) -> dict[str, Any]:
         .where((Employee.user_id.is_(None) & Employee.dismissed.is_(False)) | (Employee.user_id == mine))
         .order_by(Employee.last_name, Employee.first_name)
     )
-    same = dict(db.session.execute(select(FurtherRole.role_id, FurtherRole.same_as)).all())
+    further = db.session.scalars(select(FurtherRole)).all()
     return {
         "known_roles": accounts.known_roles(),
-        "same": same,
+        "same": {row.role_id: row.same_as for row in further},
+        "sees_special": {row.role_id for row in further if row.special},
         "rows": ROWS,
         "tree": tree.as_listed(),
         "employees": list(employees),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app
 from sqlalchemy import bindparam, delete, func, select, update
@@ -40,8 +40,8 @@ _held = User.metadata.tables["ab_user_role"]
 _further = FurtherRole.__table__
 _session = UserSession.__table__
 # Asked by every request, and put together once.
-_ROLES_OF_CODE = (
-    select(_role.c.name, _further.c.same_as)
+_HELD_BY = (
+    select(_role.c.name, _further.c.same_as, _further.c.special)
     .select_from(_held.join(_role, _role.c.id == _held.c.role_id).outerjoin(_further, _further.c.role_id == _role.c.id))
     .where(_held.c.user_id == bindparam("user_id"))
 )
@@ -284,10 +284,22 @@ def find(username: str) -> User | None:
     return db.session.scalar(select(User).where(User.username.in_({name, name.casefold()})).order_by(User.id).limit(1))
 
 
+class Held(NamedTuple):
+    """What a user holds: roles of the code, and whether one of the roles shows health and convictions besides."""
+
+    roles: list[str]
+    special: bool
+
+
 def roles_of_code(user_id: int) -> list[str]:
     """The roles of the code that a user holds, a further role read as the one it is the same as."""
-    rows = db.session.execute(_ROLES_OF_CODE, {"user_id": user_id})
-    return list(dict.fromkeys(same_as or name for name, same_as in rows))
+    return held_by(user_id).roles
+
+
+def held_by(user_id: int) -> Held:
+    """The same, with what a further role may show besides."""
+    rows = db.session.execute(_HELD_BY, {"user_id": user_id}).all()
+    return Held(list(dict.fromkeys(row.same_as or row.name for row in rows)), any(row.special for row in rows))
 
 
 def roles_named(wanted: Iterable[str]) -> list[Role]:
@@ -462,18 +474,23 @@ def _check_an_administrator_stays(user: User) -> None:
         raise Refusal("Это последний действующий администратор: без него некому будет вести пользователей.")
 
 
-def add_role(name: str, same_as: str) -> Role:
-    """A role under a readable name with the permissions of a role of the code."""
+def add_role(name: str, same_as: str, *, special: bool = False) -> Role:
+    """A role under a readable name with the permissions of a role of the code.
+
+    special: it shows health and convictions of the families that it shows.
+    """
     name = name_of(name, "name")
     if same_as not in {role.value for role in terms.Role}:
         raise Refusal("Выберите роль, чьи права получит новая.", "same_as")
+    if special and same_as not in terms.ROLES_OF_FAMILIES:
+        raise Refusal("Эта роль семей не показывает: сведения о здоровье и судимости ей не нужны.", "special")
     taken = {existing.casefold() for existing in db.session.scalars(select(_role.c.name))}
     if name.casefold() in taken:
         raise Refusal("Роль с таким названием уже есть.", "name")
     role = Role(name=name)
     db.session.add(role)
     db.session.flush()
-    db.session.add(FurtherRole(role_id=role.id, same_as=same_as))
+    db.session.add(FurtherRole(role_id=role.id, same_as=same_as, special=special))
     db.session.flush()
     return role
 

@@ -17,6 +17,8 @@ from app.domain.refusal import Refusal
 from app.extensions import db
 from app.models import (
     Agency,
+    AgencyFinding,
+    AgencyInquiry,
     AgencyKind,
     Aid,
     Assignment,
@@ -43,7 +45,7 @@ from app.models import (
 from app.readings import signals as readings
 from app.reports import quarterly
 from app.reports.places import ReportPlaces
-from app.services import accounts, family_keys, papers, signals
+from app.services import accounts, family_keys, inquiries, papers, signals
 from tests.reports import by_hand
 from tests.states import kept
 
@@ -383,3 +385,16 @@ def test_rows_entered_by_people_go_on_after_the_demo(demo_bank: None) -> None:
     db.session.add(added)
     db.session.flush()
     assert added.id > last
+
+
+def test_bodies_are_asked_and_the_hospital_of_the_demo_reads_what_it_told_of_health(demo_bank: None) -> None:
+    asked = rows(AgencyInquiry)
+    assert {inquiries.state(inquiry) for inquiry in asked} == set(terms.InquiryState)
+    assert [inquiry.agency.kind.code for inquiry in asked if inquiries.is_overdue(inquiry, TODAY)] == ["5.3"]
+    demo_accounts.create()
+    user = db.session.scalars(select(User).where(User.username == demo_accounts.OF_HEALTH)).one()
+    assert accounts.held_by(user.id) == ([terms.Role.SPECIALIST], True)
+    with access.acting_as(access.scope_of(user, [terms.Role.SPECIALIST], TODAY, special=True)):
+        db.session.expire_all()
+        assert {finding.special for finding in rows(AgencyFinding)} == {True, False}
+        assert {finding.agency.kind.code for finding in rows(AgencyFinding)} == {"5.5"}
