@@ -233,7 +233,8 @@ def _list_of(view: Any) -> type[admin.ModelAdmin]:
     """The list of an entity: our columns, the filters that offer a choice, our order."""
     entity = view.entity
     computed, of_families = COMPUTED.get(entity, {}), entity is Family
-    shown = [computed.get(name) or _shown(entity, name) for name in view.list_columns]
+    shown = [computed.get(name) or (_title if name in view.computed else _shown(entity, name))
+             for name in view.list_columns]  # fmt: skip
     columns, relations = class_mapper(entity).columns, class_mapper(entity).relationships
     order, direction = view.base_order
     order = entity.SORTED_BY.get(order, order)
