@@ -35,10 +35,6 @@ class Grant:
 
 def recent(days: int = 30) -> list[Grant]:
     """What brought people to families within some days, latest first; shown to coordinators."""
-    holders = select(_held.c.user_id).select_from(_roles.join(_held, _held.c.role_id == _role.c.id))
-    sees = _user.c.id.in_(holders.where(_shows_families)).label("sees_families")
-    users = {row.id: row for row in db.session.execute(select(_user, sees))}
-    showing = set(db.session.scalars(select(_role.c.name).select_from(_roles).where(_shows_families)))
     rows = db.session.execute(
         select(_entry)
         .where(
@@ -47,7 +43,13 @@ def recent(days: int = 30) -> list[Grant]:
             _entry.c.act.in_((terms.Act.CHANGED, terms.Act.PASSWORD_CHANGED)),
         )
         .order_by(_entry.c.id.desc())
-    )
+    ).all()
+    if not rows:
+        return []
+    holders = select(_held.c.user_id).select_from(_roles.join(_held, _held.c.role_id == _role.c.id))
+    sees = _user.c.id.in_(holders.where(_shows_families)).label("sees_families")
+    users = {row.id: row for row in db.session.execute(select(_user, sees))}
+    showing = set(db.session.scalars(select(_role.c.name).select_from(_roles).where(_shows_families)))
     return [
         Grant(in_utc(row.at), user.id, f"{user.last_name} {user.first_name} ({user.username})", what, row.user_name)
         for row in rows
