@@ -144,13 +144,14 @@ EXPORT = "can_(list|show|xlsx)"
 WRITE = "can_(list|show|xlsx|add|edit|annul)"
 
 OF_FAMILY = (
-    "Family|Member|Registration|Decision|Aid|Education|PupilSupport|Supervision|IdentityDocument|Mentor|Assignment"
+    "Family|Member|Registration|StayExtension|Decision|Aid|Education|PupilSupport|Supervision|IdentityDocument|Mentor|"
+    "Assignment"
 )
 PLACES = "Territory|TerritoryAlias|ChildPopulation|Agency|Employee"
 # Words that the law and its forms rest on, and what counts deadlines: the administrator's. The others are local.
 WORDS_OF_LAW = (
     "Criterion|RemovalReason|FamilyCategory|RelationshipKind|AgencyKind|EducationStatus|IdentityKind|SupervisionKind|"
-    "SignalCardOutcome|Deadline|WorkingDay"
+    "SignalCardOutcome|Deadline|WorkingDay|RegionalHoliday|SettledYear"
 )
 LOCAL_WORDS = "AidKind|MeasureBlock|MeasureKind|DynamicsLevel|FamilyReaction|StageKind"
 
@@ -165,8 +166,8 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.COORDINATOR: [
         ("Family", "can_(special|passports)"),  # health and convictions; passports of a whole list
-        ("FamilyPage", "can_(show|history|add|decide|place|remove|correct|move|enter|annul)"),
-        ("Search|Work", "can_show"),
+        ("FamilyPage", "can_(show|history|add|decide|place|remove|correct|move|enter|extend|annul)"),
+        ("Search|Work|Calendar", "can_show"),
         ("SignalCard", "can_(list|show|xlsx|send|keep)"),
         ("SurveyGroup", "can_(list|show|xlsx|name)"),
         ("AgencyInquiry", "can_(list|show|xlsx|ask)"),
@@ -185,8 +186,11 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.COMMISSION: [
         ("Family", "can_(special|passports)"),
-        ("FamilyPage|Search|Work", "can_show"),
-        ("Family|Member|Registration|Decision|Aid|Education|PupilSupport|Supervision|Paper|SurveyGroup", READ),
+        ("FamilyPage|Search|Work|Calendar", "can_show"),
+        (
+            "Family|Member|Registration|StayExtension|Decision|Aid|Education|PupilSupport|Supervision|Paper|SurveyGroup",
+            READ,
+        ),
         ("SignalCard", "can_show"),  # of a survey whose group one is of
         ("AgencyInquiry", "can_(list|show|ask)"),  # whoever leads a group asks
         ("AgencyFinding", "can_tell"),
@@ -196,7 +200,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("QuarterlyForm", "can_(show|behind|export)"),
     ],
     Role.SPECIALIST: [
-        ("FamilyPage|Search", "can_show"),
+        ("FamilyPage|Search|Calendar", "can_show"),
         ("Family|Member|Education|PupilSupport", READ),
         ("SignalCard", "can_(list|show|send)"),
         ("SurveyGroup", READ),
@@ -209,6 +213,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.REGION: [
         ("QuarterlyForm", "can_(show|export)"),
+        ("Calendar", "can_show"),
         (PLACES, READ),
     ],
     Role.AUDITOR: [

@@ -33,13 +33,14 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as Flask says
 
-    from app import acts, cli, failures, health, journal, pages, sessions, views
+    from app import acts, cli, failures, feeds, health, journal, pages, sessions, views
     from app.signin import Builder, SecurityManager
 
     sessions.init_app(app)
     failures.init_app(app)
     pages.init_app(app)
     health.init_app(app)
+    feeds.init_app(app)
     with app.app_context():
         appbuilder = Builder(
             app, db.session, security_manager_class=SecurityManager, indexview=views.Home, base_template="layout.html"

@@ -33,6 +33,7 @@ migrate = Migrate()
 csrf = CSRFProtect()
 
 LARGEST_KEY = 2**31 - 1  # a longer number is no key: the databases would refuse it with an error
+CALENDAR_FEED = "calendar_feed"  # the address without a session: a secret says whose it is (app/feeds.py)
 READING_METHODS = ("GET", "HEAD", "OPTIONS")
 TAKE_LOCK = "UPDATE user_session SET user_id = user_id WHERE 0"  # changes nothing, but SQLite lets one at a time do it
 BUSY = 60  # seconds that a writer waits for another one: a load of ten thousand families on a busy server takes forty

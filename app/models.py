@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import Role, User
 
-from app.entities.accounts import Account, FurtherRole, HomeTerritory, SavedFilter, UserSession
+from app.entities.accounts import Account, CalendarFeed, FurtherRole, HomeTerritory, SavedFilter, UserSession
+from app.entities.clocks import Extends, StayExtension
 from app.entities.dictionaries import (
     AgencyKind,
     AidKind,
@@ -18,8 +19,10 @@ from app.entities.dictionaries import (
     IdentityKind,
     MeasureBlock,
     MeasureKind,
+    RegionalHoliday,
     RelationshipKind,
     RemovalReason,
+    SettledYear,
     SignalCardOutcome,
     StageKind,
     SupervisionKind,
@@ -88,6 +91,7 @@ __all__ = [
     "Annullable",
     "Assignment",
     "ByAct",
+    "CalendarFeed",
     "CardChild",
     "CardScan",
     "CardStep",
@@ -105,6 +109,7 @@ __all__ = [
     "EducationStatus",
     "Employee",
     "Entity",
+    "Extends",
     "Family",
     "FamilyCategory",
     "FamilyReaction",
@@ -129,6 +134,7 @@ __all__ = [
     "OfTerritory",
     "Paper",
     "PupilSupport",
+    "RegionalHoliday",
     "Registration",
     "RegistrationCriterion",
     "RelationshipKind",
@@ -138,9 +144,11 @@ __all__ = [
     "Scanned",
     "SearchWord",
     "SentForm",
+    "SettledYear",
     "SignalCard",
     "SignalCardOutcome",
     "StageKind",
+    "StayExtension",
     "Supervision",
     "SupervisionKind",
     "SurveyGroup",

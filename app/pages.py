@@ -17,7 +17,7 @@ from werkzeug.routing import IntegerConverter, ValidationError
 
 from app import access, clock, journal, sent_forms, words
 from app.domain import ages, periods
-from app.extensions import LARGEST_KEY, appbuilder
+from app.extensions import CALENDAR_FEED, LARGEST_KEY, appbuilder
 from app.readings import duplicates, guide
 
 CONTENT_POLICY = (
@@ -110,9 +110,14 @@ def _version_of(file: Path) -> int | None:
 def _settle_scope() -> None:
     journal.collect_reads()
     scope = replace(access.NOBODY, address=request.remote_addr)
-    if request.endpoint and not request.endpoint.endswith("static") and current_user.is_authenticated:
+    if request.endpoint and not _opens_no_session(request.endpoint) and current_user.is_authenticated:
         scope = appbuilder().sm.scope_of(current_user, request.remote_addr)
     g.scope_token = access.settle(scope)
+
+
+def _opens_no_session(endpoint: str) -> bool:
+    """Whether an address is answered without asking who is signed in: styles and scripts, and a person's calendar."""
+    return endpoint.endswith("static") or endpoint == CALENDAR_FEED
 
 
 def _unsettle_scope(_error: BaseException | None) -> None:
@@ -150,7 +155,7 @@ def _add_headers(response: Response) -> Response:
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     headers["X-Frame-Options"] = "DENY"
-    if not (request.endpoint or "").endswith("static"):
+    if not _opens_no_session(request.endpoint or ""):
         headers["Cache-Control"] = "no-store"
     if current_app.config["HTTPS"]:
         headers["Strict-Transport-Security"] = "max-age=31536000"

@@ -25,13 +25,14 @@ from app import access, acts, clock, journal, sessions
 from app.access import Scope
 from app.domain import terms
 from app.domain.refusal import Refusal
-from app.extensions import begin_writing, db
+from app.extensions import CALENDAR_FEED, begin_writing, db
 from app.models import User
 from app.services import accounts
 
 LONGEST_NAME, LONGEST_PASSWORD = 128, 1024
 # Open to whoever comes: the way in, styles and pictures, and the question whether the server lives.
-PUBLIC = {"static", "appbuilder.static", "SignIn.login", "health"}
+WITHOUT_SESSION = {"static", "appbuilder.static", "health", CALENDAR_FEED}
+PUBLIC = {"SignIn.login", *WITHOUT_SESSION}
 # Open to every signed-in person, whatever the role.
 SIGNED_IN = {"Home.index", "UtilView.back", "SignIn.logout"}
 # All that is open while a one-time password waits to be changed.
@@ -245,7 +246,7 @@ class SecurityManager(FabSecurityManager):
     def before_request(self) -> BaseResponse | None:
         """Who asks, and whether this address is open to them at all; the views ask for themselves once more."""
         endpoint = request.endpoint
-        if endpoint in ("static", "appbuilder.static", "health"):
+        if endpoint in WITHOUT_SESSION:
             return None
         g.user = current_user
         if endpoint is None or endpoint in PUBLIC:

@@ -25,6 +25,7 @@ from app.readings import duplicates
 from app.reports import CATALOGUE
 from app.screens import reports
 from app.screens.account import OwnAccount
+from app.screens.calendar import Calendar
 from app.screens.drafts import Drafts
 from app.screens.emergency import Emergency
 from app.screens.exchange import Exchange
@@ -158,6 +159,16 @@ class RegistrationRegistry(RegistryView):
 
     def correct_url(self, row: models.Registration) -> str:
         return url_for("FamilyActs.correct", pk=row.family_id, key=row.id)
+
+
+class StayExtensionRegistry(RegistryView):
+    entity = models.StayExtension
+    list_columns = ["family", "deadline", "until", "reason", "user_name", "created_at"]
+    search_columns = ["family", "deadline", "until"]
+    form_columns = ["family", "registration", "deadline", "until", "reason", "user_name"]
+    show_columns = [*form_columns, "created_at"]
+    base_order = ("until", "desc")
+    intro = _("A deadline is extended on the page of its family, beside the clock.")
 
 
 class DecisionRegistry(RegistryView):
@@ -399,6 +410,26 @@ class WorkingDayRegistry(RegistryView):
     intro = _("Days that the production calendar moved; holidays and weekends are known already.")
 
 
+class RegionalHolidayRegistry(RegistryView):
+    entity = models.RegionalHoliday
+    list_columns = ["day", "name", "yearly", "retired"]
+    titles = ("day", "name")
+    search_columns = ["name", "day"]
+    form_columns = ["name", "day", "yearly", "retired"]
+    base_order = ("day", "desc")
+    intro = _("Days off of the region, over the federal ones. One that falls on a weekend is not moved.")
+
+
+class SettledYearRegistry(RegistryView):
+    entity = models.SettledYear
+    list_columns = ["year", "note", "retired"]
+    search_columns = ["year"]
+    form_columns = ["year", "note", "retired"]
+    base_order = ("year", "desc")
+    presets = {"year": lambda: clock.today().year + 1}
+    intro = _("Nobody is reminded any more to enter the transferred days of these years.")
+
+
 # The menu, in the order of the work: what is opened every day stands by itself, the rest is folded into its group
 # (`templates/menu.html`). Each entry: screen or list, name, icon
 
@@ -407,6 +438,7 @@ BANK = [
     (FamilyRegistry, "Families", "fa-home"),
     (MemberRegistry, "Family members", "fa-users"),
     (RegistrationRegistry, "Registrations", "fa-clipboard-list"),
+    (StayExtensionRegistry, "Extensions of deadlines", "fa-hourglass-half"),
     (DecisionRegistry, "Decisions", "fa-gavel"),
     (AidRegistry, "Aid given", "fa-hands-helping"),
     (PaperRegistry, "Papers", "fa-paperclip"),
@@ -433,7 +465,7 @@ DICTIONARIES = [
     CriterionRegistry, RemovalReasonRegistry, FamilyCategoryRegistry, RelationshipKindRegistry, AgencyKindRegistry,
     EducationStatusRegistry, IdentityKindRegistry, SupervisionKindRegistry, AidKindRegistry, MeasureBlockRegistry,
     MeasureKindRegistry, DynamicsLevelRegistry, FamilyReactionRegistry, StageKindRegistry, SignalCardOutcomeRegistry,
-    DeadlineRegistry, WorkingDayRegistry,
+    DeadlineRegistry, WorkingDayRegistry, RegionalHolidayRegistry, SettledYearRegistry,
 ]  # fmt: skip
 REPORTS = [(reports.SCREENS[one.view], one.view, one.label, one.icon) for one in CATALOGUE]
 EXCHANGE = [
@@ -475,6 +507,7 @@ def register(appbuilder: AppBuilder) -> None:
     """Add every list, form and screen to the application, in the order of the menu."""
     for screen in SCREENS:
         appbuilder.add_view_no_menu(screen)
+    appbuilder.add_view(Calendar, "Calendar", label=_("Calendar of deadlines"), icon="fa-calendar-days")
     for view, name, icon in BANK[:1]:
         appbuilder.add_view(view, name, label=view.entity.TITLES, icon=icon)
     cards, name, icon = SIGNALS

@@ -27,6 +27,7 @@ from app.models import (
     CardTelling,
     ChildPopulation,
     Criterion,
+    Deadline,
     Decision,
     Education,
     EducationStatus,
@@ -40,12 +41,15 @@ from app.models import (
     Mentor,
     Paper,
     PupilSupport,
+    RegionalHoliday,
     Registration,
     RegistrationCriterion,
     RelationshipKind,
     RemovalReason,
     Role,
+    SettledYear,
     SignalCard,
+    StayExtension,
     Supervision,
     SupervisionKind,
     SurveyGroup,
@@ -310,6 +314,12 @@ def finding(group: SurveyGroup, body: Agency, text: str = "На учёте не 
                               **{"told_on": clock.today()} | values))  # fmt: skip
 
 
+def extension(of: Registration, until: date, code: str = "bank_entry_3d", **values: Any) -> StayExtension:
+    """A clock of a stay that was extended."""
+    values = {"reason": "Ждём копию постановления", "user_name": "Координатор", "until": until} | values
+    return _add(StayExtension(family=of.family, registration=of, deadline=by_code(Deadline, code), **values))
+
+
 def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *, last_name: str = "Полозов",
                 word: str = "Северное", year: int = 2026) -> dict[str, Any]:  # fmt: skip
     """One row of every entity that is somebody's, about a family of a place; by the names of the entities.
@@ -319,7 +329,8 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
     of = family(place, number=number, income_per_member=Decimal("5000.50"), additional=f"{word}: сведения")
     child = member(of, last_name=last_name)
     mother = member(of, "мать", date(1990, 1, 1), last_name=last_name, first_name="Инна", middle_name="Олеговна")
-    stay = registration(of, date(year, 3, 3), sender=body)
+    stay = registration(of, date(year, 3, 3), sender=body, received_on=date(year, 3, 4))
+    turn = int(number[-2:]) % 28
     card = signal_card(place, body, last_name=last_name, description=f"{word}: что случилось")
     group = survey_group(person, date(2026, 12, 24), card=card, of=of, task=word)
     return {
@@ -327,6 +338,7 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         "Member": child,
         "Registration": stay,
         "Decision": stay.decision,
+        "StayExtension": extension(stay, date(2026, 3, 20), reason=word),
         "Aid": aid(of, date(2026, 4, 4), recipients=[mother], amount=Decimal("100.10"), description=word),
         "Education": education(child, date(year - 1, 9, 1), organisation=f"Школа: {word}", grade="4 класс"),
         "PupilSupport": support(child, year, 1, free_meals=True, note=word),
@@ -361,5 +373,7 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         "SurveyGroup": group,
         "AgencyInquiry": inquiry(group, body, question=word),
         "AgencyFinding": finding(group, body, f"{word}: что известно"),
-        "WorkingDay": _add(WorkingDay(day=date(2026, 12, int(number[-2:]) % 28 + 1), works=False)),
+        "RegionalHoliday": _add(RegionalHoliday(name="Праздник региона", day=date(2026, 11, turn + 1))),
+        "SettledYear": _add(SettledYear(year=2030 + turn)),
+        "WorkingDay": _add(WorkingDay(day=date(2026, 12, turn + 1), works=False)),
     }  # fmt: skip

@@ -18,6 +18,7 @@ from app.models import (
     CardScan,
     CardTelling,
     Criterion,
+    Deadline,
     Family,
     RemovalReason,
     Role,
@@ -73,9 +74,13 @@ def beside(cast: factories.Cast) -> dict[str, Any]:
     gone = factories.family(cast.north, number="00098")
     factories.member(gone, last_name="Бывалов")
     ended = factories.registration(gone, date(2025, 1, 1), until=date(2025, 6, 1))
+    waits = factories.family(cast.north, number="00097")
+    factories.member(waits, last_name="Выжидаев")
+    awaited = factories.registration(waits, date(2026, 1, 1), received_on=date(2026, 1, 2))
     db.session.commit()
     batch = load(Sound().content())
-    return {"free": free.id, "gone": gone.id, "ended": ended.id, "batch": batch.id, "sessions": _sessions(cast),
+    return {"free": free.id, "gone": gone.id, "ended": ended.id,
+            "waits": waits.id, "awaited": awaited.id, "batch": batch.id, "sessions": _sessions(cast),
             "cards": _cards(cast)}  # fmt: skip
 
 
@@ -96,6 +101,8 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
         "remove": _of_family(f"{here}/remove", makes="Decision", number="5/4", decided_on="2026-05-05",
                              reason=str(reason), note="основание"),
         "enter": _of_family(f"{here}/enter/{rows['Registration'].id}", entered_on="2026-03-04"),
+        "extend": _of_family(f"/family/{beside['waits']}/extend/{beside['awaited']}/{_entry()}",
+                             makes="StayExtension", until="2026-05-05", reason="ждём копию"),
         "move": _of_family(f"{here}/move/{rows['Member'].id}", makes="Member", to_family=str(free),
                            day="2026-05-05", reason="переезд"),
         "annul": _of_family(f"/aidregistry/annul/{rows['Aid'].id}", reason="ошибка ввода"),
@@ -202,6 +209,11 @@ def _of_family(url: str, makes: str = "", **typed: Any) -> ActForm:
     return ActForm("anna", url, url, typed, entity)
 
 
+def _entry() -> int:
+    """The deadline of entering a family in the bank (Положение, 3.2)."""
+    return factories.by_code(Deadline, "bank_entry_3d").id
+
+
 def _first_member(criterion: int) -> dict[str, Any]:
     return {"people-0-last_name": "Мятлев", "people-0-first_name": "Лев", "people-0-middle_name": "Ильич",
             "placing-decided_on": "2026-02-02", "placing-criteria": [str(criterion)]}  # fmt: skip
@@ -220,7 +232,8 @@ def _sessions(cast: factories.Cast) -> dict[str, int]:
 
 
 NAMES = (
-    "place", "decide", "correct", "correct an ended stay", "remove", "enter", "move", "annul", "annul on the page",
+    "place", "decide", "correct", "correct an ended stay", "remove", "enter", "extend", "move", "annul",
+    "annul on the page",
     "annul the family", "annul a paper", "attach a paper", "new family", "new signal card", "undo a load",
     "add a user", "change a user", "add a role", "button password", "button unlock", "button deactivate",
     "button activate", "button sessions/end", "button sessions/N/end", "ask the sender",

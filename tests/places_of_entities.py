@@ -138,12 +138,14 @@ PLACES = (
               "Assignment": "who sees the family is no part of its papers",
               "Mentor": "the papers are signed by the bodies",
               "PupilSupport": "the record card does not ask about single quarters",
+              "StayExtension": "the papers tell when a family was entered, not until when it was due",
           }),
     Place("app/exchange/bank.py", "let it travel by the workbook, with its sheet in app/exchange/workbook.py",
           _named_in("app/exchange/bank.py"), _about_a_family, {
               "Assignment": "each district gives its families to its own people",
               "Mentor": "each district names its own people",
               "Paper": "a workbook holds no files",
+              "StayExtension": "each district answers for its own clocks",
           }),
     Place("app/demo/family.py", "invent some rows of it", _is_invented, _about_a_family, {
         "Paper": "scans are attached by app/demo/papers.py",

@@ -41,11 +41,13 @@ OTHERWISE = {
     "Agency": {"name": "Школа № 9"},
     "Employee": {"last_name": "Мятлева"},
     "WorkingDay": {"day": "2026-05-05"},
+    "RegionalHoliday": {"day": "2026-05-05"},
+    "SettledYear": {"year": "2027"},
 }
 # What a row beside that one says otherwise again.
 FURTHER = {
     "code": "77.8", "name": "Ещё одно название", "last_name": "Ольхов", "first_name": "Пётр", "born_on": "2017-07-07",
-    "quarter": "3", "counted_on": "2025-06-06", "day": "2026-05-06", "started_on": "2026-10-01",
+    "quarter": "3", "year": "2025", "counted_on": "2025-06-06", "day": "2026-05-06", "started_on": "2026-10-01",
 }  # fmt: skip
 
 
@@ -211,6 +213,7 @@ TRIED_ELSEWHERE = {
     **dict.fromkeys(("SavedFilters.keep", "SavedFilters.rename", "SavedFilters.drop"), "tests/test_saved.py"),
     **dict.fromkeys(("Drafts.keep", "Drafts.drop"), "tests/screens/test_drafts.py"),
     "Work.cancel": "stops a job: tests/work/test_queue.py",
+    **dict.fromkeys(("OwnAccount.make_feed", "OwnAccount.withdraw_feed"), "tests/test_feeds.py"),
     "OwnAccount.password": "tests/test_signin.py: the old password is another one the second time",
 }
 

@@ -162,7 +162,7 @@ def test_two_places_that_only_look_different_keep_keys_apart(app, cast):
     assert db.session.get_one(Territory, second_id).name_key == f"горный хутор {second_id}"
 
 
-SHIPPED_LATER = {"body_answer", "signal_receipt_1h"}  # than the words of deadlines became moments
+SHIPPED_LATER = {"body_answer", "signal_receipt_1h", "signal_answer_1d"}  # than the words of deadlines became moments
 
 
 def _deadlines(*columns: str) -> dict[str, tuple]:

@@ -353,6 +353,7 @@ WITHOUT_AN_EVENT = {
     "Member.born_on": "the card of the member says it",
     "IdentityDocument.issued_on": "the card of the member says it",
     "Education.ended_on": "the next one begins",
+    "StayExtension.until": "the day on which it was extended is told, and this one with it",
     "Decision.decided_on": "the stay that it placed is told with it",
 }
 

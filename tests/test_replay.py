@@ -25,7 +25,8 @@ ENTITIES = [entity for entity in changes.entities() if issubclass(entity, Entity
 # Of two fields that exclude each other one stands before the change and one after it.
 NEVER_BOTH = {("Assignment", "territory_id", 0), ("Assignment", "family_id", 1)}
 # What hangs on these stands in their family, by the database: they never go to another one.
-OF_ONE_FAMILY = (models.Member, models.Registration, models.Decision, models.Aid, models.Paper)
+OF_ONE_FAMILY = (models.Member, models.Registration, models.Decision, models.Aid, models.Paper,
+                 models.StayExtension)  # fmt: skip
 # Counters of the row itself, and what is derived from other columns: all that a replay leaves out.
 COUNTERS = {"id", "version"}
 DERIVED = {
@@ -59,8 +60,11 @@ class Ground:
         families = [factories.family(place, number) for place, number in ((cast.north, "701"), (cast.south, "702"))]
         people = [factories.member(families[0], first_name=name) for name in ("Глеб", "Марк")]
         decisions = [factories.decision(families[0], date(2026, 1, day), number=str(day)) for day in (8, 9)]
+        stays = [
+            factories.registration(families[0], date(2026, month, 8), until=date(2026, month, 9)) for month in (3, 4)
+        ]
         self.made = {
-            Family: families, Member: people, models.Decision: decisions,
+            models.Registration: stays, Family: families, Member: people, models.Decision: decisions,
             models.Territory: [cast.north, cast.south], User: [cast.user("oleg"), cast.user("renata")],
             models.Employee: [cast.employee("boris"), cast.employee("vera")],
             models.Role: list(db.session.scalars(select(Role)).all()[-2:]),

@@ -110,7 +110,9 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
             continue
         view, _dot, act = rule.endpoint.partition(".")
         row = {**keys, **of_family, models.Family: family}.get(REGISTRY.get(view), family)
-        values: dict[str, Any] = {"pk": row, "kind": "xlsx", "entity": "Member", "key": of_family[models.Member]}
+        values: dict[str, Any] = {"pk": row, "kind": "xlsx", "entity": "Member", "key": of_family[models.Member],
+                                  "token": "none"}  # fmt: skip
+        values["deadline"] = factories.by_code(models.Deadline, "bank_entry_3d").id
         if (
             view in ("SignalPage", "SignalLikeness", "Emergency")
             or act == "of_card"
@@ -125,7 +127,7 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
             values["pk"] = keys[models.ImportBatch]
         if view == "Papers" and act != "add":
             values["pk"] = of_family[models.Paper]
-        if act in ("correct", "enter"):
+        if act in ("correct", "enter", "extend"):
             values["key"] = of_family[models.Registration]
         if view == "Users":
             values["key"] = keys[models.User]
@@ -144,7 +146,7 @@ def reader_of(browsers: dict[str, Any], address: str) -> str:
 
 def asked(browser: Any, address: str) -> list[str]:
     """What an address asks of the database, when what a server keeps of it is counted already."""
-    if address.rstrip("?") == "/":  # tests/screens/test_home.py bounds what it asks to count
+    if address.rstrip("?") in ("/", "/calendar/"):  # tests/screens bound what these ask to count
         browser.get(address)
     with counting() as sent:
         assert browser.get(address).status_code == 200, address

@@ -41,6 +41,7 @@ FOREIGN = {
     "FamilyActs.correct": ["/family/{Family}/correct/{Registration}", "/family/{own}/correct/{Registration}"],
     "FamilyActs.decide": ["/family/{Family}/decide"],
     "FamilyActs.enter": ["/family/{Family}/enter/{Registration}", "/family/{own}/enter/{Registration}"],
+    "FamilyActs.extend": ["/family/{Family}/extend/{Registration}/3", "/family/{own}/extend/{Registration}/3"],
     "FamilyActs.move": ["/family/{Family}/move/{Member}", "/family/{own}/move/{Member}"],
     "FamilyActs.place": ["/family/{Family}/place"],
     "FamilyActs.remove": ["/family/{Family}/remove"],
@@ -95,6 +96,7 @@ FOREIGN = {
 CLOSED = ("Users.", "Roles.", "JournalScreen.")
 # What names no row of a family, a territory or a body.
 KEYLESS = {
+    "calendar_feed": "opened by a secret alone: tests/test_feeds.py",
     "OwnAccount.end": "one's own sessions only: tests/test_sessions.py",
     "Lookup.find": "walked below",
     "Guide.task": "the same for everybody: tests/test_guide.py",

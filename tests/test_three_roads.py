@@ -56,7 +56,7 @@ PASSED = {"user_session", "sent_form", "journal_entry", "account"}  # what a ref
 
 def pages() -> list[tuple[str, str]]:
     """Who opens it and the address of every form of the two roads by which people type; {family}, {key} are drawn."""
-    acts = ("place", "decide", "remove", "correct/{key}", "move/{key}", "enter/{key}", "papers/add")
+    acts = ("place", "decide", "remove", "correct/{key}", "move/{key}", "enter/{key}", "extend/{key}/3", "papers/add")
     of_families = [view for view in ADDED if issubclass(view.entity, OfFamily)]
     annulled = [view for view in VIEWS if "annul" not in view.exclude_route_methods]
     of_anna = [
@@ -87,7 +87,8 @@ def test_every_form_about_families_is_among_those_that_are_typed_in(app):
     no_facts = {"FamilyRegistry.passports"}
     for rule in app.url_map.iter_rules():
         if "POST" in rule.methods and rule.endpoint.partition(".")[0] not in others and rule.endpoint not in no_facts:
-            same = {rule.rule, rule.rule.replace("<int:key>", "{key}"), rule.rule.replace("<int:pk>", "{key}")}
+            of_keys = rule.rule.replace("<int:key>", "{key}").replace("<int:deadline>", "3")
+            same = {rule.rule, of_keys, rule.rule.replace("<int:pk>", "{key}")}
             assert same & typed, f"{rule.rule}: name its form in `pages`"
 
 
@@ -117,7 +118,8 @@ def settle(bank: Bank) -> Callable[[], None]:
             mother = factories.member(family, "мать", date(1990, 4, 7), "Липатова", "Ирина", None)
             child = factories.member(family)
             until = date(2026, 5, 5) if number == 2 else None
-            factories.registration(family, date(2026, 3, 3), until=until, sender=cast.agency("5.3"))
+            factories.registration(family, date(2026, 3, 3), until=until, sender=cast.agency("5.3"),
+                                   received_on=date(2026, 3, 3))  # fmt: skip
             factories.education(child, date(2025, 9, 1))
             factories.support(child, 2026, 1)
             factories.aid(family, date(2026, 4, 4), recipients=[mother])

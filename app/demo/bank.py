@@ -30,6 +30,7 @@ from app.models import (
     AgencyKind,
     AidKind,
     Criterion,
+    Deadline,
     EducationStatus,
     Entity,
     Family,
@@ -51,7 +52,7 @@ PORTION = 10_000  # entries of the journal written at once
 YEARS = 5
 
 DICTIONARIES = (
-    AgencyKind, AidKind, Criterion, EducationStatus, FamilyCategory, IdentityKind, MeasureKind, RemovalReason,
+    AgencyKind, AidKind, Criterion, Deadline, EducationStatus, FamilyCategory, IdentityKind, MeasureKind, RemovalReason,
     SupervisionKind,
 )  # fmt: skip
 # Bodies of a district: kind and name; {} stands for the name of the district.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
+from app.demo import names as invented
 from app.demo.ground import Character, Row, Stay, weekday
 from app.demo.household import Household
 from app.demo.scripts import (
@@ -45,6 +46,7 @@ class YearsOnRecord:
                 yield "decision", remove
             registration = self._registration(stay, place, remove, self._clock(index, stay))
             yield "registration", registration
+            yield from self._extension(registration)
             for position, criterion in enumerate(self._criteria()):
                 yield (
                     "registration_criterion",
@@ -102,6 +104,22 @@ class YearsOnRecord:
             "annulled_at": None,
             "annul_reason": None,
         }
+
+    def _extension(self, stay: Row) -> Iterator[tuple[str, Row]]:
+        """Of two families whose papers have just come, one waits for a paper that is missing."""
+        if stay["entered_on"] is None and stay["received_on"] >= self.today - DAY * 2 and self.home.id % 2:
+            yield (
+                "stay_extension",
+                self.home.stamp(self.today)
+                | {
+                    "id": self.ground.next_id("stay_extension"),
+                    "registration_id": stay["id"],
+                    "deadline_id": self.ground.ids["deadline"]["bank_entry_3d"],
+                    "until": stay["received_on"] + DAY * 8,
+                    "reason": "В копии постановления нет подписи: возвращена в комиссию.",
+                    "user_name": " ".join(reversed(invented.COORDINATOR)),
+                },
+            )
 
     def _sender(self) -> int:
         kind = self.home.one_of(SENDERS)

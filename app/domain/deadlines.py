@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -15,6 +15,7 @@ from app.domain.terms import Moment, Unit
 Works = Callable[[date], bool]
 
 LONGEST = 366  # units
+LONGEST_MONTHS = 60  # of a limit in months
 LONGEST_WAIT = 400  # days within which a limit that names days of the month or of the year has passed
 
 
@@ -22,7 +23,8 @@ LONGEST_WAIT = 400  # days within which a limit that names days of the month or 
 class Limit:
     """How long a deadline is: `number` of `unit`, or the day `number` of the month; `days` of a year as (month, day).
 
-    A limit in hours does not run in days: it has no last good day.
+    A limit in hours does not run in days: it has no last good day. One in months ends on the same day of a later month,
+    or on the last day of that month where it has no such day.
     """
 
     number: int
@@ -31,8 +33,21 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Extended:
+    """A later last good day that a clock was given: why, and by whom; `key` is the row that says so."""
+
+    until: date
+    reason: str
+    by: str
+    key: int
+
+
+@dataclass(frozen=True)
 class Clock:
-    """A clock that has started: `due` is its last good day; `stopped_on` the day it was met, None while it runs."""
+    """A clock that has started: `due` is its last good day; `stopped_on` the day it was met, None while it runs.
+
+    deadline: the row of the dictionary. extended: the later days that it was given, which `due` has taken in already.
+    """
 
     title: str
     clause: str
@@ -41,6 +56,8 @@ class Clock:
     starts: Moment | None = None
     started_on: date | None = None
     stops: Moment | None = None
+    deadline: int = 0
+    extended: tuple[Extended, ...] = ()
 
     def overdue(self, today: date) -> bool:
         """Whether the last good day has passed before it was met."""
@@ -66,6 +83,8 @@ def due(start: date, limit: Limit, works: Works) -> date:
             while not works(day):
                 day += timedelta(days=1)
         return day
+    if limit.unit is Unit.MONTH:
+        return periods.month_later(start, limit.number)
     if limit.unit is Unit.DAY_OF_MONTH:
         following = periods.month_later(start.replace(day=1))
         return _day_of(following.year, following.month, limit.number)
@@ -77,7 +96,8 @@ def due(start: date, limit: Limit, works: Works) -> date:
 
 def last_late_start(today: date, limit: Limit, works: Works) -> date:
     """The SQL form of "overdue": whatever started on this day or before, and has not stopped, is overdue today."""
-    first = today.toordinal() - LONGEST_WAIT - 3 * limit.number  # at least one day of three is a working day
+    widest = 31 if limit.unit is Unit.MONTH else 3  # at least one day of three is a working day
+    first = today.toordinal() - LONGEST_WAIT - widest * limit.number
     starts = range(first, today.toordinal())
     late = bisect_left(starts, today, key=lambda day: due(date.fromordinal(day), limit, works))
     return date.fromordinal(first + late - 1)
@@ -97,6 +117,29 @@ def late_before(now: datetime, limit: Limit, works: Works) -> datetime:
     if limit.unit is Unit.HOUR:
         return now - timedelta(hours=limit.number)
     return datetime.combine(last_late_start(now.date(), limit, works) + timedelta(days=1), time(), now.tzinfo)
+
+
+def extended_due(due: date, until: Iterable[date]) -> date:
+    """The last good day of a clock that was extended until these days, one after another: the latest of all."""
+    return max([due, *until])
+
+
+def check_extension(*, until: date | None, reason: str | None) -> None:
+    """What holds of every extension that is stored."""
+    if until is None:
+        raise Refusal("Укажите новый последний день срока.", "until")
+    if not reason:
+        raise Refusal("Напишите, почему срок продлён: причина останется в истории.", "reason")
+
+
+def check_extending(clock: Clock, until: date) -> None:
+    """Raise Refusal unless a clock may be extended until a day: it runs, and the day is later than what it has."""
+    if clock.stopped_on is not None:
+        raise Refusal(f"Срок уже выполнен {clock.stopped_on:%d.%m.%Y}: продлевать нечего.")
+    if until <= clock.due:
+        raise Refusal(f"Срок и так до {clock.due:%d.%m.%Y}: укажите день позже.", "until")
+    if (until - clock.due).days > LONGEST:
+        raise Refusal(f"За один раз срок продлевают не больше чем на {LONGEST} дней.", "until")
 
 
 def days_of_year(text: str | None) -> tuple[tuple[int, int], ...]:
@@ -131,10 +174,19 @@ def check(*, starts: Moment, stops: Moment | None, number: int | None, unit: Uni
         raise Refusal("Дни года впишите, только если единица – «даты года».", "days")
     if number is None:
         raise Refusal("Впишите число.", "number")
+    if number < 0:
+        raise Refusal("Срок не бывает отрицательным.", "number")
     if unit is Unit.DAY_OF_MONTH and not 1 <= number <= 31:
         raise Refusal("Число месяца – от 1 до 31.", "number")
-    if number > LONGEST:
-        raise Refusal(f"Срок не бывает длиннее {LONGEST}.", "number")
+    longest = LONGEST_MONTHS if unit is Unit.MONTH else LONGEST
+    if number > longest:
+        raise Refusal(f"Срок не бывает длиннее {longest}.", "number")
+
+
+def check_year(year: int | None) -> None:
+    """Raise Refusal if no deadline falls into a year."""
+    if year is None or not periods.EARLIEST.year <= year <= periods.LATEST.year:
+        raise Refusal(f"Год – от {periods.EARLIEST.year} до {periods.LATEST.year}.", "year")
 
 
 def countable(*, starts: Moment, stops: Moment | None, number: int | None, unit: Unit, days: str | None) -> bool:

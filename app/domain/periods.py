@@ -67,6 +67,10 @@ class Period:
             return f"{title[0]} квартала {self.start.year} года"
         return f"{MONTHS_OF[self.start.month - 1]} {self.start.year} года"
 
+    def days(self) -> list[date]:
+        """Every day of the period, in order."""
+        return [self.start + timedelta(days=number) for number in range((self.end - self.start).days + 1)]
+
     def quarters(self) -> list[tuple[int, int]]:
         """The (year, quarter) pairs that overlap the period, in order."""
         year, number = quarter_of(self.start)

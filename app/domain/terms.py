@@ -140,6 +140,8 @@ class Moment(Term):
     LEARNT = "learnt", "получение информации о семье"
     SIGNAL_SENT = "signal_sent", "направление сигнальной карты"
     SIGNAL_REGISTERED = "signal_registered", "регистрация сигнальной карты"
+    CARD_ASKED = "card_asked", "вопрос отправителю сигнальной карты"
+    CARD_ANSWERED = "card_answered", "ответ отправителя сигнальной карты"
     SURVEYED = "surveyed", "акт обследования семьи"
     FILE_CAME = "file_came", "поступление документов"
     FILE_REGISTERED = "file_registered", "регистрация документов"
@@ -173,6 +175,7 @@ class Unit(Term):
     HOUR = "hour", "час"
     DAY = "day", "календарный день"
     WORKING_DAY = "working_day", "рабочий день"
+    MONTH = "month", "месяц"
     DAY_OF_MONTH = "day_of_month", "число месяца"
     DATE_LIST = "date_list", "даты года"
 

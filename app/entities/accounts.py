@@ -119,3 +119,15 @@ class SavedFilter(Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CalendarFeed(Model):
+    """The secret address at which a person's calendar of deadlines is read without signing in; its hash lies here."""
+
+    WHOSE, OWNER = Whose.ASKER, "user_id"
+    __tablename__ = "calendar_feed"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)

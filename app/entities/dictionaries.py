@@ -225,3 +225,37 @@ class WorkingDay(Versioned, Entity):
 
     def __str__(self) -> str:
         return f"{self.day:%d.%m.%Y}"
+
+
+class RegionalHoliday(Versioned, Entity):
+    """A day off that the region adds to the federal ones. It does not move from a weekend: then it adds nothing.
+
+    `yearly`: it comes back on this day of every later year; else it is this one day.
+    """
+
+    WHOSE = Whose.LAW
+    __tablename__ = "regional_holiday"
+    TITLE, TITLES = _("Regional day off"), _("Regional days off")
+    ADDING = _("Add a regional day off")
+    name: Mapped[str] = mapped_column(String(200), info=label(_("Name")))
+    day: Mapped[date] = mapped_column(Date, unique=True, info=label(_("Day")))
+    yearly: Mapped[bool] = mapped_column(default=False, info=label(_("Every year on this day")))
+    retired: Mapped[bool] = mapped_column(default=False, info=label(_("No longer used")))
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SettledYear(Versioned, Entity):
+    """A year of which the administrator states that its transferred days are entered, or that there are none."""
+
+    WHOSE = Whose.LAW
+    __tablename__ = "settled_year"
+    TITLE, TITLES = _("Year without further transfers"), _("Years without further transfers")
+    ADDING = _("State that a year has no further transfers")
+    year: Mapped[int] = mapped_column(unique=True, info=label(_("Year")))
+    note: Mapped[str | None] = mapped_column(String(200), info=label(_("Note")))
+    retired: Mapped[bool] = mapped_column(default=False, info=label(_("No longer used")))
+
+    def __str__(self) -> str:
+        return str(self.year)

@@ -34,6 +34,7 @@ from app.entities.kinds import (
 )
 
 if TYPE_CHECKING:
+    from app.entities.clocks import StayExtension
     from app.entities.dictionaries import Criterion, RemovalReason
     from app.entities.families import Family
     from app.entities.places import Agency
@@ -120,6 +121,12 @@ class Registration(ByAct, OfFamily, Entity):
         foreign_keys="RegistrationCriterion.registration_id",
         cascade="all, delete-orphan",
         info={**label(_("Criteria")), "parts": "criterion"},  # the journal names the criterion of each, in order
+    )
+
+    extensions: Mapped[list[StayExtension]] = relationship(
+        primaryjoin="and_(StayExtension.registration_id == Registration.id, StayExtension.annulled_at.is_(None))",
+        order_by="StayExtension.until",
+        viewonly=True,
     )
 
     @property

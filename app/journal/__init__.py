@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from sqlalchemy import event, func, insert, select
+from sqlalchemy import and_, event, func, insert, select
 from sqlalchemy.orm import Session, configure_mappers
 
 from app import access
@@ -99,11 +99,15 @@ class Mark(NamedTuple):
 
 def mark(since: int | None = None) -> Mark:
     """Where the changes stand now; two marks of one beginning are equal if nothing was changed between them."""
-    entry, connection = JournalEntry.__table__.c, db.session.connection()
-    if since is None:
-        since = (connection.scalar(select(func.max(entry.id))) or 0) - UNDER_WAY
-    changed = entry.act.in_((*CHANGES, Act.MOVED, Act.IMPORTED, Act.UNDONE))
-    return Mark(since, frozenset(connection.scalars(select(entry.id).where(entry.id > since, changed))))
+    entry, connection = JournalEntry.__table__, db.session.connection()
+    changed = entry.c.act.in_((*CHANGES, Act.MOVED, Act.IMPORTED, Act.UNDONE))
+    if since is not None:
+        later = select(entry.c.id).where(entry.c.id > since, changed)
+        return Mark(since, frozenset(connection.scalars(later)))
+    begun = select((func.coalesce(func.max(entry.c.id), 0) - UNDER_WAY).label("since")).subquery()
+    with_later = begun.outerjoin(entry, and_(entry.c.id > begun.c.since, changed))
+    rows = connection.execute(select(begun.c.since, entry.c.id).select_from(with_later)).all()
+    return Mark(rows[0].since, frozenset(row.id for row in rows if row.id is not None))
 
 
 def families_since(before: Mark) -> set[int | None]:

@@ -5,9 +5,10 @@ They are statements of the Core, so each takes the person's scope explicitly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, func, select
@@ -57,6 +58,12 @@ class HomeList:
         return _people_of(found.subquery(), self.holds, today, [_member.c.id]).where(*self.conditions(today))
 
 
+def by_deadlines(listings: Iterable[HomeList], deadlines: Sequence[Any]) -> list[HomeList]:
+    """The same lists, what is late among them by deadlines that are read already."""
+    known = partial(families.is_late, deadlines=deadlines)
+    return [replace(one, where=known) if one.where is families.is_late else one for one in listings]
+
+
 def counts(listings: list[HomeList], today: date) -> dict[str, int]:
     """The length of each list, all in one statement.
 
@@ -101,18 +108,24 @@ def _people_of(found: FromClause, holds: str, today: date, columns: Sequence[Any
     return select(*columns).select_from(with_members).where(meant)
 
 
-def by_district(today: date) -> list[tuple[str, int, int]]:
-    """Families on record and their children in each district, without names: what the region sees."""
+def by_district(today: date) -> list[tuple[str, int, int, int]]:
+    """Families on record, their children, and families whose deadline is overdue in each district, without names: what
+    the region sees.
+    """
+    overdue = select(_family.c.district_id, func.count()).where(
+        access.scope().counted_families(), _family.c.annulled_at.is_(None), families.is_late(today)
+    )
+    late = dict(map(tuple, db.session.execute(overdue.group_by(_family.c.district_id))))
     of_family = _member.c.family_id == _family.c.id
     minors = select(func.count()).select_from(_member).where(of_family, families.is_child(today)).scalar_subquery()
     rows = db.session.execute(
-        select(_territory.c.name, func.count(), func.sum(minors))
+        select(_territory.c.id, _territory.c.name, func.count(), func.sum(minors))
         .select_from(_family.join(_territory, _territory.c.id == _family.c.district_id))
         .where(access.scope().counted_families(), _family.c.annulled_at.is_(None), families.stands(today))
         .group_by(_territory.c.id, _territory.c.name)
         .order_by(_territory.c.name)
     )
-    return [(name, number, int(children)) for name, number, children in rows]
+    return [(name, number, int(children), late.get(key, 0)) for key, name, number, children in rows]
 
 
 def _families(today: date, *, on_record: bool) -> Select[tuple[int]]:

@@ -47,6 +47,7 @@ from app.models import (
     PupilSupport,
     Registration,
     RegistrationCriterion,
+    StayExtension,
     Supervision,
     SupervisionKind,
     Territory,
@@ -294,6 +295,7 @@ def _stays(family: Family) -> tuple[list[Registration], list[Decision]]:
             joinedload(Registration.sender).joinedload(Agency.kind),
             joinedload(Registration.removal_reason),
             joinedload(Registration.criteria).joinedload(RegistrationCriterion.criterion).joinedload(Criterion.parent),
+            selectinload(Registration.extensions).joinedload(StayExtension.deadline),
         )
     ).unique()
     registrations: dict[int, Registration] = {}

@@ -21,6 +21,7 @@ from app.domain.terms import CardState, CardStepKind, Moment
 from app.extensions import db, portions
 from app.models import Agency, CardStep, CardTelling, SignalCard, SignalCardOutcome, Territory
 from app.readings import clocks
+from app.readings.clocks import DeadlinesInUse
 
 _card, _step, _outcome = SignalCard.__table__, CardStep.__table__, SignalCardOutcome.__table__
 _territory, _agency = Territory.__table__, Agency.__table__
@@ -40,6 +41,12 @@ class Receipt:
         """As the municipality has set it; None if it has set none."""
         found = clocks.limit_between(Moment.SIGNAL_SENT, Moment.SIGNAL_REGISTERED)
         return None if found is None else cls(*found)
+
+    @classmethod
+    def of(cls, deadlines: DeadlinesInUse) -> Receipt | None:
+        """The same, of deadlines that are read already."""
+        row = deadlines.between(Moment.SIGNAL_SENT, Moment.SIGNAL_REGISTERED)
+        return None if row is None else cls(clocks.limit(row), deadlines.works)
 
     def due(self, arrived_at: datetime) -> datetime:
         """The last good moment to open a card, on the clock of the municipality."""
@@ -65,12 +72,8 @@ def is_asked() -> ColumnElement[bool]:
     return and_(is_open(), _card.c.question.is_not(None), _card.c.answer.is_(None))
 
 
-def is_late(now: datetime, receipt: Receipt | None = None) -> ColumnElement[bool]:
-    """Nobody has opened it and its time has passed (the SQL form of `Receipt.is_late`).
-
-    receipt: if it is read already.
-    """
-    receipt = receipt or Receipt.read()
+def is_late(now: datetime, receipt: Receipt | None) -> ColumnElement[bool]:
+    """Nobody has opened it and its time has passed (the SQL form of `Receipt.is_late`); None: no time is set."""
     if receipt is None:
         return false()
     before = deadlines.late_before(clock.local(now), receipt.limit, receipt.works)
@@ -100,13 +103,13 @@ class Waiting:
     late: int = 0
 
 
-def waiting() -> Waiting:
-    """What the menu says beside «Сигнальные карты»."""
+def waiting(receipt: Receipt | None) -> Waiting:
+    """What the menu says beside «Сигнальные карты»; receipt: None if no time is set."""
     scope = access.scope()
     if not scope.kept:
         return Waiting()
     mine = (waits(), _card.c.territory_id.in_(scope.kept))
-    late = select(func.count()).select_from(_card).where(*mine, is_late(clock.now())).scalar_subquery()
+    late = select(func.count()).select_from(_card).where(*mine, is_late(clock.now(), receipt)).scalar_subquery()
     row = db.session.connection().execute(select(func.count(_card.c.id), late).where(*mine)).one()
     return Waiting(*row)
 

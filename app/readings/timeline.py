@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
+from app import clock, words
 from app.domain.terms import DecisionKind
 from app.models import Registration
 from app.readings.overview import MemberToday, Overview
@@ -69,6 +70,10 @@ def _of_stay(stay: Registration) -> Iterator[Event]:
         if day:
             sender = str(stay.sender) if stay.sender and text == "Направлена карта учёта" else ""
             yield Event(day, text, sender)
+
+    for row in stay.extensions:
+        day = clock.local(row.created_at).date()
+        yield Event(day, f"Срок продлён до {words.day(row.until)}", f"{row.deadline}. {row.reason}", "info")
 
 
 def _of_person(person: MemberToday) -> Iterator[Event]:

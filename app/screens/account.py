@@ -13,9 +13,10 @@ from app import sessions
 from app.acts import Answer
 from app.domain.refusal import Refusal
 from app.extensions import db
+from app.feeds import address
 from app.models import User
 from app.screens.screen import Screen
-from app.services import accounts
+from app.services import accounts, feeds
 
 
 class OwnAccount(Screen):
@@ -33,7 +34,8 @@ class OwnAccount(Screen):
         user = _me()
         here = sessions.hash_of(sessions.here().token or "")
         return self.page("signin/account.html", user=user, sessions=accounts.sessions_of(user), here=here,
-                         places=accounts.territories_of(user))  # fmt: skip
+                         places=accounts.territories_of(user), feed=feeds.of_user(user),
+                         may_subscribe=self.appbuilder.sm.has_access("can_show", "Calendar"))  # fmt: skip
 
     @expose("/password/", methods=["GET", "POST"])
     @has_access
@@ -68,6 +70,34 @@ class OwnAccount(Screen):
     def stay(self) -> Response:
         """The session lives on: when it ends now, for the script of a page that somebody looks at."""
         return jsonify(sessions.here().left())
+
+    @expose("/feed/make", methods=["POST"])
+    @has_access
+    @permission_name("feed")
+    def make_feed(self) -> Response:
+        """Make the secret address of the own calendar of deadlines, shown once; an earlier one no longer works."""
+        if not self.appbuilder.sm.has_access("can_show", "Calendar"):
+            abort(403)
+        back = url_for("OwnAccount.index")
+
+        def whole() -> Answer:
+            shown = self.page("signin/feed.html", address=address(feeds.make(_me())))
+            return Answer(_("The address of the calendar is made."), back, page=shown)
+
+        return self.pressed(whole, back)
+
+    @expose("/feed/withdraw", methods=["POST"])
+    @has_access
+    @permission_name("feed")
+    def withdraw_feed(self) -> Response:
+        """The address of the own calendar works no longer."""
+        back = url_for("OwnAccount.index")
+
+        def whole() -> Answer:
+            feeds.withdraw(_me())
+            return Answer(_("The address of the calendar is withdrawn."), back)
+
+        return self.pressed(whole, back)
 
     @expose("/sessions/<int:key>/end", methods=["POST"])
     @has_access

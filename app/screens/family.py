@@ -28,8 +28,8 @@ READS = "reads"  # the history of what was looked at, not of what was changed
 
 # The section of the page of a family where the rows of an entity stand: after an act one is back there.
 SECTIONS = {
-    "Family": "facts", "Registration": "stays", "Decision": "stays", "Aid": "aid", "Paper": "papers",
-    "Mentor": "workers", "Assignment": "workers",
+    "Family": "facts", "Registration": "stays", "StayExtension": "stays", "Decision": "stays", "Aid": "aid",
+    "Paper": "papers", "Mentor": "workers", "Assignment": "workers",
 }  # fmt: skip
 
 

@@ -16,16 +16,19 @@ from werkzeug.wrappers import Response
 
 from app import access, clock
 from app.acts import AT_ONCE
+from app.domain.deadlines import Clock
 from app.domain.registration import on_record
 from app.extensions import db
 from app.forms import offered
 from app.models import Agency, Family, Registration, RegistrationCriterion, RemovalReason
+from app.readings import clocks
 from app.screens import annulment
 from app.screens.family import FamilyScreen, section
 from app.screens.family_forms import (
     CorrectForm,
     DecideForm,
     EnterForm,
+    ExtendForm,
     MoveForm,
     PlaceForm,
     RemoveForm,
@@ -219,6 +222,32 @@ class FamilyActs(FamilyScreen):
         form.version.data = stay.version
         return self.page("family/enter.html", family=self.family(pk), form=form, stay=stay)
 
+    @expose("/<int:pk>/extend/<int:key>/<int:deadline>", methods=["GET", "POST"])
+    @has_access
+    def extend(self, pk: int, key: int, deadline: int) -> str | Response:
+        """«Продлить срок»: a running clock of a stay gets a later last good day, with the reason."""
+        family, form = self._kept(pk), ExtendForm()
+        if form.is_submitted():
+            registry.lock(family)  # of two who extend one clock the second one sees what the first one did
+        stay = self._row(family, "Registration", key)
+        running = _clock_of(stay, deadline)
+        if form.is_submitted() and form.validate():
+            if form.version.data != running.due.isoformat():
+                form.refuse(f"{AT_ONCE} Теперь срок до {_day(running.due)}; у вас: {_day(form.until.data)}.", "until")
+            elif answer := self.acted(
+                form,
+                pk,
+                gettext("The deadline is extended."),
+                lambda: registrations.extend(
+                    stay, running, until=form.until.given, reason=form.reason.data or "", today=clock.today()
+                ),
+            ):
+                return answer
+        stay = self._row(family, "Registration", key)
+        running = _clock_of(stay, deadline)
+        form.version.raw_data, form.version.data = None, running.due.isoformat()
+        return self.page("family/extend.html", family=self.family(pk), form=form, stay=stay, running=running)
+
     @expose("/<int:pk>/annul/<entity>/<int:key>", methods=["GET", "POST"])
     @has_access
     def annul(self, pk: int, entity: str, key: int) -> str | Response:
@@ -245,6 +274,14 @@ class FamilyActs(FamilyScreen):
         if owner != family.id:
             abort(404)
         return row
+
+
+def _clock_of(stay: Registration, deadline: int) -> Clock:
+    """The clock of a stay by a row of the dictionary, or 404 if it gives none."""
+    found = next((one for _stay, one in clocks.of_family([stay]) if one.deadline == deadline), None)
+    if found is None:
+        abort(404)
+    return found
 
 
 def _standing(family_id: int) -> Registration | None:

@@ -155,6 +155,14 @@ class EnterForm(EntityForm):
     entered_on = DayField(_("Entered in the bank on"), [REQUIRED])
 
 
+class ExtendForm(EntityForm):
+    """A later last good day of a clock; `version`: the last good day that stood on the page."""
+
+    version = HiddenField()
+    until = DayField(_("Extended until"), [REQUIRED])
+    reason = CleanText(_("Reason of the extension"), [REQUIRED, no_longer(500)])
+
+
 class CorrectForm(PlaceForm):
     """A stay on record as it is stored, to be written as it truly was."""
 

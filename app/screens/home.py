@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,14 +20,19 @@ from app.domain.periods import Period, last_finished_quarter
 from app.domain.terms import Act, Role
 from app.extensions import appbuilder, db
 from app.models import Family, Member, Registration
-from app.readings import bank_today, clocks, given, grants, inquiries, kept, listings, overview, signals
+from app.readings import bank_today, due, given, grants, inquiries, kept, listings, overview, signals, working_days
+from app.readings.clocks import DeadlinesInUse
 from app.reports import quarterly, quarterly_checks
 from app.reports.places import ReportPlaces
+from app.screens import due_pages
 from app.screens.new_family import may_enter
 from app.services import papers
 
 SHOWN_GRANTS = 5
 SHOWN_FAMILIES = 10
+SHOWN_DUE = 8  # of what is overdue, and of what is due soon
+MOST_DUE = 100  # read at once
+SOON = timedelta(days=7)
 COUNTED_AT_ONCE = 2_000  # families; what needs attention among more of them is counted after the page is shown
 LISTS = {listings.FAMILIES: "FamilyRegistry.list", listings.MEMBERS: "MemberRegistry.list",
          listings.CHILDREN: "MemberRegistry.list"}  # fmt: skip
@@ -47,13 +52,19 @@ class Home(IndexView):
         served = listings.served(roles) if has_families else []
         values: dict[str, Any] = {
             "today": today, "roles": roles, "Role": Role, "address": _address, "opens": _opens,
+            "page_of": due_pages.address_of, "moment": clock.local(clock.now()),
             "lacking": given.lacking(roles) if has_families else given.nothing(roles), "may_enter": may_enter(),
         }  # fmt: skip
+        sources, plain = due.served(roles), [listing for listing in served if not listing.warns]
+        known = _known(plain, sources, today) if sources or plain else None
+        values |= {"due": _shown(known, sources)} if known and sources else {}
         if served:
             form = _form(today) if Role.COORDINATOR in roles else None
-            checks = Checks([listing for listing in served if listing.warns], form, today)
-            plain = [listing for listing in served if not listing.warns]
-            values.update(plain=plain, counts=_counts(plain, today), checks=checks)
+            warning = [listing for listing in served if listing.warns]
+            if known:
+                warning = listings.by_deadlines(warning, known.deadlines.of_stays)
+            checks = Checks(warning, form, today)
+            values.update(plain=plain, counts=known.counts if known else {}, checks=checks)
             if number <= COUNTED_AT_ONCE or filters.Address("/").typed("checks") or checks.are_known():
                 values["checked"] = checks.counted()
         if self.appbuilder.sm.has_access("can_download", "Papers"):
@@ -68,8 +79,7 @@ class Home(IndexView):
         if Role.COORDINATOR in roles:
             values.update(
                 inquiries=inquiries.of_kept(today),
-                waiting=signals.waiting(),
-                coming=clocks.coming(today),
+                waiting=signals.waiting(signals.Receipt.of(known.deadlines)) if known else None,
                 imports=bank_today.last_imports(),
                 grants=grants.recent(),
                 shown_grants=SHOWN_GRANTS,
@@ -78,15 +88,70 @@ class Home(IndexView):
         if Role.REGION in roles:
             values["districts"] = kept.while_unchanged(("districts", today), lambda: listings.by_district(today))
         if Role.ADMINISTRATOR in roles:
-            values["accounts"] = bank_today.accounts_today()
+            values.update(accounts=bank_today.accounts_today(), transfers_of=working_days.year_to_enter(today))
         if Role.AUDITOR in roles:
             values.update(acts=bank_today.acts_of(today), most_acts=bank_today.MOST_ACTS)
         return str(self.render_template("home.html", **values))
 
 
-def _counts(served: list[listings.HomeList], today: date) -> dict[str, int]:
-    names = tuple(listing.name for listing in served)
-    return kept.while_unchanged(("lists", names, today), lambda: listings.counts(served, today))
+@dataclass(frozen=True)
+class DueToday:
+    """What is due to the person: the first of what is overdue and of what is due soon, and the next reports.
+
+    of_things: whether anything but reports may be due to the person. more: whether there are more than are shown.
+    """
+
+    of_things: bool
+    late: list[due.Due]
+    soon: list[due.Due]
+    reports: list[due.Due]
+    more: bool
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the first page shows of the rows and the day alone: the length of each list, and what is due."""
+
+    counts: dict[str, int]
+    deadlines: DeadlinesInUse
+    things: list[due.Due]
+    reports: list[due.Due]
+
+
+def _known(plain: list[listings.HomeList], sources: list[due.DueSource], today: date) -> Known:
+    names = (*(listing.name for listing in plain), *(source.name for source in sources))
+
+    def count() -> Known:
+        deadlines = DeadlinesInUse.read()
+        return Known(listings.counts(plain, today), deadlines, *_read_due(sources, deadlines, today))
+
+    return kept.while_unchanged(("first page", names, today), count)
+
+
+def _read_due(
+    sources: list[due.DueSource], deadlines: DeadlinesInUse, today: date
+) -> tuple[list[due.Due], list[due.Due]]:
+    """What is overdue or due within a week, and the next reports of those who make them."""
+    last = today + SOON
+    of_things = [source for source in sources if source.name != due.REPORTS]
+    things = due.lines(of_things, due.DaysAsked(None, last, deadlines, MOST_DUE))
+    if len(things) == MOST_DUE:  # so much is overdue that what is due soon stands beyond it
+        things += due.lines(of_things, due.DaysAsked(today, last, deadlines, 2 * SHOWN_DUE))
+    reports = due.reports.coming(today, deadlines) if len(of_things) < len(sources) else []
+    return list(dict.fromkeys(things)), reports
+
+
+def _shown(known: Known, sources: list[due.DueSource]) -> DueToday:
+    """What is overdue now, and what is due within a week; names are shown, so the journal is told."""
+    moment = clock.local(clock.now())
+    late = [one for one in known.things if one.overdue(moment)]
+    soon = [one for one in known.things if not one.overdue(moment)]
+    of_things = any(source.name != due.REPORTS for source in sources)
+    more = len(late) > SHOWN_DUE or len(soon) > SHOWN_DUE
+    shown = DueToday(of_things, late[:SHOWN_DUE], soon[:SHOWN_DUE], known.reports, more)
+    if named := len(shown.late) + len(shown.soon):
+        journal.read(Act.LISTED, entity="Family", records=named, summary="Первая страница: сроки")
+    return shown
 
 
 @dataclass(frozen=True)

@@ -232,7 +232,7 @@ class SignalPage(Screen):
     def waiting(self) -> Response:
         """How many cards nobody has opened, for the menu that asks every minute: no sign that the person is there."""
         sessions.here().unattended = True
-        found = signals.waiting()
+        found = signals.waiting(signals.Receipt.read())
         return jsonify(cards=found.cards, late=found.late)
 
     def _likely(self, card: SignalCard) -> likely.LikelyOnes:

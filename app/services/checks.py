@@ -34,6 +34,8 @@ from app.models import (
     PupilSupport,
     Registration,
     RemovalReason,
+    SettledYear,
+    StayExtension,
     Supervision,
     Territory,
 )
@@ -258,6 +260,14 @@ def _check_deadline(row: Deadline, today: date) -> None:
     deadlines.check(starts=row.starts, stops=row.stops, number=row.number, unit=row.unit, days=row.days)
 
 
+def _check_stay_extension(row: StayExtension, today: date) -> None:
+    deadlines.check_extension(until=row.until, reason=row.reason)
+
+
+def _check_settled_year(row: SettledYear, today: date) -> None:
+    deadlines.check_year(row.year)
+
+
 RULES: dict[type, Callable[[Any, date], None]] = {
     Family: _check_family,
     Member: _check_member,
@@ -274,6 +284,8 @@ RULES: dict[type, Callable[[Any, date], None]] = {
     Territory: _check_territory,
     RemovalReason: _check_reason,
     Deadline: _check_deadline,
+    StayExtension: _check_stay_extension,
+    SettledYear: _check_settled_year,
 }
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from app import access
 from app.clock import now
 from app.domain import registration as rules
+from app.domain.deadlines import Clock, check_extending
 from app.domain.refusal import Refusal
 from app.domain.terms import DecisionKind
 from app.extensions import db
@@ -19,6 +21,7 @@ from app.models import (
     Agency,
     Annullable,
     Criterion,
+    Deadline,
     Decision,
     Family,
     Member,
@@ -26,6 +29,7 @@ from app.models import (
     Registration,
     RegistrationCriterion,
     RemovalReason,
+    StayExtension,
     Whose,
 )
 from app.services import checks, family_keys, registry
@@ -184,10 +188,22 @@ def enter(registration: Registration, *, entered_on: date, today: date) -> None:
     registry.save(registration, today)
 
 
+def extend(registration: Registration, clock: Clock, *, until: date, reason: str, today: date) -> StayExtension:
+    """Give a running clock of a stay a later last good day, with the reason; what was given before stands beside it."""
+    _check_live(registration)
+    check_extending(clock, until)
+    row = StayExtension(
+        family=registration.family, registration=registration, deadline=db.session.get_one(Deadline, clock.deadline),
+        until=until, reason=reason, user_name=access.scope().user_name,
+    )  # fmt: skip
+    registry.save(row, today)
+    return row
+
+
 def annul(row: Any, *, reason: str, today: date) -> None:
     """Annul a wrong entry: it stays in the history with the reason and leaves every figure.
 
-    With a family go all its rows, with a member the rows about him.
+    With a family go all its rows, with a member the rows about him, with a stay what its clocks were extended by.
     """
     reason = reason.strip()
     if not reason:
@@ -297,6 +313,8 @@ def _parts(row: Any) -> Iterable[Any]:
     elif isinstance(row, Family):
         entities = [entity for entity in ANNULLABLE.values() if entity is not Family]
         key, value = "family_id", row.id
+    elif isinstance(row, Registration):
+        entities, key, value = [StayExtension], "registration_id", row.id
     else:
         return []
     return [

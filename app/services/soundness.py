@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from app.domain import care, registration
+from app.domain import care, deadlines, registration
 from app.domain.refusal import Refusal
 from app.domain.registration import Basis, Facts
 from app.extensions import db, portions
@@ -31,6 +31,7 @@ from app.models import (
     Registration,
     RegistrationCriterion,
     RemovalReason,
+    StayExtension,
     Supervision,
     aid_recipients,
 )
@@ -265,6 +266,11 @@ def _assignment(row: Any, reader: _Reader, today: date) -> None:
     )
 
 
+def _extension(row: Any, reader: _Reader, today: date) -> None:
+    _live_family(row, reader)
+    deadlines.check_extension(until=row.until, reason=row.reason)
+
+
 RULES: tuple[tuple[Any, Callable[[Any, _Reader, date], None]], ...] = (
     (Member, _member),
     (IdentityDocument, _document),
@@ -277,4 +283,5 @@ RULES: tuple[tuple[Any, Callable[[Any, _Reader, date], None]], ...] = (
     (Paper, _paper),
     (Mentor, _mentor),
     (Assignment, _assignment),
+    (StayExtension, _extension),
 )

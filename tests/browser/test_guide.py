@@ -212,7 +212,21 @@ def survey(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "survey_3", "#emergency .btn")
 
 
-WALKS = {walk.__name__: walk for walk in (load, family, signal, survey, aid, passport, quarter, access)}
+def deadlines(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/")
+    walk.show(page, "deadlines_1", "#due", "#due .card__head a")
+    family = page.locator("#due a[href^='/family/']").first.get_attribute("href")
+    page.locator("#due .card__head a").click()
+    walk.show(page, "deadlines_2", ".month__due", ".page-head__actions a[rel=next]")
+    page.goto(page.url.partition("/calendar")[0] + family)
+    said = page.evaluate(SAID)
+    page.locator("a", has_text="Продлить срок").first.click()
+    walk.show(page, "deadlines_3", "#until", "#reason", said=said)
+    page = open_as("koordinator", "/account/")
+    walk.show(page, "deadlines_4", "#feed button")
+
+
+WALKS = {walk.__name__: walk for walk in (load, family, signal, survey, deadlines, aid, passport, quarter, access)}
 
 
 def test_every_task_of_the_guide_is_walked() -> None:

@@ -136,6 +136,10 @@ CASES: list[Case] = [
     (registration.check_move, MOVE, {"left_on": DAY}, None),
     (registration.check_interval, {"start": DAY, "end": DAY, "field": "ended_on"}, {"end": EVE}, "ended_on"),
     (deadlines.check, DEADLINE, {"number": deadlines.LONGEST + 1}, "number"),
+    (deadlines.check, DEADLINE | {"number": 0}, {"number": -1}, "number"),
+    (deadlines.check, DEADLINE | {"unit": Unit.MONTH, "number": deadlines.LONGEST_MONTHS},
+     {"number": deadlines.LONGEST_MONTHS + 1}, "number"),
+    (deadlines.check_year, {"year": 2100}, {"year": 2101}, "year"),
     (deadlines.check, DEADLINE | {"unit": Unit.DAY_OF_MONTH, "number": 31}, {"number": 32}, "number"),
     (deadlines.check, DEADLINE | {"unit": Unit.DAY_OF_MONTH, "number": 1}, {"number": 0}, "number"),
     (periods.given, {"start": DAY, "end": DAY}, {"end": EVE}, "to"),
@@ -182,7 +186,7 @@ def test_a_day_of_the_year_comes_back_after_itself():
 
 
 def test_the_last_start_that_is_late_is_late_and_the_next_day_is_not():
-    for limit in (Limit(3, Unit.DAY), Limit(3, Unit.WORKING_DAY), Limit(10, Unit.DAY_OF_MONTH)):
+    for limit in (Limit(3, Unit.DAY), Limit(3, Unit.WORKING_DAY), Limit(1, Unit.MONTH), Limit(10, Unit.DAY_OF_MONTH)):
         last = deadlines.last_late_start(DAY, limit, lambda day: day.weekday() < 5)
         assert deadlines.due(last, limit, lambda day: day.weekday() < 5) < DAY
         assert deadlines.due(last + timedelta(days=1), limit, lambda day: day.weekday() < 5) >= DAY

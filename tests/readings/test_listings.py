@@ -97,4 +97,4 @@ def test_a_count_is_the_length_of_its_list(known):
 
 def test_the_region_sees_districts_without_names(known, cast):
     factories.member(known["stands"])
-    assert listings.by_district(TODAY) == [(cast.district.name, 1, 1)]
+    assert listings.by_district(TODAY) == [(cast.district.name, 1, 1, 0)]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import event, select
 
-from app.clock import today
-from app.domain.terms import Act
+from app.clock import now, today
+from app.domain.terms import Act, CardStepKind
 from app.extensions import db
-from app.models import Assignment, Family, HomeTerritory, JournalEntry, Mentor
+from app.models import Assignment, CardStep, Family, HomeTerritory, JournalEntry, Mentor
 from app.readings import given, kept
 from app.screens import home
 from tests import factories
@@ -84,7 +84,7 @@ def test_others_see_figures_without_names(families, sign_in, page, name):
 def test_the_region_sees_each_district(families, cast, sign_in, page):
     rows = page(sign_in("renata"), "/").xpath("//main//tbody/tr")
     assert [re.sub(r"\s+", " ", row.text_content()).strip() for row in rows] == [
-        "Соседний район11", "Тестовый район11",
+        "Соседний район110", "Тестовый район111",
     ]  # fmt: skip
 
 
@@ -266,3 +266,58 @@ def test_counting_what_the_form_lacks_asks_no_more_of_more_families(families, ca
             assert client.get("/").status_code == 200
         counts.append(len(sent))
     assert counts[0] == counts[1] <= MOST_WHEN_COUNTED
+
+
+def test_the_administrator_is_asked_for_the_transfers_of_the_next_year_until_he_says_there_are_none(
+    cast, sign_in, page, monkeypatch
+):
+    monkeypatch.setattr(home.clock, "today", lambda: date(2029, 10, 1))
+    assert not page(sign_in("anna"), "/").xpath("//*[@id='transfers']")
+    client = sign_in("oleg")
+    notice = page(client, "/").xpath("//*[@id='transfers']")[0]
+    assert "2030" in text_of(notice)
+    add, state = notice.xpath(".//a/@href")
+    assert page(client, add).xpath("//input[@name='day']")
+    form = page(client, state).xpath("//form[.//input[@name='year']]")[0]
+    assert form.xpath(".//input[@name='year']/@value") == ["2030"]
+    form.fields["note"] = "Переносов нет"
+    assert client.post(state, data=dict(form.fields)).status_code == 302
+    assert not page(client, "/").xpath("//*[@id='transfers']")
+
+
+def test_what_is_overdue_and_what_is_due_soon_stands_on_the_first_page_of_whom_it_concerns(cast, sign_in, page):
+    late, soon = factories.family(cast.north, "00071"), factories.family(cast.north, "00072")
+    factories.registration(late, today() - timedelta(days=30), received_on=today() - timedelta(days=9))
+    factories.registration(soon, today() - timedelta(days=30), received_on=today() - timedelta(days=1))
+    card = factories.signal_card(cast.north, cast.employee("gleb").agency, received_at=now(), question="Сколько детей?")
+    db.session.add(CardStep(card=card, kind=CardStepKind.ASKED, territory=cast.north, user_name="Анна"))
+    db.session.commit()
+    for name, seen in (("anna", {late.id, soon.id, card.id}), ("boris", {late.id, soon.id}), ("gleb", {card.id}),
+                       ("vera", set())):  # fmt: skip
+        section = page(sign_in(name), "/").xpath("//section[@id='due']")[0]
+        links = section.xpath(".//li/a/@href")
+        opened = {int(link.rpartition("/")[2]) for link in links if re.fullmatch(r"/(family|signal)/\d+", link)}
+        assert opened == seen, name
+        for link in links:
+            assert sign_in(name).get(link).status_code == 200, (name, link)
+    text = text_of(page(sign_in("anna"), "/").xpath("//section[@id='due']")[0])
+    assert f"просрочено: {today() - timedelta(days=6):%d.%m.%Y} № 00071" in text
+    assert "районный отдел образования (координатор) (Положение, 3.2)" in text
+    assert "Ответ на вопрос координатора" in text
+    reports = text_of(page(sign_in("renata"), "/").xpath("//section[@id='due']")[0])
+    assert "Положение, 3.7.5" in reports
+    assert "№ 00071" not in reports
+    assert not page(sign_in("oleg"), "/").xpath("//section[@id='due']")
+
+
+def test_who_has_very_much_overdue_still_sees_what_is_due_soon(cast, sign_in, page, monkeypatch):
+    monkeypatch.setattr(home, "MOST_DUE", 3)
+    for number in range(5):
+        family = factories.family(cast.north, f"0008{number}")
+        factories.registration(family, today() - timedelta(days=40), received_on=today() - timedelta(days=30 - number))
+    soon = factories.family(cast.north, "00089")
+    factories.registration(soon, today() - timedelta(days=30), received_on=today())
+    db.session.commit()
+    text = text_of(page(sign_in("anna"), "/").xpath("//section[@id='due']")[0])
+    assert "№ 00080" in text
+    assert "№ 00089" in text

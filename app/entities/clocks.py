@@ -1,0 +1,50 @@
+"""Clocks that were given a later last day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+
+from app.entities.kinds import ByAct, Entity, OfFamily, in_the_family_of, label, listed
+
+if TYPE_CHECKING:
+    from app.entities.dictionaries import Deadline
+    from app.entities.record import Registration
+
+
+class Extends:
+    """A clock that was given a later last good day, with the reason and by whom; the latest day counts.
+
+    A clock is a deadline of the dictionary and the thing it runs for. Every kind of thing whose clocks are extended has
+    an entity of its own, which is this and names the thing: rows are then seen and written with it.
+    """
+
+    deadline_id: Mapped[int] = mapped_column(ForeignKey("deadline.id"), index=True, info=label(_("Deadline")))
+    until: Mapped[date] = mapped_column(Date, info=label(_("Extended until")))
+    reason: Mapped[str] = mapped_column(String(500), info=label(_("Reason of the extension")))
+    user_name: Mapped[str] = mapped_column(String(200), info=label(_("Extended by")))
+
+    @declared_attr
+    def deadline(cls) -> Mapped[Deadline]:  # noqa: N805  of the class that mixes it in
+        return relationship("Deadline", info=label(_("Deadline")))
+
+
+class StayExtension(Extends, ByAct, OfFamily, Entity):
+    """A clock of a stay on record that was extended."""
+
+    __tablename__ = "stay_extension"
+    __table_args__ = (
+        in_the_family_of("registration_id", "registration"),
+        Index("ix_stay_extension_of_clock", "registration_id", "deadline_id", "until", "annulled_at"),
+        listed("stay_extension", "until", "id", "family_id"),
+    )
+    TITLE, TITLES = _("Extension of a deadline"), _("Extensions of deadlines")
+    registration_id: Mapped[int] = mapped_column(info=label(_("Registration")))
+    registration: Mapped[Registration] = relationship(foreign_keys=[registration_id], info=label(_("Registration")))
+
+    def __str__(self) -> str:
+        return f"{self.deadline}: до {self.until:%d.%m.%Y}"

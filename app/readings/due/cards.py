@@ -1,0 +1,110 @@
+"""The clocks of signal cards: until when a coordinator opens one, and until when its sender answers a question."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
+
+from app import access, clock
+from app.domain.deadlines import Works, due_at, late_before
+from app.domain.periods import Period
+from app.domain.terms import CardStepKind, Moment, Unit
+from app.extensions import db
+from app.models import CardStep, SignalCard
+from app.readings import clocks, signals
+from app.readings.clocks import DeadlinesInUse
+from app.readings.due.kinds import DaysAsked, Due
+
+_card, _step = SignalCard.__table__, CardStep.__table__
+
+PAGE = "card"
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """A clock of cards: its row of the dictionary, the moment it started, and the cards it runs for."""
+
+    row: Any
+    started: Any
+    running: tuple[ColumnElement[bool], ...]
+
+    @classmethod
+    def of(cls, deadlines: DeadlinesInUse) -> list[_Clock]:
+        """The clocks for which the municipality has set how long they are."""
+        asked = (_step.c.card_id == _card.c.id, _step.c.kind == CardStepKind.ASKED, _step.c.undone.is_(False))
+        asked_at = select(func.max(_step.c.at)).where(*asked).correlate(_card).scalar_subquery()
+        scope = access.scope()
+        # Opened by whoever keeps the territory; answered by the body that sent it.
+        receipt = cls(deadlines.between(Moment.SIGNAL_SENT, Moment.SIGNAL_REGISTERED), _card.c.arrived_at,
+                      (signals.waits(), _card.c.territory_id.in_(scope.kept)))  # fmt: skip
+        answer = cls(deadlines.between(Moment.CARD_ASKED, Moment.CARD_ANSWERED), asked_at,
+                     (signals.is_asked(), scope.cards()))  # fmt: skip
+        return [one for one in (receipt, answer) if one.row is not None]
+
+    def before(self, day: date, works: Works) -> datetime:
+        """Whatever started before this moment is overdue when a day begins."""
+        midnight = datetime.combine(day, time(), clock.zone())
+        return late_before(midnight, clocks.limit(self.row), works).astimezone(UTC)
+
+    def within(self, asked: DaysAsked) -> Select[Any]:
+        """The running clocks whose last good moment lies within the days asked, the earliest first."""
+        works = asked.deadlines.works
+        found = select(
+            literal(self.row.id).label("deadline"), self.started.label("at"), _card.c.id, _card.c.number, _card.c.year,
+            _card.c.last_name, _card.c.first_name,
+        ).where(*self.running, self.started < self.before(asked.until + timedelta(days=1), works))  # fmt: skip
+        if asked.since is not None:
+            found = found.where(self.started >= self.before(asked.since, works))
+        return select(found.order_by(self.started, _card.c.id).limit(asked.most).subquery())
+
+    def numbers(self, days: Sequence[date], works: Works) -> Any:
+        """How many run out on each of some days, in one row."""
+        columns = [
+            func.count().filter(
+                self.started >= self.before(day, works), self.started < self.before(day + timedelta(days=1), works)
+            )
+            for day in days
+        ]
+        return select(*columns).select_from(_card).where(*self.running)
+
+
+def lines(asked: DaysAsked) -> list[Due]:
+    """The cards that wait to be opened, and those whose senders are asked and have not answered."""
+    of = {one.row.id: one for one in _Clock.of(asked.deadlines)}
+    if not of:
+        return []
+    rows = db.session.connection().execute(union_all(*(one.within(asked) for one in of.values())))
+    return [_due(of[row.deadline].row, row, asked.deadlines.works) for row in rows]
+
+
+def _due(row: Any, one: Any, works: Works) -> Due:
+    last = due_at(clock.local(one.at), clocks.limit(row), works)
+    return Due(
+        source="cards",
+        due=last.date(),
+        at=last if row.unit is Unit.HOUR else None,
+        title=clocks.title(row),
+        who=row.actor,
+        clause=row.clause or "",
+        mark=f"СК № {one.number}/{one.year}",
+        name=f"{one.last_name} {one.first_name}",
+        page=PAGE,
+        key=one.id,
+        uid=f"card-{one.id}-{row.id}",
+    )
+
+
+def counts(period: Period, deadlines: DeadlinesInUse) -> Counter[date]:
+    """How many clocks of cards run out on each day."""
+    found: Counter[date] = Counter()
+    of, days = _Clock.of(deadlines), period.days()
+    if of:
+        asked = union_all(*(one.numbers(days, deadlines.works) for one in of))
+        for row in db.session.connection().execute(asked):
+            found.update({day: number for day, number in zip(days, row, strict=True) if number})
+    return found
