@@ -172,6 +172,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("SurveyGroup", "can_(list|show|xlsx|name)"),
         ("AgencyInquiry", "can_(list|show|xlsx|ask)"),
         ("AgencyFinding", "can_(list|show|xlsx|tell)"),
+        ("SurveyAct", "can_(list|show|xlsx|write)"),
         ("Drafts", "can_(keep|drop)"),
         (OF_FAMILY, WRITE),
         ("Paper", EXPORT),
@@ -191,6 +192,8 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
             "Family|Member|Registration|StayExtension|Decision|Aid|Education|PupilSupport|Supervision|Paper|SurveyGroup",
             READ,
         ),
+        ("SurveyAct", "can_(list|show|write)"),  # written by whoever is of the group
+        ("Drafts", "can_(keep|drop)"),
         ("SignalCard", "can_show"),  # of a survey whose group one is of
         ("AgencyInquiry", "can_(list|show|ask)"),  # whoever leads a group asks
         ("AgencyFinding", "can_tell"),
@@ -206,6 +209,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("SurveyGroup", READ),
         ("AgencyInquiry", "can_(list|show|ask|answer)"),
         ("AgencyFinding", "can_tell"),
+        ("SurveyAct", "can_(list|show|write)"),
         ("Drafts", "can_(keep|drop)"),
         ("Aid", "can_(list|show|add)"),
         ("Agency", READ),

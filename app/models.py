@@ -75,7 +75,11 @@ from app.entities.signals import (
 from app.entities.surveys import (
     AgencyFinding,
     AgencyInquiry,
+    SurveyAct,
     SurveyGroup,
+    SurveyMark,
+    SurveyPerson,
+    SurveyScan,
     survey_group_employees,
 )
 from app.entities.work import Job
@@ -151,7 +155,11 @@ __all__ = [
     "StayExtension",
     "Supervision",
     "SupervisionKind",
+    "SurveyAct",
     "SurveyGroup",
+    "SurveyMark",
+    "SurveyPerson",
+    "SurveyScan",
     "Territory",
     "TerritoryAlias",
     "User",

@@ -17,6 +17,7 @@ from app.crud.inquiries import FindingListView, InquiryListView
 from app.crud.members import MemberListView
 from app.crud.own_filters import SavedFilters
 from app.crud.signals import SignalCardListView
+from app.crud.survey_acts import SurveyActListView
 from app.crud.surveys import SurveyListView
 from app.domain import terms
 from app.domain.likelihood import NamedPerson
@@ -45,6 +46,8 @@ from app.screens.signal_likeness import SignalLikeness
 from app.screens.signal_log import SignalLog
 from app.screens.signal_scans import SignalScans
 from app.screens.signals import SignalPage
+from app.screens.survey_acts import SurveyActs
+from app.screens.survey_papers import SurveyPapers
 from app.screens.surveys import SurveyPage
 from app.screens.users import Roles, Users
 from app.screens.work import Work
@@ -144,6 +147,19 @@ class AgencyFindingRegistry(FindingListView):
     search_columns = ["kind", "agency", "told_on", "special"]
     form_columns = ["group", "kind", "agency", "told_on", "told_by", "special", "text"]
     base_order = ("told_on", "desc")
+
+
+class SurveyActRegistry(SurveyActListView):
+    entity = models.SurveyAct
+    list_columns = ["visited_on", "whom", "place", "access", "threat", "state"]
+    titles = ("visited_on", "whom")
+    search_columns = ["visited_on", "access", "threat"]
+    form_columns = [
+        "group", "visit", "edition", "reason", "visited_on", "access", "present", "registered_address",
+        "actual_address", "phones", "income", "threat", "conclusion", "proposals", "further", "signed_at", "signer",
+        "signed_for",
+    ]  # fmt: skip
+    base_order = ("visited_on", "desc")
 
 
 class RegistrationRegistry(RegistryView):
@@ -449,6 +465,7 @@ BANK = [
     (MentorRegistry, "Mentors", "fa-user-friends"),
     (AssignmentRegistry, "Assignments", "fa-user-tag"),
     (AgencyFindingRegistry, "AgencyFindings", "fa-comments"),
+    (SurveyActRegistry, "Survey acts", "fa-clipboard-check"),
 ]
 OPEN_CARDS = "/signalcardregistry/list/?_flt_0_state=open"
 SIGNALS = (SignalCardRegistry, "SignalCards", "fa-bell")
@@ -492,6 +509,8 @@ SCREENS: list[type] = [
     SurveyPage,
     InquiryPage,
     Findings,
+    SurveyActs,
+    SurveyPapers,
     Search,
     OwnAccount,
     Lookup,

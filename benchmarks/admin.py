@@ -28,7 +28,7 @@ from sqlalchemy.orm import class_mapper
 from app import words
 from app.crud import RegistryView
 from app.domain import ages
-from app.models import Annullable, Family, Member, Model, OfFamily, SignalCard
+from app.models import Annullable, Family, Member, Model, OfFamily, SignalCard, SurveyAct
 
 PAGE = 25
 ORDINARY = (Boolean, models.BooleanField), (DateTime, models.DateTimeField), (Date, models.DateField), \
@@ -355,14 +355,32 @@ def _state(row: Any) -> str:
     return "в работе" if row.received_at else "не открыта"
 
 
+def _whom_of_act(row: Any) -> str:
+    return str(row.group.family or row.group.card)
+
+
+def _place_of_act(row: Any) -> str:
+    return str(row.group.territory)
+
+
+def _state_of_act(row: Any) -> str:
+    if row.signed_at is None:
+        return "не подписан"
+    return "действует" if row.is_current else "прежняя редакция"
+
+
 # Columns of our lists that are no columns of a table.
 COMPUTED = {
     Family: {"children": _children, "stay": _stay, "criterion": _criterion, "mentor": _mentor, "aid": _aid},
     Member: {"age": _age},
     SignalCard: {"came": _came, "body": _body, "place": _place, "danger": _threat, "state": _state},
+    SurveyAct: {"whom": _whom_of_act, "place": _place_of_act, "state": _state_of_act},
 }
 # Relations that they name.
-READ_ALONG = {SignalCard: ("agency", "territory")}
+READ_ALONG = {
+    SignalCard: ("agency", "territory"),
+    SurveyAct: ("group__territory", "group__family", "group__card"),
+}
 
 
 class State(admin.SimpleListFilter):

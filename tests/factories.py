@@ -52,7 +52,11 @@ from app.models import (
     StayExtension,
     Supervision,
     SupervisionKind,
+    SurveyAct,
     SurveyGroup,
+    SurveyMark,
+    SurveyPerson,
+    SurveyScan,
     Territory,
     TerritoryAlias,
     User,
@@ -320,6 +324,19 @@ def extension(of: Registration, until: date, code: str = "bank_entry_3d", **valu
     return _add(StayExtension(family=of.family, registration=of, deadline=by_code(Deadline, code), **values))
 
 
+def survey_act(group: SurveyGroup, on: date, marks: dict[str, str] | None = None, *, signed: bool = True,
+               **values: Any) -> SurveyAct:  # fmt: skip
+    """An act of a visit that took place; marks: codes of levels by codes of headings."""
+    said = {"access": terms.SurveyAccess.TOOK_PLACE, "threat": terms.Threat.NONE, "conclusion": "Вывод"} | values
+    if signed:
+        said = {"signed_at": clock.now(), "signer": group.leader, "is_current": True} | said
+    act = _add(SurveyAct(group=group, visited_on=on, **said))
+    for heading, level in (marks or {}).items():
+        _add(SurveyMark(group_id=group.id, act=act, heading=terms.SurveyHeading(heading),
+                        level=terms.SurveyLevel(level)))  # fmt: skip
+    return act
+
+
 def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *, last_name: str = "Полозов",
                 word: str = "Северное", year: int = 2026) -> dict[str, Any]:  # fmt: skip
     """One row of every entity that is somebody's, about a family of a place; by the names of the entities.
@@ -333,6 +350,8 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
     turn = int(number[-2:]) % 28
     card = signal_card(place, body, last_name=last_name, description=f"{word}: что случилось")
     group = survey_group(person, date(2026, 12, 24), card=card, of=of, task=word)
+
+    act = survey_act(group, date(2026, 9, 9), {"food": "partly"}, conclusion=f"{word}: вывод", visit=year - 2020)
     return {
         "Family": of,
         "Member": child,
@@ -369,8 +388,16 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         "CardTelling": _add(CardTelling(
             card=card, agency=body, told_to=word, told_at=clock.now(), told_by=word,
         )),
-        "CardChild": _add(CardChild(card=card, name=f"{word} ребёнок", age=7)),
         "SurveyGroup": group,
+        "SurveyAct": act,
+        "SurveyMark": act.marks[0],
+        "SurveyPerson": _add(SurveyPerson(
+            group_id=group.id, act=act, role=terms.ParentalRole.CHILD, last_name=last_name, first_name=word,
+        )),
+        "SurveyScan": _add(SurveyScan(
+            group=group, file_name=f"{word}.jpg", mime="image/jpeg", size=1, sha256="0" * 64, key=f"s{number}",
+        )),
+        "CardChild": _add(CardChild(card=card, name=f"{word} ребёнок", age=7)),
         "AgencyInquiry": inquiry(group, body, question=word),
         "AgencyFinding": finding(group, body, f"{word}: что известно"),
         "RegionalHoliday": _add(RegionalHoliday(name="Праздник региона", day=date(2026, 11, turn + 1))),

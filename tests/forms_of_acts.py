@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ import lxml.html
 from flask.testing import FlaskClient
 
 from app import access, clock
+from app.documents.survey_act import QR_PREFIX
 from app.domain import terms
 from app.extensions import db
 from app.models import (
@@ -23,14 +25,19 @@ from app.models import (
     RemovalReason,
     Role,
     SignalCardOutcome,
+    SurveyAct,
     SurveyGroup,
+    SurveyScan,
     User,
     UserSession,
 )
+from app.render import qr
 from app.services import signals
 from tests import factories, scans
 from tests.exchange.workbooks import Sound, load
 from tests.states import kept
+
+CODE = "code-of-a-survey"
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,11 @@ class ActForm:
 
 def scan() -> tuple[Any, str]:
     return io.BytesIO(scans.pdf("акт")), "акт.pdf"
+
+
+def scan_with_code() -> tuple[Any, str]:
+    """The first page of a blank act with the code of a survey that Gleb leads."""
+    return io.BytesIO(base64.b64decode(qr.data_uri(QR_PREFIX + CODE).partition(",")[2])), "акт.png"
 
 
 @kept
@@ -126,6 +138,7 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
         )
     found |= _of_cards(beside["cards"], cast, family)
     found |= _of_surveys(beside["cards"], cast, free)
+    found |= _of_survey_acts(beside["cards"])
     own = f"/account/sessions/{opened['anna']}/end"
     found["end an own session"] = ActForm("anna", "/account/", own, once=False)
     return found
@@ -183,6 +196,49 @@ def _of_surveys(cards: Mapping[str, int], cast: factories.Cast, family: int) -> 
     }  # fmt: skip
 
 
+def _of_survey_acts(cards: Mapping[str, int]) -> dict[str, ActForm]:
+    """The acts on acts of surveys, each of a survey of its own; a group's leader signs by the same form."""
+    visited = {"visited_on": f"{clock.today():%d.%m.%Y}", "access": "refused", "persons-0-last_name": "Мятлева"}
+
+    def of_act(name: str) -> ActForm:
+        url = f"/survey/act/{cards[f'act to {name}']}/{name}"
+        return ActForm("anna", url, url, {"reason": "описка"}, SurveyAct if name == "correct" else None)
+
+    def write(name: str, **typed: str) -> ActForm:
+        url = f"/survey/{cards[f'survey to {name}']}/act"
+        return ActForm("gleb", url, url, {**visited, **typed}, SurveyAct)
+
+    scans_of, photo = f"/survey/{cards['survey to write']}/scan", cards["scan of a survey"]
+    return {
+        "write an act": write("write"),
+        "sign an act": write("sign", sign="1"),
+        "correct an act": of_act("correct"),
+        "drop an act": of_act("drop"),
+        "bring a scan": ActForm("gleb", "/survey-scan", "/survey-scan", {"file": scan_with_code}, SurveyScan),
+        "photos of a survey": ActForm("gleb", scans_of, scans_of, {"file": scan}, SurveyScan),
+        "annul a scan of a survey": ActForm("gleb", f"/survey-scan/{photo}/annul", f"/survey-scan/{photo}/annul",
+                                            {"reason": "чужое фото"}),
+    }  # fmt: skip
+
+
+def _survey_acts(cast: factories.Cast) -> dict[str, int]:
+    """Surveys that Gleb leads, each ready for what is done with its act, and a scan of one."""
+    gleb, found = cast.employee("gleb"), {}
+    for name in ("write", "sign", "correct", "drop"):
+        card = factories.signal_card(cast.north, received_at=clock.now(), detected_at=clock.now() - timedelta(days=3),
+                                     sent_at=clock.now() - timedelta(days=2))  # fmt: skip
+        code = {"code": CODE} if name == "write" else {}
+        group = factories.survey_group(gleb, clock.today() + timedelta(days=1), card=card, **code)
+        found[f"survey to {name}"] = group.id
+        if name in ("correct", "drop"):
+            found[f"act to {name}"] = factories.survey_act(group, clock.today(), signed=name == "correct").id
+    photo = SurveyScan(group_id=found["survey to write"], file_name="фото.jpg", mime="image/jpeg", size=1,
+                       sha256="1" * 64, key="survey photo")  # fmt: skip
+    db.session.add(photo)
+    db.session.commit()
+    return found | {"scan of a survey": photo.id}
+
+
 def _cards(cast: factories.Cast) -> dict[str, int]:
     """Cards of Gleb's body, each ready for the act of its name: Anna has opened all but one."""
     names = ("ask", "answer", "attach", "redirect", "send-out", "close", "receive", "undo", "recall", "scan",
@@ -201,7 +257,8 @@ def _cards(cast: factories.Cast) -> dict[str, int]:
     db.session.add(photo)
     db.session.commit()
     keys = {name: card.id for name, card in found.items()}
-    return keys | {f"survey to {name}": group.id for name, group in groups.items()} | {"its scan": photo.id}
+    surveys = {f"survey to {name}": group.id for name, group in groups.items()}
+    return keys | surveys | {"its scan": photo.id} | _survey_acts(cast)
 
 
 def _of_family(url: str, makes: str = "", **typed: Any) -> ActForm:
@@ -240,5 +297,6 @@ NAMES = (
     "answer the coordinator", "attach a card", "send a card on",
     "send a card out", "close a card", "open a card", "undo a step of a card", "take a card back",
     "photos of a card", "annul a photo", "mark an emergency", "tell a body", "name a group", "survey of a family",
-    "change a group", "call a survey off", "end an own session",
+    "change a group", "call a survey off", "write an act", "sign an act", "correct an act", "drop an act",
+    "bring a scan", "photos of a survey", "annul a scan of a survey", "end an own session",
 )  # fmt: skip

@@ -29,6 +29,9 @@ WITHOUT_A_LIST = {
     "CardChild": "on the page of its signal card",
     "CardScan": "on the page of its signal card",
     "CardTelling": "on the page of its signal card",
+    "SurveyMark": "on the page of its survey act",
+    "SurveyPerson": "on the page of its survey act",
+    "SurveyScan": "on the page of its survey",
 }
 
 

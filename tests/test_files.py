@@ -10,8 +10,9 @@ import pytest
 
 import app as application
 from app import clock, views
-from app.domain.terms import PaperKind
+from app.domain.terms import PaperKind, ParentalRole
 from app.extensions import db
+from app.models import SurveyPerson
 from app.services import papers
 from tests import factories, scans
 
@@ -34,6 +35,12 @@ def addresses(cast) -> dict[str, str]:
                           today=date(2026, 1, 1)).id  # fmt: skip
     signal = factories.signal_card(cast.north, cast.agency("5.3"), received_at=clock.now())
     photo, card = papers.attach_to_card(signal, "дом.pdf", papers.inspected(scans.pdf("дом"))).id, signal.id
+    group = factories.survey_group(cast.employee("gleb"), date(2026, 12, 1), of=family)
+    act = factories.survey_act(group, date(2026, 11, 1))
+    child = SurveyPerson(group_id=group.id, act=act, role=ParentalRole.CHILD, first_name="Ия")
+    db.session.add(child)
+    db.session.commit()
+    of_visit = papers.attach_to_survey(group, None, "акт.pdf", papers.inspected(scans.pdf())).id
     db.session.commit()
     found = {f"{view.__name__}.xlsx": f"/{view.__name__.lower()}/xlsx" for view in VIEWS}
     return found | {
@@ -47,6 +54,10 @@ def addresses(cast) -> dict[str, str]:
         "SignalLog.workbook": "/signal-log/log.xlsx",
         "SignalScans.download": f"/signal-scan/{photo}/file",
         "SignalPage.printed": f"/signal/{card}/card.pdf",
+        "SurveyPapers.act": f"/survey/act/{act.id}/act.pdf",
+        "SurveyPapers.blank": f"/survey/{group.id}/blank.pdf",
+        "SurveyPapers.download": f"/survey-scan/{of_visit}/file",
+        "SurveyPapers.for_child": f"/survey/act/{act.id}/child/{child.id}.pdf",
     }
 
 

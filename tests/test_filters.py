@@ -61,7 +61,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 def pages(app: Any, family: Any) -> Iterator[tuple[str, str]]:
     """(endpoint, address) of every page that is fetched, of a family that Anna sees."""
     values = {"pk": family.id, "key": family.id, "name": "children", "entity": "Family", "kind": "xlsx"}
-    values |= {"family": family.id, "deadline": family.id, "agency": family.id, "token": "none"}
+    values |= dict.fromkeys(("family", "deadline", "agency", "other", "person"), family.id) | {"token": "none"}
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         if "GET" in rule.methods and "static" not in rule.endpoint and not rule.endpoint.startswith("SignIn"):

@@ -123,6 +123,13 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
             values["pk"] = keys[models.CardScan]
         if view == "SurveyPage" and act != "of_card" and act != "of_family":
             values["pk"] = keys[models.SurveyGroup]
+        if view in ("SurveyActs", "SurveyPapers"):
+            of_act = rule.rule.startswith("/survey/act/")
+            values |= {
+                "pk": keys[models.SurveyAct if of_act else models.SurveyGroup],
+                "other": family,
+                "person": family,
+            }
         if rule.endpoint == "Exchange.batch":
             values["pk"] = keys[models.ImportBatch]
         if view == "Papers" and act != "add":

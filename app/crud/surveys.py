@@ -27,6 +27,7 @@ class SurveyListView(RegistryView):
         "head": _("Leader of the group"),
         "state": _("State"),
     }
+    list_template = "registry/surveys.html"
     addable = False  # a group is named from a card or from the page of a family (SurveyPage)
 
     def row_url(self, row: SurveyGroup) -> str:

@@ -11,7 +11,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OPENED, ASKED, ANSWERED = CardStepKind.RECEIVED, CardStepKind.ASKED, CardStepKind.ANSWERED
 ENTERED, ATTACHED, SENT_ON = CardStepKind.ENTERED, CardStepKind.ATTACHED, CardStepKind.REDIRECTED
 CLOSED, UNDONE, SENT_OUT = CardStepKind.CLOSED, CardStepKind.UNDONE, CardStepKind.SENT_OUT
-GROUPED, EMERGENCY = CardStepKind.GROUP_NAMED, CardStepKind.EMERGENCY
+GROUPED, EMERGENCY, SURVEYED = CardStepKind.GROUP_NAMED, CardStepKind.EMERGENCY, CardStepKind.SURVEYED
 ELSEWHERE = "Комиссия города Заозёрска"  # a municipality that does not use this bank
 
 
@@ -119,4 +119,8 @@ SCRIPTS = (
                during=DetectedDuring.OTHER, children=(("Полина", 14), ("Глеб", 12), (None, 2)), criteria=("2.2.1",),
                steps=(Step(15, OPENED), Step(95, SENT_ON, "Родственники живут в Заречном районе."), Step(130, OPENED)),
                far=True),
+    CardScript("5.3", 14 * DAY, "Мать не приводит дочь в садик вторую неделю, на звонки не отвечает.",
+               during=DetectedDuring.OTHER, children=(("Есения", 5),), steps=(
+                   Step(30, OPENED), Step(24 * 60, GROUPED, "Узнать, где ребёнок и на что живёт семья.", days=4),
+                   Step(3 * 24 * 60, SURVEYED, "Подписан акт обследования"))),
 )  # fmt: skip

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app import clock
-from app.demo import inquiries
+from app.demo import inquiries, survey_acts
 from app.demo import names as invented
 from app.demo.card_scripts import (
     ANSWERED,
@@ -30,6 +30,7 @@ from app.demo.card_scripts import (
     SCRIPTS,
     SENT_ON,
     SENT_OUT,
+    SURVEYED,
     UNDONE,
     CardScript,
     Step,
@@ -88,6 +89,10 @@ class Cards:
             card.numbers.append((year, counters[card.places[index].id, year]))
         for card in played:
             self._play(card)
+        better, refused = (
+            stay.family_id if (stay := self.stays.get(name)) else None for name in ("attached", "placed")
+        )
+        self._surveys().of_families(better, refused)
 
     # The families that cards are about
 
@@ -202,7 +207,9 @@ class Cards:
             at = min(card.at(step), self.now)
             before = {name: _plain(row.get(name)) for name in signals.CHANGED}
             who = card.sender_name if step.kind is ANSWERED else self._keeper(card.places[arrival])
-            made = self._step(card, step.kind, at, who, step.note, None if step.kind is ANSWERED else before)
+            made = self._step(
+                card, step.kind, at, who, step.note, None if step.kind in (ANSWERED, SURVEYED) else before
+            )
             if step.kind is UNDONE:
                 undone = steps[-1]
                 undone["undone"], made["note"] = True, undone["kind"].title_ru
@@ -236,6 +243,8 @@ class Cards:
         elif step.kind is GROUPED:
             row["survey_due_on"] = clock.local(at).date() + timedelta(days=step.days)
             card.group = (row["survey_due_on"], step.note, at)
+        elif step.kind is SURVEYED:
+            row["surveyed_on"] = clock.local(at).date()
         if step.outcome:
             row.update(outcome_id=self.outcomes[step.outcome], outcome_note=step.note, closed_at=at)
         return arrival
@@ -280,11 +289,11 @@ class Cards:
 
     def _write_group(self, card_id: int, card: Played, due_on: date, task: str | None, at: datetime) -> None:
         """The group of a card: led by the specialist of the demo sign-ins, with somebody of the sender's body."""
-        mentors = card.places[0].mentors
-        leader_id = max(mentors, key=mentors.count)
+        leader_id, surveyed_on = self._leader(card.places[0]), card.row["surveyed_on"]
         group_id = self.writer.add(
             "survey_group", territory_id=card.row["territory_id"], card_id=card_id, family_id=card.row["family_id"],
-            leader_id=leader_id, due_on=due_on, task=task, surveyed_on=None, code=f"{self.rng.getrandbits(64):016x}",
+            leader_id=leader_id, due_on=due_on, task=task, surveyed_on=surveyed_on,
+            code=f"{self.rng.getrandbits(64):016x}",
             created_at=at, version=1, annulled_at=None, annul_reason=None,
         )  # fmt: skip
         people = dict.fromkeys([leader_id, card.row["employee_id"] or leader_id])
@@ -295,6 +304,26 @@ class Cards:
         inquiries.write(
             self.writer, len(self.writer.rows["survey_group"]) - 1, group_id, place, at, self._keeper(place)
         )
+        if surveyed_on is not None:
+            told = [survey_acts.person(card.row["last_name"], card.row["first_name"], card.row["middle_name"],
+                                       role=terms.ParentalRole.MOTHER)]  # fmt: skip
+            for child in card.children:
+                said = names.of_child(child["name"], card.row["last_name"])
+                told.append(survey_acts.person(said["last_name"], said["first_name"], role=terms.ParentalRole.CHILD,
+                                               note=f"возраст: {child['age']}"))  # fmt: skip
+            self._surveys().write(group_id, surveyed_on, survey_acts.OF_CARD, told, card.row["address"])
+
+    @staticmethod
+    def _leader(district: District) -> int:
+        """The specialist of the demo sign-ins."""
+        return max(district.mentors, key=district.mentors.count)
+
+    def _surveys(self) -> survey_acts.Surveys:
+        """The surveys that the specialist leads."""
+        columns, leader_id = Employee.__table__.c, self._leader(self.here)
+        row = db.session.execute(select(columns.last_name, columns.first_name).where(columns.id == leader_id)).one()
+        leader = leader_id, f"{row.last_name} {row.first_name}"
+        return survey_acts.Surveys(self.rng, self.writer, leader, self.today)
 
 
 def _plain(value: Any) -> Any:

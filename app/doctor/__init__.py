@@ -14,7 +14,7 @@ from datetime import date
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import troubles
-from app.doctor import cards, inquiries, machine, records
+from app.doctor import cards, inquiries, machine, records, surveys
 from app.extensions import db
 
 
@@ -61,6 +61,10 @@ PROBES = (
     Probe(
         "Запросы ведомствам", inquiries.asked_bodies,
         "Исправьте или аннулируйте сведения на странице обследования, ненужный запрос отзовите.",
+    ),
+    Probe(
+        "Акты обследований", surveys.survey_acts,
+        "Уберите лишний неподписанный акт или исправьте акт новой редакцией на странице обследования.",
     ),
     Probe("Имена и ключи поиска", records.keys, "Пересчитайте их: flask --app run bank refresh."),
     Probe("Названия и ключи мест", records.place_keys, "Откройте запись и сохраните её: ключ запишется заново."),

@@ -109,6 +109,14 @@ def full(last: str | None, first: str | None, middle: str | None) -> str:
     return " ".join(filter(None, (last, first, middle)))
 
 
+def of_child(name: str | None, surname: str) -> dict[str, str | None]:
+    """A child's name as a card has it, in its parts: one word is the first name, and the surname is the parent's."""
+    words = (name or "").split()
+    if len(words) < 2:
+        return {"last_name": surname if words else None, "first_name": words[0] if words else None}
+    return {"last_name": words[0], "first_name": words[1], "middle_name": " ".join(words[2:]) or None}
+
+
 def initials(last: str | None, first: str | None, middle: str | None) -> str:
     """«Фамилия И. О.»."""
     marks = " ".join(f"{part[0]}." for part in (first, middle) if part)

@@ -247,6 +247,51 @@ class InquiryState(Term):
     CLOSED = "closed", "закрыт"
 
 
+class SurveyAccess(Term):
+    """Whether the group got into the home; all three make an act."""
+
+    TOOK_PLACE = "took_place", "обследование проведено"
+    NOBODY = "nobody", "никого нет дома"
+    REFUSED = "refused", "в доступе отказано"
+
+
+class SurveyHeading(Term):
+    """What a group looks at in a home, in the order of the act."""
+
+    HOUSING = "housing", "Жильё и благоустройство"
+    SANITATION = "sanitation", "Санитарное состояние"
+    SLEEP = "sleep", "Спальное место и место для занятий"
+    FOOD = "food", "Питание, запас продуктов"
+    CLOTHES = "clothes", "Одежда по сезону"
+    FIRE = "fire", "Пожарная безопасность"
+    SAFETY = "safety", "Безопасность для возраста ребёнка"
+    HEALTH = "health", "Здоровье и внешний вид детей"
+    LEARNING = "learning", "Обучение и досуг"
+    RELATIONS = "relations", "Отношения, признаки насилия"
+    ALCOHOL = "alcohol", "Употребление алкоголя, веществ"
+    INCOME = "income", "Доход и занятость"
+    PAPERS = "papers", "Документы и пособия"
+    DEBT = "debt", "Задолженность за жильё"
+    RESOURCES = "resources", "Ресурсы семьи, родственники"
+
+
+class SurveyLevel(Term):
+    """How far what a heading asks is there; in the order from good to bad."""
+
+    FULL = "full", "в полной мере"
+    PARTLY = "partly", "частично"
+    NOT = "not", "нет"
+
+
+class SurveyTrend(Term):
+    """What has become of a heading between two surveys."""
+
+    BETTER = "better", "лучше"
+    SAME = "same", "без изменений"
+    WORSE = "worse", "хуже"
+    UNKNOWN = "unknown", "не с чем сравнить"
+
+
 class Agreement(Term):
     """How two values agree that were written apart, in the words of a comparison."""
 

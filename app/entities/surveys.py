@@ -13,23 +13,29 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    Index,
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.clock import now
+from app.domain import names, terms
 from app.entities.kinds import (
     Annullable,
     Dated,
     Entity,
     OfSurvey,
+    Scanned,
     Versioned,
     Whose,
     label,
     listed,
     live,
     sane,
+    term,
 )
 
 if TYPE_CHECKING:
@@ -82,6 +88,9 @@ class SurveyGroup(Annullable, Dated, Versioned, Entity):
     task: Mapped[str | None] = mapped_column(String(2000), info=label(_("What to look at")))
     surveyed_on: Mapped[date | None] = mapped_column(Date, info=label(_("Surveyed on")))
     code: Mapped[str] = mapped_column(String(24), default=_code, unique=True, info=label(_("Code of the blank")))
+
+    acts: Mapped[list[SurveyAct]] = relationship(back_populates="group", order_by="SurveyAct.id")
+    scans: Mapped[list[SurveyScan]] = relationship(back_populates="group", order_by="SurveyScan.id")
 
     def __str__(self) -> str:
         return f"{_('Survey')} № {self.id}"
@@ -137,3 +146,124 @@ class AgencyFinding(OfSurvey, Entity):
 
     def __str__(self) -> str:
         return f"{self.kind}, {self.told_on:%d.%m.%Y}"
+
+
+class SurveyAct(OfSurvey, Entity):
+    """What a group found on one visit. Signed by its leader it is fixed: a correction is the next edition.
+
+    visit: which of the group's visits; edition: which writing of that act, with the reason of the correction.
+    is_current: signed, and no later edition is. signed_for: who has entered the leader's signature from a paper act.
+    """
+
+    __tablename__ = "survey_act"
+    __table_args__ = (
+        UniqueConstraint("group_id", "visit", "edition"),
+        listed("survey_act", "visited_on", "id", "group_id"),
+        sane("NOT is_current OR signed_at IS NOT NULL", name="current_is_signed"),
+        sane("edition = 1 OR reason IS NOT NULL", name="correction_has_a_reason"),
+    )
+    TITLE, TITLES = _("Survey act"), _("Survey acts")
+    ADDING = _("Write a survey act")
+    group: Mapped[SurveyGroup] = relationship(back_populates="acts", info=label(_("Survey")))
+    visit: Mapped[int] = mapped_column(default=1, info=label(_("Visit")))
+    edition: Mapped[int] = mapped_column(default=1, info=label(_("Edition")))
+    reason: Mapped[str | None] = mapped_column(String(1000), info=label(_("Reason of the correction")))
+    is_current: Mapped[bool] = mapped_column(default=False, info=label(_("In force")))
+    saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, info=label(_("Last saved at")))
+    saved_by: Mapped[str] = mapped_column(String(200), default="", info=label(_("Last saved by")))
+
+    visited_on: Mapped[date] = mapped_column(Date, info=label(_("Visited on")))
+    access: Mapped[terms.SurveyAccess] = mapped_column(term(terms.SurveyAccess), info=label(_("Access to the home")))
+    present: Mapped[str | None] = mapped_column(String(1000), info=label(_("Who else was there")))
+    registered_address: Mapped[str | None] = mapped_column(String(500), info=label(_("Registered address")))
+    actual_address: Mapped[str | None] = mapped_column(String(500), info=label(_("Actual address")))
+    phones: Mapped[str | None] = mapped_column(String(200), info=label(_("Phones of the family")))
+    income: Mapped[str | None] = mapped_column(Text, info=label(_("Income of the family and its sources")))
+    further: Mapped[str | None] = mapped_column(Text, info=label(_("Further information")))
+    threat: Mapped[terms.Threat | None] = mapped_column(term(terms.Threat), info=label(_("Threat to life and health")))
+    conclusion: Mapped[str | None] = mapped_column(Text, info=label(_("Conclusion")))
+    proposals: Mapped[str | None] = mapped_column(Text, info=label(_("Proposals")))
+
+    signed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=label(_("Signed at")))
+    signer_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), index=True, info=label(_("Signed by")))
+    signer: Mapped[Employee | None] = relationship(info=label(_("Signed by")))
+    signed_for: Mapped[str | None] = mapped_column(String(200), info=label(_("Signature entered from paper by")))
+
+    marks: Mapped[list[SurveyMark]] = relationship(back_populates="act", order_by="SurveyMark.id")
+    persons: Mapped[list[SurveyPerson]] = relationship(back_populates="act", order_by="SurveyPerson.id")
+
+    @property
+    def title(self) -> str:
+        """Which visit and which edition, where there are several."""
+        parts = [f"выход {self.visit}"] if self.visit > 1 else []
+        parts += [f"редакция {self.edition}"] if self.edition > 1 else []
+        return ", ".join([f"{self.visited_on:%d.%m.%Y}", *parts])
+
+    @property
+    def composition(self) -> list[SurveyPerson]:
+        """The family as the act has it."""
+        return [person for person in self.persons if person.annulled_at is None]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SurveyMark(OfSurvey, Entity):
+    """What an act says under one heading: how far it is there, and a line of text."""
+
+    __tablename__ = "survey_mark"
+    __table_args__ = (
+        UniqueConstraint("act_id", "heading"),
+        Index("ix_survey_mark_heading_level", "heading", "level", "act_id"),
+    )
+    TITLE, TITLES = _("Heading of a survey act"), _("Headings of survey acts")
+    group: Mapped[SurveyGroup] = relationship(info=label(_("Survey")))
+    act_id: Mapped[int] = mapped_column(ForeignKey("survey_act.id"), info=label(_("Survey act")))
+    act: Mapped[SurveyAct] = relationship(back_populates="marks", info=label(_("Survey act")))
+    heading: Mapped[terms.SurveyHeading] = mapped_column(term(terms.SurveyHeading), info=label(_("Heading")))
+    level: Mapped[terms.SurveyLevel | None] = mapped_column(
+        term(terms.SurveyLevel), info=label(_("How far it is there"))
+    )
+    note: Mapped[str | None] = mapped_column(Text, info=label(_("Note")))
+
+    def __str__(self) -> str:
+        return str(self.heading)
+
+
+class SurveyPerson(OfSurvey, Entity):
+    """A person of the family as the group found it."""
+
+    __tablename__ = "survey_person"
+    TITLE, TITLES = _("Person of a survey act"), _("Persons of survey acts")
+    group: Mapped[SurveyGroup] = relationship(info=label(_("Survey")))
+    act_id: Mapped[int] = mapped_column(ForeignKey("survey_act.id"), index=True, info=label(_("Survey act")))
+    act: Mapped[SurveyAct] = relationship(back_populates="persons", info=label(_("Survey act")))
+    role: Mapped[terms.ParentalRole | None] = mapped_column(
+        term(terms.ParentalRole), info=label(_("Role in the family"))
+    )
+    last_name: Mapped[str | None] = mapped_column(String(100), info=label(_("Last name")))
+    first_name: Mapped[str | None] = mapped_column(String(100), info=label(_("First name")))
+    middle_name: Mapped[str | None] = mapped_column(String(100), info=label(_("Middle name")))
+    born_on: Mapped[date | None] = mapped_column(Date, info=label(_("Birth date")))
+    sex: Mapped[terms.Sex | None] = mapped_column(term(terms.Sex), info=label(_("Sex")))
+    occupation: Mapped[str | None] = mapped_column(String(300), info=label(_("Where one works or learns")))
+    note: Mapped[str | None] = mapped_column(String(1000), info=label(_("Note")))
+
+    @property
+    def full_name(self) -> str:
+        return names.full(self.last_name, self.first_name, self.middle_name)
+
+    def __str__(self) -> str:
+        return self.full_name or "имя не известно"
+
+
+class SurveyScan(Scanned, OfSurvey, Entity):
+    """A photo of a visit, or the scan of an act that was written on paper."""
+
+    __tablename__ = "survey_scan"
+    TITLE, TITLES = _("Photo or scan of a survey"), _("Photos and scans of surveys")
+    group: Mapped[SurveyGroup] = relationship(back_populates="scans", info=label(_("Survey")))
+    title: Mapped[str | None] = mapped_column(String(200), info=label(_("Title")))
+
+    def __str__(self) -> str:
+        return self.title or self.file_name

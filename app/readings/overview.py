@@ -50,6 +50,8 @@ from app.models import (
     StayExtension,
     Supervision,
     SupervisionKind,
+    SurveyAct,
+    SurveyGroup,
     Territory,
 )
 
@@ -99,6 +101,19 @@ class PaperFact(Fact):
     key: str
 
 
+@dataclass(frozen=True)
+class SurveyFact(Fact):
+    """A survey act in force; title: the code of the access, text: of the threat."""
+
+    @property
+    def access(self) -> terms.SurveyAccess | None:
+        return terms.SurveyAccess.of(self.title or "")
+
+    @property
+    def threat(self) -> terms.Threat | None:
+        return terms.Threat.of(self.text or "")
+
+
 # The columns of that statement, for all kinds of facts.
 _TYPES: dict[str, Any] = {
     "member_id": Integer, "since": Date, "until": Date, "title": String, "text": String, "more": String,
@@ -106,7 +121,7 @@ _TYPES: dict[str, Any] = {
     "meals": Boolean, "textbooks": Boolean, "leisure": Boolean, "holidays": String, "key": String,
 }  # fmt: skip
 # What a row becomes, where it tells more than every fact does.
-_KINDS: dict[str, type[Fact]] = {"PupilSupport": SupportFact, "Paper": PaperFact}
+_KINDS: dict[str, type[Fact]] = {"PupilSupport": SupportFact, "Paper": PaperFact, "SurveyAct": SurveyFact}
 
 
 @dataclass
@@ -210,6 +225,12 @@ class Overview:
         """The scans, the latest first."""
         every = [fact for fact in self.facts.get("Paper", ()) if isinstance(fact, PaperFact)]
         return sorted(every, key=lambda fact: fact.since or date.min, reverse=True)
+
+    @property
+    def surveys(self) -> list[SurveyFact]:
+        """The survey acts in force, the latest first."""
+        rows = [fact for fact in self.facts.get("SurveyAct", ()) if isinstance(fact, SurveyFact)]
+        return sorted(rows, key=lambda fact: (fact.since or date.min, fact.id), reverse=True)
 
     @property
     def mentors(self) -> list[Fact]:
@@ -361,6 +382,9 @@ def _facts(family: Family) -> Iterator[tuple[str, Fact]]:
               text=Territory.name, more=Agency.name)
         .join(Assignment.employee).join(Employee.agency).outerjoin(Assignment.territory)
         .where(or_(Assignment.family_id == family.id, Assignment.territory_id.in_(places))),
+        _part(SurveyAct, None, since=SurveyAct.visited_on, title=cast(SurveyAct.access, String),
+              text=cast(SurveyAct.threat, String))
+        .join(SurveyAct.group).where(SurveyGroup.family_id == family.id, SurveyAct.is_current.is_(True)),
     ]  # fmt: skip
     for row in db.session.execute(union_all(*parts)):
         kind = _KINDS.get(row.entity, Fact)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from app import clock, words
-from app.domain.terms import DecisionKind
+from app.domain.terms import DecisionKind, Threat
 from app.models import Registration
 from app.readings.overview import MemberToday, Overview
 
@@ -47,6 +47,10 @@ def _all(overview: Overview) -> Iterator[Event]:
             yield Event(mentor.since, f"Назначен наставник: {mentor.title}", mentor.more or "")
         if mentor.until:
             yield Event(mentor.until, f"Наставник больше не закреплён: {mentor.title}")
+    for act in overview.surveys:
+        if act.since:
+            detail = "" if act.threat in (None, Threat.NONE) else f"Угроза жизни и здоровью: {act.threat}"
+            yield Event(act.since, f"Обследование: {act.access}", detail, "alert" if detail else "info")
     for paper in overview.papers:
         if paper.since:
             yield Event(paper.since, f"Документ: {paper.title}")

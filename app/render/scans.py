@@ -36,6 +36,9 @@ MOST_PAGES = 500
 MOST_OBJECTS = 300_000
 JPEG_QUALITY = 90
 
+CODES = "codes"  # what the program is asked for instead of an inspection
+MOST_SIDE, MOST_PICTURES = 4000, 4  # points of a picture, and pictures of a page, in which codes are looked for
+
 MEMORY_BYTES = 1 << 30
 CPU_SECONDS = 20
 WALL_SECONDS = 40
@@ -91,9 +94,24 @@ def inspect(content: bytes) -> Inspected:
     mime = kind_of(content)
     if mime is None:
         raise UnfitScanError("type")
+    verdict, body = _asked_apart(content, mime)
+    return Inspected(mime, verdict["pages"], body or content)
+
+
+def codes(scan: Inspected) -> list[str]:
+    """What the QR codes on a picture say, or on the first page of a scanned PDF; looked for in a program of its own.
+
+    Raises UnfitScanError.
+    """
+    verdict, _body = _asked_apart(scan.content, scan.mime, CODES)
+    return list(verdict["codes"])
+
+
+def _asked_apart(content: bytes, mime: str, *asked: str) -> tuple[dict[str, Any], bytes]:
+    """The verdict of the program of its own over a file, and the bytes it gives back. Raises UnfitScanError."""
     try:
         done = subprocess.run(  # noqa: S603  our own file, no shell
-            [sys.executable, "-I", __file__, mime],
+            [sys.executable, "-I", __file__, mime, *asked],
             input=content,
             capture_output=True,
             timeout=WALL_SECONDS,
@@ -108,7 +126,7 @@ def inspect(content: bytes) -> Inspected:
     verdict = json.loads(head)
     if "unfit" in verdict:
         raise UnfitScanError(verdict["unfit"])
-    return Inspected(mime, verdict["pages"], body or content)
+    return verdict, body
 
 
 def leaves(writer: PdfWriter, content: bytes) -> list[Leaf]:
@@ -290,17 +308,46 @@ def _plain(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
+def look_for_codes(mime: str, content: bytes) -> list[str]:
+    """What the QR codes say; nothing where there are none, or the page is no picture. Raises UnfitScanError."""
+    import zxingcpp  # here alone: whoever imports this module to place pages needs no reader of codes
+
+    try:
+        found: list[str] = []
+        for picture in _pictures_of_pdf(content) if mime == PDF else [Image.open(io.BytesIO(content))]:
+            grey = picture.convert("L")
+            grey.thumbnail((MOST_SIDE, MOST_SIDE))
+            found += [code.text for code in zxingcpp.read_barcodes(grey)]
+    except MemoryError as error:
+        raise UnfitScanError("costly") from error
+    except Exception as error:  # the parsers raise whatever they raise; a file that makes them is damaged
+        raise UnfitScanError("damaged") from error
+    return found
+
+
+def _pictures_of_pdf(content: bytes) -> list[Image.Image]:
+    """The pictures of the first page: a scanner lays one on each."""
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    page = PdfReader(io.BytesIO(content), strict=False).pages[0]
+    return [image.image for image in list(page.images)[:MOST_PICTURES] if image.image is not None]
+
+
 def main() -> None:
     """Read a file from the standard input; write the verdict as a line of JSON, then the new bytes, if any."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     logging.disable(logging.CRITICAL)
+    mime, content, redrawn = sys.argv[1], sys.stdin.buffer.read(), b""
+    verdict: dict[str, Any]
     try:
-        pages, redrawn = look_into(sys.argv[1], sys.stdin.buffer.read())
-        verdict: dict[str, Any] = {"pages": pages}
+        if CODES in sys.argv[2:]:
+            verdict = {"codes": look_for_codes(mime, content)}
+        else:
+            pages, redrawn = look_into(mime, content)
+            verdict = {"pages": pages}
     except UnfitScanError as unfit:
-        verdict, redrawn = {"unfit": unfit.code}, b""
+        verdict = {"unfit": unfit.code}
     sys.stdout.buffer.write(json.dumps(verdict).encode() + b"\n" + redrawn)
 
 

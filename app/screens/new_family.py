@@ -19,7 +19,7 @@ from app.extensions import appbuilder, db
 from app.filters import Address
 from app.forms import short_list
 from app.models import Agency, Family, SignalCard, Territory
-from app.readings import duplicates, given
+from app.readings import duplicates, given, survey_acts
 from app.screens.family import FamilyScreen
 from app.screens.family_forms import PlaceForm, agencies_of
 from app.screens.new_family_forms import MOST_ROWS, WORDS, NewFamilyForm, Words
@@ -57,7 +57,7 @@ class NewFamily(FamilyScreen):
             if len(territories) == 1:
                 form.territory.data = next(iter(territories))
             if card is not None:
-                form.carry(card)
+                form.carry(card, survey_acts.of_card(card.id), words)
         elif "more" not in request.form and form.validate():
             alike = duplicates.of([one.named for one in form.persons], form.addresses)
             if not alike or request.form.get("confirmed") == form.fingerprint:

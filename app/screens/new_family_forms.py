@@ -11,7 +11,9 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import FieldList, Form, FormField, SelectField
 
+from app.domain import names
 from app.domain.likelihood import NamedPerson
+from app.domain.terms import ParentalRole
 from app.forms import (
     REQUIRED,
     CleanString,
@@ -38,13 +40,17 @@ from app.models import (
     SignalCard,
     Supervision,
     SupervisionKind,
+    SurveyAct,
+    SurveyPerson,
     Territory,
 )
 from app.screens.family_forms import PlaceForm
 from app.services import families
 from app.services.families import FirstFact, FirstMember, Livelihood
+from app.words import short
 
 FIRST_ROWS, MORE_ROWS, MOST_ROWS = 4, 3, 25
+LONGEST_SOURCE = 300  # characters of the source of income
 RECORDS = 2  # records of other bodies of one person; further ones are added on the page of the family
 
 Words = Mapping[type[Any], Mapping[str, Any]]  # the words of each dictionary by key, read once for all rows
@@ -171,12 +177,16 @@ class PersonForm(Form):
         )
 
 
-def _named(name: str | None, surname: str) -> dict[str, str | None]:
-    """A child's name as a card has it, in its parts: one word is the first name, and the surname is the parent's."""
-    words = (name or "").split()
-    if len(words) < 2:
-        return {"last_name": surname if words else None, "first_name": words[0] if words else None}
-    return {"last_name": words[0], "first_name": words[1], "middle_name": " ".join(words[2:]) or None}
+def _found(person: SurveyPerson, words: Words) -> dict[str, Any]:
+    """A person of a survey act as a row of the family; where a child learns is told on the page of the family."""
+    own = ("last_name", "first_name", "middle_name", "born_on", "sex")
+    row = {name: getattr(person, name) for name in own}
+    roles = [key for key, word in words[RelationshipKind].items() if word.parental_role is person.role]
+    if person.role in (ParentalRole.MOTHER, ParentalRole.FATHER):
+        row["role"] = roles[0] if roles else ""
+    if person.role is not ParentalRole.CHILD:
+        row["workplace"] = person.occupation
+    return row
 
 
 class NewFamilyForm(EntityForm):
@@ -208,13 +218,21 @@ class NewFamilyForm(EntityForm):
             if isinstance(field, WordField):
                 field.choices = choices[field.entity]
 
-    def carry(self, card: SignalCard) -> None:
-        """Fill in what a signal card tells: the addresses, the person, the children."""
+    def carry(self, card: SignalCard, act: SurveyAct | None, words: Words) -> None:
+        """Fill in what a signal card tells, or what the group found that visited: addresses, people, income."""
         self.territory.data = str(card.territory_id)
-        self.registered_address.data = card.address
-        own = {name: getattr(card, name) for name in ("last_name", "first_name", "middle_name", "born_on")}
-        children = [child for child in card.children if child.annulled_at is None]
-        people = [own, *({**_named(child.name, card.last_name), "born_on": child.born_on} for child in children)]
+        if act is None:
+            self.registered_address.data = card.address
+            own = {name: getattr(card, name) for name in ("last_name", "first_name", "middle_name", "born_on")}
+            children = [child for child in card.children if child.annulled_at is None]
+            told = [{**names.of_child(child.name, card.last_name), "born_on": child.born_on} for child in children]
+            people = [own, *told]
+        else:
+            self.registered_address.data = act.registered_address or act.actual_address
+            self.actual_address.data = act.actual_address
+            self.additional.data = f"Телефоны: {act.phones}" if act.phones else None
+            self.income_source.data = short(act.income or "", LONGEST_SOURCE) or None
+            people = [_found(person, words) for person in act.composition]
         while len(self.people) < len(people):
             self.people.append_entry()
         for entry, person in zip(self.people, people, strict=False):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -18,13 +17,12 @@ from app.forms import (
     REQUIRED,
     ClockField,
     DayField,
-    EntityForm,
     field_of,
     is_typed,
     offered,
-    plain_fields,
 )
 from app.models import Agency, CardChild, Employee, SignalCard
+from app.screens.row_forms import RowsForm
 from app.screens.signal_scans import ACCEPTED, PhotosField
 from app.services.signals import Told
 
@@ -42,6 +40,11 @@ class ChildForm(Form):
     age = field_of(CardChild, "age")
 
     @property
+    def said(self) -> str:
+        """The name as typed."""
+        return self.name.data or ""
+
+    @property
     def is_empty(self) -> bool:
         return not any(map(is_typed, self))
 
@@ -49,8 +52,10 @@ class ChildForm(Form):
         return self.is_empty or bool(super().validate(extra_validators))
 
 
-class SignalForm(EntityForm):
+class SignalForm(RowsForm):
     """A card as its sender fills it in; who tells is known from the sign-in."""
+
+    ROWS, MOST, SOMEBODY = "children", MOST_CHILDREN, _("Child")
 
     last_name = field_of(SignalCard, "last_name")
     first_name = field_of(SignalCard, "first_name")
@@ -108,46 +113,10 @@ class SignalForm(EntityForm):
         rows = ((entry.name, entry.form) for entry in self.children if not entry.form.is_empty)
         return [Child(row.name.data, row.born_on.data, row.age.data, typed) for typed, row in rows]
 
-    def add_row(self) -> None:
-        """An empty row for one more child."""
-        if not self.is_full:
-            self.children.append_entry()
-
-    @property
-    def is_full(self) -> bool:
-        return len(self.children) >= MOST_CHILDREN
-
     @property
     def one_more(self) -> ChildForm:
         """The row that the script puts in for one more child."""
         return ChildForm(prefix=ROW)
-
-    def refuse(self, text: str, field: str | None) -> None:
-        """A refusal of one of the children stands beside its row."""
-        if re.fullmatch(r"children-\d+-\w+", field or ""):
-            for plain in plain_fields(self.children):
-                if plain.name == field:
-                    plain.errors = [*plain.errors, text]
-                    return
-        super().refuse(text, None if field == "children" else field)
-
-    @property
-    def wrong(self) -> list[tuple[str, Any, str]]:
-        """Every field that was refused and why, with the child whom it is about."""
-        found, somebody = [("", field) for field in self if field is not self.children], gettext("Child")
-        for number, entry in enumerate(self.children, start=1):
-            who = entry.form.name.data or f"{somebody} {number}"
-            found += [(who, field) for field in plain_fields(entry)]
-        return [
-            (who, field, " ".join(map(str, field.errors)).removeprefix(f"{who}: "))
-            for who, field in found
-            if field.errors
-        ]
-
-    def tells(self, *names: str) -> bool:
-        """Whether anything stands in what is folded at first, or is wrong there."""
-        fields = [plain for name in names for plain in plain_fields(self[name])]
-        return any(field.errors or field.data not in (None, "", []) for field in fields)
 
 
 class CoordinatorsSignalForm(SignalForm):

@@ -21,9 +21,10 @@ from app.domain.surveys import is_late
 from app.domain.terms import Act
 from app.forms import REQUIRED, CleanText, DayField, EntityForm, LookupField, check_version, no_longer
 from app.models import Employee, Family, SignalCard, SurveyGroup
-from app.readings import surveys
+from app.readings import survey_acts, surveys
 from app.screens import inquiries
 from app.screens.screen import Screen
+from app.services import survey_acts as written
 from app.services import surveys as acts
 
 LONGEST_TASK, LONGEST_REASON = 2000, 500
@@ -65,9 +66,12 @@ class SurveyPage(Screen):
         keeps = self._keeps(group)
         journal.read(Act.OPENED, entity="SurveyGroup", entity_id=group.id, family_id=group.family_id,
                      summary=journal.title_of(group))  # fmt: skip
+        keeps, found = self._keeps(group), survey_acts.of_group(group.id)
+        is_own = group.annulled_at is None and (keeps or written.is_of_group(group))
         return self.page(
             "surveys/show.html", group=group, whom=surveys.visited(group, today), keeps=keeps,
             late=is_late(group.due_on, group.surveyed_on, today), bodies=inquiries.section(group, keeps=keeps),
+            acts=found, open_act=any(act.signed_at is None for act in found), writes=is_own and self._may_write(),
         )  # fmt: skip
 
     @expose("/signal/<int:pk>/survey", methods=["GET", "POST"])
@@ -164,12 +168,16 @@ class SurveyPage(Screen):
     def _group(self, pk: int) -> SurveyGroup:
         return self.find(SurveyGroup, pk, joinedload(SurveyGroup.leader).joinedload(Employee.agency),
                          joinedload(SurveyGroup.territory),
+                         selectinload(SurveyGroup.scans),
                          selectinload(SurveyGroup.employees).joinedload(Employee.agency))  # fmt: skip
 
     def _keeps(self, group: SurveyGroup) -> bool:
         """Whether the person may change the group."""
         may = bool(self.appbuilder.sm.has_access("can_name", "SurveyGroup"))
         return may and guard.may_write(group)
+
+    def _may_write(self) -> bool:
+        return bool(self.appbuilder.sm.has_access("can_write", "SurveyAct"))
 
     def _kept(self, pk: int) -> SurveyGroup:
         group = self._group(pk)

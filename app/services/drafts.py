@@ -41,16 +41,22 @@ class Offered:
     begun_at: datetime
     saved_at: datetime
     endpoint: str
+    words: Mapping[str, list[str]]
 
 
-KINDS = {"signal": DraftKind(("can_send", "SignalCard"), "NewSignal.add", ("last_name", "first_name"))}
+KINDS = {
+    "signal": DraftKind(("can_send", "SignalCard"), "NewSignal.add", ("last_name", "first_name")),
+    "act": DraftKind(
+        ("can_write", "SurveyAct"), "SurveyActs.resume", ("persons-0-last_name", "persons-0-first_name", "visited_on")
+    ),
+}
 
 
 def mine(kind: str) -> list[Offered]:
     """The person's drafts of a kind, the latest first."""
     own = select(Draft).where(Draft.user_id == access.scope().user_id, Draft.kind == kind)
     rows = db.session.scalars(own.order_by(Draft.saved_at.desc(), Draft.id.desc()))
-    return [Offered(row.id, title_of(row), row.begun_at, row.saved_at, KINDS[kind].endpoint) for row in rows]
+    return [Offered(row.id, title_of(row), row.begun_at, row.saved_at, KINDS[kind].endpoint, row.words) for row in rows]
 
 
 def title_of(row: Draft) -> str:

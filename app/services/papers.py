@@ -22,13 +22,14 @@ from sqlalchemy.orm import Session, SessionTransaction
 from app.domain.refusal import Refusal
 from app.domain.terms import PaperKind
 from app.extensions import db
-from app.models import CardScan, Decision, Family, Model, Paper, Scanned, SignalCard
+from app.models import CardScan, Decision, Family, Model, Paper, Scanned, SignalCard, SurveyGroup, SurveyScan
 from app.render import scans
 
 LARGEST = 20 * 1024 * 1024  # bytes
 UNDER_WAY = 600  # seconds: a younger file may belong to a row that is not committed yet
 LONGEST_TITLE, LONGEST_NAME = 200, 150
 MOST_OF_CARD = 10  # photos and scans of one signal card
+MOST_OF_SURVEY = 40  # photos and scans of one survey
 EXTENSIONS = {scans.PDF: (".pdf",), scans.JPEG: (".jpg", ".jpeg"), scans.PNG: (".png",)}
 REFUSALS = {
     "type": "Принимаются только PDF, JPEG и PNG; по содержанию этот файл – другое.",
@@ -92,6 +93,19 @@ def attach_to_card(card: SignalCard, file_name: str, scan: scans.Inspected) -> C
     if count >= MOST_OF_CARD:
         raise Refusal(f"К карте уже приложено {MOST_OF_CARD} файлов: больше нельзя.", "file")
     photo: CardScan = _added(CardScan(card=card, **_kept(file_name, scan)))
+    return photo
+
+
+def attach_to_survey(group: SurveyGroup, title: str | None, file_name: str, scan: scans.Inspected) -> SurveyScan:
+    """Store a photo of a visit, or the scan of an act on paper. Raises Refusal; the caller commits."""
+    table, of_group = SurveyGroup.__table__.c, SurveyScan.group_id == group.id
+    db.session.execute(select(table.id).where(table.id == group.id).with_for_update())
+    if (twin := _twin(SurveyScan, of_group, scan)) is not None:
+        raise Refusal(f"Этот файл уже приложен: «{twin}».", "file")
+    count = db.session.scalar(select(func.count(SurveyScan.id)).where(of_group, SurveyScan.annulled_at.is_(None))) or 0
+    if count >= MOST_OF_SURVEY:
+        raise Refusal(f"К обследованию уже приложено {MOST_OF_SURVEY} файлов: больше нельзя.", "file")
+    photo: SurveyScan = _added(SurveyScan(group=group, title=title, **_kept(file_name, scan)))
     return photo
 
 

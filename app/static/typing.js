@@ -183,6 +183,38 @@
     if (document.querySelector("[data-errors]")) later(QUIET);
   }
 
+  /* ul[data-parts=name] of links to the [data-part=name] of a long form: on a wide screen one part is seen at a time,
+     on a narrow one they stand one below another and the links lead to them. */
+  function partByPart() {
+    const links = document.querySelector("[data-parts]");
+    if (!links) return;
+    const parts = [...document.querySelectorAll(`[data-part="${links.dataset.parts}"]`)];
+    const wide = window.matchMedia("(min-width: 900px)");
+    const partOf = (id) => { const place = id && document.getElementById(id); return place ? place.closest("[data-part]") : null; };
+    let shown = partOf(location.hash.slice(1)) || parts[0];
+    const lay = () => {
+      for (const part of parts) part.hidden = wide.matches && part !== shown;
+      each("a", (link) => {
+        const here = wide.matches && link.getAttribute("href") === `#${shown.id}`;
+        if (here) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      }, links);
+    };
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest('a[href^="#"]');
+      const id = link ? link.getAttribute("href").slice(1) : "", part = partOf(id);
+      if (!part) return;
+      shown = part;
+      lay();
+      if (!wide.matches || !links.contains(link)) return;
+      event.preventDefault();
+      history.replaceState(null, "", `#${id}`);
+    });
+    wide.addEventListener("change", lay);
+    lay();
+  }
+
   warnOfEnd();
+  partByPart();
   keepDraft();
 })();

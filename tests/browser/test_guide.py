@@ -226,7 +226,23 @@ def deadlines(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "deadlines_4", "#feed button")
 
 
-WALKS = {walk.__name__: walk for walk in (load, family, signal, survey, deadlines, aid, passport, quarter, access)}
+def act(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("specialist", "/survey/1")
+    walk.show(page, "act_1", ".page-head__actions a[href$='/act']", ".page-head__actions a[href$='blank.pdf']")
+    page.locator(".page-head__actions a[href$='/act']").click()
+    walk.show(page, "act_2", "[data-add-row]")
+    page.locator(".tabs a[href='#act-visit']").click()
+    page.locator("label", has_text="обследование проведено").click()
+    walk.show(page, "act_3", "#act-visit .segments")
+    page = open_as("koordinator", "/survey/act/4")
+    page.locator("details.more summary").click()
+    walk.show(page, "act_4", ".page-head__actions a[href$='act.pdf']", "details.more a")
+    said = page.evaluate(SAID)
+    page.locator(".page-head__actions a[href*='/compare/']").click()
+    walk.show(page, "act_5", "main td .badge--ok", said=said)
+
+
+WALKS = {walk.__name__: walk for walk in (load, family, signal, survey, act, deadlines, aid, passport, quarter, access)}
 
 
 def test_every_task_of_the_guide_is_walked() -> None:

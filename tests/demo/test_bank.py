@@ -39,6 +39,7 @@ from app.models import (
     RemovalReason,
     SearchWord,
     SignalCard,
+    SurveyAct,
     Territory,
     User,
 )
@@ -327,12 +328,12 @@ def test_the_command_shows_the_sign_ins_once_and_then_how_to_renew_them(app: Any
 
 def test_there_are_signal_cards_in_every_state_and_each_has_come_there_by_its_steps(demo_bank: None) -> None:
     cards = rows(SignalCard)
-    assert {signals.state(card) for card in cards} == set(terms.CardState) - {terms.CardState.SURVEYED}
+    assert {signals.state(card) for card in cards} == set(terms.CardState)
     assert {card.source for card in cards} == set(terms.SignalSource)
     assert {card.outcome.code for card in cards if card.outcome} >= {
         "placed", "attached", "redirected", "tzhs", "not_confirmed", "not_found", "emergency", "duplicate",
     }  # fmt: skip
-    not_told = {terms.CardStepKind.SURVEYED, terms.CardStepKind.GROUP_CALLED_OFF}
+    not_told = {terms.CardStepKind.GROUP_CALLED_OFF}
     assert {step.kind for card in cards for step in card.steps} == set(terms.CardStepKind) - not_told
     assert any(card.threat is terms.Threat.IMMEDIATE and card.closed_at is None for card in cards)
     assert any(child.name is None for card in cards for child in card.children)
@@ -398,3 +399,15 @@ def test_bodies_are_asked_and_the_hospital_of_the_demo_reads_what_it_told_of_hea
         db.session.expire_all()
         assert {finding.special for finding in rows(AgencyFinding)} == {True, False}
         assert {finding.agency.kind.code for finding in rows(AgencyFinding)} == {"5.5"}
+
+
+def test_surveys_have_acts_in_two_editions_at_a_closed_door_and_twice_of_one_family(demo_bank: None) -> None:
+    acts = [act for act in rows(SurveyAct) if act.is_current]
+    assert {act.access for act in acts} == {terms.SurveyAccess.TOOK_PLACE, terms.SurveyAccess.REFUSED}
+    assert any(act.edition == 2 and act.reason for act in acts)
+    assert all(act.visited_on <= TODAY for act in acts)
+    twice = [act for act in acts if act.group.family_id is not None and act.access is terms.SurveyAccess.TOOK_PLACE]
+    assert len(twice) == 2
+    assert len({act.group.family_id for act in twice}) == 1
+    assert all(len(act.marks) == len(terms.SurveyHeading) for act in twice)
+    assert any(act.group.card is not None and act.group.card.surveyed_on == act.visited_on for act in acts)

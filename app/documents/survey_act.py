@@ -1,0 +1,129 @@
+"""The act of a survey as papers: our act, the act of the order for one child, and a blank to fill in by hand.
+
+The form of a child is приложение № 3 to the order of the Ministry of Enlightenment of 10.01.2019 № 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+
+from app import words
+from app.clock import local
+from app.documents import blanks
+from app.domain.survey_acts import level_in_words
+from app.domain.terms import ParentalRole, SurveyAccess, SurveyHeading, SurveyLevel
+from app.models import Employee, SurveyAct, SurveyGroup, SurveyMark, SurveyPerson
+from app.render import html_pdf, qr
+from app.render.binding import Binder, Marks
+
+TITLE = "Акт обследования семьи"
+OF_CHILD = "Акт обследования условий жизни несовершеннолетнего гражданина и его семьи"
+QR_PREFIX = "patronat:"  # before the code of a survey: other codes on a paper are not ours
+PARENTS = (("1.1", "Мать", ParentalRole.MOTHER), ("1.2", "Отец", ParentalRole.FATHER))
+BLANK_ROWS = 8  # of people
+
+
+@dataclass(frozen=True)
+class MadeBy:
+    """Who makes a paper and when."""
+
+    name: str
+    at: datetime
+
+
+def pdf(act: SurveyAct, whom: str, made: MadeBy) -> bytes:
+    """Our act, as it was written. Raises PrintError."""
+    marks = {mark.heading: mark for mark in act.marks}
+    page = _page(
+        "survey_act", act=act, whom=blanks.text(whom), took_place=act.access is SurveyAccess.TOOK_PLACE,
+        marks=[(heading, _level(marks.get(heading)), blanks.lines(_note(marks.get(heading))))
+               for heading in SurveyHeading],
+        people=act.composition, group=_people_of(act.group), day=words.day, moment=_moment,
+    )  # fmt: skip
+    return _bound(page, f"{TITLE} от {words.day(act.visited_on)}", made)
+
+
+def for_child(act: SurveyAct, child: SurveyPerson, made: MadeBy) -> bytes:
+    """The act of the order for one child; what the survey does not tell is a blank line. Raises PrintError."""
+    marks = {mark.heading: mark for mark in act.marks}
+
+    def said(*headings: SurveyHeading) -> str:
+        return _said(marks, headings)
+
+    page = _page(
+        "survey_of_child", act=act, child=child, group=_people_of(act.group), day=words.day, said=said,
+        H=SurveyHeading, parents=[(number, title, _named(act, role)) for number, title, role in PARENTS],
+        others=[person for person in act.composition if person.id != child.id],
+        age=words.age, long_day=blanks.long_day,
+    )  # fmt: skip
+    return _bound(page, OF_CHILD, made)
+
+
+def blank(group: SurveyGroup, whom: str, address: str, people: Iterable[str], made: MadeBy) -> bytes:
+    """A blank act for a visit without a phone, with the code by which its scan is found. Raises PrintError."""
+    page = _page(
+        "survey_blank", group=_people_of(group), whom=blanks.text(whom), address=blanks.text(address),
+        people=[blanks.text(one) for one in people], rows=range(BLANK_ROWS), due=words.day(group.due_on),
+        task=blanks.lines(group.task), accesses=list(SurveyAccess),
+        headings=[(heading, [level_in_words(heading, level) for level in SurveyLevel]) for heading in SurveyHeading],
+        code=qr.data_uri(QR_PREFIX + group.code),
+    )  # fmt: skip
+    return _bound(page, f"{TITLE} (бланк)", made)
+
+
+def survey_code(said: str) -> str | None:
+    """The code of a survey that a QR code bears; None if the code is another's."""
+    return said.removeprefix(QR_PREFIX) if said.startswith(QR_PREFIX) else None
+
+
+def _bound(page: bytes, title: str, made: MadeBy) -> bytes:
+    book = Binder()
+    book.begin(title)
+    book.add_text(page)
+    return book.pdf(Marks(title, words.CONFIDENTIAL, f"Сформировано: {made.name}, {words.moment(local(made.at))}"))
+
+
+def _page(template: str, **values: Any) -> bytes:
+    found = current_app.jinja_env.get_template(f"documents/{template}.html")
+    page = found.render(text=blanks.text, lines=blanks.lines, rule=blanks.rule, signed=_signed, **values)
+    return html_pdf.pdf(page)
+
+
+def _people_of(group: SurveyGroup) -> list[Employee]:
+    """The group, its leader first."""
+    return [group.leader, *(one for one in group.employees if one.id != group.leader_id)]
+
+
+def _signed(person: Employee) -> str:
+    return words.initials(person.last_name, person.first_name, person.middle_name)
+
+
+def _moment(at: datetime) -> str:
+    return words.moment(local(at))
+
+
+def _level(mark: SurveyMark | None) -> str:
+    return level_in_words(mark.heading, mark.level) if mark is not None and mark.level else ""
+
+
+def _note(mark: SurveyMark | None) -> str | None:
+    return mark.note if mark is not None else None
+
+
+def _said(marks: Mapping[SurveyHeading, SurveyMark], headings: Sequence[SurveyHeading]) -> str:
+    """What an act says under some headings, as one line of the form."""
+    found = []
+    for heading in headings:
+        told = ", ".join(part for part in (_level(marks.get(heading)), blanks.text(_note(marks.get(heading)))) if part)
+        if told:
+            found.append(f"{heading}: {told}")
+    return "; ".join(found)
+
+
+def _named(act: SurveyAct, role: ParentalRole) -> SurveyPerson | None:
+    return next((person for person in act.composition if person.role is role), None)

@@ -1,0 +1,240 @@
+"""Survey acts: written by the group, signed by its leader, read, corrected and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_babel import gettext
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from app import access, clock, guard, journal
+from app.acts import Answer
+from app.domain.survey_acts import MOST_PERSONS
+from app.domain.terms import Act, SurveyAccess, SurveyHeading
+from app.extensions import db
+from app.filters import Address
+from app.models import Draft, Employee, SurveyAct, SurveyGroup
+from app.readings import survey_acts as acts
+from app.screens.drafts import of_page
+from app.screens.screen import Screen
+from app.screens.survey_act_forms import DropForm, ReasonForm, SurveyActForm
+from app.services import drafts
+from app.services import survey_acts as service
+from app.services.surveys import CALLED_OFF
+
+KIND = "act"  # of drafts
+
+
+class SurveyActs(Screen):
+    """The acts of surveys."""
+
+    route_base = "/survey"
+    class_permission_name = "SurveyAct"
+    default_view = "resume"
+
+    @expose("/<int:pk>/act", methods=["GET", "POST"])
+    @has_access
+    def write(self, pk: int) -> str | Response:
+        """Write the act of a survey: the one that nobody has signed yet, or that of the next visit."""
+        group = self._written(pk)
+        if group.annulled_at is not None:
+            flash(CALLED_OFF, "warning")
+            return redirect(url_for("SurveyPage.show", pk=pk))
+        asked = self._asked_for()
+        draft = _own_draft(asked, pk)
+        if asked is not None and draft is None:
+            flash(gettext("There is no such draft any more: its act is saved, or the draft was deleted."), "warning")
+            return redirect(url_for("SurveyActs.write", pk=pk))
+        form = SurveyActForm(formdata=MultiDict(draft.words)) if draft else SurveyActForm()
+        if form.is_submitted():
+            if "more" in request.form:
+                form.add_row()
+            elif form.validate() and (answer := self.done(form, lambda: self._saved(pk, form))):
+                return answer
+            group = self._written(pk)
+            self._show_conflict(form, group)
+        elif draft is None:
+            self._fill_in(form, group)
+        leads = service.is_leader(group)  # whoever is not of the group keeps its territory: _written has asked
+        form.draft.data, form.survey.data = of_page(draft.key if draft else form.draft.data), str(pk)
+        journal.read(Act.OPENED, entity="SurveyGroup", entity_id=pk, family_id=group.family_id,
+                     summary=f"{journal.title_of(group)}: акт")  # fmt: skip
+        return self.page(
+            "surveys/act_form.html", form=form, group=group, kind=KIND, most=MOST_PERSONS, continued=draft,
+            whom=acts.line_of(group), signs=leads or not service.is_of_group(group) or guard.may_write(group),
+            leads=leads, TOOK_PLACE=SurveyAccess.TOOK_PLACE,
+            drafts=_drafts_of(pk) if draft is None and not form.is_submitted() else [],
+        )  # fmt: skip
+
+    @expose("/act-draft")
+    @has_access
+    @permission_name("write")
+    def resume(self) -> Response:
+        """Go on with a draft: it says itself of which survey it is."""
+        address = Address(url_for("SurveyActs.resume"))
+        key = address.number("draft", gettext("Draft"))
+        address.check()
+        row = _own_draft(key, None)
+        pk = _survey_of(row) if row is not None else None
+        if row is None or pk is None:
+            abort(404)
+        return redirect(url_for("SurveyActs.write", pk=pk, draft=row.id))
+
+    @expose("/act/<int:pk>")
+    @has_access
+    def show(self, pk: int) -> str:
+        """An act as it was written, its editions, and the acts it may be compared with."""
+        act = self._act(pk)
+        self._note_reading(act)
+        group = act.group
+        others = acts.comparable(act) if act.is_current and act.access is SurveyAccess.TOOK_PLACE else []
+        return self.page(
+            "surveys/act.html", act=act, group=group, whom=acts.line_of(group),
+            marks=acts.marks_of(act), headings=list(SurveyHeading), level_of=acts.level_of,
+            editions=acts.of_group(group.id), others=others, is_open=act.signed_at is None and act.annulled_at is None,
+            writes=self._may_write() and service.may_write(group), TOOK_PLACE=SurveyAccess.TOOK_PLACE,
+        )  # fmt: skip
+
+    @expose("/act/<int:pk>/correct", methods=["GET", "POST"])
+    @has_access
+    @permission_name("write")
+    def correct(self, pk: int) -> str | Response:
+        """Begin the next edition of a signed act, with the reason."""
+
+        def begun(act: SurveyAct, form: ReasonForm) -> Answer:
+            service.correct(act, form.reason.data or "")
+            text = gettext("The next edition is begun: correct it and let the leader sign it.")
+            return Answer(text, url_for("SurveyActs.write", pk=act.group_id))
+
+        return self._with_reason(pk, ReasonForm(), gettext("Correct the act"), begun)
+
+    @expose("/act/<int:pk>/drop", methods=["GET", "POST"])
+    @has_access
+    @permission_name("write")
+    def drop(self, pk: int) -> str | Response:
+        """Take out an act that nobody has signed."""
+
+        def dropped(act: SurveyAct, form: ReasonForm) -> Answer:
+            service.drop(act, form.reason.data or "")
+            return Answer(gettext("The unsigned act is taken out."), url_for("SurveyPage.show", pk=act.group_id))
+
+        return self._with_reason(pk, DropForm(), gettext("Take out the unsigned act"), dropped)
+
+    @expose("/act/<int:pk>/compare/<int:other>")
+    @has_access
+    @permission_name("show")
+    def compare(self, pk: int, other: int) -> str:
+        """Two acts side by side, the earlier one first, with the trend of each heading."""
+        act = self._act(pk)
+        choices = [act, *acts.comparable(act)]
+        second = next((one for one in choices if one.id == other), None)
+        if second is None or second is act:
+            abort(404)
+        before, after = sorted((act, second), key=lambda one: (one.visited_on, one.id))
+        lines = acts.side_by_side(before, after)
+        for each in (before, after):
+            self._note_reading(each)
+        return self.page(
+            "surveys/compare.html", before=before, after=after, lines=lines, counted=acts.counted(lines),
+            choices=sorted(choices, key=lambda one: (one.visited_on, one.id)),
+            whom=acts.line_of(act.group), back=url_for("SurveyActs.show", pk=after.id),
+        )  # fmt: skip
+
+    # What they share
+
+    def _with_reason(self, pk: int, form: ReasonForm | DropForm, heading: str,
+                     act: Callable[[SurveyAct, ReasonForm | DropForm], Answer]) -> str | Response:  # fmt: skip
+        row = self._act(pk)
+        self._written(row.group_id)
+        if form.is_submitted() and form.validate() and (answer := self.done(form, lambda: act(self._act(pk), form))):
+            return answer
+        row = self._act(pk)
+        back = url_for("SurveyActs.show", pk=pk)
+        return self.page("surveys/form.html", form=form, heading=heading, back=back, whose=journal.title_of(row))
+
+    def _saved(self, pk: int, form: SurveyActForm) -> Answer:
+        """Keep the act, and sign it if that was asked; its draft goes with it. Raises Refusal."""
+        act = service.save(self._written(pk), form.written, over=form.over, today=clock.today())
+        text = gettext("The act is saved. It is not signed yet.")
+        if "sign" in request.form:
+            service.sign(act)
+            text = gettext("The act is signed.")
+        drafts.sent(KIND, form.draft.data)
+        return Answer(text, url_for("SurveyActs.show", pk=act.id))
+
+    def _fill_in(self, form: SurveyActForm, group: SurveyGroup) -> None:
+        act = service.open_act(group)
+        if act is not None:
+            form.show(act)
+        else:
+            form.begin(acts.beginning(group, clock.today()))
+            form.visited_on.data, form.visit.data = clock.today(), str(service.next_visit(group))
+
+    def _show_conflict(self, form: SurveyActForm, group: SurveyGroup) -> None:
+        """Somebody else has saved the act meanwhile: both stand there, and the next saving is over theirs."""
+        act, over = service.open_act(group), form.over
+        if act is None or over[:2] == (act.id, act.version) or over.act_id not in (None, act.id):
+            return
+        if not (form.errors or form.form_errors):
+            return
+        form.show_stored(act)
+        form.fill_in_over(act)
+
+    def _asked_for(self) -> int | None:
+        """The draft that the address asks to continue; a form that is sent bears its own key."""
+        address = Address(request.path)
+        key = address.number("draft", gettext("Draft"))
+        address.check()
+        return key if request.method == "GET" else None
+
+    def _group(self, pk: int) -> SurveyGroup:
+        return self.find(
+            SurveyGroup, pk, joinedload(SurveyGroup.leader), joinedload(SurveyGroup.card),
+            selectinload(SurveyGroup.employees).joinedload(Employee.agency),
+        )  # fmt: skip
+
+    def _written(self, pk: int) -> SurveyGroup:
+        """A survey whose acts the person writes; one that was called off is told so by whoever acts."""
+        group = self._group(pk)
+        is_own = service.is_of_group(group) or guard.may_write(group)
+        if not (self._may_write() and is_own):
+            abort(403)
+        return group
+
+    def _may_write(self) -> bool:
+        return bool(self.appbuilder.sm.has_access("can_write", "SurveyAct"))
+
+    def _act(self, pk: int) -> SurveyAct:
+        return self.find(
+            SurveyAct, pk, joinedload(SurveyAct.group).joinedload(SurveyGroup.leader), joinedload(SurveyAct.signer),
+            selectinload(SurveyAct.marks), selectinload(SurveyAct.persons),
+            joinedload(SurveyAct.group).selectinload(SurveyGroup.employees).joinedload(Employee.agency),
+        )  # fmt: skip
+
+    def _note_reading(self, act: SurveyAct) -> None:
+        journal.read(Act.OPENED, entity="SurveyAct", entity_id=act.id, family_id=act.group.family_id,
+                     summary=journal.title_of(act))  # fmt: skip
+
+
+def _survey_of(draft: Draft) -> int | None:
+    """The survey that a draft is of."""
+    said = draft.words.get("survey") or [""]
+    return int(said[0]) if said[0].isascii() and said[0].isdecimal() and len(said[0]) < 10 else None
+
+
+def _own_draft(key: int | None, pk: int | None) -> Draft | None:
+    """A draft of the person's, of one survey if it is named."""
+    own = select(Draft).where(Draft.id == key, Draft.kind == KIND, Draft.user_id == access.scope().user_id)
+    row = None if key is None else db.session.scalar(own)
+    return row if row is not None and pk in (None, _survey_of(row)) else None
+
+
+def _drafts_of(pk: int) -> list[drafts.Offered]:
+    """The person's drafts of acts of one survey."""
+    return [one for one in drafts.mine(KIND) if one.words.get("survey") == [str(pk)]]

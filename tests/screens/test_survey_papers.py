@@ -1,0 +1,160 @@
+"""The papers of surveys: what is printed says what was written, and a scan finds its survey by its code alone."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from typing import Any
+
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+from sqlalchemy import select
+
+from app.documents.survey_act import QR_PREFIX
+from app.domain import terms
+from app.extensions import db
+from app.models import SurveyAct, SurveyGroup, SurveyPerson, SurveyScan
+from app.render import qr
+from tests import factories, scans
+
+
+@pytest.fixture
+def group(cast: factories.Cast) -> SurveyGroup:
+    card = factories.signal_card(cast.north, cast.agency("5.3"), [{"name": "Лев", "age": 7}], last_name="Мятлева",
+                                 first_name="Нина", address="ул. Речная, д. 7")  # fmt: skip
+    return factories.survey_group(cast.employee("gleb"), date(2026, 11, 20), card=card)
+
+
+@pytest.fixture
+def act(group: SurveyGroup) -> SurveyAct:
+    found = factories.survey_act(group, date(2026, 11, 15), {"food": "partly", "alcohol": "not", "sleep": "full"},
+                                 conclusion="Нужна помощь.\nСрочно.", proposals="Оформить пособие.",
+                                 actual_address="ул. Речная, д. 7")  # fmt: skip
+    for role, name in (("mother", "Нина"), ("child", "Лев"), ("child", "Ия")):
+        db.session.add(SurveyPerson(group_id=group.id, act=found, role=terms.ParentalRole(role), last_name="Мятлев",
+                                    first_name=name, born_on=date(2019, 2, 1), occupation="Школа № 1"))  # fmt: skip
+    db.session.commit()
+    return found
+
+
+def text_of(content: bytes) -> str:
+    return scans.flowing(scans.texts(content))
+
+
+def with_code(code: str, kind: str = "JPEG") -> bytes:
+    """A page on which a code stands crooked, as a scanner or a phone gives it."""
+    import base64
+
+    drawn = Image.open(io.BytesIO(base64.b64decode(qr.data_uri(code).partition(",")[2]))).convert("L")
+    page = Image.new("L", (1240, 1754), 245)
+    page.paste(drawn.resize((200, 200)).rotate(6, fillcolor=245), (940, 90))
+    out = io.BytesIO()
+    page.save(out, kind)
+    return out.getvalue()
+
+
+def brought(content: bytes, name: str = "акт.jpg", **values: Any) -> dict[str, Any]:
+    return {"file": [(io.BytesIO(content), name)], "title": "Акт на бумаге", **values}
+
+
+def stored() -> list[tuple[int, str | None]]:
+    db.session.rollback()
+    return [(row.group_id, row.title) for row in db.session.scalars(select(SurveyScan).order_by(SurveyScan.id))]
+
+
+def test_our_act_prints_what_was_written_and_bears_its_secrecy(app, cast, act, sign_in):
+    answer = sign_in("gleb").get(f"/survey/act/{act.id}/act.pdf")
+    said = text_of(answer.data)
+    for text in ("Мятлева Нина", "Питание, запас продуктов: частично", "Употребление алкоголя, веществ: злоупотребляют",
+                 "Одежда по сезону: не смотрели", "Нужна помощь.", "Срочно.", "Конфиденциально", "Мятлев Ия",
+                 "Оформить пособие.", "Подписал(а): Осинцев Глеб"):  # fmt: skip
+        assert text in said, text
+
+
+def test_an_act_of_the_order_prints_for_each_child_and_for_nobody_else(app, cast, act, sign_in):
+    gleb = sign_in("gleb")
+    mother, lev, _iya = act.composition
+    said = text_of(gleb.get(f"/survey/act/{act.id}/child/{lev.id}.pdf").data)
+    for text in ("от 10.01.2019 № 4", "Мятлев Лев, 01.02.2019", "1.1. Мать: Мятлев Нина", "2.4. Воспитание",
+                 "Школа № 1", "4.6. Жилищно-бытовые", "Нужна помощь.", "Мятлев Ия, 2019"):  # fmt: skip
+        assert text in said, text
+    assert gleb.get(f"/survey/act/{act.id}/child/{mother.id}.pdf").status_code == 404
+    act.access = terms.SurveyAccess.NOBODY
+    db.session.commit()
+    answer = gleb.get(f"/survey/act/{act.id}/child/{lev.id}.pdf", follow_redirects=True)
+    assert "Обследование не состоялось" in answer.text
+
+
+def test_an_act_of_which_nothing_is_known_prints_with_blank_lines(app, cast, group, sign_in):
+    bare = factories.survey_act(group, date(2026, 11, 15), signed=False, conclusion=None, threat=None)
+    db.session.add(SurveyPerson(group_id=group.id, act=bare, role=terms.ParentalRole.CHILD, note="имени не сказали"))
+    db.session.commit()
+    gleb = sign_in("gleb")
+    [child] = bare.composition
+    for address in (f"/survey/act/{bare.id}/act.pdf", f"/survey/act/{bare.id}/child/{child.id}.pdf"):
+        answer = gleb.get(address)
+        assert answer.mimetype == "application/pdf"
+        assert "____" in text_of(answer.data)
+
+
+def test_long_texts_run_over_pages(app, cast, act, sign_in):
+    act.conclusion, act.further = "слово " * 3300, "я" * 20_000
+    db.session.commit()
+    gleb = sign_in("gleb")
+    child = act.composition[1]
+    for address in (f"/survey/act/{act.id}/act.pdf", f"/survey/act/{act.id}/child/{child.id}.pdf"):
+        assert len(PdfReader(io.BytesIO(gleb.get(address).data)).pages) > 5
+
+
+def test_a_blank_bears_a_code_that_tells_nothing_and_finds_its_survey(app, cast, group, sign_in):
+    from app.render import scans as rendered
+
+    answer = sign_in("gleb").get(f"/survey/{group.id}/blank.pdf")
+    said = text_of(answer.data)
+    assert "Мятлева Нина" in said
+    assert "□ злоупотребляют" in said
+    assert rendered.codes(rendered.Inspected("application/pdf", 1, answer.data)) == [QR_PREFIX + group.code]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PDF"])
+def test_a_scan_brought_anywhere_finds_its_survey(kind, app, cast, group, act, sign_in):
+    other = factories.survey_group(cast.employee("gleb"), date(2026, 12, 1), of=factories.family(cast.north))
+    db.session.commit()
+    gleb, content = sign_in("gleb"), with_code(QR_PREFIX + group.code, kind)
+    name = f"акт.{kind.lower()}"
+    answer = gleb.post("/survey-scan", data=brought(content, name), follow_redirects=True)
+    assert "файлы приложены к нему" in answer.text
+    assert "Акт на бумаге" in answer.text
+    assert stored() == [(group.id, "Акт на бумаге")]
+    again = gleb.post(f"/survey/{other.id}/scan", data=brought(content, name))
+    assert "Этот файл уже приложен" in again.text
+    [key] = db.session.scalars(select(SurveyScan.id)).all()
+    assert gleb.get(f"/survey-scan/{key}/file").status_code == 200
+    assert sign_in("galina").get(f"/survey-scan/{key}/file").status_code == 404
+    gleb.post(f"/survey-scan/{key}/annul", data={"reason": "Не тот", "version": "1"})
+    assert gleb.get(f"/survey-scan/{key}/file").status_code == 404
+
+
+def test_a_photo_without_a_code_stays_where_it_was_brought_and_is_refused_elsewhere(app, cast, group, sign_in):
+    gleb, content = sign_in("gleb"), scans.picture()
+    assert "не нашлось кода" in gleb.post("/survey-scan", data=brought(content)).text
+    assert stored() == []
+    answer = gleb.post(f"/survey/{group.id}/scan", data=brought(content, title=""), follow_redirects=True)
+    assert "Файлы приложены к обследованию." in answer.text
+    assert stored() == [(group.id, None)]
+
+
+def test_a_code_of_a_survey_of_others_is_nobodys(app, cast, group, sign_in):
+    far = factories.survey_group(cast.employee("boris"), date(2026, 12, 1), of=factories.family(cast.far))
+    db.session.commit()
+    gleb, content = sign_in("gleb"), with_code(QR_PREFIX + far.code)
+    for address in ("/survey-scan", f"/survey/{group.id}/scan"):
+        assert "не из ваших обследований" in gleb.post(address, data=brought(content)).text
+    assert "не из ваших обследований" in gleb.post("/survey-scan", data=brought(with_code(QR_PREFIX + "x" * 16))).text
+    assert stored() == []
+
+
+def test_a_file_that_is_no_picture_is_refused_in_words(app, cast, group, sign_in):
+    answer = sign_in("gleb").post(f"/survey/{group.id}/scan", data=brought(b"MZ" + b"0" * 99))
+    assert "Принимаются только PDF, JPEG и PNG" in answer.text
