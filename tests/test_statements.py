@@ -40,6 +40,8 @@ DEARER = {
     "PassportScreen.passport": (20, "every stretch of the road of a family"),
     "PassportScreen.card": (20, "every stretch of the road of a family"),
     "FamilyActs.correct": (18, "the words of every dictionary that the form offers"),
+    "SurveyPage.show": (18, "whom the group visits, who goes, what bodies know, the acts and the photos"),
+    "SurveyActs.write": (16, "the last act, the card or the family from which an act begins, and one's drafts"),
     "RegistrationRegistry.list": (19, "a row shows two decisions, criteria, a sender and a reason"),
     "RegistrationRegistry.xlsx": (19, "a row shows two decisions, criteria, a sender and a reason"),
     "RegistrationRegistry.show": (16, "a row shows two decisions, criteria, a sender and a reason"),
