@@ -17,6 +17,8 @@ from app.documents.survey_act import QR_PREFIX
 from app.domain import terms
 from app.extensions import db
 from app.models import (
+    AgencyFinding,
+    AgencyInquiry,
     CardScan,
     CardTelling,
     Criterion,
@@ -80,7 +82,7 @@ def scan_with_code() -> tuple[Any, str]:
 @kept
 def beside(cast: factories.Cast) -> dict[str, Any]:
     """What acts need beside a family on record: one that is on none, one that was, a load, sessions open elsewhere,
-    signal cards."""
+    signal cards, bodies that are asked."""
     free = factories.family(cast.north, number="00099")
     factories.member(free, last_name="Ольхов")
     gone = factories.family(cast.north, number="00098")
@@ -93,7 +95,7 @@ def beside(cast: factories.Cast) -> dict[str, Any]:
     batch = load(Sound().content())
     return {"free": free.id, "gone": gone.id, "ended": ended.id,
             "waits": waits.id, "awaited": awaited.id, "batch": batch.id, "sessions": _sessions(cast),
-            "cards": _cards(cast)}  # fmt: skip
+            "cards": _cards(cast), "inquiries": _inquiries(cast)}  # fmt: skip
 
 
 def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cast) -> dict[str, ActForm]:
@@ -139,6 +141,7 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
     found |= _of_cards(beside["cards"], cast, family)
     found |= _of_surveys(beside["cards"], cast, free)
     found |= _of_survey_acts(beside["cards"])
+    found |= _of_inquiries(beside["inquiries"])
     own = f"/account/sessions/{opened['anna']}/end"
     found["end an own session"] = ActForm("anna", "/account/", own, once=False)
     return found
@@ -239,6 +242,51 @@ def _survey_acts(cast: factories.Cast) -> dict[str, int]:
     return found | {"scan of a survey": photo.id}
 
 
+def _of_inquiries(keys: Mapping[str, int]) -> dict[str, ActForm]:
+    """The acts on what bodies are asked and tell, each on an inquiry of its own."""
+    due_on, day = (f"{clock.today() + timedelta(days=days):%d.%m.%Y}" for days in (3, 0))
+    survey, said = f"/survey/{keys['survey']}", {"told_on": day, "text": "На учёте не состоит"}
+
+    def act(name: str, typed: dict[str, Any], *, who: str = "anna", page: str = "", once: bool = True) -> ActForm:
+        url = f"/inquiry/{keys[name]}/{name}"
+        return ActForm(who, page or url, url, typed, AgencyFinding if name == "answer" else None, once)
+
+    asked = f"/inquiry/{keys['nothing']}"
+    of_kind, finding = {"kind": str(keys["kind"])}, f"/finding/{keys['finding']}"
+    return {
+        "ask agencies": ActForm("anna", f"{survey}/ask", f"{survey}/ask",
+                                {"agencies": [str(keys["body"])], "due_on": due_on}, AgencyInquiry),
+        "answer an inquiry": act("answer", said, who="gleb", once=False),
+        "know nothing": act("nothing", {}, who="gleb", page=asked),
+        "take an answer": act("close", {}, page=survey),
+        "ask once more": act("again", {"due_on": due_on, "question": "Состоит ли на учёте?"}),
+        "withdraw an inquiry": act("withdraw", {"reason": "не нужно"}),
+        "enter what was told": ActForm("anna", f"{survey}/findings/add", f"{survey}/findings/add", {**of_kind, **said},
+                                       AgencyFinding, once=False),
+        "correct what was told": ActForm("anna", f"{finding}/edit", f"{finding}/edit", {**said, "text": "Состоит"}),
+        "annul what was told": ActForm("anna", f"{finding}/annul", f"{finding}/annul", {"reason": "ошибка"}),
+    }  # fmt: skip
+
+
+def _inquiries(cast: factories.Cast) -> dict[str, int]:
+    """Inquiries, each ready for the act of its name: two of Gleb's body, three others that Anna settles."""
+    gleb, due_on = cast.employee("gleb"), clock.today() + timedelta(days=3)
+    groups = {
+        name: factories.survey_group(gleb, due_on, of=factories.family(cast.north))
+        for name in ("answer", "nothing", "close", "again", "withdraw", "finding")
+    }
+    asked = {
+        name: factories.inquiry(groups[name], gleb.agency if name in ("answer", "nothing") else cast.agency("5.7"),
+                                answered_at=clock.now() if name in ("close", "again") else None)
+        for name in groups if name != "finding"
+    }  # fmt: skip
+    told = factories.finding(groups["finding"], cast.agency("5.7"), kind="RT.3")
+    keys = {name: row.id for name, row in asked.items()}
+    keys |= {"finding": told.id, "survey": groups["close"].id, "kind": told.kind_id, "body": cast.agency("5.5").id}
+    db.session.commit()
+    return keys
+
+
 def _cards(cast: factories.Cast) -> dict[str, int]:
     """Cards of Gleb's body, each ready for the act of its name: Anna has opened all but one."""
     names = ("ask", "answer", "attach", "redirect", "send-out", "close", "receive", "undo", "recall", "scan",
@@ -290,13 +338,14 @@ def _sessions(cast: factories.Cast) -> dict[str, int]:
 
 NAMES = (
     "place", "decide", "correct", "correct an ended stay", "remove", "enter", "extend", "move", "annul",
-    "annul on the page",
-    "annul the family", "annul a paper", "attach a paper", "new family", "new signal card", "undo a load",
-    "add a user", "change a user", "add a role", "button password", "button unlock", "button deactivate",
-    "button activate", "button sessions/end", "button sessions/N/end", "ask the sender",
-    "answer the coordinator", "attach a card", "send a card on",
-    "send a card out", "close a card", "open a card", "undo a step of a card", "take a card back",
-    "photos of a card", "annul a photo", "mark an emergency", "tell a body", "name a group", "survey of a family",
-    "change a group", "call a survey off", "write an act", "sign an act", "correct an act", "drop an act",
-    "bring a scan", "photos of a survey", "annul a scan of a survey", "end an own session",
+    "annul on the page", "annul the family", "annul a paper", "attach a paper", "new family", "new signal card",
+    "undo a load", "add a user", "change a user", "add a role", "button password", "button unlock",
+    "button deactivate", "button activate", "button sessions/end", "button sessions/N/end", "ask the sender",
+    "answer the coordinator", "attach a card", "send a card on", "send a card out", "close a card", "open a card",
+    "undo a step of a card", "take a card back", "photos of a card", "annul a photo", "mark an emergency",
+    "tell a body", "name a group", "survey of a family", "change a group", "call a survey off", "write an act",
+    "sign an act", "correct an act", "drop an act", "bring a scan", "photos of a survey",
+    "annul a scan of a survey", "ask agencies", "answer an inquiry", "know nothing", "take an answer",
+    "ask once more", "withdraw an inquiry", "enter what was told", "correct what was told", "annul what was told",
+    "end an own session",
 )  # fmt: skip

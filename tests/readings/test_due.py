@@ -199,3 +199,18 @@ def test_a_survey_is_due_on_the_day_its_group_was_given_to_whoever_sees_it(app, 
     assert seen("boris") == [of_family]
     assert of_family not in seen("vera")
     assert of_family not in seen("galina")
+
+
+def test_an_answer_is_due_to_the_body_that_is_asked_and_to_whoever_asks(cast):
+    group = factories.survey_group(cast.employee("vera"), TODAY, of=factories.family(cast.north, "00031"))
+    asked_of = factories.inquiry(group, cast.employee("gleb").agency, due_on=date(2026, 10, 2))
+    factories.inquiry(
+        group, cast.agency("5.7"), due_on=date(2026, 10, 2), answered_at=datetime(2026, 9, 29, tzinfo=UTC)
+    )
+    db.session.commit()
+    for name, sees in (("anna", True), ("gleb", True), ("vera", True), ("galina", False), ("renata", False)):
+        with acting(cast, name) as sources:
+            found = [one for one in due.lines(sources, asked(None, OCTOBER.end)) if one.source == "inquiries"]
+            counted = due.by_day(sources, OCTOBER).get(date(2026, 10, 2), {}).get("inquiries", 0)
+        assert [one.key for one in found] == [asked_of.id] * sees, name
+        assert counted == len(found)

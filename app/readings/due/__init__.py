@@ -14,7 +14,7 @@ from datetime import date
 from app.domain.periods import Period
 from app.domain.terms import Role
 from app.readings.clocks import DeadlinesInUse
-from app.readings.due import cards, reports, stays, surveys
+from app.readings.due import cards, inquiries, reports, stays, surveys
 from app.readings.due.kinds import DaysAsked, Due
 
 REPORTS = "reports"
@@ -40,6 +40,8 @@ SOURCES = (
     DueSource("cards", "Сигнальные карты", (Role.COORDINATOR, Role.SPECIALIST), cards.lines, cards.counts),
     DueSource("surveys", "Обследования", (Role.COORDINATOR, Role.COMMISSION, Role.SPECIALIST), surveys.lines,
               surveys.counts),
+    DueSource("inquiries", "Запросы ведомствам", (Role.COORDINATOR, Role.COMMISSION, Role.SPECIALIST), inquiries.lines,
+              inquiries.counts),
     DueSource("stays", "Сроки по семьям", (Role.COORDINATOR, Role.COMMISSION), stays.lines, stays.counts),
     DueSource(REPORTS, "Отчёты", (Role.COORDINATOR, Role.SPECIALIST, Role.REGION), reports.lines, reports.counts),
 )  # fmt: skip
