@@ -63,7 +63,6 @@ class SurveyPage(Screen):
     def show(self, pk: int) -> str:
         """Whom the group visits, who goes, and by when."""
         group, today = self._group(pk), clock.today()
-        keeps = self._keeps(group)
         journal.read(Act.OPENED, entity="SurveyGroup", entity_id=group.id, family_id=group.family_id,
                      summary=journal.title_of(group))  # fmt: skip
         keeps, found = self._keeps(group), survey_acts.of_group(group.id)

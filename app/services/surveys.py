@@ -14,7 +14,7 @@ from app.domain.refusal import Refusal
 from app.domain.terms import CardStepKind
 from app.extensions import db
 from app.models import Employee, Family, SignalCard, SurveyGroup
-from app.services import signals
+from app.services import registry, signals
 
 NAMED_ALREADY = "Группа уже названа: обследование до {due}. Измените её или отмените."
 DONE_ALREADY = "Группа уже была в семье: это обследование больше не меняется."
@@ -49,6 +49,7 @@ def name_for_card(card: SignalCard, named: NamedGroup, today: date) -> SurveyGro
 
 def name_for_family(family: Family, named: NamedGroup, today: date) -> SurveyGroup:
     """Name the group that visits a family of the bank. Raises Refusal with the form's field."""
+    registry.lock(family)
     _check_none_waits(SurveyGroup.family_id == family.id)
     return _named(named, today, territory_id=family.territory_id, family_id=family.id)
 
