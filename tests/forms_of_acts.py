@@ -214,7 +214,8 @@ def _of_survey_acts(cards: Mapping[str, int]) -> dict[str, ActForm]:
     scans_of, photo = f"/survey/{cards['survey to write']}/scan", cards["scan of a survey"]
     return {
         "write an act": write("write"),
-        "sign an act": write("sign", sign="1"),
+        "sign an act": write("sign", sign="1", access="took_place", threat="none", conclusion="Вывод",
+                             **{f"{heading.value}_level": "full" for heading in terms.SurveyHeading}),
         "correct an act": of_act("correct"),
         "drop an act": of_act("drop"),
         "bring a scan": ActForm("gleb", "/survey-scan", "/survey-scan", {"file": scan_with_code}, SurveyScan),

@@ -163,6 +163,7 @@ def _changed(view: type[RegistryView], form: dict[str, Any]) -> tuple[str, tuple
     return "ended_on", ("2026-10-10", "2026-10-11")
 
 
+@pytest.mark.one_database("the key of a form is claimed by one statement for every act: test_acts.py, on both")
 @pytest.mark.parametrize("name", forms_of_acts.NAMES)
 def test_one_form_of_an_act_is_stored_once(name, rows, beside, cast, sign_in):
     act = forms_of_acts.acts(rows, beside, cast)[name]

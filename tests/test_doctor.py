@@ -34,9 +34,11 @@ from app.models import (
     SearchWord,
     SignalCard,
     SignalCardOutcome,
+    SurveyGroup,
     Territory,
 )
-from app.readings import clocks
+from app.readings.clocks import DeadlinesInUse
+from app.readings.due import reports
 from app.services import installation, registrations
 from tests import factories
 
@@ -269,6 +271,38 @@ def _lost_word(_family: Family, _patch: pytest.MonkeyPatch) -> str:
     return "Семья № 00042: слова поиска"
 
 
+def _survey(family: Family) -> SurveyGroup:
+    person = factories.employee(family.registrations[0].sender or factories.agency("Группа", "5.2", family.territory))
+    return factories.survey_group(person, clock.today(), of=family, surveyed_on=clock.today())
+
+
+def _visit_to_come(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    group = _survey(family)
+    factories.survey_act(group, clock.today())
+    factories.survey_act(group, clock.today() + timedelta(days=2), signed=False, visit=2)
+    return "день выхода ещё не наступил"
+
+
+def _two_editions_in_force(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    group = _survey(family)
+    factories.survey_act(group, clock.today())
+    factories.survey_act(group, clock.today(), edition=2, reason="описка")
+    return "действуют две редакции акта одного выхода"
+
+
+def _two_open_acts(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    group = _survey(family)
+    factories.survey_act(group, clock.today())
+    for visit in (2, 3):
+        factories.survey_act(group, clock.today(), signed=False, visit=visit)
+    return "два неподписанных акта сразу"
+
+
+def _survey_of_another_day(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    factories.survey_act(_survey(family), clock.today() - timedelta(days=1))
+    return "его день не тот, что в подписанных актах"
+
+
 def _stale_key_of_a_place(_family: Family, _patch: pytest.MonkeyPatch) -> str:
     _statement(update(Territory.__table__).values(name_key=Territory.__table__.c.name_key + "ъ"))
     return "ключ «северное сельское поселениеъ» не от этого названия"
@@ -346,6 +380,7 @@ PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
         _answer_without_words,
         _told_of_a_day_to_come,
     ],
+    "Акты обследований": [_visit_to_come, _two_editions_in_force, _two_open_acts, _survey_of_another_day],
     "Имена и ключи поиска": [_stale_key, _lost_word],
     "Названия и ключи мест": [_stale_key_of_a_place],
     "Сканы": [_lost_scan],
@@ -491,4 +526,5 @@ def test_the_pages_do_without_a_deadline_that_nobody_can_count(app, cast):
     assert told.exit_code == 1
     assert "Направление районного банка данных в управление образования»: Впишите число." in told.output
     assert "Квартальный отчет (прил. 4), согласованный с районной КДН" in told.output
-    assert [clock.clause for clock in clocks.coming(date(2026, 9, 30))] == ["Положение, 3.7.4", "Положение, 3.7.5"]
+    coming = reports.coming(date(2026, 9, 30), DeadlinesInUse.read())
+    assert [clock.clause for clock in coming] == ["Положение, 3.7.4", "Положение, 3.7.5"]

@@ -16,6 +16,8 @@ from app.models import SurveyPerson
 from app.services import papers
 from tests import factories, scans
 
+pytestmark = pytest.mark.one_database("the name, the kind and the headers of a file, whatever rows it was made of")
+
 FORM = "/reports/quarterly"
 VIEWS = [
     view for view, *_rest in [views.SIGNALS, views.SURVEYS, views.INQUIRIES, *views.BANK, *views.PLACES]

@@ -34,6 +34,7 @@ def test_every_page_concerns_screens_that_are_there_and_no_screen_has_two(app):
     assert all(page.about for page in guide.pages().values() if page.name != guide.INDEX)
 
 
+@pytest.mark.one_database("the guide is read from its files")
 @pytest.mark.parametrize("name", ["anna", "boris", "gleb", "oleg", "renata", "avgust"])
 def test_whoever_is_signed_in_reads_the_guide(name, sign_in, page):
     person = sign_in(name)

@@ -405,6 +405,9 @@ def test_nobody_else_writes_until_the_transaction_ends(family):
 
 def test_a_route_that_reads_first_is_known_to_the_edge(app):
     marked = {endpoint for endpoint, view in app.view_functions.items() if getattr(view, "reads_first", False)}
-    assert marked == {"Exchange.preview", "Exchange.faults", "Exchange.apply", "Papers.add"}
+    assert marked == {
+        "Exchange.preview", "Exchange.faults", "Exchange.apply", "Papers.add", "NewSignal.add", "SignalScans.add",
+        "SurveyPapers.add", "SurveyPapers.find_survey",
+    }  # fmt: skip
     assert reads_first(lambda: clock.today()).reads_first
     assert marked <= {endpoint for endpoint, method, _address in routes(app) if method == "POST"}

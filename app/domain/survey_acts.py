@@ -69,6 +69,9 @@ def check_signing(*, access: SurveyAccess, marks: Mapping[SurveyHeading, SaidOfH
                   conclusion: str | None) -> None:  # fmt: skip
     """Raise Refusal with the field at fault if an act is not whole yet: that nobody opened the door is an act too."""
     if access is not SurveyAccess.TOOK_PLACE:
+        if any(said.level or said.note for said in marks.values()):
+            raise Refusal("Группа в дом не попала, а о доме что-то отмечено: уберите это или исправьте, попала ли она.",
+                          "access")  # fmt: skip
         return
     for heading in SurveyHeading:
         said = marks.get(heading)

@@ -43,6 +43,15 @@ class RowsForm(EntityForm):
         super().refuse(text, None if field == self.ROWS else field)
 
     @property
+    def limits(self) -> dict[int, list[str]]:
+        """The labels of a row's texts by how many characters they may have: said once for all rows."""
+        found: dict[int, list[str]] = {}
+        for field in plain_fields(self.rows[0]) if len(self.rows) else ():
+            if field.flags.maxlength:
+                found.setdefault(field.flags.maxlength, []).append(str(field.label.text))
+        return found
+
+    @property
     def wrong(self) -> list[tuple[str, Any, str]]:
         """Every field that was refused and why, with whom it is about."""
         found = [("", field) for field in self if field is not self.rows]

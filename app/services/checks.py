@@ -262,6 +262,9 @@ def _check_deadline(row: Deadline, today: date) -> None:
 
 def _check_stay_extension(row: StayExtension, today: date) -> None:
     deadlines.check_extension(until=row.until, reason=row.reason)
+    placed_on = row.registration.registered_on if row.registration is not None else None
+    if placed_on is not None and row.until < placed_on:
+        raise Refusal(f"Срок продлён до {row.until:%d.%m.%Y}, а семья поставлена на учёт позже.", "until")
 
 
 def _check_settled_year(row: SettledYear, today: date) -> None:

@@ -143,9 +143,6 @@ def sign(act: SurveyAct) -> None:
     rules.check_signing(access=act.access, marks=said, threat=act.threat, conclusion=act.conclusion)
     by_leader = is_leader(group)
     with signals.anywhere():
-        if act.access is not SurveyAccess.TOOK_PLACE:
-            _write_marks(act, {})
-            act.threat = None
         for earlier in group.acts:
             if earlier.visit == act.visit and earlier.is_current:
                 earlier.is_current = False

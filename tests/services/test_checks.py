@@ -12,12 +12,14 @@ from typing import Any
 import lxml.html
 import pytest
 from sqlalchemy import inspect, select
+from sqlalchemy.orm import class_mapper
 
 from app import clock
 from app.domain.refusal import Refusal
 from app.domain.terms import DecisionKind, TerritoryKind
 from app.extensions import db
 from app.models import (
+    AgencyKind,
     Aid,
     Decision,
     Dictionary,
@@ -31,6 +33,7 @@ from app.models import (
     Registration,
     RelationshipKind,
     RemovalReason,
+    StayExtension,
     Supervision,
     SupervisionKind,
 )
@@ -116,6 +119,11 @@ CASES: dict[tuple[Any, Any, str], Case] = {
         lambda ground: ground.stay,
         lambda ground: ground.stay.removal_decision,
         lambda _ground: {"kind": DecisionKind.EXTEND},
+    ),
+    (Registration, StayExtension, "registration"): Case(
+        lambda ground: factories.extension(ground.stay, date(2025, 4, 4)),
+        lambda ground: ground.stay,
+        lambda _ground: {"registered_on": date(2025, 5, 5)},
     ),
     (Decision, Paper, "decision"): Case(
         Ground.paper,
@@ -230,6 +238,7 @@ def test_a_reason_of_removal_takes_no_code_that_its_stays_do_not_bear(cast, note
 # What services read of a word besides its name, its order and whether it is retired, and what keeps rows true to it.
 READ_OF_WORDS = {
     (RelationshipKind, "parental_role"): "the families that have the role are called anew (registry.save)",
+    (AgencyKind, "scheme"): "who is asked about a family from now on; what was told keeps its kind (inquiries)",
     (RemovalReason, "code"): "the stays that ended for the reason are asked (checks)",
 }
 SERVICES = sorted(path for path in Path(checks.__file__).parent.glob("*.py") if path.name != "installation.py")
@@ -245,7 +254,7 @@ def test_every_field_of_a_word_that_a_rule_reads_is_known():
     bound = {entity for entity, _name in READ_OF_WORDS}
     words = [each for each in mapped if issubclass(each, Dictionary) and (each in bound or each not in checks.RULES)]
     own = {column.key for word in words for column in word.__table__.columns} & read
-    own -= {column.key for each in mapped if each not in words for column in each.__table__.columns}
+    own -= {name for each in mapped if each not in words for name in class_mapper(each).attrs}
     assert own == {name for _entity, name in READ_OF_WORDS if name != "code"}, (
         "say what keeps the rows true to this field of a word"
     )

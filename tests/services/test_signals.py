@@ -160,7 +160,7 @@ def test_a_card_that_is_sent_on_is_numbered_there_and_its_outcome_comes_back(cas
     assert seen_by(cast, "galina") == {card.id} <= seen_by(cast, "gleb")
     assert (sent_on.number, sent_on.state, sent_on.may_recall) == (number, terms.CardState.SENT, True)
     with acting(cast, "galina"):
-        assert reading.waiting().cards == 1
+        assert reading.waiting(reading.Receipt.read()).cards == 1
         signals.receive(card)
         signals.close(card, outcome("not_confirmed"), "Не подтвердилось, соседи в ссоре")
         db.session.commit()
@@ -198,7 +198,7 @@ def test_a_card_is_late_when_its_hour_has_passed_and_not_before(cast, monkeypatc
     factories.signal_card(cast.north, cast.agency("5.3"), detected_at=at, sent_at=at, arrived_at=at)
     db.session.commit()
     with acting(cast, "anna"):
-        assert reading.waiting() == reading.Waiting(1, late)
+        assert reading.waiting(reading.Receipt.read()) == reading.Waiting(1, late)
         card = db.session.scalars(select(SignalCard)).one()
         assert reading.Receipt.read().is_late(card, clock.now()) is bool(late)
 
