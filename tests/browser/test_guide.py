@@ -214,7 +214,7 @@ def survey(open_as: Callable[..., Any], walk: Walk) -> None:
 
 def deadlines(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("koordinator", "/")
-    walk.show(page, "deadlines_1", "#due", "#due .card__head a")
+    walk.show(page, "deadlines_1", "#due .card__head a", "#due")
     family = page.locator("#due a[href^='/family/']").first.get_attribute("href")
     page.locator("#due .card__head a").click()
     walk.show(page, "deadlines_2", ".month__due", ".page-head__actions a[rel=next]")
