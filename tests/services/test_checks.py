@@ -254,7 +254,7 @@ def test_every_field_of_a_word_that_a_rule_reads_is_known():
     bound = {entity for entity, _name in READ_OF_WORDS}
     words = [each for each in mapped if issubclass(each, Dictionary) and (each in bound or each not in checks.RULES)]
     own = {column.key for word in words for column in word.__table__.columns} & read
-    own -= {name for each in mapped if each not in words for name in class_mapper(each).attrs}
+    own -= {attr.key for each in mapped if each not in words for attr in class_mapper(each).attrs}
     assert own == {name for _entity, name in READ_OF_WORDS if name != "code"}, (
         "say what keeps the rows true to this field of a word"
     )
