@@ -328,6 +328,15 @@ def plain_fields(field: Any) -> Iterable[Any]:
     return [plain for part in parts for plain in plain_fields(part)]
 
 
+def limits_of(row: Any) -> dict[int, list[str]]:
+    """The labels of the texts of a row by how many characters they may have: said once for all rows of a form."""
+    found: dict[int, list[str]] = {}
+    for field in plain_fields(row):
+        if field.flags.maxlength:
+            found.setdefault(field.flags.maxlength, []).append(str(field.label.text))
+    return found
+
+
 def is_typed(field: Any) -> bool:
     """Whether a form that was sent has anything in a field, or in any field of a part of it."""
     return any(str(text).strip() for plain in plain_fields(field) for text in plain.raw_data or ())

@@ -23,6 +23,7 @@ from app.forms import (
     RowsField,
     field_of,
     is_typed,
+    limits_of,
     no_longer,
     offered,
     person_name,
@@ -292,11 +293,7 @@ class NewFamilyForm(EntityForm):
     @property
     def limits(self) -> dict[int, list[str]]:
         """The labels of a person's texts by how many characters they may have: said once for all rows."""
-        found: dict[int, list[str]] = {}
-        for field in plain_fields(self.people[0]):
-            if field.flags.maxlength:
-                found.setdefault(field.flags.maxlength, []).append(str(field.label.text))
-        return found
+        return limits_of(self.people[0])
 
     @property
     def wrong(self) -> list[tuple[str, Any, str]]:

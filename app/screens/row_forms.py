@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from app.forms import EntityForm, plain_fields
+from app.forms import EntityForm, limits_of, plain_fields
 
 
 class RowsForm(EntityForm):
@@ -45,11 +45,7 @@ class RowsForm(EntityForm):
     @property
     def limits(self) -> dict[int, list[str]]:
         """The labels of a row's texts by how many characters they may have: said once for all rows."""
-        found: dict[int, list[str]] = {}
-        for field in plain_fields(self.rows[0]) if len(self.rows) else ():
-            if field.flags.maxlength:
-                found.setdefault(field.flags.maxlength, []).append(str(field.label.text))
-        return found
+        return limits_of(self.rows[0]) if len(self.rows) else {}
 
     @property
     def wrong(self) -> list[tuple[str, Any, str]]:
