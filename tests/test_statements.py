@@ -31,7 +31,6 @@ FEW, MANY = 2, 9  # families of a bank; each with a place, a body and a person o
 MOST = 15
 # Screens that ask for more, and what for.
 DEARER = {
-    "Home.index": (18, "each of its cards is a count of its own"),
     "Exchange.export": (36, "every table of the bank by portions, and the words of every dictionary"),
     "QuarterlyForm.show": (25, "the sources of the form, one by one"),
     "QuarterlyForm.export": (25, "the sources of the form, one by one"),
@@ -40,8 +39,6 @@ DEARER = {
     "PassportScreen.passport": (20, "every stretch of the road of a family"),
     "PassportScreen.card": (20, "every stretch of the road of a family"),
     "FamilyActs.correct": (18, "the words of every dictionary that the form offers"),
-    "SurveyPage.show": (18, "whom the group visits, who goes, what bodies know, the acts and the photos"),
-    "SurveyActs.write": (16, "the last act, the card or the family from which an act begins, and one's drafts"),
     "RegistrationRegistry.list": (19, "a row shows two decisions, criteria, a sender and a reason"),
     "RegistrationRegistry.xlsx": (19, "a row shows two decisions, criteria, a sender and a reason"),
     "RegistrationRegistry.show": (16, "a row shows two decisions, criteria, a sender and a reason"),

@@ -77,7 +77,8 @@ def _last_act(group: SurveyGroup) -> SurveyAct | None:
         same.append(SurveyGroup.family_id == group.family_id)
     if group.card_id is not None:
         same.append(SurveyGroup.card_id == group.card_id)
-    return db.session.scalar(_in_force(or_(*same)).limit(1))
+    asked = _in_force(or_(*same), whole=False).options(selectinload(SurveyAct.persons))
+    return db.session.scalar(asked.limit(1))
 
 
 def _of_act(act: SurveyAct) -> Beginning:

@@ -88,11 +88,16 @@ class Visited:
 
 def visited(group: SurveyGroup, today: date) -> Visited:
     """Whom a survey of the person's is about: its family, else its card."""
-    own_card = db.session.scalar(select(SignalCard.id).where(SignalCard.id == group.card_id))
-    own_family = db.session.scalar(select(Family.id).where(Family.id == group.family_id))
-    with access.acting_as(replace(access.scope(), everything=True)):
-        family = db.session.get(Family, group.family_id) if group.family_id else None
-        card = db.session.get(SignalCard, group.card_id) if group.card_id else None
+    own = access.scope()
+    asked = (
+        select(Family, SignalCard, own.families().label("is_own_family"), own.cards().label("is_own_card"))
+        .select_from(SurveyGroup)
+        .outerjoin(Family, Family.id == SurveyGroup.family_id)
+        .outerjoin(SignalCard, SignalCard.id == SurveyGroup.card_id)
+        .where(SurveyGroup.id == group.id)
+    )
+    with access.acting_as(replace(own, everything=True)):
+        family, card, is_own_family, is_own_card = db.session.execute(asked).one()
         phones = [phone for phone in (card.mobile_phone, card.home_phone) if phone] if card else []
         if family is not None:
             name, address = family.title, family.actual_address or family.registered_address or ""
@@ -102,6 +107,8 @@ def visited(group: SurveyGroup, today: date) -> Visited:
             people = [_person(str(child), child.born_on, today, child.age) for child in card.children]
         else:
             raise LookupError(f"survey {group.id} is of nobody")
+    own_card = card.id if card is not None and is_own_card else None
+    own_family = family.id if family is not None and is_own_family else None
     return Visited(name, address, phones, people, own_card, own_family)
 
 

@@ -169,12 +169,12 @@ class SurveyActs(Screen):
         return Answer(text, url_for("SurveyActs.show", pk=act.id))
 
     def _fill_in(self, form: SurveyActForm, group: SurveyGroup) -> None:
-        act = service.open_act(group)
+        act, visit = service.open_act_or_visit(group)
         if act is not None:
             form.show(act)
         else:
             form.begin(acts.beginning(group, clock.today()))
-            form.visited_on.data, form.visit.data = clock.today(), str(service.next_visit(group))
+            form.visited_on.data, form.visit.data = clock.today(), str(visit)
 
     def _show_conflict(self, form: SurveyActForm, group: SurveyGroup) -> None:
         """Somebody else has saved the act meanwhile: both stand there, and the next saving is over theirs."""

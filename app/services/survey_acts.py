@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 
@@ -105,10 +105,18 @@ def open_act(group: SurveyGroup) -> SurveyAct | None:
     return db.session.scalar(asked.order_by(SurveyAct.id).limit(1).execution_options(populate_existing=True))
 
 
+def open_act_or_visit(group: SurveyGroup) -> tuple[SurveyAct | None, int]:
+    """The act that nobody has signed yet, and the visit whose act is not begun yet; those taken out keep theirs."""
+    asked = select(SurveyAct).where(SurveyAct.group_id == group.id).order_by(SurveyAct.id)
+    acts = db.session.scalars(asked.execution_options(populate_existing=True)).all()
+    is_open = (act for act in acts if act.signed_at is None and act.annulled_at is None)
+    return next(is_open, None), max((act.visit for act in acts), default=0) + 1
+
+
 def save(group: SurveyGroup, written: TypedAct, *, over: Over, today: date) -> SurveyAct:
     """Keep an act unsigned: the open one, or that of the next visit. Raises Refusal with the form's field."""
     _hold(group)
-    act, visit = open_act(group), next_visit(group)
+    act, visit = open_act_or_visit(group)
     _check_over(act, over, visit)
     with signals.anywhere():
         card = group.card
@@ -161,9 +169,8 @@ def correct(act: SurveyAct, reason: str) -> SurveyAct:
     if open_act(group) is not None:
         raise Refusal(OTHER_IS_OPEN)
     with signals.anywhere():
-        of_visit = SurveyAct.visit == act.visit
         copy = SurveyAct(
-            group=group, visit=act.visit, edition=_next(group.id, SurveyAct.edition, of_visit), reason=reason,
+            group=group, visit=act.visit, edition=_next_edition(act), reason=reason,
             saved_by=access.scope().user_name, **{name: getattr(act, name) for name in OWN},
         )  # fmt: skip
         db.session.add(copy)
@@ -197,11 +204,6 @@ def _hold(group: SurveyGroup) -> None:
         raise Refusal(NOT_YOURS)
 
 
-def next_visit(group: SurveyGroup) -> int:
-    """The visit whose act is not begun yet."""
-    return _next(group.id, SurveyAct.visit)
-
-
 def _check_over(act: SurveyAct | None, over: Over, visit: int) -> None:
     """The form was filled in over the act as it is now, or for the visit that is next now. Raises Refusal."""
     if act is None:
@@ -215,10 +217,10 @@ def _check_over(act: SurveyAct | None, over: Over, visit: int) -> None:
         raise Refusal(text.format(who=act.saved_by, when=f"{clock.local(act.saved_at):%d.%m.%Y %H:%M}"))
 
 
-def _next(group_id: int, column: Any, *of_which: Any) -> int:
-    """The next number of a visit or of an edition; those that were taken out keep theirs."""
-    last = db.session.scalar(select(func.max(column)).where(SurveyAct.group_id == group_id, *of_which))
-    return int(last or 0) + 1
+def _next_edition(act: SurveyAct) -> int:
+    """The number of the next edition of an act; those that were taken out keep theirs."""
+    of_visit = SurveyAct.group_id == act.group_id, SurveyAct.visit == act.visit
+    return int(db.session.scalar(select(func.max(SurveyAct.edition)).where(*of_visit)) or 0) + 1
 
 
 def _write_persons(act: SurveyAct, persons: Sequence[FoundPerson]) -> None:
