@@ -51,13 +51,15 @@ FURTHER = {
 }  # fmt: skip
 
 
-def sent_together(client: FlaskClient, url: str, forms: Sequence[dict[str, Any]]) -> list[tuple[int, str | None, str]]:
-    """The answers to forms that browsers with one session send at the same time."""
+def sent_together(client: FlaskClient, url: str | Sequence[str],
+                  forms: Sequence[dict[str, Any]]) -> list[tuple[int, str | None, str]]:  # fmt: skip
+    """The answers to forms that browsers with one session send at the same time, to one address or each to its own."""
+    urls = [url] * len(forms) if isinstance(url, str) else url
     app = client.application
     cookie = client.get_cookie(app.config["SESSION_COOKIE_NAME"]).value
     db.session.remove()
 
-    def send(form: dict[str, Any]) -> tuple[int, str | None, str]:
+    def send(url: str, form: dict[str, Any]) -> tuple[int, str | None, str]:
         data = {name: value() if callable(value) else value for name, value in form.items()}
         with app.app_context(), access.acting_as(access.NOBODY):
             browser = FlaskClient(app, app.response_class)
@@ -66,7 +68,7 @@ def sent_together(client: FlaskClient, url: str, forms: Sequence[dict[str, Any]]
             return answer.status_code, answer.location, answer.text
 
     with ThreadPoolExecutor(len(forms)) as pool:
-        return list(pool.map(send, forms))
+        return list(pool.map(send, urls, forms))
 
 
 def count(entity: Any) -> int:

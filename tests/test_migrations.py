@@ -27,6 +27,7 @@ from app.domain.terms import TerritoryKind
 from app.extensions import db
 from app.models import (
     ChildPopulation,
+    Draft,
     Education,
     Family,
     Money,
@@ -525,3 +526,31 @@ def test_signal_cards_go_with_their_tables_and_the_bank_stays(app, cast):
     assert _indexes(CARDS) == indexes
     factories.signal_card(cast.north, cast.agency("5.3"))
     db.session.commit()
+
+
+def test_a_draft_that_was_sent_is_known_by_its_key_and_those_that_are_typed_stay(app, cast):
+    user_id = cast.user("gleb").id
+    for key, at in (("open", None), ("sent", clock.now())):
+        db.session.add(Draft(user_id=user_id, kind="signal", key=key, words={"last_name": ["Мятлева"]}, sent_at=at))
+    db.session.commit()
+    db.session.remove()
+    indexes = _indexes(["draft"])
+    downgrade(revision="0020")
+    assert _rows("select key from draft") == [("open",)]
+    upgrade()
+    assert _indexes(["draft"]) == indexes
+    assert [(row.key, row.words["last_name"], row.sent_at) for row in db.session.scalars(select(Draft))] == [
+        ("open", ["Мятлева"], None)]  # fmt: skip
+    last = db.session.scalar(select(Draft))
+    key = last.id
+    db.session.delete(last)
+    db.session.add(Draft(user_id=user_id, kind="signal", key="next", words={}))
+    db.session.commit()
+    assert db.session.scalar(select(Draft.id)) > key
+    with pytest.raises(IntegrityError):
+        _save_draft(user_id, "next")
+
+
+def _save_draft(user_id: int, key: str) -> None:
+    with db.engine.begin() as connection:
+        connection.execute(Draft.__table__.insert().values(user_id=user_id, kind="signal", key=key, words={}))

@@ -94,12 +94,17 @@ class Draft(Model):
     """What a person has typed in a long form and not sent yet, field by field; seen by that person alone.
 
     kind: which form it is. key: made with the page of the form, so that whatever it says is of one draft. words: what
-    stands in the fields of the form, by their names.
+    stands in the fields of the form, by their names. sent_at: when the form was stored; from then on nobody writes
+    under the key, and of the words nothing is kept. No id is given twice: an old page names no other draft.
     """
 
     WHOSE, OWNER = Whose.ASKER, "user_id"
     __tablename__ = "draft"
-    __table_args__ = (UniqueConstraint("user_id", "key"), Index("ix_draft_user_id_kind", "user_id", "kind"))
+    __table_args__ = (
+        UniqueConstraint("user_id", "key"),
+        Index("ix_draft_user_id_kind", "user_id", "kind"),
+        {"sqlite_autoincrement": True},
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(20))
@@ -107,3 +112,4 @@ class Draft(Model):
     words: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     begun_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
     saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, index=True)
+    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

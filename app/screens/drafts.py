@@ -80,9 +80,23 @@ class _Refused:
         self.text = text
 
 
-def of_page(typed: str | None = None) -> str:
-    """The key of the draft that a page writes: the one that came with its form, or another one."""
-    return typed if typed and _KEY.fullmatch(typed) else sent_forms.fresh()
+def of_page(kind: str, typed: str | None = None) -> str:
+    """The key of the draft that a page writes: the one that came with its form, or another one.
+
+    A form whose draft was sent from another page meanwhile goes on with the draft of its own that was kept of it.
+    """
+    if not typed or not _KEY.fullmatch(typed):
+        return sent_forms.fresh()
+    if drafts.sent_at(kind, typed) is None:
+        return typed
+    page = request.form.get(sent_forms.FIELD, "")
+    return page if _KEY.fullmatch(page) else sent_forms.fresh()
+
+
+def sent(kind: str, typed: str | None) -> None:
+    """The form of a page is stored, and its draft goes with it. Raises Refusal if another page was sent before."""
+    if typed and _KEY.fullmatch(typed):
+        drafts.sent(kind, typed)
 
 
 def _kept(kind: str) -> str:
@@ -92,14 +106,20 @@ def _kept(kind: str) -> str:
         raise Refusal("Черновик не сохраняется: откройте форму заново.")
     if request.form.get("typed_by") != str(current_user.id):
         raise Refusal("Черновик не сохраняется: форму открыл один человек, а вошёл другой.")
+    page = request.form.get("page", "")
     drafts.lock()
-    if sent_forms.is_stored(request.form.get("page", "")):
+    if not _KEY.fullmatch(page) or sent_forms.is_stored(page):
         raise Refusal("Форма уже отправлена.")
-    row = drafts.keep(kind, key, {name: request.form.getlist(name) for name in request.form if name not in BESIDE})
+    sent_at = drafts.sent_at(kind, key)
+    words = {name: request.form.getlist(name) for name in request.form if name not in BESIDE}
+    row = drafts.keep(kind, key, words, page=page)
+    said = gettext("The draft is saved at %(time)s", time=f"{clock.local(row.saved_at):%H:%M}")
+    if sent_at is not None:
+        said = f"{drafts.told_of(kind, sent_at)}. Введённое здесь хранится отдельно. {said}"
     told = {
         "id": row.id,
         "saved_at": row.saved_at.isoformat(),
-        "said": gettext("The draft is saved at %(time)s", time=f"{clock.local(row.saved_at):%H:%M}"),
+        "said": said,
         "left": sessions.here().left(),
         "token": generate_csrf(),
     }

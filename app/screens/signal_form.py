@@ -19,10 +19,10 @@ from app.domain.signals import MOST_CHILDREN
 from app.domain.terms import SignalSource, TerritoryKind
 from app.extensions import db
 from app.filters import Address
-from app.models import Draft, Employee, SignalCard
+from app.models import Employee, SignalCard
 from app.readings import coordinators, given
 from app.readings.coordinators import Coordinators
-from app.screens.drafts import of_page
+from app.screens.drafts import of_page, sent
 from app.screens.screen import Screen
 from app.screens.signal_forms import OF_FAMILY, CoordinatorsSignalForm, SignalForm, form_of_sender
 from app.screens.signal_scans import attach
@@ -51,7 +51,7 @@ class NewSignal(Screen):
             return self.page("nowhere.html", title=gettext("New signal card"), menu_entry="SignalCards",
                              lacking=given.lacking(self.own_roles()))  # fmt: skip
         asked = _asked_for()
-        draft = _own(asked)
+        draft = drafts.own(KIND, asked)
         if asked is not None and draft is None:
             flash(gettext("There is no such draft any more: its card is sent, or the draft was deleted."), "warning")
             return redirect(url_for("NewSignal.add"))
@@ -66,7 +66,7 @@ class NewSignal(Screen):
                 return answer
         elif draft is None:
             _preset(form, people, sender)
-        form.draft.data = of_page(draft.key if draft else form.draft.data)
+        form.draft.data = draft.key if draft else of_page(KIND, form.draft.data)
         return self.page(
             "signals/new.html", form=form, sender=sender, most=MOST_CHILDREN, of_family=OF_FAMILY, kind=KIND,
             for_others=isinstance(form, CoordinatorsSignalForm), is_health=_is_of_health(sender), continued=draft,
@@ -111,12 +111,6 @@ def _asked_for() -> int | None:
     key = address.number("draft", gettext("Draft"))
     address.check()
     return key if request.method == "GET" else None
-
-
-def _own(key: int | None) -> Draft | None:
-    """A draft of the person's."""
-    own = select(Draft).where(Draft.id == key, Draft.kind == KIND, Draft.user_id == access.scope().user_id)
-    return None if key is None else db.session.scalar(own)
 
 
 def _territories(people: Coordinators) -> dict[str, str]:
@@ -168,7 +162,7 @@ def _sent(form: SignalForm, people: Coordinators, sender: Employee | None) -> An
     if own != territory_id:
         signals.receive(card)
         signals.redirect(card, territory_id, ENTERED_FOR_OTHERS)
-    drafts.sent(KIND, form.draft.data)
+    sent(KIND, form.draft.data)
     text = gettext("The card is sent: %(number)s", number=f"№ {card.number}/{card.year}")
     return Answer(text, url_for("NewSignal.sent", pk=card.id))
 

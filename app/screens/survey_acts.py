@@ -8,20 +8,18 @@ from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext
-from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from app import access, clock, guard, journal
+from app import clock, guard, journal
 from app.acts import Answer
 from app.domain.survey_acts import MOST_PERSONS
 from app.domain.terms import Act, SurveyAccess, SurveyHeading
-from app.extensions import db
 from app.filters import Address
 from app.models import Draft, Employee, SurveyAct, SurveyGroup
 from app.readings import survey_acts as acts
-from app.screens.drafts import of_page
+from app.screens.drafts import of_page, sent
 from app.screens.screen import Screen
 from app.screens.survey_act_forms import DropForm, ReasonForm, SurveyActForm
 from app.services import drafts
@@ -62,7 +60,7 @@ class SurveyActs(Screen):
         elif draft is None:
             self._fill_in(form, group)
         leads = service.is_leader(group)  # whoever is not of the group keeps its territory: _written has asked
-        form.draft.data, form.survey.data = of_page(draft.key if draft else form.draft.data), str(pk)
+        form.draft.data, form.survey.data = draft.key if draft else of_page(KIND, form.draft.data), str(pk)
         journal.read(Act.OPENED, entity="SurveyGroup", entity_id=pk, family_id=group.family_id,
                      summary=f"{journal.title_of(group)}: акт")  # fmt: skip
         return self.page(
@@ -165,7 +163,7 @@ class SurveyActs(Screen):
         if "sign" in request.form:
             service.sign(act)
             text = gettext("The act is signed.")
-        drafts.sent(KIND, form.draft.data)
+        sent(KIND, form.draft.data)
         return Answer(text, url_for("SurveyActs.show", pk=act.id))
 
     def _fill_in(self, form: SurveyActForm, group: SurveyGroup) -> None:
@@ -230,8 +228,7 @@ def _survey_of(draft: Draft) -> int | None:
 
 def _own_draft(key: int | None, pk: int | None) -> Draft | None:
     """A draft of the person's, of one survey if it is named."""
-    own = select(Draft).where(Draft.id == key, Draft.kind == KIND, Draft.user_id == access.scope().user_id)
-    row = None if key is None else db.session.scalar(own)
+    row = drafts.own(KIND, key)
     return row if row is not None and pk in (None, _survey_of(row)) else None
 
 

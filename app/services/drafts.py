@@ -1,14 +1,19 @@
-"""What a person types in a long form, kept field by field until it is sent: one's own alone, no fact of the bank."""
+"""What a person types in a long form, kept field by field until it is sent: one's own alone, no fact of the bank.
+
+A draft may stand on several pages at once. The first of them that is sent retires its key: what is typed on another one
+after that is a draft of that page's own, and the page is told.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from app import access
+from app import access, clock
 from app.clock import now
 from app.domain.refusal import Refusal
 from app.extensions import db
@@ -25,11 +30,15 @@ _user = User.__table__
 
 @dataclass(frozen=True)
 class DraftKind:
-    """A form whose words are kept: the permission to send it, its page, and the fields by which a draft is known."""
+    """A form whose words are kept: the permission to send it, its page, and the fields by which a draft is known.
+
+    sent: what is said of one that was sent from another page.
+    """
 
     permission: tuple[str, str]
     endpoint: str
     named: tuple[str, ...]
+    sent: str
 
 
 @dataclass(frozen=True)
@@ -45,18 +54,27 @@ class Offered:
 
 
 KINDS = {
-    "signal": DraftKind(("can_send", "SignalCard"), "NewSignal.add", ("last_name", "first_name")),
-    "act": DraftKind(
-        ("can_write", "SurveyAct"), "SurveyActs.resume", ("persons-0-last_name", "persons-0-first_name", "visited_on")
+    "signal": DraftKind(
+        ("can_send", "SignalCard"), "NewSignal.add", ("last_name", "first_name"),
+        sent="Карта из этого черновика уже отправлена на другой странице",
     ),
-}
+    "act": DraftKind(
+        ("can_write", "SurveyAct"), "SurveyActs.resume", ("persons-0-last_name", "persons-0-first_name", "visited_on"),
+        sent="Акт из этого черновика уже сохранён на другой странице",
+    ),
+}  # fmt: skip
 
 
 def mine(kind: str) -> list[Offered]:
     """The person's drafts of a kind, the latest first."""
-    own = select(Draft).where(Draft.user_id == access.scope().user_id, Draft.kind == kind)
+    own = select(Draft).where(_is_open(kind))
     rows = db.session.scalars(own.order_by(Draft.saved_at.desc(), Draft.id.desc()))
     return [Offered(row.id, title_of(row), row.begun_at, row.saved_at, KINDS[kind].endpoint, row.words) for row in rows]
+
+
+def own(kind: str, pk: int | None) -> Draft | None:
+    """A draft of the person's that is not sent yet."""
+    return None if pk is None else db.session.scalar(select(Draft).where(Draft.id == pk, _is_open(kind)))
 
 
 def title_of(row: Draft) -> str:
@@ -74,13 +92,19 @@ def lock() -> int:
     return user_id
 
 
-def keep(kind: str, key: str, words: Mapping[str, list[str]]) -> Draft:
-    """Keep what stands in some fields of a form beside what is kept of it already. Raises Refusal."""
+def keep(kind: str, key: str, words: Mapping[str, list[str]], *, page: str = "") -> Draft:
+    """Keep what stands in some fields of a form beside what is kept of it already. Raises Refusal.
+
+    page: the key of the page that says it; if the draft was sent from another page, what is said now is kept under it.
+    """
     user_id = lock()
-    row = db.session.scalar(select(Draft).where(Draft.user_id == user_id, Draft.kind == kind, Draft.key == key))
+    row = _under(user_id, kind, key)
+    if row is not None and row.sent_at is not None:
+        key = page
+        row = _under(user_id, kind, key)
     if row is None:
-        count = db.session.scalar(select(func.count(Draft.id)).where(Draft.user_id == user_id)) or 0
-        if count >= MOST:
+        asked = select(func.count(Draft.id)).where(Draft.user_id == user_id, Draft.sent_at.is_(None))
+        if (db.session.scalar(asked) or 0) >= MOST:
             raise Refusal(f"Черновик не сохраняется: их уже {MOST}. Отправьте или удалите те, что есть.")
         row = Draft(user_id=user_id, kind=kind, key=key, words={})
         db.session.add(row)
@@ -93,17 +117,51 @@ def keep(kind: str, key: str, words: Mapping[str, list[str]]) -> Draft:
 
 
 def drop(row: Draft) -> None:
-    """Keep a draft no longer."""
-    db.session.delete(row)
+    """Keep a draft no longer. Raises Refusal if it was sent meanwhile."""
+    lock()
+    kept = db.session.get(Draft, row.id, populate_existing=True)
+    if kept is None:
+        return
+    if kept.sent_at is not None:
+        raise Refusal(f"{told_of(kept.kind, kept.sent_at)}: удалять нечего.")
+    db.session.delete(kept)
     db.session.flush()
 
 
-def sent(kind: str, key: str | None) -> None:
-    """The form is stored: its draft goes with the same transaction."""
+def sent(kind: str, key: str) -> None:
+    """The form is stored: in the same transaction its draft is emptied and its key retired. Raises Refusal."""
     user_id = lock()
-    db.session.execute(delete(_draft).where(_draft.c.user_id == user_id, _draft.c.kind == kind, _draft.c.key == key))
+    at = sent_at(kind, key)
+    if at is not None:
+        raise Refusal(f"{told_of(kind, at)}. Если здесь о другом, отправьте эту форму ещё раз.")
+    row = _under(user_id, kind, key)
+    if row is None:
+        row = Draft(user_id=user_id, kind=kind, key=key)
+        db.session.add(row)
+    row.words, row.saved_at, row.sent_at = {}, now(), now()
+    db.session.flush()
+
+
+def sent_at(kind: str, key: str) -> datetime | None:
+    """When the form of a draft of the person's was stored."""
+    this = _draft.c.user_id == access.scope().user_id, _draft.c.kind == kind, _draft.c.key == key
+    return db.session.connection().scalar(select(_draft.c.sent_at).where(*this))
+
+
+def told_of(kind: str, at: datetime) -> str:
+    """What a page is told whose draft was sent from another one; no full stop."""
+    return f"{KINDS[kind].sent}, {clock.local(at):%d.%m.%Y %H:%M}"
 
 
 def sweep() -> None:
     """Delete what nobody has touched for a month. The caller commits."""
     db.session.execute(delete(_draft).where(_draft.c.saved_at < now() - KEPT))
+
+
+def _is_open(kind: str) -> Any:
+    return (Draft.user_id == access.scope().user_id) & (Draft.kind == kind) & Draft.sent_at.is_(None)
+
+
+def _under(user_id: int, kind: str, key: str) -> Draft | None:
+    asked = select(Draft).where(Draft.user_id == user_id, Draft.kind == kind, Draft.key == key)
+    return db.session.scalar(asked.execution_options(populate_existing=True))

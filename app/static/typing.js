@@ -83,6 +83,7 @@
     const value = (name) => form.elements.namedItem(name).value;
     let kept = null; // what the server has confirmed, by the names of the fields
     let known = form.dataset.draftKept ? Number(form.dataset.draftKept) : null;
+    const hidden = [...form.querySelectorAll("input[type=hidden]")].map((field) => field.name).filter((name) => !OF_PAGE.has(name));
     let timer = 0, since = 0, asking = false, failing = false, anew = false;
 
     const read = () => {
@@ -104,7 +105,10 @@
       for (const name of ["csrf_token", "draft", "typed_by"]) data.append(name, value(name));
       data.append("page", value("form_key"));
       if (anew) data.append("sent_again", "1");
-      for (const name of names) for (const typed of now.get(name).length ? now.get(name) : [""]) data.append(name, typed);
+      for (const name of new Set([...names, ...hidden])) { // the hidden ones say of what the draft is
+        const all = now.get(name) || [];
+        for (const typed of all.length ? all : [""]) data.append(name, typed);
+      }
       return data;
     };
     const tell = (text, link) => {
@@ -161,7 +165,9 @@
     }
     const size = (now, names) => names.reduce((sum, name) => sum + 2 * String(now.get(name)).length, 0);
     const hurry = () => {
-      const now = read(), names = unsaved(now);
+      const now = read(), changed = unsaved(now), all = [...now.keys()];
+      // Nobody reads the answer: should the draft have gone meanwhile, this is the whole of another one.
+      const names = changed.length && size(now, all) < LARGEST_BEACON ? all : changed;
       if (names.length && size(now, names) < LARGEST_BEACON) navigator.sendBeacon(form.dataset.draftUrl, body(now, names));
     };
     const typed = () => { if (!failing) later(QUIET); };

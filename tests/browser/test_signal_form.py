@@ -97,7 +97,33 @@ def test_a_card_begun_on_one_page_is_sent_from_another(browse: Any, bank: Any) -
     page.wait_for_url("**/sent")
     assert "Карта направлена координатору" in page.locator("main").inner_text()
     assert bank(select(func.count(SignalCard.id)).where(SignalCard.last_name == "Закрытова")) == 1
-    assert bank(select(func.count(Draft.id))) == 0
+    assert bank(select(func.count(Draft.id)).where(Draft.sent_at.is_(None))) == 0
+
+
+def test_what_is_typed_in_a_second_window_after_the_first_was_sent_is_offered_again(browse: Any, bank: Any) -> None:
+    phone = browse("specialist", width=NARROW)
+    page = phone.open("/signal/new")
+    fill(page, "Двоякова")
+    expect(said(page)).to_contain_text(SAVED)
+    page.goto(page.url)
+    address = page.locator(".draft-notice").get_by_role("link").get_attribute("href")
+    page = phone.open(address)
+    second = page.context.new_page()
+    second.goto(page.url)
+    second.fill("#address", "ул. Вторая, д. 2")
+    expect(said(second)).to_contain_text(SAVED)
+    page.click("main .form__actions button.btn--primary")
+    page.wait_for_url("**/sent")
+    second.fill("#address", "ул. Вторая, д. 22")
+    expect(said(second)).to_contain_text("уже отправлена на другой странице")
+    second.fill("#description", "Второй ребёнок тоже.")
+    second.close(run_before_unload=True)
+    page = phone.open("/signal/new")
+    page.locator(".draft-notice").get_by_role("link").click()
+    expect(page.locator("#last_name")).to_have_value("Двоякова")
+    expect(page.locator("#address")).to_have_value("ул. Вторая, д. 22")
+    expect(page.locator("#description")).to_have_value("Второй ребёнок тоже.")
+    assert bank(select(func.count(Draft.id)).where(Draft.sent_at.is_(None))) == 1
 
 
 def test_the_session_ends_in_the_middle_and_the_page_goes_on(browse: Any, live_server: Any, bank: Any) -> None:
@@ -122,7 +148,7 @@ def test_the_session_ends_in_the_middle_and_the_page_goes_on(browse: Any, live_s
     page.wait_for_url("**/sent")
     address = select(SignalCard.address).where(SignalCard.last_name == "Сеансова")
     assert bank(address) == "ул. Лесная, д. 1"
-    assert bank(select(func.count(Draft.id))) == 0
+    assert bank(select(func.count(Draft.id)).where(Draft.sent_at.is_(None))) == 0
 
 
 def test_without_a_line_the_page_says_so_and_goes_on_trying(browse: Any, bank: Any) -> None:
@@ -138,7 +164,7 @@ def test_without_a_line_the_page_says_so_and_goes_on_trying(browse: Any, bank: A
     page.locator(".draft-notice button").click()
     page.wait_for_url("**/signal/new")
     expect(page.locator("main")).to_contain_text("Черновик удалён.")
-    assert bank(select(func.count(Draft.id))) == 0
+    assert bank(select(func.count(Draft.id)).where(Draft.sent_at.is_(None))) == 0
 
 
 def test_a_page_that_is_only_looked_at_makes_no_draft(browse: Any, bank: Any) -> None:
@@ -146,7 +172,7 @@ def test_a_page_that_is_only_looked_at_makes_no_draft(browse: Any, bank: Any) ->
     page.locator("#card-children > summary").click()
     page.locator("[data-add-row]").click()
     page.goto("about:blank")
-    assert bank(select(func.count(Draft.id))) == 0
+    assert bank(select(func.count(Draft.id)).where(Draft.sent_at.is_(None))) == 0
 
 
 def test_rows_of_children_end_at_twenty(browse: Any) -> None:

@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import timedelta
 from typing import Any
 
+import lxml.html
 import pytest
 from sqlalchemy import func, select, update
 
+from app import clock
 from app.clock import now
 from app.extensions import db
-from app.models import Draft, JournalEntry, SentForm, UserSession
+from app.models import Draft, JournalEntry, SentForm, SignalCard, SurveyAct, UserSession
 from app.services import drafts
+from tests import factories
+from tests.test_at_once import said, sent_together
 
 JSON = {"Accept": "application/json"}
 KEY = "d" * 24
 
 
-def keep(browser: Any, user: Any, **values: Any) -> Any:
+def keep(browser: Any, user: Any, kind: str = "signal", **values: Any) -> Any:
     """What the script of the page sends while a person types."""
     headers, csrf = values.pop("headers", {}), values.pop("csrf", True)
     data = {"draft": KEY, "page": "p" * 24, "typed_by": str(user.id), **values}
-    return browser.post("/draft/signal", data=data, headers=JSON | headers, csrf=csrf)
+    return browser.post(f"/draft/{kind}", data=data, headers=JSON | headers, csrf=csrf)
 
 
 def stored() -> list[Draft]:
     db.session.rollback()
-    return list(db.session.scalars(select(Draft).order_by(Draft.id)))
+    return list(db.session.scalars(select(Draft).where(Draft.sent_at.is_(None)).order_by(Draft.id)))
+
+
+def typed_card(cast: factories.Cast) -> dict[str, str]:
+    """The least that a card says."""
+    return {
+        "last_name": "Мятлева", "first_name": "Нина", "description": "Ребёнок пришёл без тёплой одежды.",
+        "address": "п. Северный, ул. Речная, д. 7", "detected_on": f"{clock.today() - timedelta(days=1):%d.%m.%Y}",
+        "detected_time": "11:40", "threat": "exists", "territory": str(cast.north.id),
+    }  # fmt: skip
 
 
 @pytest.fixture
@@ -160,6 +174,107 @@ def test_another_person_who_signs_in_on_the_same_page_keeps_nothing_of_it(gleb, 
     answer = keep(gleb, user, last_name="М", sent_again="1", headers=origin)
     assert (answer.status_code, "вошёл другой" in answer.json["said"]) == (409, True)
     assert stored() == []
+
+
+# One draft on two pages
+
+
+@pytest.fixture(params=drafts.KINDS)
+def form(request, cast):
+    """A form of each kind, as gleb would send it: kind, address, the fields by which its draft is known, all fields."""
+    if request.param == "signal":
+        typed = typed_card(cast)
+        return "signal", "/signal/new", {"last_name": "Ольхова"}, typed
+    group = factories.survey_group(cast.employee("gleb"), clock.today(), of=factories.family(cast.north))
+    db.session.commit()
+    words = {"persons-0-last_name": "Ольхова", "survey": str(group.id)}
+    return "act", f"/survey/{group.id}/act", words, {"visited_on": f"{clock.today():%d.%m.%Y}", "access": "nobody"}
+
+
+def forms_stored() -> int:
+    db.session.rollback()
+    return sum(db.session.scalar(select(func.count()).select_from(one)) or 0 for one in (SignalCard, SurveyAct))
+
+
+def test_what_is_typed_on_a_second_page_after_the_first_was_sent_is_a_draft_of_its_own(gleb, cast, form, page):
+    kind, url, words, typed = form
+    user = cast.user("gleb")
+    first = keep(gleb, user, kind, **words)
+    key = first.json["id"]
+    second = dict(
+        lxml.html.fromstring(gleb.get(f"{url}?draft={key}").text).xpath("//form[@data-draft]")[0].form_values()
+    )
+    assert second["draft"] == KEY
+    assert gleb.post(url, data=typed | {"draft": KEY, "form_key": "p" * 24}).status_code == 302
+    assert stored() == []
+    for _time in range(2):
+        answer = keep(gleb, user, kind, page=second["form_key"], **words)
+        assert (answer.status_code, "другой странице" in answer.json["said"]) == (200, True)
+        assert "Введённое здесь хранится отдельно" in answer.json["said"]
+    [row] = stored()
+    assert row.id == answer.json["id"] != key
+    [notice] = page(gleb, url).find_class("draft-notice")
+    assert "Ольхова" in notice.text_content()
+    assert keep(gleb, user, kind, page="p" * 24, **words).status_code == 409  # the last words of the page that was sent
+
+
+def test_a_form_whose_draft_was_sent_from_another_page_is_sent_when_that_is_said_again(gleb, cast, form):
+    kind, url, words, typed = form
+    user = cast.user("gleb")
+    gleb.post(url, data=typed | {"draft": KEY, "form_key": "p" * 24})
+    keep(gleb, user, kind, page="q" * 24, **words)
+    before = forms_stored()
+    answer = gleb.post(url, data=typed | {"draft": KEY, "form_key": "q" * 24, "last_name": "Ольхова"})
+    assert (answer.status_code, forms_stored()) == (200, before)
+    document = lxml.html.fromstring(answer.text)
+    assert document.xpath("//*[@data-errors]")
+    again = {name: value for name, value in document.xpath("//form[@data-draft]")[0].form_values()
+             if name in ("draft", "form_key", "act", "version", "visit")}  # fmt: skip
+    assert again["draft"] == "q" * 24
+    answer = gleb.post(url, data=typed | again | {"last_name": "Ольхова"})
+    assert answer.status_code == 302, said(answer.text)
+    assert stored() == []
+
+
+def test_of_two_pages_of_a_draft_that_are_sent_at_once_one_is_told(gleb, cast, form):
+    kind, url, words, typed = form
+    keep(gleb, cast.user("gleb"), kind, **words)
+    forms = [typed | {"draft": KEY, "form_key": letter * 24, "csrf_token": gleb.csrf_token()} for letter in "pq"]
+    answers = sent_together(gleb, url, forms)
+    assert sorted(status for status, _location, _text in answers) == [200, 302]
+    assert forms_stored() == 1
+    assert stored() == []
+
+
+def test_what_is_typed_while_another_page_of_the_draft_is_sent_is_in_a_draft_or_told(gleb, cast, form):
+    kind, url, words, typed = form
+    keep(gleb, cast.user("gleb"), kind, **words)
+    token = gleb.csrf_token()
+    beside = {"page": "q" * 24, "typed_by": str(cast.user("gleb").id)}
+    together = [(url, typed | {"form_key": "p" * 24}), (f"/draft/{kind}", words | beside)]
+    answers = sent_together(gleb, [url for url, _data in together],
+                            [data | {"draft": KEY, "csrf_token": token} for _url, data in together])  # fmt: skip
+    assert [status for status, _location, _text in answers] == [302, 200]
+    told = "Введённое здесь хранится отдельно" in json.loads(answers[1][2])["said"]
+    assert [row.key for row in stored()] == (["q" * 24] if told else [])
+
+
+def test_a_button_of_an_old_page_deletes_no_other_draft(gleb, cast):
+    user = cast.user("gleb")
+    old = keep(gleb, user, last_name="Мятлева").json["id"]
+    gleb.post("/signal/new", data=typed_card(cast) | {"draft": KEY})
+    assert "удалять нечего" in gleb.post(f"/draft/{old}/drop", follow_redirects=True).text
+    dropped = keep(gleb, user, draft="e" * 24, last_name="Ольхова").json["id"]
+    gleb.post(f"/draft/{dropped}/drop")
+    assert keep(gleb, user, draft="f" * 24, last_name="Сосновская").json["id"] not in (old, dropped)
+    assert gleb.post(f"/draft/{dropped}/drop").status_code == 404
+    assert len(stored()) == 1
+
+
+def test_drafts_that_were_sent_do_not_count(gleb, cast):
+    for number in range(drafts.MOST):
+        gleb.post("/signal/new", data=typed_card(cast) | {"draft": f"{number:024}"})
+    assert keep(gleb, cast.user("gleb"), last_name="М").status_code == 200
 
 
 # When the session ends
