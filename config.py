@@ -151,7 +151,7 @@ PLACES = "Territory|TerritoryAlias|ChildPopulation|Agency|Employee"
 # Words that the law and its forms rest on, and what counts deadlines: the administrator's. The others are local.
 WORDS_OF_LAW = (
     "Criterion|RemovalReason|FamilyCategory|RelationshipKind|AgencyKind|EducationStatus|IdentityKind|SupervisionKind|"
-    "SignalCardOutcome|Deadline|WorkingDay|RegionalHoliday|SettledYear"
+    "SignalCardOutcome|LawReminder|Deadline|WorkingDay|RegionalHoliday|SettledYear"
 )
 LOCAL_WORDS = "AidKind|MeasureBlock|MeasureKind|DynamicsLevel|FamilyReaction|StageKind"
 

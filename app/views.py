@@ -408,6 +408,11 @@ class SignalCardOutcomeRegistry(DictionaryView):
     form_columns = ["code", "name", "effect", "position", "retired"]
 
 
+class LawReminderRegistry(DictionaryView):
+    entity = models.LawReminder
+    intro = _("The form of a signal card shows its sender these lines, in their order, without those no longer used.")
+
+
 class DeadlineRegistry(DictionaryView):
     entity = models.Deadline
     list_columns = ["name", "actor", "starts", "number", "unit", "clause", "retired"]
@@ -482,7 +487,7 @@ DICTIONARIES = [
     CriterionRegistry, RemovalReasonRegistry, FamilyCategoryRegistry, RelationshipKindRegistry, AgencyKindRegistry,
     EducationStatusRegistry, IdentityKindRegistry, SupervisionKindRegistry, AidKindRegistry, MeasureBlockRegistry,
     MeasureKindRegistry, DynamicsLevelRegistry, FamilyReactionRegistry, StageKindRegistry, SignalCardOutcomeRegistry,
-    DeadlineRegistry, WorkingDayRegistry, RegionalHolidayRegistry, SettledYearRegistry,
+    LawReminderRegistry, DeadlineRegistry, WorkingDayRegistry, RegionalHolidayRegistry, SettledYearRegistry,
 ]  # fmt: skip
 REPORTS = [(reports.SCREENS[one.view], one.view, one.label, one.icon) for one in CATALOGUE]
 EXCHANGE = [

@@ -193,6 +193,15 @@ class SignalCardOutcome(Dictionary, Entity):
     effect: Mapped[str] = mapped_column(String(30), info=label(_("Effect")))
 
 
+class LawReminder(Dictionary, Entity):
+    """What the form of a signal card reminds its sender of: confidentiality, the duty to tell, a threat."""
+
+    WHOSE = Whose.LAW
+    __tablename__ = "law_reminder"
+    TITLE, TITLES = _("Reminder to the sender of a signal card"), _("Reminders to senders of signal cards")
+    ADDING = _("Add a reminder")
+
+
 class Deadline(Dictionary, Entity):
     """A deadline: between which moments it runs, who answers, how long it is, by which clause.
 

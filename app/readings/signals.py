@@ -19,7 +19,7 @@ from app.domain import signals as rules
 from app.domain.deadlines import Limit, Works
 from app.domain.terms import CardState, CardStepKind, Moment
 from app.extensions import db, portions
-from app.models import Agency, CardStep, CardTelling, SignalCard, SignalCardOutcome, Territory
+from app.models import Agency, CardStep, CardTelling, LawReminder, SignalCard, SignalCardOutcome, Territory
 from app.readings import clocks
 from app.readings.clocks import DeadlinesInUse
 
@@ -237,3 +237,9 @@ def found(text: str, most: int = 20) -> Sequence[SignalCard]:
             .limit(most)
         )
     )
+
+
+def reminders() -> Sequence[str]:
+    """What the form of a card reminds its sender of, line by line."""
+    asked = select(LawReminder.name).where(LawReminder.retired.is_(False))
+    return db.session.scalars(asked.order_by(LawReminder.position, LawReminder.id)).all()

@@ -21,6 +21,7 @@ from app.extensions import db
 from app.filters import Address
 from app.models import Employee, SignalCard
 from app.readings import coordinators, given
+from app.readings import signals as cards
 from app.readings.coordinators import Coordinators
 from app.screens.drafts import of_page, sent
 from app.screens.screen import Screen
@@ -71,7 +72,7 @@ class NewSignal(Screen):
             "signals/new.html", form=form, sender=sender, most=MOST_CHILDREN, of_family=OF_FAMILY, kind=KIND,
             for_others=isinstance(form, CoordinatorsSignalForm), is_health=_is_of_health(sender), continued=draft,
             drafts=drafts.mine(KIND) if draft is None and not form.is_submitted() else [],
-            instead=_instead(form, people),
+            instead=_instead(form, people), reminders=cards.reminders(),
         )  # fmt: skip
 
     @expose("/<int:pk>/sent")

@@ -22,6 +22,7 @@ from app.models import (
     FamilyCategory,
     FamilyReaction,
     IdentityKind,
+    LawReminder,
     MeasureBlock,
     MeasureKind,
     RelationshipKind,
@@ -82,6 +83,7 @@ FILES: dict[Any, tuple[str, str]] = {
     FamilyReaction: ("family_reactions.csv", "code"),
     StageKind: ("stage_kinds.csv", "code"),
     SignalCardOutcome: ("signal_card_outcomes.csv", "code"),
+    LawReminder: ("law_reminders.csv", "code"),
     Deadline: ("deadlines.csv", "code"),
     RelationshipKind: ("relationship_kinds.csv", "code"),
     MeasureBlock: ("measure_blocks_and_measures.csv", "block_code"),
@@ -112,6 +114,7 @@ def load_dictionaries() -> None:
     _load(FamilyReaction)
     _load(StageKind, default_months=int)
     _load(SignalCardOutcome)
+    _load(LawReminder)
     _load(Deadline, starts=terms.Moment, stops=_moment, number=_number, unit=terms.Unit,
           retired=lambda text: text == "1")  # fmt: skip
     _load_relationships()

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from app.clock import in_utc
 from app.domain import terms
 from app.extensions import db
-from app.models import CardChild, CardStep, Criterion, Draft, HomeTerritory, SignalCard
+from app.models import CardChild, CardStep, Criterion, Draft, HomeTerritory, LawReminder, SignalCard
 from tests import factories
 
 NOW = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)  # 12:30 by the municipality's clock
@@ -88,6 +88,22 @@ def test_the_form_is_short_and_has_the_right_keyboards(app, cast, sign_in, page)
     assert "Осинцев Глеб" in said
     assert "5.35" in said
     assert "без диагноза" not in said
+
+
+def test_the_administrator_says_what_the_form_reminds_its_sender_of(app, cast, sign_in, page):
+    def shown() -> list[str]:
+        return [line.text_content() for line in page(sign_in("gleb"), "/signal/new").find_class("reminders")[0]]
+
+    said = " ".join(shown())
+    assert all(word in said for word in ("112", "статьи 9 Федерального закона № 120-ФЗ", "конфиденциальны", "5.35"))
+    row, oleg = factories.by_code(LawReminder, "facts"), sign_in("oleg")
+    form = {"name": "Кто сообщил – не пишите.", "code": "facts", "position": "9", "version": str(row.version)}
+    assert oleg.post(f"/lawreminderregistry/edit/{row.id}", data=form).status_code == 302
+    assert shown()[-1] == "Кто сообщил – не пишите."
+    for row in db.session.scalars(select(LawReminder)).all():
+        row.retired = True
+    assert not page(sign_in("gleb"), "/signal/new").find_class("reminders")
+    assert sign_in("anna").get(f"/lawreminderregistry/edit/{row.id}").status_code == 403
 
 
 @pytest.mark.parametrize("said", ["11.40", "1140", "11 40", " 11:40 "])
