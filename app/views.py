@@ -59,7 +59,7 @@ __all__ = ["Home", "register"]
 
 class FamilyRegistry(FamilyListView):
     entity = models.Family
-    list_columns = ["number", "name", "children", "stay", "criterion", "territory", "mentor", "aid"]
+    list_columns = ["number", "name", "children", "stay", "criterion", "territory", "mentor", "contact"]
     titles = ("number", "name")
     search_columns = ["number", "territory", "categories", "actual_address"]
     form_columns = [

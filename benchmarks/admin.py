@@ -265,8 +265,14 @@ def _rows(entity: Any, query: Any, far: list[str]) -> Any:
     if issubclass(entity, OfFamily):
         query = query.filter(family__annulled_at=None)
     if entity is Family:
-        last = made["Aid"].objects.filter(family=models.OuterRef("pk"), annulled_at=None).order_by("-given_on")
-        return query.annotate(last_aid_on=models.Subquery(last.values("given_on")[:1])).prefetch_related(*_live())
+        here = models.OuterRef("pk")
+        aid = made["Aid"].objects.filter(family=here, annulled_at=None).order_by("-given_on").values("given_on")
+        visit = made["SurveyAct"].objects.filter(group__family=here, annulled_at=None, is_current=True)
+        card = made["SignalCard"].objects.filter(family=here).order_by("-sent_on").values("sent_on")
+        return query.annotate(
+            last_aid_on=models.Subquery(aid[:1]), last_card_on=models.Subquery(card[:1]),
+            last_visit_on=models.Subquery(visit.order_by("-visited_on").values("visited_on")[:1]),
+        ).prefetch_related(*_live())  # fmt: skip
     return query.prefetch_related(*far)
 
 
@@ -325,8 +331,9 @@ def _mentor(row: Any) -> str:
     return str(mentor.employee) if mentor else ""
 
 
-def _aid(row: Any) -> str:
-    return f"{(localdate() - row.last_aid_on).days} дней" if row.last_aid_on else "не было"
+def _contact(row: Any) -> str:
+    days = [day for day in (row.last_aid_on, row.last_visit_on, row.last_card_on) if day]
+    return f"{(localdate() - max(days)).days} дней" if days else "не было"
 
 
 def _age(row: Any) -> str:
@@ -371,7 +378,7 @@ def _state_of_act(row: Any) -> str:
 
 # Columns of our lists that are no columns of a table.
 COMPUTED = {
-    Family: {"children": _children, "stay": _stay, "criterion": _criterion, "mentor": _mentor, "aid": _aid},
+    Family: {"children": _children, "stay": _stay, "criterion": _criterion, "mentor": _mentor, "contact": _contact},
     Member: {"age": _age},
     SignalCard: {"came": _came, "body": _body, "place": _place, "danger": _threat, "state": _state},
     SurveyAct: {"whom": _whom_of_act, "place": _place_of_act, "state": _state_of_act},

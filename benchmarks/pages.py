@@ -92,6 +92,7 @@ def filtered(bank: Bank) -> Iterator[Asked]:
     yield "никого с такой фамилией", asked(last_name=NOBODY), {"q": names.key(NOBODY)}
     yield "наставник", asked(mentor=mentor), None
     yield "без помощи 60 дней", asked(without_aid=60), None
+    yield "без контакта 60 дней", asked(without_contact=60), None
     yield "срок прошёл", asked(overdue="1"), None
     yield "поставлены за год", {**asked(registered_on=DAYS[0]), "_flt_1_registered_on": DAYS[1]}, None
     yield "сняты за год", {**asked(removed_on=DAYS[0]), "_flt_1_removed_on": DAYS[1]}, None

@@ -23,6 +23,7 @@ from app.domain.terms import JobKind, Moment
 from app.filters import Address, Filter
 from app.models import Criterion, Employee, Family
 from app.readings import clocks, families
+from app.readings.contact import Contact
 from app.readings.families import FamilyLine
 from app.screens.screen import pressed
 from app.screens.work import later
@@ -40,7 +41,7 @@ class FamilyListView(RegistryView):
 
     computed = {
         "territory": _("Territory"), "children": _("Children"), "stay": _("On record"), "criterion": _("Criterion"),
-        "mentor": _("Mentor"), "aid": _("Without aid"), "deadline": _("Deadline"), "due": _("Was due"),
+        "mentor": _("Mentor"), "contact": _("Last contact"), "deadline": _("Deadline"), "due": _("Was due"),
         "late": _("Late"),
     }  # fmt: skip
     late_columns = ("number", "name", "territory", "deadline", "due", "late")  # of a list of what is overdue
@@ -85,7 +86,9 @@ class FamilyListView(RegistryView):
             of_columns("categories"),
             *self._of_mentor(address),
             filters.of_number(address, "without_aid", _("Without aid, days or more"),
-                              lambda days: families.without_aid(days, today), families.LONGEST_WITHOUT_AID),
+                              lambda days: families.without_aid(days, today), families.LONGEST_WITHOUT),
+            filters.of_number(address, "without_contact", _("Without contact, days or more"),
+                              lambda days: families.without_contact(days, today), families.LONGEST_WITHOUT),
             filters.of_choice(address, "overdue", _("A deadline is overdue"), overdue),
             filters.of_days(address, "registered_on", _("Registered on"), families.placed),
             filters.of_days(address, "removed_on", _("Removed on"), families.taken_off),
@@ -117,9 +120,8 @@ class FamilyListView(RegistryView):
         if name not in self.computed or "family_lines" not in g:  # the page of one row has its own columns alone
             return super().text(row, name)
         line = _line(row)
-        if name == "aid":
-            days = (clock.today() - line.last_aid_on).days if line.last_aid_on else None
-            return gettext("no aid yet") if days is None else gettext("%(days)s days", days=days)
+        if name == "contact":
+            return _since(line.contact)
         if name in ("deadline", "due", "late"):
             return self._of_clock(row, name)
         return str(getattr(line, name))
@@ -163,6 +165,14 @@ def _asks_what_is_late(listing: Listing) -> bool:
 
 def _days_late(running: Clock) -> str:
     return words.counted(-running.days_left(clock.today()), "день", "дня", "дней")
+
+
+def _since(contact: Contact | None) -> str:
+    """How long ago the last contact was, and what it was."""
+    if contact is None:
+        return gettext("no contact yet")
+    days = gettext("%(days)s days", days=(clock.today() - contact.day).days)
+    return f"{days}, {contact.what}"
 
 
 def _line(row: Family) -> FamilyLine:

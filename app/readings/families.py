@@ -26,14 +26,15 @@ from app.models import (
     RegistrationCriterion,
     Territory,
 )
-from app.readings import clocks
+from app.readings import clocks, contact
+from app.readings.contact import Contact
 
 _family, _stay, _member = Family.__table__, Registration.__table__, Member.__table__
 _aid, _mentor, _employee = Aid.__table__, Mentor.__table__, Employee.__table__
 _later_stay, _other_mentor = _stay.alias(), _mentor.alias()
 _named, _criterion, _territory = RegistrationCriterion.__table__, Criterion.__table__, Territory.__table__
 
-LONGEST_WITHOUT_AID = 36_500  # days: a hundred years
+LONGEST_WITHOUT = 36_500  # days: a hundred years
 SHORT = timedelta(days=366)
 PORTION = 500  # families whose lines are read at once
 
@@ -116,6 +117,11 @@ def without_aid(days: int, day: date) -> ColumnElement[bool]:
     return ~_has_one(_aid, _family.c.id, lambda aid: aid.c.given_on > since)
 
 
+def without_contact(days: int, day: date) -> ColumnElement[bool]:
+    """Nobody had to do with the family within so many days before a day: no aid, no visit, no signal card."""
+    return contact.none_within(_family.c.id, days, day)
+
+
 def without_members(day: date) -> ColumnElement[bool]:
     """Nobody lives in the family on a day, as far as the bank knows."""
     return ~exists(select(_member.c.id).where(_member.c.family_id == _family.c.id, is_present(day)))
@@ -169,7 +175,7 @@ class FamilyLine:
     territory: str = ""
     children: int = 0
     late: bool = False
-    last_aid_on: date | None = None
+    contact: Contact | None = None
     since: date | None = None
     until: date | None = None
     criterion: str = ""
@@ -187,7 +193,8 @@ def lines(families: Sequence[Family], day: date, deadlines: Sequence[Any] | None
     for ids in portions((family.id for family in families), PORTION):
         for row in db.session.execute(_of_families(ids, day, deadlines)):
             found[row.id] = FamilyLine(
-                territory=row.territory, children=row.children, late=bool(row.late), last_aid_on=row.last_aid_on,
+                territory=row.territory, children=row.children, late=bool(row.late),
+                contact=contact.latest(row.last_aid_on, row.last_visit_on, row.last_card_on),
                 since=row.registered_on, until=row.removed_on, criterion=row.code or "",
                 mentor=words.initials(row.last_name, row.first_name, row.middle_name) if row.last_name else "",
             )  # fmt: skip
@@ -198,9 +205,7 @@ def _of_families(ids: Sequence[int], day: date, deadlines: Sequence[Any] | None)
     """A row for each family with its last stay and its last mentor of a day."""
     of_family = _member.c.family_id == _family.c.id
     children = select(func.count(_member.c.id)).where(of_family, is_child(day)).scalar_subquery()
-    given = (_aid.c.family_id == _family.c.id, _aid.c.annulled_at.is_(None), _aid.c.given_on <= day)
     late = _has_one(_stay, _family.c.id, partial(clocks.overdue, day, deadlines=deadlines))
-    last_aid = select(func.max(_aid.c.given_on)).where(*given).scalar_subquery()
     held = and_(_other_mentor.c.family_id == _family.c.id, conditions.current(_other_mentor, day))
     last_mentor = select(func.max(_other_mentor.c.id)).where(held).scalar_subquery()
     stays = and_(_stay.c.family_id == _family.c.id, _stay.c.annulled_at.is_(None), _is_last())
@@ -208,7 +213,7 @@ def _of_families(ids: Sequence[int], day: date, deadlines: Sequence[Any] | None)
     return (
         select(
             _family.c.id, _territory.c.name.label("territory"), children.label("children"),
-            late.label("late"), last_aid.label("last_aid_on"), _stay.c.registered_on, _stay.c.removed_on,
+            late.label("late"), *contact.columns(_family.c.id, day), _stay.c.registered_on, _stay.c.removed_on,
             _criterion.c.code, _employee.c.last_name, _employee.c.first_name, _employee.c.middle_name,
         )
         .select_from(

@@ -32,6 +32,7 @@ from app.extensions import db
 from app.models import (
     Agency,
     Aid,
+    Annullable,
     Assignment,
     Criterion,
     Decision,
@@ -47,6 +48,7 @@ from app.models import (
     PupilSupport,
     Registration,
     RegistrationCriterion,
+    SignalCard,
     StayExtension,
     Supervision,
     SupervisionKind,
@@ -54,6 +56,7 @@ from app.models import (
     SurveyGroup,
     Territory,
 )
+from app.readings import contact
 
 LATEST_AIDS = 30
 MOST_AIDS = 5000  # what a whole time line reads at most
@@ -114,6 +117,14 @@ class SurveyFact(Fact):
         return terms.Threat.of(self.text or "")
 
 
+class CardFact(Fact):
+    """A signal card about the family; title: its number, text: the code of the threat."""
+
+    @property
+    def threat(self) -> terms.Threat | None:
+        return terms.Threat.of(self.text or "")
+
+
 # The columns of that statement, for all kinds of facts.
 _TYPES: dict[str, Any] = {
     "member_id": Integer, "since": Date, "until": Date, "title": String, "text": String, "more": String,
@@ -121,7 +132,12 @@ _TYPES: dict[str, Any] = {
     "meals": Boolean, "textbooks": Boolean, "leisure": Boolean, "holidays": String, "key": String,
 }  # fmt: skip
 # What a row becomes, where it tells more than every fact does.
-_KINDS: dict[str, type[Fact]] = {"PupilSupport": SupportFact, "Paper": PaperFact, "SurveyAct": SurveyFact}
+_KINDS: dict[str, type[Fact]] = {
+    "PupilSupport": SupportFact,
+    "Paper": PaperFact,
+    "SurveyAct": SurveyFact,
+    "SignalCard": CardFact,
+}
 
 
 @dataclass
@@ -231,6 +247,21 @@ class Overview:
         """The survey acts in force, the latest first."""
         rows = [fact for fact in self.facts.get("SurveyAct", ()) if isinstance(fact, SurveyFact)]
         return sorted(rows, key=lambda fact: (fact.since or date.min, fact.id), reverse=True)
+
+    @property
+    def cards(self) -> list[CardFact]:
+        """The signal cards about the family that the person sees, the latest first."""
+        rows = [fact for fact in self.facts.get("SignalCard", ()) if isinstance(fact, CardFact)]
+        return sorted(rows, key=lambda fact: (fact.since or date.min, fact.id), reverse=True)
+
+    @property
+    def last_contact(self) -> contact.Contact | None:
+        """The last contact up to today."""
+        aids = (aid.given_on for aid in self.aids)
+        visits = (act.since for act in self.surveys if act.access not in contact.NOT_MET)
+        cards = (card.since for card in self.cards)
+        return contact.latest(*(max((day for day in days if day and day <= self.today), default=None)
+                                for days in (aids, visits, cards)))  # fmt: skip
 
     @property
     def mentors(self) -> list[Fact]:
@@ -385,6 +416,8 @@ def _facts(family: Family) -> Iterator[tuple[str, Fact]]:
         _part(SurveyAct, None, since=SurveyAct.visited_on, title=cast(SurveyAct.access, String),
               text=cast(SurveyAct.threat, String))
         .join(SurveyAct.group).where(SurveyGroup.family_id == family.id, SurveyAct.is_current.is_(True)),
+        _part(SignalCard, family, since=SignalCard.sent_on, title=_number_of_card(),
+              text=cast(SignalCard.threat, String)),
     ]  # fmt: skip
     for row in db.session.execute(union_all(*parts)):
         kind = _KINDS.get(row.entity, Fact)
@@ -395,8 +428,13 @@ def _part(entity: Any, family: Family | None, **values: InstrumentedAttribute[An
     """One table's rows in the shape that all tables share; a union is named by the columns of its first table."""
     columns = [_column(values.get(name), kind).label(name) for name, kind in _TYPES.items()]
     statement = select(literal(entity.__name__, String).label("entity"), entity.id.label("id"), *columns)
-    statement = statement.where(entity.annulled_at.is_(None))
+    if issubclass(entity, Annullable):
+        statement = statement.where(entity.annulled_at.is_(None))
     return statement.where(entity.family_id == family.id) if family is not None else statement
+
+
+def _number_of_card() -> Any:
+    return "№ " + cast(SignalCard.number, String) + "/" + cast(SignalCard.year, String)
 
 
 def _column(value: Any, kind: Any) -> Any:

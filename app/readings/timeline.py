@@ -51,6 +51,10 @@ def _all(overview: Overview) -> Iterator[Event]:
         if act.since:
             detail = "" if act.threat in (None, Threat.NONE) else f"Угроза жизни и здоровью: {act.threat}"
             yield Event(act.since, f"Обследование: {act.access}", detail, "alert" if detail else "info")
+    for card in overview.cards:
+        if card.since:
+            detail = "" if card.threat in (None, Threat.NONE) else f"Угроза жизни и здоровью: {card.threat}"
+            yield Event(card.since, f"Сигнальная карта {card.title}", detail, "alert" if detail else "info")
     for paper in overview.papers:
         if paper.since:
             yield Event(paper.since, f"Документ: {paper.title}")

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app import models
 from app.extensions import db
 from app.readings import families
+from app.readings.contact import AID, Contact
 from tests import factories
 
 TODAY = date(2026, 9, 30)
@@ -90,7 +91,7 @@ def test_a_line_says_what_a_row_shows(known, cast):
     mentor = factories.mentor(known[0], person(cast), date(2026, 9, 1)).employee
     found = families.lines(known, TODAY)
     first = found[known[0].id]
-    assert (first.children, first.last_aid_on, first.stay) == (1, date(2026, 9, 21), "01.07.2026")
+    assert (first.children, first.contact, first.stay) == (1, Contact(date(2026, 9, 21), AID), "01.07.2026")
     assert first.criterion == known[0].registrations[-1].main_criterion.code
     assert first.mentor.startswith(mentor.last_name)
     assert found[known[1].id].stay == f"снята {TODAY:%d.%m.%Y}"

@@ -81,7 +81,7 @@ def test_a_row_says_what_matters_and_its_name_opens_the_family(families, sign_in
     row = page(sign_in("anna"), f"{LIST}?_flt_0_number=00001").xpath("//main//tbody/tr")[0]
     cells = [" ".join(cell.text_content().split()) for cell in row.xpath("td")]
     assert cells[:8] == [
-        "00001", "Полозова", "1", "04.03.2025", "2.5.1", "Северное сельское поселение", "Зорина О.", "70 дн.",
+        "00001", "Полозова", "1", "04.03.2025", "2.5.1", "Северное сельское поселение", "Зорина О.", "70 дн., помощь",
     ]  # fmt: skip
     assert row.xpath("td[position() < 3]/a/@href") == [f"/family/{families[0].id}"] * 2
 
