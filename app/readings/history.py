@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Boolean, ColumnElement, Date, DateTime, Enum, func, select
+from sqlalchemy import Boolean, ColumnElement, Date, DateTime, Enum, Select, and_, func, or_, select
 from sqlalchemy.orm import ColumnProperty, RelationshipProperty, class_mapper
 
 from app import access, journal, words
 from app.clock import local
 from app.domain.terms import Act
 from app.extensions import db
-from app.models import AgencyFinding, Entity, Family, JournalEntry, Money, Role, Supervision, User
+from app.models import (
+    AgencyFinding,
+    Entity,
+    Family,
+    JournalEntry,
+    Money,
+    OfCard,
+    OfSurvey,
+    Role,
+    SignalCard,
+    Supervision,
+    SurveyGroup,
+    User,
+)
+
+_card, _survey = SignalCard.__table__, SurveyGroup.__table__
 
 PAGE = 50
 # Rows that may tell of health or convictions.
@@ -91,25 +108,42 @@ READS = (Act.LISTED, Act.OPENED, Act.SEARCHED, Act.PRINTED, Act.EXPORTED, Act.DO
 
 def _of(family: Family, *, reads: bool) -> tuple[ColumnElement[bool], ...]:
     looked = JournalEntry.act.in_(READS)
-    return JournalEntry.family_id == family.id, looked if reads else ~looked
+    about = or_(JournalEntry.family_id == family.id, *_of_cards_and_surveys(family))
+    return about, looked if reads else ~looked
+
+
+def _of_cards_and_surveys(family: Family) -> Iterator[ColumnElement[bool]]:
+    """The entries of what the person sees of its cards, surveys and acts: some are older than the family itself."""
+    scope = access.scope()
+    cards = select(_card.c.id).where(_card.c.family_id == family.id, scope.cards(_card.c))
+    surveys = select(_survey.c.id).where(_survey.c.family_id == family.id, scope.surveys(_survey.c))
+    ids: dict[Any, Select[Any]] = {SignalCard: cards, SurveyGroup: surveys}
+    for entity in journal.changes.entities():
+        if issubclass(entity, (OfCard, OfSurvey)):
+            of = entity.card_id.in_(cards) if issubclass(entity, OfCard) else entity.group_id.in_(surveys)
+            ids[entity] = select(entity.id).where(of, scope.rows(entity))
+    for entity, found in ids.items():
+        yield and_(JournalEntry.entity == entity.__name__, JournalEntry.entity_id.in_(found))
+
+
+def _whole() -> AbstractContextManager[None]:
+    """Entries without a family of their own are read too: the conditions of `_of` say which the person sees."""
+    return access.acting_as(replace(access.scope(), everything=True))
 
 
 def count(family: Family, *, reads: bool) -> int:
     """How many entries the family's journal has: of changes, or of what was looked at."""
-    return db.session.scalar(select(func.count(JournalEntry.id)).where(*_of(family, reads=reads))) or 0
+    wanted = _of(family, reads=reads)
+    with _whole():
+        return db.session.scalar(select(func.count(JournalEntry.id)).where(*wanted)) or 0
 
 
 def of_family(family: Family, page: int, *, reads: bool) -> list[EntryInWords]:
     """A page of the family's journal, the newest first: changes, or what was looked at."""
-    entries = list(
-        db.session.scalars(
-            select(JournalEntry)
-            .where(*_of(family, reads=reads))
-            .order_by(JournalEntry.at.desc(), JournalEntry.id.desc())
-            .limit(PAGE)
-            .offset(page * PAGE)
-        )
-    )
+    wanted = select(JournalEntry).where(*_of(family, reads=reads))
+    latest = wanted.order_by(JournalEntry.at.desc(), JournalEntry.id.desc())
+    with _whole():
+        entries = list(db.session.scalars(latest.limit(PAGE).offset(page * PAGE)))
     titles = _titles(entries)
     return [EntryInWords(entry, changes(entry, titles)) for entry in entries]
 

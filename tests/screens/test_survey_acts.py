@@ -330,6 +330,31 @@ def test_the_list_finds_acts_by_heading_and_level_and_makes_a_workbook(app, cast
     assert db.session.scalar(select(SurveyPerson.id).limit(1)) is not None
 
 
+def test_the_history_of_a_family_tells_of_its_card_its_survey_and_every_edition_of_its_act(app, cast, group, sign_in,
+                                                                                           page):  # fmt: skip
+    """Also of what was done before the family was in the bank; of nobody else's."""
+    family, other = factories.family(cast.north), factories.family(cast.north)
+    beside = factories.survey_group(cast.employee("gleb"), date(2026, 11, 20), of=other)
+    gleb, anna = sign_in("gleb"), sign_in("anna")
+    gleb.post(url(group), data=typed())
+    gleb.post(url(group), data=typed(sign="1", **over(acts()[0])))
+    gleb.post(f"/survey/act/{acts()[0].id}/correct", data={"reason": "Описка в адресе."})
+    gleb.post(url(beside), data=typed(conclusion="Другая семья."))
+    group.card.family, group.family = family, family
+    db.session.commit()
+
+    def told(of: Any, show: str = "") -> str:
+        return " ".join(page(anna, f"/family/{of.id}/history{show}").xpath("string(//main//table)").split())
+
+    changes = told(family)
+    assert all(said in changes for said in ("Сигнальная карта: № ", "Обследование: Обследование № ", "Нужна помощь.",
+                                            "Описка в адресе.", "Подписан", "Осинцев Глеб"))  # fmt: skip
+    assert "Другая семья." not in changes
+    assert "Другая семья." in told(other)
+    assert "Нужна помощь." not in told(other)
+    assert "просмотр" in told(family, "?show=reads")
+
+
 def test_the_page_of_a_family_shows_its_surveys_what_became_of_it_and_when(app, cast, sign_in, page):
     family = factories.family(cast.north)
     factories.member(family)
