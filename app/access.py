@@ -257,8 +257,9 @@ class Scope:
         )
         return exists(found.correlate_except(inquiry, group))
 
-    def listed(self, entity: Any, columns: Sequence[Any], *, walked: bool) -> Select[Any]:
+    def listed(self, entity: Any, columns: Sequence[Any], *asked: ColumnElement[bool], walked: bool) -> Select[Any]:
         """A Core SELECT of the live rows of an entity that lists show to this person; of live families, if of one.
+        asked: what else they meet; it is looked at first, for nearly all rows of a list are the person's.
 
         It asks once for each row what the listener and a list would ask twice: whose its family is, and whether the
         family is live. walked: the rows are met in some order of their own, and each is asked for its family; else
@@ -268,6 +269,7 @@ class Scope:
         where = [] if self.sees_special else [told for each, told in ordinary().items() if each is entity]
         if issubclass(entity, Annullable):
             where.append(table.c.annulled_at.is_(None))
+        where += asked
         if walked and entity is Family:
             in_order = SimpleNamespace(**{name: conditions.unindexed(table.c[name]) for name in ("id", "territory_id")})
             return select(*columns).select_from(table).where(*where, self.families(in_order))

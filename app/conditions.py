@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from itertools import groupby
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -105,8 +106,8 @@ RAREST = "ъёэфщцюшжхйчгбьзыяупмдклврстинаео"
 
 class _holding(FunctionElement[Any]):  # noqa: N801  reads as a function of SQL
     """A column, the condition that it holds a text, and what says the same to SQLite, which would call a function of
-    ours to fold the text of every row: the pattern of GLOB, and the rarest letter of the text both ways it is written,
-    for most rows have none."""
+    ours to fold the text of every row: the pattern of GLOB, and before it what most rows have not: a number of the
+    text with the signs beside it, or the rarest letter both ways it is written."""
 
     inherit_cache = True  # of no type: SQLite would compare a boolean with 1
 
@@ -119,9 +120,9 @@ def _by_folding(element: _holding, compiler: Any, **options: Any) -> str:
 
 @compiles(_holding, "sqlite")
 def _by_pattern(element: _holding, compiler: Any, **options: Any) -> str:
-    column, _is_like, pattern, *letters = element.clauses
+    column, _is_like, pattern, *parts = element.clauses
     said = compiler.process(column, **options)
-    first = " OR ".join(f"instr({said}, {compiler.process(letter, **options)}) > 0" for letter in letters)
+    first = " OR ".join(f"instr({said}, {compiler.process(part, **options)}) > 0" for part in parts)
     is_found = f"{said} GLOB {compiler.process(pattern, **options)}"
     return f"(({first}) AND {is_found})" if first else f"({is_found})"
 
@@ -138,7 +139,12 @@ def _pattern(text: str) -> str:
 
 
 def _rarest(text: str) -> list[str]:
-    """The rarest letter of a text, both ways it is written; nothing if there is no letter."""
+    """What few other texts hold of a text: its longest number with the signs beside it, else its rarest letter both
+    ways it is written; nothing if there is neither."""
+    runs = ("".join(run) for is_cased, run in groupby(text, lambda sign: len(_cases(sign)) > 1) if not is_cased)
+    numbers = [run for run in runs if any(map(str.isdigit, run))]
+    if numbers:
+        return [max(numbers, key=len)]
     letters = [cases for cases in map(_cases, text) if len(cases) > 1]
     return min(letters, key=lambda cases: RAREST.find(cases[-1]), default=[])
 

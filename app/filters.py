@@ -221,7 +221,7 @@ def read(address: Address, entity: type[Entity], name: str, label: Any) -> Filte
     if isinstance(kind, Integer):
         return of_number(address, name, label, lambda number: cast(Condition, column == number))
     asked = of_text(address, name, label, lambda text: _holds(entity, name, text))
-    return replace(asked, is_part=bool(asked.conditions) and _is_sought_by_part(entity, name))
+    return replace(asked, is_part=bool(asked.conditions and held_with_owner(entity.__table__.c[name])))
 
 
 def of_text(address: Address, name: str, label: Any, holds: Callable[[str], Condition]) -> Filter:
@@ -323,11 +323,10 @@ def _links(entity: type[Entity], name: str) -> tuple[Any, Any, Any]:
     return relation.synchronize_pairs[0][1], far[0][1], relation.secondary
 
 
-def _is_sought_by_part(entity: type[Entity], name: str) -> bool:
-    """Whether the texts of a column stand in an index with whose they are, and nearly each of them once."""
-    column = entity.__table__.c[name]
+def held_with_owner(column: Any) -> str:
+    """The index that holds the texts of a column with whose they are, if nearly each of them stands there once."""
     held = [index for index in column.table.indexes if index.columns[0] is column and len(index.columns) > 1]
-    return bool(held) and not column.info.get("repeated")
+    return str(held[0].name) if held and not column.info.get("repeated") else ""
 
 
 def _holds(entity: Any, name: str, text: str) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import literal, select
+from sqlalchemy import literal, select, union_all
 
 from app import clock, conditions
 from app.domain import ages, intervals, registration
@@ -140,3 +140,16 @@ def test_what_a_child_does_by_day_is_the_last_begun_that_has_not_ended(home, row
     assert db.session.scalars(select(table.c.id).where(condition)).all() == ([] if wanted is None else [wanted.id])
     status = db.session.scalar(select(conditions.status_on(literal(child.id), DAY)))
     assert status == (None if wanted is None else wanted.status_id)
+
+
+@pytest.mark.parametrize("text", [
+    "ул. Луговая, д. 5", "ЛУГОВАЯ", "луговая, Д. 53", "53", ", ", "-", "д. 5*", "[", "г. Заречный, пер. Дачный, д. 1",
+    "щ", "№ 7", "7",
+])  # fmt: skip
+def test_a_text_is_found_in_another_whatever_the_letter_case(app, text):
+    texts = ["г. Заречный, ул. Луговая, д. 53", "г. Заречный, УЛ. ЛУГОВАЯ, Д. 5*", "пер. Дачный, д. 1, кв. 9", "[7]",
+             "г. Заречный, пер. Дачный, д. 1", "№ 7, Площадь"]  # fmt: skip
+    held = [literal(one).label("text") for one in texts]
+    found = union_all(*(select(one) for one in held)).subquery()
+    asked = select(found.c.text).where(conditions.has_text(found.c.text, text))
+    assert set(db.session.scalars(asked)) == {one for one in texts if text.lower() in one.lower()}

@@ -197,13 +197,36 @@ def test_many_rows_are_put_in_the_order_of_a_text_that_they_share_whatever_its_l
     assert backwards == [[name] for name in people[: -FEW - 1 : -1]]
 
 
-@pytest.mark.parametrize("gathered", [FEW, 1000])
-def test_a_far_page_shows_the_same_rows_however_it_is_found(people, sign_in, monkeypatch, gathered):
+@pytest.mark.parametrize("few", [0, FEW, 1000])
+def test_a_far_page_shows_the_same_rows_however_it_is_found(people, sign_in, monkeypatch, few):
+    """They are met in their order where more are let through than are gathered."""
     monkeypatch.setattr(listing, "NEAR", 0)
-    monkeypatch.setattr(listing, "GATHERED", gathered)
+    monkeypatch.setattr(RegistryList, "_few", lambda *_asked: few)
     anna, url = sign_in("anna"), "/memberregistry/list/?_flt_0_born_on=1990-01-01"
     shown = [first_names(anna.get(f"{url}&page_MemberRegistry={page}")) for page in range(FEW)]
     assert shown == [[name] for name in people[: -FEW - 1 : -1]]
+    beyond = anna.get(f"{url}&page_MemberRegistry=1000")
+    assert first_names(beyond) == shown[-1]
+    assert "из более чем 3" in beyond.text
+
+
+def test_a_far_page_of_few_rows_is_the_last_of_them(people, sign_in, monkeypatch):
+    """Whatever was guessed of how many there are."""
+    monkeypatch.setattr(listing, "NEAR", 0)
+    anna, url = sign_in("anna"), "/memberregistry/list/?_flt_0_last_name=Полозоваа"
+    for guessed in (0, 1000):
+        monkeypatch.setattr(RegistryList, "_guessed", lambda *_asked, guessed=guessed: guessed)
+        beyond = anna.get(f"{url}&page_MemberRegistry=1000")
+        assert first_names(beyond) == people[-1:]
+        assert "более чем" not in beyond.text
+
+
+def test_how_many_rows_are_let_through_is_guessed_of_some_of_them(people, cast, monkeypatch):
+    monkeypatch.setattr(listing, "SAMPLE", 3)
+    with access.acting_as(scope_of(cast, "anna")):
+        assert list_of(views.MemberRegistry)._guessed([]) == len(people) + 1
+    with access.acting_as(scope_of(cast, "vera")):
+        assert list_of(views.MemberRegistry)._guessed([]) == 0
 
 
 @pytest.mark.parametrize("size", [1, 2])

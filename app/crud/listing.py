@@ -27,7 +27,8 @@ LARGEST_EXPORT = 50_000
 COUNTED = 10_000
 # So far a page is reached by meeting the rows in their order; a farther one of a list whose filters let through few is
 # found sooner by gathering them, never more than so many.
-NEAR, GATHERED = 1_000, 50_000
+NEAR, GATHERED = 1_000, 40_000
+SAMPLE = 1_000  # rows of which it is asked whether the filters let them through, to tell how many they let through
 LOOKED_UP = 4  # rows passed by along an index in the time in which one is looked up
 
 
@@ -96,12 +97,17 @@ class RegistryList:
             return Listing([], 0, 0, page_size, order, found, address.faults)
         if whole:
             return Listing(self._fetch(found, order, LARGEST_EXPORT), self._count(found), 0, page_size, order, found)
-        most = self._few((page + 1) * page_size) if page * page_size > NEAR else COUNTED
+        is_far = page * page_size > NEAR
+        most = self._few(found, (page + 1) * page_size) if is_far else COUNTED
+        if is_far and (met := self._met(found, order, most)) is not None:
+            count, page = _counted(len(met), page, page_size)
+            rows = self._rows(conditions.keyed(self.entity.id, met[page * page_size : (page + 1) * page_size]), order)
+            return Listing(rows, count, page, page_size, order, found, more=len(met) > COUNTED)
         keys = self._gathered(found, most)
         many = self._number() if keys is None else HowMany(len(keys), max(keys, default=0))
         known = None if many.rows > most else keys
-        more, count = many.rows > COUNTED, min(many.rows, COUNTED)
-        page = min(page, max(0, (count - 1) // page_size))
+        more = many.rows > COUNTED
+        count, page = _counted(many.rows, page, page_size)
         walked = (known is None and more) or many.met_within((page + 1) * page_size)
         rows = self._fetch(found, order, page_size, page * page_size, walked=walked, known=known)
         return Listing(rows, count, page, page_size, order, found, more=more)
@@ -138,17 +144,43 @@ class RegistryList:
         """Ids that are narrowed already: past the session, which would narrow them again."""
         return db.session.connection().scalars(ids).all()
 
-    def _few(self, wanted: int) -> int:
-        """How many rows are gathered for the sake of a far page: of more, so many as are wanted are met sooner."""
-        last = self._keys(select(func.max(self.entity.__table__.c.id)))[0] or 0
-        return max(COUNTED, min(isqrt(wanted * last // LOOKED_UP), GATHERED))
+    def _few(self, found: Sequence[Filter], wanted: int) -> int:
+        """How many rows are gathered for the sake of a far page: of more, so many as are wanted are met sooner; later
+        where each that is met would be read for a text that an index holds of all."""
+        if any(one.is_part for one in found):
+            return GATHERED
+        return max(COUNTED, min(isqrt(wanted * self._last() // LOOKED_UP), GATHERED))
+
+    def _met(self, found: Sequence[Filter], order: tuple[str, str], most: int) -> Sequence[int] | None:
+        """The ids of the rows in their order, as far as they are counted: who meets them on the way to a far page need
+        not gather them too. None if nothing is asked, if no index holds the order, or if fewer than `most` are likely
+        to be let through: they are gathered sooner."""
+        is_held = self._index_of(order) and not self._column(order).info.get("repeated")
+        if not is_held or not any(one.conditions for one in found) or self._guessed(found) < most:
+            return None
+        rows = self._ordered(self._narrowed(found, walked=True), order, walked=True).limit(COUNTED + 1)
+        return self._keys(self._along(rows, order))
+
+    def _guessed(self, found: Sequence[Filter]) -> int:
+        """About how many rows the filters let through: as many as of some that lie evenly among all."""
+        last = self._last()
+        step = max(1, last // SAMPLE)
+        table = self.entity.__table__
+        rows = self._narrowed(found, walked=True).where(conditions.keyed(table.c.id, range(1, last + 1, step)))
+        return len(self._keys(rows.with_hint(table, "NOT INDEXED", "sqlite"))) * step
+
+    def _last(self) -> int:
+        """The largest id."""
+        return self._keys(select(func.max(self.entity.__table__.c.id)))[0] or 0
 
     def _gathered(self, found: Sequence[Filter], most: int) -> Sequence[int] | None:
         """The ids of the rows that the filters let through, of more than `most` the first ones; None if nothing is
         asked."""
         if not any(one.conditions for one in found):
             return None
-        return self._keys(self._narrowed(found).limit(most + 1))
+        rows = self._narrowed(found).limit(most + 1)
+        parts = [self.entity.__table__.c[one.name] for one in found if one.is_part]
+        return self._keys(rows if not parts else self._from_index(rows, filters.held_with_owner(parts[0])))
 
     def _number(self) -> HowMany:
         """How many rows the person sees, of too many the first ones alone."""
@@ -176,6 +208,10 @@ class RegistryList:
             on_page = conditions.keyed(self.entity.id, self._keys(self._along(rows, order)))
         else:
             on_page = self.entity.id.in_(rows)
+        return self._rows(on_page, order)
+
+    def _rows(self, on_page: ColumnElement[bool], order: tuple[str, str]) -> list[Any]:
+        """The rows of a page in their order, with what they show of others."""
         query = select(self.entity).where(on_page)
         return list(db.session.scalars(self._ordered(query, order).options(*map(self._loaded, self.related))))
 
@@ -234,7 +270,10 @@ class RegistryList:
 
     def _along(self, rows: Select[Any], order: tuple[str, str]) -> Select[Any]:
         """Rows met along the index of an order, if there is one."""
-        index = self._index_of(order)
+        return self._from_index(rows, self._index_of(order))
+
+    def _from_index(self, rows: Select[Any], index: str) -> Select[Any]:
+        """Rows met in an index, if there is one."""
         return rows.with_hint(self.entity.__table__, f"INDEXED BY {index}", "sqlite") if index else rows
 
     def _index_of(self, order: tuple[str, str]) -> str:
@@ -260,8 +299,8 @@ class RegistryList:
     def _narrowed(self, found: Sequence[Filter], *, walked: bool = False) -> Select[Any]:
         """The ids of the person's rows that the filters let through."""
         each = walked or any(one.is_part for one in found)
-        ids = access.scope().listed(self.entity, [self.entity.__table__.c.id], walked=each)
-        return ids.where(*(asked for one in found for asked in (walked and one.of_each) or one.conditions))
+        asked = [condition for one in found for condition in (walked and one.of_each) or one.conditions]
+        return access.scope().listed(self.entity, [self.entity.__table__.c.id], *asked, walked=each)
 
     def _order(self, address: Address) -> tuple[str, str]:
         name = address.one_of(f"_oc_{self.endpoint}", _("Order"), self.sortable)
@@ -280,6 +319,12 @@ class RegistryList:
         if direction == "desc":
             return query.order_by(column.desc(), key.desc())
         return query.order_by(column, key)
+
+
+def _counted(rows: int, page: int, page_size: int) -> tuple[int, int]:
+    """How many of some rows a list counts, and the page of them that stands nearest to the one asked for."""
+    count = min(rows, COUNTED)
+    return count, min(page, max(0, (count - 1) // page_size))
 
 
 def _is_one_of(column: Any, texts: Sequence[str | None]) -> ColumnElement[bool]:

@@ -54,20 +54,20 @@ def is_removed(day: date) -> ColumnElement[bool]:
     return and_(_has_one(_stay, _family.c.id, lambda stay: stay.c.removed_on <= day), ~stands(day))
 
 
-def placed(since: date | None, until: date | None) -> ColumnElement[bool]:
+def placed(since: date | None, until: date | None, today: date) -> ColumnElement[bool]:
     """Placed on record within a stretch of days; either end may be open."""
-    return _has_stay_within("registered_on", since, until)
+    return _has_stay_within("registered_on", since, until, today)
 
 
-def taken_off(since: date | None, until: date | None) -> ColumnElement[bool]:
+def taken_off(since: date | None, until: date | None, today: date) -> ColumnElement[bool]:
     """Removed from record within a stretch of days."""
-    return _has_stay_within("removed_on", since, until)
+    return _has_stay_within("removed_on", since, until, today)
 
 
-def _has_stay_within(name: str, since: date | None, until: date | None) -> ColumnElement[bool]:
+def _has_stay_within(name: str, since: date | None, until: date | None, today: date) -> ColumnElement[bool]:
     """The stays of a short stretch are few and lead to their families; in a long one nearly every family has its own,
-    and is asked for it."""
-    if since and until and until - since <= SHORT:
+    and is asked for it. Hardly anything is of a day after today, so an open end is as near as that."""
+    if since and (until or today) - since <= SHORT:
         return has_stay(*_within(_stay.c[name], since, until))
     return _has_one(_stay, _family.c.id, lambda stay: and_(*_within(stay.c[name], since, until)))
 
@@ -87,8 +87,9 @@ def under_criterion(code: str) -> ColumnElement[bool]:
 
 def each_under_criterion(code: str) -> ColumnElement[bool]:
     """The same, asked family by family: where many are so, a page meets its few before all of them are gathered."""
-    named = _named.c.criterion_id.in_(_at_or_below(code))
-    found = select(_named.c.position).where(_named.c.registration_id == _last_stay(_family.c.id), named)
+    named = conditions.unindexed(_named.c.criterion_id).in_(_at_or_below(code))
+    is_of_last = conditions.unindexed(_named.c.registration_id) == _last_stay(_family.c.id)
+    found = select(_named.c.position).where(_named.c.family_id == _family.c.id, named, is_of_last)
     return exists(found.correlate_except(_named))
 
 

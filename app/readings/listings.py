@@ -136,12 +136,12 @@ def _families(today: date, *, on_record: bool) -> Select[tuple[int]]:
 
 def _registered_this_quarter(today: date) -> ColumnElement[bool]:
     quarter = quarter_holding(today)
-    return families.placed(quarter.start, quarter.end)
+    return families.placed(quarter.start, quarter.end, today)
 
 
 def _removed_this_quarter(today: date) -> ColumnElement[bool]:
     quarter = quarter_holding(today)
-    return families.taken_off(quarter.start, quarter.end)
+    return families.taken_off(quarter.start, quarter.end, today)
 
 
 def _unknown_education(today: date) -> ColumnElement[bool]:

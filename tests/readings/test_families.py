@@ -43,10 +43,10 @@ def test_states_of_a_day(known):
 
 
 def test_a_stretch_of_days_may_be_open(known):
-    assert numbers(families.placed(date(2026, 1, 1), None)) == {"00001"}
-    assert numbers(families.placed(None, date(2025, 12, 31))) == {"00001", "00002"}
-    assert numbers(families.taken_off(TODAY, TODAY)) == {"00002"}
-    assert numbers(families.taken_off(None, None)) == {"00001", "00002"}
+    assert numbers(families.placed(date(2026, 1, 1), None, TODAY)) == {"00001"}
+    assert numbers(families.placed(None, date(2025, 12, 31), TODAY)) == {"00001", "00002"}
+    assert numbers(families.taken_off(TODAY, TODAY, TODAY)) == {"00002"}
+    assert numbers(families.taken_off(None, None, TODAY)) == {"00001", "00002"}
 
 
 @pytest.mark.parametrize("under", [families.under_criterion, families.each_under_criterion])
