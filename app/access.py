@@ -24,6 +24,7 @@ from sqlalchemy.orm.interfaces import CriteriaOption
 
 from app import conditions, tree
 from app.domain import terms
+from app.domain.survey_acts import SPECIAL_HEADINGS
 from app.extensions import db
 from app.models import (
     Agency,
@@ -43,6 +44,7 @@ from app.models import (
     Supervision,
     SupervisionKind,
     SurveyGroup,
+    SurveyMark,
     Territory,
     User,
     Whose,
@@ -55,7 +57,7 @@ _mentor = Mentor.__table__
 _employee = Employee.__table__
 _agency = Agency.__table__
 _card = SignalCard.__table__
-_group = SurveyGroup.__table__
+_group, _mark = SurveyGroup.__table__, SurveyMark.__table__
 _inquiry = AgencyInquiry.__table__
 
 # Whose rows are narrowed in every part of a statement, and whose where they are what the statement asks for.
@@ -194,6 +196,15 @@ class Scope:
         found = select(group.c.id).where(group.c.id == group_id, self.surveys(group.c))
         return exists(found.correlate_except(group))
 
+    def marks(self, mark: Any = _mark.c) -> ColumnElement[bool]:
+        """The condition on the table `survey_mark` that the headings meet which are told to this person."""
+        if self.sees_special:
+            return true()
+        plain = mark.heading.not_in(SPECIAL_HEADINGS)
+        if self.employee is None:
+            return plain
+        return or_(plain, mark.group_id.in_(select(_group.c.id).where(self._goes_with(_group.c))))
+
     def counted_families(self) -> ColumnElement[bool]:
         """The condition on `family` for figures without names."""
         return true() if self.all_statistics else self.families()
@@ -266,7 +277,7 @@ class Scope:
         they may be gathered from the families.
         """
         table = entity.__table__
-        where = [] if self.sees_special else [told for each, told in ordinary().items() if each is entity]
+        where = [] if self.sees_special else [told for each, told in ordinary(self).items() if each is entity]
         if issubclass(entity, Annullable):
             where.append(table.c.annulled_at.is_(None))
         where += asked
@@ -309,13 +320,17 @@ def whose_rows(entity: Any) -> Whose:
 SPECIAL_GROUPS = ("health", "legal")
 
 
-def ordinary() -> dict[Any, ColumnElement[bool]]:
-    """The entities some of whose rows tell of health or convictions, and the condition of the rows that do not."""
+def ordinary(seen_by: Scope | None = None) -> dict[Any, ColumnElement[bool]]:
+    """The entities some of whose rows tell of health or convictions, and the condition of the rows that do not.
+
+    seen_by: whoever is without the permission; what one has seen in a home oneself is no secret to one.
+    """
     kinds, kind_id = SupervisionKind.__table__.c, cast(Any, Supervision.kind_id)
     return {
         Supervision: conditions.unindexed(kind_id).in_(select(kinds.id).where(kinds.special.is_(False))),
         FamilyCategory: FamilyCategory.group.not_in(SPECIAL_GROUPS),
         AgencyFinding: AgencyFinding.special.is_(False),
+        SurveyMark: (seen_by or scope()).marks(SurveyMark),
     }
 
 
@@ -486,7 +501,7 @@ class Wall(CriteriaOption):
 @lru_cache(maxsize=256)
 def _wall(scope: Scope) -> Wall:
     """The wall of a scope, made once: a day, a person's territories and assignments."""
-    hidden = {} if scope.sees_special else ordinary()
+    hidden = {} if scope.sees_special else ordinary(scope)
     not_special = (with_loader_criteria(entity, told, include_aliases=True) for entity, told in hidden.items())
     narrowed = (mapper.class_ for mapper in Model.registry.mappers if whose_rows(mapper.class_) in EVERYWHERE)
     return Wall(

@@ -8,11 +8,15 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import class_mapper
 
-from app import access
+from app import access, clock
+from app.domain import terms
+from app.domain.survey_acts import SaidOfHeading
 from app.extensions import db
-from app.models import FamilyCategory, Model, Supervision, SupervisionKind
+from app.models import FamilyCategory, Model, Supervision, SupervisionKind, SurveyAct, SurveyMark, SurveyPerson
+from app.services import survey_acts
 from tests import factories, scans
 
 pytestmark = pytest.mark.one_database("words are hidden by the scope of a person, which test_access.py lays over both")
@@ -95,3 +99,83 @@ def test_whoever_names_a_special_word_is_known():
     for table in Model.metadata.tables.values():
         if table not in special and any(key.column.table in special for key in table.foreign_keys):
             assert table in hidden or table.name == "family_categories", f"{table.name}: say it in access.ordinary"
+
+
+# What an act of a survey says of health and of drink
+
+OF_HEALTH, OF_DRINK, OF_FOOD = "бледен, кашляет", "пустые бутылки", "молоко и крупа"
+
+
+@pytest.fixture
+def acts(cast: factories.Cast) -> list[Any]:
+    """Two acts of a family that Gleb's body guides, of a group in which he is not."""
+    of = factories.family(cast.north, "00078")
+    factories.mentor(of, cast.employee("gleb"), date(2026, 1, 1))
+    group = factories.survey_group(factories.employee(cast.agency("5.3")), date(2026, 11, 20), of=of)
+    found = []
+    for visit, level in ((1, "not"), (2, "partly")):
+        act = factories.survey_act(group, date(2026, 9, visit), visit=visit)
+        said = {"health": OF_HEALTH, "alcohol": OF_DRINK, "food": OF_FOOD}
+        for heading, note in said.items():
+            db.session.add(SurveyMark(group_id=group.id, act=act, heading=terms.SurveyHeading(heading),
+                                      level=terms.SurveyLevel(level), note=note))  # fmt: skip
+        child = terms.ParentalRole.CHILD
+        db.session.add(SurveyPerson(group_id=group.id, act=act, role=child, last_name="Полозов", first_name="Лев"))
+        found.append(act)
+    db.session.commit()
+    return found
+
+
+def of_acts(acts: list[Any]) -> list[str]:
+    first, second = acts
+    [child] = second.persons
+    return [
+        f"/survey/act/{second.id}", f"/survey/act/{second.id}/compare/{first.id}", f"/survey/act/{second.id}/act.pdf",
+        f"/survey/act/{second.id}/child/{child.id}.pdf",
+    ]  # fmt: skip
+
+
+def test_what_an_act_says_of_health_and_drink_is_told_by_the_permission(acts, sign_in):
+    gleb, anna = sign_in("gleb"), sign_in("anna")
+    for address in of_acts(acts):
+        hidden, told = text_of(gleb.get(address)), text_of(anna.get(address))
+        assert OF_HEALTH in told, address
+        assert OF_DRINK in told, address
+        assert OF_HEALTH not in hidden, address
+        assert OF_DRINK not in hidden, address
+        assert "нужно отдельное право" in hidden, address
+        assert OF_FOOD in hidden, address
+
+
+@pytest.mark.parametrize(("name", "finds"), [("gleb", False), ("anna", True)])
+def test_nobody_finds_an_act_by_what_is_not_told(name, finds, acts, sign_in):
+    browser, base = sign_in(name), "/surveyactregistry/list/?_flt_0_level=not&_flt_0_heading="
+    for heading, there in (("health", finds), ("alcohol", finds), ("food", True)):
+        assert ("01.09.2026" in browser.get(base + heading).text) is there, heading
+
+
+def test_whoever_was_in_the_home_reads_and_corrects_what_the_group_wrote_of_it(acts, cast, sign_in):
+    act = acts[1]
+    act.group.employees.append(cast.employee("gleb"))
+    gleb = sign_in("gleb")
+    assert OF_HEALTH in gleb.get(f"/survey/act/{act.id}").text
+    assert gleb.post(f"/survey/act/{act.id}/correct", data={"reason": "Описка."}).status_code == 302
+    assert OF_HEALTH in gleb.get(f"/survey/{act.group_id}/act").text
+
+
+def test_what_is_not_told_to_whoever_writes_an_act_stays_in_it(acts, cast):
+    act = acts[1]
+    keeper = access.Scope(today=clock.today(), territories=frozenset({cast.north.id}),
+                          kept=frozenset({cast.north.id}), user_name="Анна")  # fmt: skip
+    with access.acting_as(keeper):
+        copy = survey_acts.correct(db.session.get(SurveyAct, act.id, populate_existing=True), "Описка.")
+        food = {terms.SurveyHeading.FOOD: SaidOfHeading(terms.SurveyLevel.FULL, None)}
+        said = {name: getattr(copy, name) for name in survey_acts.OWN}
+        over = survey_acts.Over(copy.id, copy.version)
+        survey_acts.save(copy.group, survey_acts.TypedAct(**said, persons=[], marks=food), over=over,
+                         today=clock.today())  # fmt: skip
+    db.session.expire_all()
+    rows = db.session.scalars(select(SurveyMark).where(SurveyMark.act_id == copy.id))
+    marks = {mark.heading.value: mark for mark in rows}
+    assert (marks["health"].note, marks["alcohol"].note) == (OF_HEALTH, OF_DRINK)
+    assert (marks["food"].level, marks["food"].note) == (terms.SurveyLevel.FULL, None)

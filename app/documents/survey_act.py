@@ -5,7 +5,7 @@ The form of a child is приложение № 3 to the order of the Ministry o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from flask import current_app
 from app import words
 from app.clock import local
 from app.documents import blanks
-from app.domain.survey_acts import level_in_words
+from app.domain.survey_acts import HIDDEN, level_in_words
 from app.domain.terms import ParentalRole, SurveyAccess, SurveyHeading, SurveyLevel
 from app.models import Employee, SurveyAct, SurveyGroup, SurveyMark, SurveyPerson
 from app.render import html_pdf, qr
@@ -36,24 +36,32 @@ class MadeBy:
     at: datetime
 
 
-def pdf(act: SurveyAct, whom: str, made: MadeBy) -> bytes:
-    """Our act, as it was written. Raises PrintError."""
+def pdf(act: SurveyAct, whom: str, made: MadeBy, hidden: Set[SurveyHeading] = frozenset()) -> bytes:
+    """Our act, as it was written; of hidden headings it says that they are. Raises PrintError."""
     marks = {mark.heading: mark for mark in act.marks}
+
+    def level(heading: SurveyHeading) -> str:
+        return HIDDEN if heading in hidden else _level(marks.get(heading))
+
     page = _page(
         "survey_act", act=act, whom=blanks.text(whom), took_place=act.access is SurveyAccess.TOOK_PLACE,
-        marks=[(heading, _level(marks.get(heading)), blanks.lines(_note(marks.get(heading))))
+        marks=[(heading, level(heading), blanks.lines(_note(marks.get(heading))))
                for heading in SurveyHeading],
         people=act.composition, group=_people_of(act.group), day=words.day, moment=_moment,
     )  # fmt: skip
     return _bound(page, f"{TITLE} от {words.day(act.visited_on)}", made)
 
 
-def for_child(act: SurveyAct, child: SurveyPerson, made: MadeBy) -> bytes:
-    """The act of the order for one child; what the survey does not tell is a blank line. Raises PrintError."""
+def for_child(act: SurveyAct, child: SurveyPerson, made: MadeBy, hidden: Set[SurveyHeading] = frozenset()) -> bytes:
+    """The act of the order for one child; what the survey does not tell is a blank line. Raises PrintError.
+
+    hidden: of these headings it says that they are not shown.
+    """
     marks = {mark.heading: mark for mark in act.marks}
 
     def said(*headings: SurveyHeading) -> str:
-        return _said(marks, headings)
+        told = _said(marks, [one for one in headings if one not in hidden])
+        return "; ".join([*filter(None, [told]), *(f"{one}: {HIDDEN}" for one in headings if one in hidden)])
 
     page = _page(
         "survey_of_child", act=act, child=child, group=_people_of(act.group), day=words.day, said=said,

@@ -10,6 +10,9 @@ from app.domain.refusal import Refusal
 from app.domain.terms import SurveyAccess, SurveyHeading, SurveyLevel, SurveyTrend, Threat
 
 MOST_PERSONS = 20
+# What an act says of health and of drink is told to whoever may see such words, and to those who were there.
+SPECIAL_HEADINGS = (SurveyHeading.HEALTH, SurveyHeading.ALCOHOL)
+HIDDEN = "не показано: на сведения о здоровье нужно отдельное право"
 
 # What the levels are called where «в полной мере» would say of a trouble that all is well.
 _WORDS: dict[SurveyHeading, dict[SurveyLevel, str]] = {

@@ -31,6 +31,7 @@ from app.models import (
     SignalCard,
     Supervision,
     SurveyGroup,
+    SurveyMark,
     User,
 )
 
@@ -38,7 +39,7 @@ _card, _survey = SignalCard.__table__, SurveyGroup.__table__
 
 PAGE = 50
 # Rows that may tell of health or convictions.
-MAY_BE_SPECIAL = {entity.__name__: entity.TITLE for entity in (Supervision, AgencyFinding)}
+MAY_BE_SPECIAL = {entity.__name__: entity.TITLE for entity in (Supervision, AgencyFinding, SurveyMark)}
 HIDDEN = "сведения не показаны: на сведения о здоровье и судимости нужно отдельное право"
 # How a scan is kept and when a row was typed say nothing: the entry itself has its moment.
 TECHNICAL = {"sha256", "key", "mime", "size", "created_at"}

@@ -184,6 +184,13 @@ class TrendLine(NamedTuple):
     after_note: str = ""
 
 
+def hidden(group: SurveyGroup) -> frozenset[SurveyHeading]:
+    """The headings of a survey's acts that are not told to the person: in SQL it is `access.Scope.marks`."""
+    own = access.scope()
+    was_there = group.annulled_at is None and own.employee in {one.id for one in group.employees}
+    return frozenset() if own.sees_special or was_there else frozenset(rules.SPECIAL_HEADINGS)
+
+
 def marks_of(act: SurveyAct) -> Mapping[SurveyHeading, SurveyMark]:
     """What an act says under its headings."""
     return {mark.heading: mark for mark in act.marks}
@@ -197,11 +204,17 @@ def level_of(mark: SurveyMark | None) -> str:
 def side_by_side(before: SurveyAct, after: SurveyAct) -> list[TrendLine]:
     """Two acts heading by heading, with what has become of each."""
     first, second = marks_of(before), marks_of(after)
+    not_told = hidden(before.group), hidden(after.group)
     lines = [
         TrendLine("Угроза жизни и здоровью детей", str(before.threat or ""), str(after.threat or ""),
                   rules.trend_of_threat(before.threat, after.threat)),
     ]  # fmt: skip
     for heading in SurveyHeading:
+        if heading in not_told[0] | not_told[1]:
+            was_said, is_said = (rules.HIDDEN if heading in one else level_of(marks.get(heading))
+                                 for one, marks in zip(not_told, (first, second), strict=True))  # fmt: skip
+            lines.append(TrendLine(str(heading), was_said, is_said, None))
+            continue
         was, became = first.get(heading), second.get(heading)
         trend = rules.trend(was.level if was else None, became.level if became else None)
         notes = ((mark.note or "") if mark else "" for mark in (was, became))
@@ -259,7 +272,7 @@ def _in_words(trends: Sequence[SurveyTrend]) -> str:
 
 def marked(heading: SurveyHeading | None, level: SurveyLevel | None) -> ColumnElement[bool]:
     """An act says a level under a heading; whichever of the two is not asked for may be any."""
-    wanted = [_mark.c.act_id == _act.c.id]
+    wanted = [_mark.c.act_id == _act.c.id, access.scope().marks()]
     wanted += [] if heading is None else [_mark.c.heading == heading]
     wanted += [_mark.c.level.is_not(None)] if level is None else [_mark.c.level == level]
     return exists(select(_mark.c.id).where(and_(*wanted)).correlate_except(_mark))

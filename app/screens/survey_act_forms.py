@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext
@@ -111,7 +112,13 @@ class SurveyActForm(RowsForm):
 
     def headings(self) -> list[tuple[SurveyHeading, Any, Any]]:
         """Each heading with the field of its level and that of its line."""
-        return [(one, self._fields[f"{one.value}_level"], self._fields[f"{one.value}_note"]) for one in SurveyHeading]
+        there = (one for one in SurveyHeading if f"{one.value}_level" in self._fields)
+        return [(one, self._fields[f"{one.value}_level"], self._fields[f"{one.value}_note"]) for one in there]
+
+    def hide(self, headings: Iterable[SurveyHeading]) -> None:
+        """Headings that are not told to whoever writes are neither shown nor written."""
+        for heading in headings:
+            del self[f"{heading.value}_level"], self[f"{heading.value}_note"]
 
     def begin(self, found: Beginning) -> None:
         """What is known before the group goes."""

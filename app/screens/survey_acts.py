@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from app import clock, guard, journal
 from app.acts import Answer
-from app.domain.survey_acts import MOST_PERSONS
+from app.domain.survey_acts import HIDDEN, MOST_PERSONS
 from app.domain.terms import Act, SurveyAccess, SurveyHeading
 from app.filters import Address
 from app.models import Draft, Employee, SurveyAct, SurveyGroup
@@ -50,6 +50,7 @@ class SurveyActs(Screen):
             flash(gettext("There is no such draft any more: its act is saved, or the draft was deleted."), "warning")
             return redirect(url_for("SurveyActs.write", pk=pk))
         form = SurveyActForm(formdata=MultiDict(draft.words)) if draft else SurveyActForm()
+        form.hide(acts.hidden(group))
         if form.is_submitted():
             if "more" in request.form:
                 form.add_row()
@@ -95,6 +96,7 @@ class SurveyActs(Screen):
         return self.page(
             "surveys/act.html", act=act, group=group, whom=acts.line_of(group),
             marks=acts.marks_of(act), headings=list(SurveyHeading), level_of=acts.level_of,
+            hidden=acts.hidden(group), HIDDEN=HIDDEN,
             editions=acts.of_group(group.id), others=others, is_open=act.signed_at is None and act.annulled_at is None,
             writes=self._may_write() and service.may_write(group), TOOK_PLACE=SurveyAccess.TOOK_PLACE,
         )  # fmt: skip

@@ -25,6 +25,7 @@ from app.domain.terms import Act, ParentalRole, SurveyAccess
 from app.extensions import db
 from app.forms import CleanString, EntityForm, no_longer
 from app.models import Employee, SurveyAct, SurveyGroup, SurveyScan
+from app.readings import survey_acts as acts
 from app.readings import surveys
 from app.render import scans
 from app.render.html_pdf import PrintError
@@ -71,7 +72,7 @@ class SurveyPapers(Screen):
         act = self._act(pk)
         whom = surveys.visited(act.group, clock.today()).name
         return self._printed(act, f"Акт обследования {act.visited_on:%d.%m.%Y}",
-                             lambda made: survey_act.pdf(act, whom, made))  # fmt: skip
+                             lambda made: survey_act.pdf(act, whom, made, acts.hidden(act.group)))  # fmt: skip
 
     @expose("/survey/act/<int:pk>/child/<int:person>.pdf")
     @has_access
@@ -86,7 +87,7 @@ class SurveyPapers(Screen):
             flash("Обследование не состоялось: акт об условиях жизни по нему не составляется.", "warning")
             return redirect(url_for("SurveyActs.show", pk=pk))
         return self._printed(act, f"Акт условий жизни {child} {act.visited_on:%d.%m.%Y}",
-                             lambda made: survey_act.for_child(act, child, made))  # fmt: skip
+                             lambda made: survey_act.for_child(act, child, made, acts.hidden(act.group)))  # fmt: skip
 
     @expose("/survey/<int:pk>/blank.pdf")
     @has_access

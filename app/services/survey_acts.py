@@ -60,6 +60,7 @@ class TypedAct:
     conclusion: str | None
     proposals: str | None
     persons: Sequence[FoundPerson]
+    # Of a heading that is not named here, what stands in the act stays: it is not told to whoever writes.
     marks: Mapping[SurveyHeading, SaidOfHeading]
 
 
@@ -147,7 +148,7 @@ def sign(act: SurveyAct) -> None:
         raise Refusal(SIGNED)
     if not may_sign(group):
         raise Refusal(f"Акт подписывает руководитель группы: {group.leader.full_name}.")
-    said = {mark.heading: SaidOfHeading(mark.level, mark.note) for mark in act.marks}
+    said = {mark.heading: SaidOfHeading(mark.level, mark.note) for mark in _every_mark(act)}
     rules.check_signing(access=act.access, marks=said, threat=act.threat, conclusion=act.conclusion)
     by_leader = is_leader(group)
     with signals.anywhere():
@@ -175,7 +176,7 @@ def correct(act: SurveyAct, reason: str) -> SurveyAct:
         )  # fmt: skip
         db.session.add(copy)
         db.session.flush()
-        for mark in act.marks:
+        for mark in _every_mark(act):
             db.session.add(SurveyMark(group_id=group.id, act=copy, heading=mark.heading, level=mark.level,
                                       note=mark.note))  # fmt: skip
         for person in act.composition:
@@ -239,14 +240,19 @@ def _write_persons(act: SurveyAct, persons: Sequence[FoundPerson]) -> None:
 
 
 def _write_marks(act: SurveyAct, marks: Mapping[SurveyHeading, SaidOfHeading]) -> None:
-    stored = {mark.heading: mark for mark in act.marks}
-    for heading in SurveyHeading:
-        said = marks.get(heading, SaidOfHeading(None, None))
+    stored = {mark.heading: mark for mark in _every_mark(act)}
+    for heading, said in marks.items():
         if (mark := stored.get(heading)) is not None:
             mark.level, mark.note = said
         elif said.level or said.note:
             db.session.add(SurveyMark(group_id=act.group_id, act=act, heading=heading, level=said.level,
                                       note=said.note))  # fmt: skip
+
+
+def _every_mark(act: SurveyAct) -> Sequence[SurveyMark]:
+    """The headings of an act, those too that are not told to whoever acts."""
+    with signals.anywhere():
+        return db.session.scalars(select(SurveyMark).where(SurveyMark.act_id == act.id)).all()
 
 
 def _tell_of_signing(act: SurveyAct) -> None:
