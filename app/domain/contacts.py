@@ -76,6 +76,22 @@ def homes_alike(one: str | None, other: str | None) -> HomesAlike | None:
     return HomesAlike.HOUSE if first.numbers[:shared] == second.numbers[:shared] else None
 
 
+class HomeWords(NamedTuple):
+    """The words by which the homes of a street with some number are found: one of each kind stands in the address."""
+
+    streets: frozenset[str]
+    numbers: frozenset[str]
+
+
+def words_of_home(address: str | None) -> HomeWords | None:
+    """The words by which whatever may be the same home is found; None: the address names no street, or no number."""
+    read = home(address)
+    if not read.street or not read.numbers:
+        return None
+    digits = {"".join(filter(str.isdigit, number)) for number in read.numbers}
+    return HomeWords(frozenset({read.street}), frozenset({*read.numbers, *digits}))
+
+
 def phones(*texts: str | None) -> list[str]:
     """The telephone numbers of some texts by their digits, each once; +7 and 8 before a national number are alike.
 

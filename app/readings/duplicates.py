@@ -9,12 +9,14 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from app import conditions
-from app.domain import likelihood, names
+from app.domain import contacts, likelihood, names
+from app.domain.contacts import HomesAlike
 from app.domain.likelihood import NamedPerson
 from app.extensions import db
 from app.models import Family, Member, SearchWord
 
 MOST = 20
+SUREST = list(HomesAlike)  # the best first
 
 # The Core table: the scope of the outer SELECT narrows the families its words lead to.
 _word = SearchWord.__table__
@@ -39,9 +41,9 @@ def of(people: Iterable[NamedPerson], addresses: Iterable[str | None], but: Fami
             if likelihood.may_be_one(person, named(member)):
                 found.setdefault(member.family_id, Likeness(member.family, _told(member), member))
     for address in dict.fromkeys(filter(None, addresses)):
-        for family in _same_address(address):
+        for how, place, family in _same_home(address):
             if family is not but:
-                found.setdefault(family.id, Likeness(family, f"тот же адрес: {address}"))
+                found.setdefault(family.id, Likeness(family, f"{how.value}: {place}"))
     return list(found.values())[:MOST]
 
 
@@ -93,18 +95,34 @@ def _candidates(person: NamedPerson) -> list[Member]:
     )
 
 
-def _same_address(address: str) -> list[Family]:
-    wanted = names.key(address)
-    words = sorted(names.folded(address).split(), key=len, reverse=True)
+def _same_home(address: str) -> list[tuple[HomesAlike, str, Family]]:
+    """Families that live, or are registered, at an address however it is written, the surest first."""
+    words = _leading(address)
     if not words:
         return []
     candidates = db.session.scalars(
         select(Family)
-        .where(Family.annulled_at.is_(None), *(Family.id.in_(_holding(word)) for word in words[:6]))
+        .where(Family.annulled_at.is_(None), *(Family.id.in_(_holding(some)) for some in words))
         .options(joinedload(Family.territory))
+        .order_by(Family.id)
     )
-    return [row for row in candidates if wanted in (names.key(row.registered_address), names.key(row.actual_address))]
+    found = []
+    for row in candidates:
+        places = dict.fromkeys(filter(None, (row.actual_address, row.registered_address)))
+        agreed = [(how, place) for place in places if (how := contacts.homes_alike(address, place))]
+        if agreed:
+            found.append((*min(agreed, key=lambda one: SUREST.index(one[0])), row))
+    return sorted(found, key=lambda one: SUREST.index(one[0]))
 
 
-def _holding(word: str) -> Select[tuple[int]]:
-    return select(_word.c.family_id).where(_word.c.word == word[:100])
+def _leading(address: str) -> list[Iterable[str]]:
+    """Lists of words, of each of which one stands in whatever may be the address."""
+    home = contacts.words_of_home(address)
+    if home is not None:
+        return [home.streets, home.numbers]
+    words = sorted(names.folded(address).split(), key=len, reverse=True)
+    return [[word] for word in words[:6]]
+
+
+def _holding(some: Iterable[str]) -> Select[tuple[int]]:
+    return select(_word.c.family_id).where(_word.c.word.in_(sorted(map(names.as_kept, some))))

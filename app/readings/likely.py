@@ -261,10 +261,8 @@ class _Leads:
         last, first = names.words(person.last_name), names.words(person.first_name)
         yield self._with_both(last, _near(first))
         yield self._with_both(first, _near(last))
-        home = contacts.home(told.addresses[0])
-        if home.street and home.numbers:
-            digits = {"".join(filter(str.isdigit, number)) for number in home.numbers}
-            yield self._with_both({home.street}, {*home.numbers, *digits})
+        if home := contacts.words_of_home(told.addresses[0]):
+            yield self._with_both(home.streets, home.numbers)
         yield from self._of_children(told, last)
 
     def with_any(self, among: Sequence[str]) -> Iterator[Select[tuple[int]]]:

@@ -95,7 +95,33 @@ def test_the_same_person_and_the_same_address_are_noticed(known, cast):
 
 def test_a_family_of_an_address_is_noticed_among_any_number_with_the_same_words(app, cast):
     for number in range(205):
-        factories.refresh(factories.family(cast.north, f"6{number:04d}", actual_address="д. 1, ул. Общая"))
+        factories.refresh(
+            factories.family(cast.north, f"6{number:04d}", actual_address=f"ул. Общая, д. {number + 2}, кв. 1")
+        )
     same = factories.family(cast.north, "70000", actual_address="ул. Общая, д. 1")
     factories.refresh(same)
     assert [one.family.id for one in duplicates.of([], ["ул. Общая, д. 1"])] == [same.id]
+
+
+@pytest.mark.parametrize(("typed", "why"), [
+    ("Заречный Речная ул., 5-3", "тот же адрес"), ("г. Заречный, улица Речная, дом 5, квартира 3", "тот же адрес"),
+    ("ул. Речная, д. 5, кв. 3", "тот же адрес, но место названо не полностью"),
+    ("г. Заречный, ул. Речная, 5", "тот же дом, квартира указана не везде"),
+    ("г. Заречный, ул. Речная, д. 5, кв. 4", None), ("г. Заречный, ул. Лесная, д. 5, кв. 3", None),
+    ("г. Заречный", None), ("", None),
+])  # fmt: skip
+def test_an_address_is_noticed_as_the_comparison_of_a_card_notices_it(app, cast, typed, why):
+    """One rule tells whether two addresses are one: `contacts.homes_alike`."""
+    known = "г. Заречный, ул. Речная, д. 5, кв. 3"
+    family = factories.family(cast.north, "00071", actual_address=known)
+    factories.refresh(family)
+    expected = [] if why is None else [(family.id, f"{why}: {known}")]
+    assert [(one.family.id, one.why) for one in duplicates.of([], [typed])] == expected
+
+
+def test_the_surest_address_comes_first(app, cast):
+    house = factories.family(cast.north, "00072", actual_address="ул. Речная, д. 5")
+    same = factories.family(cast.north, "00073", registered_address="Речная, 5-3", actual_address="ул. Лесная, д. 1")
+    for one in (house, same):
+        factories.refresh(one)
+    assert [one.family.id for one in duplicates.of([], ["ул. Речная, д. 5, кв. 3"])] == [same.id, house.id]
