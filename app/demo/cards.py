@@ -158,9 +158,9 @@ class Cards:
         place_id, place = self.here.settlements[self.rng.randrange(len(self.here.settlements))]
         if family_id is not None:
             return self._of_family(family_id)
-        last = invented.surnames(self.rng)[1]
+        of_men, last = invented.surnames(self.rng)
         mother = invented.person(self.rng, terms.Sex.FEMALE, last)[0]
-        children = [{"name": f"{last} {name}" if name else None, "born_on": None, "age": age} for name, age in told]
+        children = [{"name": invented.child_of(name, of_men, last), "born_on": None, "age": age} for name, age in told]
         address = invented.address(self.rng, place.localities[0])
         return self._said(mother, None, address, place_id, children), children
 

@@ -141,6 +141,12 @@ def feminine(surname: str) -> str:
     return surname
 
 
+def child_of(first: str | None, of_men: str, of_women: str) -> str | None:
+    """The surname and the name of a child, a boy or a girl by the name; nobody if it is not known."""
+    boys = {name for name, *_patronymics in MEN}
+    return f"{of_men if first in boys else of_women} {first}" if first else None
+
+
 def person(rng: Random, sex: Sex, last: str, father: int | None = None) -> tuple[Name, int]:
     """A name, and which of MEN it is (0 for women): the patronymics of a man's children come from it."""
     middle = MEN[rng.randrange(len(MEN)) if father is None else father]

@@ -72,7 +72,12 @@ def _of_visits(family_id: Any, wanted: Wanted, shown: Shown = _as_it_is) -> Sele
 
 def _of_cards(family_id: Any, wanted: Wanted, shown: Shown = _as_it_is) -> Select[Any]:
     card = _card.alias()
-    told = (card.c.family_id == family_id, access.scope().cards(card.c), wanted(card.c.sent_on))
+    told = (
+        card.c.family_id == family_id,
+        card.c.annulled_at.is_(None),
+        access.scope().cards(card.c),
+        wanted(card.c.sent_on),
+    )
     return select(shown(card.c.sent_on)).where(*told).correlate_except(card)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Table, select
 from app import access, clock, journal, signer
 from app.demo import accounts as demo_accounts
 from app.demo import bank as demo
+from app.demo import names as invented
 from app.domain import ages, names, periods, registration, terms
 from app.domain.refusal import Refusal
 from app.extensions import db
@@ -22,6 +23,7 @@ from app.models import (
     AgencyKind,
     Aid,
     Assignment,
+    CardChild,
     Decision,
     Education,
     Family,
@@ -362,6 +364,17 @@ def test_a_card_of_a_family_was_sent_by_who_reported_the_family(demo_bank: None)
     wanted = by_hand.form(rows(Family), date(2026, 1, 1), date(2026, 12, 31), cards=rows(SignalCard))
     assert form.number("4") == wanted["Всего"]["4"]
     assert form.number("4") > len(rows(SignalCard))
+
+
+def test_children_of_cards_bear_the_surname_of_their_sex(demo_bank: None) -> None:
+    boys = {name for name, *_patronymics in invented.MEN}
+    changed = {surname for surname in invented.SURNAMES if invented.feminine(surname) != surname}
+    of_women = {invented.feminine(surname) for surname in changed}
+    named = [child.name.split() for child in db.session.scalars(select(CardChild)) if child.name]
+    assert {first in boys for _last, first, *_rest in named} == {True, False}
+    for last, first, *_rest in named:
+        for part in last.split("-"):
+            assert part not in (of_women if first in boys else changed), (last, first)
 
 
 def test_two_districts_see_a_card_that_went_from_one_to_the_other(demo_bank: None, user_named: Any) -> None:
