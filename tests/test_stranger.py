@@ -124,7 +124,6 @@ KEYLESS = {
 SHOWS_NOTHING = {
     r"/signal-log/log\.(pdf|xlsx)": "no period is asked for: tests/screens/test_signal_log.py",
     r"/exchange/prepared/\d+": "a job that is not done: tests/work/test_jobs.py",
-    r"/survey/act-draft": "no draft is asked for: tests/screens/test_survey_acts.py",
     r"/survey/act/\d+/compare/\d+": "with itself; with another one: tests/screens/test_survey_acts.py",
     r"/signal/\d+/sent": "of a card that one has sent oneself: tests/screens/test_signal_form.py",
     r"/work/\d+/file": "a job that is not done: tests/work/test_jobs.py",

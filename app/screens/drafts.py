@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
-from flask import abort, make_response, request, url_for
+from flask import abort, flash, make_response, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app import clock, sent_forms, sessions
 from app.acts import Answer
 from app.domain.refusal import Refusal
+from app.filters import Address
 from app.models import Draft
 from app.screens.screen import Screen
 from app.services import drafts
@@ -55,7 +58,7 @@ class Drafts(Screen):
         row = self.find(Draft, pk)
         self._check(row.kind)
         asked = request.form.get("back", "")
-        back = asked if re.fullmatch(r"(/[\w-]+)+/?", asked) else url_for(drafts.KINDS[row.kind].endpoint)
+        back = asked if re.fullmatch(r"(/[\w-]+)+/?", asked) else _page_of(row)
 
         def whole() -> Answer:
             drafts.drop(row)
@@ -69,6 +72,11 @@ class Drafts(Screen):
             abort(404)
         if not self.appbuilder.sm.has_access(*drafts.KINDS[kind].permission):
             abort(403)
+
+
+def _page_of(row: Draft) -> str:
+    values: Any = drafts.values_of(row)
+    return url_for("Home.index") if values is None else url_for(drafts.KINDS[row.kind].endpoint, **values)
 
 
 class _Refused:
@@ -91,6 +99,48 @@ def of_page(kind: str, typed: str | None = None) -> str:
         return typed
     page = request.form.get(sent_forms.FIELD, "")
     return page if _KEY.fullmatch(page) else sent_forms.fresh()
+
+
+def asked_for() -> int | None:
+    """The draft that the address asks to continue; a form that is sent bears its own key. Raises NotUnderstoodError."""
+    address = Address(request.path)
+    key = address.number("draft", gettext("Draft"))
+    address.check()
+    return key if request.method == "GET" else None
+
+
+class Drafted:
+    """The draft of a form whose page is that of one row: the one that is gone on with, or those that are offered."""
+
+    def __init__(self, kind: str, of: int) -> None:
+        self.kind, self.of = kind, of
+        asked = asked_for()
+        self.continued = drafts.own(kind, asked, of)
+        self.is_gone = asked is not None and self.continued is None
+
+    def leave(self) -> Response:
+        """Say that the draft which was asked for is no more, and show the form without it."""
+        flash(gettext("There is no such draft any more: its form is sent, or the draft was deleted."), "warning")
+        return redirect(request.path)
+
+    @property
+    def formdata(self) -> dict[str, Any]:
+        """How the form is made that goes on with a draft."""
+        return {} if self.continued is None else {"formdata": MultiDict(self.continued.words)}
+
+    @property
+    def offered(self) -> list[drafts.Offered]:
+        is_begun = self.continued is not None or request.method != "GET"
+        return [] if is_begun else drafts.mine(self.kind, self.of)
+
+    def mark(self, form: Any) -> None:
+        """Let the form say which draft it writes, and of what it is."""
+        form.draft.data = self.continued.key if self.continued else of_page(self.kind, form.draft.data)
+        form[drafts.KINDS[self.kind].of].data = str(self.of)
+
+    def send(self, form: Any) -> None:
+        """The form is stored, and its draft goes with it. Raises Refusal if another page was sent before."""
+        sent(self.kind, form.draft.data)
 
 
 def sent(kind: str, typed: str | None) -> None:

@@ -24,6 +24,7 @@ from app.forms import REQUIRED, CleanText, DayField, EntityForm, check_version, 
 from app.models import AgencyFinding, AgencyInquiry, SurveyGroup
 from app.readings import inquiries
 from app.screens import annulment
+from app.screens.drafts import Drafted
 from app.screens.screen import Screen
 from app.services import inquiries as acts
 
@@ -81,9 +82,21 @@ class FindingForm(EntityForm):
         return self.told_by.data if "told_by" in self else None
 
 
+class InquiryAnswerForm(FindingForm):
+    """What a body tells itself."""
+
+    told_on = DayField(_("As of"), [REQUIRED])
+    text = field_of(AgencyFinding, "text")
+    special = field_of(AgencyFinding, "special")
+    draft = HiddenField()
+    inquiry = HiddenField()
+
+
 class TellForm(FindingForm):
     """What a body without a sign-in told by phone or on paper, and who of it."""
 
+    draft = HiddenField()
+    survey = HiddenField()
     kind = SelectField(_("Kind of agency"), [REQUIRED], choices=[])
     agency = SelectField(_("Agency"), choices=[])
     told_on = DayField(_("As of"), [REQUIRED])
@@ -142,8 +155,11 @@ class InquiryPage(Screen):
     @has_access
     def answer(self, pk: int) -> str | Response:
         """The body tells what it knows, one day at a time."""
-        inquiry, form, back = self._asked(pk), FindingForm(), url_for("InquiryPage.show", pk=pk)
-        if not form.is_submitted():
+        inquiry, draft, back = self._asked(pk), Drafted("answer", pk), url_for("InquiryPage.show", pk=pk)
+        if draft.is_gone:
+            return draft.leave()
+        form = InquiryAnswerForm(**draft.formdata)
+        if not form.is_submitted() and draft.continued is None:
             form.told_on.data = clock.today()
 
         def whole() -> Answer:
@@ -151,7 +167,8 @@ class InquiryPage(Screen):
             acts.answer(self._asked(pk), told, clock.today())
             return Answer(gettext("The entry is added. One more may be added."), back)
 
-        return act(self, form, whole, heading=gettext("Tell what is known"), whose=str(inquiry), back=back)
+        heading = gettext("Tell what is known")
+        return act(self, form, whole, heading=heading, whose=str(inquiry), back=back, draft=draft)
 
     @expose("/inquiry/<int:pk>/nothing", methods=["POST"])
     @has_access
@@ -243,11 +260,14 @@ class Findings(Screen):
     @permission_name("tell")
     def add(self, pk: int) -> str | Response:
         """Enter what a body told by phone."""
-        group, form = kept_survey(self, pk), TellForm()
+        group, draft = kept_survey(self, pk), Drafted("told", pk)
+        if draft.is_gone:
+            return draft.leave()
+        form = TellForm(**draft.formdata)
         kinds = {str(row.id): row for row in acts.kinds()}
         rows = {str(row.id): row for row in inquiries.bodies(group)}
         form.kind.choices, form.agency.choices = offered(_named(kinds)), offered(_named(rows))
-        if not form.is_submitted():
+        if not form.is_submitted() and draft.continued is None:
             form.told_on.data = clock.today()
 
         def whole() -> Answer:
@@ -256,7 +276,7 @@ class Findings(Screen):
             return Answer(gettext("The entry is added."), of_survey(pk))
 
         heading = gettext("Enter what an agency told")
-        return act(self, form, whole, heading=heading, whose=str(group), back=of_survey(pk))
+        return act(self, form, whole, heading=heading, whose=str(group), back=of_survey(pk), draft=draft)
 
     @expose("/finding/<int:pk>/edit", methods=["GET", "POST"])
     @has_access
@@ -345,12 +365,22 @@ def of_survey(pk: int) -> str:
 
 
 def act(screen: Screen, form: EntityForm, whole: Callable[[], Answer], *, heading: str, whose: str,
-        back: str) -> str | Response:  # fmt: skip
-    """The page of one act and the act itself; what was typed survives a refusal."""
-    if form.is_submitted() and form.validate() and (answer := screen.done(form, whole)):
+        back: str, draft: Drafted | None = None) -> str | Response:  # fmt: skip
+    """The page of one act and the act itself; what was typed survives a refusal, and a draft goes with the act."""
+
+    def with_draft() -> Answer:
+        answer = whole()
+        if draft is not None:
+            draft.send(form)
         return answer
+
+    if form.is_submitted() and form.validate() and (answer := screen.done(form, with_draft)):
+        return answer
+    if draft is not None:
+        draft.mark(form)
     entry = "Surveys" if back.startswith("/survey/") else "AgencyInquiries"
-    return screen.page("surveys/form.html", form=form, heading=heading, whose=whose, back=back, menu_entry=entry)
+    return screen.page("surveys/form.html", form=form, heading=heading, whose=whose, back=back, menu_entry=entry,
+                       draft=draft, drafts=draft.offered if draft else [])  # fmt: skip
 
 
 def _named(rows: dict[str, Any]) -> Sequence[tuple[str, str]]:

@@ -18,12 +18,11 @@ from app.domain.refusal import Refusal
 from app.domain.signals import MOST_CHILDREN
 from app.domain.terms import SignalSource, TerritoryKind
 from app.extensions import db
-from app.filters import Address
 from app.models import Employee, SignalCard
 from app.readings import coordinators, given
 from app.readings import signals as cards
 from app.readings.coordinators import Coordinators
-from app.screens.drafts import of_page, sent
+from app.screens.drafts import asked_for, of_page, sent
 from app.screens.screen import Screen
 from app.screens.signal_forms import OF_FAMILY, CoordinatorsSignalForm, SignalForm, form_of_sender
 from app.screens.signal_scans import attach
@@ -51,7 +50,7 @@ class NewSignal(Screen):
         if sender is None and not access.scope().kept:
             return self.page("nowhere.html", title=gettext("New signal card"), menu_entry="SignalCards",
                              lacking=given.lacking(self.own_roles()))  # fmt: skip
-        asked = _asked_for()
+        asked = asked_for()
         draft = drafts.own(KIND, asked)
         if asked is not None and draft is None:
             flash(gettext("There is no such draft any more: its card is sent, or the draft was deleted."), "warning")
@@ -104,14 +103,6 @@ def _sender() -> Employee | None:
 
 def _is_of_health(sender: Employee | None) -> bool:
     return sender is not None and sender.agency.kind.kind == HEALTH
-
-
-def _asked_for() -> int | None:
-    """The draft that the address asks to continue; a form that is sent bears its own key. Raises NotUnderstoodError."""
-    address = Address(url_for("NewSignal.add"))
-    key = address.number("draft", gettext("Draft"))
-    address.check()
-    return key if request.method == "GET" else None
 
 
 def _territories(people: Coordinators) -> dict[str, str]:

@@ -9,20 +9,17 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext
 from sqlalchemy.orm import joinedload, selectinload
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app import clock, guard, journal
 from app.acts import Answer
 from app.domain.survey_acts import HIDDEN, MOST_PERSONS
 from app.domain.terms import Act, SurveyAccess, SurveyHeading
-from app.filters import Address
-from app.models import Draft, Employee, SurveyAct, SurveyGroup
+from app.models import Employee, SurveyAct, SurveyGroup
 from app.readings import survey_acts as acts
-from app.screens.drafts import of_page, sent
+from app.screens.drafts import Drafted
 from app.screens.screen import Screen
 from app.screens.survey_act_forms import DropForm, ReasonForm, SurveyActForm
-from app.services import drafts
 from app.services import survey_acts as service
 from app.services.surveys import CALLED_OFF
 
@@ -34,7 +31,7 @@ class SurveyActs(Screen):
 
     route_base = "/survey"
     class_permission_name = "SurveyAct"
-    default_view = "resume"
+    default_view = "show"
 
     @expose("/<int:pk>/act", methods=["GET", "POST"])
     @has_access
@@ -44,46 +41,30 @@ class SurveyActs(Screen):
         if group.annulled_at is not None:
             flash(CALLED_OFF, "warning")
             return redirect(url_for("SurveyPage.show", pk=pk))
-        asked = self._asked_for()
-        draft = _own_draft(asked, pk)
-        if asked is not None and draft is None:
-            flash(gettext("There is no such draft any more: its act is saved, or the draft was deleted."), "warning")
-            return redirect(url_for("SurveyActs.write", pk=pk))
-        form = SurveyActForm(formdata=MultiDict(draft.words)) if draft else SurveyActForm()
+        draft = Drafted(KIND, pk)
+        if draft.is_gone:
+            return draft.leave()
+        form = SurveyActForm(**draft.formdata)
         form.hide(acts.hidden(group))
         if form.is_submitted():
             if "more" in request.form:
                 form.add_row()
-            elif form.validate() and (answer := self.done(form, lambda: self._saved(pk, form))):
+            elif form.validate() and (answer := self.done(form, lambda: self._saved(pk, form, draft))):
                 return answer
             group = self._written(pk)
             self._show_conflict(form, group)
-        elif draft is None:
+        elif draft.continued is None:
             self._fill_in(form, group)
         leads = service.is_leader(group)  # whoever is not of the group keeps its territory: _written has asked
-        form.draft.data, form.survey.data = draft.key if draft else of_page(KIND, form.draft.data), str(pk)
+        draft.mark(form)
         journal.read(Act.OPENED, entity="SurveyGroup", entity_id=pk, family_id=group.family_id,
                      summary=f"{journal.title_of(group)}: акт")  # fmt: skip
         return self.page(
-            "surveys/act_form.html", form=form, group=group, kind=KIND, most=MOST_PERSONS, continued=draft,
+            "surveys/act_form.html", form=form, group=group, kind=KIND, most=MOST_PERSONS, continued=draft.continued,
             whom=acts.line_of(group), signs=leads or not service.is_of_group(group) or guard.may_write(group),
             leads=leads, TOOK_PLACE=SurveyAccess.TOOK_PLACE,
-            drafts=_drafts_of(pk) if draft is None and not form.is_submitted() else [],
+            drafts=draft.offered,
         )  # fmt: skip
-
-    @expose("/act-draft")
-    @has_access
-    @permission_name("write")
-    def resume(self) -> Response:
-        """Go on with a draft: it says itself of which survey it is."""
-        address = Address(url_for("SurveyActs.resume"))
-        key = address.number("draft", gettext("Draft"))
-        address.check()
-        row = _own_draft(key, None)
-        pk = _survey_of(row) if row is not None else None
-        if row is None or pk is None:
-            abort(404)
-        return redirect(url_for("SurveyActs.write", pk=pk, draft=row.id))
 
     @expose("/act/<int:pk>")
     @has_access
@@ -158,14 +139,14 @@ class SurveyActs(Screen):
         back = url_for("SurveyActs.show", pk=pk)
         return self.page("surveys/form.html", form=form, heading=heading, back=back, whose=journal.title_of(row))
 
-    def _saved(self, pk: int, form: SurveyActForm) -> Answer:
+    def _saved(self, pk: int, form: SurveyActForm, draft: Drafted) -> Answer:
         """Keep the act, and sign it if that was asked; its draft goes with it. Raises Refusal."""
         act = service.save(self._written(pk), form.written, over=form.over, today=clock.today())
         text = gettext("The act is saved. It is not signed yet.")
         if "sign" in request.form:
             service.sign(act)
             text = gettext("The act is signed.")
-        sent(KIND, form.draft.data)
+        draft.send(form)
         return Answer(text, url_for("SurveyActs.show", pk=act.id))
 
     def _fill_in(self, form: SurveyActForm, group: SurveyGroup) -> None:
@@ -185,13 +166,6 @@ class SurveyActs(Screen):
             return
         form.show_stored(act)
         form.fill_in_over(act)
-
-    def _asked_for(self) -> int | None:
-        """The draft that the address asks to continue; a form that is sent bears its own key."""
-        address = Address(request.path)
-        key = address.number("draft", gettext("Draft"))
-        address.check()
-        return key if request.method == "GET" else None
 
     def _group(self, pk: int) -> SurveyGroup:
         return self.find(
@@ -220,20 +194,3 @@ class SurveyActs(Screen):
     def _note_reading(self, act: SurveyAct) -> None:
         journal.read(Act.OPENED, entity="SurveyAct", entity_id=act.id, family_id=act.group.family_id,
                      summary=journal.title_of(act))  # fmt: skip
-
-
-def _survey_of(draft: Draft) -> int | None:
-    """The survey that a draft is of."""
-    said = draft.words.get("survey") or [""]
-    return int(said[0]) if said[0].isascii() and said[0].isdecimal() and len(said[0]) < 10 else None
-
-
-def _own_draft(key: int | None, pk: int | None) -> Draft | None:
-    """A draft of the person's, of one survey if it is named."""
-    row = drafts.own(KIND, key)
-    return row if row is not None and pk in (None, _survey_of(row)) else None
-
-
-def _drafts_of(pk: int) -> list[drafts.Offered]:
-    """The person's drafts of acts of one survey."""
-    return [one for one in drafts.mine(KIND) if one.words.get("survey") == [str(pk)]]

@@ -18,11 +18,13 @@ from app.clock import now
 from app.domain.refusal import Refusal
 from app.extensions import db
 from app.models import Draft, User
+from app.words import short
 
 MOST = 20  # of one person
 KEPT = timedelta(days=30)
 MOST_FIELDS, LARGEST = 500, 400_000  # fields of one draft, and characters in all of them
 NAMELESS = "без имени"
+LONGEST_TITLE = 80
 
 _draft = Draft.__table__
 _user = User.__table__
@@ -32,25 +34,27 @@ _user = User.__table__
 class DraftKind:
     """A form whose words are kept: the permission to send it, its page, and the fields by which a draft is known.
 
-    sent: what is said of one that was sent from another page.
+    sent: what is said of one that was sent from another page. of: the field that says of which row it is, if its page
+    is that of a row.
     """
 
     permission: tuple[str, str]
     endpoint: str
     named: tuple[str, ...]
     sent: str
+    of: str = ""
 
 
 @dataclass(frozen=True)
 class Offered:
-    """A draft as it is offered back."""
+    """A draft as it is offered back; values: what the address of its page names."""
 
     id: int
     title: str
     begun_at: datetime
     saved_at: datetime
     endpoint: str
-    words: Mapping[str, list[str]]
+    values: Mapping[str, int]
 
 
 KINDS = {
@@ -59,28 +63,51 @@ KINDS = {
         sent="Карта из этого черновика уже отправлена на другой странице",
     ),
     "act": DraftKind(
-        ("can_write", "SurveyAct"), "SurveyActs.resume", ("persons-0-last_name", "persons-0-first_name", "visited_on"),
-        sent="Акт из этого черновика уже сохранён на другой странице",
+        ("can_write", "SurveyAct"), "SurveyActs.write", ("persons-0-last_name", "persons-0-first_name", "visited_on"),
+        sent="Акт из этого черновика уже сохранён на другой странице", of="survey",
+    ),
+    "answer": DraftKind(
+        ("can_answer", "AgencyInquiry"), "InquiryPage.answer", ("text",),
+        sent="Сведения из этого черновика уже отправлены на другой странице", of="inquiry",
+    ),
+    "told": DraftKind(
+        ("can_tell", "AgencyFinding"), "Findings.add", ("text",),
+        sent="Сведения из этого черновика уже внесены на другой странице", of="survey",
     ),
 }  # fmt: skip
 
 
-def mine(kind: str) -> list[Offered]:
-    """The person's drafts of a kind, the latest first."""
-    own = select(Draft).where(_is_open(kind))
-    rows = db.session.scalars(own.order_by(Draft.saved_at.desc(), Draft.id.desc()))
-    return [Offered(row.id, title_of(row), row.begun_at, row.saved_at, KINDS[kind].endpoint, row.words) for row in rows]
+def mine(kind: str, of: int | None = None) -> list[Offered]:
+    """The person's drafts of a kind, the latest first; of: of the page of one row alone."""
+    asked = select(Draft).where(_is_open(kind)).order_by(Draft.saved_at.desc(), Draft.id.desc())
+    found = []
+    for row in db.session.scalars(asked):
+        values = values_of(row)
+        if values is not None and of in (None, values.get("pk")):
+            found.append(Offered(row.id, title_of(row), row.begun_at, row.saved_at, KINDS[kind].endpoint, values))
+    return found
 
 
-def own(kind: str, pk: int | None) -> Draft | None:
-    """A draft of the person's that is not sent yet."""
-    return None if pk is None else db.session.scalar(select(Draft).where(Draft.id == pk, _is_open(kind)))
+def values_of(row: Draft) -> dict[str, int] | None:
+    """What the address of a draft's page names; None if it does not say of what it is."""
+    kind = KINDS[row.kind]
+    if not kind.of:
+        return {}
+    said = (row.words.get(kind.of) or [""])[0]
+    return {"pk": int(said)} if said.isascii() and said.isdecimal() and len(said) < 10 else None
+
+
+def own(kind: str, pk: int | None, of: int | None = None) -> Draft | None:
+    """A draft of the person's that is not sent yet; of: if it is of that row."""
+    row = None if pk is None else db.session.scalar(select(Draft).where(Draft.id == pk, _is_open(kind)))
+    is_of = row is not None and (of is None or values_of(row) == {"pk": of})
+    return row if is_of else None
 
 
 def title_of(row: Draft) -> str:
     """By what the person knows a draft again."""
     said = (text.strip() for name in KINDS[row.kind].named for text in row.words.get(name, ()))
-    return " ".join(filter(None, said)) or NAMELESS
+    return short(" ".join(filter(None, said)), LONGEST_TITLE) or NAMELESS
 
 
 def lock() -> int:

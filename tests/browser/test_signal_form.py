@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 from app import access
 from app.clock import now
 from app.extensions import db
-from app.models import Draft, SignalCard, User, UserSession
+from app.models import Draft, SignalCard, SurveyGroup, User, UserSession
 from tests.browser.conftest import NARROW, WIDE
 
 pytestmark = pytest.mark.usefixtures("_no_drafts")
@@ -216,3 +216,16 @@ def test_the_end_of_a_shift_is_told_and_cannot_be_put_off(browse: Any) -> None:
     page.locator(".session-end button").click()
     expect(page.locator(".session-end")).to_contain_text("смена длится не больше 12 часов")
     expect(page.locator(".session-end button")).to_be_hidden()
+
+
+def test_what_a_body_told_is_kept_while_it_is_entered(browse: Any, bank: Any) -> None:
+    anna = browse("koordinator", width=NARROW)
+    survey = bank(select(func.min(SurveyGroup.id)).where(SurveyGroup.annulled_at.is_(None)))
+    page = anna.open(f"/survey/{survey}/findings/add")
+    page.fill("#text", "Мать приходила на приём в среду.")
+    expect(said(page)).to_contain_text(SAVED)
+    assert anna.overflow() == []
+    assert anna.axe() == []
+    page = anna.open(f"/survey/{survey}/findings/add")
+    page.locator(".draft-notice", has_text="Мать приходила").get_by_role("link").click()
+    expect(page.locator("#text")).to_have_value("Мать приходила на приём в среду.")

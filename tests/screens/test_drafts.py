@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import lxml.html
 import pytest
@@ -14,13 +14,23 @@ from sqlalchemy import func, select, update
 from app import clock
 from app.clock import now
 from app.extensions import db
-from app.models import Draft, JournalEntry, SentForm, SignalCard, SurveyAct, UserSession
+from app.models import (
+    AgencyFinding,
+    AgencyKind,
+    Draft,
+    JournalEntry,
+    SentForm,
+    SignalCard,
+    SurveyAct,
+    UserSession,
+)
 from app.services import drafts
 from tests import factories
 from tests.test_at_once import said, sent_together
 
 JSON = {"Accept": "application/json"}
 KEY = "d" * 24
+OTHER = {"last_name": "Ольхова"}  # a card that says the same twice is refused for that
 
 
 def keep(browser: Any, user: Any, kind: str = "signal", **values: Any) -> Any:
@@ -179,80 +189,107 @@ def test_another_person_who_signs_in_on_the_same_page_keeps_nothing_of_it(gleb, 
 # One draft on two pages
 
 
+class Drafted(NamedTuple):
+    """A form whose words are kept: who sends it, its kind and address, the words by which its draft is known, and
+    what is sent."""
+
+    who: str
+    kind: str
+    url: str
+    words: dict[str, str]
+    typed: dict[str, str]
+
+
 @pytest.fixture(params=drafts.KINDS)
 def form(request, cast):
-    """A form of each kind, as gleb would send it: kind, address, the fields by which its draft is known, all fields."""
+    """A form of each kind."""
     if request.param == "signal":
-        typed = typed_card(cast)
-        return "signal", "/signal/new", {"last_name": "Ольхова"}, typed
-    group = factories.survey_group(cast.employee("gleb"), clock.today(), of=factories.family(cast.north))
+        return Drafted("gleb", "signal", "/signal/new", {"last_name": "Ольхова"}, typed_card(cast))
+    gleb, today = cast.employee("gleb"), f"{clock.today():%d.%m.%Y}"
+    group = factories.survey_group(gleb, clock.today(), of=factories.family(cast.north))
+    inquiry = factories.inquiry(group, gleb.agency)
+    kind = factories.by_code(AgencyKind, "RT.2").id
     db.session.commit()
-    words = {"persons-0-last_name": "Ольхова", "survey": str(group.id)}
-    return "act", f"/survey/{group.id}/act", words, {"visited_on": f"{clock.today():%d.%m.%Y}", "access": "nobody"}
+    survey, said = str(group.id), {"told_on": today, "text": "Мятлева приходила на приём."}
+    return {
+        "act": Drafted("gleb", "act", f"/survey/{survey}/act", {"persons-0-last_name": "Ольхова", "survey": survey},
+                       {"visited_on": today, "access": "nobody"}),
+        "answer": Drafted("gleb", "answer", f"/inquiry/{inquiry.id}/answer",
+                          {"text": "Ольхова", "inquiry": str(inquiry.id)}, said),
+        "told": Drafted("anna", "told", f"/survey/{survey}/findings/add", {"text": "Ольхова", "survey": survey},
+                        said | {"kind": str(kind), "agency": "", "told_by": "Дежурный"}),
+    }[request.param]  # fmt: skip
 
 
 def forms_stored() -> int:
     db.session.rollback()
-    return sum(db.session.scalar(select(func.count()).select_from(one)) or 0 for one in (SignalCard, SurveyAct))
+    return sum(
+        db.session.scalar(select(func.count()).select_from(one)) or 0 for one in (SignalCard, SurveyAct, AgencyFinding)
+    )
 
 
-def test_what_is_typed_on_a_second_page_after_the_first_was_sent_is_a_draft_of_its_own(gleb, cast, form, page):
-    kind, url, words, typed = form
-    user = cast.user("gleb")
-    first = keep(gleb, user, kind, **words)
+def test_what_is_typed_on_a_second_page_after_the_first_was_sent_is_a_draft_of_its_own(sign_in, cast, form, page):
+    who, kind, url, words, typed = form
+    browser, user = sign_in(who), cast.user(who)
+    first = keep(browser, user, kind, **words)
     key = first.json["id"]
     second = dict(
-        lxml.html.fromstring(gleb.get(f"{url}?draft={key}").text).xpath("//form[@data-draft]")[0].form_values()
+        lxml.html.fromstring(browser.get(f"{url}?draft={key}").text).xpath("//form[@data-draft]")[0].form_values()
     )
     assert second["draft"] == KEY
-    assert gleb.post(url, data=typed | {"draft": KEY, "form_key": "p" * 24}).status_code == 302
+    answer = browser.post(url, data=typed | {"draft": KEY, "form_key": "p" * 24})
+    assert answer.status_code == 302, said(answer.text)
     assert stored() == []
     for _time in range(2):
-        answer = keep(gleb, user, kind, page=second["form_key"], **words)
+        answer = keep(browser, user, kind, page=second["form_key"], **words)
         assert (answer.status_code, "другой странице" in answer.json["said"]) == (200, True)
         assert "Введённое здесь хранится отдельно" in answer.json["said"]
     [row] = stored()
     assert row.id == answer.json["id"] != key
-    [notice] = page(gleb, url).find_class("draft-notice")
+    [notice] = page(browser, url).find_class("draft-notice")
     assert "Ольхова" in notice.text_content()
-    assert keep(gleb, user, kind, page="p" * 24, **words).status_code == 409  # the last words of the page that was sent
+    assert (
+        keep(browser, user, kind, page="p" * 24, **words).status_code == 409
+    )  # the last words of the page that was sent
 
 
-def test_a_form_whose_draft_was_sent_from_another_page_is_sent_when_that_is_said_again(gleb, cast, form):
-    kind, url, words, typed = form
-    user = cast.user("gleb")
-    gleb.post(url, data=typed | {"draft": KEY, "form_key": "p" * 24})
-    keep(gleb, user, kind, page="q" * 24, **words)
+def test_a_form_whose_draft_was_sent_from_another_page_is_sent_when_that_is_said_again(sign_in, cast, form):
+    who, kind, url, words, typed = form
+    browser, user = sign_in(who), cast.user(who)
+    browser.post(url, data=typed | {"draft": KEY, "form_key": "p" * 24})
+    keep(browser, user, kind, page="q" * 24, **words)
     before = forms_stored()
-    answer = gleb.post(url, data=typed | {"draft": KEY, "form_key": "q" * 24, "last_name": "Ольхова"})
+    answer = browser.post(url, data=typed | {"draft": KEY, "form_key": "q" * 24} | OTHER)
     assert (answer.status_code, forms_stored()) == (200, before)
     document = lxml.html.fromstring(answer.text)
     assert document.xpath("//*[@data-errors]")
     again = {name: value for name, value in document.xpath("//form[@data-draft]")[0].form_values()
              if name in ("draft", "form_key", "act", "version", "visit")}  # fmt: skip
     assert again["draft"] == "q" * 24
-    answer = gleb.post(url, data=typed | again | {"last_name": "Ольхова"})
+    answer = browser.post(url, data=typed | again | OTHER)
     assert answer.status_code == 302, said(answer.text)
     assert stored() == []
 
 
-def test_of_two_pages_of_a_draft_that_are_sent_at_once_one_is_told(gleb, cast, form):
-    kind, url, words, typed = form
-    keep(gleb, cast.user("gleb"), kind, **words)
-    forms = [typed | {"draft": KEY, "form_key": letter * 24, "csrf_token": gleb.csrf_token()} for letter in "pq"]
-    answers = sent_together(gleb, url, forms)
+def test_of_two_pages_of_a_draft_that_are_sent_at_once_one_is_told(sign_in, cast, form):
+    who, kind, url, words, typed = form
+    browser, user = sign_in(who), cast.user(who)
+    keep(browser, user, kind, **words)
+    forms = [typed | {"draft": KEY, "form_key": letter * 24, "csrf_token": browser.csrf_token()} for letter in "pq"]
+    answers = sent_together(browser, url, forms)
     assert sorted(status for status, _location, _text in answers) == [200, 302]
     assert forms_stored() == 1
     assert stored() == []
 
 
-def test_what_is_typed_while_another_page_of_the_draft_is_sent_is_in_a_draft_or_told(gleb, cast, form):
-    kind, url, words, typed = form
-    keep(gleb, cast.user("gleb"), kind, **words)
-    token = gleb.csrf_token()
-    beside = {"page": "q" * 24, "typed_by": str(cast.user("gleb").id)}
+def test_what_is_typed_while_another_page_of_the_draft_is_sent_is_in_a_draft_or_told(sign_in, cast, form):
+    who, kind, url, words, typed = form
+    browser, user = sign_in(who), cast.user(who)
+    keep(browser, user, kind, **words)
+    token = browser.csrf_token()
+    beside = {"page": "q" * 24, "typed_by": str(user.id)}
     together = [(url, typed | {"form_key": "p" * 24}), (f"/draft/{kind}", words | beside)]
-    answers = sent_together(gleb, [url for url, _data in together],
+    answers = sent_together(browser, [url for url, _data in together],
                             [data | {"draft": KEY, "csrf_token": token} for _url, data in together])  # fmt: skip
     assert [status for status, _location, _text in answers] == [302, 200]
     told = "Введённое здесь хранится отдельно" in json.loads(answers[1][2])["said"]

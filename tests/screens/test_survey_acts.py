@@ -304,10 +304,10 @@ def test_a_draft_of_an_act_is_offered_on_its_survey_and_goes_with_the_act(app, c
     db.session.commit()
     key = draft.id
     assert "Мятлева" in page(gleb, url(group)).find_class("draft-notice")[0].text_content()
-    answer = gleb.get(f"/survey/act-draft?draft={key}", follow_redirects=True)
+    answer = gleb.get(f"{url(group)}?draft={key}")
     fields = typed_in(lxml.html.fromstring(answer.text))
     assert (fields["food_note"], fields["food_level"], fields["draft"]) == ("Пусто", "not", "k" * 24)
-    assert sign_in("vera").get(f"/survey/act-draft?draft={key}").status_code == 404
+    assert "Этого черновика больше нет" in sign_in("vera").get(f"{url(group)}?draft={key}", follow_redirects=True).text
     assert gleb.post(url(group), data=typed(draft="k" * 24)).status_code == 302
     db.session.rollback()
     assert db.session.scalars(select(Draft).where(Draft.sent_at.is_(None))).all() == []
