@@ -18,7 +18,7 @@ run: $(VENV)/production $(WORDS).mo  ## set everything up and serve a demo bank 
 	@PORT=$(PORT) $(PYTHON) run.py
 
 test: lint types  ## set everything up and run every check and test
-	$(PYTHON) -m pytest -n auto --dist loadgroup
+	$(PYTHON) -m pytest -n auto
 
 lint: $(VENV)/development $(WORDS).mo  ## style and layers of imports
 	$(VENV)/bin/ruff check .

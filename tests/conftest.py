@@ -30,6 +30,9 @@ from app.models import User
 from app.services import accounts
 from tests import databases, factories, settings
 from tests.states import Bank
+from tests.together import Scheduling, once
+
+__all__ = ["once"]
 
 PASSWORD = "тихий омут на рассвете"  # the cast's password: long, no rules of composition
 
@@ -59,6 +62,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _turn(places: dict[pytest.Item, int], item: pytest.Item) -> tuple[bool, bool, int]:
     """A bank is opened once by each worker, and none is left alone with a long test at the end."""
     return databases.of(item) == "postgres", item.get_closest_marker("long") is None, places[item]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """How several workers share the tests."""
+    return Scheduling(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

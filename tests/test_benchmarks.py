@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
@@ -24,12 +25,12 @@ MOST_OF_CARDS, MOST_OF_LIKELY = 12, 8
 ALWAYS_ASKED = ("text", "number", "date")  # filters for which a value is at hand in any bank
 # Django asks for a thread without a loop; a worker that has driven a browser has one, and nothing of ours runs in it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-pytestmark = pytest.mark.xdist_group("benchmarks")  # one worker builds the bank, once
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("benchmarks")
+def folder(once: Callable[[str], Path]) -> Path:
+    return once("benchmarks")
 
 
 @pytest.fixture(scope="session")

@@ -219,7 +219,6 @@ def load_book(draw: Any) -> str:
 
 @pytest.mark.long
 @pytest.mark.one_database("the rules are the same in both databases, and the forms are many")
-@pytest.mark.xdist_group("three_roads")
 def test_the_bank_stays_sound_whatever_is_typed_by_any_road(bank, settle, sign_in_to):
     @settings(phases=[Phase.generate], max_examples=EXAMPLES, deadline=None, derandomize=True, database=None,
               suppress_health_check=list(HealthCheck))  # fmt: skip

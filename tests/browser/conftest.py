@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import lxml.html
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
@@ -24,6 +25,8 @@ from tests import settings
 
 playwright = pytest.importorskip("playwright.sync_api")
 
+# Chromium without a window of its own needs two thirds of the time for the same pages.
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 TODAY = date(2026, 9, 30)  # the day the demo bank is built for
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -72,12 +75,12 @@ LOOK = """({ left_out, worst }) => {
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder needs Chromium and the demo bank: one worker starts them, once, and first of all."""
+    """Everything in this folder needs Chromium, and is begun before the others."""
     here = str(Path(__file__).parent)
     for item in items:
         if str(item.path).startswith(here):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.long)
 
 
 def type_keys(page: Any, text: str) -> None:
@@ -105,9 +108,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def live_server(once: Callable[[str], Path]) -> Iterator[LiveServer]:
     """The application with the demo bank, served on a free port of this machine."""
-    folder = tmp_path_factory.mktemp("live")
+    folder = once("live")
     app = create_app(settings.of_test(folder))
     app.testing = False  # errors become pages here, as they do for people
     app.config["PROPAGATE_EXCEPTIONS"] = False
@@ -134,7 +137,7 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """Chromium of this machine. Without it the tests are skipped, except where they must run."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         if os.environ.get("CI") == "true":
             pytest.fail("Chromium is not on PATH; install it or unset CI.")
@@ -177,9 +180,24 @@ class Watched:
         self.page.goto(path if path.startswith("http") else self.server.url + path)
         return self.page
 
+    def text_of(self, path: str, *, shown: bool) -> str:
+        """A page as the server sends it: shown, or asked for by the same person and not shown."""
+        answer = self.page.goto(self.server.url + path) if shown else self.page.request.get(self.server.url + path)
+        if not answer.ok:
+            self.complaints.append(f"{answer.status} {path}")
+        return answer.text()
+
+    def faults_in(self, page: lxml.html.HtmlElement) -> list[str]:
+        """What is wrong with a page that is not shown."""
+        said, headings = page.text_content(), len(page.xpath("//h1"))
+        names = [name for name in self.server.names if name in said]
+        return self._faults({"refused": [], "headings": headings, "names": names})
+
     def faults(self) -> list[str]:
         """What is wrong with the page that is shown, but for its looks at another width."""
-        said = self.page.evaluate(SAID, self.server.names)
+        return self._faults(self.page.evaluate(SAID, self.server.names))
+
+    def _faults(self, said: dict[str, Any]) -> list[str]:
         found = [*self.complaints, *said["refused"]]
         self.complaints.clear()
         if said["headings"] != 1:

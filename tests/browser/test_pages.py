@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urldefrag
 
+import lxml.html
 import pytest
 
-from tests.browser.conftest import NARROW, OVERFLOW, ROLES, WIDE
-
-# From each list one record and one form are opened too: the first of its kind stands for all.
-LINKS = """() => {
-    const paths = (selector) => [...document.querySelectorAll(selector)].map((a) => a.getAttribute("href"));
-    return {
-        menu: paths(".menu a"),
-        alike: paths("#menu-dictionaries a").slice(2),
-        further: [
-            ...paths("main tbody tr:first-child td:first-child a").slice(0, 1),
-            ...paths("main .page-head__actions a").filter((href) => /add|new/.test(href)).slice(0, 1),
-            ...paths("main a[href*='/edit/']").slice(0, 1),
-        ],
-    };
-}"""
+from tests.browser.conftest import NARROW, ROLES, WIDE
 
 # A list may be wider than its screen, its pencils may not.
 OUT_OF_SIGHT = """() => {
@@ -51,50 +40,101 @@ CROWDED = """() => {
 }"""
 
 
-# All of it at once: every question to the browser is a way there and back.
-SEEN_WIDE = f"""() => ({{
-    found: [...({OVERFLOW})(), ...({OUT_OF_SIGHT})(), ...({CROWDED})()],
-    links: ({LINKS})(),
-}})"""
+LOOKS_WIDE = f"() => [...({OUT_OF_SIGHT})(), ...({CROWDED})()]"
+
+
+@dataclass
+class Known:
+    """What the browser has been shown so far, whoever looked."""
+
+    endpoints: set[str] = field(default_factory=set)
+    kinds: set[tuple[str, str, bool]] = field(default_factory=set)
+
+    def learn(self, endpoint: str, page: Any) -> bool:
+        """Whether an element of a page is of a kind that no page before it had; it is known from now on."""
+        self.endpoints.add(endpoint)
+        fresh = kinds(page) - self.kinds
+        self.kinds |= fresh
+        return bool(fresh)
+
+
+def kinds(page: Any) -> set[tuple[str, str, bool]]:
+    """What the styles and the rules of axe go by: of each element what it is, within what, whether it says anything.
+    Of elements of kinds that they have seen they say nothing else.
+    """
+    elements = [element for element in page.iter() if isinstance(element.tag, str)]
+    return {(_kind(one.getparent()), _kind(one), bool(one.text_content().strip())) for one in elements}
+
+
+def _kind(element: Any) -> str:
+    if element is None:
+        return ""
+    classes, names = sorted(element.get("class", "").split()), sorted({*element.keys()} - {"class"})
+    return f"{element.tag}{classes}{names}{element.get('type')}{element.get('role')}"
+
+
+def further(page: Any) -> list[str]:
+    """From a list one record and one form are opened too: the first of its kind stands for all."""
+    heads = page.xpath("//main//*[contains(@class, 'page-head__actions')]//a/@href")
+    return [
+        *page.xpath("//main//tbody/tr[1]/td[1]//a/@href")[:1],
+        *[href for href in heads if re.search("add|new", href)][:1],
+        *page.xpath("//main//a[contains(@href, '/edit/')]/@href")[:1],
+    ]
+
+
+def faults_of(person: Any, *, width: dict[str, int], axe: bool, menu: bool) -> list[str]:
+    """What is wrong with the page that is shown in one width, and then in the other one."""
+    found = person.faults()
+    for shown in (width, NARROW if width is WIDE else WIDE):
+        if shown is not width:
+            person.page.set_viewport_size(shown)
+        found += [f"at {shown['width']}: {fault}" for fault in person.overflow()]
+        if shown is WIDE:
+            found += person.page.evaluate(LOOKS_WIDE)
+            found += person.axe(menu=menu) if axe else []
+    return found
 
 
 @pytest.fixture(scope="module")
-def looked_at() -> set[str]:
-    """The endpoints whose page axe has seen."""
-    return set()
+def known() -> Known:
+    return Known()
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_page_of_the_menu_is_whole(role: str, browse: Any, looked_at: set[str]) -> None:
-    """Each role opens all its pages. What one template draws, axe looks at once: for who comes first, the coordinator,
-    whose pages offer most. The first page is each role's own.
+def test_every_page_of_the_menu_is_whole(role: str, browse: Any, known: Known) -> None:
+    """Each role asks for all its pages. Its first page, and what nobody has opened as yet or has seen with elements of
+    the same kinds, stands in the browser; axe looks where there are further kinds of them. The coordinator, whose pages
+    offer most, comes first.
     """
-    person = browse(role)
-    person.open("/")
-    links = person.page.evaluate(LINKS)
-    menu, alike = links["menu"], set(links["alike"])  # dictionaries are drawn by one template
+    person, width = browse(role), WIDE
     draws = person.server.app.url_map.bind("localhost")
-    ahead = ["/", *menu]
-    seen: set[str] = set()
-    faults: list[str] = []
+    menu: list[str] = []
+    alike: set[str] = set()
+    ahead, seen, faults = ["/"], set(), []
     while ahead:
         path = urldefrag(ahead.pop(0)).url  # a place of a page is that page; one of this page is nothing
         if path in seen or not path:
             continue
         seen.add(path)
-        person.page.set_viewport_size(WIDE)
-        person.open(path)
-        shown = person.page.evaluate(SEEN_WIDE)
-        found = person.faults() + shown["found"]
-        drawn = draws.match(path.partition("?")[0])[0]
-        if path == "/" or (path not in alike and drawn not in looked_at):
-            looked_at.add(drawn)
-            found += person.axe(menu=path == "/")
-        person.page.set_viewport_size(NARROW)
-        found += [f"at 390: {fault}" for fault in person.overflow()]
+        endpoint, first = draws.match(path.partition("?")[0])[0], path == "/"
+        is_new = first or endpoint not in known.endpoints
+        page = lxml.html.fromstring(person.text_of(path, shown=is_new))
+        fresh = known.learn(endpoint, page)
+        if first:
+            menu = page.xpath("//nav[@class='menu']//a/@href")
+            alike = {*page.xpath("//*[@id='menu-dictionaries']//a/@href")[2:]}  # they are drawn by one template
+            ahead += menu
+        elif path in menu and path not in alike:
+            ahead += further(page)
+        if fresh and not is_new:
+            person.open(path)
+        if fresh or is_new:
+            found = faults_of(person, width=width, axe=first or fresh, menu=first)
+            width = NARROW if width is WIDE else WIDE
+        else:
+            found = person.faults_in(page)
         faults += [f"{path}: {fault}" for fault in found]
-        if path in menu and path not in alike:
-            ahead += shown["links"]["further"]
     assert not faults, "\n".join(faults)
     kept = person.page.evaluate("localStorage.length + sessionStorage.length")
     assert kept == 0, "something is kept in the browser's storage"
