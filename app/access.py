@@ -385,6 +385,7 @@ def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = F
         given.update(db.session.scalars(_assigned_territories(employee.id, today)))
     if terms.Role.SPECIALIST in held and employee:
         agency = employee.agency_id
+    work = employee.territory_id if employee and terms.Role.SPECIALIST in held else None
     found = Scope(
         today=today,
         assigned_to=assigned_to,
@@ -398,7 +399,7 @@ def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = F
         user_name=user.get_full_name(),
         address=address,
     )
-    return _with_territories(found, home, given, known)
+    return _with_territories(found, home, given, work, known)
 
 
 def _is_home_of(user: User) -> ColumnElement[bool]:
@@ -408,16 +409,22 @@ def _is_home_of(user: User) -> ColumnElement[bool]:
 
 
 def _employee_of(user: User) -> Any:
-    """The employee that a user is, by id and body; None if the user is none of those who work."""
+    """The employee that a user is, with the body and its territory; None if the user is none of those who work."""
     columns = _employee.c
     return db.session.execute(
-        select(columns.id, columns.agency_id).where(columns.user_id == user.id, columns.dismissed.is_(False))
+        select(columns.id, columns.agency_id, _agency.c.territory_id)
+        .join(_agency, _agency.c.id == columns.agency_id)
+        .where(columns.user_id == user.id, columns.dismissed.is_(False))
     ).first()
 
 
-def _with_territories(scope: Scope, home: set[int], given: set[int], known: tree.Tree[tree.Place] | None) -> Scope:
-    """A scope with what lies in a person's territories, and with the places near the person's work."""
-    near = {*home, *given, *_work_places(scope)}
+def _with_territories(scope: Scope, home: set[int], given: set[int], work: int | None,
+                      known: tree.Tree[tree.Place] | None) -> Scope:  # fmt: skip
+    """A scope with what lies in a person's territories, and with the places near the person's work.
+
+    work: the territory of the body that a specialist works in.
+    """
+    near = {*home, *given, *_given_places(scope), *(() if work is None else (work,))}
     if not near:
         return scope
     if known is None:
@@ -431,10 +438,8 @@ def _with_territories(scope: Scope, home: set[int], given: set[int], known: tree
     )
 
 
-def _work_places(scope: Scope) -> Iterable[int]:
-    """The territories of the body a person works in, and of the families given to it or to the person."""
-    if scope.agency is not None:
-        yield from db.session.scalars(select(_agency.c.territory_id).where(_agency.c.id == scope.agency))
+def _given_places(scope: Scope) -> Iterable[int]:
+    """The territories of the families that are given to the person or to the body."""
     if parts := scope._given_families(_family.c):
         yield from db.session.scalars(select(_family.c.territory_id).where(or_(*parts)).distinct())
 

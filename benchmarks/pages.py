@@ -124,11 +124,12 @@ def family(bank: Bank, runs: int) -> Section:
 
 
 def visit(bank: Bank, client: FlaskClient, title: str, url: str, runs: int,
-          bare: Callable[[], Any] | None = None) -> Line:  # fmt: skip
-    """Open a page some times, and once more to count what it asks."""
-    times = milliseconds(lambda: client.get(url), runs, bare)
+          bare: Callable[[], Any] | None = None, before: Callable[[], Any] = lambda: None) -> Line:  # fmt: skip
+    """Open a page some times, and once more to count what it asks; before: what is made ready for each time."""
+    times = milliseconds(lambda: client.get(url), runs, bare, before)
     with bank.app.app_context():
         engine = db.engine
+    before()
     with counting(engine) as sent:
         answer = client.get(url)
     assert answer.status_code == 200, f"{url}: {answer.status_code}"

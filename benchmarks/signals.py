@@ -39,8 +39,7 @@ _card, _word, _child, _family, _member = (
 def measure(bank: Bank, runs: int) -> Section:
     """The queue, its filters and a page of a card; then the search for likely families alone."""
     families = _count(bank, _family)
-    count = min(CARDS, families * CARDS_OF_A_FAMILY)
-    with _filled(bank, count):
+    with filled(bank) as count:
         section = Section(f"Сигнальные карты: карт {count}, семей {families} (координатор всего банка)")
         reader = Reader(bank, runs)
         for title, asked in (
@@ -94,9 +93,10 @@ def _of_kind(title: str, keys: Any, change: dict[str, Any]) -> Line:
 
 
 @contextmanager
-def _filled(bank: Bank, count: int) -> Iterator[None]:
-    """A bank with so many cards more; whatever an interrupted run has left is taken out first."""
+def filled(bank: Bank) -> Iterator[int]:
+    """A bank with cards in proportion to its families, how many; what an interrupted run has left goes first."""
     _empty(bank)
+    count = min(CARDS, _count(bank, _family) * CARDS_OF_A_FAMILY)
     with bank.opened():
         outcomes = db.session.scalars(select(SignalCardOutcome.id).order_by(SignalCardOutcome.id)).all()
         made = [_made(place, row, count, outcomes) for place, row in enumerate(_people(count))]
@@ -114,7 +114,7 @@ def _filled(bank: Bank, count: int) -> Iterator[None]:
         look_at_contents()
         db.session.commit()
     try:
-        yield
+        yield count
     finally:
         _empty(bank)
 

@@ -134,3 +134,20 @@ def test_the_queue_of_signal_cards_and_what_is_like_one_take_few_statements(meas
     assert len(likely) == 3
     assert not [(line.title, line.statements) for line in lists if line.statements > MOST_OF_CARDS]
     assert not [(line.title, line.statements) for line in likely if line.statements > MOST_OF_LIKELY]
+
+
+def test_what_is_due_is_measured_for_every_role_and_asks_little_once_it_is_counted(measured: dict) -> None:
+    (section,) = (section for title, section in measured.items() if title.startswith("Сроки"))
+    assert {line.title.partition(":")[0] for line in section.lines} == {role.value for role in Role}
+    assert {line.title.partition(":")[0] for line in section.lines if "календар" in line.title} >= {
+        Role.COORDINATOR.value, Role.COMMISSION.value, Role.SPECIALIST.value,
+    }  # fmt: skip
+    counted = [line for line in section.lines if "посчитано" in line.title]
+    assert len(counted) == len(Role)
+    assert not [(line.title, line.statements) for line in counted if line.statements > MOST_STATEMENTS]
+
+
+def test_the_lists_of_surveys_and_inquiries_take_few_statements(measured: dict) -> None:
+    (section,) = (section for title, section in measured.items() if title.startswith("Обследования"))
+    assert len(section.lines) > 8
+    assert not [(line.title, line.statements) for line in section.lines if line.statements > MOST_STATEMENTS]

@@ -165,6 +165,8 @@ def test_no_page_asks_more_of_a_larger_bank(app, cast, sign_in):
     fill(cast, range(1, FEW + 1))
     for territory in (cast.north, cast.south):
         factories.assignment(cast.employee("boris"), date(2026, 1, 1), place=territory)
+    group = db.session.scalars(select(models.SurveyGroup)).first()
+    factories.inquiry(group, cast.employee("gleb").agency)
     db.session.commit()
     browsers = {name: sign_in(name) for name in PEOPLE}
     pages = [(endpoint, address, reader_of(browsers, address)) for endpoint, address in addresses(app)]

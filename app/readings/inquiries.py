@@ -272,15 +272,17 @@ def of_mine(today: date) -> Mine | None:
     agency = access.scope().agency
     if agency is None:
         return None
-    waiting = (_inquiry.c.agency_id == agency, waits())
     late = func.count().filter(_inquiry.c.due_on < today)
-    counted = select(func.count(), late).select_from(_inquiry).where(*waiting)
-    count, overdue = db.session.connection().execute(counted).one()
-    if not count:
+    found = (
+        select(AgencyInquiry, func.count().over(), late.over())
+        .where(_inquiry.c.agency_id == agency, waits())
+        .order_by(AgencyInquiry.due_on, AgencyInquiry.id)
+    )
+    rows = db.session.execute(found.limit(SHOWN_ON_FIRST_PAGE)).all()
+    if not rows:
         return None
-    found = select(AgencyInquiry).where(*waiting).order_by(AgencyInquiry.due_on, AgencyInquiry.id)
-    first = db.session.scalars(found.limit(SHOWN_ON_FIRST_PAGE)).all()
-    return Mine(count, overdue, first, lines(first))
+    first = [row[0] for row in rows]
+    return Mine(rows[0][1], rows[0][2], first, lines(first))
 
 
 class InquiryCounts(NamedTuple):

@@ -190,6 +190,8 @@ class Checks:
         return not (self.lists or self.form) or kept.is_known(self._question)
 
     def counted(self) -> Checked:
+        if not (self.lists or self.form):
+            return Checked({}, [])
         counts, lacks = kept.while_unchanged(self._question, self._count)
         return Checked(counts, [(lack, _address_of(lack, self.form.period)) for lack in lacks] if self.form else [])
 
