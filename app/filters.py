@@ -224,11 +224,14 @@ def read(address: Address, entity: type[Entity], name: str, label: Any) -> Filte
     return replace(asked, is_part=bool(asked.conditions and held_with_owner(entity.__table__.c[name])))
 
 
-def of_text(address: Address, name: str, label: Any, holds: Callable[[str], Condition]) -> Filter:
-    """A text that is typed."""
+def of_text(address: Address, name: str, label: Any, holds: Callable[[str], Condition],
+            of_each: Callable[[str], Condition] | None = None) -> Filter:  # fmt: skip
+    """A text that is typed; of_each: the same for rows that are met one by one."""
     key = f"_flt_0_{name}"
     text = address.text(key, label)
-    return Filter(name, label, "text", text or address.typed(key), conditions=(holds(text),) if text else ())
+    each = (of_each(text),) if text and of_each else ()
+    conditions = (holds(text),) if text else ()
+    return Filter(name, label, "text", text or address.typed(key), conditions=conditions, of_each=each)
 
 
 def of_number(address: Address, name: str, label: Any, is_so: Callable[[int], Condition],
@@ -240,14 +243,16 @@ def of_number(address: Address, name: str, label: Any, is_so: Callable[[int], Co
     return Filter(name, label, "number", address.typed(key), conditions=conditions)
 
 
-def of_days(address: Address, name: str, label: Any,
-            within: Callable[[date | None, date | None], Condition]) -> Filter:  # fmt: skip
-    """A stretch of days, either end of which may be left open."""
+def of_days(address: Address, name: str, label: Any, within: Callable[[date | None, date | None], Condition],
+            of_each: Callable[[date | None, date | None], Condition] | None = None) -> Filter:  # fmt: skip
+    """A stretch of days, either end of which may be left open; of_each: the same for rows that are met one by one."""
     keys = f"_flt_0_{name}", f"_flt_1_{name}"
     since, until = address.days(*keys, label)
     value, last = (words.day(day) if day else address.typed(key) for day, key in zip((since, until), keys, strict=True))
-    conditions = (within(since, until),) if since or until else ()
-    return Filter(name, label, "date", value, last, conditions=conditions)
+    if not (since or until):
+        return Filter(name, label, "date", value, last)
+    each = (of_each(since, until),) if of_each else ()
+    return Filter(name, label, "date", value, last, conditions=(within(since, until),), of_each=each)
 
 
 def of_choice(address: Address, name: str, label: Any, offered: Sequence[tuple[str, Any, Callable[[], Condition]]],

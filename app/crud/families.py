@@ -78,7 +78,8 @@ class FamilyListView(RegistryView):
         missing = [("members", _("members of the family"), lambda: families.without_members(today))]
         return [
             state,
-            filters.of_text(address, "last_name", _("Last name"), families.with_surname),
+            filters.of_text(address, "last_name", _("Last name"), families.with_surname,
+                            families.each_with_surname),
             of_columns("territory"),
             filters.of_row(address, "criterion", _("Criterion"), Criterion,
                            lambda row: families.under_criterion(row.code),
@@ -90,8 +91,10 @@ class FamilyListView(RegistryView):
             filters.of_number(address, "without_contact", _("Without contact, days or more"),
                               lambda days: families.without_contact(days, today), families.LONGEST_WITHOUT),
             filters.of_choice(address, "overdue", _("A deadline is overdue"), overdue),
-            filters.of_days(address, "registered_on", _("Registered on"), partial(families.placed, today=today)),
-            filters.of_days(address, "removed_on", _("Removed on"), partial(families.taken_off, today=today)),
+            filters.of_days(address, "registered_on", _("Registered on"), partial(families.placed, today=today),
+                            families.each_placed),
+            filters.of_days(address, "removed_on", _("Removed on"), partial(families.taken_off, today=today),
+                            families.each_taken_off),
             of_columns("number"),
             of_columns("actual_address"),
             filters.of_choice(address, "missing", _("Not entered"), missing),

@@ -158,8 +158,8 @@ class RegistryList:
         is_held = self._index_of(order) and not self._column(order).info.get("repeated")
         if not is_held or not any(one.conditions for one in found) or self._guessed(found) < most:
             return None
-        rows = self._ordered(self._narrowed(found, walked=True), order, walked=True).limit(COUNTED + 1)
-        return self._keys(self._along(rows, order))
+        rows = self._ordered(self._narrowed(found, walked=True, one_by_one=False), order, walked=True)
+        return self._keys(self._along(rows.limit(COUNTED + 1), order))
 
     def _guessed(self, found: Sequence[Filter]) -> int:
         """About how many rows the filters let through: as many as of some that lie evenly among all."""
@@ -296,10 +296,10 @@ class RegistryList:
         of_words = issubclass(relation.mapper.class_, Dictionary) and not relation.uselist
         return (joinedload if of_words else selectinload)(getattr(self.entity, name))
 
-    def _narrowed(self, found: Sequence[Filter], *, walked: bool = False) -> Select[Any]:
-        """The ids of the person's rows that the filters let through."""
+    def _narrowed(self, found: Sequence[Filter], *, walked: bool = False, one_by_one: bool = True) -> Select[Any]:
+        """The ids of the person's rows that the filters let through; one_by_one: so few are met that each is asked."""
         each = walked or any(one.is_part for one in found)
-        asked = [condition for one in found for condition in (walked and one.of_each) or one.conditions]
+        asked = [told for one in found for told in (walked and one_by_one and one.of_each) or one.conditions]
         return access.scope().listed(self.entity, [self.entity.__table__.c.id], *asked, walked=each)
 
     def _order(self, address: Address) -> tuple[str, str]:

@@ -64,11 +64,25 @@ def taken_off(since: date | None, until: date | None, today: date) -> ColumnElem
     return _has_stay_within("removed_on", since, until, today)
 
 
+def each_placed(since: date | None, until: date | None) -> ColumnElement[bool]:
+    """Placed on record within a stretch of days, asked family by family."""
+    return _each_has_stay_within("registered_on", since, until)
+
+
+def each_taken_off(since: date | None, until: date | None) -> ColumnElement[bool]:
+    """Removed from record within a stretch of days, asked family by family."""
+    return _each_has_stay_within("removed_on", since, until)
+
+
 def _has_stay_within(name: str, since: date | None, until: date | None, today: date) -> ColumnElement[bool]:
     """The stays of a short stretch are few and lead to their families; in a long one nearly every family has its own,
     and is asked for it. Hardly anything is of a day after today, so an open end is as near as that."""
     if since and (until or today) - since <= SHORT:
         return has_stay(*_within(_stay.c[name], since, until))
+    return _each_has_stay_within(name, since, until)
+
+
+def _each_has_stay_within(name: str, since: date | None, until: date | None) -> ColumnElement[bool]:
     return _has_one(_stay, _family.c.id, lambda stay: and_(*_within(stay.c[name], since, until)))
 
 
@@ -132,6 +146,11 @@ def with_surname(text: str) -> ColumnElement[bool]:
     """Somebody of the family, now or before, is called so: the beginnings of surname, name and patronymic in order."""
     called = conditions.called(_member.c.sort_key, text)
     return _family.c.id.in_(select(_member.c.family_id).where(_member.c.annulled_at.is_(None), called))
+
+
+def each_with_surname(text: str) -> ColumnElement[bool]:
+    """The same, asked family by family."""
+    return _has_one(_member, _family.c.id, lambda member: conditions.called(member.c.sort_key, text))
 
 
 def is_present(day: date) -> ColumnElement[bool]:
