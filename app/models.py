@@ -6,7 +6,7 @@ from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import Role, User
 
 from app.entities.accounts import Account, CalendarFeed, FurtherRole, HomeTerritory, SavedFilter, UserSession
-from app.entities.clocks import Extends, StayExtension
+from app.entities.clocks import Extends, StayExtension, SurveyExtension
 from app.entities.dictionaries import (
     AgencyKind,
     AidKind,
@@ -158,6 +158,7 @@ __all__ = [
     "Supervision",
     "SupervisionKind",
     "SurveyAct",
+    "SurveyExtension",
     "SurveyGroup",
     "SurveyMark",
     "SurveyPerson",

@@ -53,6 +53,7 @@ from app.models import (
     Supervision,
     SupervisionKind,
     SurveyAct,
+    SurveyExtension,
     SurveyGroup,
     SurveyMark,
     SurveyPerson,
@@ -396,6 +397,10 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         )),
         "SurveyScan": _add(SurveyScan(
             group=group, file_name=f"{word}.jpg", mime="image/jpeg", size=1, sha256="0" * 64, key=f"s{number}",
+        )),
+        "SurveyExtension": _add(SurveyExtension(
+            group=group, deadline=by_code(Deadline, "survey_default"), until=group.due_on, reason=word,
+            user_name="Координатор",
         )),
         "CardChild": _add(CardChild(card=card, name=f"{word} ребёнок", age=7)),
         "AgencyInquiry": inquiry(group, body, question=word),

@@ -195,6 +195,8 @@ def _of_surveys(cards: Mapping[str, int], cast: factories.Cast, family: int) -> 
         "survey of a family": ActForm("anna", f"/family/{family}/survey", f"/family/{family}/survey", group,
                                       SurveyGroup),
         "change a group": of_survey("change", {**group, "task": "Уточнить адрес"}),
+        "extend a survey": of_survey("extend", {"until": f"{clock.today() + timedelta(days=9):%d.%m.%Y}",
+                                                "reason": "семья в отъезде"}),
         "call a survey off": of_survey("call-off", {"reason": "уехали"}),
     }  # fmt: skip
 
@@ -291,7 +293,7 @@ def _inquiries(cast: factories.Cast) -> dict[str, int]:
 def _cards(cast: factories.Cast) -> dict[str, int]:
     """Cards of Gleb's body, each ready for the act of its name: Anna has opened all but one."""
     names = ("ask", "answer", "attach", "redirect", "send-out", "close", "receive", "undo", "recall", "scan",
-             "emergency", "tell", "survey", "change", "call-off")  # fmt: skip
+             "emergency", "tell", "survey", "change", "extend", "call-off")  # fmt: skip
     body, far = cast.employee("gleb").agency, cast.far.id
     found = {name: factories.signal_card(cast.north, body, received_at=clock.now()) for name in names}
     found["receive"].received_at = None
@@ -300,8 +302,8 @@ def _cards(cast: factories.Cast) -> dict[str, int]:
         signals.ask(found["undo"], "Сколько детей?")
         signals.redirect(found["recall"], far, "живут там")
         signals.mark_emergency(found["tell"])
-    gleb, due_on = cast.employee("gleb"), clock.today() + timedelta(days=1)
-    groups = {name: factories.survey_group(gleb, due_on, card=found[name]) for name in ("change", "call-off")}
+    gleb, due_on = cast.employee("gleb"), clock.today() + timedelta(days=3)
+    groups = {name: factories.survey_group(gleb, due_on, card=found[name]) for name in ("change", "extend", "call-off")}
     photo = CardScan(card=found["scan"], file_name="фото.jpg", mime="image/jpeg", size=1, sha256="1" * 64, key="photo")
     db.session.add(photo)
     db.session.commit()
@@ -344,8 +346,8 @@ NAMES = (
     "button deactivate", "button activate", "button sessions/end", "button sessions/N/end", "ask the sender",
     "answer the coordinator", "attach a card", "send a card on", "send a card out", "close a card", "open a card",
     "undo a step of a card", "take a card back", "photos of a card", "annul a photo", "mark an emergency",
-    "tell a body", "name a group", "survey of a family", "change a group", "call a survey off", "write an act",
-    "sign an act", "correct an act", "drop an act", "bring a scan", "photos of a survey",
+    "tell a body", "name a group", "survey of a family", "change a group", "extend a survey", "call a survey off",
+    "write an act", "sign an act", "correct an act", "drop an act", "bring a scan", "photos of a survey",
     "annul a scan of a survey", "ask agencies", "answer an inquiry", "know nothing", "take an answer",
     "ask once more", "withdraw an inquiry", "enter what was told", "correct what was told", "annul what was told",
     "end an own session",

@@ -29,6 +29,7 @@ WITHOUT_A_LIST = {
     "CardChild": "on the page of its signal card",
     "CardScan": "on the page of its signal card",
     "CardTelling": "on the page of its signal card",
+    "SurveyExtension": "on the page of its survey",
     "SurveyMark": "on the page of its survey act",
     "SurveyPerson": "on the page of its survey act",
     "SurveyScan": "on the page of its survey",

@@ -95,6 +95,7 @@ FOREIGN = {
     "SurveyPapers.for_child": ["/survey/act/{SurveyAct}/child/{SurveyPerson}.pdf"],
     "SurveyPage.call_off": ["/survey/{SurveyGroup}/call-off"],
     "SurveyPage.change": ["/survey/{SurveyGroup}/change"],
+    "SurveyPage.extend": ["/survey/{SurveyGroup}/extend"],
     "SurveyPage.of_card": ["/signal/{SignalCard}/survey"],
     "SurveyPage.of_family": ["/family/{Family}/survey"],
     "SurveyPage.show": ["/survey/{SurveyGroup}"],

@@ -9,11 +9,12 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from app.entities.kinds import ByAct, Entity, OfFamily, in_the_family_of, label, listed
+from app.entities.kinds import ByAct, Entity, OfFamily, OfSurvey, in_the_family_of, label, listed
 
 if TYPE_CHECKING:
     from app.entities.dictionaries import Deadline
     from app.entities.record import Registration
+    from app.entities.surveys import SurveyGroup
 
 
 class Extends:
@@ -45,6 +46,17 @@ class StayExtension(Extends, ByAct, OfFamily, Entity):
     TITLE, TITLES = _("Extension of a deadline"), _("Extensions of deadlines")
     registration_id: Mapped[int] = mapped_column(info=label(_("Registration")))
     registration: Mapped[Registration] = relationship(foreign_keys=[registration_id], info=label(_("Registration")))
+
+    def __str__(self) -> str:
+        return f"{self.deadline}: до {self.until:%d.%m.%Y}"
+
+
+class SurveyExtension(Extends, OfSurvey, Entity):
+    """The clock of a survey that was extended; the survey itself holds the latest day (`SurveyGroup.due_on`)."""
+
+    __tablename__ = "survey_extension"
+    TITLE, TITLES = _("Extension of a survey"), _("Extensions of surveys")
+    group: Mapped[SurveyGroup] = relationship(back_populates="extensions", info=label(_("Survey")))
 
     def __str__(self) -> str:
         return f"{self.deadline}: до {self.until:%d.%m.%Y}"

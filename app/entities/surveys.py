@@ -39,6 +39,7 @@ from app.entities.kinds import (
 )
 
 if TYPE_CHECKING:
+    from app.entities.clocks import SurveyExtension
     from app.entities.dictionaries import AgencyKind
     from app.entities.families import Family
     from app.entities.places import Agency, Employee, Territory
@@ -91,6 +92,7 @@ class SurveyGroup(Annullable, Dated, Versioned, Entity):
 
     acts: Mapped[list[SurveyAct]] = relationship(back_populates="group", order_by="SurveyAct.id")
     scans: Mapped[list[SurveyScan]] = relationship(back_populates="group", order_by="SurveyScan.id")
+    extensions: Mapped[list[SurveyExtension]] = relationship(back_populates="group", order_by="SurveyExtension.id")
 
     def __str__(self) -> str:
         return f"{_('Survey')} № {self.id}"

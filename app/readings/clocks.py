@@ -25,7 +25,7 @@ from app.domain.deadlines import (
 from app.domain.periods import Period, month, quarter_holding
 from app.domain.terms import Moment, Unit
 from app.extensions import db, portions
-from app.models import Deadline, Registration, StayExtension
+from app.models import Deadline, Registration, StayExtension, SurveyGroup
 from app.readings.working_days import production_calendar
 from app.words import counted
 
@@ -44,6 +44,29 @@ PERIODS: dict[Moment, Callable[[date], Period]] = {
     Moment.MONTH_ENDED: lambda day: month(day.year, day.month),
     Moment.QUARTER_ENDED: quarter_holding,
 }
+
+
+def of_survey(group: SurveyGroup) -> Clock | None:
+    """The clock of a survey: the municipality names its day, by a deadline of the dictionary, and may extend it.
+
+    None: the dictionary knows no deadline of surveys.
+    """
+    wanted = select(Deadline).where(Deadline.stops == Moment.SURVEYED)
+    usual = wanted.order_by(Deadline.retired, Deadline.starts != Moment.SIGNAL_REGISTERED, Deadline.position)
+    row = db.session.scalar(usual.limit(1))
+    if row is None:
+        return None
+    live = [one for one in group.extensions if one.annulled_at is None]
+    return Clock(
+        title=row.name,
+        clause=row.clause or "",
+        due=group.due_on,
+        stopped_on=group.surveyed_on,
+        starts=row.starts,
+        stops=row.stops,
+        deadline=row.id,
+        extended=tuple(Extended(one.until, one.reason, one.user_name, one.id) for one in live),
+    )
 
 
 def of_family(

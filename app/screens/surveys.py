@@ -21,8 +21,9 @@ from app.domain.surveys import is_late
 from app.domain.terms import Act
 from app.forms import REQUIRED, CleanText, DayField, EntityForm, LookupField, check_version, no_longer
 from app.models import Employee, Family, SignalCard, SurveyGroup
-from app.readings import survey_acts, surveys
+from app.readings import clocks, survey_acts, surveys
 from app.screens import inquiries
+from app.screens.family_forms import ExtendForm
 from app.screens.screen import Screen
 from app.services import survey_acts as written
 from app.services import surveys as acts
@@ -129,6 +130,28 @@ class SurveyPage(Screen):
         heading = gettext("Change the survey group")
         return self.page("surveys/form.html", form=form, heading=heading, back=back, whose=str(group))
 
+    @expose("/survey/<int:pk>/extend", methods=["GET", "POST"])
+    @has_access
+    @permission_name("name")
+    def extend(self, pk: int) -> str | Response:
+        """«Продлить срок»: a survey that waits gets a later last day, with the reason."""
+        group, back, form = self._kept(pk), url_for("SurveyPage.show", pk=pk), ExtendForm()
+
+        def whole() -> Answer:
+            fresh = acts.hold(self._kept(pk))
+            if form.version.data != fresh.due_on.isoformat():
+                raise Refusal(f"{AT_ONCE} Теперь срок до {fresh.due_on:%d.%m.%Y}.", "until")
+            acts.extend(fresh, clocks.of_survey(fresh), until=form.until.given, reason=form.reason.data or "",
+                        today=clock.today())  # fmt: skip
+            return Answer(gettext("The deadline is extended."), back)
+
+        if form.is_submitted() and form.validate() and (answer := self.done(form, whole)):
+            return answer
+        group = self._kept(pk)
+        form.version.raw_data, form.version.data = None, group.due_on.isoformat()
+        return self.page("surveys/form.html", form=form, heading=gettext("Extend the deadline"), back=back,
+                         whose=str(group), running=clocks.of_survey(group))  # fmt: skip
+
     @expose("/survey/<int:pk>/call-off", methods=["GET", "POST"])
     @has_access
     @permission_name("name")
@@ -167,7 +190,7 @@ class SurveyPage(Screen):
     def _group(self, pk: int) -> SurveyGroup:
         return self.find(SurveyGroup, pk, joinedload(SurveyGroup.leader).joinedload(Employee.agency),
                          joinedload(SurveyGroup.territory),
-                         selectinload(SurveyGroup.scans),
+                         selectinload(SurveyGroup.scans), joinedload(SurveyGroup.extensions),
                          selectinload(SurveyGroup.employees).joinedload(Employee.agency))  # fmt: skip
 
     def _keeps(self, group: SurveyGroup) -> bool:

@@ -8,15 +8,19 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, select
 
-from app import clock
+from app import access, clock
+from app.domain import deadlines
 from app.domain import surveys as rules
+from app.domain.deadlines import Clock
 from app.domain.refusal import Refusal
 from app.domain.terms import CardStepKind
 from app.extensions import db
-from app.models import Employee, Family, SignalCard, SurveyGroup
+from app.models import Deadline, Employee, Family, SignalCard, SurveyExtension, SurveyGroup
 from app.services import registry, signals
 
 NAMED_ALREADY = "Группа уже названа: обследование до {due}. Измените её или отмените."
+LATER_BY_EXTENDING = "Срок переносят на более поздний день с причиной: «Продлить срок» на странице обследования."
+NO_DEADLINE = "В справочнике сроков нет срока обследования: продлевать нечего."
 DONE_ALREADY = "Группа уже была в семье: это обследование больше не меняется."
 CALLED_OFF = "Это обследование отменено."
 
@@ -57,13 +61,44 @@ def name_for_family(family: Family, named: NamedGroup, today: date) -> SurveyGro
 def change(group: SurveyGroup, named: NamedGroup, today: date) -> None:
     """Another leader, other people or another day, before the group has gone. Raises Refusal with the form's field."""
     _check_waits(group)
+    if named.due_on > group.due_on:
+        raise Refusal(LATER_BY_EXTENDING, "due_on")
     _check(named, today if named.due_on != group.due_on else min(today, group.due_on))
-    group.leader, group.employees, group.due_on, group.task = (
-        named.leader, named.everybody, named.due_on, named.task,
+    group.leader, group.employees, group.task = named.leader, named.everybody, named.task
+    _set_due(group, named.due_on)
+
+
+def hold(group: SurveyGroup) -> SurveyGroup:
+    """Let nobody else extend a survey until the transaction ends; it is read as it is then."""
+    table = SurveyGroup.__table__.c
+    db.session.execute(select(table.id).where(table.id == group.id).with_for_update())
+    db.session.refresh(group)
+    return group
+
+
+def extend(group: SurveyGroup, clock: Clock | None, *, until: date, reason: str, today: date) -> SurveyExtension:
+    """Give a survey a later last day, with the reason; what was given before stands beside it. Raises Refusal."""
+    _check_waits(group)
+    if clock is None:
+        raise Refusal(NO_DEADLINE)
+    deadlines.check_extending(clock, until)
+    deadlines.check_extension(until=until, reason=reason)
+    rules.check_due(until, today, field="until")
+    row = SurveyExtension(
+        group=group, deadline=db.session.get_one(Deadline, clock.deadline), until=until, reason=reason,
+        user_name=access.scope().user_name,
     )  # fmt: skip
+    db.session.add(row)
+    _set_due(group, until)
+    return row
+
+
+def _set_due(group: SurveyGroup, due_on: date) -> None:
+    """The last day of a survey stands on its card too."""
+    group.due_on = due_on
     with signals.anywhere():
-        if (card := group.card) is not None and card.survey_due_on != named.due_on:
-            card.survey_due_on = named.due_on
+        if (card := group.card) is not None and card.survey_due_on != due_on:
+            card.survey_due_on = due_on
     db.session.flush()
 
 

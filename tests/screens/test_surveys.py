@@ -67,7 +67,7 @@ def test_what_is_refused_stays_typed(sign_in, cast, card):
 
 
 def test_a_group_is_changed_and_called_off(sign_in, page, cast, card):
-    group = factories.survey_group(cast.employee("gleb"), clock.today(), card=card)
+    group = factories.survey_group(cast.employee("gleb"), clock.today() + timedelta(days=3), card=card)
     db.session.commit()
     anna, key, version = sign_in("anna"), group.id, group.version
     page(anna, f"/survey/{key}/change")
@@ -79,6 +79,31 @@ def test_a_group_is_changed_and_called_off(sign_in, page, cast, card):
     assert "Обследование отменено." in answer.text
     answer = anna.post(f"/survey/{key}/change", data=group_form(cast, version=str(rows(SurveyGroup)[0].version)))
     assert "Это обследование отменено." in answer.text
+
+
+def test_a_survey_is_extended_with_a_reason_from_its_page_and_from_its_card(sign_in, page, cast, card):
+    today = clock.today()
+    group = factories.survey_group(cast.employee("gleb"), today, card=card)
+    card.survey_due_on = today
+    db.session.commit()
+    anna, key, later = sign_in("anna"), group.id, today + timedelta(days=5)
+    for address in (f"/survey/{key}", f"/signal/{card.id}"):
+        assert f"/survey/{key}/extend" in html_of(page(anna, address))
+    form = {"version": today.isoformat(), "until": f"{later:%d.%m.%Y}", "reason": "Семья в отъезде до пятницы."}
+    answer = anna.post(f"/survey/{key}/change", data=group_form(cast, version=str(group.version)))
+    assert "Продлить срок" in answer.text
+    assert "уже до" not in html_of(page(anna, f"/survey/{key}/extend"))
+    for wrong, said in (({"reason": ""}, "поле"), ({"until": f"{today:%d.%m.%Y}"}, "укажите день позже"),
+                        ({"until": f"{today + timedelta(days=400):%d.%m.%Y}"}, "продлевают не больше"),
+                        ({"version": "2020-01-01"}, "Теперь срок до")):  # fmt: skip
+        answer = anna.post(f"/survey/{key}/extend", data=form | wrong)
+        assert (answer.status_code, said in answer.text) == (200, True), wrong
+    assert anna.post(f"/survey/{key}/extend", data=form).status_code == 302
+    shown = html_of(page(anna, f"/survey/{key}"))
+    assert "Семья в отъезде до пятницы." in shown
+    assert f"{later:%d.%m.%Y}" in shown
+    assert f"{later:%d.%m.%Y}" in html_of(page(anna, f"/calendar/list?day={later:%Y-%m-%d}"))
+    assert sign_in("gleb").get(f"/survey/{key}/extend").status_code == 403
 
 
 def test_a_survey_of_a_family_stands_on_its_page(sign_in, page, cast):

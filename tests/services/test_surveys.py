@@ -14,8 +14,11 @@ from app.domain.refusal import Refusal
 from app.domain.surveys import MOST_EMPLOYEES, is_late
 from app.extensions import db
 from app.models import SignalCard, SignalCardOutcome, SurveyGroup, WorkingDay
+from app.readings import clocks, due
 from app.readings import signals as cards
 from app.readings import surveys as reading
+from app.readings.clocks import DeadlinesInUse
+from app.readings.due.kinds import DaysAsked
 from app.services import signals, surveys
 from app.services.signals import state
 from tests import factories
@@ -200,11 +203,40 @@ def test_a_group_that_has_gone_is_neither_changed_nor_called_off(cast, card):
 
 def test_another_day_is_the_card_s_day_too(cast, card):
     group = name_group(cast, card)
-    due_on = clock.today() + timedelta(days=9)
+    earlier, later = clock.today(), clock.today() + timedelta(days=9)
     with acting(cast, "anna"):
-        surveys.change(group, named(cast, due_on=due_on), clock.today())
+        surveys.change(group, named(cast, due_on=earlier), clock.today())
         db.session.commit()
-    assert card.survey_due_on == due_on
+        assert (group.due_on, card.survey_due_on) == (earlier, earlier)
+        with pytest.raises(Refusal, match="Продлить срок"):
+            surveys.change(group, named(cast, due_on=later), clock.today())
+        surveys.extend(group, clocks.of_survey(group), until=later, reason="Семья в отъезде", today=clock.today())
+        db.session.commit()
+    assert (group.due_on, card.survey_due_on) == (later, later)
+    running = clocks.of_survey(group)
+    assert [(one.until, one.reason, one.by) for one in running.extended] == [
+        (later, "Семья в отъезде", cast.user("anna").get_full_name())]  # fmt: skip
+    assert (running.due, running.overdue(later), running.overdue(later + timedelta(days=1))) == (later, False, True)
+
+
+def test_what_is_due_and_the_calendar_follow_an_extended_survey(cast, card):
+    group = name_group(cast, card)
+    later = group.due_on + timedelta(days=9)
+    with acting(cast, "anna"):
+        surveys.extend(group, clocks.of_survey(group), until=later, reason="Семья в отъезде", today=clock.today())
+        db.session.commit()
+        asked = DaysAsked(None, later, DeadlinesInUse.read())
+        assert [(one.key, one.due) for one in due.surveys.lines(asked)] == [(group.id, later)]
+
+
+def test_a_survey_that_is_over_is_not_extended(cast, card):
+    group = name_group(cast, card)
+    until = clock.today() + timedelta(days=9)
+    for name, value, said in (("surveyed_on", clock.today(), "уже была"), ("annulled_at", clock.now(), "отменено")):
+        setattr(group, name, value)
+        with acting(cast, "anna"), pytest.raises(Refusal, match=said):
+            surveys.extend(group, clocks.of_survey(group), until=until, reason="Поздно", today=clock.today())
+        setattr(group, name, None)
 
 
 @pytest.mark.parametrize("days", [-1, 0, 1])
