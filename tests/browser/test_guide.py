@@ -208,8 +208,10 @@ def survey(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "survey_1", "main .form__actions button[type=submit]")
     page = open_as("specialist", "/survey/1")
     walk.show(page, "survey_2", "main .card a[href^='tel:']")
+    page = open_as("koordinator", "/survey/1")
+    walk.show(page, "survey_3", "#bodies .card__head a, #bodies .card__head .btn")
     page = open_as("koordinator", "/signal/3")
-    walk.show(page, "survey_3", "#emergency .btn")
+    walk.show(page, "survey_4", "#emergency .btn")
 
 
 def deadlines(open_as: Callable[..., Any], walk: Walk) -> None:

@@ -111,8 +111,17 @@ def test_cards_are_found_by_name_by_whoever_sees_them(card, sign_in, page):
 
 
 def test_the_first_page_of_a_coordinator_counts_what_waits(card, sign_in, page):
-    assert "Не открыты" in text(page(sign_in("anna"), "/"))
-    assert "Не открыты" not in text(page(sign_in("galina"), "/"))
+    assert "Карты не открыты" in text(page(sign_in("anna"), "/"))
+    assert "Карты не открыты" not in text(page(sign_in("galina"), "/"))
+
+
+def test_what_waits_of_cards_and_of_inquiries_stands_in_one_section(card, cast, sign_in, page):
+    group = factories.survey_group(cast.employee("gleb"), clock.today(), of=factories.family(cast.north))
+    factories.inquiry(group, cast.agency("5.7"), due_on=clock.today() - timedelta(days=1))
+    [section] = page(sign_in("anna"), "/").xpath("//section[@id='waits']")
+    assert [" ".join(link.text_content().split()) for link in section.xpath(".//a")] == [
+        "1Карты не открыты", "1Запросы просрочены", "1Запросы ждут ответа"]  # fmt: skip
+    assert [link.get("href").partition("=")[2] for link in section.xpath(".//a")] == ["waiting", "late", "waits"]
 
 
 def test_a_card_leaves_the_bank_with_its_letter(card, sign_in, page):
