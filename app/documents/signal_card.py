@@ -9,7 +9,7 @@ from flask import current_app
 from app import signer, words
 from app.clock import local
 from app.documents import blanks
-from app.models import CardChild, SignalCard
+from app.models import CardChild, CardScan, SignalCard
 from app.render import html_pdf
 from app.render.binding import Binder, Marks
 
@@ -31,6 +31,7 @@ def pdf(card: SignalCard, *, letter: bool, made_by: str, made_at: datetime, toda
 def _page(template: str, card: SignalCard, today: date) -> bytes:
     page = current_app.jinja_env.get_template(f"documents/{template}.html").render(
         card=card, facts=_facts(card), children=[_child(child) for child in card.children if not child.annulled_at],
+        photos=[_photo(scan) for scan in card.scans if not scan.annulled_at],
         told=blanks.lines(card.description), measures=blanks.lines(card.measures), text=blanks.text,
         signer=signer.present(), today=blanks.long_day(today), rule=blanks.rule,
     )  # fmt: skip
@@ -63,3 +64,9 @@ def _facts(card: SignalCard) -> list[tuple[str, str]]:
 def _child(child: CardChild) -> str:
     age = words.day(child.born_on) if child.born_on else "" if child.age is None else words.age(child.age)
     return blanks.text(", ".join(part for part in (str(child), age) if part))
+
+
+def _photo(scan: CardScan) -> str:
+    """A photo is not printed with the card: it is named, with its size, so that whoever has the paper asks for it."""
+    pages = f", {words.counted(scan.pages, 'страница', 'страницы', 'страниц')}" if scan.pages > 1 else ""
+    return blanks.text(f"{scan.file_name} ({-(-scan.size // 1024)} КБ{pages})")

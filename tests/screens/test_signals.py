@@ -9,7 +9,7 @@ import pytest
 from app import clock
 from app.domain import terms
 from app.extensions import db
-from app.models import Family, SignalCard
+from app.models import CardScan, Family, SignalCard
 from tests import factories, scans
 
 QUEUE = "/signalcardregistry/list/?_flt_0_state=open"
@@ -122,6 +122,19 @@ def test_what_waits_of_cards_and_of_inquiries_stands_in_one_section(card, cast, 
     assert [" ".join(link.text_content().split()) for link in section.xpath(".//a")] == [
         "1Карты не открыты", "1Запросы просрочены", "1Запросы ждут ответа"]  # fmt: skip
     assert [link.get("href").partition("=")[2] for link in section.xpath(".//a")] == ["waiting", "late", "waits"]
+
+
+def test_a_printed_card_names_its_photos_with_their_sizes(card, sign_in):
+    opened(card)
+    for name, pages, annulled in (("кухня.jpg", 1, None), ("справка.pdf", 3, None), ("чужое.jpg", 1, clock.now())):
+        db.session.add(CardScan(card=card, file_name=name, mime="image/jpeg", size=20_000, pages=pages, sha256="1" * 64,
+                                key=name, annulled_at=annulled, annul_reason=annulled and "чужое"))  # fmt: skip
+    db.session.commit()
+    [said] = [scans.flowing(scans.texts(sign_in("anna").get(f"/signal/{card.id}/card.pdf").data))]
+    assert "Фото и сканы, приложенные к карте: 2" in said
+    assert "кухня.jpg (20 КБ)" in said
+    assert "справка.pdf (20 КБ, 3 страницы)" in said
+    assert "чужое.jpg" not in said
 
 
 def test_a_card_leaves_the_bank_with_its_letter(card, sign_in, page):
