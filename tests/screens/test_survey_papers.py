@@ -77,7 +77,8 @@ def test_an_act_of_the_order_prints_for_each_child_and_for_nobody_else(app, cast
     mother, lev, _iya = act.composition
     said = text_of(gleb.get(f"/survey/act/{act.id}/child/{lev.id}.pdf").data)
     for text in ("от 10.01.2019 № 4", "Мятлев Лев, 01.02.2019", "1.1. Мать: Мятлев Нина", "2.4. Воспитание",
-                 "Школа № 1", "4.6. Жилищно-бытовые", "Нужна помощь.", "Мятлев Ия, 2019"):  # fmt: skip
+                 "Школа № 1", "4.6. Жилищно-бытовые", "Нужна помощь.", "Мятлев Ия, 2019",
+                 "или организация, проводившие обследование", str(cast.employee("gleb").agency)):  # fmt: skip
         assert text in said, text
     assert gleb.get(f"/survey/act/{act.id}/child/{mother.id}.pdf").status_code == 404
     act.access = terms.SurveyAccess.NOBODY
