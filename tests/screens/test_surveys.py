@@ -92,7 +92,7 @@ def test_a_survey_is_extended_with_a_reason_from_its_page_and_from_its_card(sign
     form = {"version": today.isoformat(), "until": f"{later:%d.%m.%Y}", "reason": "Семья в отъезде до пятницы."}
     answer = anna.post(f"/survey/{key}/change", data=group_form(cast, version=str(group.version)))
     assert "Продлить срок" in answer.text
-    assert "уже до" not in html_of(page(anna, f"/survey/{key}/extend"))
+    assert "Последний день" in html_of(page(anna, f"/survey/{key}/extend"))
     for wrong, said in (({"reason": ""}, "поле"), ({"until": f"{today:%d.%m.%Y}"}, "укажите день позже"),
                         ({"until": f"{today + timedelta(days=400):%d.%m.%Y}"}, "продлевают не больше"),
                         ({"version": "2020-01-01"}, "Теперь срок до")):  # fmt: skip
