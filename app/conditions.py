@@ -45,6 +45,7 @@ class unindexed(FunctionElement[Any]):  # noqa: N801  reads as a function of SQL
     def __init__(self, column: ColumnElement[Any]) -> None:
         super().__init__(column)
         self.type = column.type
+        self.nullable = getattr(column, "nullable", True)
 
 
 @compiles(unindexed)
@@ -223,8 +224,9 @@ def belongs(member: FromClause, day: Any) -> ColumnElement[bool]:
 
 
 def dated(table: FromClause, day: Any) -> ColumnElement[bool]:
-    """A row from … to … holds on a day: `domain.intervals.holds`."""
-    return _holds(table.c.started_on, table.c.ended_on, day)
+    """A row from … to … holds on a day: `domain.intervals.holds`. Nearly all rows have begun: they are looked up by
+    whose they are, not by when they did."""
+    return _holds(unindexed(table.c.started_on), table.c.ended_on, day)
 
 
 def current(table: FromClause, day: Any) -> ColumnElement[bool]:

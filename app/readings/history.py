@@ -189,8 +189,8 @@ def _columns(entry: JournalEntry) -> Iterable[tuple[Any, Any, list[Any]]]:
 def _shown(prop: Any, said: list[Any]) -> list[Any]:
     """What was said of a list without the rows that tell of health or convictions, where they are not shown."""
     target: Any = prop.mapper.class_ if isinstance(prop, RelationshipProperty) else None
-    told = access.ordinary().get(target)
-    if told is None or access.scope().sees_special:
+    told = None if target is None or access.scope().sees_special else access.ordinary().get(target)
+    if told is None:
         return said
     if len(said) != 4:
         return [[], []]  # words without the keys by which they could be told apart
