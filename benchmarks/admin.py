@@ -115,9 +115,12 @@ def opened(file: Path) -> Client:
 
 def visit(browser: Client, url: str) -> Callable[[], Any]:
     """The opening of a page that is there."""
-    answer = browser.get(url)
-    assert answer.status_code == 200, f"{url}: {answer.status_code}"
-    return lambda: browser.get(url)
+
+    def opening() -> None:
+        status = browser.get(url).status_code
+        assert status == 200, f"{url}: {status}"
+
+    return opening
 
 
 def address(entity: type) -> str:

@@ -51,14 +51,14 @@ def addresses(bank: Bank, view: RegistryView) -> list[str]:
     filtered = list(_filtered(bank, view))
     ordered = [{f"_oc_{view.endpoint}": name, f"_od_{view.endpoint}": way}
                for name in view.order_columns for way in ("asc", "desc")]  # fmt: skip
-    paged = [{}, *filtered, *ordered]
-    asked = [one | page for one in paged for page in _paged(bank, view)]
+    pages = _pages(bank, view)
+    asked = [one | page for one in ({}, *filtered, *ordered) for page in pages]
     commonest = {next(iter(one)): one for one in reversed(filtered)}  # the first value of each filter
     asked += [one | order for one in commonest.values() for order in ordered]
     return [f"{view.route_base}/list/?{urlencode(one)}" for one in asked]
 
 
-def _paged(bank: Bank, view: RegistryView) -> list[Asked]:
+def _pages(bank: Bank, view: RegistryView) -> list[Asked]:
     """The first page, one in the middle, the last; a short list is one page."""
     key, rows = f"page_{view.endpoint}", min(_read(bank, view, "SELECT count(*) FROM {table}")[0], COUNTED)
     last = (rows - 1) // PAGE

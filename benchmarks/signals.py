@@ -50,18 +50,18 @@ def measure(bank: Bank, runs: int) -> Section:
         ):  # fmt: skip
             section.lines.append(reader.line(title, f"{LIST}?{asked}"))
         section.lines.append(reader.line("карта и похожие семьи", f"/signal/{_one_open(bank)}"))
-        section.lines += likely_families(bank)
+        section.lines += likely_families(bank, SAMPLE if runs else 1)
     return section
 
 
-def likely_families(bank: Bank) -> Iterator[Line]:
+def likely_families(bank: Bank, sample: int) -> Iterator[Line]:
     """The reading alone: beside cards that tell all, that tell names only, and that name twenty children.
 
     The median of a sample of cards; the note tells the longest.
     """
     with bank.opened():
         families = db.session.scalars(
-            select(SignalCard.id).where(SignalCard.number >= FIRST_NUMBER).order_by(SignalCard.id.desc()).limit(SAMPLE)
+            select(SignalCard.id).where(SignalCard.number >= FIRST_NUMBER).order_by(SignalCard.id.desc()).limit(sample)
         ).all()
         for title, change in (
             ("похожие семьи: всё известно", {}),

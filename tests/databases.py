@@ -60,25 +60,31 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def has_postgres() -> bool:
+    """Whether this machine has a Postgres to test on."""
+    return bool(os.environ.get("TEST_DATABASE_URL")) or postgres_programs() is not None
+
+
 def kinds() -> list[object]:
     """The databases the suite runs on here; with CI=true Postgres may not be missing."""
-    has_postgres = bool(os.environ.get("TEST_DATABASE_URL")) or postgres_programs() is not None
     if os.environ.get("CI") == "true":
-        assert has_postgres, "CI runs on PostgreSQL too: install it or set TEST_DATABASE_URL"
-    skip = pytest.mark.skipif(not has_postgres, reason="no PostgreSQL on this machine")
+        assert has_postgres(), "CI runs on PostgreSQL too: install it or set TEST_DATABASE_URL"
+    skip = pytest.mark.skipif(not has_postgres(), reason="no PostgreSQL on this machine")
     return ["sqlite", pytest.param("postgres", marks=skip)]
 
 
 def is_spared(item: pytest.Item) -> bool:
-    """Whether a test would run on Postgres too and says that it need not. Rows that are found, sorted and counted,
-    rules that the database keeps, locks, migrations and each page once are tried on both.
+    """Whether a test would run on a second database too and says that it need not. Rows that are found, sorted and
+    counted, rules that the database keeps, locks, migrations and each page once are tried on both. A test for which
+    Postgres is the stricter one says `on="postgres"`, and runs on SQLite where there is none.
     """
     mark = item.get_closest_marker("one_database")
     if mark is None:
         return False
     (why,) = mark.args
     assert len(why) > 20, f"{item.nodeid}: say in a sentence why one database is enough"
-    return of(item) == "postgres"
+    wanted = mark.kwargs.get("on", "sqlite") if has_postgres() else "sqlite"
+    return of(item) not in (None, wanted)
 
 
 def of(item: pytest.Item) -> str | None:

@@ -17,7 +17,7 @@ from app.domain.refusal import Refusal
 from app.extensions import db
 from app.models import Model
 from app.services import registrations
-from tests import factories, forms_of_acts
+from tests import forms_of_acts
 from tests.forms_of_acts import beside
 from tests.test_registry import ADDED, VIEWS, base, rows, writer
 
@@ -106,21 +106,43 @@ def kept_texts() -> set[str]:
 FORMS = {view.__name__: view for view in EDITABLE} | dict.fromkeys(forms_of_acts.NAMES)
 
 
-@pytest.mark.parametrize("name", FORMS)
-def test_every_text_is_kept_whole_or_refused_whole(name, rows, beside, cast, sign_in):
-    form = form_named(name, rows, beside, cast)
-    browser = sign_in(form.who)
+@pytest.fixture
+def form(request, rows, beside, cast) -> forms_of_acts.ActForm:
+    """The form of a stored row of the registry, or of an act."""
+    view = FORMS[request.param]
+    if view is None:
+        return forms_of_acts.acts(rows, beside, cast)[request.param]
+    url = f"{base(view)}/edit/{rows[view.entity.__name__].id}"
+    return forms_of_acts.ActForm(writer(view), url, url)
+
+
+def texts_of(form: forms_of_acts.ActForm, browser: Any) -> dict[str, int]:
+    """The texts that a form asks, with their limits; without any there is nothing to try."""
     asked = limits(form.element(lxml.html.fromstring(browser.get(form.page).text)))
     if not asked:
         pytest.skip("the form asks no text")
+    return asked
+
+
+@pytest.mark.one_database("a form counts the letters before the database is asked")
+@pytest.mark.parametrize("form", FORMS, indirect=True)
+def test_a_longer_text_is_refused_with_its_limit_and_given_back(form, sign_in):
+    browser = sign_in(form.who)
+    asked = texts_of(form, browser)
     long = {field: of_length(field, limit + 1) for field, limit in asked.items()}
     for field, document, said in refusals(form, browser, long):
         check_said(document, field, asked[field])
         assert f"Не длиннее {asked[field]} знаков" in said, field
         assert typed_in(document, field) == long[field], f"{field} is not given back"
+
+
+@pytest.mark.parametrize("form", FORMS, indirect=True)
+def test_a_text_of_its_limit_is_kept_whole(request, form, sign_in):
+    browser = sign_in(form.who)
+    name = request.node.callspec.params["form"]
     whole = {
         field: of_length(field, limit, place)
-        for place, (field, limit) in enumerate(asked.items())
+        for place, (field, limit) in enumerate(texts_of(form, browser).items())
         if (name, field) not in WITH_GRAMMAR
     }
     answer = browser.post(form.url, data=sent(form, browser) | whole)
@@ -128,15 +150,6 @@ def test_every_text_is_kept_whole_or_refused_whole(name, rows, beside, cast, sig
     kept = kept_texts()
     cut = {field for field, text in whole.items() if text not in kept}
     assert not cut, f"{cut} are cut"
-
-
-def form_named(name: str, rows: Any, beside: Any, cast: factories.Cast) -> forms_of_acts.ActForm:
-    """The form of a stored row of the registry, or of an act."""
-    view = FORMS[name]
-    if view is None:
-        return forms_of_acts.acts(rows, beside, cast)[name]
-    url = f"{base(view)}/edit/{rows[view.entity.__name__].id}"
-    return forms_of_acts.ActForm(writer(view), url, url)
 
 
 def sent(form: forms_of_acts.ActForm, browser: Any) -> dict[str, Any]:
