@@ -64,8 +64,12 @@ class ActForm:
 
     def filled(self, client: FlaskClient) -> dict[str, Any]:
         """What a browser would send: what stands in the form with its hidden keys, and what is typed."""
+        return self.fields(lxml.html.fromstring(client.get(self.page).text))
+
+    def fields(self, document: Any) -> dict[str, Any]:
+        """The same of a page that is open."""
         data: dict[str, Any] = {}
-        for name, value in self.element(lxml.html.fromstring(client.get(self.page).text)).form_values():
+        for name, value in self.element(document).form_values():
             data.setdefault(name, []).append(value)
         return data | self.typed
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import lxml.html
 import pytest
-from sqlalchemy import String, Text, select
+from sqlalchemy import CompoundSelect, Enum, String, Text, bindparam, select, union_all
 
 import app as application
 from app import words
@@ -44,6 +45,7 @@ CUTS = {
     "signin.py": "a name that nobody can bear",
     "words.py": "the one place that shortens, with a mark",
 }
+PASSED = ("journal_entry", "sent_form", "user_session")  # they repeat what was typed elsewhere
 _CUT = re.compile(r"\[:\s*(?:\d{2,}|[A-Z][A-Z_.]*)\]")
 
 
@@ -70,19 +72,21 @@ def check_said(document: Any, name: str, limit: int) -> None:
     assert any(f"до {limit} знаков" in note for note in notes), f"{name}: «до {limit} знаков» stands nowhere"
 
 
-def refusals(form: forms_of_acts.ActForm, browser: Any, long: dict[str, str]) -> Iterator[tuple[str, Any, str]]:
+def refusals(
+    form: forms_of_acts.ActForm, browser: Any, opened: Any, long: dict[str, str]
+) -> Iterator[tuple[str, Any, str]]:
     """(field, page, what is said of it) for each text that is too long: all in one round where a form has a place for
     it beside each field, one by one where it tells one fault above all fields.
     """
-    together = refused(form, browser, long)
+    together = refused(form, browser, opened, long)
     for field, text in long.items():
         beside = together.xpath("//main//*[@id=$error]", error=f"{field}-error")
-        page = together if beside else refused(form, browser, {field: text})
+        page = together if beside else refused(form, browser, opened, {field: text})
         yield field, page, (beside[0] if beside else page).text_content()
 
 
-def refused(form: forms_of_acts.ActForm, browser: Any, long: dict[str, str]) -> Any:
-    answer = browser.post(form.url, data=sent(form, browser) | long)
+def refused(form: forms_of_acts.ActForm, browser: Any, opened: Any, long: dict[str, str]) -> Any:
+    answer = browser.post(form.url, data=sent(form, opened) | long)
     assert answer.status_code == 200, f"texts beyond their limits are taken: {[*long]}"
     return lxml.html.fromstring(answer.text)
 
@@ -92,15 +96,18 @@ def typed_in(document: Any, name: str) -> str:
     return str(field.value).removeprefix("\n")
 
 
-def kept_texts() -> set[str]:
-    """Every text of the bank as the database gives it back."""
-    found: set[str] = set()
-    for table in Model.metadata.tables.values():
-        texts = [column for column in table.columns if isinstance(column.type, String | Text)]
-        if texts and table.name not in ("journal_entry", "sent_form", "user_session"):
-            for row in db.session.execute(select(*texts)):
-                found.update(text for text in row if text)
-    return found
+def kept_of(texts: Iterable[str]) -> set[str]:
+    """Which of some texts the bank gives back as they are, from whatever table."""
+    return set(db.session.scalars(_everywhere(), {"texts": list(texts)}))
+
+
+@cache
+def _everywhere() -> CompoundSelect[Any]:
+    """Every column of text, asked for some texts at once."""
+    tables = [table for name, table in Model.metadata.tables.items() if name not in PASSED]
+    columns = [column for table in tables for column in table.columns if isinstance(column.type, String | Text)]
+    texts = bindparam("texts", expanding=True)
+    return union_all(*(select(each).where(each.in_(texts)) for each in columns if not isinstance(each.type, Enum)))
 
 
 FORMS = {view.__name__: view for view in EDITABLE} | dict.fromkeys(forms_of_acts.NAMES)
@@ -116,21 +123,22 @@ def form(request, rows, beside, cast) -> forms_of_acts.ActForm:
     return forms_of_acts.ActForm(writer(view), url, url)
 
 
-def texts_of(form: forms_of_acts.ActForm, browser: Any) -> dict[str, int]:
-    """The texts that a form asks, with their limits; without any there is nothing to try."""
-    asked = limits(form.element(lxml.html.fromstring(browser.get(form.page).text)))
+def texts_of(form: forms_of_acts.ActForm, browser: Any) -> tuple[Any, dict[str, int]]:
+    """The page of a form, and the texts that it asks with their limits; without any there is nothing to try."""
+    opened = lxml.html.fromstring(browser.get(form.page).text)
+    asked = limits(form.element(opened))
     if not asked:
         pytest.skip("the form asks no text")
-    return asked
+    return opened, asked
 
 
 @pytest.mark.one_database("a form counts the letters before the database is asked")
 @pytest.mark.parametrize("form", FORMS, indirect=True)
 def test_a_longer_text_is_refused_with_its_limit_and_given_back(form, sign_in):
     browser = sign_in(form.who)
-    asked = texts_of(form, browser)
+    opened, asked = texts_of(form, browser)
     long = {field: of_length(field, limit + 1) for field, limit in asked.items()}
-    for field, document, said in refusals(form, browser, long):
+    for field, document, said in refusals(form, browser, opened, long):
         check_said(document, field, asked[field])
         assert f"Не длиннее {asked[field]} знаков" in said, field
         assert typed_in(document, field) == long[field], f"{field} is not given back"
@@ -139,21 +147,21 @@ def test_a_longer_text_is_refused_with_its_limit_and_given_back(form, sign_in):
 @pytest.mark.parametrize("form", FORMS, indirect=True)
 def test_a_text_of_its_limit_is_kept_whole(request, form, sign_in):
     browser = sign_in(form.who)
-    name = request.node.callspec.params["form"]
+    name, (opened, asked) = request.node.callspec.params["form"], texts_of(form, browser)
     whole = {
         field: of_length(field, limit, place)
-        for place, (field, limit) in enumerate(texts_of(form, browser).items())
+        for place, (field, limit) in enumerate(asked.items())
         if (name, field) not in WITH_GRAMMAR
     }
-    answer = browser.post(form.url, data=sent(form, browser) | whole)
+    answer = browser.post(form.url, data=sent(form, opened) | whole)
     assert answer.status_code == 302 or "one-time-password" in answer.text, "texts of their limits are refused"
-    kept = kept_texts()
+    kept = kept_of(whole.values())
     cut = {field for field, text in whole.items() if text not in kept}
     assert not cut, f"{cut} are cut"
 
 
-def sent(form: forms_of_acts.ActForm, browser: Any) -> dict[str, Any]:
-    return {name: value() if callable(value) else value for name, value in form.filled(browser).items()}
+def sent(form: forms_of_acts.ActForm, opened: Any) -> dict[str, Any]:
+    return {name: value() if callable(value) else value for name, value in form.fields(opened).items()}
 
 
 def test_every_text_of_a_form_has_a_limit(rows, beside, cast, sign_in, page):
