@@ -166,7 +166,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.COORDINATOR: [
         ("Family", "can_(special|passports)"),  # health and convictions; passports of a whole list
-        ("FamilyPage", "can_(show|history|add|decide|place|remove|correct|move|enter|extend|annul)"),
+        ("FamilyPage", "can_(show|history|add|decide|place|criteria|remove|correct|move|enter|extend|annul)"),
         ("Search|Work|Calendar", "can_show"),
         ("SignalCard", "can_(list|show|xlsx|send|keep)"),
         ("SurveyGroup", "can_(list|show|xlsx|name)"),

@@ -234,6 +234,13 @@ def current(table: FromClause, day: Any) -> ColumnElement[bool]:
     return and_(table.c.annulled_at.is_(None), dated(table, day))
 
 
+def in_force(criteria: FromClause, day: date | None = None) -> ColumnElement[bool]:
+    """A criterion of a stay is in force at the end of a day, of no day now, and not annulled: `criteria.rows_on`."""
+    columns = criteria.c
+    held = columns.until.is_(None) if day is None else _holds(columns.since, columns.until, day)
+    return and_(columns.annulled_at.is_(None), held)
+
+
 def minor(born_on: ColumnElement[Any], day: date) -> ColumnElement[bool]:
     """Born on or before a day and not yet eighteen on it: `domain.ages.is_minor`."""
     return and_(born_on <= day, born_on > ages.years_before(day, ages.MAJORITY))

@@ -284,9 +284,19 @@ def _live() -> list[models.Prefetch]:
     stays = made["Registration"].objects.filter(annulled_at=None).order_by("registered_on")
     return [
         models.Prefetch("member_family", made["Member"].objects.filter(annulled_at=None)),
-        models.Prefetch("registration_family", stays.prefetch_related("criteria")),
+        models.Prefetch("registration_family", stays.prefetch_related(_criteria())),
         models.Prefetch("mentor_family", made["Mentor"].objects.filter(annulled_at=None).select_related("employee")),
     ]
+
+
+def _criteria() -> models.Prefetch:
+    """The criteria of stays that are in force, the main one first."""
+    rows = _in_force().order_by("position").select_related("criterion")
+    return models.Prefetch("registrationcriterion_registration", rows)
+
+
+def _in_force() -> Any:
+    return made["RegistrationCriterion"].objects.filter(until=None, annulled_at=None)
 
 
 def _accessor(entity: Any, name: str) -> str:
@@ -294,7 +304,7 @@ def _accessor(entity: Any, name: str) -> str:
     relation = class_mapper(entity).relationships[name]
     if relation.secondary is not None or "id" not in relation.mapper.local_table.c:
         return name
-    key = next(iter(relation.remote_side)).name.removesuffix("_id")
+    key = relation.local_remote_pairs[0][1].name.removesuffix("_id")
     return f"{relation.mapper.class_.__name__}_{key}".lower()
 
 
@@ -326,7 +336,7 @@ def _stay(row: Any) -> str:
 
 def _criterion(row: Any) -> str:
     stay = _last(row.registration_family)
-    return next((one.code for one in stay.criteria.all()), "") if stay else ""
+    return next((one.criterion.code for one in stay.registrationcriterion_registration.all()), "") if stay else ""
 
 
 def _mentor(row: Any) -> str:
@@ -423,8 +433,9 @@ class UnderCriterion(admin.SimpleListFilter):
             return query
         stays = made["Registration"].objects.filter(annulled_at=None)
         later = stays.filter(family=models.OuterRef("family"), registered_on__gt=models.OuterRef("registered_on"))
-        code = models.Q(criteria__code=self.value()) | models.Q(criteria__code__startswith=f"{self.value()}.")
-        return query.filter(pk__in=stays.filter(code, ~models.Exists(later)).values("family"))
+        code = models.Q(criterion__code=self.value()) | models.Q(criterion__code__startswith=f"{self.value()}.")
+        under = models.Q(pk__in=_in_force().filter(code).values("registration"))
+        return query.filter(pk__in=stays.filter(under, ~models.Exists(later)).values("family"))
 
 
 STATES = (State, UnderCriterion)

@@ -69,7 +69,8 @@ FAMILIES = f"""
            sum(({ON_RECORD_AT_END}) AND c.code LIKE '2.3%'), sum(({ON_RECORD_AT_END}) AND c.code LIKE '2.4%'),
            sum(({ON_RECORD_AT_END}) AND c.code LIKE '2.5%')
     FROM registration r JOIN family f ON f.id = r.family_id
-    LEFT JOIN registration_criterion rc ON rc.registration_id = r.id AND rc.position = 0
+    LEFT JOIN registration_criterion rc ON rc.registration_id = r.id AND rc.position = 0 AND rc.annulled_at IS NULL
+        AND rc.since <= :end AND (rc.until IS NULL OR rc.until > :end)
     LEFT JOIN criterion c ON c.id = rc.criterion_id
     LEFT JOIN removal_reason w ON w.id = r.removal_reason_id
     WHERE r.annulled_at IS NULL AND f.annulled_at IS NULL

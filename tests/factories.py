@@ -230,8 +230,10 @@ def registration(
     taken = decision(of, until, terms.DecisionKind.REMOVE, "2/1") if until is not None else None
     row = Registration(
         family=of, sender=sender, registered_on=on, decision=given,
-        criteria=[
-            RegistrationCriterion(position=place, criterion=by_code(Criterion, code), family_id=of.id)
+        criteria_over_time=[
+            RegistrationCriterion(
+                family=of, position=place, criterion=by_code(Criterion, code), since=on, decision=given
+            )
             for place, code in enumerate(criteria)
         ],
         **values,
@@ -241,6 +243,16 @@ def registration(
         row.removal_decision, row.removed_on, row.removal_reason = taken, until, by_code(RemovalReason, reason)
         db.session.flush()
     return row
+
+
+def change(of: Registration, on: date, criteria: Iterable[str], number: str = "3/1") -> Decision:
+    """Other criteria of a stay from a day on, by a decision of that day."""
+    from app.services import registrations
+
+    return registrations.change_criteria(
+        of, registrations.DecisionPaper(number, on), day=on, criteria=[by_code(Criterion, code) for code in criteria],
+        note=None, today=clock.today(),
+    )  # fmt: skip
 
 
 def education(of: Member, since: date, status: str = "school", **values: Any) -> Education:
@@ -358,6 +370,7 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         "Member": child,
         "Registration": stay,
         "Decision": stay.decision,
+        "RegistrationCriterion": stay.criteria[0],
         "StayExtension": extension(stay, date(2026, 3, 20), reason=word),
         "Aid": aid(of, date(2026, 4, 4), recipients=[mother], amount=Decimal("100.10"), description=word),
         "Education": education(child, date(year - 1, 9, 1), organisation=f"Школа: {word}", grade="4 класс"),

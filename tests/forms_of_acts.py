@@ -106,11 +106,14 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
     """Every act, over `rows` of a family that is on record, and what is `beside` it."""
     family, vera = rows["Family"].id, cast.user("vera").id
     free, gone, opened = beside["free"], beside["gone"], beside["sessions"]
-    criterion, reason = (factories.by_code(*one).id for one in ((Criterion, "2.1.1"), (RemovalReason, "11.2")))
+    asked = ((Criterion, "2.1.1"), (Criterion, "2.3.1"), (RemovalReason, "11.2"))
+    criterion, other, reason = (factories.by_code(*one).id for one in asked)
     here = f"/family/{family}"
     found = {
         "place": _of_family(f"/family/{free}/place", makes="Registration", number="5/1", decided_on="2026-02-02",
                             criteria=[str(criterion)], note="учёт"),
+        "change criteria": _of_family(f"{here}/criteria", makes="Decision", number="5/7", decided_on="2026-05-02",
+                                      criteria=[str(other)], note="по итогам"),
         "decide": _of_family(f"{here}/decide", makes="Decision", kind="extend", number="5/2", decided_on="2026-05-02",
                              note="продлить"),
         "correct": _of_family(f"{here}/correct/{rows['Registration'].id}", number="5/3", note="как в копии"),
@@ -344,9 +347,9 @@ def _sessions(cast: factories.Cast) -> dict[str, int]:
 
 
 NAMES = (
-    "place", "decide", "correct", "correct an ended stay", "remove", "enter", "extend", "move", "annul",
-    "annul on the page", "annul the family", "annul a paper", "attach a paper", "new family", "new signal card",
-    "undo a load", "add a user", "change a user", "add a role", "button password", "button unlock",
+    "place", "change criteria", "decide", "correct", "correct an ended stay", "remove", "enter", "extend", "move",
+    "annul", "annul on the page", "annul the family", "annul a paper", "attach a paper", "new family",
+    "new signal card", "undo a load", "add a user", "change a user", "add a role", "button password", "button unlock",
     "button deactivate", "button activate", "button sessions/end", "button sessions/N/end", "ask the sender",
     "answer the coordinator", "attach a card", "send a card on", "send a card out", "close a card", "open a card",
     "undo a step of a card", "take a card back", "photos of a card", "annul a photo", "mark an emergency",

@@ -26,6 +26,7 @@ WITHOUT_A_LIST = {
     "HomeTerritory": "on the page of users",
     "ImportBatch": "on the page of the exchange",
     "JournalEntry": "in the journal",
+    "RegistrationCriterion": "on the page of its family, with the stay",
     "CardChild": "on the page of its signal card",
     "CardScan": "on the page of its signal card",
     "CardTelling": "on the page of its signal card",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -22,24 +23,31 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from app import clock, troubles
+from app import clock, journal, troubles
+from app.clock import today
 from app.domain.terms import TerritoryKind
+from app.exchange import undo
 from app.extensions import db
 from app.models import (
     ChildPopulation,
+    Criterion,
     Draft,
     Education,
     Family,
+    ImportBatch,
     Money,
     OfFamily,
     Paper,
+    Registration,
+    RegistrationCriterion,
     SavedFilter,
     Supervision,
     SupervisionKind,
     Territory,
 )
-from app.services import family_keys
+from app.services import family_keys, registrations
 from tests import factories
+from tests.exchange.workbooks import Sound, load, planned
 
 
 @pytest.fixture
@@ -554,3 +562,85 @@ def test_a_draft_that_was_sent_is_known_by_its_key_and_those_that_are_typed_stay
 def _save_draft(user_id: int, key: str) -> None:
     with db.engine.begin() as connection:
         connection.execute(Draft.__table__.insert().values(user_id=user_id, kind="signal", key=key, words={}))
+
+
+def _criteria_as_before() -> list[tuple[Any, ...]]:
+    return _rows("select registration_id, position, criterion_id, family_id from registration_criterion order by 1, 2")
+
+
+def test_criteria_without_days_begin_with_their_stay_and_those_in_force_go_back(app, cast):
+    home, other = factories.family(cast.north, number="00061"), factories.family(cast.south, number="00062")
+    first = factories.registration(home, date(2024, 1, 1), until=date(2024, 6, 1), criteria=("2.1.1", "2.2.1"))
+    stay = factories.registration(home, date(2026, 1, 1), criteria=("2.1.1", "2.2.1"))
+    wrong = factories.registration(other, date(2026, 2, 2), criteria=("2.3.1",))
+    factories.change(stay, date(2026, 5, 5), ("2.5.1", "2.2.1"))
+    registrations.annul(wrong, reason="не та семья", today=date(2026, 6, 6))
+    codes = {code: factories.by_code(Criterion, code).id for code in ("2.1.1", "2.2.1", "2.3.1", "2.5.1")}
+    db.session.commit()
+    keys = {"first": first.id, "stay": stay.id, "wrong": wrong.id, "home": home.id, "other": other.id}
+    db.session.remove()
+    indexes = _indexes(["registration_criterion"])
+    downgrade(revision="0023")
+    kept = [
+        *((keys["first"], place, codes[code], keys["home"]) for place, code in enumerate(("2.1.1", "2.2.1"))),
+        *((keys["stay"], place, codes[code], keys["home"]) for place, code in enumerate(("2.5.1", "2.2.1"))),
+        (keys["wrong"], 0, codes["2.3.1"], keys["other"]),
+    ]
+    assert _criteria_as_before() == kept
+    assert _rows("select count(*) from journal_entry where entity = 'RegistrationCriterion'") == [(0,)]
+    upgrade()
+    assert _criteria_as_before() == kept
+    assert _indexes(["registration_criterion"]) == indexes
+    rows = db.session.scalars(select(RegistrationCriterion)).all()
+    for row in rows:
+        assert (row.since, row.until, row.ended_by_id) == (row.registration.registered_on, None, None)
+        assert row.decision is row.registration.decision
+        assert row.annulled_at == row.registration.annulled_at
+    assert len(rows) == len(kept)
+    assert [one for one in journal.all_differences() if one.entity is RegistrationCriterion] == []
+    stay = db.session.get_one(Registration, keys["stay"])
+    db.session.delete(next(row for row in rows if row.registration_id == keys["wrong"]))
+    factories.change(stay, date(2026, 6, 6), ("2.1.1",), "4/4")
+    assert [row.criterion.code for row in stay.criteria] == ["2.1.1"]
+
+
+@pytest.mark.one_database("the undoing of a load; the rows of the upgrade are looked at on both")
+def test_a_load_from_before_the_criteria_had_days_is_still_undone(app, cast):
+    first = load(Sound().content()).id
+    book = Sound()
+    book.row("Постановка и снятие", 2)["Критерии"] = "2.3.1; 2.1.3"
+    second = load(book.content()).id
+    stay = db.session.scalars(select(Registration).order_by(Registration.id.desc())).first()
+    made = [row.criterion_id for row in stay.criteria]
+    was = [factories.by_code(Criterion, "2.1.3").id]
+    key = stay.id
+    db.session.remove()
+    downgrade(revision="0023")
+    # What the second load kept of the list, and said of it in the journal.
+    with db.engine.begin() as connection:
+        counts = {"sheets": {}, "created": {}, "links": {"criteria": {str(key): [was, made]}}}
+        connection.execute(text("update import_batch set counts = :counts where id = :id"),
+                           {"counts": json.dumps(counts), "id": second})  # fmt: skip
+        connection.execute(
+            text(
+                "insert into journal_entry (at, user_name, act, entity, entity_id, family_id, summary, changes, "
+                "batch_id) select at, user_name, 'changed', 'Registration', :key, family_id, 'Постановка', :said, :id "
+                "from journal_entry where entity = 'Registration' and entity_id = :key"
+            ),
+            {"key": key, "said": json.dumps({"criteria": [was, made, [], []]}), "id": second},
+        )
+        found = connection.execute(text("select counts from import_batch where id = :id"), {"id": first}).scalar()
+        counts = json.loads(found)
+        del counts["created"]["registration_criterion"]
+        connection.execute(text("update import_batch set counts = :counts where id = :id"),
+                           {"counts": json.dumps(counts), "id": first})  # fmt: skip
+    upgrade()
+    undo.undo(db.session.get_one(ImportBatch, second), today())
+    db.session.commit()
+    db.session.expire_all()
+    assert [row.criterion_id for row in db.session.get_one(Registration, key).criteria] == was
+    assert not planned(Sound().content()).does_something
+    undo.undo(db.session.get_one(ImportBatch, first), today())
+    db.session.commit()
+    live = select(RegistrationCriterion.id).where(RegistrationCriterion.annulled_at.is_(None))
+    assert db.session.scalars(live).all() == []

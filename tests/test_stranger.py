@@ -39,6 +39,7 @@ FOREIGN = {
         "/family/{own}/annul/Family/{Family}", "/family/{Family}/annul/Family/{Family}",
     ],
     "FamilyActs.correct": ["/family/{Family}/correct/{Registration}", "/family/{own}/correct/{Registration}"],
+    "FamilyActs.criteria": ["/family/{Family}/criteria"],
     "FamilyActs.decide": ["/family/{Family}/decide"],
     "FamilyActs.enter": ["/family/{Family}/enter/{Registration}", "/family/{own}/enter/{Registration}"],
     "FamilyActs.extend": ["/family/{Family}/extend/{Registration}/3", "/family/{own}/extend/{Registration}/3"],

@@ -55,7 +55,17 @@ PASSED = {"user_session", "sent_form", "journal_entry", "account"}  # what a ref
 
 def pages() -> list[tuple[str, str]]:
     """Who opens it and the address of every form of the two roads by which people type; {family}, {key} are drawn."""
-    acts = ("place", "decide", "remove", "correct/{key}", "move/{key}", "enter/{key}", "extend/{key}/3", "papers/add")
+    acts = (
+        "place",
+        "criteria",
+        "decide",
+        "remove",
+        "correct/{key}",
+        "move/{key}",
+        "enter/{key}",
+        "extend/{key}/3",
+        "papers/add",
+    )
     of_families = [view for view in ADDED if issubclass(view.entity, OfFamily)]
     annulled = [view for view in VIEWS if "annul" not in view.exclude_route_methods]
     of_anna = [

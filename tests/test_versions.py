@@ -98,9 +98,16 @@ def test_every_list_of_a_row_counts_as_a_change_of_it(rows, app):
 def test_a_further_criterion_is_another_version_of_a_stay(rows, app):
     stay = rows["Registration"]
     before, further = stay.version, db.session.scalars(select(Criterion).order_by(Criterion.id.desc())).first()
-    stay.criteria.append(RegistrationCriterion(position=7, criterion=further, family_id=stay.family_id))
+    stay.criteria_over_time.append(
+        RegistrationCriterion(
+            family=stay.family, position=1, criterion=further, since=stay.registered_on, decision=stay.decision
+        )
+    )
     db.session.flush()
     assert stay.version == before + 1
+    stay.criteria_over_time[0].criterion = db.session.scalars(select(Criterion).order_by(Criterion.id)).first()
+    db.session.flush()
+    assert stay.version == before + 2
 
 
 def test_a_further_member_is_no_other_version_of_the_family(cast, app):

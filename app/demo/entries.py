@@ -20,6 +20,7 @@ from app.models import (
     AidKind,
     Assignment,
     CardChild,
+    Criterion,
     Decision,
     Education,
     Employee,
@@ -29,6 +30,7 @@ from app.models import (
     Mentor,
     PupilSupport,
     Registration,
+    RegistrationCriterion,
     SignalCard,
     Supervision,
     Territory,
@@ -70,6 +72,7 @@ CALLED: dict[Any, Callable[[Row, Words], str]] = {
     Supervision: _whose,
     Decision: lambda row, _words: f"№ {row['number']} от {row['decided_on']:%d.%m.%Y}",
     Registration: _stay,
+    RegistrationCriterion: lambda row, words: words.of(Criterion, row["criterion_id"]) or "",
     Aid: lambda row, words: f"{row['given_on']:%d.%m.%Y} {words.of(AidKind, row['kind_id'])}",
     Mentor: _guide,
     Assignment: _guide,
@@ -110,6 +113,6 @@ def _lists(entity: Any, links: Mapping[str, list[Row]]) -> Lists:
     """The lists of rows of an entity by the id of the row, in their order."""
     found: Lists = defaultdict(dict)
     for each in lists(entity):
-        for link in sorted(links.get(each.table.name, ()), key=lambda link: link[each.order.key]):
+        for link in sorted(links.get(each.table.name, ()), key=lambda link: link[each.other.key]):
             found[link[each.owner.key]].setdefault(each.name, []).append(link[each.other.key])
     return found

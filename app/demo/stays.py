@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from random import Random
 
 from app.demo import names as invented
 from app.demo.ground import Character, Row, Stay, weekday
@@ -18,6 +19,8 @@ from app.demo.scripts import (
     AidScript,
 )
 from app.domain.terms import DecisionKind
+
+LONG_STAY, CHANGED = 300, 0.25  # days of a stay in which criteria may change, and the share of stays where they do
 
 
 class YearsOnRecord:
@@ -47,22 +50,16 @@ class YearsOnRecord:
             registration = self._registration(stay, place, remove, self._clock(index, stay))
             yield "registration", registration
             yield from self._extension(registration)
-            for position, criterion in enumerate(self._criteria()):
-                yield (
-                    "registration_criterion",
-                    {
-                        "registration_id": registration["id"],
-                        "position": position,
-                        "criterion_id": criterion,
-                        "family_id": self.home.id,
-                    },
-                )
+            yield from self._over_time(registration, self._criteria(), last)
         if self.home.script.mistake:
             yield from self._mistake()
         yield from self._mentor()
 
     def _decision(self, kind: DecisionKind, decided_on: date) -> Row:
         number = f"{decided_on.timetuple().tm_yday // 14 + 1}/{self.rng.randint(1, 30)}"
+        return self._numbered(kind, decided_on, number)
+
+    def _numbered(self, kind: DecisionKind, decided_on: date, number: str) -> Row:
         return self.home.stamp(decided_on) | {
             "id": self.ground.next_id("decision"),
             "kind": kind,
@@ -131,6 +128,33 @@ class YearsOnRecord:
     def _criteria(self) -> list[int]:
         codes = [self.home.one_of(CRITERION_CODES) for _ in range((1, 1, 1, 2, 2, 3)[self.rng.randrange(6)])]
         return [self.ground.ids["criterion"][code] for code in dict.fromkeys(codes)]
+
+    def _over_time(self, stay: Row, criteria: list[int], last: date) -> Iterator[tuple[str, Row]]:
+        """The criteria of a stay; of some that are long the main one gives way to another half way."""
+        rows = [self._criterion(stay, *placed, stay["decision_id"]) for placed in enumerate(criteria)]
+        chance = Random(f"критерии {self.home.id} {stay['id']}")  # noqa: S311  invented lives, not secrets
+        days = (last - stay["registered_on"]).days
+        if days > LONG_STAY and chance.random() < CHANGED:
+            day = weekday(stay["registered_on"] + DAY * (days // 2))
+            others = [key for code in CRITERION_CODES if (key := self.ground.ids["criterion"][code]) not in criteria]
+            decision = self._numbered(DecisionKind.CRITERIA, day, f"{day.timetuple().tm_yday // 14 + 1}/31")
+            yield "decision", decision
+            rows[0] |= {"until": day, "ended_by_id": decision["id"]}
+            changed = self._criterion(stay, 0, others[chance.randrange(len(others))], decision["id"])
+            rows.append(changed | self.home.stamp(day) | {"since": day})
+        yield from (("registration_criterion", row) for row in rows)
+
+    def _criterion(self, stay: Row, position: int, criterion: int, decision_id: int) -> Row:
+        return self.home.stamp(stay["registered_on"]) | {
+            "id": self.ground.next_id("registration_criterion"),
+            "registration_id": stay["id"],
+            "position": position,
+            "criterion_id": criterion,
+            "since": stay["registered_on"],
+            "until": None,
+            "decision_id": decision_id,
+            "ended_by_id": None,
+        }
 
     def _mistake(self) -> Iterator[tuple[str, Row]]:
         """A registration entered for the wrong family and annulled."""

@@ -76,7 +76,7 @@ def load(family_id: int) -> Folder | None:
                     joinedload(Registration.decision).joinedload(Decision.agency),
                     joinedload(Registration.removal_decision),
                     joinedload(Registration.removal_reason),
-                    selectinload(Registration.criteria).joinedload(RegistrationCriterion.criterion),
+                    selectinload(Registration.criteria_over_time).joinedload(RegistrationCriterion.criterion),
                 ),
             )
             .execution_options(populate_existing=True)
@@ -86,6 +86,8 @@ def load(family_id: int) -> Folder | None:
     )
     if family is None:
         return None
+    for stay in family.registrations:
+        stay.settle_criteria()
     return Folder(
         family=family,
         members=live(family.members),

@@ -15,6 +15,7 @@ from app import words
 from app.clock import local
 from app.documents import blanks, record_card
 from app.documents.folder import Folder, load
+from app.domain.criteria import CriteriaOfDays
 from app.domain.terms import PaperKind
 from app.models import Aid, Family, Paper, Registration
 from app.render import html_pdf
@@ -90,11 +91,20 @@ def _stay(row: Registration) -> dict[str, object]:
     return {
         "since": words.day(row.registered_on),
         "decision": blanks.text(row.decision),
-        "criteria": [blanks.text(item.criterion) for item in row.criteria],
+        "criteria": [_criteria(one) for one in row.criteria_by_days],
         "until": words.day(row.removed_on),
         "removal_decision": blanks.text(row.removal_decision),
         "reason": blanks.text(row.removal_reason),
         "note": blanks.lines(row.note),
+    }
+
+
+def _criteria(of_days: CriteriaOfDays) -> dict[str, object]:
+    """The criteria between two changes."""
+    return {
+        "since": words.day(of_days.since),
+        "decision": blanks.text(of_days.decision),
+        "names": [blanks.text(row.criterion) for row in of_days.rows],
     }
 
 

@@ -151,10 +151,13 @@ def _ground(decision: Decision) -> str:
 
 
 def _signs(registration: Registration | None) -> list[str]:
-    """Criteria of section 2, the main one first."""
+    """Criteria of section 2, the main one first; of one that came later, since when."""
     if registration is None:
         return []
-    return [blanks.text(row.criterion) for row in registration.criteria]
+    return [
+        blanks.text(row.criterion if row.since == registration.registered_on else f"{row} (с {words.day(row.since)})")
+        for row in registration.criteria
+    ]
 
 
 def _parental_role(member: Member) -> ParentalRole:

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from app.domain.criteria import NO_CRITERION, DatedCriterion, check_criteria, days_of_change, in_force
 from app.domain.intervals import holds
 from app.domain.refusal import Refusal
 from app.domain.terms import DecisionKind, TerritoryKind
@@ -14,7 +15,6 @@ Stay = tuple[date, date | None]
 OTHER_REASON = "11.4"  # «Другое (указать в примечании к отчету)»
 
 
-NO_CRITERION = "Укажите хотя бы один критерий; первый считается основным (раздел 2 Положения)."
 NO_REASON = "Укажите причину снятия с учёта."
 
 
@@ -45,6 +45,9 @@ class Facts:
     removed_on: date | None = None
     reason: str | None = None  # the code of the reason of removal
     note: str | None = None
+    over_time: tuple[
+        DatedCriterion, ...
+    ] = ()  # its criteria on the days when each was in force; none of a stay to come
 
 
 def root_code(code: str) -> str:
@@ -68,6 +71,8 @@ def check_stay(facts: Facts, others: Iterable[Stay], today: date) -> None:
         today=today,
     )
     check_signal(facts, today)
+    if facts.over_time:
+        check_criteria(facts.over_time, facts.registered_on, facts.removed_on)
     if facts.removed_on or facts.removal or facts.reason:
         _check_end(facts, today)
 
@@ -108,6 +113,50 @@ def check_basis(basis: Basis | None, kind: DecisionKind, family: Hashable, field
         raise Refusal("Это постановление аннулировано.", field)
     if basis.kind is not kind:
         raise Refusal(f"Нужно постановление {kind}, а это – {basis.kind}.", field)
+
+
+# Criteria over time
+
+
+def check_criterion(dated: DatedCriterion, *, begun: Basis | None, ended: Basis | None, family: Hashable, placed: bool,
+                    registered_on: date) -> None:  # fmt: skip
+    """A criterion begins with the stay by the decision to register, or later by one that changes the criteria; it ends
+    by such a one. placed: whether it begins by the decision on which the stay rests.
+    """
+    if placed is not (dated.since == registered_on):
+        raise Refusal("Критерий действует со дня постановки на учёт или со дня изменения.", "since")
+    check_basis(begun, DecisionKind.PLACE if placed else DecisionKind.CRITERIA, family, "decision")
+    check_basis(ended, DecisionKind.CRITERIA, family, "ended_by")
+    for basis, day, field in ((begun, dated.since, "decision"), (ended, dated.until, "ended_by")):
+        if basis is not None and day is not None and day < basis.decided_on:
+            raise Refusal("Критерии изменены раньше даты постановления.", field)
+
+
+def check_change(facts: Facts, *, decided_on: date, day: date, criteria: Sequence[Hashable], today: date) -> None:
+    """The criteria of a family that stays on record become others by a decision, from a day on."""
+    if facts.removed_on is not None:
+        raise Refusal(f"Семья снята с учёта {facts.removed_on:%d.%m.%Y}: критерии меняют, пока она состоит на учёте.")
+    check_decision(decided_on=decided_on, today=today)
+    if decided_on < facts.registered_on:
+        raise Refusal(
+            "Постановление об изменении критериев принято раньше, чем семья поставлена на учёт.", "decided_on"
+        )
+    if day > today:
+        raise Refusal("День, с которого действуют критерии, ещё не наступил.", "day")
+    if day < decided_on:
+        raise Refusal("Критерии изменены раньше даты постановления.", "day")
+    changed = days_of_change(facts.over_time, facts.registered_on)
+    last = changed[-1] if changed else facts.registered_on
+    if day <= last:
+        what = "изменены" if changed else "действуют"
+        text = (
+            f"Нынешние критерии {what} с {last:%d.%m.%Y}, другие начинаются позже. Ошибку ввода исправьте: «Исправить»."
+        )
+        raise Refusal(text, "day")
+    if not criteria:
+        raise Refusal(NO_CRITERION, "criteria")
+    if list(dict.fromkeys(criteria)) == in_force(facts.over_time):
+        raise Refusal("Критерии те же, и в том же порядке: менять нечего.", "criteria")
 
 
 def check_signal(facts: Facts, today: date) -> None:

@@ -83,6 +83,7 @@ class DecisionKind(Term):
 
     PLACE = "place", "о постановке на учёт"
     REMOVE = "remove", "о снятии с учёта"
+    CRITERIA = "criteria", "об изменении критериев"
     EXTEND = "extend", "о продлении"
     REFUSE = "refuse", "об отказе в постановке"
     REDIRECT = "redirect", "о передаче дела"

@@ -183,13 +183,22 @@ def _own_lists(mapper: Mapper[Any]) -> tuple[str, ...]:
     )
 
 
+def _owners(session: Session) -> set[Any]:
+    """The stored rows whose parts are about to be written."""
+    written = (*session.new, *filter(session.is_modified, session.dirty))
+    parts = ((row, row.PART_OF) for row in written if isinstance(row, OfFamily) and row.PART_OF)
+    owners = {getattr(row, name) for row, name in parts}
+    return {owner for owner in owners if owner is not None and inspect(owner).persistent}
+
+
 @event.listens_for(Session, "before_flush")
 def _count_lists(session: Session, *_flush: Any) -> None:
-    """A row whose own list changes is another version of it, though none of its columns changes."""
-    for row in session.dirty:
+    """A row whose own list or part changes is another version of it, though none of its columns changes."""
+    owners = _owners(session)
+    for row in (*session.dirty, *owners.difference(session.dirty)):
         if isinstance(row, Versioned):
             state = inspect(row)
-            if any(state.attrs[name].history.has_changes() for name in _own_lists(state.mapper)):
+            if row in owners or any(state.attrs[name].history.has_changes() for name in _own_lists(state.mapper)):
                 row.version += 1
 
 
@@ -242,11 +251,13 @@ class OfFamily(Annullable, Dated, Versioned):
     """A row that belongs to one family: `access` shows it to whoever may see the family, and to nobody else.
 
     NOTED_BY_BODIES: a body that works with the family may add a row as well as whoever keeps the family.
+    PART_OF: the relation to the row that it is a part of: it is changed and annulled with that row, never by itself.
     """
 
     WHOSE: ClassVar[Whose] = Whose.FAMILY
     OWNER: ClassVar[str] = "family_id"
     NOTED_BY_BODIES: ClassVar[bool] = False
+    PART_OF: ClassVar[str] = ""
 
     family_id: Mapped[int] = mapped_column(ForeignKey("family.id"), index=True, info=label(_("Family")))
 

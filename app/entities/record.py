@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from flask_appbuilder import Model
 from flask_babel import lazy_gettext as _
 from sqlalchemy import (
     Date,
@@ -16,14 +15,15 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.domain import terms
+from app.domain.criteria import CriteriaOfDays, days_of_change, rows_on
 from app.entities.kinds import (
     ByAct,
     Entity,
     OfFamily,
     Scanned,
-    Whose,
     in_the_family_of,
     label,
     listed,
@@ -68,6 +68,7 @@ class Registration(ByAct, OfFamily, Entity):
 
     `received_on` is the day the copy of the decision and the card came; from it 3 days run to enter the family
     (Положение, 3.2); `entered_on` stops that clock.
+    `criteria`: those in force now, of a stay that has ended on its last day; the main one first.
     """
 
     __tablename__ = "registration"
@@ -115,12 +116,21 @@ class Registration(ByAct, OfFamily, Entity):
     )
     removal_reason: Mapped[RemovalReason | None] = relationship(info=label(_("Reason of removal")))
     note: Mapped[str | None] = mapped_column(Text, info=label(_("Note")))
-    criteria: Mapped[list[RegistrationCriterion]] = relationship(
+    criteria_over_time: Mapped[list[RegistrationCriterion]] = relationship(
         back_populates="registration",
+        primaryjoin="and_(RegistrationCriterion.registration_id == Registration.id, "
+        "RegistrationCriterion.annulled_at.is_(None))",
+        order_by="RegistrationCriterion.since, RegistrationCriterion.position",
+        foreign_keys="RegistrationCriterion.registration_id",
+        info=label(_("Criteria over time")),
+    )
+    criteria: Mapped[list[RegistrationCriterion]] = relationship(
+        primaryjoin="and_(RegistrationCriterion.registration_id == Registration.id, "
+        "RegistrationCriterion.annulled_at.is_(None), RegistrationCriterion.until.is_(None))",
         order_by="RegistrationCriterion.position",
         foreign_keys="RegistrationCriterion.registration_id",
-        cascade="all, delete-orphan",
-        info={**label(_("Criteria")), "parts": "criterion"},  # the journal names the criterion of each, in order
+        viewonly=True,
+        info=label(_("Criteria")),
     )
 
     extensions: Mapped[list[StayExtension]] = relationship(
@@ -133,26 +143,64 @@ class Registration(ByAct, OfFamily, Entity):
     def main_criterion(self) -> Criterion | None:
         return self.criteria[0].criterion if self.criteria else None
 
+    @property
+    def criteria_by_days(self) -> list[CriteriaOfDays]:
+        """The criteria from each day on which they were others, in order; one if they never changed."""
+        rows = self.criteria_over_time
+        days = [self.registered_on, *days_of_change(rows, self.registered_on)]
+        return [
+            CriteriaOfDays(since, until, rows_on(rows, since), self._changed_by(since))
+            for since, until in zip(days, [*days[1:], self.removed_on], strict=True)
+        ]
+
+    def _changed_by(self, day: date) -> Decision:
+        begun = (row.decision for row in self.criteria_over_time if row.since == day)
+        ended = (row.ended_by for row in self.criteria_over_time if row.until == day and row.ended_by is not None)
+        return next(begun, None) or next(ended, self.decision)
+
+    def settle_criteria(self) -> None:
+        """Tell `criteria` from `criteria_over_time`, which was read already."""
+        set_committed_value(self, "criteria", rows_on(self.criteria_over_time))
+
     def __str__(self) -> str:
         until = f" по {self.removed_on:%d.%m.%Y}" if self.removed_on else ""
         return f"с {self.registered_on:%d.%m.%Y}{until}"
 
 
-class RegistrationCriterion(Model):
-    """A criterion of a registration; position 0 is the main one."""
+class RegistrationCriterion(ByAct, OfFamily, Entity):
+    """A criterion of a registration on the days when it is in force; position 0 is the main one.
 
-    WHOSE, OWNER = Whose.FAMILY, "family_id"
+    It begins by the decision to register, or by one that changes the criteria while the family stays (`decision`); it
+    no longer holds on the day `until`, by the decision `ended_by`. Without `until` it holds to the end of the stay.
+    """
+
+    PART_OF = "registration"
     __tablename__ = "registration_criterion"
     __table_args__ = (
         in_the_family_of("registration_id", "registration"),
-        Index("ix_registration_criterion_of_stay", "criterion_id", "registration_id", "family_id"),
+        in_the_family_of("decision_id", "decision"),
+        in_the_family_of("ended_by_id", "decision"),
+        live("registration_id", "position", "since", name="uq_registration_criterion_of_place"),
+        Index(
+            "ix_registration_criterion_of_stay", "criterion_id", "registration_id", "family_id", "until", "annulled_at"
+        ),
+        sane("until > since", name="ends_after_start"),
+        sane("(until IS NULL) = (ended_by_id IS NULL)", name="ends_by_a_decision"),
     )
-    registration_id: Mapped[int] = mapped_column(primary_key=True)
-    registration: Mapped[Registration] = relationship(back_populates="criteria", foreign_keys=[registration_id])
-    position: Mapped[int] = mapped_column(primary_key=True, info=label(_("Order")))
+    TITLE, TITLES = _("Criterion of a registration"), _("Criteria of registrations")
+    registration_id: Mapped[int] = mapped_column(info=label(_("Registration")))
+    registration: Mapped[Registration] = relationship(
+        back_populates="criteria_over_time", foreign_keys=[registration_id], info=label(_("Registration"))
+    )
+    position: Mapped[int] = mapped_column(info=label(_("Order")))
     criterion_id: Mapped[int] = mapped_column(ForeignKey("criterion.id"), info=label(_("Criterion")))
     criterion: Mapped[Criterion] = relationship(lazy="joined", info=label(_("Criterion")))
-    family_id: Mapped[int] = mapped_column(ForeignKey("family.id"), index=True, info=label(_("Family")))
+    since: Mapped[date] = mapped_column(Date, info=label(_("In force since")))
+    until: Mapped[date | None] = mapped_column(Date, info=label(_("In force until")))
+    decision_id: Mapped[int] = mapped_column(index=True, info=label(_("Decision")))
+    decision: Mapped[Decision] = relationship(foreign_keys=[decision_id], info=label(_("Decision")))
+    ended_by_id: Mapped[int | None] = mapped_column(index=True, info=label(_("Ended by decision")))
+    ended_by: Mapped[Decision | None] = relationship(foreign_keys=[ended_by_id], info=label(_("Ended by decision")))
 
     def __str__(self) -> str:
         return str(self.criterion)

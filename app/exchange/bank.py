@@ -14,6 +14,7 @@ from sqlalchemy import Table, select
 
 from app import access, tree
 from app.domain import intervals, writing
+from app.domain.criteria import DatedCriterion, in_force
 from app.domain.periods import quarter_of
 from app.domain.refusal import Refusal
 from app.exchange.cells import Codes
@@ -321,10 +322,11 @@ class _Loader:
 
     def _stays(self) -> None:
         decisions = {row.id: row for row in self._rows(Decision)}
-        criteria: dict[int, list[str]] = {}
-        link = RegistrationCriterion.__table__
-        for row in db.session.execute(select(link).where(link.c.family_id.in_(self.ids)).order_by(link.c.position)):
-            criteria.setdefault(row.registration_id, []).append(self.codes["criterion"].codes[row.criterion_id])
+        criteria: dict[int, list[DatedCriterion]] = {}
+        codes = self.codes["criterion"].codes
+        for row in self._rows(RegistrationCriterion):
+            dated = DatedCriterion(row.position, codes[row.criterion_id], row.since, row.until, row.id)
+            criteria.setdefault(row.registration_id, []).append(dated)
         for row in self._rows(Registration, Registration.__table__.c.registered_on):
             placed, removed = decisions.get(row.decision_id), decisions.get(row.removal_decision_id)
             kind, sender = self._body(row.sender_id)
@@ -338,7 +340,8 @@ class _Loader:
                     sender=sender,
                     detected_on=row.detected_on,
                     card_sent_on=row.card_sent_on,
-                    criteria=tuple(criteria.get(row.id, ())),
+                    criteria=tuple(in_force(criteria.get(row.id, ()))),
+                    over_time=tuple(criteria.get(row.id, ())),
                     decision_number=line(placed.number) if placed else None,
                     decided_on=placed.decided_on if placed else None,
                     decision_kind=placed.kind if placed else None,

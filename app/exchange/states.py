@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from app.domain.criteria import DatedCriterion
 from app.domain.terms import DecisionKind, HolidayActivity
 from app.exchange.records import FamilyRow, MemberRow
 
@@ -61,7 +62,10 @@ class SupervisionState:
 
 @dataclass(frozen=True)
 class StayState:
-    """A stay on record with its decisions; criteria and reason: their codes, the main criterion first."""
+    """A stay on record with its decisions; criteria and reason: their codes, the main criterion first.
+
+    criteria: those in force; over_time: all of them, with the days on which they were.
+    """
 
     id: int
     sender_id: int | None
@@ -72,6 +76,7 @@ class StayState:
     detected_on: date | None
     card_sent_on: date | None
     criteria: tuple[str, ...]
+    over_time: tuple[DatedCriterion, ...]
     decision_number: str | None
     decided_on: date | None
     decision_kind: DecisionKind | None

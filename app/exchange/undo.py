@@ -7,23 +7,37 @@ from contextlib import closing
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import delete, exists, false, func, or_, select, update
 
 from app import guard, journal, models
 from app.clock import now
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
-from app.exchange.apply import hold
+from app.exchange.apply import hold, spans
 from app.exchange.apply.links import linked, set_links
 from app.exchange.apply.store import CREATED
-from app.extensions import db
+from app.extensions import db, portions
 from app.journal.replay import CHANGES, value_of
-from app.models import Family, ImportBatch, JournalEntry, Model, OfFamily, SearchWord, Territory
-from app.services import family_keys
+from app.models import (
+    Criterion,
+    Family,
+    ImportBatch,
+    JournalEntry,
+    Model,
+    OfFamily,
+    Registration,
+    RegistrationCriterion,
+    SearchWord,
+    Territory,
+)
+from app.services import family_keys, registrations
 
 ENTITIES: dict[str, Any] = {entity.__name__: entity for entity in CREATED.values()}
 UNDONE = "Загрузка отменена: её записи аннулированы, изменённые значения прежние."
-LINKS = ("categories", "criteria", "recipients")
+PARTS = "registration_criterion"
+LINKS = ("categories", "recipients")
+CRITERIA = "criteria"  # a list of a stay in loads from before its criteria were dated rows
+CHANGED_LISTS = "Отменить загрузку нельзя: после неё изменили списки, которые она записала."
 
 _entry = JournalEntry.__table__
 
@@ -52,6 +66,7 @@ class _Undoing:
         self.words = journal.changes.Words(self.session)
         self.family_ids = list(dict.fromkeys(row.family_id for row in self.own))
         self.later_places: set[int] = set()
+        self.stays = self._stays()
         self.at = now()
         self.reason = f"Отменена загрузка книги «{batch.file_name}»"
 
@@ -91,7 +106,8 @@ class _Undoing:
             for row in later_entries:
                 if row.entity == Territory.__name__:
                     self.later_places.add(row.entity_id)
-                if (row.entity, row.entity_id) in touched or self._within("family", row.family_id) or self._rests(row):
+                known = (row.entity, row.entity_id) in touched or self._within("family", row.family_id)
+                if known or self._rests(row) or self._of_stay(row):
                     later = "другая загрузка изменила" if row.batch_id else "изменили"
                     raise Refusal(
                         f"Отменить загрузку нельзя: после неё {later} {self._family_of(row)} ({row.summary}). "
@@ -122,6 +138,19 @@ class _Undoing:
                         return True
         return False
 
+    def _stays(self) -> set[int]:
+        """The stays whose criteria the import has written."""
+        part = RegistrationCriterion.__table__
+        written = [row.entity_id for row in self.own if row.entity == RegistrationCriterion.__name__]
+        asked = (select(part.c.registration_id).where(part.c.id.in_(keys)) for keys in portions(written))
+        return {stay_id for each in asked for stay_id in self.session.scalars(each)}
+
+    def _of_stay(self, row: Any) -> bool:
+        """Whether an entry says of a stay whose criteria the import has written that one of them begins."""
+        if row.entity != RegistrationCriterion.__name__ or row.act is not Act.CREATED:
+            return False
+        return row.changes["registration_id"][1] in self.stays
+
     def _family_of(self, row: Any) -> str:
         number = select(Family.__table__.c.number).where(Family.__table__.c.id == row.family_id)
         return f"семью № {self.session.scalar(number)}" if row.family_id else "запись"
@@ -129,7 +158,7 @@ class _Undoing:
     def _restore(self) -> Iterator[dict[str, Any]]:
         """Give every changed row its old values, the last change first."""
         for row in reversed(self.own):
-            columns = {name: said for name, said in (row.changes or {}).items() if name not in LINKS}
+            columns = {name: said for name, said in (row.changes or {}).items() if name not in (*LINKS, CRITERIA)}
             if row.act is not Act.CHANGED or row.entity not in ENTITIES:
                 continue
             if columns:
@@ -150,16 +179,26 @@ class _Undoing:
             for name in LINKS
             if row.act is Act.CHANGED and name in (row.changes or {})
         }
+        for stay_id, (was, becomes) in self.links.pop(CRITERIA, {}).items():
+            self._restore_criteria(self.session.get_one(Registration, int(stay_id)), was, becomes)
         for name, rows in self.links.items():
             for owner_id, (was, becomes) in rows.items():
                 if sorted(linked(self.session, name, int(owner_id))) != sorted(becomes):
-                    raise Refusal("Отменить загрузку нельзя: после неё изменили списки, которые она записала.")
+                    raise Refusal(CHANGED_LISTS)
                 set_links(self.session, name, int(owner_id), owners[name, int(owner_id)], was)
+
+    def _restore_criteria(self, stay: Registration, was: list[int], becomes: list[int]) -> None:
+        """Give a stay the criteria again that a load from before they were dated rows has replaced."""
+        if [row.criterion_id for row in stay.criteria] != becomes:
+            raise Refusal(CHANGED_LISTS)
+        registrations.correct_criteria(stay, [self.session.get_one(Criterion, key) for key in was])
+        self.session.flush()
 
     def _annul(self) -> Iterator[dict[str, Any]]:
         """Annul what the import created, an entry for each row; the words by which its families were found go."""
         titles = {(row.entity, row.entity_id): row.summary for row in self.own}
         said = {"annulled_at": [None, self.at.isoformat()], "annul_reason": [None, self.reason]}
+        self.created.setdefault(PARTS, self._parts())
         for name, runs in self.created.items():
             entity: Any = CREATED[name]
             if not issubclass(entity, (OfFamily, Family)):
@@ -180,6 +219,12 @@ class _Undoing:
         word = SearchWord.__table__
         for first, last in self.created.get("family", ()):
             self.session.connection().execute(delete(word).where(word.c.family_id.between(first, last)))
+
+    def _parts(self) -> list[list[int]]:
+        """The criteria of stays that a load made before their rows were told apart from the stay."""
+        part = RegistrationCriterion.__table__
+        of_stays = [part.c.registration_id.between(first, last) for first, last in self.created.get("registration", ())]
+        return spans(self.session.scalars(select(part.c.id).where(or_(false(), *of_stays))))
 
     def _drop_places(self) -> None:
         """A territory that the import brought in and nobody else uses leaves the tree, and with it the reports."""

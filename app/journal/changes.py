@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import inspect, select
-from sqlalchemy.orm import ColumnProperty, RelationshipProperty, Session, class_mapper
+from sqlalchemy.orm import ColumnProperty, Session, class_mapper
 
 from app import access
 from app.extensions import db, portions
@@ -57,18 +57,17 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True)
 class Linked:
-    """A list of rows that a row names: the recipients of an aid, the criteria of a stay in their order."""
+    """A list of rows that a row names: the recipients of an aid."""
 
     name: str
     target: type[Any]
     table: Any
     owner: Any
     other: Any
-    order: Any
 
     def keys(self, session: Session, owner_id: int) -> list[int]:
         """The list as it is stored, whatever the person may see of it."""
-        query = select(self.other).where(self.owner == owner_id).order_by(self.order)
+        query = select(self.other).where(self.owner == owner_id).order_by(self.other)
         return list(session.connection().scalars(query))
 
 
@@ -145,9 +144,7 @@ def lists(entity: Any) -> tuple[Linked, ...]:
             "label" in relation.info or (entity is User and relation.key == "roles")
         ):
             owner, other = _by_key(relation.synchronize_pairs), _by_key(relation.secondary_synchronize_pairs or ())
-            found.append(Linked(relation.key, relation.mapper.class_, relation.secondary, owner[1], other[1], other[1]))
-        elif "parts" in relation.info:
-            found.append(_list_of_parts(relation))
+            found.append(Linked(relation.key, relation.mapper.class_, relation.secondary, owner[1], other[1]))
     return tuple(found)
 
 
@@ -161,28 +158,9 @@ def linked(entity: Any, name: str) -> Linked:
     return next(each for each in lists(entity) if each.name == name)
 
 
-def _list_of_parts(relation: RelationshipProperty[Any]) -> Linked:
-    """Parts are not rows of their own in the journal: the owner names what each of them names, in their order."""
-    named = relation.mapper.relationships[relation.info["parts"]]
-    table: Any = relation.mapper.local_table
-    ((_key, owner),) = relation.synchronize_pairs
-    return Linked(relation.key, named.mapper.class_, table, owner, next(iter(named.local_columns)), table.c.position)
-
-
-@cache
-def parts() -> dict[type[Any], str]:
-    """The entities that are parts of another row, and the relation to their owner."""
-    return {
-        relation.mapper.class_: relation.back_populates
-        for mapper in Model.registry.mappers
-        for relation in mapper.relationships
-        if "parts" in relation.info
-    }
-
-
 def recorded(row: object) -> bool:
     """Whether a row has entries of its own."""
-    return isinstance(row, Model) and not isinstance(row, UNRECORDED_ENTITIES) and row.__class__ not in parts()
+    return isinstance(row, Model) and not isinstance(row, UNRECORDED_ENTITIES)
 
 
 # Rows of a session
@@ -196,13 +174,6 @@ def lists_before(session: Session) -> dict[Any, dict[str, list[int]]]:
             for each in lists(row.__class__):
                 if row in session.deleted or inspect(row).attrs[each.name].history.has_changes():
                     found.setdefault(row, {})[each.name] = each.keys(session, row.id)
-        for part in (*session.new, *session.dirty, *session.deleted):
-            to_owner = parts().get(type(part))
-            owner = getattr(part, to_owner) if to_owner else None
-            if owner is not None and inspect(owner).persistent:
-                for each in lists(owner.__class__):
-                    if each.table is inspect(part).mapper.local_table and each.name not in found.get(owner, {}):
-                        found.setdefault(owner, {})[each.name] = each.keys(session, owner.id)
     return found
 
 

@@ -107,7 +107,7 @@ def _stored(entity: Any, first: int, last: int) -> dict[int, dict[str, Any]]:
     for key, *row in connection.execute(select(table.c.id, *columns).where(table.c.id.between(first, last))):
         found[key] = dict(zip(names, map(_comparable, row), strict=True))
     for each in lists(entity):
-        query = select(each.owner, each.other).where(each.owner.between(first, last)).order_by(each.owner, each.order)
+        query = select(each.owner, each.other).where(each.owner.between(first, last)).order_by(each.owner, each.other)
         for values in found.values():
             values[each.name] = []
         for owner, other in connection.execute(query):

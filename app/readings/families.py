@@ -92,8 +92,8 @@ def is_late(day: date, deadlines: Sequence[Any] | None = None) -> ColumnElement[
 
 
 def under_criterion(code: str) -> ColumnElement[bool]:
-    """The last stay names a criterion, or one below it: the stay that holds today if there is one."""
-    named = _named.c.criterion_id.in_(_at_or_below(code))
+    """A criterion, or one below it, is in force in the last stay: the stay that holds today if there is one."""
+    named = and_(_named.c.criterion_id.in_(_at_or_below(code)), conditions.in_force(_named))
     return _family.c.id.in_(
         select(_named.c.family_id).where(named, _named.c.registration_id == _last_stay(_named.c.family_id))
     )
@@ -103,7 +103,8 @@ def each_under_criterion(code: str) -> ColumnElement[bool]:
     """The same, asked family by family: where many are so, a page meets its few before all of them are gathered."""
     named = conditions.unindexed(_named.c.criterion_id).in_(_at_or_below(code))
     is_of_last = conditions.unindexed(_named.c.registration_id) == _last_stay(_family.c.id)
-    found = select(_named.c.position).where(_named.c.family_id == _family.c.id, named, is_of_last)
+    held = conditions.in_force(_named)
+    found = select(_named.c.position).where(_named.c.family_id == _family.c.id, named, is_of_last, held)
     return exists(found.correlate_except(_named))
 
 
@@ -229,7 +230,7 @@ def _of_families(ids: Sequence[int], day: date, deadlines: Sequence[Any] | None)
     held = and_(_other_mentor.c.family_id == _family.c.id, conditions.current(_other_mentor, day))
     last_mentor = select(func.max(_other_mentor.c.id)).where(held).scalar_subquery()
     stays = and_(_stay.c.family_id == _family.c.id, _stay.c.annulled_at.is_(None), _is_last())
-    main = and_(_named.c.registration_id == _stay.c.id, _named.c.position == 0)
+    main = and_(_named.c.registration_id == _stay.c.id, _named.c.position == 0, conditions.in_force(_named))
     return (
         select(
             _family.c.id, _territory.c.name.label("territory"), children.label("children"),

@@ -346,7 +346,9 @@ def _stays(family: Family) -> tuple[list[Registration], list[Decision]]:
             joinedload(Decision.agency),
             joinedload(Registration.sender).joinedload(Agency.kind),
             joinedload(Registration.removal_reason),
-            joinedload(Registration.criteria).joinedload(RegistrationCriterion.criterion).joinedload(Criterion.parent),
+            joinedload(Registration.criteria_over_time)
+            .joinedload(RegistrationCriterion.criterion)
+            .joinedload(Criterion.parent),
             selectinload(Registration.extensions).joinedload(StayExtension.deadline),
         )
     ).unique()
@@ -356,6 +358,7 @@ def _stays(family: Family) -> tuple[list[Registration], list[Decision]]:
         decisions[decision.id] = decision
         if stay is not None:
             registrations[stay.id] = stay
+            stay.settle_criteria()
     return (
         sorted(registrations.values(), key=lambda row: (row.registered_on, row.id), reverse=True),
         sorted(decisions.values(), key=lambda row: (row.decided_on, row.id), reverse=True),

@@ -11,6 +11,8 @@ from app.domain.terms import DecisionKind, Threat
 from app.models import Registration
 from app.readings.overview import MemberToday, Overview
 
+OF_STAYS = (DecisionKind.PLACE, DecisionKind.REMOVE, DecisionKind.CRITERIA)  # told with the stay they are about
+
 
 class Event(NamedTuple):
     """A line: the day, what happened, the particulars. `tone` is «ok», «alert», «info» or «quiet»."""
@@ -32,8 +34,9 @@ def _all(overview: Overview) -> Iterator[Event]:
         yield from _of_stay(stay)
     used = {stay.decision_id for stay in overview.registrations}
     used |= {stay.removal_decision_id for stay in overview.registrations if stay.removal_decision_id}
+    used |= {change.decision.id for stay in overview.registrations for change in stay.criteria_by_days}
     for decision in overview.decisions:
-        if decision.id not in used or decision.kind not in (DecisionKind.PLACE, DecisionKind.REMOVE):
+        if decision.id not in used or decision.kind not in OF_STAYS:
             yield Event(decision.decided_on, f"Постановление {decision.kind}", str(decision), "info")
     for aid in overview.aids:
         what = aid.kind or aid.measure
@@ -61,11 +64,12 @@ def _all(overview: Overview) -> Iterator[Event]:
 
 
 def _of_stay(stay: Registration) -> Iterator[Event]:
-    reason = stay.main_criterion
-    yield Event(
-        stay.registered_on, "Поставлена на учёт",
-        f"Постановление {stay.decision}" + (f". {reason.code} {reason.name}" if reason else ""), "alert",
-    )  # fmt: skip
+    placed, *changes = stay.criteria_by_days
+    main = [f". {row.criterion.code} {row.criterion.name}" for row in placed.rows[:1]]
+    yield Event(stay.registered_on, "Поставлена на учёт", f"Постановление {stay.decision}{''.join(main)}", "alert")
+    for change in changes:
+        told = "; ".join(f"{row.criterion.code} {row.criterion.name}" for row in change.rows)
+        yield Event(change.since, "Изменены критерии", f"Постановление {change.decision}. {told}", "info")
     if stay.removed_on:
         why = f". {stay.removal_reason.code} {stay.removal_reason.name}" if stay.removal_reason else ""
         yield Event(stay.removed_on, "Снята с учёта", f"Постановление {stay.removal_decision}{why}", "ok")

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, and_, not_, or_, select, true
 
-from app.conditions import aged, minor_on
+from app.conditions import aged, in_force, minor_on
 from app.domain import terms
 from app.domain.periods import Period
 from app.models import RegistrationCriterion
@@ -129,9 +129,8 @@ class Figures:
         for key, code in CRITERIA.items():
             ids = self.lists.criteria.get(code, frozenset())
             if self.all_criteria:
-                of_criterion: ColumnElement[bool] = registration.c.id.in_(
-                    select(each.c.registration_id).where(one_of(each.c.criterion_id, ids))
-                )
+                held = (one_of(each.c.criterion_id, ids), in_force(each, self.period.end))
+                of_criterion: ColumnElement[bool] = registration.c.id.in_(select(each.c.registration_id).where(*held))
             else:
                 of_criterion = one_of(main.c.criterion_id, ids)
             title = f"Семей на учёте на конец периода по критерию {code}"

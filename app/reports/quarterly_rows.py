@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, tuple_
 
-from app.conditions import belongs, education_on, minor, minor_on, on_record, unindexed
+from app.conditions import belongs, education_on, in_force, minor, minor_on, on_record, unindexed
 from app.domain import ages, terms
 from app.domain.periods import Period
 from app.extensions import db
@@ -171,11 +171,12 @@ class PeriodRows:
 
     @cached_property
     def stays(self) -> Source:
-        """Stays on record that touch the period, with the main criterion."""
+        """Stays on record that touch the period, with the main criterion of its last day, of ended ones of theirs."""
         return Source(
             "stays",
             registration.join(family, family.c.id == registration.c.family_id)
-            .outerjoin(main, and_(main.c.registration_id == registration.c.id, main.c.position == 0))
+            .outerjoin(main, and_(main.c.registration_id == registration.c.id, main.c.position == 0,
+                                  in_force(main, self.period.end)))
             .outerjoin(criterion, criterion.c.id == main.c.criterion_id)
             .outerjoin(reason, reason.c.id == registration.c.removal_reason_id),
             self._touching,

@@ -1,4 +1,5 @@
-"""The acts on a family, each on a page of its own: decide, place, remove, correct, move a person, enter, annul."""
+"""The acts on a family, each on a page of its own: decide, place, change criteria, remove, correct, move a person,
+enter, annul."""
 
 from __future__ import annotations
 
@@ -25,6 +26,7 @@ from app.readings import clocks
 from app.screens import annulment
 from app.screens.family import FamilyScreen, section
 from app.screens.family_forms import (
+    ChangeForm,
     CorrectForm,
     DecideForm,
     EnterForm,
@@ -98,6 +100,44 @@ class FamilyActs(FamilyScreen):
         stay = _standing(pk)
         form.version.data = stay.version if stay else ""
         return self.page("family/remove.html", family=self.family(pk), form=form, stay=stay)
+
+    @expose("/<int:pk>/criteria", methods=["GET", "POST"])
+    @has_access
+    def criteria(self, pk: int) -> str | Response:
+        """«Изменить критерии» of a family that stays on record (Положение, раздел 2)."""
+        family, form = self._kept(pk), ChangeForm()
+        if form.is_submitted():
+            registry.lock(family)  # of two who change them the second one sees what the first one did
+        stay, agencies = _standing(pk), _agencies_near(family)
+        form.offer_commissions(agencies.values())
+        if form.is_submitted():
+            valid = form.validate()
+            if stay is None:
+                form.refuse("Семья не состоит на учёте: менять нечего.", None)
+            elif form.version.data != version_of(stay):
+                form.refuse(f"{AT_ONCE} Записано: {'; '.join(map(str, stay.criteria))}.", "criteria")
+            elif valid and (
+                answer := self.acted(
+                    form,
+                    pk,
+                    gettext("The criteria are changed."),
+                    partial(
+                        registrations.change_criteria,
+                        stay,
+                        form.paper(agencies),
+                        day=form.day.data or form.decided_on.given,
+                        criteria=form.criteria.data,
+                        note=form.note.data,
+                        today=clock.today(),
+                    ),
+                )
+            ):
+                return answer
+        stay = _standing(pk)
+        form.version.raw_data, form.version.data = None, version_of(stay) if stay else ""
+        if stay is not None and not form.is_submitted():
+            form.criteria.data = [one.criterion for one in stay.criteria]
+        return self.page("family/criteria.html", family=self.family(pk), form=form, stay=stay)
 
     @expose("/<int:pk>/decide", methods=["GET", "POST"])
     @has_access

@@ -14,7 +14,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
 from app import clock, tree, words
-from app.domain.registration import NO_CRITERION, NO_REASON
+from app.domain.criteria import NO_CRITERION
+from app.domain.registration import NO_REASON
 from app.domain.terms import DecisionKind
 from app.extensions import db
 from app.forms import (
@@ -136,6 +137,17 @@ class RemoveForm(DecisionForm):
         [no_longer(4000)],
         description="По причине 11.4 примечание обязательно: оно войдёт в квартальный отчёт.",
     )
+
+
+class ChangeForm(DecisionForm):
+    """«Изменить критерии»."""
+
+    version = HiddenField()
+    day = DayField(_("In force since"), description=_("If left empty: the date of the decision."))
+    criteria = CriteriaField(
+        _("Criteria"), [Said(NO_CRITERION)], description="Все, что действуют с этого дня; первый считается основным."
+    )
+    note = CleanString(_("Note"), [no_longer(500)])
 
 
 class MoveForm(EntityForm):

@@ -13,6 +13,7 @@ from sqlalchemy.orm.interfaces import MANYTOONE, ONETOMANY
 
 from app import tree
 from app.domain import care, deadlines, registration
+from app.domain.criteria import DatedCriterion, in_force
 from app.domain.refusal import Refusal
 from app.domain.registration import Basis, Facts
 from app.domain.terms import TerritoryKind
@@ -33,6 +34,7 @@ from app.models import (
     Paper,
     PupilSupport,
     Registration,
+    RegistrationCriterion,
     RemovalReason,
     SettledYear,
     StayExtension,
@@ -64,11 +66,12 @@ def check(row: Entity, today: date) -> None:
 def facts_of(row: Registration) -> Facts:
     """A stay as the rules see it."""
     reason = row.removal_reason
+    over_time = tuple(dated(one) for one in row.criteria_over_time if one.annulled_at is None)
     return Facts(
         family=_key(row.family),
         placed=basis_of(row.decision),
         registered_on=row.registered_on,
-        criteria=len(row.criteria),
+        criteria=len(in_force(over_time)),
         detected_on=row.detected_on,
         card_sent_on=row.card_sent_on,
         received_on=row.received_on,
@@ -77,7 +80,13 @@ def facts_of(row: Registration) -> Facts:
         removed_on=row.removed_on,
         reason=reason.code if reason is not None else None,
         note=row.note,
+        over_time=over_time,
     )
+
+
+def dated(row: RegistrationCriterion) -> DatedCriterion:
+    """A criterion of a stay as the rules see it."""
+    return DatedCriterion(row.position, row.criterion.id, row.since, row.until, row.id or 0)
 
 
 def basis_of(decision: Decision | None) -> Basis | None:
@@ -167,6 +176,18 @@ def _check_decision(row: Decision, today: date) -> None:
 
 def _check_registration(row: Registration, today: date) -> None:
     registration.check_stay(facts_of(row), other_stays(row.family, but=row), today)
+
+
+def _check_criterion(row: RegistrationCriterion, today: date) -> None:
+    stay = row.registration
+    registration.check_criterion(
+        dated(row),
+        begun=basis_of(row.decision),
+        ended=basis_of(row.ended_by),
+        family=_key(row.family),
+        placed=row.decision is stay.decision,
+        registered_on=stay.registered_on,
+    )
 
 
 def _check_education(row: Education, today: date) -> None:
@@ -276,6 +297,7 @@ RULES: dict[type, Callable[[Any, date], None]] = {
     Member: _check_member,
     Decision: _check_decision,
     Registration: _check_registration,
+    RegistrationCriterion: _check_criterion,
     Education: _check_education,
     Supervision: _check_supervision,
     IdentityDocument: _check_document,

@@ -1,9 +1,9 @@
-"""The acts on a family's record: decide, place on record, remove, correct, stop the clock of entering, annul a wrong
-entry. Callers commit."""
+"""The acts on a family's record: decide, place on record, change the criteria, remove, correct, stop the clock of
+entering, annul a wrong entry. Callers commit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import or_, select
 from app import access
 from app.clock import now
 from app.domain import registration as rules
+from app.domain.criteria import Rewriting, corrected, days_of_change, rewritten
 from app.domain.deadlines import Clock, check_extending
 from app.domain.refusal import Refusal
 from app.domain.terms import DecisionKind
@@ -35,12 +36,15 @@ from app.models import (
 from app.services import checks, family_keys, registry
 
 LONGEST_REASON = 500  # characters of a reason of annulment
-# Every row of a family that may be annulled on its page, by the name in the address of the act.
-ANNULLABLE: dict[str, type[Any]] = {
+DROPPED = "Критерий внесён по ошибке: учёт исправлен."
+# Every row of a family that goes with it.
+OF_FAMILY: dict[str, type[Any]] = {
     mapper.class_.__name__: mapper.class_
     for mapper in Family.registry.mappers
     if issubclass(mapper.class_, Annullable) and mapper.class_.WHOSE in (Whose.FAMILY, Whose.GIVEN)
 }
+# Those that may be annulled on its page, by the name in the address of the act: a part goes with its whole.
+ANNULLABLE = {name: entity for name, entity in OF_FAMILY.items() if not getattr(entity, "PART_OF", "")}
 OF_MEMBER = tuple(entity for entity in ANNULLABLE.values() if issubclass(entity, OfMember))
 
 
@@ -108,9 +112,10 @@ def place(family: Family, paper: DecisionPaper, *, registered_on: date, criteria
         stays(family),
         today,
     )
+    decision = _decision(family, paper, DecisionKind.PLACE)
     row = Registration(
         family=family,
-        decision=_decision(family, paper, DecisionKind.PLACE),
+        decision=decision,
         registered_on=registered_on,
         sender=signal.sender,
         detected_on=signal.detected_on,
@@ -118,13 +123,33 @@ def place(family: Family, paper: DecisionPaper, *, registered_on: date, criteria
         received_on=signal.received_on,
         entered_on=signal.entered_on,
         note=note,
-        criteria=[
-            RegistrationCriterion(position=position, criterion=criterion, family_id=family.id)
-            for position, criterion in enumerate(dict.fromkeys(criteria))
-        ],
     )
+    for position, criterion in enumerate(dict.fromkeys(criteria)):
+        _begin(row, position, criterion, registered_on, decision)
     registry.save(row, today)
     return row
+
+
+def change_criteria(registration: Registration, paper: DecisionPaper, *, day: date, criteria: Sequence[Criterion],
+                    note: str | None, today: date) -> Decision:  # fmt: skip
+    """Give a family that stays on record other criteria from a day on, by a decision; the first one is the main one.
+
+    Criteria that stay in their places are not touched. Gives the decision.
+    """
+    _check_live(registration)
+    registry.lock(registration.family)
+    facts, named = checks.facts_of(registration), {one.id: one for one in criteria}
+    rules.check_change(facts, decided_on=paper.decided_on, day=day, criteria=list(named), today=today)
+    decision = _decision(registration.family, paper, DecisionKind.CRITERIA)
+    if _changed_by(decision):
+        raise Refusal("Этим постановлением критерии уже изменены.", "number")
+    if note:
+        decision.note = note if not decision.note else f"{decision.note}\n{note}"
+    registry.save(decision, today)
+    _rewrite(registration, rewritten(facts.over_time, day, list(named)), decision, named)
+    registry.save(registration, today)
+    db.session.expire(registration, ["criteria", "criteria_over_time"])
+    return decision
 
 
 def remove(registration: Registration, paper: DecisionPaper, *, removed_on: date, reason: RemovalReason | None,
@@ -156,6 +181,7 @@ def correct(registration: Registration, paper: DecisionPaper, *, registered_on: 
     """Write a stay as it truly was, where it was entered with a mistake: every rule is asked again, also of the other
     stays and papers that rest on its decisions.
 
+    criteria: those in force now. Of a stay whose criteria were changed, those before the last change stay as they are.
     removal: how it ended, of a stay that has ended; a stay is neither ended nor opened again by a correction.
     """
     _check_live(registration)
@@ -163,9 +189,8 @@ def correct(registration: Registration, paper: DecisionPaper, *, registered_on: 
     if (removal is None) is not (registration.removal_decision is None):
         raise Refusal("Исправлением не снимают с учёта и не возвращают на него: для этого есть постановления.")
     with db.session.no_autoflush:
-        registration.decision = _corrected(registration.decision, paper)
-        registration.registered_on = registered_on
-        _set_criteria(registration, criteria)
+        _correct_placing(registration, _corrected(registration.decision, paper), registered_on)
+        correct_criteria(registration, criteria)
         for name, value in vars(signal).items():
             setattr(registration, name, value)
         if removal is not None and registration.removal_decision is not None:
@@ -176,7 +201,16 @@ def correct(registration: Registration, paper: DecisionPaper, *, registered_on: 
     for row in filter(None, (registration.decision, registration.removal_decision)):
         registry.save(row, today)
     registry.save(registration, today)
+    db.session.expire(registration, ["criteria", "criteria_over_time"])
     return registration
+
+
+def correct_criteria(registration: Registration, criteria: Sequence[Criterion]) -> None:
+    """Write the criteria in force as they truly were since the last change; the caller checks and saves the stay."""
+    named = {one.id: one for one in criteria}
+    over_time = checks.facts_of(registration).over_time
+    made = corrected(over_time, registration.registered_on, list(named))
+    _rewrite(registration, made, registration.criteria_by_days[-1].decision, named)
 
 
 def enter(registration: Registration, *, entered_on: date, today: date) -> None:
@@ -203,7 +237,8 @@ def extend(registration: Registration, clock: Clock, *, until: date, reason: str
 def annul(row: Any, *, reason: str, today: date) -> None:
     """Annul a wrong entry: it stays in the history with the reason and leaves every figure.
 
-    With a family go all its rows, with a member the rows about him, with a stay what its clocks were extended by.
+    With a family go all its rows, with a member the rows about him, with a stay its criteria and what its clocks were
+    extended by, with a decision the criteria that it has changed: they are again what they were before it.
     """
     reason = reason.strip()
     if not reason:
@@ -214,6 +249,7 @@ def annul(row: Any, *, reason: str, today: date) -> None:
         raise Refusal("Эта запись уже аннулирована.")
     if isinstance(row, Decision):
         _check_unused(row)
+        _resume_criteria(row)
     if isinstance(row, Member):
         _check_not_last(row)
     moment = now()
@@ -267,17 +303,60 @@ def _corrected(decision: Decision, paper: DecisionPaper) -> Decision:
     return row
 
 
-def _set_criteria(registration: Registration, criteria: Sequence[Criterion]) -> None:
-    """Place by place: a place is a key, it cannot be given up and taken again by one flush."""
-    wanted = list(dict.fromkeys(criteria))
-    for part, criterion in zip(registration.criteria, wanted, strict=False):
-        part.criterion = criterion
-    have = len(registration.criteria)
-    del registration.criteria[len(wanted) :]
-    registration.criteria.extend(
-        RegistrationCriterion(position=position, criterion=criterion, family_id=registration.family_id)
-        for position, criterion in enumerate(wanted[have:], start=have)
+def _begin(registration: Registration, position: int, criterion: Criterion, day: date, decision: Decision) -> None:
+    row = RegistrationCriterion(
+        family=registration.family, position=position, criterion=criterion, since=day, decision=decision
     )
+    registration.criteria_over_time.append(row)
+
+
+def _rewrite(registration: Registration, made: Rewriting, decision: Decision,
+             criteria: Mapping[Any, Criterion]) -> None:  # fmt: skip
+    """Write what gives a stay other criteria; decision: by which they begin, and by which others end."""
+    rows = {row.id: row for row in registration.criteria_over_time}
+    for key in made.ends:
+        rows[key].until, rows[key].ended_by = made.day, decision
+    for key in made.resumes:
+        rows[key].until = rows[key].ended_by = None
+    for key, criterion in made.names:
+        rows[key].criterion = criteria[criterion]
+    for key in made.drops:
+        rows[key].annulled_at, rows[key].annul_reason = now(), DROPPED
+    for position, criterion in made.begins:
+        _begin(registration, position, criteria[criterion], made.day, decision)
+
+
+def _correct_placing(registration: Registration, decision: Decision, registered_on: date) -> None:
+    """Write when and by which decision a family was placed truly, and its first criteria with it."""
+    for row in registration.criteria_over_time:
+        if row.decision is registration.decision:
+            row.decision, row.since = decision, registered_on
+    registration.decision, registration.registered_on = decision, registered_on
+
+
+def _changed_by(decision: Decision) -> Sequence[RegistrationCriterion]:
+    """The rows of criteria that begin or end by a decision."""
+    if decision.id is None:
+        return []
+    either = or_(RegistrationCriterion.decision_id == decision.id, RegistrationCriterion.ended_by_id == decision.id)
+    query = select(RegistrationCriterion).where(RegistrationCriterion.annulled_at.is_(None), either)
+    return db.session.scalars(query.order_by(RegistrationCriterion.id)).all()
+
+
+def _resume_criteria(decision: Decision) -> None:
+    """What a decision that is annulled has ended holds on: only the last change is taken back."""
+    for row in _changed_by(decision):
+        stay = row.registration
+        changed = days_of_change(checks.facts_of(stay).over_time, stay.registered_on)
+        if changed[-1] != (row.since if row.decision is decision else row.until):
+            text = (
+                f"После этого критерии изменены ещё раз {changed[-1]:%d.%m.%Y}: сначала аннулируйте то постановление."
+            )
+            raise Refusal(text)
+    for row in _changed_by(decision):
+        if row.ended_by is decision:
+            row.until = row.ended_by = None
+            db.session.expire(row.registration, ["criteria", "criteria_over_time"])
 
 
 def _check_unused(decision: Decision) -> None:
@@ -311,10 +390,12 @@ def _parts(row: Any) -> Iterable[Any]:
         entities: Iterable[Any] = OF_MEMBER
         key, value = "member_id", row.id
     elif isinstance(row, Family):
-        entities = [entity for entity in ANNULLABLE.values() if entity is not Family]
+        entities = [entity for entity in OF_FAMILY.values() if entity is not Family]
         key, value = "family_id", row.id
     elif isinstance(row, Registration):
-        entities, key, value = [StayExtension], "registration_id", row.id
+        entities, key, value = [StayExtension, RegistrationCriterion], "registration_id", row.id
+    elif isinstance(row, Decision):
+        entities, key, value = [RegistrationCriterion], "decision_id", row.id
     else:
         return []
     return [

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, select
 
 from app.domain import care, deadlines, registration
+from app.domain.criteria import DatedCriterion, in_force
 from app.domain.refusal import Refusal
 from app.domain.registration import Basis, Facts
 from app.extensions import db, portions
@@ -115,9 +116,11 @@ class _Reader:
         self.stays: dict[int, list[Any]] = {}
         for row in self.rows(Registration):
             self.stays.setdefault(row.family_id, []).append(row)
-        link, reason = RegistrationCriterion.__table__, RemovalReason.__table__
-        counted = select(link.c.registration_id, func.count()).where(self._within(link.c.family_id))
-        self.criteria = dict(map(tuple, self._read(counted.group_by(link.c.registration_id))))
+        self.placings = {row.id: row for rows in self.stays.values() for row in rows}
+        self.criteria: dict[int, list[DatedCriterion]] = {}
+        for row in self.rows(RegistrationCriterion):
+            self.criteria.setdefault(row.registration_id, []).append(_dated(row))
+        reason = RemovalReason.__table__
         self.reasons = dict(map(tuple, self._read(select(reason.c.id, reason.c.code))))
         self.recipients: dict[int, list[int]] = {}
         aid = Aid.__table__
@@ -185,13 +188,32 @@ def _decision(row: Any, reader: _Reader, today: date) -> None:
     registration.check_decision(decided_on=row.decided_on, today=today)
 
 
+def _dated(row: Any) -> DatedCriterion:
+    return DatedCriterion(row.position, row.criterion_id, row.since, row.until, row.id)
+
+
+def _criterion(row: Any, reader: _Reader, today: date) -> None:
+    _live_family(row, reader)
+    if (stay := reader.placings.get(row.registration_id)) is None:
+        raise Refusal("Критерий учёта, который аннулирован.", "registration")
+    registration.check_criterion(
+        _dated(row),
+        begun=reader.basis(row.decision_id),
+        ended=reader.basis(row.ended_by_id),
+        family=row.family_id,
+        placed=row.decision_id == stay.decision_id,
+        registered_on=stay.registered_on,
+    )
+
+
 def _stay(row: Any, reader: _Reader, today: date) -> None:
     _live_family(row, reader)
+    over_time = tuple(reader.criteria.get(row.id, ()))
     facts = Facts(
         family=row.family_id,
         placed=reader.basis(row.decision_id),
         registered_on=row.registered_on,
-        criteria=reader.criteria.get(row.id, 0),
+        criteria=len(in_force(over_time)),
         detected_on=row.detected_on,
         card_sent_on=row.card_sent_on,
         received_on=row.received_on,
@@ -200,6 +222,7 @@ def _stay(row: Any, reader: _Reader, today: date) -> None:
         removed_on=row.removed_on,
         reason=reader.reasons.get(row.removal_reason_id),
         note=row.note,
+        over_time=over_time,
     )
     others = [(other.registered_on, other.removed_on) for other in reader.stays[row.family_id] if other.id != row.id]
     registration.check_stay(facts, others, today)
@@ -279,6 +302,7 @@ RULES: tuple[tuple[Any, Callable[[Any, _Reader, date], None]], ...] = (
     (Supervision, _supervision),
     (Decision, _decision),
     (Registration, _stay),
+    (RegistrationCriterion, _criterion),
     (Aid, _aid),
     (Paper, _paper),
     (Mentor, _mentor),

@@ -227,6 +227,9 @@ def test_each_thing_that_may_happen_happens(demo_bank: None) -> None:
     assert all(stay.note for stay in live if stay.removal_reason and stay.removal_reason.code.startswith("11.4"))
     assert any(stay.annulled_at for stay in stays)
     assert any(len(stay.criteria) > 1 for stay in live)
+    changed = [stay for stay in live if len(stay.criteria_by_days) > 1]
+    assert any(stay.removed_on for stay in changed)
+    assert any(stay.removed_on is None for stay in changed)
     per_family = defaultdict(int)
     for stay in live:
         per_family[stay.family_id] += 1

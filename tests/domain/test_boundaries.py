@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.domain import care, deadlines, passwords, periods, registration
+from app.domain.criteria import DatedCriterion
 from app.domain.deadlines import Clock, Limit
 from app.domain.refusal import Refusal
 from app.domain.registration import Basis, Facts
@@ -32,6 +34,14 @@ MOVE = {"same": False, "day": DAY, "born_on": DAY, "joined_on": DAY, "left_on": 
         "stays": [(EVE, NEXT)], "today": DAY}  # fmt: skip
 DEADLINE = {"starts": Moment.REGISTERED, "stops": Moment.REMOVED, "number": deadlines.LONGEST, "unit": Unit.DAY,
             "days": None}  # fmt: skip
+HELD = DatedCriterion(0, "а", DAY, NEXT)
+CRITERION = {"dated": HELD, "begun": Basis(DecisionKind.PLACE, DAY, 1), "ended": Basis(DecisionKind.CRITERIA, NEXT, 1),
+             "family": 1, "placed": True, "registered_on": DAY}  # fmt: skip
+# A stay of two criteria that began on the eve: from the day on its first one alone holds.
+CHANGE: dict[str, Any] = {
+    "facts": Facts(1, None, EVE, 2, over_time=(DatedCriterion(0, "а", EVE), DatedCriterion(1, "б", EVE))),
+    "decided_on": DAY, "day": DAY, "criteria": ["а"], "today": DAY,
+}  # fmt: skip
 PASSWORD = {"password": "кипрей у реки"[:12], "username": "анна", "about": (), "refused": ()}
 
 
@@ -103,6 +113,20 @@ CASES: list[Case] = [
     (registration.check_stay, stay(), stay(removal=Basis(DecisionKind.REMOVE, DAY, 2)), "removal_decision"),
     (registration.check_basis, {"basis": Basis(DecisionKind.PLACE, DAY, 1), "kind": DecisionKind.PLACE, "family": 1,
                                 "field": "decision"}, {"family": 2}, "decision"),
+    (registration.check_criterion, CRITERION, {"placed": False}, "since"),
+    (registration.check_criterion, CRITERION, {"begun": Basis(DecisionKind.CRITERIA, DAY, 1)}, "decision"),
+    (registration.check_criterion, CRITERION, {"begun": Basis(DecisionKind.PLACE, NEXT, 1)}, "decision"),
+    (registration.check_criterion, CRITERION, {"ended": Basis(DecisionKind.CRITERIA, DAY + 2 * (NEXT - DAY), 1)},
+     "ended_by"),
+    (registration.check_criterion, CRITERION, {"ended": Basis(DecisionKind.REMOVE, DAY, 1)}, "ended_by"),
+    (registration.check_change, CHANGE, {"today": EVE}, "decided_on"),
+    (registration.check_change, CHANGE | {"decided_on": EVE}, {"today": EVE}, "day"),
+    (registration.check_change, CHANGE, {"decided_on": NEXT, "today": NEXT}, "day"),
+    (registration.check_change, CHANGE | {"decided_on": EVE}, {"decided_on": EVE - (NEXT - DAY)}, "decided_on"),
+    (registration.check_change, CHANGE | {"decided_on": EVE}, {"day": EVE}, "day"),
+    (registration.check_change, CHANGE, {"criteria": ["а", "б"]}, "criteria"),
+    (registration.check_change, CHANGE, {"criteria": []}, "criteria"),
+    (registration.check_change, CHANGE, {"facts": replace(CHANGE["facts"], removed_on=DAY)}, None),
     (registration.check_reason, {"code": "11.3", "note": None}, {"code": "11.4"}, "note"),
     (registration.check_placing, PLACING, {"today": EVE}, "registered_on"),
     (registration.check_placing, PLACING, {"decided_on": NEXT}, "registered_on"),

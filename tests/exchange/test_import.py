@@ -458,7 +458,11 @@ def _a_body_is_named(cast):
 def _a_criterion_is_added(cast):
     stay = one_family().registrations[0]
     kind = factories.by_code(Criterion, "2.3.1")
-    stay.criteria.append(RegistrationCriterion(position=9, criterion=kind, family_id=stay.family_id))
+    stay.criteria_over_time.append(
+        RegistrationCriterion(
+            family=stay.family, position=2, criterion=kind, since=stay.registered_on, decision=stay.decision
+        )
+    )
 
 
 def _a_recipient_leaves(cast):

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.clock import today
-from app.domain import care, registration
+from app.domain import care, criteria, registration
 from app.domain.refusal import Refusal
 from app.domain.terms import DecisionKind
 from app.exchange import apply
@@ -189,6 +189,10 @@ def of_refusal() -> None:
     stay().decision.kind = DecisionKind.REFUSE
 
 
+def criteria_changed() -> None:
+    factories.change(stay(), date(2026, 6, 1), ["2.3.1"])
+
+
 def papers_came(received: date, entered: date) -> Callable[[], None]:
     def before() -> None:
         stay().received_on, stay().entered_on = received, entered
@@ -216,6 +220,9 @@ KNOWN = {
     "a stay on a decision of refusal": Case(
         lambda book: None, STAYS, 4, "decided",
         "Нужно постановление о постановке на учёт, а это – об отказе в постановке.", of_refusal),
+    "a removal on the day on which the criteria were changed": Case(
+        cell(STAYS, 2, criteria="2.3.1", removed=date(2026, 6, 1), removal_decided=date(2026, 6, 1), reason="11.3"),
+        STAYS, 4, "removed", "Критерии изменены 01.06.2026: семья снята с учёта позже этого дня.", criteria_changed),
     "papers that came before the decision": Case(
         lambda book: None, STAYS, 4, "decided",
         "Документы поступили раньше, чем принято постановление: проверьте даты.",
@@ -246,6 +253,13 @@ NOT_BY_A_WORKBOOK = {
     "Без постановления комиссии семью с учёта не снимают (Положение, 3.5).": "the date of removal makes a decision",
     "Укажите дату снятия с учёта.": "a removal without its date is told before the rules are asked",
     "Это постановление не об этой семье.": "a decision is of the row that names it",
+    "Критерии изменены 01.01.2026: семья поставлена на учёт раньше этого дня.": "a stay is known by its first day",
+    "Критерий действует с 01.01.2026, а семья поставлена на учёт 02.01.2026.": "the first ones begin with the stay",
+    "С 01.01.2026 у семьи нет ни одного критерия.": "a stay with a blank cell is told before",
+    "С 01.01.2026 один критерий стоит дважды.": "the reader of codes drops what stands twice",
+    "С 01.01.2026 критерии стоят не по порядку: основной из них – один, и он первый.": "they are counted as they stand",
+    "Критерий действует со дня постановки на учёт или со дня изменения.": "the first ones begin with the stay",
+    "Критерии изменены раньше даты постановления.": "no decision of a change is of a workbook",
     "Это постановление аннулировано.": "what is annulled is not compared with",
     "Дата рождения раньше 1900 года: проверьте год.": "the reader of dates refuses such years",
     "Сумма помощи не бывает отрицательной.": "the reader of sums refuses them",
@@ -260,7 +274,7 @@ NOT_BY_A_WORKBOOK = {
 def test_every_rule_that_a_workbook_can_break_has_its_case():
     said = [case.says for case in (*IMPOSSIBLE.values(), *KNOWN.values())]
     entities = [entity for entity in checks.RULES if entity in CREATED.values()]
-    assert len(entities) == 10
+    assert len(entities) == 11
     templates = refusals(checks.RULES[entity].__name__ for entity in entities)
     untold = {each for each in templates if not any(re.fullmatch(each, text) for text in (*said, *NOT_BY_A_WORKBOOK))}
     assert not untold, "add a workbook that breaks the rule to IMPOSSIBLE or KNOWN, or say why there is none"
@@ -272,7 +286,7 @@ def refusals(rules: Iterable[str]) -> set[str]:
     """What these functions, and those that they call in the modules of rules, refuse with: as patterns."""
     functions = {
         node.name: node
-        for module in (checks, registration, care)
+        for module in (checks, registration, criteria, care)
         for node in ast.parse(inspect.getsource(module)).body
         if isinstance(node, ast.FunctionDef)
     }

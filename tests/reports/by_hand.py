@@ -157,7 +157,8 @@ def child_on_its_last_day(person) -> bool:
 def count_at_end(family, stay, start: date, end: date, all_criteria: bool, n: Counter) -> None:
     n["12"] += 1
     columns = {"2.1": "13", "2.2": "14", "2.3": "15", "2.4": "16", "2.5": "17"}
-    named = [root(row.criterion) for row in sorted(stay.criteria, key=lambda row: row.position)]
+    held = [row for row in stay.criteria_over_time if row.since <= end and not (row.until and row.until <= end)]
+    named = [root(row.criterion) for row in sorted(held, key=lambda row: row.position)]
     for code in set(named) if all_criteria else set(named[:1]):
         n[columns[code]] += 1
     flags = {category.appendix4_flag for category in family.categories} & LINES["1.1"]

@@ -20,9 +20,10 @@ from sqlalchemy.orm import selectinload
 from app import access, signer, tree
 from app.domain import periods, terms
 from app.extensions import db, look_at_contents
-from app.models import ChildPopulation, Criterion, Family, Member, Territory
+from app.models import ChildPopulation, Criterion, Family, Member, RemovalReason, Territory
 from app.reports import files, places, quarterly, report
 from app.reports.places import ReportPlaces
+from app.services import registrations
 from tests import factories, scans
 from tests.exchange.workbooks import load
 from tests.reports import by_hand
@@ -104,6 +105,43 @@ def test_the_sample_counted_by_hand_gives_the_same_for_every_kind_of_period(samp
     ):
         wanted = by_hand.form(families, period.start, period.end, mode)
         assert not differences(count(sample, period, all_criteria=mode), wanted), f"{period.title}, {mode}"
+
+
+# Criteria that change
+
+
+@pytest.mark.parametrize("mode", [False, True], ids=["main", "all"])
+def test_a_family_stands_under_the_criteria_of_the_last_day_of_each_period(cast, mode):
+    """One changes its main criterion in the middle of a quarter and again on the last day of the next one, another
+    loses its second one, a third was removed under its last ones, a fourth under a change that was annulled."""
+    stays = {}
+    for name, place, since in (
+        ("twice", cast.north, date(2025, 11, 3)), ("less", cast.north, date(2026, 1, 1)),
+        ("gone", cast.south, date(2025, 2, 2)), ("annulled", cast.south, date(2026, 4, 1)),
+    ):  # fmt: skip
+        one = factories.family(place)
+        factories.member(one)
+        stays[name] = factories.registration(one, since, criteria=["2.1.1", "2.2.1"], sender=cast.agency("5.3"))
+    factories.change(stays["twice"], date(2026, 5, 15), ["2.5.1", "2.2.1"])
+    factories.change(stays["twice"], date(2026, 9, 30), ["2.3.1"], "7/7")
+    factories.change(stays["less"], date(2026, 7, 1), ["2.2.1"])
+    factories.change(stays["gone"], date(2026, 6, 30), ["2.4.2", "2.1.1"])
+    gone = stays["gone"]
+    gone.removal_decision = factories.decision(gone.family, date(2026, 8, 1), terms.DecisionKind.REMOVE, "2/1")
+    gone.removed_on, gone.removal_reason = date(2026, 8, 1), factories.by_code(RemovalReason, "11.2")
+    wrong = factories.change(stays["annulled"], date(2026, 5, 5), ["2.5.1"])
+    registrations.annul(wrong, reason="не та семья", today=date(2026, 9, 30))
+    db.session.commit()
+    families = db.session.scalars(select(Family)).all()
+    for year, number in ((2025, 4), (2026, 1), (2026, 2), (2026, 3), (2026, 4)):
+        period = periods.quarter(year, number)
+        wanted = by_hand.form(families, period.start, period.end, mode)
+        assert not differences(count(cast.district, period, all_criteria=mode), wanted), f"{period.title}, {mode}"
+    told = []
+    for number in (1, 2, 3):
+        total = quarterly.as_json(count(cast.district, periods.quarter(2026, number)))["total"]
+        told.append([int(total[key]) for key in ("13", "14", "15", "16", "17")])
+    assert told == [[3, 0, 0, 0, 0], [2, 0, 0, 1, 1], [1, 1, 1, 0, 0]]
 
 
 # Hard cases

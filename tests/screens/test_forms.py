@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from app.clock import today
-from app.domain.registration import NO_CRITERION, NO_REASON
+from app.domain.criteria import NO_CRITERION
+from app.domain.registration import NO_REASON
 from app.extensions import db
 from app.models import Aid, Employee, Family, Member
 from tests import factories

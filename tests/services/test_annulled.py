@@ -40,10 +40,14 @@ def the_same(row: Any) -> Any:
     named = {relation.key for relation in class_mapper(type(row)).relationships if not relation.uselist}
     values = {name: getattr(row, name) for name in said} | {name: getattr(row, name) for name in named}
     if isinstance(row, Registration):
-        values["criteria"] = [
-            RegistrationCriterion(position=part.position, criterion=part.criterion, family_id=row.family_id)
-            for part in row.criteria
-        ]
+        of_stay = select(RegistrationCriterion).where(RegistrationCriterion.registration_id == row.id)
+        values["criteria_over_time"] = [
+            RegistrationCriterion(
+                position=part.position, criterion=part.criterion, family=part.family, since=part.since,
+                decision=part.decision,
+            )
+            for part in db.session.scalars(of_stay)
+        ]  # fmt: skip
     with db.session.no_autoflush:
         return type(row)(**values)
 
@@ -80,10 +84,10 @@ def test_nothing_is_written_of_an_annulled_person(name, rows):
 def test_an_annulled_decision_is_not_taken_for_the_one_that_is_entered(rows):
     first = rows["Registration"]
     paper = DecisionPaper(first.decision.number, first.decision.decided_on)
+    criteria = [part.criterion for part in first.criteria]
     for row in (first, first.decision):
         registrations.annul(row, reason="не тот номер", today=TODAY)
     signal = Signal(None, None, None, None, None)
-    criteria = [part.criterion for part in first.criteria]
     again = registrations.place(first.family, paper, registered_on=paper.decided_on, criteria=criteria, signal=signal,
                                 note=None, today=TODAY)  # fmt: skip
     assert again.decision is not first.decision

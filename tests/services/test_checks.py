@@ -31,6 +31,7 @@ from app.models import (
     Paper,
     PupilSupport,
     Registration,
+    RegistrationCriterion,
     RelationshipKind,
     RemovalReason,
     StayExtension,
@@ -55,6 +56,16 @@ class Ground:
         self.family = factories.family(cast.north, number="00077")
         self.child = factories.member(self.family, born_on=BORN)
         self.stay = factories.registration(self.family, date(2025, 3, 3), until=date(2026, 3, 3))
+
+        self.changes: list[Decision] = []
+
+    def changed(self, *criteria: str) -> Registration:
+        """A stay of another family, whose criteria became others."""
+        stay = factories.registration(
+            factories.family(self.cast.south, number="00079"), date(2026, 4, 4), criteria=("2.1.1", "2.2.1")
+        )  # fmt: skip
+        self.changes.append(factories.change(stay, date(2026, 5, 5), criteria))
+        return stay
 
     def add(self, row: Any) -> Any:
         db.session.add(row)
@@ -96,6 +107,10 @@ def _placed(ground: Ground) -> Decision:
     return ground.stay.decision
 
 
+def _changing(ground: Ground) -> Decision:
+    return ground.changes[-1]
+
+
 def _to_another_family(ground: Ground) -> dict[str, Any]:
     return {"family": factories.family(ground.cast.south, number="00078")}
 
@@ -124,6 +139,19 @@ CASES: dict[tuple[Any, Any, str], Case] = {
         lambda ground: factories.extension(ground.stay, date(2025, 4, 4)),
         lambda ground: ground.stay,
         lambda _ground: {"registered_on": date(2025, 5, 5)},
+    ),
+    (Registration, RegistrationCriterion, "registration"): Case(
+        lambda ground: ground.stay.criteria[0],
+        lambda ground: ground.stay,
+        lambda ground: {"decision": factories.decision(ground.family, date(2025, 3, 3), number="9/9")},
+    ),
+    (Decision, RegistrationCriterion, "decision"): Case(
+        lambda ground: ground.changed("2.3.1").criteria[0], _changing, lambda _ground: {"kind": DecisionKind.EXTEND}
+    ),
+    (Decision, RegistrationCriterion, "ended_by"): Case(
+        lambda ground: ground.changed("2.1.1").criteria_over_time[1],
+        _changing,
+        lambda _ground: {"decided_on": date(2026, 5, 6)},
     ),
     (Decision, Paper, "decision"): Case(
         Ground.paper,
@@ -154,6 +182,8 @@ def test_a_change_that_breaks_what_hangs_on_the_row_is_refused(ground, pair):
     registry.save(row, TODAY)
     for name, value in change.items():
         setattr(row, name, value)
+        for first in row.criteria_over_time if name == "registered_on" else ():
+            first.since = value
     with pytest.raises(Refusal, match="На этой записи держится") as refusal:
         registry.save(row, TODAY)
     assert str(type(hanging).TITLE) in refusal.value.text

@@ -160,7 +160,7 @@ def test_a_mistake_in_a_stay_is_corrected_and_the_journal_says_was_and_is(app, c
         ),
         note="Карта найдена",
     )
-    said = {entry.entity: entry.changes for entry in db.session.scalars(entries.limit(3))}
+    said = {entry.entity: entry.changes for entry in db.session.scalars(entries.limit(4))}
     assert said["Decision"]["number"] in (["7/1", "7/2"], ["8/2", "8/3"])
     assert said["Registration"]["note"] == [None, "Карта найдена"]
     assert said["Registration"]["removed_on"] == ["2026-05-01", "2026-05-03"]
@@ -277,5 +277,5 @@ def test_with_a_member_go_the_rows_about_him_and_the_family_is_no_longer_found_b
 
 def test_every_entity_of_a_family_is_annulled_with_it():
     of_families = {mapper.class_ for mapper in Family.registry.mappers if issubclass(mapper.class_, OfFamily)}
-    assert of_families <= set(registrations.ANNULLABLE.values())
+    assert of_families <= set(registrations.OF_FAMILY.values())
     assert {one for one in of_families if issubclass(one, OfMember)} == set(registrations.OF_MEMBER)

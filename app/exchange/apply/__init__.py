@@ -21,6 +21,7 @@ from app.domain import names
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, DecisionKind, ParentalRole, TerritoryKind
 from app.exchange.apply import fresh, links
+from app.exchange.apply.criteria import Corrections
 from app.exchange.apply.store import CREATED, Store
 from app.exchange.changes import BodyRef, PlaceRef, Plan, SetUpdate, Update
 from app.exchange.workbook import SHEETS
@@ -110,9 +111,13 @@ class _Application:
         self.session: Session = db.session()
         self.store = Store(self.session, now())
         self.fresh = fresh.Fresh(plan, self.store, _roles(self.session), plan.as_of, today)
+        self.updates: list[Update] = []
+        self.lists = [each for each in plan.sets if each.name in links.OWNERS]
         self.changed_lists: dict[str, dict[str, list[list[int]]]] = {}  # list → owner → [was, is]
         self.is_new_district = plan.district.id is None
         self.new_places = [place for place in plan.new_places if place.id is None and place is not plan.district]
+        ids = plan.codes["criterion"].ids
+        self.corrections = Corrections(self.session, plan.sets, ids)
         self.store.take_keys(fresh.wanted(plan) + self._wanted())
         self.batch_id = self.store.key("import_batch")
         with journal.batch(self.batch_id):
@@ -127,7 +132,10 @@ class _Application:
     def _wanted(self) -> Counter[str]:
         """Keys of what is no row of a family. With a fresh district may come the root, which takes its own."""
         places = 2 * self.is_new_district + len(self.new_places)
-        return Counter(import_batch=1, territory=places, agency=len(self.plan.new_bodies))
+        begun = self.corrections.begun
+        return Counter(
+            import_batch=1, territory=places, agency=len(self.plan.new_bodies), registration_criterion=begun
+        )  # fmt: skip
 
     def _name_places(self) -> None:
         """Give keys to the territories and bodies that the bank does not know, and say what they are called."""
@@ -151,10 +159,11 @@ class _Application:
             if change.decision is not None:
                 self._add_removal(change)
             change.values = {name: _key_of(value) for name, value in change.values.items()}
+        self.updates = [*self.plan.updates, *self.corrections.put(self.store)]
         self.store.get_ready()
-        for change in self.plan.updates:
+        for change in self.updates:
             self.store.tell_change(change)
-        for each in self.plan.sets:
+        for each in self.lists:
             self._tell_list(each)
 
     def _add_removal(self, change: Update) -> None:
@@ -169,14 +178,14 @@ class _Application:
     def _tell_list(self, change: SetUpdate) -> None:
         assert change.family.id is not None
         name, key = change.name, change.id
-        was, becomes = links.linked(self.session, name, key), links.in_order(name, self._ids(change))
+        was, becomes = links.linked(self.session, name, key), sorted(self._ids(change))
         self.changed_lists.setdefault(name, {})[str(key)] = [was, becomes]
         self.store.tell_changed_list(links.OWNERS[name], key, change.family.id, change.title, name, was, becomes)
 
     def _ids(self, change: SetUpdate) -> list[int]:
         if change.name == "recipients":
             return [member.id for member in change.becomes]
-        ids = self.plan.codes[{"categories": "category", "criteria": "criterion"}[change.name]].ids
+        ids = self.plan.codes["category"].ids
         return [ids[each] for each in change.becomes]
 
     # While others wait
@@ -187,7 +196,7 @@ class _Application:
             self._add_places()
             batch = self._add_batch()
             self.store.insert()
-            for change in self.plan.updates:
+            for change in self.updates:
                 self.store.change(change.table, change.id, change.family, change.values)
             self._set_lists()
             self._refresh_known()
@@ -232,7 +241,7 @@ class _Application:
         return batch
 
     def _set_lists(self) -> None:
-        for change in self.plan.sets:
+        for change in self.lists:
             assert change.family.id is not None
             guard.check_bulk(links.OWNERS[change.name], [{"id": change.id}], fresh=False)
             links.set_links(self.session, change.name, change.id, change.family.id, self._ids(change))

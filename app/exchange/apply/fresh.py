@@ -9,7 +9,8 @@ from datetime import date
 from app.domain import care, intervals
 from app.domain.periods import quarter_of
 from app.domain.terms import DecisionKind, ParentalRole
-from app.exchange.apply.links import CRITERIA, rows_of
+from app.exchange.apply.criteria import put
+from app.exchange.apply.links import rows_of
 from app.exchange.apply.store import Store
 from app.exchange.changes import BodyRef, FamilyPlan, MemberPlan, Plan
 from app.exchange.records import AidRow, MemberRow, StayRow, SupervisionRow
@@ -26,6 +27,7 @@ def wanted(plan: Plan) -> Counter[str]:
         count["family"] += family.is_new
         count["member"] += len(family.new_members)
         count["registration"] += len(family.new_stays)
+        count["registration_criterion"] += sum(len(row.criteria) for row, _ in family.new_stays)
         count["decision"] += sum(2 if row.removed_on else 1 for row, _ in family.new_stays)
         count["aid"] += len(family.new_aids)
         for member in family.members:
@@ -189,9 +191,8 @@ class Fresh:
             "removal_reason_id": self._code("reason", row.reason),
             "note": row.note,
         })  # fmt: skip
-        criteria = self._ids("criterion", row.criteria)
-        self.store.link(CRITERIA, rows_of("criteria", key, family_id, criteria))
-        self.store.tell_list("registration", key, "criteria", criteria)
+        for position, criterion_id in enumerate(self._ids("criterion", row.criteria)):
+            put(self.store, family_id, key, position, criterion_id, row.registered_on, placed)
 
     def decision(self, family_id: int, kind: DecisionKind, number: str | None, decided_on: date | None) -> int:
         """Put a decision by; gives its key."""

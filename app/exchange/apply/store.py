@@ -33,6 +33,7 @@ from app.models import (
     Member,
     PupilSupport,
     Registration,
+    RegistrationCriterion,
     Supervision,
     Territory,
 )
@@ -51,6 +52,7 @@ CREATED: dict[str, type[Entity]] = {
     "supervision": Supervision,
     "decision": Decision,
     "registration": Registration,
+    "registration_criterion": RegistrationCriterion,
     "aid": Aid,
 }
 

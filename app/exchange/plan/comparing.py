@@ -104,7 +104,7 @@ class Comparison:
 
     # Rules
 
-    def rule(self, sheet: SheetRows, row: Row, check: Callable[..., None], *, at: str = "", known: str = "",
+    def rule(self, sheet: SheetRows, row: Row, check: Callable[..., object], *, at: str = "", known: str = "",
              **values: Any) -> bool:  # fmt: skip
         """Ask a rule of the domain; its refusal is a fault of the row.
 

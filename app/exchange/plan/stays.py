@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from app.domain import registration
+from app.domain.criteria import corrected, days_of_change, in_force
 from app.domain.registration import Basis, Facts
 from app.domain.terms import DecisionKind
 from app.exchange import bank
@@ -97,7 +98,26 @@ class Stays:
         good &= self.comparison.rule(
             self.sheet, row, registration.check_stay, facts=facts, others=others, today=self.comparison.today
         )
+        if good and state is not None and self._tells_other_criteria(row, state):
+            good = self._check_criteria(row, state)
         return good
+
+    def _tells_other_criteria(self, row: StayRow, state: StayState) -> bool:
+        """Whether the file says that other criteria were in force on its date than the bank knows."""
+        known = in_force(state.over_time, max(self.as_of, state.registered_on))
+        return self.sheet.tells("criteria") and "criteria" not in row.bad and list(row.criteria) != known
+
+    def _check_criteria(self, row: StayRow, state: StayState) -> bool:
+        """A file corrects the criteria since their last change, and those before it no longer."""
+        changed = days_of_change(state.over_time, state.registered_on)
+        if changed and changed[-1] > self.as_of:
+            text = (
+                f"Критерии изменены {changed[-1]:%d.%m.%Y}, после даты книги: что было раньше, загрузка не исправляет."
+            )
+            self.content.fault(self.sheet, row, "criteria", text)
+            return False
+        day, told = state.registered_on, row.criteria
+        return self.comparison.rule(self.sheet, row, corrected, dated=state.over_time, registered_on=day, criteria=told)
 
     def _note_no_sender(self, row: StayRow, state: StayState | None) -> None:
         """A stay may be entered without its sender, and so it may come in; a blank cell drops none that is known."""
@@ -128,6 +148,7 @@ class Stays:
             entered_on=state.entered_on if state else None,
             removed_on=self._until(row, state),
             note=told("note"),
+            over_time=state.over_time if state else (),
         )
         if facts.removed_on is None:
             return facts
@@ -169,7 +190,7 @@ class Stays:
         self.comparison.value(STAYS, row, family, state, placed, "decided_on")
         if placed.values:
             self.plan.updates.append(placed)
-        if self.sheet.tells("criteria") and "criteria" not in row.bad and row.criteria != state.criteria:
+        if self._tells_other_criteria(row, state):
             self.comparison.change(STAYS, row, family, who, "criteria", state.criteria, row.criteria)
             self.plan.sets.append(
                 SetUpdate("criteria", state.id, family, who, list(state.criteria), list(row.criteria))
