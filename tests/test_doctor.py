@@ -30,6 +30,7 @@ from app.models import (
     JournalEntry,
     Member,
     Model,
+    RegistrationCriterion,
     Role,
     SearchWord,
     SignalCard,
@@ -165,6 +166,16 @@ def _uncountable_deadline(_family: Family, _patch: pytest.MonkeyPatch) -> str:
 def _broken_rule(family: Family, _patch: pytest.MonkeyPatch) -> str:
     _statement(update(Member.__table__).values(born_on=date(2199, 1, 1)))
     return "Семья № 00042"
+
+
+def _criterion_out_of_its_place(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _statement(update(RegistrationCriterion.__table__).values(position=3))
+    return "критерии стоят не по порядку"
+
+
+def _criterion_before_the_stay(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _statement(update(RegistrationCriterion.__table__).values(since=date(2019, 1, 1)))
+    return "Критерий действует с 01.01.2019"
 
 
 def _card(home: Family, **values: Any) -> None:
@@ -361,7 +372,7 @@ PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
     "Роли": [_more_permissions, _unknown_role, _pattern_of_no_page, _pattern_of_no_permission],
     "Территории": [_circle_of_territories],
     "Сроки": [_uncountable_deadline],
-    "Правила записей": [_broken_rule],
+    "Правила записей": [_broken_rule, _criterion_out_of_its_place, _criterion_before_the_stay],
     "Сигнальные карты": [
         _card_opened_before_it_came,
         _card_closed_before_it_was_opened,

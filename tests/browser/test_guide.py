@@ -136,6 +136,8 @@ def family(open_as: Callable[..., Any], walk: Walk) -> None:
     page.locator("main .form__actions button[type=submit]").click()
     page.wait_for_url(lambda url: "/new" not in url)
     walk.show(page, "family_4")
+    page.locator("#stays a[href$='/criteria']").click()
+    walk.show(page, "family_5", "[name=number]", "[name=decided_on]", "[name=criteria] >> nth=0")
 
 
 def choose(page: Any, name: str, begins: str) -> None:
