@@ -20,7 +20,7 @@ from app.extensions import db
 from app.forms import REQUIRED, CleanString, DayField, EntityForm, TermField, ValidationError, no_longer, offered
 from app.models import Decision, Family, Paper
 from app.render import scans
-from app.screens import annulment
+from app.screens import annulment, survey_codes
 from app.screens.family import section
 from app.screens.screen import Screen
 from app.services import papers
@@ -74,13 +74,26 @@ class Papers(Screen):
         decisions = {str(row.id): row for row in _decisions(family)}
         form = PaperForm()
         form.offer(list(decisions.values()))
-        if (
-            form.is_submitted()
-            and form.validate()
-            and (answer := self.done(form, lambda: _attach(family, form, decisions)))
-        ):
+        if form.is_submitted() and form.validate() and (answer := self._brought(family, form, decisions)):
             return answer
         return self.page("papers/add.html", family=self.find(Family, pk), form=form, back=_page_of(pk))
+
+    def _brought(self, family: Family, form: PaperForm, decisions: dict[str, Decision]) -> Response | None:
+        """A paper of the family; the scan of a survey act goes to its survey."""
+        files = [(form.file.data.filename or "", form.scan)]
+        try:
+            codes = survey_codes.on(files)
+        except Refusal as refusal:
+            form.refuse(refusal.text, refusal.field)
+            return None
+
+        def whole() -> Answer:
+            group = survey_codes.survey_of(codes)
+            if group is not None:
+                return survey_codes.attached(group, files, form.title.data)
+            return _attach(family, form, decisions)
+
+        return self.done(form, whole)
 
     @expose("/papers/<int:pk>/file")
     @has_access

@@ -18,7 +18,7 @@ from app.domain.terms import Act
 from app.forms import EntityForm, ValidationError
 from app.models import CardScan, SignalCard
 from app.render import scans
-from app.screens import annulment
+from app.screens import annulment, survey_codes
 from app.screens.papers import DAMAGED, SANDBOX
 from app.screens.screen import Screen
 from app.services import papers
@@ -72,14 +72,27 @@ class SignalScans(Screen):
         card, form = self._added_to(pk), ScansForm()
         back = url_for("SignalPage.show", pk=pk)
 
-        def whole() -> Answer:
-            attach(self._added_to(pk), form.file)
-            return Answer(gettext("The files are attached to the card."), back)
-
-        if form.is_submitted() and form.validate() and (answer := self.done(form, whole)):
+        if form.is_submitted() and form.validate() and (answer := self._brought(pk, form, back)):
             return answer
         heading = gettext("Attach photos or scans")
         return self.page("signals/act.html", card=self.find(SignalCard, card.id), form=form, heading=heading)
+
+    def _brought(self, pk: int, form: ScansForm, back: str) -> Response | None:
+        """Files of the card; the scan of a survey act goes to its survey."""
+        try:
+            codes = survey_codes.on(form.file.found)
+        except Refusal as refusal:
+            form.refuse(refusal.text, refusal.field)
+            return None
+
+        def whole() -> Answer:
+            card, group = self._added_to(pk), survey_codes.survey_of(codes)
+            if group is not None:
+                return survey_codes.attached(group, form.file.found, None)
+            attach(card, form.file)
+            return Answer(gettext("The files are attached to the card."), back)
+
+        return self.done(form, whole)
 
     @expose("/signal-scan/<int:pk>/file")
     @has_access

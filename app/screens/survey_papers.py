@@ -11,7 +11,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from flask_wtf.file import FileRequired
-from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.strategy_options import _AbstractLoad
 from werkzeug.wrappers import Response
@@ -22,15 +21,13 @@ from app.documents import survey_act
 from app.documents.survey_act import MadeBy
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, ParentalRole, SurveyAccess
-from app.extensions import db
 from app.forms import CleanString, EntityForm, no_longer
 from app.models import Employee, SurveyAct, SurveyGroup, SurveyScan
 from app.readings import survey_acts as acts
 from app.readings import surveys
-from app.render import scans
 from app.render.html_pdf import PrintError
 from app.render.scans import PDF
-from app.screens import annulment
+from app.screens import annulment, survey_codes
 from app.screens.papers import DAMAGED, SANDBOX
 from app.screens.screen import Screen
 from app.screens.signal_scans import ACCEPTED, PhotosField
@@ -41,7 +38,6 @@ NOT_PRINTED = "Акт не удалось напечатать. Сообщите
 NO_CODE = ("На этих файлах не нашлось кода обследования. Снимите первую страницу целиком и при свете или приложите "
            "скан на странице самого обследования.")  # fmt: skip
 NO_SURVEY = "Код на скане – не из ваших обследований: проверьте, тот ли это акт."
-SEVERAL = "На файлах коды разных обследований: приложите акты по одному."
 GROUP_WITH_PEOPLE = selectinload(SurveyGroup.employees).joinedload(Employee.agency)
 
 
@@ -165,7 +161,7 @@ class SurveyPapers(Screen):
         """The page of the form, and the act itself; pk: the survey on whose page the files came."""
         if form.is_submitted() and form.validate():
             try:
-                found = _codes(form.file)
+                found = survey_codes.on(form.file.found)
             except Refusal as refusal:
                 form.refuse(refusal.text, refusal.field)
             else:
@@ -177,19 +173,14 @@ class SurveyPapers(Screen):
     def _stored(self, form: SurveyScansForm, pk: int | None, codes: set[str]) -> Answer:
         """Store the files with the survey that their code names, else with the one on whose page they came."""
         if codes:
-            group = _survey_of(codes)
-            if group is None or not service.may_write(group):
+            group = survey_codes.survey_of(codes)
+            if group is None:
                 raise Refusal(NO_SURVEY, "file")
         elif pk is None:
             raise Refusal(NO_CODE, "file")
         else:
             group = self._written(pk)
-        for name, scan in form.file.found:
-            papers.attach_to_survey(group, form.title.data, name, scan)
-        text = gettext("The files are attached to the survey.")
-        if group.id != pk:
-            text = gettext("The code on the scan is of this survey: the files are attached to it.")
-        return Answer(text, url_for("SurveyPage.show", pk=group.id))
+        return survey_codes.attached(group, form.file.found, form.title.data, came_to=pk)
 
     def _printed(self, act: SurveyAct, name: str, make: Callable[[MadeBy], bytes]) -> Response:
         try:
@@ -223,20 +214,3 @@ def _leader() -> _AbstractLoad:
 
 def _made() -> MadeBy:
     return MadeBy(current_user.get_full_name(), clock.now())
-
-
-def _codes(field: PhotosField) -> set[str]:
-    """The codes of surveys on the files of a form. Raises Refusal."""
-    try:
-        said = [code for _name, scan in field.found for code in scans.codes(scan)]
-    except scans.UnfitScanError as unfit:
-        raise Refusal(papers.REFUSALS[unfit.code], "file") from unfit
-    found = {code for code in map(survey_act.survey_code, said) if code}
-    if len(found) > 1:
-        raise Refusal(SEVERAL, "file")
-    return found
-
-
-def _survey_of(codes: set[str]) -> SurveyGroup | None:
-    """The survey of the person's that a code names."""
-    return db.session.scalar(select(SurveyGroup).where(SurveyGroup.code.in_(codes)))

@@ -11,6 +11,7 @@ from PIL import Image
 from pypdf import PdfReader
 from sqlalchemy import select
 
+from app import clock
 from app.documents.survey_act import QR_PREFIX
 from app.domain import terms
 from app.extensions import db
@@ -135,6 +136,25 @@ def test_a_scan_brought_anywhere_finds_its_survey(kind, app, cast, group, act, s
     assert sign_in("galina").get(f"/survey-scan/{key}/file").status_code == 404
     gleb.post(f"/survey-scan/{key}/annul", data={"reason": "Не тот", "version": "1"})
     assert gleb.get(f"/survey-scan/{key}/file").status_code == 404
+
+
+def test_the_scan_of_an_act_among_the_papers_of_a_family_or_a_card_goes_to_its_survey(app, cast, group, sign_in):
+    family = factories.family(cast.north)
+    card = factories.signal_card(cast.north, cast.agency("5.2"), received_at=clock.now())
+    far = factories.survey_group(cast.employee("boris"), date(2026, 12, 1), of=factories.family(cast.far))
+    db.session.commit()
+    anna = sign_in("anna")
+    paper, photo = f"/family/{family.id}/papers/add", f"/signal/{card.id}/scan"
+    for address, kind, title in ((paper, "JPEG", "Акт на бумаге"), (photo, "PDF", None)):
+        page = with_code(QR_PREFIX + group.code, kind)
+        answer = anna.post(address, data=brought(page, kind="other", decision=""), follow_redirects=True)
+        assert "файлы приложены к нему" in answer.text
+        assert stored()[-1] == (group.id, title)
+    count = len(stored())
+    foreign = brought(with_code(QR_PREFIX + far.code), kind="other", decision="")
+    assert anna.post(paper, data=foreign).location.endswith("#papers")
+    assert anna.post(photo, data=brought(scans.picture())).location.endswith(f"/signal/{card.id}")
+    assert len(stored()) == count, "a code of another's survey is a picture like any other"
 
 
 def test_a_photo_without_a_code_stays_where_it_was_brought_and_is_refused_elsewhere(app, cast, group, sign_in):
