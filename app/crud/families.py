@@ -124,7 +124,7 @@ class FamilyListView(RegistryView):
             return super().text(row, name)
         line = _line(row)
         if name == "contact":
-            return _since(line.contact)
+            return _since(line.contact, is_short=row.id in g.family_clocks)
         if name in ("deadline", "due", "late"):
             return self._of_clock(row, name)
         return str(getattr(line, name))
@@ -170,12 +170,12 @@ def _days_late(running: Clock) -> str:
     return words.counted(-running.days_left(clock.today()), "день", "дня", "дней")
 
 
-def _since(contact: Contact | None) -> str:
-    """How long ago the last contact was, and what it was."""
+def _since(contact: Contact | None, *, is_short: bool) -> str:
+    """How long ago the last contact was, and what it was; a warning in the same cell leaves room for the days alone."""
     if contact is None:
         return gettext("no contact yet")
     days = gettext("%(days)s days", days=(clock.today() - contact.day).days)
-    return f"{days}, {contact.what}"
+    return days if is_short else f"{days}, {contact.what}"
 
 
 def _line(row: Family) -> FamilyLine:
