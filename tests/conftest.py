@@ -38,12 +38,7 @@ PASSWORD = "тихий омут на рассвете"  # the cast's password: l
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One Postgres server for all workers. What they and their processes compile is compiled once.
-
-    The garbage of a page is little beside what a loaded application keeps alive: looking through all of that for it
-    after every few hundred objects took a fifth of the time of a test.
-    """
-    gc.set_threshold(50_000, 20, 20)
+    """One Postgres server for all workers. What they and their processes compile is compiled once."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if hasattr(config, "workerinput") or os.environ.get("TEST_DATABASE_URL") or not databases.postgres_programs():
         return
