@@ -461,14 +461,22 @@ def _page_of_family() -> type[admin.ModelAdmin]:
         shown = [name for name in view.show_columns if name != "family"]
         near = [name for name in shown if name in relations and not relations[name].uselist]
         far = [_accessor(entity, name) for name in shown if name in relations and relations[name].uselist]
+        read = {name: _shown(entity, name) for name in shown if _has_own_keys(entity, name)}
         inner.append(type(f"{entity.__name__}Rows", (ReadOnly, admin.TabularInline), {
-            "model": made[entity.__name__], "fk_name": "family", "fields": shown,
+            "model": made[entity.__name__], "fk_name": "family", "fields": [read.get(name, name) for name in shown],
+            "readonly_fields": list(read.values()),
             "get_queryset": _rows_beneath(made[entity.__name__], near, far),
         }))  # fmt: skip
     return type("FamilyPage", (ReadOnly, admin.ModelAdmin), {
         "inlines": inner,
         "get_queryset": lambda self, request: made["Family"].objects.select_related("territory", "district"),
     })  # fmt: skip
+
+
+def _has_own_keys(entity: Any, name: str) -> bool:
+    """Whether a column is a list of rows that are no mere links."""
+    relation = class_mapper(entity).relationships.get(name)
+    return relation is not None and relation.uselist and _accessor(entity, name) != name
 
 
 def _rows_beneath(model: Any, near: list[str], far: list[str]) -> Callable[..., Any]:
