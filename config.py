@@ -151,7 +151,7 @@ PLACES = "Territory|TerritoryAlias|ChildPopulation|Agency|Employee"
 # Words that the law and its forms rest on, and what counts deadlines: the administrator's. The others are local.
 WORDS_OF_LAW = (
     "Criterion|RemovalReason|FamilyCategory|RelationshipKind|AgencyKind|EducationStatus|IdentityKind|SupervisionKind|"
-    "SignalCardOutcome|LawReminder|Deadline|WorkingDay|RegionalHoliday|SettledYear"
+    "SignalCardOutcome|LawReminder|DecisionOutcome|Deadline|WorkingDay|RegionalHoliday|SettledYear"
 )
 LOCAL_WORDS = "AidKind|MeasureBlock|MeasureKind|DynamicsLevel|FamilyReaction|StageKind"
 
@@ -174,6 +174,11 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("AgencyFinding", "can_(list|show|xlsx|tell)"),
         ("SurveyAct", "can_(list|show|xlsx|write)"),
         ("Drafts", "can_(keep|drop)"),
+        ("Meeting", "can_(list|show|xlsx|plan|prepare|hold|close)"),
+        ("AgendaItem", EXPORT),
+        ("Instruction", "can_(list|show|xlsx|accept)"),
+        ("CommissionMember", WRITE),
+        ("PaperTemplate", "can_(list|add)"),
         (OF_FAMILY, WRITE),
         ("Paper", EXPORT),
         ("Papers", "can_(add|download|annul)"),
@@ -183,6 +188,26 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         (PLACES, WRITE),
         (WORDS_OF_LAW, EXPORT),
         (LOCAL_WORDS, WRITE),
+        ("Lookup", "can_find"),
+    ],
+    Role.SECRETARY: [
+        ("Family", "can_(special|passports)"),
+        ("FamilyPage|Search|Work|Calendar", "can_show"),
+        (
+            "Family|Member|Registration|StayExtension|Decision|Aid|Education|PupilSupport|Supervision|Paper|SurveyGroup|"
+            "SurveyAct",
+            READ,
+        ),
+        ("SignalCard", READ),
+        ("Drafts", "can_(keep|drop)"),
+        ("Meeting", "can_(list|show|xlsx|plan|prepare|hold|close)"),
+        ("AgendaItem", EXPORT),
+        ("Instruction", "can_(list|show|xlsx|accept)"),
+        ("CommissionMember", WRITE),
+        ("PaperTemplate", "can_(list|add)"),
+        ("Agency|Employee", READ),
+        ("Papers", "can_download"),
+        ("Passport", "can_(passport|card)"),
         ("Lookup", "can_find"),
     ],
     Role.COMMISSION: [
@@ -197,6 +222,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("SignalCard", "can_show"),  # of a survey whose group one is of
         ("AgencyInquiry", "can_(list|show|ask)"),  # whoever leads a group asks
         ("AgencyFinding", "can_tell"),
+        ("Meeting|AgendaItem|Instruction", READ),
         ("Lookup", "can_find"),
         ("Papers", "can_download"),
         ("Passport", "can_(passport|card)"),
@@ -211,6 +237,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("AgencyFinding", "can_tell"),
         ("SurveyAct", "can_(list|show|write)"),
         ("Drafts", "can_(keep|drop)"),
+        ("Instruction", "can_(list|show|answer)"),
         ("Aid", "can_(list|show|add)"),
         ("Agency", READ),
         ("Lookup", "can_find"),

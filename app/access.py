@@ -9,7 +9,7 @@ another district, and is not read without the name. Statements of the Core and r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field, replace
@@ -22,21 +22,22 @@ from sqlalchemy import ColumnElement, Select, and_, event, exists, false, or_, s
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.interfaces import CriteriaOption
 
-from app import conditions, tree
-from app.domain import terms
+from app import conditions
 from app.domain.survey_acts import SPECIAL_HEADINGS
-from app.extensions import db
 from app.models import (
     Agency,
     AgencyFinding,
     AgencyInquiry,
+    AgendaItem,
     Annullable,
     Assignment,
+    CommissionMember,
     Employee,
     Family,
     FamilyCategory,
-    HomeTerritory,
+    Instruction,
     JournalEntry,
+    Meeting,
     Mentor,
     Model,
     OfFamily,
@@ -46,7 +47,6 @@ from app.models import (
     SurveyGroup,
     SurveyMark,
     Territory,
-    User,
     Whose,
     survey_group_employees,
 )
@@ -59,9 +59,10 @@ _agency = Agency.__table__
 _card = SignalCard.__table__
 _group, _mark = SurveyGroup.__table__, SurveyMark.__table__
 _inquiry = AgencyInquiry.__table__
+_meeting, _item, _sitting = Meeting.__table__, AgendaItem.__table__, CommissionMember.__table__
 
 # Whose rows are narrowed in every part of a statement, and whose where they are what the statement asks for.
-EVERYWHERE = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.JOURNAL)
+EVERYWHERE = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.MEETING, Whose.JOURNAL)
 ASKED_FOR = (Whose.TERRITORY, Whose.AGENCY, Whose.LOAD, Whose.ASKER)
 
 
@@ -71,6 +72,7 @@ class Scope:
 
     territories: ids of the territories whose families are seen, the parts already included.
     kept: those of them whose families, signal cards, bodies and people this person writes, the parts included.
+    convened: the territories whose meetings this person prepares, the parts included.
     places: the territories whose bodies and people are seen: where one works, what lies in it and above it.
     assigned_to: id of the commission member whose direct assignments are seen.
     agency: id of the agency whose mentored families and own signal cards are seen.
@@ -87,6 +89,7 @@ class Scope:
     today: date = date.min
     territories: frozenset[int] = frozenset()
     kept: frozenset[int] = frozenset()
+    convened: frozenset[int] = frozenset()
     places: frozenset[int] = frozenset()
     assigned_to: int | None = None
     agency: int | None = None
@@ -107,12 +110,12 @@ class Scope:
         """
         if self.everything:
             return true()
-        parts = self._given_families(family)
+        parts = self.given_families(family)
         if self.territories:
             parts.append(family.territory_id.in_(self.territories))
         return or_(*parts) if parts else false()
 
-    def _given_families(self, family: Any) -> list[ColumnElement[bool]]:
+    def given_families(self, family: Any) -> list[ColumnElement[bool]]:
         """The conditions of the families that are given to the person, or to the body, one by one."""
         parts: list[ColumnElement[bool]] = []
         if self.assigned_to is not None:
@@ -147,10 +150,17 @@ class Scope:
 
     def cards(self, card: Any = _card.c) -> ColumnElement[bool]:
         """The condition on the table `signal_card` that this person's cards meet."""
-        if self.employee is None or self.everything:
-            return self.counted_cards(card)
-        of_groups = select(_group.c.card_id).where(self._goes_with(_group.c), _group.c.card_id.is_not(None))
-        return or_(self.counted_cards(card), card.id.in_(of_groups))
+        parts = [self.counted_cards(card)]
+        if self.everything:
+            return parts[0]
+        if self.employee is not None:
+            of_groups = select(_group.c.card_id).where(self._goes_with(_group.c), _group.c.card_id.is_not(None))
+            parts.append(card.id.in_(of_groups))
+        if self.convened - self.kept:
+            parts.append(card.territory_id.in_(self.convened))
+        if self.assigned_to is not None and self.territories:
+            parts.append(and_(card.territory_id.in_(self.territories), card.id.in_(_cards_at_meetings(self))))
+        return or_(*parts)
 
     def counted_cards(self, card: Any = _card.c) -> ColumnElement[bool]:
         """The condition on `signal_card` for figures: a card that one merely visits for is counted by others."""
@@ -169,11 +179,40 @@ class Scope:
         own = select(link.c.group_id).where(link.c.employee_id == self.employee)
         return and_(group.annulled_at.is_(None), group.id.in_(own))
 
+    def meetings(self, meeting: Any = _meeting.c) -> ColumnElement[bool]:
+        """The condition on the table `meeting`: those that one convenes, those of the commission one is a member of."""
+        if self.everything:
+            return true()
+        parts: list[ColumnElement[bool]] = []
+        if self.convened:
+            parts.append(meeting.territory_id.in_(self.convened))
+        if self.assigned_to is not None:
+            parts.append(meeting.agency_id.in_(_bodies_of(self)))
+        return or_(*parts) if parts else false()
+
+    def sees_meeting(self, meeting_id: Any) -> ColumnElement[bool]:
+        """The condition that a column holds the id of one of this person's meetings."""
+        return _is_among(_meeting, meeting_id, self.meetings)
+
+    def items(self, item: Any = _item.c) -> ColumnElement[bool]:
+        """The condition on the table `agenda_item` that this person's items meet.
+
+        Whoever prepares the meeting sees all; a member those of his cards; whoever sees a family, those about it.
+        """
+        if self.everything:
+            return true()
+        parts = [_convenes(self, item.meeting_id)]
+        if self.territories or self.assigned_to is not None:
+            parts.append(replace(self, agency=None).sees(item.family_id))
+        if self.assigned_to is not None and self.territories:
+            near = _is_among(_card, item.card_id, lambda card: card.territory_id.in_(self.territories))
+            member = and_(near, self.sees_meeting(item.meeting_id))
+            parts.append(and_(item.family_id.is_(None), member))
+        return or_(*parts)
+
     def sees_card(self, card_id: Any) -> ColumnElement[bool]:
         """The condition that a column holds the id of one of this person's cards."""
-        card = _card.alias()
-        found = select(card.c.id).where(card.c.id == card_id, self.cards(card.c))
-        return exists(found.correlate_except(card))
+        return _is_among(_card, card_id, self.cards)
 
     def surveys(self, group: Any = _group.c) -> ColumnElement[bool]:
         """The condition on the table `survey_group` that this person's surveys meet: a survey goes with its family,
@@ -186,15 +225,18 @@ class Scope:
             parts.append(and_(group.family_id.is_(None), group.territory_id.in_(self.kept)))
         if self.employee is not None:
             parts.append(self._goes_with(group))
+        if self.convened - self.kept:
+            parts.append(and_(group.family_id.is_(None), group.territory_id.in_(self.convened)))
+        if self.assigned_to is not None and self.territories:
+            at_meetings = and_(group.card_id.in_(_cards_at_meetings(self)), group.territory_id.in_(self.territories))
+            parts.append(and_(group.family_id.is_(None), at_meetings))
         if self.kept or self.assigned_to is not None or self.agency is not None or self.territories:
             parts.append(self.sees(group.family_id))
         return or_(*parts) if parts else false()
 
     def sees_survey(self, group_id: Any) -> ColumnElement[bool]:
         """The condition that a column holds the id of one of this person's surveys."""
-        group = _group.alias()
-        found = select(group.c.id).where(group.c.id == group_id, self.surveys(group.c))
-        return exists(found.correlate_except(group))
+        return _is_among(_group, group_id, self.surveys)
 
     def marks(self, mark: Any = _mark.c) -> ColumnElement[bool]:
         """The condition on the table `survey_mark` that the headings meet which are told to this person."""
@@ -237,6 +279,8 @@ class Scope:
             return self.cards(SignalCard) if entity is SignalCard else self.sees_card(owner)
         if whose is Whose.SURVEY:
             return self._rows_of_surveys(entity, owner)
+        if whose is Whose.MEETING:
+            return _rows_of_meetings(self, entity)
         if whose is Whose.LOAD:
             return or_(owner.in_(self.kept), entity.user_id == (self.user_id or 0))
         if whose is Whose.ASKER:
@@ -311,6 +355,52 @@ class Scope:
         return self.administers or self.covers_territory(territory_id)
 
 
+def _is_among(table: Any, key: Any, condition: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """The condition that a column holds the id of a row of a table that meets a condition on its columns."""
+    row = table.alias()
+    return exists(select(row.c.id).where(row.c.id == key, condition(row.c)).correlate_except(row))
+
+
+def _cards_at_meetings(scope: Scope) -> Select[tuple[int]]:
+    """Ids of the signal cards that stand on an agenda of the commission the person is a member of."""
+    sits = _meeting.c.agency_id.in_(_bodies_of(scope))
+    items = select(_item.c.card_id).join(_meeting, _meeting.c.id == _item.c.meeting_id)
+    return items.where(_item.c.annulled_at.is_(None), _meeting.c.annulled_at.is_(None), sits)
+
+
+def _bodies_of(scope: Scope) -> Select[tuple[int]]:
+    """Ids of the commissions and councils that the person is a member of today."""
+    member = _sitting.alias()
+    return select(member.c.agency_id).where(
+        member.c.employee_id == scope.assigned_to, conditions.current(member, scope.today)
+    )
+
+
+def _convenes(scope: Scope, meeting_id: Any) -> ColumnElement[bool]:
+    """The condition that a column holds the id of a meeting that this person prepares."""
+    if not scope.convened:
+        return false()
+    return _is_among(_meeting, meeting_id, lambda meeting: meeting.territory_id.in_(scope.convened))
+
+
+def _sees_item(scope: Scope, item_id: Any) -> ColumnElement[bool]:
+    """The condition that a column holds the id of one of this person's items."""
+    return _is_among(_item, item_id, scope.items)
+
+
+def _rows_of_meetings(scope: Scope, entity: Any) -> ColumnElement[bool]:
+    if entity is Meeting:
+        return scope.meetings(Meeting)
+    if entity is AgendaItem:
+        return scope.items(AgendaItem)
+    if entity is Instruction:
+        told = and_(entity.agency_id == (scope.agency or 0), entity.given_on.is_not(None))
+        return or_(_sees_item(scope, entity.item_id), told)
+    if hasattr(entity, "item_id"):
+        return _sees_item(scope, entity.item_id)
+    return scope.sees_meeting(entity.meeting_id)
+
+
 def whose_rows(entity: Any) -> Whose:
     """Whose the rows of an entity are; the users and roles of Flask-AppBuilder are accounts."""
     return getattr(entity, "WHOSE", Whose.ACCOUNTS)
@@ -367,89 +457,6 @@ def acting_as(value: Scope) -> Iterator[None]:
 def unrestricted() -> Any:
     """Run a block of a command, not of a request, over the whole bank."""
     return acting_as(EVERYTHING)
-
-
-def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = False,
-             address: str | None = None) -> Scope:  # fmt: skip
-    """The scope of a user with these roles of the code; several roles add up.
-
-    special: the person holds the permission for health and convictions. address: where the person acts from.
-    """
-    held = set(roles)
-    employee = _employee_of(user) if held & {terms.Role.COMMISSION, terms.Role.SPECIALIST} else None
-    known, home = tree.read_marked(_is_home_of(user)) if terms.Role.COORDINATOR in held else (None, set())
-    given: set[int] = set()
-    assigned_to = agency = None
-    if terms.Role.COMMISSION in held and employee:
-        assigned_to = employee.id
-        given.update(db.session.scalars(_assigned_territories(employee.id, today)))
-    if terms.Role.SPECIALIST in held and employee:
-        agency = employee.agency_id
-    work = employee.territory_id if employee and terms.Role.SPECIALIST in held else None
-    found = Scope(
-        today=today,
-        assigned_to=assigned_to,
-        agency=agency,
-        employee=employee.id if employee else None,
-        all_statistics=terms.Role.REGION in held,
-        all_journal=terms.Role.AUDITOR in held,
-        administers=terms.Role.ADMINISTRATOR in held,
-        special=special,
-        user_id=user.id,
-        user_name=user.get_full_name(),
-        address=address,
-    )
-    return _with_territories(found, home, given, work, known)
-
-
-def _is_home_of(user: User) -> ColumnElement[bool]:
-    """The condition on `territory` that a coordinator keeps it."""
-    of_user = HomeTerritory.__table__.c
-    return _territory.c.id.in_(select(of_user.territory_id).where(of_user.user_id == user.id))
-
-
-def _employee_of(user: User) -> Any:
-    """The employee that a user is, with the body and its territory; None if the user is none of those who work."""
-    columns = _employee.c
-    return db.session.execute(
-        select(columns.id, columns.agency_id, _agency.c.territory_id)
-        .join(_agency, _agency.c.id == columns.agency_id)
-        .where(columns.user_id == user.id, columns.dismissed.is_(False))
-    ).first()
-
-
-def _with_territories(scope: Scope, home: set[int], given: set[int], work: int | None,
-                      known: tree.Tree[tree.Place] | None) -> Scope:  # fmt: skip
-    """A scope with what lies in a person's territories, and with the places near the person's work.
-
-    work: the territory of the body that a specialist works in.
-    """
-    near = {*home, *given, *_given_places(scope), *(() if work is None else (work,))}
-    if not near:
-        return scope
-    if known is None:
-        known = tree.read()
-    above = {place.id for each in near for place in known.above(each)}
-    return replace(
-        scope,
-        territories=frozenset(place.id for place in known.below(home | given)),
-        kept=frozenset(place.id for place in known.below(home)),
-        places=frozenset(place.id for place in known.below(near)) | above,
-    )
-
-
-def _given_places(scope: Scope) -> Iterable[int]:
-    """The territories of the families that are given to the person or to the body."""
-    if parts := scope._given_families(_family.c):
-        yield from db.session.scalars(select(_family.c.territory_id).where(or_(*parts)).distinct())
-
-
-def _assigned_territories(employee_id: int, today: date) -> Select[tuple[int]]:
-    return select(_assignment.c.territory_id).where(
-        _assignment.c.employee_id == employee_id,
-        _assignment.c.territory_id.is_not(None),
-        conditions.current(_assignment, today),
-    )
 
 
 @event.listens_for(Session, "do_orm_execute")

@@ -240,7 +240,7 @@ def import_workbook(file: Path, applying: bool, answers: tuple[str, ...]) -> Non
     with _work():
         book = reader.read(file.read_bytes(), file.name)
         make = partial(plan.make, book, clock.today(), _answers(answers))
-        prepared = apply.Prepared(make, clock.today()) if applying else None
+        prepared = apply.PreparedLoad(make, clock.today()) if applying else None
         planned = prepared.held() if prepared is not None else make()
         for line in preview.lines(planned):
             click.echo(line)

@@ -20,7 +20,10 @@ from app.extensions import db, portions
 from app.models import (
     Agency,
     AgencyInquiry,
+    CommissionMember,
     Family,
+    Instruction,
+    Meeting,
     Model,
     OfMember,
     SignalCard,
@@ -42,8 +45,9 @@ NOT_YOUR_LOAD = "Эту книгу загрузил другой координ�
 NOT_YOUR_OWN = "Это запись другого человека."
 NOT_YOUR_CARD = "Эту карту ведёт координатор территории, где она лежит."
 NOT_YOUR_SURVEY = "Это обследование проводит другая группа."
+NOT_YOUR_MEETING = "Это заседание готовит секретарь его территории."
 # Rows that are somebody's: whoever names one must see it.
-OTHERS = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.TERRITORY, Whose.AGENCY)
+OTHERS = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.MEETING, Whose.TERRITORY, Whose.AGENCY)
 
 _family = Family.__table__
 _territory = Territory.__table__
@@ -51,6 +55,7 @@ _agency = Agency.__table__
 _card = SignalCard.__table__
 _group, _links = SurveyGroup.__table__, survey_group_employees
 _inquiry = AgencyInquiry.__table__
+_meeting = Meeting.__table__
 
 
 class Foreign(NamedTuple):
@@ -69,6 +74,8 @@ class Keeper:
         self._bodies: dict[int | None, bool] = {None: False}
         self._cards: dict[int | None, bool] = {}
         self._surveys: dict[int | None, bool] = {}
+        self._meetings: dict[int | None, bool] = {}
+        self._convened: dict[int | None, bool] = {None: False}
 
     def covers(self, territory_id: int | None) -> bool:
         """Whether the families of a territory are the person's.
@@ -128,12 +135,27 @@ class Keeper:
             self._surveys[group_id] = row is not None and (row.is_of_group or self.covers(row.place))
         return self._surveys[group_id]
 
+    def convenes_body(self, agency_id: int | None) -> bool:
+        """Whether the person prepares the meetings of a body."""
+        if agency_id not in self._convened:
+            place = self._connection.scalar(select(_agency.c.territory_id).where(_agency.c.id == agency_id))
+            self._convened[agency_id] = place in self.scope.convened
+        return self._convened[agency_id]
+
+    def convenes(self, meeting_id: int | None) -> bool:
+        """Whether a meeting is one that the person prepares."""
+        if meeting_id not in self._meetings:
+            place = self._connection.scalar(select(_meeting.c.territory_id).where(_meeting.c.id == meeting_id))
+            self._meetings[meeting_id] = place in self.scope.convened
+        return self._meetings[meeting_id]
+
     def ask_of_bodies(self, ids: Collection[int]) -> None:
         """Ask of many bodies at once whether they are kept."""
         for portion in portions(sorted(ids)):
             places = select(_agency.c.id, _agency.c.territory_id).where(_agency.c.id.in_(portion))
             for key, territory_id in self._connection.execute(places):
                 self._bodies[key] = self.keeps_place(territory_id)
+                self._convened[key] = territory_id in self.scope.convened
 
     def keeps_body(self, agency_id: int | None) -> bool:
         """Whether a body works on a territory of the person's."""
@@ -182,6 +204,10 @@ class Keeper:
             return None if keeps else Foreign(NOT_YOUR_CARD, entity.OWNER)
         if whose is Whose.SURVEY:
             return None if self._may_survey(entity, row, fresh=fresh) else Foreign(NOT_YOUR_SURVEY, entity.OWNER)
+        if whose is Whose.MEETING:
+            return None if self._may_convene(entity, row, fresh=fresh) else Foreign(NOT_YOUR_MEETING, entity.OWNER)
+        if entity is CommissionMember and self.convenes_body(owner):
+            return None
         if whose is Whose.AGENCY:
             return None if self.keeps_body(owner) else Foreign(NOT_YOUR_BODY, entity.OWNER)
         if whose is Whose.ASKER:
@@ -213,6 +239,15 @@ class Keeper:
             .where(_inquiry.c.annulled_at.is_(None), _inquiry.c.closed_at.is_(None), _group.c.annulled_at.is_(None))
         )
         return self._connection.scalar(asked.limit(1)) is not None
+
+    def _may_convene(self, entity: Any, row: Mapping[str, Any], *, fresh: bool) -> bool:
+        """Whoever prepares a meeting writes it and its rows; a body answers the instructions that were given to it."""
+        if entity is Meeting:
+            return row["territory_id"] in self.scope.convened
+        if self.convenes(row[entity.OWNER]):
+            return True
+        asked = entity is Instruction and not fresh and row["given_on"] is not None and row["accepted_at"] is None
+        return bool(asked) and row[entity.ASKED_BODY] == self.scope.agency
 
     # Whether rows name what the person may name
 
@@ -358,10 +393,17 @@ def _refuse(fault: Foreign | None) -> None:
 
 @cache
 def _targets(entity: Any) -> dict[str, Any]:
-    """The columns that name rows of others, and the entities they name; the owner is asked as the owner."""
+    """The columns that name rows of others, and the entities they name; the owner is asked as the owner.
+
+    A column `anywhere` names what need not be the person's: where a card is sent on to.
+    """
     found = {}
     for column in class_mapper(entity).columns:
+        if column.info.get("anywhere"):
+            continue
         for key in column.foreign_keys:
+            if key.column.name != "id":
+                continue  # that what is named is of the same family is kept by the database
             target = class_of(key.column.table)
             if column.key != getattr(entity, "OWNER", "") and access.whose_rows(target) in OTHERS:
                 found[column.key] = target

@@ -21,7 +21,7 @@ from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import access, acts, clock, journal, sessions
+from app import acts, clock, journal, scopes, sessions
 from app.access import Scope
 from app.domain import terms
 from app.domain.refusal import Refusal
@@ -191,7 +191,7 @@ class SecurityManager(FabSecurityManager):
         """The rows of a user by the roles held today; `address`: where the person acts from."""
         roles = self.roles_of_code(user)
         special = self._held_by(user).special or self.may(roles, "can_special", "Family")
-        return access.scope_of(user, roles, clock.today(), special=special, address=address)
+        return scopes.scope_of(user, roles, clock.today(), special=special, address=address)
 
     def may(self, roles: list[str], permission: str, view: str) -> bool:
         """Whether any of these roles of the code has a permission on a view."""

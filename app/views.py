@@ -10,10 +10,34 @@ from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _
 
 from app import clock, models
-from app.crud import DictionaryView, RegistryView
+from app.crud import RegistryView
 from app.crud.aid import AidView
+from app.crud.dictionaries import (
+    AgencyKindRegistry,
+    AidKindRegistry,
+    CriterionRegistry,
+    DeadlineRegistry,
+    DecisionOutcomeRegistry,
+    DynamicsLevelRegistry,
+    EducationStatusRegistry,
+    FamilyCategoryRegistry,
+    FamilyReactionRegistry,
+    IdentityKindRegistry,
+    LawReminderRegistry,
+    MeasureBlockRegistry,
+    MeasureKindRegistry,
+    RegionalHolidayRegistry,
+    RelationshipKindRegistry,
+    RemovalReasonRegistry,
+    SettledYearRegistry,
+    SignalCardOutcomeRegistry,
+    StageKindRegistry,
+    SupervisionKindRegistry,
+    WorkingDayRegistry,
+)
 from app.crud.families import FamilyListView
 from app.crud.inquiries import FindingListView, InquiryListView
+from app.crud.meetings import AgendaItemListView, InstructionListView, MeetingListView
 from app.crud.members import MemberListView
 from app.crud.own_filters import SavedFilters
 from app.crud.signals import SignalCardListView
@@ -35,9 +59,13 @@ from app.screens.family_acts import FamilyActs
 from app.screens.guide import Guide
 from app.screens.home import Home
 from app.screens.inquiries import Findings, InquiryPage
+from app.screens.instructions import InstructionPage
 from app.screens.journal import JournalScreen
 from app.screens.lookup import Lookup
+from app.screens.meeting_papers import MeetingPapers
+from app.screens.meetings import MeetingPage
 from app.screens.new_family import NewFamily, may_enter
+from app.screens.paper_templates import PaperTemplates
 from app.screens.papers import Papers
 from app.screens.passport import PassportScreen
 from app.screens.search import Search
@@ -46,6 +74,7 @@ from app.screens.signal_likeness import SignalLikeness
 from app.screens.signal_log import SignalLog
 from app.screens.signal_scans import SignalScans
 from app.screens.signals import SignalPage
+from app.screens.sitting import SittingPage
 from app.screens.survey_acts import SurveyActs
 from app.screens.survey_papers import SurveyPapers
 from app.screens.surveys import SurveyPage
@@ -160,6 +189,54 @@ class SurveyActRegistry(SurveyActListView):
         "signed_for",
     ]  # fmt: skip
     base_order = ("visited_on", "desc")
+
+
+class MeetingRegistry(MeetingListView):
+    entity = models.Meeting
+    list_columns = ["held_on", "number", "agency", "state", "place", "presiding"]
+    titles = ("held_on", "number")
+    search_columns = ["agency", "held_on", "number", "extended", "territory"]
+    form_columns = [
+        "agency", "territory", "held_on", "starts_at", "number", "place", "extended", "presiding", "secretary",
+        "others_present", "opened_at", "closed_at", "closed_by", "reopened",
+    ]  # fmt: skip
+    base_order = ("held_on", "desc")
+
+
+class AgendaItemRegistry(AgendaItemListView):
+    entity = models.AgendaItem
+    list_columns = ["title", "meeting", "family", "ground", "outcome", "number"]
+    search_columns = ["family", "ground", "outcome", "until"]
+    form_columns = [
+        "meeting", "position", "ground", "title", "why", "family", "card", "group", "after", "invited", "speaker",
+        "appeared", "rights_explained", "explanations", "outcome", "main_criterion", "criteria", "removal_reason",
+        "until", "in_charge", "to_territory", "note", "votes_for", "votes_against", "abstained", "substance",
+        "violations", "causes", "resolved", "measures", "number", "decided_at", "decided_by", "decision",
+    ]  # fmt: skip
+    base_order = ("id", "desc")
+
+
+class InstructionRegistry(InstructionListView):
+    entity = models.Instruction
+    list_columns = ["due_on", "agency", "text", "kind", "family", "state"]
+    titles = ("due_on", "text")
+    search_columns = ["agency", "kind", "due_on", "family"]
+    form_columns = [
+        "kind", "agency", "family", "text", "due_on", "given_on", "meeting", "item", "answered_at", "done_on", "answer",
+        "answered_by", "returned", "accepted_at",
+    ]  # fmt: skip
+    base_order = ("due_on", "asc")
+
+
+class CommissionMemberRegistry(RegistryView):
+    entity = models.CommissionMember
+    fixed = ()
+    list_columns = ["employee", "agency", "post", "started_on", "ended_on"]
+    search_columns = ["agency", "employee", "post", "started_on", "ended_on"]
+    form_columns = ["agency", "employee", "post", "started_on", "ended_on"]
+    base_order = ("started_on", "desc")
+    presets = {"started_on": clock.today}
+    intro = _("Who sits in the commission or the council, and since when. A member who leaves gets a last day.")
 
 
 class RegistrationRegistry(RegistryView):
@@ -307,7 +384,9 @@ class AgencyRegistry(RegistryView):
     entity = models.Agency
     list_columns = ["name", "kind", "territory", "phone", "told_at_once", "closed"]
     search_columns = ["name", "kind", "territory", "told_at_once", "closed"]
-    form_columns = ["name", "kind", "territory", "head", "phone", "address", "told_at_once", "closed"]
+    form_columns = [
+        "name", "kind", "territory", "head", "phone", "address", "told_at_once", "sits_as", "number_pattern", "closed",
+    ]  # fmt: skip
     base_order = ("name", "asc")
 
 
@@ -317,138 +396,6 @@ class EmployeeRegistry(RegistryView):
     search_columns = ["last_name", "agency", "dismissed"]
     form_columns = ["agency", "last_name", "first_name", "middle_name", "position", "phone", "dismissed"]
     base_order = ("last_name", "asc")
-
-
-# Dictionaries
-
-
-class CriterionRegistry(DictionaryView):
-    entity = models.Criterion
-    form_columns = ["code", "name", "parent", "position", "retired"]
-
-
-class RemovalReasonRegistry(DictionaryView):
-    entity = models.RemovalReason
-    list_columns = ["code", "name", "children_line", "retired"]
-    form_columns = ["code", "name", "parent", "children_line", "position", "retired"]
-
-
-class FamilyCategoryRegistry(DictionaryView):
-    entity = models.FamilyCategory
-    said = {"appendix4_flag": terms.FLAGS, "group": terms.GROUPS}
-    list_columns = ["code", "name", "appendix4_flag", "retired"]
-    form_columns = ["code", "name", "group", "appendix4_flag", "position", "retired"]
-
-
-class RelationshipKindRegistry(DictionaryView):
-    entity = models.RelationshipKind
-    list_columns = ["code", "name", "parental_role", "retired"]
-    form_columns = ["code", "name", "parental_role", "position", "retired"]
-
-
-class AgencyKindRegistry(DictionaryView):
-    entity = models.AgencyKind
-    said = {"scheme": terms.SCHEMES, "kind": terms.BODIES}
-    list_columns = ["code", "name", "scheme", "retired"]
-    form_columns = ["code", "name", "scheme", "kind", "position", "retired"]
-
-
-class EducationStatusRegistry(DictionaryView):
-    entity = models.EducationStatus
-    said = {"appendix4_line": terms.LINES}
-    list_columns = ["code", "name", "appendix4_line", "retired"]
-    form_columns = ["code", "name", "appendix4_line", "position", "retired"]
-
-
-class IdentityKindRegistry(DictionaryView):
-    entity = models.IdentityKind
-
-
-class SupervisionKindRegistry(DictionaryView):
-    entity = models.SupervisionKind
-    list_columns = ["code", "name", "basis", "special", "retired"]
-    form_columns = ["code", "name", "basis", "special", "position", "retired"]
-
-
-class AidKindRegistry(DictionaryView):
-    entity = models.AidKind
-    said = {"appendix4_line": terms.LINES}
-    list_columns = ["code", "name", "group", "unit", "appendix4_line", "retired"]
-    form_columns = ["code", "name", "group", "unit", "has_amount", "appendix4_line", "position", "retired"]
-
-
-class MeasureBlockRegistry(DictionaryView):
-    entity = models.MeasureBlock
-
-
-class MeasureKindRegistry(DictionaryView):
-    entity = models.MeasureKind
-    list_columns = ["code", "name", "block", "retired"]
-    search_columns = ["code", "name", "block"]
-    form_columns = ["code", "name", "block", "position", "retired"]
-
-
-class DynamicsLevelRegistry(DictionaryView):
-    entity = models.DynamicsLevel
-
-
-class FamilyReactionRegistry(DictionaryView):
-    entity = models.FamilyReaction
-
-
-class StageKindRegistry(DictionaryView):
-    entity = models.StageKind
-    list_columns = ["code", "name", "default_months", "note", "retired"]
-    form_columns = ["code", "name", "default_months", "note", "position", "retired"]
-
-
-class SignalCardOutcomeRegistry(DictionaryView):
-    entity = models.SignalCardOutcome
-    list_columns = ["code", "name", "effect", "retired"]
-    form_columns = ["code", "name", "effect", "position", "retired"]
-
-
-class LawReminderRegistry(DictionaryView):
-    entity = models.LawReminder
-    intro = _("The form of a signal card shows its sender these lines, in their order, without those no longer used.")
-
-
-class DeadlineRegistry(DictionaryView):
-    entity = models.Deadline
-    list_columns = ["name", "actor", "starts", "number", "unit", "clause", "retired"]
-    search_columns = ["name", "actor", "starts", "unit"]
-    form_columns = [
-        "code", "name", "actor", "starts", "stops", "number", "unit", "days", "clause", "position", "retired",
-    ]  # fmt: skip
-
-
-class WorkingDayRegistry(RegistryView):
-    entity = models.WorkingDay
-    list_columns = ["day", "works", "note"]
-    search_columns = ["day"]
-    form_columns = ["day", "works", "note"]
-    base_order = ("day", "desc")
-    intro = _("Days that the production calendar moved; holidays and weekends are known already.")
-
-
-class RegionalHolidayRegistry(RegistryView):
-    entity = models.RegionalHoliday
-    list_columns = ["day", "name", "yearly", "retired"]
-    titles = ("day", "name")
-    search_columns = ["name", "day"]
-    form_columns = ["name", "day", "yearly", "retired"]
-    base_order = ("day", "desc")
-    intro = _("Days off of the region, over the federal ones. One that falls on a weekend is not moved.")
-
-
-class SettledYearRegistry(RegistryView):
-    entity = models.SettledYear
-    list_columns = ["year", "note", "retired"]
-    search_columns = ["year"]
-    form_columns = ["year", "note", "retired"]
-    base_order = ("year", "desc")
-    presets = {"year": lambda: clock.today().year + 1}
-    intro = _("Nobody is reminded any more to enter the transferred days of these years.")
 
 
 # The menu, in the order of the work: what is opened every day stands by itself, the rest is folded into its group
@@ -469,6 +416,7 @@ BANK = [
     (IdentityDocumentRegistry, "Identity documents", "fa-id-card"),
     (MentorRegistry, "Mentors", "fa-user-friends"),
     (AssignmentRegistry, "Assignments", "fa-user-tag"),
+    (AgendaItemRegistry, "AgendaItems", "fa-list-ol"),
     (AgencyFindingRegistry, "AgencyFindings", "fa-comments"),
     (SurveyActRegistry, "Survey acts", "fa-clipboard-check"),
 ]
@@ -476,19 +424,24 @@ OPEN_CARDS = "/signalcardregistry/list/?_flt_0_state=open"
 SIGNALS = (SignalCardRegistry, "SignalCards", "fa-bell")
 SURVEYS = (SurveyGroupRegistry, "Surveys", "fa-house-circle-check")
 INQUIRIES = (AgencyInquiryRegistry, "AgencyInquiries", "fa-envelope-open-text")
+MEETINGS = (MeetingRegistry, "Meetings", "fa-people-group")
+INSTRUCTIONS = (InstructionRegistry, "Instructions", "fa-bullhorn")
 PLACES = [
     (TerritoryRegistry, "Territories", "fa-map"),
     (TerritoryAliasRegistry, "Aliases of territories", "fa-tags"),
     (ChildPopulationRegistry, "Child population", "fa-child"),
     (AgencyRegistry, "Agencies", "fa-building"),
     (EmployeeRegistry, "Employees", "fa-address-book"),
+    (CommissionMemberRegistry, "CommissionMembers", "fa-users-rectangle"),
 ]
 DICTIONARIES = [
     CriterionRegistry, RemovalReasonRegistry, FamilyCategoryRegistry, RelationshipKindRegistry, AgencyKindRegistry,
     EducationStatusRegistry, IdentityKindRegistry, SupervisionKindRegistry, AidKindRegistry, MeasureBlockRegistry,
     MeasureKindRegistry, DynamicsLevelRegistry, FamilyReactionRegistry, StageKindRegistry, SignalCardOutcomeRegistry,
-    LawReminderRegistry, DeadlineRegistry, WorkingDayRegistry, RegionalHolidayRegistry, SettledYearRegistry,
+    LawReminderRegistry, DecisionOutcomeRegistry, DeadlineRegistry, WorkingDayRegistry, RegionalHolidayRegistry,
+    SettledYearRegistry,
 ]  # fmt: skip
+TEMPLATES = (PaperTemplates, "PaperTemplates", _("Templates of papers"), "fa-file-word")
 REPORTS = [(reports.SCREENS[one.view], one.view, one.label, one.icon) for one in CATALOGUE]
 EXCHANGE = [
     (Exchange, "Exchange", _("Loading and unloading Excel"), "fa-right-left"),
@@ -516,6 +469,10 @@ SCREENS: list[type] = [
     Findings,
     SurveyActs,
     SurveyPapers,
+    MeetingPage,
+    SittingPage,
+    MeetingPapers,
+    InstructionPage,
     Search,
     OwnAccount,
     Lookup,
@@ -540,6 +497,8 @@ def register(appbuilder: AppBuilder) -> None:
     appbuilder.add_view(groups, name, label=groups.entity.TITLES, icon=icon)
     asked, name, icon = INQUIRIES
     appbuilder.add_view(asked, name, label=asked.entity.TITLES, icon=icon)
+    for view, name, icon in (MEETINGS, INSTRUCTIONS):
+        appbuilder.add_view(view, name, label=view.entity.TITLES, icon=icon)
     for screen, name, title, icon in REPORTS:
         appbuilder.add_view(
             screen, name, label=title, icon=icon, category="Reports", category_label=_("Reports"),
@@ -560,6 +519,10 @@ def register(appbuilder: AppBuilder) -> None:
             category="Bodies",
             category_label=_("Territories and bodies"),
         )
+    screen, name, title, icon = TEMPLATES
+    appbuilder.add_view(
+        screen, name, label=title, icon=icon, category="Bodies", category_label=_("Territories and bodies")
+    )
     for view in DICTIONARIES:
         appbuilder.add_view(
             view, view.entity.__name__, label=view.entity.TITLES, icon="fa-list", category="Dictionaries",

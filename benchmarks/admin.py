@@ -28,7 +28,7 @@ from sqlalchemy.orm import class_mapper
 from app import words
 from app.crud import RegistryView
 from app.domain import ages
-from app.models import Annullable, Family, Member, Model, OfFamily, SignalCard, SurveyAct
+from app.models import Annullable, Family, Instruction, Meeting, Member, Model, OfFamily, SignalCard, SurveyAct
 
 PAGE = 25
 ORDINARY = (Boolean, models.BooleanField), (DateTime, models.DateTimeField), (Date, models.DateField), \
@@ -389,11 +389,27 @@ def _state_of_act(row: Any) -> str:
     return "действует" if row.is_current else "прежняя редакция"
 
 
+def _state_of_meeting(row: Any) -> str:
+    if row.closed_at is not None:
+        return "закрыто"
+    if row.opened_at is not None:
+        return "идёт"
+    return "готовится" if row.number is not None else "по плану"
+
+
+def _state_of_instruction(row: Any) -> str:
+    if row.accepted_at is not None:
+        return "принят"
+    return "отвечено" if row.answered_at is not None else "ждёт ответа"
+
+
 # Columns of our lists that are no columns of a table.
 COMPUTED = {
     Family: {"children": _children, "stay": _stay, "criterion": _criterion, "mentor": _mentor, "contact": _contact},
     Member: {"age": _age},
     SignalCard: {"came": _came, "body": _body, "place": _place, "danger": _threat, "state": _state},
+    Meeting: {"state": _state_of_meeting},
+    Instruction: {"state": _state_of_instruction},
     SurveyAct: {"whom": _whom_of_act, "place": _place_of_act, "state": _state_of_act},
 }
 # Relations that they name.

@@ -121,7 +121,7 @@ def _import(bank: Bank, book: bytes) -> str:
 
     with bank.opened():
         read = _book(book)
-        prepared = apply.Prepared(lambda: plan.make(read, clock.today()), clock.today())
+        prepared = apply.PreparedLoad(lambda: plan.make(read, clock.today()), clock.today())
         planned = prepared.held()
         if planned.does_something and not planned.faults:
             prepared.write()

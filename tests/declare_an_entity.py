@@ -16,7 +16,7 @@ from sqlalchemy import Date, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 import config
-from app import access, create_app, models
+from app import access, create_app, models, scopes
 from tests import settings
 
 
@@ -69,7 +69,7 @@ def seen_by(name: str) -> int:
     from tests import factories
 
     user = factories.Cast.user(name)
-    scope = access.scope_of(user, accounts.roles_of_code(user.id), date(2026, 9, 30))
+    scope = scopes.scope_of(user, accounts.roles_of_code(user.id), date(2026, 9, 30))
     with access.acting_as(scope):
         return db.session.scalars(select(func.count()).select_from(select(Visit).subquery())).one()
 

@@ -18,6 +18,7 @@ from app.models import (
     AgencyFinding,
     AgencyInquiry,
     AgencyKind,
+    AgendaItem,
     Aid,
     AidKind,
     Assignment,
@@ -26,9 +27,11 @@ from app.models import (
     CardStep,
     CardTelling,
     ChildPopulation,
+    CommissionMember,
     Criterion,
     Deadline,
     Decision,
+    DecisionOutcome,
     Education,
     EducationStatus,
     Employee,
@@ -37,6 +40,9 @@ from app.models import (
     HomeTerritory,
     IdentityDocument,
     IdentityKind,
+    Instruction,
+    Meeting,
+    MeetingAttendance,
     Member,
     Mentor,
     Paper,
@@ -67,6 +73,7 @@ from app.models import (
 CAST = {
     "anna": ("Анна", "Рябинина", terms.Role.COORDINATOR),
     "galina": ("Галина", "Ивова", terms.Role.COORDINATOR),
+    "zoya": ("Зоя", "Лугова", terms.Role.SECRETARY),
     "boris": ("Борис", "Кленов", terms.Role.COMMISSION),
     "vera": ("Вера", "Липатова", terms.Role.COMMISSION),
     "gleb": ("Глеб", "Осинцев", terms.Role.SPECIALIST),
@@ -123,7 +130,7 @@ class Cast:
 
 
 def make_cast(password: str) -> None:
-    """Two districts with a coordinator each, nine bodies, eight people."""
+    """Two districts with a coordinator each, nine bodies, nine people."""
     root = db.session.scalars(select(Territory).where(Territory.parent_id.is_(None))).one()
     district = territory("Тестовый район", terms.TerritoryKind.DISTRICT, root)
     north = territory("Северное сельское поселение", terms.TerritoryKind.SETTLEMENT, district)
@@ -141,6 +148,7 @@ def make_cast(password: str) -> None:
     users = {user.username: user for user in db.session.scalars(select(User))}
     db.session.add(HomeTerritory(user_id=users["anna"].id, territory_id=district.id))
     db.session.add(HomeTerritory(user_id=users["galina"].id, territory_id=other.id))
+    db.session.add(HomeTerritory(user_id=users["zoya"].id, territory_id=district.id))
     for name, body, place in (("boris", "5.1", north), ("vera", "5.1", south)):
         person = employee(bodies[body], users[name])
         db.session.add(Assignment(employee=person, territory=place, started_on=date(2020, 1, 1)))
@@ -350,6 +358,45 @@ def survey_act(group: SurveyGroup, on: date, marks: dict[str, str] | None = None
     return act
 
 
+def commission_member(person: Employee, body: Agency, since: date, until: date | None = None,
+                      post: terms.CommissionPost = terms.CommissionPost.MEMBER) -> CommissionMember:  # fmt: skip
+    """Who sits in a body, which is a commission unless it is a council already."""
+    body.sits_as = body.sits_as or terms.Sitting.COMMISSION
+    return _add(CommissionMember(agency=body, employee=person, post=post, started_on=since, ended_on=until))
+
+
+def meeting(body: Agency, on: date, present: Iterable[Employee] = (), absent: Iterable[Employee] = (),
+            **values: Any) -> Meeting:  # fmt: skip
+    """A meeting of a body's territory; open once somebody is told to have come, or to be absent."""
+    body.sits_as = body.sits_as or terms.Sitting.COMMISSION
+    present, absent = list(present), list(absent)
+    if present or absent:
+        values = {"opened_at": clock.now(), "number": 1, "presiding": (present or absent)[0]} | values
+    row = _add(Meeting(**{"agency": body, "territory": body.territory, "held_on": on} | values))
+    for position, person in enumerate([*present, *absent]):
+        _add(MeetingAttendance(meeting=row, employee=person, post=terms.CommissionPost.MEMBER, position=position,
+                               is_present=person in present))  # fmt: skip
+    db.session.expire(row, ["attendance"])
+    return row
+
+
+def agenda_item(of: Meeting, family: Family | None = None, card: SignalCard | None = None, **values: Any) -> AgendaItem:
+    """A matter that stands last on an agenda."""
+    said = {"ground": terms.AgendaGround.OTHER, "title": "О семье", "position": len(of.items) + 1} | values
+    row = _add(AgendaItem(meeting=of, family=family, card=card, **said))
+    db.session.expire(of, ["items"])
+    return row
+
+
+def instruction(item: AgendaItem, body: Agency, due_on: date, text: str = "Обследовать жильё",
+                **values: Any) -> Instruction:  # fmt: skip
+    """What a body is to do; given once `given_on` is said."""
+    row = _add(Instruction(meeting=item.meeting, item=item, family=item.family, agency=body, due_on=due_on, text=text,
+                           **values))  # fmt: skip
+    db.session.expire(item, ["instructions"])
+    return row
+
+
 def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *, last_name: str = "Полозов",
                 word: str = "Северное", year: int = 2026) -> dict[str, Any]:  # fmt: skip
     """One row of every entity that is somebody's, about a family of a place; by the names of the entities.
@@ -365,6 +412,10 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
     group = survey_group(person, date(2026, 12, 24), card=card, of=of, task=word)
 
     act = survey_act(group, date(2026, 9, 9), {"food": "partly"}, conclusion=f"{word}: вывод", visit=year - 2020)
+    seat = commission_member(person, body, date(2026, 1, 1), date(2026, 9, 1))
+    sitting = meeting(body, date(2026, 10, 5), [person], territory=place, place=word, secretary=person)
+    item = agenda_item(sitting, of, card, title=f"{word}: вопрос", group=group, decided_at=clock.now(),
+                       outcome=by_code(DecisionOutcome, "heard"))  # fmt: skip
     return {
         "Family": of,
         "Member": child,
@@ -418,6 +469,11 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         "CardChild": _add(CardChild(card=card, name=f"{word} ребёнок", age=7)),
         "AgencyInquiry": inquiry(group, body, question=word),
         "AgencyFinding": finding(group, body, f"{word}: что известно"),
+        "CommissionMember": seat,
+        "Meeting": sitting,
+        "MeetingAttendance": sitting.attendance[0],
+        "AgendaItem": item,
+        "Instruction": instruction(item, body, date(2026, 12, 20), f"{word}: поручение"),
         "RegionalHoliday": _add(RegionalHoliday(name="Праздник региона", day=date(2026, 11, turn + 1))),
         "SettledYear": _add(SettledYear(year=2030 + turn)),
         "WorkingDay": _add(WorkingDay(day=date(2026, 12, turn + 1), works=False)),

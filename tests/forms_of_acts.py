@@ -12,18 +12,23 @@ from typing import Any
 import lxml.html
 from flask.testing import FlaskClient
 
-from app import access, clock
+from app import access, clock, scopes
+from app.documents import editable
 from app.documents.survey_act import QR_PREFIX
 from app.domain import terms
 from app.extensions import db
 from app.models import (
     AgencyFinding,
     AgencyInquiry,
+    AgendaItem,
     CardScan,
     CardTelling,
     Criterion,
     Deadline,
+    DecisionOutcome,
     Family,
+    Meeting,
+    PaperTemplate,
     RemovalReason,
     Role,
     SignalCardOutcome,
@@ -78,6 +83,10 @@ def scan() -> tuple[Any, str]:
     return io.BytesIO(scans.pdf("акт")), "акт.pdf"
 
 
+def template() -> tuple[Any, str]:
+    return io.BytesIO(editable.standard(terms.TemplateKind.EXTRACT)), "выписка.docx"
+
+
 def scan_with_code() -> tuple[Any, str]:
     """The first page of a blank act with the code of a survey that Gleb leads."""
     return io.BytesIO(base64.b64decode(qr.data_uri(QR_PREFIX + CODE).partition(",")[2])), "акт.png"
@@ -86,7 +95,7 @@ def scan_with_code() -> tuple[Any, str]:
 @kept
 def beside(cast: factories.Cast) -> dict[str, Any]:
     """What acts need beside a family on record: one that is on none, one that was, a load, sessions open elsewhere,
-    signal cards, bodies that are asked."""
+    signal cards, bodies that are asked, meetings with what stands on their agendas."""
     free = factories.family(cast.north, number="00099")
     factories.member(free, last_name="Ольхов")
     gone = factories.family(cast.north, number="00098")
@@ -99,7 +108,7 @@ def beside(cast: factories.Cast) -> dict[str, Any]:
     batch = load(Sound().content())
     return {"free": free.id, "gone": gone.id, "ended": ended.id,
             "waits": waits.id, "awaited": awaited.id, "batch": batch.id, "sessions": _sessions(cast),
-            "cards": _cards(cast), "inquiries": _inquiries(cast)}  # fmt: skip
+            "cards": _cards(cast), "inquiries": _inquiries(cast), "meetings": _meetings(cast)}  # fmt: skip
 
 
 def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cast) -> dict[str, ActForm]:
@@ -149,6 +158,8 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
     found |= _of_surveys(beside["cards"], cast, free)
     found |= _of_survey_acts(beside["cards"])
     found |= _of_inquiries(beside["inquiries"])
+    found |= _of_meetings(beside["meetings"])
+    found |= _of_sittings(beside["meetings"])
     own = f"/account/sessions/{opened['anna']}/end"
     found["end an own session"] = ActForm("anna", "/account/", own, once=False)
     return found
@@ -297,6 +308,117 @@ def _inquiries(cast: factories.Cast) -> dict[str, int]:
     return keys
 
 
+def _of_meetings(keys: Mapping[str, int]) -> dict[str, ActForm]:
+    """The acts on a plan and on agendas, each on a meeting of its own that is not open yet."""
+    ahead = f"{clock.today() + timedelta(days=40):%d.%m.%Y}"
+
+    def of_meeting(name: str, typed: dict[str, Any], *, page: str = "", makes: type[Any] | None = None,
+                   once: bool = True) -> ActForm:  # fmt: skip
+        here = f"/meeting/{keys[f'meeting to {name}']}"
+        return ActForm("zoya", page or f"{here}/{name}", f"{here}/{name}", typed, makes, once)
+
+    def of_item(name: str, typed: dict[str, Any] | None = None) -> ActForm:
+        url, page = f"/item/{keys[f'item to {name}']}/{name}", f"/meeting/{keys[f'meeting to {name}']}"
+        return ActForm("zoya", url if typed else page, url, typed or {})
+
+    return {
+        "plan meetings": ActForm("anna", "/meetings/plan", "/meetings/plan",
+                                 {"agency": str(keys["body"]), "days": ahead, "place": "зал"}, Meeting),
+        "prepare a meeting": of_meeting("prepare", {"number": "77", "place": "малый зал"}),
+        "call a meeting off": of_meeting("call-off", {"reason": "карантин"}),
+        "gather an agenda": of_meeting("gather", {}, page=f"/meeting/{keys['meeting to gather']}"),
+        "put proposed matters on": of_meeting("put-on", {"matter": [f"standstill-{keys['long on record']}---"]},
+                                              page=f"/meeting/{keys['meeting to put-on']}", makes=AgendaItem),
+        "put a matter on": of_meeting("matter", {"title": "О работе школ", "why": "по плану"}, makes=AgendaItem,
+                                      once=False),
+        "take a matter off": of_item("take-off", {"reason": "семья уехала"}),
+        "put a matter back": of_item("put-back"),
+        "move a matter up": of_item("up"),
+        "move a matter down": of_item("down"),
+    }  # fmt: skip
+
+
+def _of_sittings(keys: Mapping[str, int]) -> dict[str, ActForm]:
+    """The acts on meetings that sit, and on what they have ordered."""
+    today, ahead = (f"{clock.today() + timedelta(days=days):%d.%m.%Y}" for days in (0, 20))
+    heard, said = factories.by_code(DecisionOutcome, "heard").id, {"done_on": today, "answer": "Обследовали"}
+
+    def sit(act: str, typed: dict[str, Any], *, page: str = "", once: bool = True) -> ActForm:
+        url = f"/meeting/{keys[f'meeting to {act}']}/{act}"
+        return ActForm("zoya", page or url, url, typed, once=once)
+
+    def order(act: str, typed: dict[str, Any], *, who: str = "zoya", page: str = "") -> ActForm:
+        url = f"/instruction/{keys[f'order to {act}']}"
+        return ActForm(who, url if page else f"{url}/{act}", f"{url}/{act}", typed)
+
+    item, decided = f"/item/{keys['item to decide']}", f"/item/{keys['item to take-back']}"
+    return {
+        "open a meeting": sit("open", {}, page=f"/meeting/{keys['meeting to open']}"),
+        "tick who has come": sit("attendance", {"present": []}, once=False),
+        "decide an item": ActForm("zoya", item, item, {"outcome": str(heard), "note": "заслушали"}),
+        "take a decision back": ActForm("zoya", decided, f"{decided}/take-back"),
+        "close a meeting": sit("close", {}),
+        "correct a decision": ActForm(
+            "zoya", f"/meeting/{keys['meeting to reopen']}", f"/item/{keys['item to reopen']}/correct", makes=AgendaItem
+        ),
+        "undo a closing": sit("reopen", {"reason": "ошибка в решении"}),
+        "bring a template": ActForm(
+            "zoya",
+            "/paper-templates/add",
+            "/paper-templates/add",
+            {"kind": "extract", "since": today, "file": template},
+            PaperTemplate,
+        ),
+        "retire a template": ActForm("zoya", "/paper-templates/", f"/paper-templates/{keys['template']}/retire"),
+        "answer an instruction": order("answer", said, who="gleb"),
+        "enter an answer from paper": order("enter", said),
+        "accept an answer": order("accept", {}, page="its own"),
+        "return an answer": order("return", {"reason": "без акта", "due_on": ahead}),
+    }
+
+
+def _meetings(cast: factories.Cast) -> dict[str, int]:
+    """Meetings of the commission, each ready for the act of its name, and instructions to Gleb's body."""
+    boris, vera, gleb = (cast.employee(name) for name in ("boris", "vera", "gleb"))
+    body, today = boris.agency, clock.today()
+    for person, post in ((boris, terms.CommissionPost.CHAIR), (vera, terms.CommissionPost.SECRETARY)):
+        factories.commission_member(person, body, date(2026, 1, 1), post=post)
+    named = {"presiding": boris, "secretary": vera}
+    waits = ("prepare", "call-off", "gather", "put-on", "matter", "take-off", "put-back", "up", "down", "open")
+    sits = ("attendance", "decide", "take-back", "close", "reopen")
+    found = {
+        name: factories.meeting(body, today - timedelta(days=place), number=place, **named)
+        for place, name in enumerate(waits, start=1)
+    } | {
+        name: factories.meeting(body, today - timedelta(days=place), [boris, vera], number=place, **named)
+        for place, name in enumerate(sits, start=len(waits) + 1)
+    }
+    items = {name: [factories.agenda_item(found[name]) for _place in range(2)] for name in ("up", "down")}
+    items |= {name: [factories.agenda_item(found[name])] for name in ("take-off", "put-back", *sits)}
+    items["put-back"][0].annulled_at, items["put-back"][0].annul_reason = clock.now(), "снят"
+    found["reopen"].closed_at = clock.now()
+    items["reopen"][0].number = "15/1"
+    for name in ("take-back", "close", "reopen"):
+        items[name][0].decided_at, items[name][0].outcome = clock.now(), factories.by_code(DecisionOutcome, "heard")
+    long_ago = factories.family(cast.north, number="00096")
+    factories.registration(long_ago, today - timedelta(days=600))
+    orders = {
+        name: factories.instruction(items["decide"][0], gleb.agency, today + timedelta(days=9),
+                                    given_on=today - timedelta(days=30),
+                                    answered_at=clock.now() if name in ("accept", "return") else None)
+        for name in ("answer", "enter", "accept", "return")
+    }  # fmt: skip
+    keys = {f"meeting to {name}": row.id for name, row in found.items()}
+    keys |= {f"item to {name}": rows[-1 if name == "up" else 0].id for name, rows in items.items()}
+    keys |= {f"order to {name}": row.id for name, row in orders.items()}
+    keys |= {"body": body.id, "long on record": long_ago.id}
+    row = PaperTemplate(kind=terms.TemplateKind.EXTRACT, since=date(2026, 1, 1), file_name="выписка.docx",
+                        content=editable.standard(terms.TemplateKind.EXTRACT))  # fmt: skip
+    db.session.add(row)
+    db.session.commit()
+    return keys | {"template": row.id}
+
+
 def _cards(cast: factories.Cast) -> dict[str, int]:
     """Cards of Gleb's body, each ready for the act of its name: Anna has opened all but one."""
     names = ("ask", "answer", "attach", "redirect", "send-out", "close", "receive", "undo", "recall", "scan",
@@ -305,7 +427,7 @@ def _cards(cast: factories.Cast) -> dict[str, int]:
     found = {name: factories.signal_card(cast.north, body, received_at=clock.now()) for name in names}
     found["receive"].received_at = None
     found["answer"].question = "Сколько детей?"
-    with access.acting_as(access.scope_of(cast.user("anna"), [terms.Role.COORDINATOR], clock.today())):
+    with access.acting_as(scopes.scope_of(cast.user("anna"), [terms.Role.COORDINATOR], clock.today())):
         signals.ask(found["undo"], "Сколько детей?")
         signals.redirect(found["recall"], far, "живут там")
         signals.mark_emergency(found["tell"])
@@ -357,5 +479,10 @@ NAMES = (
     "write an act", "sign an act", "correct an act", "drop an act", "bring a scan", "photos of a survey",
     "annul a scan of a survey", "ask agencies", "answer an inquiry", "know nothing", "take an answer",
     "ask once more", "withdraw an inquiry", "enter what was told", "correct what was told", "annul what was told",
+    "plan meetings", "prepare a meeting", "call a meeting off", "gather an agenda", "put proposed matters on",
+    "put a matter on", "take a matter off", "put a matter back", "move a matter up", "move a matter down",
+    "open a meeting", "tick who has come", "decide an item", "take a decision back", "close a meeting",
+    "correct a decision", "undo a closing", "bring a template", "retire a template",
+    "answer an instruction", "enter an answer from paper", "accept an answer", "return an answer",
     "end an own session",
 )  # fmt: skip

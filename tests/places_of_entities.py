@@ -30,11 +30,16 @@ WITHOUT_A_LIST = {
     "CardChild": "on the page of its signal card",
     "CardScan": "on the page of its signal card",
     "CardTelling": "on the page of its signal card",
+    "MeetingAttendance": "on the page of its meeting",
     "SurveyExtension": "on the page of its survey",
     "SurveyMark": "on the page of its survey act",
     "SurveyPerson": "on the page of its survey act",
     "SurveyScan": "on the page of its survey",
 }
+
+
+# The same of those whose page is a screen that asks the permission to list them.
+WITHOUT_A_REGISTRY = {**WITHOUT_A_LIST, "PaperTemplate": "on the page of templates of papers"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,8 @@ def _has_a_list(name: str) -> bool:
 def _is_in_the_menu(name: str) -> bool:
     from app import views
 
-    entries = (views.SIGNALS, views.SURVEYS, views.INQUIRIES, *views.BANK, *views.PLACES)
+    alone = (views.SIGNALS, views.SURVEYS, views.INQUIRIES, views.MEETINGS, views.INSTRUCTIONS)
+    entries = (*alone, *views.BANK, *views.PLACES)
     listed = [view for view, *_rest in entries] + views.DICTIONARIES
     return name in {view.entity.__name__ for view in listed}
 
@@ -126,9 +132,9 @@ def _is_invented(name: str) -> bool:
 
 PLACES = (
     Place("app/models.py", "import it, and name it in __all__", lambda name: name in models.__all__, _always),
-    Place("app/views.py", "declare a RegistryView", _has_a_list, _always, WITHOUT_A_LIST),
+    Place("app/views.py", "declare a RegistryView", _has_a_list, _always, WITHOUT_A_REGISTRY),
     Place("app/views.py", "give it a line of the menu: BANK, PLACES or DICTIONARIES", _is_in_the_menu, _always,
-          WITHOUT_A_LIST),
+          WITHOUT_A_REGISTRY),
     Place("config.py", "say in ROLES who may list it", _somebody_may_list, _always, WITHOUT_A_LIST),
     Place("tests/factories.py", "add a row of it to `one_of_each`: it inherits the tests of every entity",
           _named_in("tests/factories.py"), _about_a_family),

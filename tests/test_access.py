@@ -9,24 +9,29 @@ import pytest
 from sqlalchemy import delete, event, func, select
 from sqlalchemy.orm import aliased, selectinload
 
-from app import access
+from app import access, scopes
 from app.clock import now
 from app.domain import terms
 from app.domain.refusal import Refusal
 from app.extensions import db
 from app.models import (
+    AgendaItem,
     Assignment,
+    CommissionMember,
     Family,
     FamilyCategory,
     HomeTerritory,
     ImportBatch,
+    Instruction,
     JournalEntry,
+    Meeting,
     Member,
     Mentor,
     Supervision,
     SupervisionKind,
 )
 from tests import factories
+from tests.states import kept
 
 TODAY = date(2026, 9, 30)
 EVE = TODAY - timedelta(days=1)
@@ -34,7 +39,7 @@ EVE = TODAY - timedelta(days=1)
 
 def scope_of(cast: factories.Cast, name: str) -> access.Scope:
     user = cast.user(name)
-    return access.scope_of(user, [role.name for role in user.roles], TODAY)
+    return scopes.scope_of(user, [role.name for role in user.roles], TODAY)
 
 
 @pytest.fixture
@@ -264,6 +269,66 @@ def test_the_administrator_reads_the_journal_of_accounts_alone(cast, three):
         with access.acting_as(scope_of(cast, name)):
             rows = db.session.scalars(select(JournalEntry).order_by(JournalEntry.id))
             assert [(row.entity, row.family_id) for row in rows] == wanted, name
+
+
+@kept
+def agenda(cast: factories.Cast) -> dict[str, Any]:
+    """A meeting of the commission of Boris and Vera about families and cards of both their settlements, a closed one
+    that has instructed Gleb's body, and a meeting of the neighbouring district."""
+    boris, vera, gleb = (cast.employee(name) for name in ("boris", "vera", "gleb"))
+    body = boris.agency
+    for person in (boris, vera):
+        factories.commission_member(person, body, date(2026, 1, 1))
+    ahead = factories.meeting(body, date(2026, 10, 10))
+    held = factories.meeting(body, date(2026, 9, 9), [boris, vera], closed_at=now())
+    far = factories.meeting(factories.agency("Комиссия соседей", "5.1", cast.other_district), date(2026, 10, 10))
+    found: dict[str, Any] = {"ahead": ahead, "held": held, "far": far}
+    for name, place, meeting in (
+        ("north", cast.north, ahead),
+        ("south", cast.south, ahead),
+        ("foreign", cast.far, far),
+    ):
+        found[name] = factories.agenda_item(meeting, factories.family(place))
+        found[f"card of {name}"] = factories.agenda_item(meeting, card=factories.signal_card(place))
+    found["neither"] = factories.agenda_item(ahead, title="О плане работы")
+    asked = factories.agenda_item(held, found["south"].family, decided_at=now())
+    found |= {"asked": asked, "given": factories.instruction(asked, gleb.agency, TODAY, given_on=held.held_on)}
+    found["prepared"] = factories.instruction(found["south"], gleb.agency, TODAY)
+    found["to another"] = factories.instruction(asked, cast.agency("5.3"), TODAY, given_on=held.held_on)
+    return found
+
+
+OF_AGENDA = {
+    "anna": {"ahead", "held", "north", "card of north", "south", "card of south", "neither", "asked", "given",
+             "prepared", "to another"},
+    "boris": {"ahead", "held", "north", "card of north"},
+    "vera": {"ahead", "held", "south", "card of south", "asked", "given", "prepared", "to another"},
+    "gleb": {"given"},
+    "galina": {"far", "foreign", "card of foreign"},
+    "oleg": set(), "renata": set(), "avgust": set(),
+}  # fmt: skip
+OF_AGENDA["zoya"] = OF_AGENDA["anna"]
+
+
+@pytest.mark.parametrize("name", factories.CAST)
+def test_of_a_meeting_each_sees_what_is_about_own_families(name, agenda, cast):
+    """A member: of its items those of his families and of the cards of his territory; a body: what it was told."""
+    kinds = (Meeting, AgendaItem, Instruction)
+    keys = {(type(row), row.id): one for one, row in agenda.items()}
+    with access.acting_as(scope_of(cast, name)):
+        seen = {keys[entity, key] for entity in kinds for key in db.session.scalars(select(entity.id))}
+    assert seen == OF_AGENDA[name]
+
+
+def test_who_left_the_commission_sees_its_meetings_no_more(agenda, cast):
+    member = db.session.scalars(
+        select(CommissionMember).where(CommissionMember.employee_id == cast.employee("boris").id)
+    ).one()
+    member.ended_on = TODAY
+    db.session.flush()
+    with access.acting_as(scope_of(cast, "boris")):
+        assert not db.session.scalars(select(Meeting)).all()
+        assert list(db.session.scalars(select(AgendaItem.id))) == [agenda["north"].id]
 
 
 def test_every_special_word_is_hidden_from_whoever_lacks_the_permission(cast):

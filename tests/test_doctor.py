@@ -28,6 +28,7 @@ from app.models import (
     Entity,
     Family,
     JournalEntry,
+    Meeting,
     Member,
     Model,
     RegistrationCriterion,
@@ -272,6 +273,82 @@ def _told_of_a_day_to_come(family: Family, _patch: pytest.MonkeyPatch) -> str:
     return "сказаны о дне, который ещё не наступил"
 
 
+def _sitting(family: Family, **values: Any) -> Meeting:
+    """A meeting with one matter about the family, to which its one member had come."""
+    body = db.session.scalars(select(Agency)).first()
+    person = factories.employee(body)
+    factories.commission_member(person, body, date(2020, 1, 1))
+    meeting = factories.meeting(body, clock.today(), [person], **values)
+    factories.agenda_item(meeting, family, decided_at=clock.now() if meeting.closed_at else None)
+    return meeting
+
+
+def _later() -> Any:
+    return clock.now() + timedelta(minutes=5)
+
+
+def _meeting_closed_before_it_was_opened(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _sitting(family, closed_at=clock.now() - timedelta(days=1))
+    return "закрыто раньше, чем открыто"
+
+
+def _meeting_closed_with_a_matter_left(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    factories.agenda_item(_sitting(family, closed_at=_later()), title="Второй вопрос")
+    return "решения приняты не по всем вопросам"
+
+
+def _meeting_of_a_day_to_come(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _sitting(family).held_on = clock.today() + timedelta(days=1)
+    db.session.flush()
+    return "открыто, а его день не наступил"
+
+
+def _two_meetings_on_a_day(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    factories.meeting(_sitting(family).agency, clock.today())
+    return "назначено заседаний одной комиссии: 2"
+
+
+def _two_meetings_of_a_number(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    meeting = _sitting(family)
+    factories.meeting(meeting.agency, meeting.held_on.replace(month=1, day=9), number=1)
+    return "Заседаний с номером 1"
+
+
+def _meeting_without_a_quorum(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _sitting(family, closed_at=_later()).attendance[0].is_present = False
+    db.session.flush()
+    return "закрыто без кворума"
+
+
+def _order(family: Family, *, closed: bool = True, **values: Any) -> str:
+    meeting = _sitting(family, **({"closed_at": _later()} if closed else {}))
+    factories.instruction(meeting.items[0], meeting.agency, clock.today(), **values)
+    return ""
+
+
+def _instruction_of_an_open_meeting(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    return _order(family, closed=False, given_on=clock.today()) or "дано, а заседание ещё не закрыто"
+
+
+def _instruction_that_was_not_given(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    return _order(family) or "заседание закрыто, а оно не дано"
+
+
+def _instruction_done_before_it_was_given(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    day = clock.today()
+    return _order(family, given_on=day, done_on=day - timedelta(days=1)) or "исполнено раньше, чем дано"
+
+
+def _instruction_answered_without_a_word(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    return _order(family, given_on=clock.today(), answered_at=_later()) or "ответили без единого слова"
+
+
+def _member_who_sits_twice(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    meeting = _sitting(family)
+    factories.commission_member(meeting.presiding, meeting.agency, date(2021, 1, 1))
+    return "Этот человек уже в составе"
+
+
 def _stale_key(_family: Family, _patch: pytest.MonkeyPatch) -> str:
     _statement(update(Family.__table__).values(sort_key="яя"))
     return "Семья № 00042: место в списке"
@@ -392,6 +469,19 @@ PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
         _told_of_a_day_to_come,
     ],
     "Акты обследований": [_visit_to_come, _two_editions_in_force, _two_open_acts, _survey_of_another_day],
+    "Заседания": [
+        _meeting_closed_before_it_was_opened,
+        _meeting_closed_with_a_matter_left,
+        _meeting_of_a_day_to_come,
+        _two_meetings_on_a_day,
+        _two_meetings_of_a_number,
+        _meeting_without_a_quorum,
+        _instruction_of_an_open_meeting,
+        _instruction_that_was_not_given,
+        _instruction_done_before_it_was_given,
+        _instruction_answered_without_a_word,
+        _member_who_sits_twice,
+    ],
     "Имена и ключи поиска": [_stale_key, _lost_word],
     "Названия и ключи мест": [_stale_key_of_a_place],
     "Сканы": [_lost_scan],

@@ -32,7 +32,8 @@ def test_the_menu_is_the_work_and_the_rest_is_folded(sign_in, page):
     menu = page(sign_in("anna"), "/").xpath("//nav[@class='menu']/ul/li")
     assert [" ".join(item.xpath("string(a | details/summary)").split()) for item in menu] == [
         "Сегодня", "Календарь сроков", "Семьи", "Сигнальные карты", "Обследования", "Запросы ведомствам",
-        "Отчёты", "Загрузка и выгрузка Excel", "Фоновые задания", "Все записи", "Территории и органы", "Справочники",
+        "Заседания", "Поручения", "Отчёты", "Загрузка и выгрузка Excel", "Фоновые задания",
+        "Все записи", "Территории и органы", "Справочники",
     ]  # fmt: skip
     assert not page(sign_in("anna"), "/").xpath("//nav[@class='menu']//details[@open]")
 
@@ -47,7 +48,7 @@ def test_a_folded_group_is_open_where_one_is_in_it(sign_in, page):
     assert [group.get("id") for group in document.xpath("//nav[@class='menu']//details[@open]")] == ["menu-records"]
 
 
-@pytest.mark.parametrize("name", ["anna", "boris", "gleb", "oleg", "renata", "avgust"])
+@pytest.mark.parametrize("name", ["anna", "zoya", "boris", "gleb", "oleg", "renata", "avgust"])
 def test_every_entry_of_the_menu_opens(name, sign_in, page):
     person = sign_in(name)
     for address in entries(page(person, "/")):

@@ -10,18 +10,18 @@ import pytest
 
 import app as application
 from app import clock, views
-from app.domain.terms import PaperKind, ParentalRole
+from app.documents import editable
+from app.domain.terms import PaperKind, ParentalRole, TemplateKind
 from app.extensions import db
-from app.models import SurveyPerson
+from app.models import DecisionOutcome, PaperTemplate, SurveyPerson
 from app.services import papers
 from tests import factories, scans
 
 pytestmark = pytest.mark.one_database("the name, the kind and the headers of a file, whatever rows it was made of")
 
 FORM = "/reports/quarterly"
-VIEWS = [
-    view for view, *_rest in [views.SIGNALS, views.SURVEYS, views.INQUIRIES, *views.BANK, *views.PLACES]
-] + views.DICTIONARIES
+ALONE = (views.SIGNALS, views.SURVEYS, views.INQUIRIES, views.MEETINGS, views.INSTRUCTIONS)
+VIEWS = [view for view, *_rest in [*ALONE, *views.BANK, *views.PLACES]] + views.DICTIONARIES
 NOT_FILES = ("text/html", "application/json", "text/plain")
 
 
@@ -44,8 +44,26 @@ def addresses(cast) -> dict[str, str]:
     db.session.commit()
     of_visit = papers.attach_to_survey(group, None, "акт.pdf", papers.inspected(scans.pdf())).id
     db.session.commit()
+    gleb = cast.employee("gleb")
+    meeting = factories.meeting(gleb.agency, date(2026, 11, 1), [gleb])
+    item = factories.agenda_item(meeting, family, decided_at=clock.now(),
+                                 outcome=factories.by_code(DecisionOutcome, "heard"))  # fmt: skip
+    template = PaperTemplate(kind=TemplateKind.EXTRACT, since=date(2026, 1, 1), file_name="выписка.docx",
+                             content=editable.standard(TemplateKind.EXTRACT))  # fmt: skip
+    db.session.add(template)
+    db.session.commit()
     found = {f"{view.__name__}.xlsx": f"/{view.__name__.lower()}/xlsx" for view in VIEWS}
     return found | {
+        "MeetingPapers.agenda": f"/meeting/{meeting.id}/agenda.pdf",
+        "MeetingPapers.minutes": f"/meeting/{meeting.id}/minutes.pdf",
+        "MeetingPapers.minutes_to_edit": f"/meeting/{meeting.id}/minutes.docx",
+        "MeetingPapers.resolution": f"/item/{item.id}/resolution.pdf",
+        "MeetingPapers.extract": f"/item/{item.id}/extract.pdf",
+        "MeetingPapers.notice": f"/item/{item.id}/notice.pdf",
+        "MeetingPapers.of_item_to_edit": f"/item/{item.id}/resolution.docx",
+        "PaperTemplates.file_of": f"/paper-templates/{template.id}/file",
+        "PaperTemplates.preview": f"/paper-templates/{template.id}/preview",
+        "PaperTemplates.standard": "/paper-templates/standard/letter.docx",
         "Papers.download": f"/papers/{paper}/file",
         "PassportScreen.passport": f"/family/{family.id}/passport.pdf",
         "PassportScreen.card": f"/family/{family.id}/card.pdf",

@@ -10,7 +10,7 @@ from sqlalchemy import String, Text, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import class_mapper
 
-from app import access, guard
+from app import access, guard, scopes
 from app.domain import terms
 from app.domain.refusal import Refusal
 from app.exchange import apply, undo
@@ -18,6 +18,7 @@ from app.exchange.workbook import FAMILIES
 from app.extensions import db
 from app.models import (
     Agency,
+    AgendaItem,
     Aid,
     Assignment,
     ChildPopulation,
@@ -30,6 +31,7 @@ from app.models import (
     MeasureBlock,
     Member,
     Mentor,
+    Model,
     Registration,
     Territory,
     TerritoryAlias,
@@ -61,7 +63,7 @@ def hers(cast: factories.Cast) -> dict[str, Any]:
 
 def acting(cast: factories.Cast, name: str) -> Any:
     user = cast.user(name)
-    return access.acting_as(access.scope_of(user, [role.name for role in user.roles], TODAY, special=True))
+    return access.acting_as(scopes.scope_of(user, [role.name for role in user.roles], TODAY, special=True))
 
 
 def refused(match: str = ".") -> str:
@@ -273,7 +275,7 @@ def test_who_merely_reads_a_family_does_not_write_about_it(cast, mine, hers):
     factories.assignment(person, date(2026, 1, 1), place=cast.far)
     db.session.flush()
     roles = [terms.Role.COORDINATOR, terms.Role.COMMISSION]
-    scope = access.scope_of(cast.user("anna"), roles, TODAY)
+    scope = scopes.scope_of(cast.user("anna"), roles, TODAY)
     with access.acting_as(scope):
         assert db.session.scalars(select(Family.id).where(Family.id == hers["Family"].id)).one()
         hers["Member"].workplace = "иное"
@@ -349,7 +351,7 @@ def test_a_settlement_made_a_moment_ago_is_ones_own(cast):
 
 
 def test_every_word_of_belonging_is_tried_here():
-    tried = {Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.TERRITORY, Whose.AGENCY}
+    tried = {Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.MEETING, Whose.TERRITORY, Whose.AGENCY}
     assert {entity.WHOSE for entity in OWNED} == tried
 
 
@@ -366,3 +368,15 @@ def test_a_workbook_is_loaded_and_taken_back_on_ones_own_rows_only(cast):
         with pytest.raises(Refusal, match="не поручены"):
             undo.undo(batch, TODAY)
         db.session.rollback()
+
+
+def test_a_column_names_the_rows_of_one_entity(app):
+    """A key that two tables are bound by names the row; that it is of the same family is kept by the database."""
+    wrong = []
+    for mapper in Model.registry.mappers:
+        entity = mapper.class_
+        for column, target in guard._targets(entity).items():
+            keys = {key.column.table.name for key in mapper.columns[column].foreign_keys if key.column.name == "id"}
+            wrong += [f"{entity.__name__}.{column}: {target.__name__}"] if keys != {target.__table__.name} else []
+    assert not wrong
+    assert guard._targets(AgendaItem)["family_id"] is Family

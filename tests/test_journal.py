@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
-from app import access, clock, journal
+from app import access, clock, journal, scopes
 from app.clock import now
 from app.domain import terms
 from app.extensions import db
@@ -146,7 +146,7 @@ def test_a_change_says_was_and_is(sign_in, family, app):
 
 def test_whoever_acts_without_a_browser_is_named_by_the_scope(app, cast, user_named):
     anna = user_named("anna")
-    with access.acting_as(access.scope_of(anna, [terms.Role.COORDINATOR], clock.today(), address="10.1.2.3")):
+    with access.acting_as(scopes.scope_of(anna, [terms.Role.COORDINATOR], clock.today(), address="10.1.2.3")):
         row = factories.family(cast.north, number="00779")
         db.session.commit()
     [entry] = db.session.scalars(select(JournalEntry).where(JournalEntry.family_id == row.id)).all()

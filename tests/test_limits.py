@@ -26,7 +26,7 @@ __all__ = ["beside", "rows"]
 
 EDITABLE = [view for view in VIEWS if "edit" not in view.exclude_route_methods]
 # Text with a grammar of its own: a rule refuses the letters before their number is asked.
-WITH_GRAMMAR = {("DeadlineRegistry", "days")}
+WITH_GRAMMAR = {("DeadlineRegistry", "days"), ("AgencyRegistry", "number_pattern"), ("plan meetings", "days")}
 # A cut that nobody reads, or that is not of what people typed: file and reason.
 CUTS = {
     "exchange/parser.py": "looks at the first bytes",

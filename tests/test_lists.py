@@ -13,7 +13,7 @@ from flask import current_app
 from sqlalchemy import select, text
 from werkzeug.routing import MapAdapter
 
-from app import access, conditions, filters, views
+from app import access, conditions, filters, scopes, views
 from app.clock import now
 from app.crud import listing
 from app.crud.listing import RegistryList
@@ -36,7 +36,7 @@ conditions_of = {
 
 def scope_of(cast: factories.Cast, name: str) -> access.Scope:
     user = cast.user(name)
-    return access.scope_of(user, [role.name for role in user.roles], TODAY)
+    return scopes.scope_of(user, [role.name for role in user.roles], TODAY)
 
 
 def list_of(view: Any) -> RegistryList:

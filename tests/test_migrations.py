@@ -29,6 +29,7 @@ from app.domain.terms import TerritoryKind
 from app.exchange import undo
 from app.extensions import db
 from app.models import (
+    Agency,
     ChildPopulation,
     Criterion,
     Draft,
@@ -533,6 +534,31 @@ def test_signal_cards_go_with_their_tables_and_the_bank_stays(app, cast):
     assert [_rows(f"select count(*) from {table}") for table in CARDS] == [[(0,)]] * len(CARDS)
     assert _indexes(CARDS) == indexes
     factories.signal_card(cast.north, cast.agency("5.3"))
+    db.session.commit()
+
+
+MEETINGS = ("commission_member", "meeting", "meeting_attendance", "agenda_item", "agenda_item_criteria", "instruction",
+            "decision_outcome")  # fmt: skip
+
+
+def test_meetings_go_with_their_tables_and_what_they_decided_stays(app, cast):
+    found = factories.one_of_each(cast.north, "00061", cast.agency("5.3"), cast.employee("gleb"))
+    found["AgendaItem"].decision = found["Decision"]
+    db.session.commit()
+    body, decided = found["Agency"].id, found["Decision"].id
+    db.session.remove()
+    indexes = _indexes(MEETINGS)
+    assert all(found for table, found in indexes.items() if table != "decision_outcome")
+    downgrade(revision="0024")
+    with db.engine.connect() as connection:
+        assert not set(MEETINGS) & set(inspect(connection).get_table_names())
+        assert "sits_as" not in {column["name"] for column in inspect(connection).get_columns("agency")}
+    assert _rows("select id from decision where id = :key", key=decided) == [(decided,)]
+    upgrade()
+    assert [_rows(f"select count(*) from {table}") for table in MEETINGS] == [[(0,)]] * len(MEETINGS)
+    assert _indexes(MEETINGS) == indexes
+    assert _rows("select sits_as from agency where id = :key", key=body) == [(None,)]
+    factories.meeting(db.session.get_one(Agency, body), clock.today())
     db.session.commit()
 
 

@@ -14,7 +14,7 @@ import lxml.html
 import pytest
 from sqlalchemy import event, select
 
-from app import access, clock, forms, guard, views, words
+from app import access, clock, forms, guard, scopes, views, words
 from app.domain import terms
 from app.extensions import db
 from tests import factories, scans
@@ -58,7 +58,7 @@ def others(browser: Any, field: Any, stands: Any) -> Iterator[Any]:
     elif kind == "number":
         offered = [str(int(stands or 1) + step) for step in (-1, 1)]
     else:
-        offered = ["иное", "7"]
+        offered = ["иное", "7", "{n}"]
     yield from (value for value in offered if value != stands and [value] != stands)
 
 
@@ -76,7 +76,9 @@ def is_taken(browser: Any, url: str, name: str, document: Any, row: Any) -> bool
 
 @pytest.fixture
 def quiet(rows, cast) -> dict[str, Any]:
-    """The rows, and a territory in which no families live: they would keep it in its district."""
+    """The rows, a territory in which no families live: they would keep it in its district, and a further body that
+    holds meetings."""
+    cast.agency("5.1").sits_as = terms.Sitting.COUNCIL
     return {**rows, "Territory": factories.territory("Хутор", terms.TerritoryKind.SETTLEMENT, cast.north)}
 
 
@@ -165,7 +167,7 @@ def ways(text: str, path: str) -> Iterator[str]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("who", ["anna", "boris", "gleb", "oleg", "renata", "avgust"])  # one of each role
+@pytest.mark.parametrize("who", ["anna", "zoya", "boris", "gleb", "oleg", "renata", "avgust"])  # one of each role
 def test_every_way_that_a_page_offers_is_open(app, who, rows, far, sign_in):
     """A way often leads to a page that is walked itself; of the others the status alone is asked, and none is drawn."""
     browser, open_ways = sign_in(who), set()
@@ -195,7 +197,7 @@ def test_a_pencil_stands_where_the_row_is_kept_and_not_where_it_is_seen(rows, fa
         listed = page(anna, f"{base(view)}/list/?psize_{view.__name__}=100")
         edited = {int(key) for key in re.findall(r"/edit/(\d+)", "\n".join(listed.xpath("//main//a/@href")))}
         shown = {int(key) for key in re.findall(r"/show/(\d+)", "\n".join(listed.xpath("//main//td//a/@href")))}
-        with access.acting_as(access.scope_of(cast.user("anna"), ROLES_OF_ANNA, clock.today())):
+        with access.acting_as(scopes.scope_of(cast.user("anna"), ROLES_OF_ANNA, clock.today())):
             kept = {row.id for row in db.session.scalars(select(view.entity)) if guard.may_write(row)}
         assert edited == kept & shown, view.__name__
         assert edited, view.__name__

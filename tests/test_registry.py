@@ -355,6 +355,8 @@ WITHOUT_AN_EVENT = {
     "Education.ended_on": "the next one begins",
     "StayExtension.until": "the day on which it was extended is told, and this one with it",
     "Decision.decided_on": "the stay that it placed is told with it",
+    "AgendaItem.until": "the instruction or the next meeting that comes of it is told",
+    "Instruction.due_on": "told with the day on which the body was told",
 }
 
 
@@ -367,6 +369,7 @@ def test_the_time_line_of_a_family_forgets_no_day(rows):
                 day += timedelta(days=1)
                 setattr(row, column.key, day)
                 wanted[f"{type(row).__name__}.{column.key}"] = day
+    rows["RegistrationCriterion"].ended_by = rows["RegistrationCriterion"].decision
     db.session.flush()
     db.session.expire_all()
     told = {event.day for event in timeline.events(overview.of(rows["Family"], date(2026, 9, 30)))}

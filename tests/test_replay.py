@@ -26,12 +26,13 @@ ENTITIES = [entity for entity in changes.entities() if issubclass(entity, Entity
 NEVER_BOTH = {("Assignment", "territory_id", 0), ("Assignment", "family_id", 1)}
 # What hangs on these stands in their family, by the database: they never go to another one.
 OF_ONE_FAMILY = (models.Member, models.Registration, models.Decision, models.Aid, models.Paper,
-                 models.StayExtension, models.RegistrationCriterion)  # fmt: skip
+                 models.StayExtension, models.RegistrationCriterion, models.AgendaItem)  # fmt: skip
 # Counters of the row itself, and what is derived from other columns: all that a replay leaves out.
 COUNTERS = {"id", "version"}
 DERIVED = {
     "Family": {"name", "sort_key", "search_key"}, "Member": {"sort_key"}, "Territory": {"name_key"},
     "TerritoryAlias": {"name_key"}, "Agency": {"name_key"},
+    "PaperTemplate": {"content"},
     "SignalCard": {"search_key", "name_key", "sent_on"},
 }  # fmt: skip
 
@@ -63,7 +64,9 @@ class Ground:
         stays = [
             factories.registration(families[0], date(2026, month, 8), until=date(2026, month, 9)) for month in (3, 4)
         ]
+        meetings = [factories.meeting(cast.agency("5.1"), date(2026, 1, day)) for day in (8, 9)]
         self.made = {
+            models.Meeting: meetings, models.AgendaItem: [factories.agenda_item(each) for each in meetings],
             models.Registration: stays, Family: families, Member: people, models.Decision: decisions,
             models.Territory: [cast.north, cast.south], User: [cast.user("oleg"), cast.user("renata")],
             models.Employee: [cast.employee("boris"), cast.employee("vera")],
@@ -105,6 +108,8 @@ class Ground:
                 hasattr(row, "member_id") or (row.id and isinstance(row, OF_ONE_FAMILY))
             ):
                 setattr(row, relations[field.name], self.target(field.target, turn))
+        if isinstance(row, models.PaperTemplate):
+            row.content = b"PK"
         for name in ("name_key",):
             if hasattr(row, name):
                 setattr(row, name, f"ключ {self.number}")

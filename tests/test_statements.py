@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from itertools import cycle
 from typing import Any
 
@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import class_mapper
 
-from app import models
+from app import clock, models
 from app.domain import terms
 from app.extensions import db
 from app.models import Dictionary, Model
@@ -26,9 +26,10 @@ from tests.test_routes import REGISTRY, STATIC
 
 pytestmark = pytest.mark.one_database("the statements are the same on both databases")
 
-PEOPLE = ("anna", "oleg", "avgust", "boris", "gleb", "renata")
+PEOPLE = ("anna", "oleg", "avgust", "boris", "gleb", "renata", "zoya")
 FEW, MANY = 2, 9  # families of a bank; each with a place, a body and a person of its own
 MOST = 15
+MOST_OF_MEETING = 20
 # Screens that ask for more, and what for.
 DEARER = {
     "Exchange.export": (36, "every table of the bank by portions, and the words of every dictionary"),
@@ -36,14 +37,19 @@ DEARER = {
     "QuarterlyForm.export": (25, "the sources of the form, one by one"),
     "QuarterlyForm.behind": (17, "the rows behind a figure, with the sources of the form"),
     "QuarterlyForm.list_file": (17, "the rows behind a figure, with the sources of the form"),
+    "MeetingPapers.minutes": (16, "who sat, every matter with its people and its instructions, and how many stand"),
     "PassportScreen.passport": (20, "every stretch of the road of a family"),
     "PassportScreen.card": (20, "every stretch of the road of a family"),
+    "MeetingPage.show": (MOST_OF_MEETING, "an agenda at a glance, and the grounds on which matters are proposed"),
+    "SittingPage.decide": (21, "a matter at a glance, and the words of every dictionary that a decision may name"),
     "FamilyActs.correct": (18, "the words of every dictionary that the form offers"),
     "RegistrationRegistry.list": (19, "a row shows two decisions, criteria, a sender and a reason"),
     "RegistrationRegistry.xlsx": (19, "a row shows two decisions, criteria, a sender and a reason"),
     "RegistrationRegistry.show": (16, "a row shows two decisions, criteria, a sender and a reason"),
     "AidRegistry.list": (16, "a row shows its recipients, a performer and a kind"),
 }  # fmt: skip
+# Rows that name a family and are no part of it.
+OF_THEIR_OWN = (models.SignalCard, models.SurveyGroup, models.AgendaItem, models.Instruction)
 GIVEN = {
     "QuarterlyForm.behind": "figure=18", "QuarterlyForm.list_file": "figure=18", "Search.show": "q=полоз",
 }  # fmt: skip
@@ -56,7 +62,10 @@ def fill(cast: factories.Cast, families: range) -> None:
         factories.territory(f"Район {number}", terms.TerritoryKind.DISTRICT, cast.district)
         body = factories.agency(f"Школа {number}", "5.3", place)
         person = factories.employee(body, None, last_name=f"Лугин{'а' * number}", first_name="Пётр")
-        factories.one_of_each(place, f"{100 + number:05}", body, person, word=f"Слово{number}", year=2010 + number)
+        rows = factories.one_of_each(
+            place, f"{100 + number:05}", body, person, word=f"Слово{number}", year=2010 + number
+        )
+        factories.agenda_item(rows["Meeting"], rows["Family"], group=rows["SurveyGroup"])
     db.session.flush()
     for entity in {mapper.class_ for mapper in Model.registry.mappers} - {models.JournalEntry}:
         _spread(entity)
@@ -101,7 +110,7 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
     family = db.session.scalar(select(models.Family.id).where(models.Family.number == "00101"))
     of_family = {
         entity: db.session.scalar(select(entity.id).where(entity.family_id == family).order_by(entity.id).limit(1))
-        for entity in keys if hasattr(entity, "family_id") and entity not in (models.SignalCard, models.SurveyGroup)
+        for entity in keys if hasattr(entity, "family_id") and entity not in OF_THEIR_OWN
     }  # fmt: skip
     adapter, found = app.url_map.bind("localhost"), []
     for rule in app.url_map.iter_rules():
@@ -129,6 +138,13 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
                 "other": family,
                 "person": family,
             }
+        if view in ("MeetingPage", "SittingPage", "MeetingPapers", "InstructionPage"):
+            of_whom = {"item": models.AgendaItem, "instruction": models.Instruction}
+            values["pk"] = keys[of_whom.get(rule.rule.split("/")[1], models.Meeting)]
+        if rule.endpoint == "SittingPage.decide":
+            values["pk"] = db.session.scalar(
+                select(models.AgendaItem.id).where(models.AgendaItem.decided_at.is_(None)).limit(1)
+            )
         if rule.endpoint == "Exchange.batch":
             values["pk"] = keys[models.ImportBatch]
         if view == "Papers" and act != "add":
@@ -184,3 +200,30 @@ def test_no_page_asks_more_of_a_larger_bank(app, cast, sign_in):
             often = Counter(after).most_common(3)
             faults.append(f"{name} {address}: {len(after)} statements, more than {most}: {often}")
     assert not faults, "\n".join(faults)
+
+
+def test_the_page_of_a_meeting_asks_no_more_for_a_long_agenda(cast, sign_in):
+    """Sixty matters of families and of cards, some of them decided and with instructions, beside two."""
+    boris, today = cast.employee("boris"), clock.today()
+    factories.commission_member(boris, boris.agency, date(2026, 1, 1))
+    meetings = {}
+    for size in (2, 60):
+        held = factories.meeting(boris.agency, today - timedelta(days=size), [boris, cast.employee("vera")])
+        for number in range(size // 2):
+            family = factories.family(cast.north, f"{size}{number:03}")
+            factories.member(family)
+            factories.registration(family, date(2026, 1, 1))
+            decided = {"decided_at": clock.now(), "outcome": factories.by_code(models.DecisionOutcome, "heard")}
+            item = factories.agenda_item(held, family, **decided)
+            factories.instruction(item, cast.agency("5.2"), today)
+            factories.agenda_item(held, card=factories.signal_card(cast.north))
+        meetings[size] = held.id
+    planned = factories.meeting(boris.agency, today + timedelta(days=9), number=3)
+    for _place in range(3):
+        factories.agenda_item(planned, factories.family(cast.north))
+    db.session.commit()
+    for name in ("zoya", "anna", "boris"):
+        browser = sign_in(name)
+        few, many = (asked(browser, f"/meeting/{meetings[size]}") for size in (2, 60))
+        assert len(many) <= len(few) <= MOST_OF_MEETING, (name, (Counter(many) - Counter(few)).most_common(3))
+        assert len(asked(browser, f"/meeting/{planned.id}")) <= MOST_OF_MEETING, name

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import RelationshipProperty, class_mapper
 
-from app import access, models
+from app import access, models, scopes
 from app.domain import terms
 from app.exchange import waiting
 from app.extensions import db
@@ -26,7 +26,7 @@ from tests.test_routes import REGISTRY, STATIC
 
 # By these words rows of Galina's would be known on a page of Anna's.
 HERS = ("77099", "Чужанин", "Дальнее", "Чужая школа", "Соседний район", "чужая.xlsx")
-SOMEBODYS = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.TERRITORY, Whose.AGENCY)
+SOMEBODYS = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.MEETING, Whose.TERRITORY, Whose.AGENCY)
 
 # The addresses of the other screens with keys of hers, by endpoint; {own} is a family of Anna's.
 FOREIGN = {
@@ -57,6 +57,29 @@ FOREIGN = {
     "InquiryPage.close": ["/inquiry/{AgencyInquiry}/close"],
     "InquiryPage.show": ["/inquiry/{AgencyInquiry}"],
     "InquiryPage.withdraw": ["/inquiry/{AgencyInquiry}/withdraw"],
+    "InstructionPage.accept": ["/instruction/{Instruction}/accept"],
+    "InstructionPage.enter": ["/instruction/{Instruction}/enter"],
+    "InstructionPage.give_back": ["/instruction/{Instruction}/return"],
+    "InstructionPage.show": ["/instruction/{Instruction}"],
+    "MeetingPage.add": ["/meeting/{Meeting}/matter"],
+    "MeetingPage.call_off": ["/meeting/{Meeting}/call-off"],
+    "MeetingPage.correct": ["/item/{AgendaItem}/correct"],
+    "MeetingPage.down": ["/item/{AgendaItem}/down"],
+    "MeetingPage.gather": ["/meeting/{Meeting}/gather"],
+    "MeetingPage.prepare": ["/meeting/{Meeting}/prepare"],
+    "MeetingPage.put_back": ["/item/{AgendaItem}/put-back"],
+    "MeetingPage.put_on": ["/meeting/{Meeting}/put-on"],
+    "MeetingPage.show": ["/meeting/{Meeting}"],
+    "MeetingPage.take_off": ["/item/{AgendaItem}/take-off"],
+    "MeetingPage.up": ["/item/{AgendaItem}/up"],
+    "MeetingPapers.agenda": ["/meeting/{Meeting}/agenda.pdf"],
+    "MeetingPapers.extract": ["/item/{AgendaItem}/extract.pdf"],
+    "MeetingPapers.minutes": ["/meeting/{Meeting}/minutes.pdf"],
+    "MeetingPapers.minutes_to_edit": ["/meeting/{Meeting}/minutes.docx"],
+    "MeetingPapers.of_item_to_edit": ["/item/{AgendaItem}/resolution.docx", "/item/{AgendaItem}/notice.docx"],
+    "MeetingPapers.notice": ["/item/{AgendaItem}/notice.pdf"],
+    "MeetingPapers.packs": ["/meeting/{Meeting}/packs"],
+    "MeetingPapers.resolution": ["/item/{AgendaItem}/resolution.pdf"],
     "NewSignal.sent": ["/signal/{SignalCard}/sent"],
     "Papers.add": ["/family/{Family}/papers/add"],
     "Papers.annul": ["/papers/{Paper}/annul"],
@@ -83,6 +106,12 @@ FOREIGN = {
     "SignalScans.add": ["/signal/{SignalCard}/scan"],
     "SignalScans.annul": ["/signal-scan/{CardScan}/annul"],
     "SignalScans.download": ["/signal-scan/{CardScan}/file"],
+    "SittingPage.attend": ["/meeting/{Meeting}/attendance"],
+    "SittingPage.close": ["/meeting/{Meeting}/close"],
+    "SittingPage.decide": ["/item/{AgendaItem}"],
+    "SittingPage.open": ["/meeting/{Meeting}/open"],
+    "SittingPage.reopen": ["/meeting/{Meeting}/reopen"],
+    "SittingPage.take_back": ["/item/{AgendaItem}/take-back"],
     "SurveyActs.compare": ["/survey/act/{SurveyAct}/compare/{SurveyAct}"],
     "SurveyActs.correct": ["/survey/act/{SurveyAct}/correct"],
     "SurveyActs.drop": ["/survey/act/{SurveyAct}/drop"],
@@ -118,8 +147,13 @@ KEYLESS = {
     "SignalPage.answer": "the sender's body answers, and Anna sends none: tests/services/test_signals.py",
     "InquiryPage.answer": "the body that is asked answers, and Anna is of none: tests/screens/test_inquiries.py",
     "InquiryPage.nothing": "the body that is asked answers, and Anna is of none: tests/screens/test_inquiries.py",
+    "InstructionPage.answer": "the body that was instructed answers, and Anna is of none: tests/test_access.py",
     "SignalPage.recall": "a card that went on is nobody's of Anna's: tests/services/test_signals.py",
     "Drafts.keep": "names a form, and no row",
+    **dict.fromkeys(
+        ("PaperTemplates.file_of", "PaperTemplates.preview", "PaperTemplates.retire", "PaperTemplates.standard"),
+        "the words of a municipality, of no territory",
+    ),
 }
 
 # Addresses at which nothing stands as yet.
@@ -300,7 +334,7 @@ def test_a_commission_member_reads_no_assignment_of_another(cast, mine, hers, si
     db.session.commit()
     boris = sign_in("boris")
     assert "00088" not in boris.get("/familyregistry/list/").text
-    with access.acting_as(access.scope_of(cast.user("boris"), [terms.Role.COMMISSION], date(2026, 9, 30))):
+    with access.acting_as(scopes.scope_of(cast.user("boris"), [terms.Role.COMMISSION], date(2026, 9, 30))):
         seen = db.session.query(models.Assignment).all()
         assert {row.employee_id for row in seen} & {cast.employee("vera").id} == set()
 

@@ -220,7 +220,7 @@ def test_a_prepared_plan_is_made_once_more_only_if_the_bank_has_changed(app, cas
         made.append(None)
         return planned(Sound().content())
 
-    prepared = apply.Prepared(make, clock.today())
+    prepared = apply.PreparedLoad(make, clock.today())
     assert len(made) == 1
     if changed:
         _change_a_workplace(app)
@@ -232,7 +232,7 @@ def test_work_in_another_district_does_not_disturb_a_prepared_plan(app, cast):
     load(Sound().content())
     far = factories.family(cast.far)
     db.session.commit()
-    prepared = apply.Prepared(lambda: planned(Sound().content()), clock.today())
+    prepared = apply.PreparedLoad(lambda: planned(Sound().content()), clock.today())
     with app.app_context(), access.unrestricted():
         factories.member(db.session.get(Family, far.id), last_name="Дальняя")
         db.session.commit()
@@ -262,7 +262,7 @@ def _continued() -> Sound:
 
 def test_a_load_composes_nothing_while_others_wait(cast, monkeypatch):
     load(Sound().content())
-    prepared = apply.Prepared(lambda: planned(_continued().content()), clock.today())
+    prepared = apply.PreparedLoad(lambda: planned(_continued().content()), clock.today())
     assert not prepared.plan.faults, prepared.plan.faults
     assert prepared.plan.new_families
     assert prepared.plan.updates
@@ -286,7 +286,7 @@ def test_a_load_composes_nothing_while_others_wait(cast, monkeypatch):
 def test_a_load_whose_keys_were_taken_meanwhile_is_composed_anew(app, cast):
     far = factories.family(cast.far)
     db.session.commit()
-    prepared = apply.Prepared(lambda: planned(Sound().content()), clock.today())
+    prepared = apply.PreparedLoad(lambda: planned(Sound().content()), clock.today())
     with app.app_context(), access.unrestricted():
         factories.member(db.session.get(Family, far.id), last_name="Дальняя")
         factories.family(cast.far, "00778")
@@ -407,7 +407,7 @@ def test_a_route_that_reads_first_is_known_to_the_edge(app):
     marked = {endpoint for endpoint, view in app.view_functions.items() if getattr(view, "reads_first", False)}
     assert marked == {
         "Exchange.preview", "Exchange.faults", "Exchange.apply", "Papers.add", "NewSignal.add", "SignalScans.add",
-        "SurveyPapers.add", "SurveyPapers.find_survey",
+        "SurveyPapers.add", "SurveyPapers.find_survey", "PaperTemplates.add",
     }  # fmt: skip
     assert reads_first(lambda: clock.today()).reads_first
     assert marked <= {endpoint for endpoint, method, _address in routes(app) if method == "POST"}

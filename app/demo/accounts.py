@@ -34,6 +34,7 @@ COORDINATOR = {"last_name": invented.COORDINATOR[1], "first_name": invented.COOR
 # Role, name to sign in with, first name, surname; where an employee is linked, the names are the employee's.
 PEOPLE = (
     (terms.Role.COORDINATOR, "koordinator", COORDINATOR["first_name"], COORDINATOR["last_name"]),
+    (terms.Role.SECRETARY, "sekretar", "Инга", "Протоколова"),
     (terms.Role.COMMISSION, "kdn", "Вера", "Родникова"),
     (terms.Role.SPECIALIST, "specialist", "Юлия", "Причальная"),
     (terms.Role.ADMINISTRATOR, "admin", "Артём", "Серверов"),
@@ -71,7 +72,7 @@ def create() -> list[DemoSignIn]:
             first_name=employee.first_name if employee else first_name,
             last_name=employee.last_name if employee else last_name,
             roles=[held],
-            territories=[place] if role is terms.Role.COORDINATOR and place else [],
+            territories=[place] if role in (terms.Role.COORDINATOR, terms.Role.SECRETARY) and place else [],
             employee=employee,
             password=passwords.one_time(),
         )

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select
 
 from app import journal
-from app.demo import entries
+from app.demo import entries, meetings
 from app.demo import names as invented
 from app.demo.cards import Cards
 from app.demo.family import Life
@@ -79,6 +79,10 @@ POSITIONS = {
     "5.8": ("специалист по социальной работе", "психолог", "социальный педагог"),
     "5.9": ("директор",),
 }
+
+
+POSTS = (terms.CommissionPost.CHAIR, terms.CommissionPost.DEPUTY, terms.CommissionPost.SECRETARY,
+         terms.CommissionPost.MEMBER, terms.CommissionPost.MEMBER)  # fmt: skip
 
 
 class Writer:
@@ -161,6 +165,7 @@ def fill(today: date, *, families: int = SIZE, seed: int = SEED, now: datetime |
         _assign(writer, district, open_families if district is districts[0] else [], today)
     writer.finish()
     _signal_cards(seed, writer, root.id, districts, now or datetime.combine(today, time(9), tzinfo=UTC))
+    meetings.write(districts[0], today)
     journal.write(
         [journal.entry(terms.Act.CREATED, summary=f"Демонстрационный банк: семей {families}", records=families)]
     )
@@ -250,7 +255,8 @@ def _bodies(rng: Random, writer: Writer, district: District, kinds: dict[str, in
     for code, pattern in BODIES:
         title = pattern.format(_declined(name, "ому" if "по {}" in pattern else "ого"))
         agency_id, people = _agency(rng, writer, kinds[code], title, district.id, POSITIONS[code],
-                                    told_at_once=code in TOLD_AT_ONCE)  # fmt: skip
+                                    told_at_once=code in TOLD_AT_ONCE,
+                                    sits_as=terms.Sitting.COMMISSION if code == "5.1" else None)  # fmt: skip
         district.performers[code] = [agency_id]
         if code in ("5.2", "5.8"):
             district.mentors.extend(people)
@@ -277,7 +283,8 @@ def _schools(rng: Random, writer: Writer, district: District, kinds: dict[str, i
 
 
 def _agency(rng: Random, writer: Writer, kind_id: int, name: str, territory_id: int,
-            positions: tuple[str, ...], *, told_at_once: bool = False) -> tuple[int, list[int]]:  # fmt: skip
+            positions: tuple[str, ...], *, told_at_once: bool = False,
+            sits_as: terms.Sitting | None = None) -> tuple[int, list[int]]:  # fmt: skip
     """A body with its people; gives the id of the body and those of the people."""
     staff = [_person(rng) for _ in positions]
     agency_id = writer.add(
@@ -290,6 +297,7 @@ def _agency(rng: Random, writer: Writer, kind_id: int, name: str, territory_id: 
         phone=f"8 (00000) {rng.randint(2, 9)}-{rng.randint(10, 99)}-{rng.randint(10, 99)}",
         address=invented.address(rng, "г. Заречный"),
         told_at_once=told_at_once,
+        sits_as=sits_as,
         closed=False,
     )
     people = []
@@ -306,9 +314,13 @@ def _person(rng: Random) -> invented.Name:
 
 
 def _assign(writer: Writer, district: District, families: list[int], today: date) -> None:
-    """Members of the commission are given settlements and, in the first district, single families."""
+    """Members of the commission sit in it, and are given settlements and, in the first district, single families."""
     _chairman, deputy, _secretary, third, fourth = district.commission
     since = today - timedelta(days=400)
+    body = district.performers["5.1"][0]
+    for employee_id, post in zip(district.commission, POSTS, strict=True):
+        writer.add("commission_member", agency_id=body, employee_id=employee_id, post=post, started_on=since,
+                   ended_on=None, version=1, created_at=datetime.combine(since, time(6), tzinfo=UTC))  # fmt: skip
     stamp: Row = {"version": 1, "created_at": datetime.combine(since, time(6), tzinfo=UTC), "started_on": since}
     for employee_id, settlements in ((deputy, (0,)), (third, (1,)), (fourth, (2, 3, 4))):
         for index in settlements:

@@ -14,7 +14,7 @@ from datetime import date
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import troubles
-from app.doctor import cards, inquiries, machine, records, surveys
+from app.doctor import cards, inquiries, machine, meetings, records, surveys
 from app.extensions import db
 
 
@@ -65,6 +65,11 @@ PROBES = (
     Probe(
         "Акты обследований", surveys.survey_acts,
         "Уберите лишний неподписанный акт или исправьте акт новой редакцией на странице обследования.",
+    ),
+    Probe(
+        "Заседания", meetings.meetings,
+        "Исправьте состав комиссии, день, номер или явку на странице заседания; решение закрытого заседания исправляют "
+        "новым постановлением.",
     ),
     Probe("Имена и ключи поиска", records.keys, "Пересчитайте их: flask --app run bank refresh."),
     Probe("Названия и ключи мест", records.place_keys, "Откройте запись и сохраните её: ключ запишется заново."),

@@ -22,6 +22,7 @@ from app.models import (
     Education,
     Family,
     IdentityDocument,
+    Instruction,
     Member,
     Paper,
     Registration,
@@ -42,6 +43,7 @@ class Folder:
     decisions: list[Decision]
     aids: list[Aid]
     papers: list[Paper]
+    orders: list[Instruction]
 
     def present_members(self, today: date) -> list[Member]:
         """Who belongs to the family on a day."""
@@ -95,6 +97,7 @@ def load(family_id: int) -> Folder | None:
         decisions=_decisions(family_id),
         aids=_aids(family_id),
         papers=_papers(family_id),
+        orders=_orders(family_id),
     )
 
 
@@ -110,6 +113,19 @@ def _decisions(family_id: int) -> list[Decision]:
             .where(Decision.family_id == family_id, Decision.annulled_at.is_(None))
             .options(joinedload(Decision.agency))
             .order_by(Decision.decided_on, Decision.id)
+        )
+    )
+
+
+def _orders(family_id: int) -> list[Instruction]:
+    """What bodies were told to do about the family, and what they answered."""
+    return list(
+        db.session.scalars(
+            select(Instruction)
+            .where(Instruction.family_id == family_id, Instruction.annulled_at.is_(None))
+            .where(Instruction.given_on.is_not(None))
+            .options(joinedload(Instruction.agency))
+            .order_by(Instruction.given_on, Instruction.id)
         )
     )
 

@@ -43,7 +43,7 @@ def pdf(family_id: int, *, read: ReadPaper, made_by: str, made_at: datetime, tod
     """
     folder = _folder(family_id)
     book = Binder()
-    for title, content in _texts(folder, today):
+    for title, content in texts(folder, today):
         book.begin(title)
         book.add_text(content)
     _add_papers(book, folder.papers, read)
@@ -70,8 +70,8 @@ def _marks(title: str, made_by: str, made_at: datetime) -> Marks:
     return Marks(title, words.CONFIDENTIAL, f"Сформировано: {made_by}, {words.moment(local(made_at))}")
 
 
-def _texts(folder: Folder, today: date) -> list[tuple[str, bytes]]:
-    """The papers made of the bank's own data."""
+def texts(folder: Folder, today: date) -> list[tuple[str, bytes]]:
+    """The papers made of the bank's own data, each with its heading. Raises PrintError."""
     return [
         ("Карта учета семьи", record_card.pdf(folder, today)),
         ("Постановления и учет", _page("decisions", folder, stays=[_stay(row) for row in folder.registrations])),

@@ -6,34 +6,22 @@ The form of a child is приложение № 3 to the order of the Ministry o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from flask import current_app
 
 from app import words
 from app.clock import local
-from app.documents import blanks
+from app.documents import blanks, bound
+from app.documents.bound import MadeBy
 from app.domain.survey_acts import HIDDEN, level_in_words
 from app.domain.terms import ParentalRole, SurveyAccess, SurveyHeading, SurveyLevel
 from app.models import Employee, SurveyAct, SurveyGroup, SurveyMark, SurveyPerson
-from app.render import html_pdf, qr
-from app.render.binding import Binder, Marks
+from app.render import qr
 
 TITLE = "Акт обследования семьи"
 OF_CHILD = "Акт обследования условий жизни несовершеннолетнего гражданина и его семьи"
 QR_PREFIX = "patronat:"  # before the code of a survey: other codes on a paper are not ours
 PARENTS = (("1.1", "Мать", ParentalRole.MOTHER), ("1.2", "Отец", ParentalRole.FATHER))
 BLANK_ROWS = 8  # of people
-
-
-@dataclass(frozen=True)
-class MadeBy:
-    """Who makes a paper and when."""
-
-    name: str
-    at: datetime
 
 
 def pdf(act: SurveyAct, whom: str, made: MadeBy, hidden: Set[SurveyHeading] = frozenset()) -> bytes:
@@ -43,13 +31,13 @@ def pdf(act: SurveyAct, whom: str, made: MadeBy, hidden: Set[SurveyHeading] = fr
     def level(heading: SurveyHeading) -> str:
         return HIDDEN if heading in hidden else _level(marks.get(heading))
 
-    page = _page(
-        "survey_act", act=act, whom=blanks.text(whom), took_place=act.access is SurveyAccess.TOOK_PLACE,
+    return bound.pdf(
+        "survey_act", f"{TITLE} от {words.day(act.visited_on)}", made, act=act,
+        whom=blanks.text(whom), took_place=act.access is SurveyAccess.TOOK_PLACE,
         marks=[(heading, level(heading), blanks.lines(_note(marks.get(heading))))
                for heading in SurveyHeading],
         people=act.composition, group=_people_of(act.group), day=words.day, moment=_moment,
     )  # fmt: skip
-    return _bound(page, f"{TITLE} от {words.day(act.visited_on)}", made)
 
 
 def for_child(act: SurveyAct, child: SurveyPerson, made: MadeBy, hidden: Set[SurveyHeading] = frozenset()) -> bytes:
@@ -63,25 +51,23 @@ def for_child(act: SurveyAct, child: SurveyPerson, made: MadeBy, hidden: Set[Sur
         told = _said(marks, [one for one in headings if one not in hidden])
         return "; ".join([*filter(None, [told]), *(f"{one}: {HIDDEN}" for one in headings if one in hidden)])
 
-    page = _page(
-        "survey_of_child", act=act, child=child, group=_people_of(act.group), day=words.day, said=said,
+    return bound.pdf(
+        "survey_of_child", OF_CHILD, made, act=act, child=child, group=_people_of(act.group), day=words.day, said=said,
         H=SurveyHeading, parents=[(number, title, _named(act, role)) for number, title, role in PARENTS],
         others=[person for person in act.composition if person.id != child.id],
         age=words.age, long_day=blanks.long_day,
     )  # fmt: skip
-    return _bound(page, OF_CHILD, made)
 
 
 def blank(group: SurveyGroup, whom: str, address: str, people: Iterable[str], made: MadeBy) -> bytes:
     """A blank act for a visit without a phone, with the code by which its scan is found. Raises PrintError."""
-    page = _page(
-        "survey_blank", group=_people_of(group), whom=blanks.text(whom), address=blanks.text(address),
-        people=[blanks.text(one) for one in people], rows=range(BLANK_ROWS), due=words.day(group.due_on),
-        task=blanks.lines(group.task), accesses=list(SurveyAccess),
+    return bound.pdf(
+        "survey_blank", f"{TITLE} (бланк)", made, group=_people_of(group), whom=blanks.text(whom),
+        address=blanks.text(address), people=[blanks.text(one) for one in people], rows=range(BLANK_ROWS),
+        due=words.day(group.due_on), task=blanks.lines(group.task), accesses=list(SurveyAccess),
         headings=[(heading, [level_in_words(heading, level) for level in SurveyLevel]) for heading in SurveyHeading],
         code=qr.data_uri(QR_PREFIX + group.code),
     )  # fmt: skip
-    return _bound(page, f"{TITLE} (бланк)", made)
 
 
 def survey_code(said: str) -> str | None:
@@ -89,26 +75,9 @@ def survey_code(said: str) -> str | None:
     return said.removeprefix(QR_PREFIX) if said.startswith(QR_PREFIX) else None
 
 
-def _bound(page: bytes, title: str, made: MadeBy) -> bytes:
-    book = Binder()
-    book.begin(title)
-    book.add_text(page)
-    return book.pdf(Marks(title, words.CONFIDENTIAL, f"Сформировано: {made.name}, {words.moment(local(made.at))}"))
-
-
-def _page(template: str, **values: Any) -> bytes:
-    found = current_app.jinja_env.get_template(f"documents/{template}.html")
-    page = found.render(text=blanks.text, lines=blanks.lines, rule=blanks.rule, signed=_signed, **values)
-    return html_pdf.pdf(page)
-
-
 def _people_of(group: SurveyGroup) -> list[Employee]:
     """The group, its leader first."""
     return [group.leader, *(one for one in group.employees if one.id != group.leader_id)]
-
-
-def _signed(person: Employee) -> str:
-    return words.initials(person.last_name, person.first_name, person.middle_name)
 
 
 def _moment(at: datetime) -> str:

@@ -31,6 +31,7 @@ class Role(StrEnum):
 
     ADMINISTRATOR = "Администратор"
     COORDINATOR = "Координатор"
+    SECRETARY = "Секретарь КДН"
     COMMISSION = "Член КДН"
     SPECIALIST = "Специалист органа"
     REGION = "Региональный координатор"
@@ -60,7 +61,7 @@ FILES = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PNG"}
 SCHEMES = {"appendix4": "Приложение 4", "rt": "Республика Татарстан"}
 
 # Roles that show families by name. The administrator holds none of them.
-ROLES_OF_FAMILIES = (Role.COORDINATOR, Role.COMMISSION, Role.SPECIALIST)
+ROLES_OF_FAMILIES = (Role.COORDINATOR, Role.SECRETARY, Role.COMMISSION, Role.SPECIALIST)
 
 
 class TerritoryKind(Term):
@@ -87,6 +88,79 @@ class DecisionKind(Term):
     EXTEND = "extend", "о продлении"
     REFUSE = "refuse", "об отказе в постановке"
     REDIRECT = "redirect", "о передаче дела"
+    POSTPONE = "postpone", "об отложении рассмотрения"
+    LIGHTER = "lighter", "о сопровождении без учёта (ТЖС)"
+    PROGRAMME = "programme", "об утверждении программы"
+    RENEW = "renew", "об изменении программы"
+    HEAR = "hear", "о заслушивании исполнителя"
+    REPRESENT = "represent", "о внесении представления"
+    COURT = "court", "о направлении материалов в суд"
+
+
+class Sitting(Term):
+    """What sits: the commission decides, the council proposes and approves programmes."""
+
+    COMMISSION = "commission", "комиссия (КДН)"
+    COUNCIL = "council", "совет (МСРК)"
+
+
+class CommissionPost(Term):
+    """A post in the commission, in the order of the list of its members."""
+
+    CHAIR = "chair", "председатель"
+    DEPUTY = "deputy", "заместитель председателя"
+    SECRETARY = "secretary", "ответственный секретарь"
+    MEMBER = "member", "член комиссии"
+
+
+class MeetingState(Term):
+    """Where a meeting is on its way."""
+
+    PLANNED = "planned", "по плану"
+    PREPARED = "prepared", "готовится"
+    HELD = "held", "идёт"
+    CLOSED = "closed", "закрыто"
+
+
+class AgendaGround(Term):
+    """Why an item stands on an agenda, in the order in which items are proposed."""
+
+    POSTPONED = "postponed", "рассмотрение было отложено"
+    SURVEYED = "surveyed", "семья обследована"
+    REMOVAL = "removal", "предложено снять с учёта"
+    INSTRUCTION = "instruction", "поручение не исполнено"
+    STANDSTILL = "standstill", "больше года на учёте"
+    CORRECTION = "correction", "исправление постановления"
+    OTHER = "other", "внёс секретарь"
+
+
+class TemplateKind(Term):
+    """A paper of a meeting that the municipality writes in its own words."""
+
+    RESOLUTION = "resolution", "постановление"
+    EXTRACT = "extract", "выписка из постановления"
+    MINUTES = "minutes", "протокол заседания"
+    NOTICE = "notice", "приглашение на заседание"
+    LETTER = "letter", "сопроводительное письмо"
+
+
+class InstructionKind(Term):
+    """What a commission sends to a body."""
+
+    INSTRUCTION = "instruction", "поручение"
+    REPRESENTATION = "representation", "представление"
+    COURT = "court", "материалы в суд"
+
+
+class Case(Term):
+    """A case of Russian grammar, by its question."""
+
+    NOMINATIVE = "nominative", "именительный (кто)"
+    GENITIVE = "genitive", "родительный (кого)"
+    DATIVE = "dative", "дательный (кому)"
+    ACCUSATIVE = "accusative", "винительный (кого)"
+    INSTRUMENTAL = "instrumental", "творительный (кем)"
+    PREPOSITIONAL = "prepositional", "предложный (о ком)"
 
 
 class HolidayActivity(Term):
@@ -335,6 +409,7 @@ class JobKind(Term):
     UNDO = "undo", "Отмена загрузки"
     EXPORT = "export", "Выгрузка книги"
     PASSPORTS = "passports", "Социальные паспорта"
+    PACKS = "packs", "материалы заседания"
 
 
 class JobState(Term):

@@ -202,6 +202,20 @@ class LawReminder(Dictionary, Entity):
     ADDING = _("Add a reminder")
 
 
+class DecisionOutcome(Dictionary, Entity):
+    """How the review of an item of an agenda may end; `effect`: what a decision of this outcome is, and so does.
+
+    `of_council`: the council may decide so; everything else it proposes to the commission.
+    """
+
+    WHOSE = Whose.LAW
+    __tablename__ = "decision_outcome"
+    TITLE, TITLES = _("Outcome of a review"), _("Outcomes of reviews")
+    ADDING = _("Add an outcome of a review")
+    effect: Mapped[terms.DecisionKind] = mapped_column(term(terms.DecisionKind), info=label(_("Effect")))
+    of_council: Mapped[bool] = mapped_column(default=False, info=label(_("The council may decide so")))
+
+
 class Deadline(Dictionary, Entity):
     """A deadline: between which moments it runs, who answers, how long it is, by which clause.
 

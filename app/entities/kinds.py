@@ -43,6 +43,7 @@ class Whose(enum.Enum):
     AGENCY = "of one body: seen with it, written by whoever keeps the territory of the body"
     CARD = "of a signal card: seen by the body that sent it and by whoever keeps the territory where it lies"
     SURVEY = "of a survey: seen by its group, by whoever keeps its territory, and with the family it is about"
+    MEETING = "of a meeting: prepared by whoever convenes it, seen by the members as far as its families are theirs"
     LOAD = "a workbook that was loaded: of whoever loaded it and of whoever keeps the district"
     ASKER = "what a person asked of the server, or keeps there: seen and written by that person alone"
     WORDS = "words that a municipality chooses: read by all, written by whom the roles let"
@@ -234,6 +235,18 @@ class OfSurvey(Annullable, Dated, Versioned):
     OWNER: ClassVar[str] = "group_id"
     ASKED_BODY: ClassVar[str] = ""
     group_id: Mapped[int] = mapped_column(ForeignKey("survey_group.id"), index=True, info=label(_("Survey")))
+
+
+class OfMeeting(Annullable, Dated, Versioned):
+    """A row of one meeting, written by whoever convenes it.
+
+    ASKED_BODY: the column that names a body which is to answer: it sees and answers its own rows.
+    """
+
+    WHOSE: ClassVar[Whose] = Whose.MEETING
+    OWNER: ClassVar[str] = "meeting_id"
+    ASKED_BODY: ClassVar[str] = ""
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), index=True, info=label(_("Meeting")))
 
 
 class Scanned:

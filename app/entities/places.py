@@ -117,6 +117,8 @@ class Agency(OfTerritory, Versioned, Entity):
     phone: Mapped[str | None] = mapped_column(String(100), info=label(_("Phone")))
     address: Mapped[str | None] = mapped_column(String(300), info=label(_("Address")))
     told_at_once: Mapped[bool] = mapped_column(default=False, info=label(_("Told at once of an emergency")))
+    sits_as: Mapped[terms.Sitting | None] = mapped_column(term(terms.Sitting), info=label(_("Holds meetings as")))
+    number_pattern: Mapped[str | None] = mapped_column(String(40), info=label(_("Pattern of numbers of decisions")))
     closed: Mapped[bool] = mapped_column(default=False, info=label(_("No longer used")))
 
     def __str__(self) -> str:

@@ -38,7 +38,7 @@ def lacking(roles: Collection[str]) -> list[str]:
     """What the scope of a person with these roles of the code lacks, a sentence for each role; empty if nothing."""
     scope = access.scope()
     found = []
-    if Role.COORDINATOR in roles and not scope.kept:
+    if {Role.COORDINATOR, Role.SECRETARY} & set(roles) and not scope.convened:
         found.append(NO_TERRITORY)
     if Role.COMMISSION in roles and scope.assigned_to is None:
         found.append(NOT_LINKED)
@@ -50,7 +50,7 @@ def lacking(roles: Collection[str]) -> list[str]:
 def nothing(roles: Collection[str]) -> list[str]:
     """Why a person who has no family sees none: a sentence for each role."""
     scope, found = access.scope(), lacking(roles)
-    if Role.COORDINATOR in roles and scope.kept:
+    if {Role.COORDINATOR, Role.SECRETARY} & set(roles) and scope.convened:
         found.append(NO_FAMILY_YET)
     if Role.COMMISSION in roles and scope.assigned_to is not None:
         found.append(NOT_ASSIGNED)
@@ -63,9 +63,9 @@ def nothing(roles: Collection[str]) -> list[str]:
 
 def lacking_to(user: User, roles: Collection[str], *, is_employee: bool) -> Iterator[str]:
     """The same about another person, for the administrator who has given the roles."""
-    if Role.COORDINATOR in roles:
+    if {Role.COORDINATOR, Role.SECRETARY} & set(roles):
         places = select(HomeTerritory.id).where(HomeTerritory.user_id == user.id).limit(1)
         if db.session.scalar(places) is None:
-            yield "Координатору не поручена ни одна территория: семей он не увидит и внести их не сможет."
+            yield "Не поручена ни одна территория: координатор не увидит семей, а секретарь – ещё и заседаний."
     if not is_employee and {Role.COMMISSION, Role.SPECIALIST} & set(roles):
         yield "Не указано, какой это сотрудник: члену комиссии и специалисту семьи видны через него."

@@ -153,8 +153,14 @@ def asked_of(inquiry: AgencyInquiry, today: date) -> Asked:
         .select_from(_group.outerjoin(_card, _card.c.id == _group.c.card_id))
         .where(_group.c.id == inquiry.group_id)
     ).one()  # fmt: skip
-    addresses = dict.fromkeys(_addresses(row.card_id, row.family_id))
-    people = _of_family(row.family_id, today) if row.family_id is not None else _of_card(row.card_id)
+    return named(row.card_id, row.family_id, today)
+
+
+def named(card_id: int | None, family_id: int | None, today: date) -> Asked:
+    """By what a body finds a family in its own papers: of the bank, or as a signal card tells of it; the caller has
+    found that the body may be told."""
+    addresses = dict.fromkeys(_addresses(card_id, family_id))
+    people = _of_family(family_id, today) if family_id is not None else _of_card(card_id) if card_id is not None else []
     return Asked(people, list(addresses))
 
 

@@ -160,7 +160,8 @@ def _coming_of_age(today: date) -> ColumnElement[bool]:
 
 
 _KEEPS = (Role.COORDINATOR,)
-_READS = (Role.COORDINATOR, Role.COMMISSION, Role.SPECIALIST)
+_READS = (Role.COORDINATOR, Role.SECRETARY, Role.COMMISSION, Role.SPECIALIST)
+_DECIDES = (Role.COORDINATOR, Role.SECRETARY, Role.COMMISSION)
 
 LISTINGS = [
     HomeList("on-record", "Состоят на учёте", FAMILIES, _READS, asks=lambda _today: {"state": "on"}),
@@ -168,8 +169,8 @@ LISTINGS = [
     HomeList("assigned", "Закреплённые семьи", FAMILIES, (Role.COMMISSION, Role.SPECIALIST), on_record=False),
     HomeList("registered", "Поставлены в этом квартале", FAMILIES, _KEEPS, _registered_this_quarter, on_record=False,
              asks=lambda today: {"registered_on": quarter_holding(today)}),
-    HomeList("removed", "Сняты в этом квартале", FAMILIES, (Role.COORDINATOR, Role.COMMISSION), _removed_this_quarter,
-             on_record=False, asks=lambda today: {"removed_on": quarter_holding(today)}),
+    HomeList("removed", "Сняты в этом квартале", FAMILIES, _DECIDES, _removed_this_quarter, on_record=False,
+             asks=lambda today: {"removed_on": quarter_holding(today)}),
     HomeList("late", "Просрочен срок по семье", FAMILIES, _KEEPS, families.is_late, on_record=False, warns=True,
              asks=lambda _today: {"overdue": "1"}),
     HomeList("without-members", "На учёте без членов семьи", FAMILIES, _KEEPS, families.without_members, warns=True,
@@ -178,8 +179,8 @@ LISTINGS = [
              asks=lambda _today: {"state": "children", "missing": "education"}),
     HomeList("unknown-birth-date", "Члены семей без даты рождения", MEMBERS, _KEEPS, _unknown_birth_date, warns=True,
              asks=lambda _today: {"state": "on", "missing": "born_on"}),
-    HomeList("coming-of-age", "Исполнится 18 лет за три месяца", CHILDREN, (Role.COORDINATOR, Role.COMMISSION),
-             _coming_of_age, asks=lambda _today: {"state": "children", "comes_of_age": "soon"}),
+    HomeList("coming-of-age", "Исполнится 18 лет за три месяца", CHILDREN, _DECIDES, _coming_of_age,
+             asks=lambda _today: {"state": "children", "comes_of_age": "soon"}),
 ]  # fmt: skip
 BY_NAME = {listing.name: listing for listing in LISTINGS}
 

@@ -31,17 +31,21 @@ from app.domain.periods import quarter_of, year_period
 from app.extensions import db
 from app.models import (
     Agency,
+    AgendaItem,
     Aid,
     Annullable,
     Assignment,
     Criterion,
     Decision,
+    DecisionOutcome,
     Education,
     EducationStatus,
     Employee,
     Family,
     IdentityDocument,
     IdentityKind,
+    Instruction,
+    Meeting,
     Member,
     Mentor,
     Paper,
@@ -125,11 +129,33 @@ class CardFact(Fact):
         return terms.Threat.of(self.text or "")
 
 
+@dataclass(frozen=True)
+class MatterFact(Fact):
+    """A matter that a meeting considered; since: the day, title: the matter, text: the outcome, more: its number."""
+
+    meeting: int
+
+
+@dataclass(frozen=True)
+class OrderFact(Fact):
+    """An instruction about the family; since: the day it was given, until: due on, title: the body, text: what is to
+    be done, more: the answer, done: the day it tells of."""
+
+    done: date | None
+    answered: bool
+    accepted: bool
+
+    def late(self, today: date) -> bool:
+        """Whether the body has not answered in time."""
+        return not self.answered and self.until is not None and self.until < today
+
+
 # The columns of that statement, for all kinds of facts.
 _TYPES: dict[str, Any] = {
     "member_id": Integer, "since": Date, "until": Date, "title": String, "text": String, "more": String,
     "year": Integer, "quarter": Integer, "pages": Integer, "size": Integer,
     "meals": Boolean, "textbooks": Boolean, "leisure": Boolean, "holidays": String, "key": String,
+    "meeting": Integer, "done": Date, "answered": Boolean, "accepted": Boolean,
 }  # fmt: skip
 # What a row becomes, where it tells more than every fact does.
 _KINDS: dict[str, type[Fact]] = {
@@ -137,6 +163,8 @@ _KINDS: dict[str, type[Fact]] = {
     "Paper": PaperFact,
     "SurveyAct": SurveyFact,
     "SignalCard": CardFact,
+    "AgendaItem": MatterFact,
+    "Instruction": OrderFact,
 }
 
 
@@ -253,6 +281,18 @@ class Overview:
         """The signal cards about the family that the person sees, the latest first."""
         rows = [fact for fact in self.facts.get("SignalCard", ()) if isinstance(fact, CardFact)]
         return sorted(rows, key=lambda fact: (fact.since or date.min, fact.id), reverse=True)
+
+    @property
+    def matters(self) -> list[MatterFact]:
+        """What meetings have considered, the latest first."""
+        rows = [fact for fact in self.facts.get("AgendaItem", ()) if isinstance(fact, MatterFact)]
+        return sorted(rows, key=lambda fact: (fact.since or date.min, fact.id), reverse=True)
+
+    @property
+    def orders(self) -> list[OrderFact]:
+        """What bodies were told to do, the latest day of all first."""
+        rows = [fact for fact in self.facts.get("Instruction", ()) if isinstance(fact, OrderFact)]
+        return sorted(rows, key=lambda fact: (fact.until or date.min, fact.id), reverse=True)
 
     @property
     def last_contact(self) -> contact.Contact | None:
@@ -416,6 +456,14 @@ def _facts(family: Family) -> Iterator[tuple[str, Fact]]:
               text=Territory.name, more=Agency.name)
         .join(Assignment.employee).join(Employee.agency).outerjoin(Assignment.territory)
         .where(or_(Assignment.family_id == family.id, Assignment.territory_id.in_(places))),
+        _part(AgendaItem, family, since=Meeting.held_on, title=AgendaItem.title, text=DecisionOutcome.name,
+              more=AgendaItem.number, meeting=AgendaItem.meeting_id)
+        .join(AgendaItem.meeting).outerjoin(AgendaItem.outcome).where(Meeting.closed_at.is_not(None)),
+        _part(Instruction, family, since=Instruction.given_on, until=Instruction.due_on, title=Agency.name,
+              text=Instruction.text, more=Instruction.answer, done=Instruction.done_on,
+              answered=Instruction.answered_at.is_not(None),
+              accepted=Instruction.accepted_at.is_not(None))
+        .join(Instruction.agency).where(Instruction.given_on.is_not(None)),
         _part(SurveyAct, None, since=SurveyAct.visited_on, title=cast(SurveyAct.access, String),
               text=cast(SurveyAct.threat, String))
         .join(SurveyAct.group).where(SurveyGroup.family_id == family.id, SurveyAct.is_current.is_(True)),

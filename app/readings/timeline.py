@@ -58,6 +58,11 @@ def _all(overview: Overview) -> Iterator[Event]:
         if card.since:
             detail = "" if card.threat in (None, Threat.NONE) else f"Угроза жизни и здоровью: {card.threat}"
             yield Event(card.since, f"Сигнальная карта {card.title}", detail, "alert" if detail else "info")
+    for order in overview.orders:
+        if order.since:
+            yield Event(order.since, f"Поручение: {order.title}", f"{order.text} До {words.day(order.until)}", "info")
+        if order.done:
+            yield Event(order.done, f"Ответ на поручение: {order.title}", order.more or "", "ok")
     for paper in overview.papers:
         if paper.since:
             yield Event(paper.since, f"Документ: {paper.title}")

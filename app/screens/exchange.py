@@ -175,7 +175,7 @@ class Exchange(Screen):
             return self.done(said, lambda: later(JobKind.LOAD, title, asked)) or self._start(said.text)
         try:
             book = _read(found.content, found.name)
-            prepared = apply.Prepared(lambda: plan.make(book, clock.today(), confirmed.answers), clock.today())
+            prepared = apply.PreparedLoad(lambda: plan.make(book, clock.today(), confirmed.answers), clock.today())
             answer = self.done(said, lambda: _load(prepared, confirmed))
         except Refusal as refusal:
             return self._start(refusal.text)
@@ -271,7 +271,7 @@ class _Said:
         self.text = text
 
 
-def _load(prepared: apply.Prepared, confirmed: Confirmation) -> Answer:
+def _load(prepared: apply.PreparedLoad, confirmed: Confirmation) -> Answer:
     """Load a workbook that was shown, if it would still do the same."""
     planned = prepared.held()
     if warning := confirmed.warning(planned):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -20,7 +20,19 @@ from app.domain.periods import Period, last_finished_quarter
 from app.domain.terms import Act, Role
 from app.extensions import appbuilder, db
 from app.models import Family, Member, Registration
-from app.readings import bank_today, due, given, grants, inquiries, kept, listings, overview, signals, working_days
+from app.readings import (
+    bank_today,
+    due,
+    given,
+    grants,
+    inquiries,
+    kept,
+    listings,
+    meetings,
+    overview,
+    signals,
+    working_days,
+)
 from app.readings.clocks import DeadlinesInUse
 from app.reports import quarterly, quarterly_checks
 from app.reports.places import ReportPlaces
@@ -76,6 +88,8 @@ class Home(IndexView):
         if Role.SPECIALIST in roles and (asked := inquiries.of_mine(today)) is not None:
             values["asked"] = asked
             journal.read(Act.LISTED, entity="AgencyInquiry", records=len(asked.first), summary="Первая страница")
+        if {Role.SECRETARY, Role.COMMISSION} & set(roles):
+            values["meeting"] = meetings.coming(today)
         if Role.COORDINATOR in roles:
             values.update(
                 inquiries=inquiries.of_kept(today),
@@ -85,13 +99,20 @@ class Home(IndexView):
                 shown_grants=SHOWN_GRANTS,
                 may_begin=bool(access.scope().kept) and not has_families,
             )
-        if Role.REGION in roles:
-            values["districts"] = kept.while_unchanged(("districts", today), lambda: listings.by_district(today))
-        if Role.ADMINISTRATOR in roles:
-            values.update(accounts=bank_today.accounts_today(), transfers_of=working_days.year_to_enter(today))
-        if Role.AUDITOR in roles:
-            values.update(acts=bank_today.acts_of(today), most_acts=bank_today.MOST_ACTS)
+        values.update(_without_families(roles, today))
         return str(self.render_template("home.html", **values))
+
+
+def _without_families(roles: Collection[str], today: date) -> dict[str, Any]:
+    """What is shown to those who see figures, accounts or acts, and no family."""
+    values: dict[str, Any] = {}
+    if Role.REGION in roles:
+        values["districts"] = kept.while_unchanged(("districts", today), lambda: listings.by_district(today))
+    if Role.ADMINISTRATOR in roles:
+        values.update(accounts=bank_today.accounts_today(), transfers_of=working_days.year_to_enter(today))
+    if Role.AUDITOR in roles:
+        values.update(acts=bank_today.acts_of(today), most_acts=bank_today.MOST_ACTS)
+    return values
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 from app import clock, journal
 from app.acts import Answer, reads_first
 from app.documents import survey_act
-from app.documents.survey_act import MadeBy
+from app.documents.bound import MadeBy
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, ParentalRole, SurveyAccess
 from app.forms import CleanString, EntityForm, no_longer

@@ -23,7 +23,10 @@ from app.work import queue
 from app.work.results import JobFiles
 
 UNATTENDED = timedelta(minutes=1)  # a job that waits longer while none runs: nobody does them
-ACTS = {JobKind.PASSPORTS: Act.PRINTED}  # what handing over a file is called in the journal; others are exports
+ACTS = {
+    JobKind.PASSPORTS: Act.PRINTED,
+    JobKind.PACKS: Act.PRINTED,
+}  # what handing over a file is called in the journal; others are exports
 
 
 class Work(Screen):

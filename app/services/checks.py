@@ -12,15 +12,17 @@ from sqlalchemy.orm import class_mapper
 from sqlalchemy.orm.interfaces import MANYTOONE, ONETOMANY
 
 from app import tree
-from app.domain import care, deadlines, registration
+from app.domain import care, deadlines, meetings, registration
 from app.domain.criteria import DatedCriterion, in_force
 from app.domain.refusal import Refusal
 from app.domain.registration import Basis, Facts
 from app.domain.terms import TerritoryKind
 from app.extensions import db
 from app.models import (
+    Agency,
     Aid,
     Assignment,
+    CommissionMember,
     Deadline,
     Decision,
     Education,
@@ -288,6 +290,28 @@ def _check_stay_extension(row: StayExtension, today: date) -> None:
         raise Refusal(f"Срок продлён до {row.until:%d.%m.%Y}, а семья поставлена на учёт позже.", "until")
 
 
+def _check_agency(row: Agency, today: date) -> None:
+    meetings.check_pattern(row.number_pattern)
+
+
+def _check_commission_member(row: CommissionMember, today: date) -> None:
+    body, person = row.agency, row.employee
+    same_body = select(CommissionMember.employee_id, CommissionMember.post, CommissionMember.started_on,
+                       CommissionMember.ended_on)  # fmt: skip
+    held = db.session.execute(
+        same_body.where(
+            CommissionMember.agency_id == body.id,
+            CommissionMember.annulled_at.is_(None),
+            CommissionMember.id != (row.id or 0),
+        )
+    ).all()
+    meetings.check_member(
+        sits=body.sits_as is not None, dismissed=person.dismissed, post=row.post, started_on=row.started_on,
+        ended_on=row.ended_on, own=[each[1:] for each in held if each[0] == person.id],
+        others=[each[1:] for each in held if each[0] != person.id],
+    )  # fmt: skip
+
+
 def _check_settled_year(row: SettledYear, today: date) -> None:
     deadlines.check_year(row.year)
 
@@ -306,6 +330,8 @@ RULES: dict[type, Callable[[Any, date], None]] = {
     Paper: _check_paper,
     Mentor: _check_mentor,
     Assignment: _check_assignment,
+    Agency: _check_agency,
+    CommissionMember: _check_commission_member,
     Territory: _check_territory,
     RemovalReason: _check_reason,
     Deadline: _check_deadline,

@@ -17,6 +17,7 @@ from app.models import (
     AidKind,
     Criterion,
     Deadline,
+    DecisionOutcome,
     DynamicsLevel,
     EducationStatus,
     FamilyCategory,
@@ -84,6 +85,7 @@ FILES: dict[Any, tuple[str, str]] = {
     StageKind: ("stage_kinds.csv", "code"),
     SignalCardOutcome: ("signal_card_outcomes.csv", "code"),
     LawReminder: ("law_reminders.csv", "code"),
+    DecisionOutcome: ("decision_outcomes.csv", "code"),
     Deadline: ("deadlines.csv", "code"),
     RelationshipKind: ("relationship_kinds.csv", "code"),
     MeasureBlock: ("measure_blocks_and_measures.csv", "block_code"),
@@ -115,6 +117,7 @@ def load_dictionaries() -> None:
     _load(StageKind, default_months=int)
     _load(SignalCardOutcome)
     _load(LawReminder)
+    _load(DecisionOutcome, effect=terms.DecisionKind, of_council=lambda text: text == "1")
     _load(Deadline, starts=terms.Moment, stops=_moment, number=_number, unit=terms.Unit,
           retired=lambda text: text == "1")  # fmt: skip
     _load_relationships()

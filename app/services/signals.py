@@ -19,6 +19,7 @@ from app.domain.terms import CardState, CardStepKind, DetectedDuring, SignalSour
 from app.extensions import db
 from app.models import (
     Agency,
+    AgendaItem,
     CardChild,
     CardStep,
     CardTelling,
@@ -26,6 +27,7 @@ from app.models import (
     Criterion,
     Employee,
     Family,
+    Meeting,
     SignalCard,
     SignalCardOutcome,
     SurveyGroup,
@@ -42,6 +44,8 @@ MOMENTS = ("closed_at", "received_at", "arrived_at", "emergency_at")
 DAYS = ("survey_due_on", "surveyed_on")
 SENT_ALREADY = "Такая карта уже направлена: № {number}/{year}. Второй раз она не нужна."
 NOT_RECEIVED = "Карта ещё не открыта: сначала откройте её."
+BY_DECISION = "Постановление № {number} от"  # how the note of a step begins that a meeting decided
+DECIDED_BY_MEETING = "Исход этой карты дала комиссия: его отменяют вместе с закрытием заседания."
 CLOSED_ALREADY = "Карта уже закрыта: {outcome}."
 
 
@@ -150,7 +154,7 @@ def attach(card: SignalCard, family: Family, note: str | None = None) -> None:
     card.family = family
     _close(card, _outcome(ATTACHED), note)
     add_step(card, CardStepKind.ATTACHED, note=note, before=before)
-    _let_surveys_follow(card)
+    _let_the_rest_follow(card)
 
 
 def enter(card: SignalCard, family: Family) -> None:
@@ -160,7 +164,7 @@ def enter(card: SignalCard, family: Family) -> None:
     before = as_it_is(card)
     card.family = family
     add_step(card, CardStepKind.ENTERED, before=before)
-    _let_surveys_follow(card)
+    _let_the_rest_follow(card)
 
 
 def redirect(card: SignalCard, territory_id: int, note: str) -> None:
@@ -176,7 +180,7 @@ def redirect(card: SignalCard, territory_id: int, note: str) -> None:
         _lay(card, territory_id, now)
         card.arrived_at, card.received_at, card.question, card.answer = now, None, None, None
         db.session.flush()
-        _let_surveys_follow(card)
+        _let_the_rest_follow(card)
 
 
 def send_out(card: SignalCard, addressee: str, note: str) -> None:
@@ -218,11 +222,31 @@ def _went_on(step: CardStep) -> bool:
 
 
 def undo(card: SignalCard) -> None:
-    """Undo the last step of a card, as long as no other has followed. Raises Refusal."""
+    """Undo the last step of a card, as long as no other has followed. What a closed meeting did to it is undone with
+    the closing. Raises Refusal."""
     _hold_card(card)
     last = last_step(card)
     if last is None:
         raise Refusal("Отменять нечего: карта как пришла, так и лежит.")
+    if decided_by_meeting(card, last):
+        raise Refusal(DECIDED_BY_MEETING)
+    take_back(card, last)
+
+
+def decided_by_meeting(card: SignalCard, step: CardStep) -> bool:
+    """Whether a step of a card is what a meeting decided that is closed."""
+    asked = (
+        select(AgendaItem.number)
+        .join(AgendaItem.meeting)
+        .where(AgendaItem.card_id == card.id, AgendaItem.annulled_at.is_(None), Meeting.closed_at.is_not(None))
+    )
+    with anywhere():
+        numbers = db.session.scalars(asked).all()
+    return any((step.note or "").startswith(BY_DECISION.format(number=number)) for number in numbers)
+
+
+def take_back(card: SignalCard, last: CardStep) -> None:
+    """A card becomes as it was before its last step."""
     add_step(card, CardStepKind.UNDONE, note=last.kind.title_ru, before=as_it_is(card))
     for name, value in (last.before or {}).items():
         setattr(card, name, as_kept(name, value))
@@ -230,7 +254,7 @@ def undo(card: SignalCard) -> None:
         _undo_naming(card)
     last.undone = True
     db.session.flush()
-    _let_surveys_follow(card)
+    _let_the_rest_follow(card)
 
 
 def as_kept(name: str, value: Any) -> Any:
@@ -382,11 +406,22 @@ def _live_surveys(card: SignalCard) -> list[SurveyGroup]:
     return list(db.session.scalars(asked.order_by(SurveyGroup.id)))
 
 
-def _let_surveys_follow(card: SignalCard) -> None:
-    """The surveys of a card lie where it lies, and are of its family."""
+def _let_the_rest_follow(card: SignalCard) -> None:
+    """The surveys of a card lie where it lies; they, and what meetings have still to decide, are of its family."""
     with anywhere():
         for group in _live_surveys(card):
             group.territory_id, group.family_id = card.territory_id, card.family_id
+        waiting = (
+            select(AgendaItem)
+            .join(AgendaItem.meeting)
+            .where(
+                AgendaItem.card_id == card.id,
+                Meeting.closed_at.is_(None),
+                AgendaItem.family_id.is_distinct_from(card.family_id),
+            )
+        )
+        for item in db.session.scalars(waiting):
+            item.family_id = card.family_id
         db.session.flush()
 
 

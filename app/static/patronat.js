@@ -411,7 +411,8 @@
         each("label .visually-hidden", (number) => { number.textContent = ` ${rows.children.length + 1}`; }, item);
         rows.append(item);
         dressDays(item);
-        item.querySelector("input").focus();
+        dressSelects(item);
+        item.querySelector("input:not([type=hidden]), select").focus();
         const most = rows.children.length >= Number(rows.dataset.most);
         button.hidden = most;
         if (full) full.hidden = !most;

@@ -220,7 +220,37 @@
     lay();
   }
 
+  /* [data-asked]: which [data-field] a choice asks for; the others are put away. data-asked-by: the id of the choice. */
+  function askByChoice() {
+    each("[data-asked]", (place) => {
+      const asked = JSON.parse(place.dataset.asked), choice = document.getElementById(place.dataset.askedBy);
+      const lay = () => {
+        const names = (asked[choice.value] || "").split(" ");
+        each("[data-field]", (field) => { field.hidden = !names.includes(field.dataset.field); }, place);
+      };
+      choice.addEventListener("change", lay);
+      lay();
+    });
+  }
+
+  /* form[data-send-by-key] is sent by Ctrl+Enter from any of its fields; Alt and the key of a[data-key] follow it. */
+  function sendByKey() {
+    const form = document.querySelector("form[data-send-by-key]");
+    if (!form) return;
+    document.addEventListener("keydown", (event) => {
+      if (event.ctrlKey && event.key === "Enter") {
+        event.preventDefault();
+        form.requestSubmit(form.querySelector("button[type=submit]:not([name])"));
+      } else if (event.altKey && !event.ctrlKey) {
+        const link = document.querySelector(`a[data-key="${CSS.escape(event.key)}"]`);
+        if (link) link.click();
+      }
+    });
+  }
+
   warnOfEnd();
+  askByChoice();
+  sendByKey();
   partByPart();
   keepDraft();
 })();

@@ -17,7 +17,7 @@ from app.extensions import db, look_at_contents
 from app.models import ImportBatch, Territory
 from app.render import xlsx
 from app.words import counted
-from app.work import passports
+from app.work import packs, passports
 from app.work.results import Result
 from app.work.run import Run
 
@@ -50,7 +50,7 @@ def _load(run: Run) -> Result:
         run.tell(COMPOSING, STEPS - 1, STEPS)
         return planned
 
-    prepared = apply.Prepared(make, clock.today())
+    prepared = apply.PreparedLoad(make, clock.today())
     run.tell(WRITING, STEPS - 1, STEPS)
     run.be_silent()  # from here on this transaction writes
     planned = prepared.held()
@@ -124,4 +124,5 @@ TASKS = {
     JobKind.UNDO: Task("Exchange", "can_undo", _undo),
     JobKind.EXPORT: Task("Exchange", "can_export", _export),
     JobKind.PASSPORTS: Task("Passport", "can_passport", passports.pack),
+    JobKind.PACKS: Task("Meeting", "can_prepare", packs.print_all),
 }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select
 
-from app import access, clock, journal, signer
+from app import access, clock, journal, scopes, signer
 from app.demo import accounts as demo_accounts
 from app.demo import bank as demo
 from app.demo import names as invented
@@ -270,7 +270,7 @@ def test_one_sign_in_per_role_sees_the_rows_of_that_role(demo_bank: None) -> Non
         user = db.session.scalars(select(User).where(User.username == sign_in.username)).one()
         assert accounts.matches(user.password, sign_in.password)
         assert not accounts.account_of(user).must_change_password
-        scope = access.scope_of(user, [sign_in.role], TODAY)
+        scope = scopes.scope_of(user, [sign_in.role], TODAY)
         seen[sign_in.username] = len(db.session.scalars(scope.family_ids()).all())
     assert seen["koordinator"] == demo.SIZE
     assert 0 < seen["specialist"] < demo.SIZE
@@ -282,7 +282,7 @@ def test_one_sign_in_per_role_sees_the_rows_of_that_role(demo_bank: None) -> Non
 def test_the_coordinator_of_the_demo_signs_papers_by_position(demo_bank: None) -> None:
     demo_accounts.create()
     user = db.session.scalars(select(User).where(User.username == "koordinator")).one()
-    with access.acting_as(access.scope_of(user, [terms.Role.COORDINATOR], TODAY)):
+    with access.acting_as(scopes.scope_of(user, [terms.Role.COORDINATOR], TODAY)):
         by = signer.present()
     assert (by.position, by.name) == ("муниципальный координатор банка данных", "Кленовская Валентина Петровна")
     assert by.agency
@@ -382,7 +382,7 @@ def test_children_of_cards_bear_the_surname_of_their_sex(demo_bank: None) -> Non
 
 def test_two_districts_see_a_card_that_went_from_one_to_the_other(demo_bank: None, user_named: Any) -> None:
     demo_accounts.create()
-    with access.acting_as(access.scope_of(user_named("sosed"), [terms.Role.COORDINATOR], TODAY)):
+    with access.acting_as(scopes.scope_of(user_named("sosed"), [terms.Role.COORDINATOR], TODAY)):
         here = rows(SignalCard)
         gone = readings.sent_on()
     assert [(card.district.name, card.received_at) for card in here] == [("Приозёрный район", None)]
@@ -391,7 +391,7 @@ def test_two_districts_see_a_card_that_went_from_one_to_the_other(demo_bank: Non
 
 def test_the_specialist_of_the_demo_has_a_question_to_answer(demo_bank: None, user_named: Any) -> None:
     demo_accounts.create()
-    with access.acting_as(access.scope_of(user_named("specialist"), [terms.Role.SPECIALIST], TODAY)):
+    with access.acting_as(scopes.scope_of(user_named("specialist"), [terms.Role.SPECIALIST], TODAY)):
         assert {signals.state(card) for card in rows(SignalCard)} >= {terms.CardState.ASKED, terms.CardState.CLOSED}
 
 
@@ -411,7 +411,7 @@ def test_bodies_are_asked_and_the_hospital_of_the_demo_reads_what_it_told_of_hea
     demo_accounts.create()
     user = db.session.scalars(select(User).where(User.username == demo_accounts.OF_HEALTH)).one()
     assert accounts.held_by(user.id) == ([terms.Role.SPECIALIST], True)
-    with access.acting_as(access.scope_of(user, [terms.Role.SPECIALIST], TODAY, special=True)):
+    with access.acting_as(scopes.scope_of(user, [terms.Role.SPECIALIST], TODAY, special=True)):
         db.session.expire_all()
         assert {finding.special for finding in rows(AgencyFinding)} == {True, False}
         assert {finding.agency.kind.code for finding in rows(AgencyFinding)} == {"5.5"}

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app import access, clock
+from app import access, clock, scopes
 from app.domain.periods import Period, month
 from app.domain.terms import CardStepKind, Moment, Role, Unit
 from app.extensions import db
@@ -24,7 +24,7 @@ ROLES = {"anna": Role.COORDINATOR, "galina": Role.COORDINATOR, "boris": Role.COM
 
 @contextmanager
 def acting(cast: factories.Cast, name: str) -> Iterator[list[due.DueSource]]:
-    with access.acting_as(access.scope_of(cast.user(name), [ROLES[name]], TODAY)):
+    with access.acting_as(scopes.scope_of(cast.user(name), [ROLES[name]], TODAY)):
         yield due.served([ROLES[name]])
 
 

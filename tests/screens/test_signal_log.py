@@ -7,7 +7,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from app import access, clock
+from app import access, clock, scopes
 from app.domain.terms import Act, Role
 from app.extensions import db
 from app.models import JournalEntry, SignalCardOutcome
@@ -41,7 +41,7 @@ def cards(cast):
     card(cast.north, FIRST, school, last_name="Ошибкина", annulled_at=clock.now(), annul_reason="дважды")
     gone = card(cast.north, FIRST + 4 * HOUR, school, last_name="Уехалова", received_at=FIRST + 5 * HOUR)
     far = cast.far.id
-    with access.acting_as(access.scope_of(cast.user("anna"), [Role.COORDINATOR], clock.today())):
+    with access.acting_as(scopes.scope_of(cast.user("anna"), [Role.COORDINATOR], clock.today())):
         signals.redirect(gone, far, "живут там")
     gone.steps[-1].at = FIRST + 6 * HOUR
     return gone

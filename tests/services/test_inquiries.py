@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app import access, clock
+from app import access, clock, scopes
 from app.domain import inquiries as rules
 from app.domain.refusal import Refusal
 from app.domain.terms import InquiryState
@@ -24,7 +24,7 @@ ROLES = {name: role for name, (_first, _last, role) in factories.CAST.items()}
 
 
 def acting(cast: factories.Cast, name: str, *, special: bool = False) -> Any:
-    found = access.scope_of(cast.user(name), [ROLES[name]], clock.today(), special=special)
+    found = scopes.scope_of(cast.user(name), [ROLES[name]], clock.today(), special=special)
     return access.acting_as(found)
 
 

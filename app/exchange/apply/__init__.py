@@ -41,7 +41,7 @@ def hold() -> None:
         db.session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
 
 
-class Prepared:
+class PreparedLoad:
     """A load that is compared and composed while nobody is held up, and anew if what it was made of has changed since.
 
     That is its district with its families, and whatever belongs to no family: work in other districts disturbs it not.

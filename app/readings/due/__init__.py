@@ -14,7 +14,7 @@ from datetime import date
 from app.domain.periods import Period
 from app.domain.terms import Role
 from app.readings.clocks import DeadlinesInUse
-from app.readings.due import cards, inquiries, reports, stays, surveys
+from app.readings.due import cards, inquiries, instructions, reports, stays, surveys
 from app.readings.due.kinds import DaysAsked, Due
 
 REPORTS = "reports"
@@ -42,7 +42,10 @@ SOURCES = (
               surveys.counts),
     DueSource("inquiries", "Запросы ведомствам", (Role.COORDINATOR, Role.COMMISSION, Role.SPECIALIST), inquiries.lines,
               inquiries.counts),
-    DueSource("stays", "Сроки по семьям", (Role.COORDINATOR, Role.COMMISSION), stays.lines, stays.counts),
+    DueSource("stays", "Сроки по семьям", (Role.COORDINATOR, Role.SECRETARY, Role.COMMISSION), stays.lines,
+              stays.counts),
+    DueSource("instructions", "Поручения комиссии", (Role.COORDINATOR, Role.SECRETARY, Role.SPECIALIST),
+              instructions.lines, instructions.counts),
     DueSource(REPORTS, "Отчёты", (Role.COORDINATOR, Role.SPECIALIST, Role.REGION), reports.lines, reports.counts),
 )  # fmt: skip
 

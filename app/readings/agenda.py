@@ -1,0 +1,278 @@
+"""What a meeting has to consider, and why: the agenda assembles itself from the state of the bank.
+
+A matter that stands on the agenda already, or was taken off it, is not proposed to the same meeting again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+
+from app import access, conditions, tree
+from app.domain import cases, names
+from app.domain.agenda import Proposal, of_family
+from app.domain.periods import month_later
+from app.domain.terms import AgendaGround, DecisionKind
+from app.extensions import db
+from app.models import (
+    AgendaItem,
+    DecisionOutcome,
+    Family,
+    Instruction,
+    Meeting,
+    Member,
+    Registration,
+    SignalCard,
+    SurveyAct,
+    SurveyGroup,
+)
+
+_meeting, _item, _outcome = Meeting.__table__, AgendaItem.__table__, DecisionOutcome.__table__
+_family, _stay, _member = Family.__table__, Registration.__table__, Member.__table__
+_card, _group, _act = SignalCard.__table__, SurveyGroup.__table__, SurveyAct.__table__
+_instruction = Instruction.__table__
+
+STANDSTILL_MONTHS = 12  # a family that the commission has not looked at for so long
+Places = frozenset[int]  # the territories whose families a meeting considers
+MOST = 200  # proposals of one kind
+
+
+def proposals(meeting: Meeting, items: Iterable[Any] | None = None) -> list[Proposal]:
+    """What the meeting has to consider and does not yet, in the order of the grounds.
+
+    items: all that stood on its agenda, those that were taken off too, where they are read already.
+    """
+    stood, places = _stood(_items_of(meeting.id) if items is None else items), frozenset(_places(meeting))
+    found = [one for source in SOURCES for one in source(meeting, places)]
+    families, cards, kept = set(stood.families), set(stood.cards), []
+    for one in found:
+        if one.key in stood.keys or one.family_id in families or one.card_id in cards:
+            continue
+        families |= {one.family_id} - {None}
+        cards |= {one.card_id} - {None}
+        kept.append(one)
+    return kept
+
+
+@dataclass(frozen=True)
+class _Stood:
+    """What a meeting has had on its agenda: the matters, and the families and cards that stand there now."""
+
+    keys: frozenset[str]
+    families: frozenset[int | None]
+    cards: frozenset[int | None]
+
+
+def _items_of(meeting_id: int) -> list[Any]:
+    named = (_item.c.ground, _item.c.family_id, _item.c.card_id, _item.c.group_id, _item.c.after_id)
+    return _read(select(*named, _item.c.annulled_at).where(_item.c.meeting_id == meeting_id))
+
+
+def _stood(items: Iterable[Any]) -> _Stood:
+    rows = list(items)
+    keys = frozenset(
+        Proposal(row.ground, "", "", row.family_id, row.card_id, row.group_id, row.after_id).key for row in rows
+    )
+    live = [row for row in rows if row.annulled_at is None]
+    families, cards = ({getattr(row, name) for row in live} - {None} for name in ("family_id", "card_id"))
+    return _Stood(keys, frozenset(families), frozenset(cards))
+
+
+def _postponed(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+    """What this body postponed to the day of the meeting or an earlier one, and has not taken up again.
+
+    A family is that of its card, which may have been entered since; of a card that is closed nothing is left to decide.
+    """
+    family_id = func.coalesce(_item.c.family_id, _card.c.family_id)
+    card_waits = and_(_card.c.closed_at.is_(None), _card.c.territory_id.in_(places))
+    asked = (
+        _closed_items(meeting.agency_id, _item.c.title, _item.c.until, family_id.label("family_id"), _item.c.card_id,
+                      _item.c.group_id, _meeting.c.held_on)
+        .join(_outcome, _outcome.c.id == _item.c.outcome_id)
+        .outerjoin(_card, _card.c.id == _item.c.card_id)
+        .outerjoin(_family, _family.c.id == family_id)
+        .where(_outcome.c.effect == DecisionKind.POSTPONE, _item.c.until <= meeting.held_on, ~_is_gone_on_from())
+        .where(_lies_here(places), or_(_family.c.id.is_not(None), _item.c.card_id.is_(None), card_waits))
+    )  # fmt: skip
+    for row in _read(asked.order_by(_item.c.until, _item.c.id).limit(MOST)):
+        yield Proposal(
+            AgendaGround.POSTPONED, row.title, f"отложено {row.held_on:%d.%m.%Y} до {row.until:%d.%m.%Y}",
+            row.family_id, row.card_id, row.group_id, row.id,
+        )  # fmt: skip
+
+
+def _surveyed(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+    """Families that a group has visited and about which nothing is decided: of open cards, or not on record."""
+    seen = _item.alias()
+    considered = exists(
+        select(seen.c.id).where(seen.c.group_id == _group.c.id, seen.c.annulled_at.is_(None)).correlate_except(seen)
+    )
+    signed = exists(select(_act.c.id).where(_act.c.group_id == _group.c.id, _act.c.is_current).correlate_except(_act))
+    on_record = _stands(_group.c.family_id, meeting.held_on)
+    asked = (
+        select(_group.c.id, _group.c.family_id, _group.c.card_id, _group.c.surveyed_on, _family.c.name,
+               _family.c.number.label("family_number"), _card.c.number, _card.c.year, _card.c.last_name,
+               _card.c.first_name, _card.c.closed_at)
+        .select_from(_group.outerjoin(_family, _family.c.id == _group.c.family_id)
+                     .outerjoin(_card, _card.c.id == _group.c.card_id))
+        .where(_group.c.annulled_at.is_(None), _group.c.surveyed_on.is_not(None), signed, ~considered)
+        .where(_group.c.surveyed_on <= meeting.held_on, _group.c.surveyed_on >= month_later(meeting.held_on, -12))
+        .where(func.coalesce(_family.c.territory_id, _group.c.territory_id).in_(places))
+        .where(access.scope().surveys())
+        .where(or_(and_(_group.c.card_id.is_not(None), _card.c.closed_at.is_(None)),
+                   and_(_group.c.family_id.is_not(None), ~on_record)))
+    )  # fmt: skip
+    for row in _read(asked.order_by(_group.c.surveyed_on, _group.c.id).limit(MOST)):
+        of_card = f", сигнальная карта № {row.number}/{row.year}" if row.card_id is not None else ""
+        name = row.name or row.last_name or names.full(row.last_name, row.first_name, None)
+        yield Proposal(
+            AgendaGround.SURVEYED, of_family(name), f"обследована {row.surveyed_on:%d.%m.%Y}{of_card}",
+            row.family_id, row.card_id, row.id,
+        )  # fmt: skip
+
+
+def _grown(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+    """Families on record in which nobody is a minor any more: they leave by reason 11.1."""
+    person = _member.alias()
+    lives = and_(
+        person.c.family_id == _family.c.id, person.c.annulled_at.is_(None),
+        or_(person.c.left_on.is_(None), person.c.left_on > meeting.held_on),
+    )  # fmt: skip
+    child = exists(
+        select(person.c.id)
+        .where(lives, or_(person.c.born_on.is_(None), conditions.minor(person.c.born_on, meeting.held_on)))
+        .correlate_except(person)
+    )
+    anybody = exists(select(person.c.id).where(lives).correlate_except(person))
+    asked = _on_record(meeting, places, _family.c.id, _family.c.name).where(~child, anybody, ~_waits_elsewhere(meeting))
+    for row in _read(asked.order_by(_family.c.id).limit(MOST)):
+        yield Proposal(
+            AgendaGround.REMOVAL, f"О снятии с учёта семьи {cases.of_family(row.name)}",
+            "все дети в семье совершеннолетние", row.id,
+        )  # fmt: skip
+
+
+def _unanswered(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+    """Decisions of this body whose instructions were not answered in time."""
+    late = exists(
+        select(_instruction.c.id)
+        .where(
+            _instruction.c.item_id == _item.c.id, _instruction.c.annulled_at.is_(None),
+            _instruction.c.answered_at.is_(None), _instruction.c.due_on < meeting.held_on,
+        )
+        .correlate_except(_instruction)
+    )  # fmt: skip
+    first = (
+        select(func.min(_instruction.c.due_on))
+        .where(_instruction.c.item_id == _item.c.id, _instruction.c.annulled_at.is_(None),
+               _instruction.c.answered_at.is_(None))
+        .scalar_subquery()
+    )  # fmt: skip
+    asked = _closed_items(
+        meeting.agency_id, _item.c.number, _item.c.family_id, _meeting.c.held_on, _family.c.name, first.label("due_on")
+    ).outerjoin(_family, _family.c.id == _item.c.family_id)
+    waits = and_(late, ~_is_gone_on_from(_still_open()), _lies_here(places))
+    for row in _read(asked.where(waits).order_by(_meeting.c.held_on, _item.c.id).limit(MOST)):
+        title = f"О ходе исполнения постановления № {row.number} от {row.held_on:%d.%m.%Y}"
+        whose = f" (о семье {cases.of_family(row.name)})" if row.name else ""
+        yield Proposal(AgendaGround.INSTRUCTION, title + whose, f"на поручение не ответили, срок {row.due_on:%d.%m.%Y}",
+                       row.family_id, after_id=row.id)  # fmt: skip
+
+
+def _standing_still(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+    """Families that are on record for more than a year and that this body has not looked at for as long."""
+    since = month_later(meeting.held_on, -STANDSTILL_MONTHS)
+    looked_at = (
+        _closed_items(meeting.agency_id, _item.c.family_id)
+        .where(_item.c.family_id == _family.c.id, _meeting.c.held_on > since)
+        .correlate_except(_item, _meeting)
+    )
+    asked = _on_record(meeting, places, _family.c.id, _family.c.name, _stay.c.registered_on).where(
+        _stay.c.registered_on <= since, ~exists(looked_at), ~_waits_elsewhere(meeting)
+    )
+    for row in _read(asked.order_by(_stay.c.registered_on, _family.c.id).limit(MOST)):
+        yield Proposal(
+            AgendaGround.STANDSTILL, f"О состоянии работы с семьёй {cases.of_family(row.name)}",
+            f"на учёте с {row.registered_on:%d.%m.%Y}, больше года без рассмотрения", row.id,
+        )  # fmt: skip
+
+
+# In the order in which they are proposed; the last of them are looked through, the others are taken over at once.
+SOURCES = (_postponed, _surveyed, _grown, _unanswered, _standing_still)
+
+
+def _places(meeting: Meeting) -> Iterable[int]:
+    """The territories whose families a meeting considers: that of its body, and what lies in it."""
+    return tree.below([meeting.territory_id])
+
+
+def _lies_here(places: Places) -> ColumnElement[bool]:
+    """A matter is of no family of the bank, or of one that lies on these territories."""
+    here = and_(_family.c.annulled_at.is_(None), _family.c.territory_id.in_(places))
+    return or_(_family.c.id.is_(None), and_(here, access.scope().families()))
+
+
+def _waits_elsewhere(meeting: Meeting) -> ColumnElement[bool]:
+    """The family stands on the agenda of another meeting of this body, which is not closed yet."""
+    waiting, other = _item.alias(), _meeting.alias()
+    found = (
+        select(waiting.c.id)
+        .join(other, other.c.id == waiting.c.meeting_id)
+        .where(waiting.c.family_id == _family.c.id, waiting.c.annulled_at.is_(None))
+        .where(other.c.agency_id == meeting.agency_id, other.c.id != meeting.id, other.c.closed_at.is_(None))
+    )
+    return exists(found.correlate_except(waiting, other))
+
+
+def _on_record(meeting: Meeting, places: Places, *columns: Any) -> Select[Any]:
+    """The families of a meeting's territories that are on record on its day, each with its stay."""
+    joined = _family.join(_stay, _stay.c.family_id == _family.c.id)
+    return select(*columns).select_from(joined).where(
+        _family.c.annulled_at.is_(None), _stay.c.annulled_at.is_(None), conditions.on_record(_stay, meeting.held_on),
+        _family.c.territory_id.in_(places), access.scope().families(),
+    )  # fmt: skip
+
+
+def _stands(family_id: ColumnElement[int], day: date) -> ColumnElement[bool]:
+    stay = _stay.alias()
+    found = select(stay.c.id).where(
+        stay.c.family_id == family_id, stay.c.annulled_at.is_(None), conditions.on_record(stay, day)
+    )
+    return exists(found.correlate_except(stay))
+
+
+def _closed_items(body_id: int, *columns: Any) -> Select[Any]:
+    """The live items of the closed meetings of a body."""
+    return (
+        select(_item.c.id, *columns)
+        .select_from(_item.join(_meeting, _meeting.c.id == _item.c.meeting_id))
+        .where(_meeting.c.agency_id == body_id, _meeting.c.closed_at.is_not(None), _item.c.annulled_at.is_(None))
+    )
+
+
+def _is_gone_on_from(*wanted: Any) -> ColumnElement[bool]:
+    """Another live item goes on from this one."""
+    later = _item.alias()
+    found = select(later.c.id).where(later.c.after_id == _item.c.id, later.c.annulled_at.is_(None))
+    for condition in wanted:
+        found = found.where(condition(later))
+    return exists(found.correlate_except(later))
+
+
+def _still_open() -> Any:
+    """The condition that an item stands on the agenda of a meeting that is not closed."""
+
+    def condition(item: Any) -> ColumnElement[bool]:
+        meeting = _meeting.alias()
+        found = select(meeting.c.id).where(meeting.c.id == item.c.meeting_id, meeting.c.closed_at.is_(None))
+        return exists(found.correlate_except(meeting))
+
+    return condition
+
+
+def _read(statement: Select[Any]) -> list[Any]:
+    return list(db.session.connection().execute(statement))

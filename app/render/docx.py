@@ -1,0 +1,157 @@
+"""Word papers: a template with named fields becomes a paper one may edit.
+
+A template is somebody's file: it names fields, chooses by them and goes through lists, in a sandbox, and does nothing
+else. A field that is not known leaves a line to write on. Nothing is fetched, no macros and no links are let in.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+from docx import Document
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.shared import Pt
+from docxtpl import DocxTemplate, Listing
+from jinja2 import ChainableUndefined, TemplateError, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import SandboxedEnvironment
+
+MIME = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+BLANK = "________"
+LISTS = ("поручения", "вопросы")  # what a template may go through
+# What a template is made of: fields, conditions, loops.
+PLAIN = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.For, nodes.If, nodes.Compare,
+    nodes.Operand, nodes.Not, nodes.And, nodes.Or, nodes.Const, nodes.CondExpr,
+)  # fmt: skip
+LARGEST = 2 * 1024 * 1024  # bytes of a template
+MOST_UNPACKED = 30 * 1024 * 1024
+FONT, POINTS = "Times New Roman", 12
+
+
+class UnfitTemplateError(Exception):
+    """A file that is no template; `text` says why, for the person who brings it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class _Blank(ChainableUndefined):
+    """A field that nobody filled in: a line to write on."""
+
+    def __str__(self) -> str:
+        return BLANK
+
+    def __html__(self) -> str:
+        return BLANK
+
+
+class _Sandbox(SandboxedEnvironment):
+    """A template names fields, chooses by them and goes through the lists of the paper; it does nothing else."""
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for node in tree.find_all(nodes.Node):
+            if not isinstance(node, PLAIN):
+                raise SecurityError(type(node).__name__)
+            if isinstance(node, nodes.For) and _last_name(node.iter) not in LISTS:
+                raise SecurityError("перебирают только списки: " + ", ".join(LISTS))
+        return tree
+
+
+def _last_name(node: nodes.Node) -> str:
+    return str(getattr(node, "attr", getattr(node, "name", "")))
+
+
+def _environment() -> SandboxedEnvironment:
+    return _Sandbox(autoescape=True, undefined=_Blank)
+
+
+def check(content: bytes) -> None:
+    """Raise UnfitTemplateError unless a file is a Word document without macros and links to the outside."""
+    if len(content) > LARGEST:
+        raise UnfitTemplateError("Образец больше 2 МБ: уберите из него картинки или уменьшите их.")
+    try:
+        with ZipFile(io.BytesIO(content)) as archive:
+            names = archive.namelist()
+            if "word/document.xml" not in names:
+                raise UnfitTemplateError("Это не документ Word (.docx): сохраните образец в этом виде.")
+            if sum(one.file_size for one in archive.infolist()) > MOST_UNPACKED:
+                raise UnfitTemplateError("Образец слишком велик в распакованном виде.")
+            if any("vbaProject" in name or "/embeddings/" in name or "/activeX/" in name for name in names):
+                raise UnfitTemplateError("В образце есть макросы или вложенные объекты: сохраните его без них.")
+            for name in names:
+                if name.endswith(".rels") and b'TargetMode="External"' in archive.read(name):
+                    raise UnfitTemplateError("Образец ссылается на внешний файл или адрес: уберите ссылки и картинки.")
+    except BadZipFile as error:
+        raise UnfitTemplateError("Это не документ Word (.docx): сохраните образец в этом виде.") from error
+
+
+def named(content: bytes) -> set[str]:
+    """The fields that a template names. Raises UnfitTemplateError."""
+    check(content)
+
+    def read() -> set[str]:
+        return set(DocxTemplate(io.BytesIO(content)).get_undeclared_template_variables(_environment()))
+
+    return _read(read)
+
+
+def written(content: bytes, values: Mapping[str, Any]) -> bytes:
+    """The paper of a template. Raises UnfitTemplateError."""
+    check(content)
+
+    def write() -> bytes:
+        paper = DocxTemplate(io.BytesIO(content))
+        paper.render(_shown(values), jinja_env=_environment(), autoescape=True)
+        out = io.BytesIO()
+        paper.save(out)
+        return out.getvalue()
+
+    return _read(write)
+
+
+def standard(lines: Sequence[tuple[str, str]]) -> bytes:
+    """A plain template: each line is a paragraph of a kind, «title», «head», «text» or «sign»."""
+    paper = Document()
+    style = paper.styles["Normal"]
+    style.font.name, style.font.size = FONT, Pt(POINTS)
+    for kind, text in lines:
+        paragraph = paper.add_paragraph()
+        run = paragraph.add_run(text)
+        run.bold = kind in ("title", "head")
+        if kind == "title":
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        paragraph.paragraph_format.space_after = Pt(6)
+    out = io.BytesIO()
+    paper.save(out)
+    return out.getvalue()
+
+
+def _shown(values: Any) -> Any:
+    """Values as they stand in the paper: nothing leaves a line, a text of several lines keeps them."""
+    if isinstance(values, Mapping):
+        return {name: _shown(value) for name, value in values.items()}
+    if isinstance(values, list | tuple):
+        return [_shown(value) for value in values]
+    text = "" if values is None else str(values)
+    if not text:
+        return BLANK
+    return Listing(text) if "\n" in text else text
+
+
+def _read(act: Callable[[], Any]) -> Any:
+    try:
+        return act()
+    except UnfitTemplateError:
+        raise
+    except SecurityError as error:
+        raise UnfitTemplateError(f"В образце есть запрещённое выражение: {error}.") from error
+    except TemplateError as error:
+        raise UnfitTemplateError(f"В образце ошибка: {error}.") from error
+    except Exception as error:
+        raise UnfitTemplateError("Образец не читается: откройте его в Word и сохраните заново.") from error

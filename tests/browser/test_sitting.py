@@ -1,0 +1,108 @@
+"""A meeting is held by the keyboard alone: an outcome by its number, Ctrl+Enter, the next item."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import delete, select
+
+from app import access, clock
+from app.domain.terms import DecisionKind
+from app.extensions import db
+from app.models import AgendaItem, Draft, Meeting, MeetingAttendance
+from tests import meeting_scenes
+from tests.browser.conftest import NARROW, WIDE
+from tests.browser.test_signal_form import bank
+
+__all__ = ["bank"]
+TITLES = ["Об итогах рейда", "О плане работы", "О летнем отдыхе"]
+
+
+@pytest.fixture
+def sitting(live_server: Any, bank: Any) -> Any:
+    """An open meeting with three items about nobody; nothing of it is left to the next test."""
+    with live_server.app.app_context(), access.unrestricted():
+        body = db.session.scalars(select(Meeting).order_by(Meeting.held_on).limit(1)).one().agency
+        meeting = meeting_scenes.meeting(body, clock.today() - meeting_scenes.DAY, number=4321)
+        items = [meeting_scenes.item(meeting, title=title) for title in TITLES]
+        key, keys = meeting.id, [item.id for item in items]
+        db.session.commit()
+        db.session.remove()
+    yield key, keys
+    bank(delete(AgendaItem).where(AgendaItem.meeting_id == key))
+    bank(delete(MeetingAttendance).where(MeetingAttendance.meeting_id == key))
+    bank(delete(Meeting).where(Meeting.id == key))
+    bank(delete(Draft))
+
+
+def decided(bank: Any, key: int) -> Any:
+    """The effect of what is entered on an item."""
+    outcome = meeting_scenes.DecisionOutcome
+    found = select(outcome.effect).join(AgendaItem, AgendaItem.outcome_id == outcome.id)
+    return bank(found.where(AgendaItem.id == key, AgendaItem.decided_at.is_not(None)))
+
+
+def test_items_are_decided_by_numbers_and_ctrl_enter(sitting: Any, browse: Any, bank: Any) -> None:
+    meeting, (first, second, third) = sitting
+    watched = browse("sekretar", width=WIDE)
+    page = watched.open(f"/item/{first}")
+    keyboard = page.keyboard
+    expect(page.locator("#outcome")).to_be_focused()
+    keyboard.press("2")
+    expect(page.locator("#outcome option:checked")).to_contain_text("2. Отказать в постановке")
+    for hidden in ("criteria", "until", "removal_reason", "to_territory"):
+        expect(page.locator(f"[data-field={hidden}]")).to_be_hidden()
+    keyboard.press("Control+Enter")
+    page.wait_for_url(f"**/item/{second}")
+    assert decided(bank, first) is DecisionKind.REFUSE
+    expect(page.locator("#outcome")).to_be_focused()
+    keyboard.press("3")
+    expect(page.locator("[data-field=until]")).to_be_visible()
+    keyboard.press("Control+Enter")  # without the day that it asks for
+    expect(page.locator("[data-errors]")).to_contain_text("до какого дня")
+    expect(page.locator("#outcome option:checked")).to_contain_text("3. Отложить")
+    assert decided(bank, second) is None
+    page.locator("#until").focus()
+    keyboard.type(f"{clock_day(bank, meeting)}")
+    keyboard.press("Control+Enter")
+    page.wait_for_url(f"**/item/{third}")
+    assert decided(bank, second) is DecisionKind.POSTPONE
+    keyboard.press("Alt+PageUp")
+    page.wait_for_url(f"**/item/{second}")
+    keyboard.press("Alt+PageDown")
+    page.wait_for_url(f"**/item/{third}")
+    page.locator("#outcome").focus()
+    keyboard.type("10")
+    expect(page.locator("#outcome option:checked")).to_contain_text("10. Заслушать")
+    page.locator(".sitting__words > summary").click()
+    page.fill("#substance", "Суть дела")
+    keyboard.press("Control+Enter")  # from any field
+    page.wait_for_url(f"**/meeting/{meeting}/close")
+    assert bank(select(AgendaItem.substance).where(AgendaItem.id == third)) == "Суть дела"
+    assert watched.faults() == []
+    assert watched.overflow() == []
+    page.locator("main form button[type=submit]").click()
+    page.wait_for_url(f"**/meeting/{meeting}")
+    assert bank(select(Meeting.closed_at).where(Meeting.id == meeting)) is not None
+    assert bank(select(AgendaItem.number).where(AgendaItem.id == third)).endswith("3")
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_the_pages_of_a_sitting_fit_and_are_clear_to_whoever_listens(
+    width: dict[str, int], sitting: Any, browse: Any
+) -> None:
+    meeting, (first, *_) = sitting
+    watched = browse("sekretar", width=width)
+    for address in (f"/meeting/{meeting}", f"/meeting/{meeting}/attendance", f"/item/{first}", "/meetings/plan"):
+        watched.open(address)
+        assert watched.overflow() == [], address
+        assert watched.faults() == [], address
+        assert watched.axe() == [], address
+
+
+def clock_day(bank: Any, meeting: int) -> str:
+    """A day two weeks behind the meeting, as it is typed."""
+    day = bank(select(Meeting.held_on).where(Meeting.id == meeting)) + 14 * meeting_scenes.DAY
+    return f"{day:%d.%m.%Y}"
