@@ -216,6 +216,37 @@ def survey(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "survey_4", "#emergency .btn")
 
 
+def meeting(open_as: Callable[..., Any], walk: Walk) -> None:
+    today = open_as("sekretar", "/").locator("h1").inner_text().split()[-1]
+    page = open_as("sekretar", "/meetingregistry/list/?_flt_0_state=ahead")
+    said = page.evaluate(SAID)
+    page.goto(page.url.partition("/meetingregistry")[0] + "/meeting/3")
+    walk.show(page, "meeting_1", ".page-head__actions form[action$='/packs']", "#agenda-head", said=said)
+    with page.expect_navigation():
+        page.locator(".page-head__actions a[href$='/prepare']").click()
+    page.fill("[name=held_on]", today)
+    with page.expect_navigation():
+        page.locator("main .form__actions button[type=submit]").click()
+    said = page.evaluate(SAID)
+    with page.expect_navigation():
+        page.locator(".page-head__actions form[action$='/open'] button").click()
+    walk.show(page, "meeting_2", "main .form__actions button[type=submit]", said=said)
+    with page.expect_navigation():
+        page.locator("main .form__actions button[type=submit]").click()
+    with page.expect_navigation():
+        page.locator(".page-head__actions .btn--primary").click()
+    page.select_option("[name=outcome]", index=10)
+    walk.show(page, "meeting_3", "[name=outcome]", "main .form__actions button[type=submit]")
+    while page.url.split("/")[3] == "item":
+        page.select_option("[name=outcome]", index=10)
+        with page.expect_navigation():
+            page.locator("main .form__actions button[type=submit]").click()
+    walk.show(page, "meeting_4", "main .form__actions button[type=submit]")
+    with page.expect_navigation():
+        page.locator(".menu a[href='/instructionregistry/list/']").click()
+    walk.show(page, "meeting_5", "main table")
+
+
 def deadlines(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("koordinator", "/")
     walk.show(page, "deadlines_1", "#due .card__head a", "#due")
@@ -246,7 +277,10 @@ def act(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "act_5", "main td .badge--ok", said=said)
 
 
-WALKS = {walk.__name__: walk for walk in (load, family, signal, survey, act, deadlines, aid, passport, quarter, access)}
+WALKS = {
+    walk.__name__: walk
+    for walk in (load, family, signal, survey, act, meeting, deadlines, aid, passport, quarter, access)
+}
 
 
 def test_every_task_of_the_guide_is_walked() -> None:
