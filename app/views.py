@@ -193,7 +193,7 @@ class SurveyActRegistry(SurveyActListView):
 
 class MeetingRegistry(MeetingListView):
     entity = models.Meeting
-    list_columns = ["held_on", "number", "agency", "state", "place", "presiding"]
+    list_columns = ["held_on", "number", "agency", "presiding", "state"]
     titles = ("held_on", "number")
     search_columns = ["agency", "held_on", "number", "extended", "territory"]
     form_columns = [
