@@ -31,7 +31,7 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 TODAY = date(2026, 9, 30)  # the day the demo bank is built for
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 WORST = {"serious", "critical"}
-ROLES = ("koordinator", "kdn", "specialist", "admin", "region", "auditor")
+ROLES = ("koordinator", "sekretar", "kdn", "specialist", "admin", "region", "auditor")
 
 # Reported to the page's own list: a refusal of the content policy is otherwise seen in the console alone.
 LISTEN = """

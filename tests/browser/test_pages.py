@@ -10,6 +10,8 @@ from urllib.parse import urldefrag
 import lxml.html
 import pytest
 
+from app.demo.accounts import PEOPLE
+from app.domain.terms import Role
 from tests.browser.conftest import NARROW, ROLES, WIDE
 
 # A list may be wider than its screen, its pencils may not.
@@ -99,6 +101,10 @@ def faults_of(person: Any, *, width: dict[str, int], axe: bool, menu: bool) -> l
 @pytest.fixture(scope="module")
 def known() -> Known:
     return Known()
+
+
+def test_somebody_of_every_role_walks() -> None:
+    assert {role for role, name, *_names in PEOPLE if name in ROLES} == set(Role)
 
 
 @pytest.mark.parametrize("role", ROLES)
