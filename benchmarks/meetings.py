@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from app import access, conditions
 from app.clock import now
@@ -24,6 +24,7 @@ from app.models import (
     DecisionOutcome,
     Family,
     Instruction,
+    JournalEntry,
     Meeting,
     MeetingAttendance,
     Registration,
@@ -88,6 +89,7 @@ def _pack(bank: Bank, meeting_id: int) -> Line:
 def held(bank: Bank) -> Iterator[tuple[int, Sequence[int]]]:
     """A meeting with everything decided and not closed: its key, and those of its items."""
     with bank.opened():
+        told = db.session.scalar(select(func.max(JournalEntry.id))) or 0
         asked = select(Agency).where(Agency.sits_as.is_not(None)).order_by(Agency.id).limit(1)
         body = db.session.scalars(asked).one()
         meeting = _prepared(body)
@@ -101,6 +103,7 @@ def held(bank: Bank) -> Iterator[tuple[int, Sequence[int]]]:
             for entity in TABLES:
                 db.session.execute(delete(entity).where(entity.meeting_id == found[0]))
             db.session.execute(delete(Meeting).where(Meeting.id == found[0]))
+            db.session.execute(delete(JournalEntry).where(JournalEntry.id > told))
             db.session.commit()
 
 

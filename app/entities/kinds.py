@@ -90,6 +90,12 @@ def live(*columns: str, name: str) -> Index:
     return Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
 
 
+def used(*columns: str, name: str) -> Index:
+    """A unique index over the rows that are not retired."""
+    condition = text("NOT retired")
+    return Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
+
+
 def listed(table: str, *columns: str) -> Index:
     """The live rows in the order of their list, with what decides who sees a row: a page reads whatever it passes over
     from here alone. SQLite would look for `annulled_at` in the row, empty as it is, unless the index has it.

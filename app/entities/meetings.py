@@ -39,6 +39,7 @@ from app.entities.kinds import (
     sane,
     sought,
     term,
+    used,
 )
 
 if TYPE_CHECKING:
@@ -302,7 +303,10 @@ class PaperTemplate(Versioned, Entity):
 
     WHOSE = Whose.WORDS
     __tablename__ = "paper_template"
-    __table_args__ = (Index("ix_paper_template_kind_since", "kind", "since"),)
+    __table_args__ = (
+        Index("ix_paper_template_kind_since", "kind", "since"),
+        used("kind", "since", name="uq_paper_template_of_day"),
+    )
     TITLE, TITLES = _("Template of a paper"), _("Templates of papers")
     kind: Mapped[terms.TemplateKind] = mapped_column(term(terms.TemplateKind), info=label(_("Kind of template")))
     since: Mapped[date] = mapped_column(Date, info=label(_("Used since")))

@@ -226,6 +226,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('paper_template', schema=None) as batch_op:
         batch_op.create_index('ix_paper_template_kind_since', ['kind', 'since'], unique=False)
+        batch_op.create_index('uq_paper_template_of_day', ['kind', 'since'], unique=True, sqlite_where=sa.text('NOT retired'), postgresql_where=sa.text('NOT retired'))
 
     with op.batch_alter_table('agency', schema=None) as batch_op:
         batch_op.add_column(sa.Column('sits_as', sa.Enum('commission', 'council', name='sitting', native_enum=False, length=20), nullable=True))

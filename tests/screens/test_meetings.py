@@ -16,7 +16,7 @@ from app.models import Agency, AgendaItem, Decision, Instruction, Meeting, Regis
 from app.screens.meeting_forms import LONGEST_REASON
 from tests import factories, meeting_scenes
 from tests.states import kept
-from tests.test_at_once import check_told_once, said, sent_together, told
+from tests.test_at_once import check_told_once, last_told, said, sent_together
 from tests.test_registry import form_of
 
 DAY = timedelta(days=1)
@@ -297,7 +297,7 @@ def test_a_meeting_is_closed_once(same, cast, scene, sign_in):
     key, zoya = decided(scene, DecisionKind.PLACE, DecisionKind.REFUSE), sign_in("zoya")
     forms = [{"csrf_token": zoya.csrf_token(), "form_key": f"a-form-of-its-own-number-{0 if same else number}"}
              for number in range(3)]  # fmt: skip
-    before = told()
+    before = last_told()
     answers = sent_together(zoya, f"/meeting/{key}/close", forms)
     assert {status for status, _location, _text in answers} == {302}
     check_told_once(before)
