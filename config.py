@@ -166,7 +166,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.COORDINATOR: [
         ("Family", "can_(special|passports)"),  # health and convictions; passports of a whole list
-        ("FamilyPage", "can_(show|history|add|decide|place|criteria|remove|correct|move|enter|extend|annul)"),
+        ("FamilyPage", "can_(show|print|history|add|decide|place|criteria|remove|correct|move|enter|extend|annul)"),
         ("Search|Work|Calendar", "can_show"),
         ("SignalCard", "can_(list|show|xlsx|send|keep)"),
         ("SurveyGroup", "can_(list|show|xlsx|name)"),
@@ -192,6 +192,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.SECRETARY: [
         ("Family", "can_(special|passports)"),
+        ("FamilyPage", "can_print"),
         ("FamilyPage|Search|Work|Calendar", "can_show"),
         (
             "Family|Member|Registration|StayExtension|Decision|Aid|Education|PupilSupport|Supervision|Paper|SurveyGroup|"
@@ -212,6 +213,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.COMMISSION: [
         ("Family", "can_(special|passports)"),
+        ("FamilyPage", "can_print"),
         ("FamilyPage|Search|Work|Calendar", "can_show"),
         (
             "Family|Member|Registration|StayExtension|Decision|Aid|Education|PupilSupport|Supervision|Paper|SurveyGroup",

@@ -56,6 +56,7 @@ from app.screens.emergency import Emergency
 from app.screens.exchange import Exchange
 from app.screens.family import FamilyPage
 from app.screens.family_acts import FamilyActs
+from app.screens.family_story import FamilyStory
 from app.screens.guide import Guide
 from app.screens.home import Home
 from app.screens.inquiries import Findings, InquiryPage
@@ -457,6 +458,7 @@ JOURNAL = (JournalScreen, "Journal", _("Journal"), "fa-clock-rotate-left")
 SCREENS: list[type] = [
     FamilyPage,
     FamilyActs,
+    FamilyStory,
     NewFamily,
     SignalPage,
     SignalLikeness,

@@ -115,7 +115,7 @@ def test_every_list_and_file_says_what_it_does_not_understand_and_shows_nothing(
                 assert answer_alone.status_code == 400, f"{address}?{name}={wrong[name][:20]}"
         assert db.session.scalar(select(func.count(JournalEntry.id))) == before, f"{endpoint}: nothing was shown"
     lists = {f"{view.__name__}.{act}" for view in VIEWS for act in ("list", "xlsx")}
-    screens = {"JournalScreen.list", "Search.show", "FamilyPage.timeline", "FamilyPage.history",
+    screens = {"JournalScreen.list", "Search.show", "FamilyStory.timeline", "FamilyStory.since", "FamilyPage.history",
                "QuarterlyForm.show", "QuarterlyForm.behind", "QuarterlyForm.list_file", "QuarterlyForm.export",
                "Users.list", "Lookup.find", "Exchange.show", "Exchange.export"}  # fmt: skip
     assert lists | screens <= walked

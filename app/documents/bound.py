@@ -14,6 +14,7 @@ from app.documents import blanks
 from app.models import Employee
 from app.render import html_pdf
 from app.render.binding import Binder, Marks
+from app.render.picture import Picture
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,23 @@ def pdf(template: str, title: str, made: MadeBy, **values: Any) -> bytes:
     book = Binder()
     book.begin(title)
     book.add_text(page(template, **values))
-    return book.pdf(Marks(title, words.CONFIDENTIAL, f"Сформировано: {made.name}, {words.moment(local(made.at))}"))
+    return book.pdf(_marks(title, made))
+
+
+def pictured(template: str, picture: Picture, title: str, made: MadeBy, **values: Any) -> bytes:
+    """A picture on a sheet of its own, and behind it a template of `documents` that says the same in words.
+
+    Raises PrintError.
+    """
+    book = Binder()
+    book.begin(title)
+    book.add_drawing(title, picture)
+    book.add_text(page(template, **values))
+    return book.pdf(_marks(title, made))
+
+
+def _marks(title: str, made: MadeBy) -> Marks:
+    return Marks(title, words.CONFIDENTIAL, f"Сформировано: {made.name}, {words.moment(local(made.at))}")
 
 
 def page(template: str, **values: Any) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
@@ -244,12 +245,28 @@ def dynamics(surveys: Sequence[SurveyFact]) -> Dynamics | None:
 
 
 def _trend_between(before_id: int, after_id: int) -> str:
-    asked = select(SurveyMark.act_id, SurveyMark.heading, SurveyMark.level).where(
-        SurveyMark.act_id.in_((before_id, after_id))
-    )
+    return _in_words(_trends((before_id, after_id))[after_id])
+
+
+def trends(surveys: Sequence[SurveyFact]) -> dict[int, SurveyTrend]:
+    """What each survey that took place found, on the whole, beside the one before it; the latest first is given."""
+    took_place = [fact.id for fact in reversed(surveys) if fact.access is SurveyAccess.TOOK_PLACE]
+    found = {}
+    for act_id, headings in _trends(took_place).items():
+        better, worse = headings.count(SurveyTrend.BETTER), headings.count(SurveyTrend.WORSE)
+        same = SurveyTrend.SAME if SurveyTrend.SAME in headings or better else SurveyTrend.UNKNOWN
+        found[act_id] = same if better == worse else SurveyTrend.BETTER if better > worse else SurveyTrend.WORSE
+    return found
+
+
+def _trends(acts: Sequence[int]) -> dict[int, list[SurveyTrend]]:
+    """Of each act but the first, by its key: the headings beside those of the act before it."""
+    asked = select(SurveyMark.act_id, SurveyMark.heading, SurveyMark.level).where(SurveyMark.act_id.in_(acts))
     levels = {(row.act_id, row.heading): row.level for row in db.session.execute(asked)}
-    trends = [rules.trend(levels.get((before_id, one)), levels.get((after_id, one))) for one in SurveyHeading]
-    return _in_words(trends)
+    return {
+        after: [rules.trend(levels.get((before, one)), levels.get((after, one))) for one in SurveyHeading]
+        for before, after in pairwise(acts)
+    }
 
 
 def _people(act: SurveyAct) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import NamedTuple
 
 from app import clock, words
+from app.domain.story import Event
 from app.domain.terms import DecisionKind, Threat
 from app.models import Registration
 from app.readings.overview import MemberToday, Overview
@@ -14,19 +14,21 @@ from app.readings.overview import MemberToday, Overview
 OF_STAYS = (DecisionKind.PLACE, DecisionKind.REMOVE, DecisionKind.CRITERIA)  # told with the stay they are about
 
 
-class Event(NamedTuple):
-    """A line: the day, what happened, the particulars. `tone` is «ok», «alert», «info» or «quiet»."""
-
-    day: date
-    text: str
-    detail: str = ""
-    tone: str = "quiet"
-
-
 def events(overview: Overview) -> list[Event]:
     """Everything dated about a family, the newest first; days to come are left out."""
     found = [event for event in _all(overview) if event.day <= overview.today]
     return sorted(found, key=lambda event: event.day, reverse=True)
+
+
+def of_child(found: Iterable[Event], child: MemberToday) -> list[Event]:
+    """Those about one child, and those about the whole family while the child was of it."""
+    member = child.member
+
+    def was_there(day: date) -> bool:
+        born = member.born_on is None or day >= member.born_on
+        return born and (member.left_on is None or day <= member.left_on)
+
+    return [one for one in found if member.id in one.people or (not one.people and was_there(one.day))]
 
 
 def _all(overview: Overview) -> Iterator[Event]:
@@ -42,9 +44,10 @@ def _all(overview: Overview) -> Iterator[Event]:
         what = aid.kind or aid.measure
         people = ", ".join(member.first_name for member in aid.recipients)
         detail = ". ".join(part for part in (aid.description, people) if part)
-        yield Event(aid.given_on, f"Помощь: {what.name if what else 'вид не указан'}", detail, "ok")
+        yield Event(aid.given_on, f"Помощь: {what.name if what else 'вид не указан'}", detail, "ok",
+                    frozenset(member.id for member in aid.recipients))  # fmt: skip
     for person in overview.people:
-        yield from _of_person(person)
+        yield from (event._replace(people=frozenset({person.member.id})) for event in _of_person(person))
     for mentor in overview.mentors:
         if mentor.since:
             yield Event(mentor.since, f"Назначен наставник: {mentor.title}", mentor.more or "")

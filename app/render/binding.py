@@ -15,6 +15,7 @@ from reportlab.lib.utils import ImageReader, simpleSplit
 from reportlab.pdfgen.canvas import Canvas
 
 from app.render.html_pdf import FONT, FONT_BOLD, printable, register_fonts, width
+from app.render.picture import Picture
 from app.render.scans import Leaf, Matrix, leaves
 
 LEFT, RIGHT, TOP, BOTTOM = 20 * mm, 12 * mm, 12 * mm, 10 * mm  # to the lines of the marks
@@ -98,6 +99,16 @@ class Binder:
             )
 
         self.sheets.append(BoundSheet(landscape=across > up, heading=heading, draw=draw))
+
+    def add_drawing(self, heading: str, picture: Picture) -> None:
+        """A picture of shapes on a sheet that lies, as large as it has room for up to its own size."""
+
+        def draw(canvas: Canvas, size: tuple[float, float]) -> None:
+            x, y, box_width, box_height = _box(size, heading)
+            scale = min(box_width / picture.width, box_height / picture.height, 1.0)
+            picture.draw(canvas, x + (box_width - picture.width * scale) / 2, y + box_height - 10, scale)
+
+        self.sheets.append(BoundSheet(landscape=True, heading=heading, draw=draw))
 
     def add_note(self, heading: str, text: str) -> None:
         """A sheet that says something instead of a scan."""

@@ -1,4 +1,4 @@
-"""The page of a family: what a specialist works from all day, its time line and its history."""
+"""The page of a family: what a specialist works from all day, and its history."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import abort, current_app, url_for
 from flask_appbuilder import expose
-from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -18,11 +18,10 @@ from app.filters import Address
 from app.forms import EntityForm
 from app.models import Family
 from app.readings import clocks, history, overview, survey_acts, surveys, timeline
-from app.screens.screen import Screen, page_asked
+from app.screens.screen import Screen
 from app.services import papers
 
 SHOWN_AIDS, SHOWN_EVENTS, SHOWN_PAPERS = 10, 12, 30
-EVENTS_OF_A_PAGE = 100
 READS = "reads"  # the history of what was looked at, not of what was changed
 
 
@@ -154,30 +153,6 @@ class FamilyPage(FamilyScreen):
             surveyed=surveys.of_family(pk),
             state_of_survey=surveys.state_of,
             dynamics=survey_acts.dynamics(seen.surveys),
-        )
-
-    @expose("/<int:pk>/timeline")
-    @has_access
-    @permission_name("show")
-    def timeline(self, pk: int) -> str:
-        """Everything dated, in pages."""
-        family = self.family(pk)
-        page = page_asked(url_for("FamilyPage.timeline", pk=pk))
-        seen = overview.of(family, clock.today(), aids=overview.MOST_AIDS)
-        events = timeline.events(seen)
-        last = max(0, (len(events) - 1) // EVENTS_OF_A_PAGE)
-        page = min(page, last)
-        start = page * EVENTS_OF_A_PAGE
-        journal.read(Act.OPENED, entity="Family", entity_id=family.id, family_id=family.id,
-                     summary=f"{family.title}: лента событий")  # fmt: skip
-        return self.page(
-            "family/timeline.html",
-            family=family,
-            events=events[start : start + EVENTS_OF_A_PAGE],
-            page=page,
-            last=last,
-            aids_left=seen.aid_count - len(seen.aids),
-            may_history=self.may_history(family),
         )
 
     @expose("/<int:pk>/history")
