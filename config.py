@@ -7,7 +7,7 @@ import os
 import secrets
 import sys
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,13 @@ KNOWN_KEYS = {
     "\\2\\1thisismyscretkey\\1\\2\\e\\y\\y\\h", "\2\1thisismyscretkey\1\2\\e\\y\\y\\h",
 }  # fmt: skip
 SHORTEST_KEY = 32
+
+
+# The settings that a copy of the bank carries along, for the machine it is restored on. Keys of the copies are not.
+NAMES = (
+    "DATABASE_URL", "INSTANCE_PATH", "PAPERS_FOLDER", "TIME_ZONE", "REGION_NAME", "TRUSTED_HOSTS", "PROXIES",
+    "PATRONAT_HTTPS", "BACKUP_FOLDER", "BACKUP_SECOND_FOLDER", "BACKUP_KEEPERS", "BACKUP_AT", "SECRET_KEY",
+)  # fmt: skip
 
 
 class BadSetting(SystemExit):
@@ -79,6 +86,13 @@ def settings(environ: Mapping[str, str] = os.environ, *, serving: bool = True) -
         "BABEL_DEFAULT_TIMEZONE": environ.get("TIME_ZONE", "Europe/Moscow"),
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),  # absolute: overrides FAB's own Russian too
         "LANGUAGES": {"ru": {"flag": "ru", "name": "Русский"}},
+        # Copies of the bank: where they lie, where once more, who opens them, at what hour of the night ("" – never).
+        "BACKUP_FOLDER": environ.get("BACKUP_FOLDER", ""),
+        "BACKUP_SECOND_FOLDER": environ.get("BACKUP_SECOND_FOLDER", ""),
+        "BACKUP_PASSPHRASE": environ.get("BACKUP_PASSPHRASE", "") or _local_passphrase(environ, instance, local=local),
+        "BACKUP_PASSPHRASE_FILE": environ.get("BACKUP_PASSPHRASE_FILE", ""),
+        "BACKUP_KEEPERS": _list(environ.get("BACKUP_KEEPERS", "")),
+        "BACKUP_AT": _hour(environ.get("BACKUP_AT", "02:30")),
         "APP_NAME": "Патронат",
         # Tables and permissions are made by migrations and `flask bank install`, never by a start.
         "FAB_CREATE_DB": False,
@@ -127,6 +141,21 @@ def _kept_key(path: Path) -> str:
     return path.read_text().strip()
 
 
+def _local_passphrase(environ: Mapping[str, str], instance: Path, *, local: bool) -> str:
+    """One person's machine closes its copies by a passphrase kept beside the bank, unless another way is named."""
+    if not local or environ.get("BACKUP_PASSPHRASE_FILE") or environ.get("BACKUP_KEEPERS"):
+        return ""
+    return _kept_key(instance / "backup_passphrase")
+
+
+def _hour(text: str) -> time | None:
+    """«02:30» as a time of the day; nothing: never."""
+    try:
+        return time.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise BadSetting("BACKUP_AT: час ночной копии пишется как 02:30.") from error
+
+
 def _database(environ: Mapping[str, str], instance: Path) -> str:
     url = environ.get("DATABASE_URL") or f"sqlite:///{instance / 'patronat.db'}"
     for prefix in ("postgres://", "postgresql://"):
@@ -160,6 +189,8 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     Role.ADMINISTRATOR: [
         ("Users|Roles", "can_.*"),
         ("Journal", "can_list"),
+        ("Backups", "can_(list|make)"),
+        ("Work", "can_show"),
         (PLACES, WRITE),
         (f"{WORDS_OF_LAW}|{LOCAL_WORDS}", WRITE),
         ("Lookup", "can_find"),
@@ -168,6 +199,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Family", "can_(special|passports)"),  # health and convictions; passports of a whole list
         ("FamilyPage", "can_(show|print|history|add|decide|place|criteria|remove|correct|move|enter|extend|annul)"),
         ("Search|Work|Calendar", "can_show"),
+        ("Backups", "can_(list|make)"),
         ("SignalCard", "can_(list|show|xlsx|send|keep)"),
         ("SurveyGroup", "can_(list|show|xlsx|name)"),
         ("AgencyInquiry", "can_(list|show|xlsx|ask)"),

@@ -1,9 +1,11 @@
 """How gunicorn serves Патронат: two processes that share one loaded application, and one beside them for long jobs."""
 
+import fcntl
 import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 # Threads keep an idle browser connection from holding a whole worker; filters, scope and sessions live per request.
 worker_class = "gthread"
@@ -21,6 +23,19 @@ control_socket_disable = True  # the service manager stops and restarts the serv
 REST = 1  # seconds before a worker of jobs that has died is started again
 _jobs: subprocess.Popen[bytes] | None = None
 _stopping = threading.Event()
+_serving = None
+
+
+def on_starting(server):
+    """Hold what a restoring asks for: while the server lives, nobody takes the bank from under it."""
+    global _serving
+    instance = Path(os.environ.get("INSTANCE_PATH", Path(__file__).parent / "instance"))
+    instance.mkdir(parents=True, exist_ok=True)
+    _serving = (instance / "serving.lock").open("a")
+    try:
+        fcntl.flock(_serving, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SystemExit("Банк восстанавливают из копии: дождитесь конца и запустите сервер снова.") from None
 
 
 def when_ready(server):

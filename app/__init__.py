@@ -11,6 +11,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import guard, models  # noqa: F401  every table must be known to the metadata, every flush be asked
+from app.backup import restoring
 from app.extensions import csrf, db, migrate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +26,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__, instance_path=values["INSTANCE_PATH"])
     app.config.from_mapping(values)
     Path(app.instance_path).mkdir(parents=True, exist_ok=True)
+    restoring.settle(Path(app.instance_path), app.config["SQLALCHEMY_DATABASE_URI"])
 
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)

@@ -169,7 +169,7 @@ class Keeper:
     def fault(self, entity: Any, rows: Collection[Mapping[str, Any]], *, fresh: bool = False) -> Foreign | None:
         """Why one of these rows, as it is stored or would be, may not be written; None if all may."""
         whose = access.whose_rows(entity)
-        if whose in (Whose.WORDS, Whose.SIGN_IN, Whose.JOURNAL) or entity is User:
+        if whose in (Whose.WORDS, Whose.SIGN_IN, Whose.MACHINE, Whose.JOURNAL) or entity is User:
             return None
         if whose in (Whose.LAW, Whose.ACCOUNTS):
             return None if self.scope.administers else Foreign(OF_ADMINISTRATOR, "")

@@ -6,6 +6,7 @@ from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import Role, User
 
 from app.entities.accounts import Account, CalendarFeed, FurtherRole, HomeTerritory, SavedFilter, UserSession
+from app.entities.backups import Backup
 from app.entities.clocks import Extends, StayExtension, SurveyExtension
 from app.entities.dictionaries import (
     AgencyKind,
@@ -107,6 +108,7 @@ __all__ = [
     "AidKind",
     "Annullable",
     "Assignment",
+    "Backup",
     "ByAct",
     "CalendarFeed",
     "CardChild",

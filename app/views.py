@@ -50,6 +50,7 @@ from app.readings import duplicates
 from app.reports import CATALOGUE
 from app.screens import reports
 from app.screens.account import OwnAccount
+from app.screens.backups import Backups
 from app.screens.calendar import Calendar
 from app.screens.drafts import Drafts
 from app.screens.emergency import Emergency
@@ -452,7 +453,10 @@ ADMINISTRATION = [
     (Users, "Users", _("Users"), "fa-user-gear"),
     (Roles, "Roles", _("Roles"), "fa-user-shield"),
 ]
-JOURNAL = (JournalScreen, "Journal", _("Journal"), "fa-clock-rotate-left")
+KEEPING = [
+    (Backups, "Backups", _("Copies of the bank"), "fa-box-archive"),
+    (JournalScreen, "Journal", _("Journal"), "fa-clock-rotate-left"),
+]
 
 # Screens that stand behind links of other pages.
 SCREENS: list[type] = [
@@ -534,5 +538,5 @@ def register(appbuilder: AppBuilder) -> None:
         appbuilder.add_view(
             screen, name, label=title, icon=icon, category="Administration", category_label=_("Administration")
         )
-    screen, name, title, icon = JOURNAL
-    appbuilder.add_view(screen, name, label=title, icon=icon)
+    for screen, name, title, icon in KEEPING:
+        appbuilder.add_view(screen, name, label=title, icon=icon)

@@ -29,6 +29,11 @@ def roubles(value: Decimal | float | None, empty: str = "") -> str:
     return empty if value is None else f"{value:,.2f}".replace(",", SPACE).replace(".", ",")
 
 
+def number(value: int) -> str:
+    """12 345."""
+    return f"{value:,}".replace(",", SPACE)
+
+
 def address(text: str | None, empty: str = "") -> str:
     """«ул. Полевая, д. 25»: what is shortened is not torn at the end of a line from what it names."""
     return _SHORTENED.sub(rf"\1.{SPACE}", text) if text else empty

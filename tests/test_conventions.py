@@ -109,6 +109,7 @@ BULK = {
     "app/sessions.py": "sessions are no facts",
     "app/services/accounts.py": "sessions and counters of sign-ins, which have entries of their own",
     "app/services/family_keys.py": "the words by which a family is found are derived",
+    "app/backup/restoring.py": "sessions and jobs of a restored bank are over; an entry says that it was restored",
     "app/exchange/apply/__init__.py": "a lock, no rows",
     "app/exchange/apply/links.py": "lists of links, told by whoever sets them (tests/test_replay.py)",
     "app/exchange/apply/ready.py": "rows that the store hands over, each with its entry",
@@ -412,7 +413,8 @@ def test_labels_of_fields_and_of_the_menu_are_in_the_catalogue():
 
 # What the rooms that speak Russian say: whole sentences and the words of papers, where they are defined.
 SPEAKS_RUSSIAN = {
-    "access": "refusals", "cli": "the commands", "demo": "the invented bank", "doctor": "what is wrong with a bank",
+    "access": "refusals", "backup": "what is wrong with a copy, and how far it is",
+    "cli": "the commands", "demo": "the invented bank", "doctor": "what is wrong with a bank",
     "documents": "the papers of a family", "domain": "rules, closed lists and their legal words",
     "exchange": "the workbook and its faults", "journal": "lines of the journal", "readings": "lists, events, search",
     "render": "the feet of sheets", "reports": "the statutory forms", "services": "refusals and notes",

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import func, inspect, select
 
-from app import clock, troubles, words
+from app import clock, words
 from app.extensions import db
 from app.models import JournalEntry, Model, UserSession
+from app.services import backups
 
-LEAST_FREE = 8 * troubles.LEAST_FREE  # bytes: told while there is still room to act
 SLACK = timedelta(minutes=1)  # clocks of two machines may differ by so much
 MOST = 20  # faults of one kind that a database is asked for
 
@@ -62,9 +61,7 @@ def integrity(_today: date) -> Iterator[str]:
 
 def room(_today: date) -> Iterator[str]:
     """The disks of the database and of the papers have room for work."""
-    for folder in dict.fromkeys((Path(current_app.instance_path), Path(current_app.config["PAPERS_FOLDER"]))):
-        if troubles.is_full(folder, LEAST_FREE):
-            yield f"Для папки {folder} свободно меньше {LEAST_FREE // 2**20} МБ."
+    yield from backups.narrow()
 
 
 def clock_behind(_today: date) -> Iterator[str]:

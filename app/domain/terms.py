@@ -399,6 +399,8 @@ class Act(Term):
     PASSWORD_CHANGED = "password_changed", "смена пароля"
     SESSION_ENDED = "session_ended", "завершение сеанса"
     REFUSED = "refused", "отказ в доступе"
+    BACKED_UP = "backed_up", "резервная копия"
+    RESTORED = "restored", "восстановление из копии"
 
 
 class JobKind(Term):
@@ -410,6 +412,7 @@ class JobKind(Term):
     EXPORT = "export", "Выгрузка книги"
     PASSPORTS = "passports", "Социальные паспорта"
     PACKS = "packs", "материалы заседания"
+    BACKUP = "backup", "Резервная копия"
 
 
 class JobState(Term):

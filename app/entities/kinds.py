@@ -50,6 +50,7 @@ class Whose(enum.Enum):
     LAW = "words of the law and of its forms: read by all, written by the administrator"
     ACCOUNTS = "who may sign in and see what: the administrator's"
     SIGN_IN = "how a person signs in: written by the machine on the way in, no matter of rows"
+    MACHINE = "what the server notes of its own work: read by all, written by the machine"
     JOURNAL = "what was done: shown by a rule of its own, only ever added to"
 
 

@@ -21,6 +21,7 @@ from app import access
 from app.extensions import db, portions
 from app.models import (
     Account,
+    Backup,
     CardWord,
     Draft,
     Entity,
@@ -36,7 +37,17 @@ from app.models import (
 )
 
 # Not written down: the journal itself, sessions, sign-in counters, loads (an entry of their own says what they did).
-UNRECORDED_ENTITIES = (JournalEntry, UserSession, SearchWord, CardWord, ImportBatch, Account, Draft, SavedFilter)
+UNRECORDED_ENTITIES = (
+    JournalEntry,
+    UserSession,
+    SearchWord,
+    CardWord,
+    ImportBatch,
+    Account,
+    Draft,
+    SavedFilter,
+    Backup,
+)
 # Keys, counters, secrets; what is derived from other columns says so itself, in its `info`.
 UNRECORDED_COLUMNS = {
     "id", "version", "password", "last_login", "login_count", "fail_login_count", "created_on", "changed_on",

@@ -38,7 +38,7 @@ from app.reports import quarterly, quarterly_checks
 from app.reports.places import ReportPlaces
 from app.screens import due_pages
 from app.screens.new_family import may_enter
-from app.services import papers
+from app.services import backups, papers
 
 SHOWN_GRANTS = 5
 SHOWN_FAMILIES = 10
@@ -106,6 +106,8 @@ class Home(IndexView):
 def _without_families(roles: Collection[str], today: date) -> dict[str, Any]:
     """What is shown to those who see figures, accounts or acts, and no family."""
     values: dict[str, Any] = {}
+    if {Role.ADMINISTRATOR, Role.COORDINATOR} & set(roles):
+        values["dangers"] = backups.dangers()
     if Role.REGION in roles:
         values["districts"] = kept.while_unchanged(("districts", today), lambda: listings.by_district(today))
     if Role.ADMINISTRATOR in roles:

@@ -16,6 +16,7 @@ from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import access, acts, troubles
+from app.backup import noting
 from app.domain.refusal import Refusal
 from app.domain.terms import JobState
 from app.extensions import appbuilder, begin_writing, db, look_at_contents
@@ -26,6 +27,7 @@ from app.work.tasks import TASKS
 
 POLL = 1.0  # seconds between two looks at an empty queue
 SWEEP_EVERY = 600.0
+ASK_EVERY = 60.0  # seconds between two looks whether the copy of the night is due
 LOOK_EVERY = 86_400.0  # what is entered by hand in a day changes no plan of the database
 FAILED = "Задание не выполнено из-за ошибки программы. Сообщите администратору номер задания и время."
 TOO_OFTEN = "Задание прерывалось несколько раз и остановлено. Сообщите администратору номер задания и время."
@@ -41,7 +43,7 @@ def work(app: Flask, *, beside: int | None = None) -> None:
     """Do jobs until a signal says stop, or until the process `beside`, which started this one, is gone."""
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    swept = looked = 0.0
+    swept = looked = asked = 0.0
     with suppress(StopError):
         while beside is None or os.getppid() == beside:
             if time.monotonic() - swept > SWEEP_EVERY or not swept:
@@ -50,6 +52,9 @@ def work(app: Flask, *, beside: int | None = None) -> None:
             if time.monotonic() - looked > LOOK_EVERY or not looked:
                 looked = time.monotonic()
                 _quietly(app, look)
+            if time.monotonic() - asked > ASK_EVERY or not asked:
+                asked = time.monotonic()
+                _quietly(app, noting.nightly)
             if not _quietly(app, do_next):
                 time.sleep(POLL)
 

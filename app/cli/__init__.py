@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from itertools import groupby
@@ -12,48 +12,24 @@ from typing import Any
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import with_appcontext
 from flask_migrate import upgrade
-from sqlalchemy.exc import SQLAlchemyError
 
-from app import access, acts, troubles
-from app.domain.refusal import Refusal
+from app import access, acts
+from app.cli import keeping  # noqa: F401  its commands are added by being read
+from app.cli.group import bank
+from app.cli.group import work as _work
 from app.domain.terms import Role
-from app.extensions import begin_writing, db, look_at_contents
+from app.extensions import begin_writing, look_at_contents
 from app.reports import CATALOGUE, files
 from app.reports.report import Report
 
 MOST_FAULTS = 50  # sentences of one probe that are printed
 
-bank = AppGroup("bank", help="Банк данных семей.")
-
 
 def init_app(app: Flask) -> None:
     """Add the group to the application's commands."""
     app.cli.add_command(bank)
-
-
-@contextmanager
-def _work(*, writes: bool = False) -> Iterator[None]:
-    """The whole bank for one command; a refusal, a full disk, a silent database end it with a sentence.
-
-    writes: what the command reads is what it writes over. One that makes a file reads, and holds nobody up.
-    """
-    with access.unrestricted():
-        try:
-            if writes:
-                begin_writing()
-            yield
-        except Refusal as refusal:
-            db.session.rollback()
-            raise click.ClickException(refusal.text) from refusal
-        except troubles.OutcomeUnknownError as error:
-            raise click.ClickException(f"{troubles.UNKNOWN_TITLE}: связь с базой данных прервалась.") from error
-        except (SQLAlchemyError, OSError) as error:
-            trouble = troubles.of(error)
-            if trouble is None:
-                raise
-            raise click.ClickException(f"{trouble.text} {acts.outcome()}") from error
 
 
 def _hand_over(out: Path, content: bytes, row: dict[str, Any]) -> None:
@@ -78,6 +54,7 @@ def install() -> None:
     """Создать или обновить базу: таблицы, роли, справочники. Повторный вызов ничего не портит."""
     from app.services import installation
 
+    os.umask(0o077)  # what is made here is read by its owner alone
     upgrade()
     with _work(writes=True):
         installation.install()

@@ -1,0 +1,61 @@
+"""What a bank holds, in numbers: by them a restored bank is compared with the one that was copied."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from alembic.migration import MigrationContext
+from sqlalchemy import func, select
+
+from app.backup import stores
+from app.domain import periods
+from app.extensions import db
+from app.models import Family
+from app.reports import quarterly
+from app.reports.places import ReportPlaces
+
+PROGRAM = "1.0"  # the version of the program, as pyproject.toml has it
+
+
+def revision() -> str:
+    """The migration a database stands at."""
+    heads = MigrationContext.configure(db.session.connection()).get_current_heads()
+    return ", ".join(sorted(heads))
+
+
+def taken(day: date) -> dict[str, Any]:
+    """The rows of each table, the families, and the form of the last quarter that was over on a day."""
+    return {
+        "on": day.isoformat(),
+        "tables": stores.rows(db.session.connection()),
+        "families": db.session.scalar(select(func.count(Family.id)).where(Family.annulled_at.is_(None))) or 0,
+        "form": form(day),
+    }
+
+
+def form(day: date) -> dict[str, Any]:
+    """The quarterly form that was handed in last, over the district with most families; empty in a bank without."""
+    tree = ReportPlaces()
+    place = tree.default()
+    if place is None:
+        return {}
+    counted: dict[str, Any] = quarterly.as_json(
+        quarterly.quarterly(periods.last_finished_quarter(day), place, tree=tree)
+    )
+    return counted
+
+
+def differences(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Where a restored bank is another one than was copied, as sentences."""
+    found = []
+    for name in sorted(was["tables"].keys() | now["tables"].keys()):
+        before, after = was["tables"].get(name), now["tables"].get(name)
+        if before != after:
+            found.append(f"Таблица {name}: было строк {(before or [0])[0]}, восстановлено {(after or [0])[0]}, "
+                         "и содержание их другое.")  # fmt: skip
+    if was["families"] != now["families"]:
+        found.append(f"Семей было {was['families']}, восстановлено {now['families']}.")
+    if was["form"] != now["form"]:
+        found.append("Квартальная форма, пересчитанная по копии, даёт другие числа.")
+    return found
