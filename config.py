@@ -174,7 +174,7 @@ WRITE = "can_(list|show|xlsx|add|edit|annul)"
 
 OF_FAMILY = (
     "Family|Member|Registration|StayExtension|Decision|Aid|Education|PupilSupport|Supervision|IdentityDocument|Mentor|"
-    "Assignment"
+    "Assignment|Programme|Stage|PlannedMeasure"
 )
 PLACES = "Territory|TerritoryAlias|ChildPopulation|Agency|Employee"
 # Words that the law and its forms rest on, and what counts deadlines: the administrator's. The others are local.
@@ -182,7 +182,7 @@ WORDS_OF_LAW = (
     "Criterion|RemovalReason|FamilyCategory|RelationshipKind|AgencyKind|EducationStatus|IdentityKind|SupervisionKind|"
     "SignalCardOutcome|LawReminder|DecisionOutcome|Deadline|WorkingDay|RegionalHoliday|SettledYear"
 )
-LOCAL_WORDS = "AidKind|MeasureBlock|MeasureKind|DynamicsLevel|FamilyReaction|StageKind"
+LOCAL_WORDS = "AidKind|MeasureBlock|MeasureKind|MeasureSet|MeasureSetLine|DynamicsLevel|FamilyReaction|StageKind"
 
 # Who may what: role → (views, permissions), both anchored patterns over FAB's names. Which rows is said in access.py.
 ROLES: dict[Role, list[tuple[str, str]]] = {
@@ -209,7 +209,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Meeting", "can_(list|show|xlsx|plan|prepare|hold|close)"),
         ("AgendaItem", EXPORT),
         ("Instruction", "can_(list|show|xlsx|accept)"),
-        ("CommissionMember", WRITE),
+        ("CommissionMember|PerformerReport", WRITE),
         ("PaperTemplate", "can_(list|add)"),
         (OF_FAMILY, WRITE),
         ("Paper", EXPORT),
@@ -228,7 +228,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("FamilyPage|Search|Work|Calendar", "can_show"),
         (
             "Family|Member|Registration|StayExtension|Decision|Aid|Education|PupilSupport|Supervision|Paper|SurveyGroup|"
-            "SurveyAct",
+            "SurveyAct|Programme|Stage|PlannedMeasure",
             READ,
         ),
         ("SignalCard", READ),
@@ -248,7 +248,8 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("FamilyPage", "can_print"),
         ("FamilyPage|Search|Work|Calendar", "can_show"),
         (
-            "Family|Member|Registration|StayExtension|Decision|Aid|Education|PupilSupport|Supervision|Paper|SurveyGroup",
+            "Family|Member|Registration|StayExtension|Decision|Aid|Education|PupilSupport|Supervision|Paper|SurveyGroup|"
+            "Programme|Stage|PlannedMeasure",
             READ,
         ),
         ("SurveyAct", "can_(list|show|write)"),  # written by whoever is of the group
@@ -264,7 +265,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.SPECIALIST: [
         ("FamilyPage|Search|Calendar", "can_show"),
-        ("Family|Member|Education|PupilSupport", READ),
+        ("Family|Member|Education|PupilSupport|Programme|Stage|PlannedMeasure", READ),
         ("SignalCard", "can_(list|show|send)"),
         ("SurveyGroup", READ),
         ("AgencyInquiry", "can_(list|show|ask|answer)"),

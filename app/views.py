@@ -26,6 +26,8 @@ from app.crud.dictionaries import (
     LawReminderRegistry,
     MeasureBlockRegistry,
     MeasureKindRegistry,
+    MeasureSetLineRegistry,
+    MeasureSetRegistry,
     RegionalHolidayRegistry,
     RelationshipKindRegistry,
     RemovalReasonRegistry,
@@ -40,6 +42,7 @@ from app.crud.inquiries import FindingListView, InquiryListView
 from app.crud.meetings import AgendaItemListView, InstructionListView, MeetingListView
 from app.crud.members import MemberListView
 from app.crud.own_filters import SavedFilters
+from app.crud.programmes import MeasureListView, ProgrammeListView, StageListView
 from app.crud.signals import SignalCardListView
 from app.crud.survey_acts import SurveyActListView
 from app.crud.surveys import SurveyListView
@@ -274,6 +277,50 @@ class DecisionRegistry(RegistryView):
     base_order = ("decided_on", "desc")
 
 
+class ProgrammeRegistry(ProgrammeListView):
+    entity = models.Programme
+    list_columns = ["family", "kind", "starts_on", "ends_on", "agency", "state"]
+    search_columns = ["family", "kind", "agency", "starts_on", "ends_on"]
+    form_columns = [
+        "family", "registration", "kind", "agency", "starts_on", "ends_on", "note", "approval", "closed_on",
+        "closed_as", "close_reason",
+    ]  # fmt: skip
+    base_order = ("starts_on", "desc")
+
+
+class StageRegistry(StageListView):
+    entity = models.Stage
+    list_columns = ["family", "kind", "sort", "starts_on", "ends_on", "dynamics", "reaction", "state"]
+    search_columns = ["family", "kind", "sort", "starts_on", "ends_on", "dynamics", "reaction", "follows"]
+    form_columns = [
+        "family", "programme", "kind", "sort", "starts_on", "ends_on", "meeting_number", "meeting_on", "meeting_note",
+        "decision", "ended_before", "extension", "tasks", "reviewed_on", "dynamics", "reaction", "analysis", "follows",
+    ]  # fmt: skip
+    base_order = ("starts_on", "desc")
+
+
+class PlannedMeasureRegistry(MeasureListView):
+    entity = models.PlannedMeasure
+    list_columns = ["due_on", "family", "kind", "performer", "state"]
+    search_columns = ["family", "kind", "performer", "due_on", "done_on", "state"]
+    form_columns = [
+        "family", "stage", "kind", "details", "problem", "members", "performer", "employee", "due_on", "state",
+        "done_on", "reason",
+    ]  # fmt: skip
+    base_order = ("due_on", "asc")
+
+
+class PerformerReportRegistry(RegistryView):
+    entity = models.PerformerReport
+    fixed = ()
+    list_columns = ["agency", "starts_on", "ends_on", "received_on"]
+    search_columns = ["agency", "starts_on", "ends_on", "received_on"]
+    form_columns = ["agency", "starts_on", "ends_on", "received_on", "note"]
+    base_order = ("received_on", "desc")
+    presets = {"received_on": clock.today}
+    intro = _("What a body did for families in a month or a quarter, signed: when it was received.")
+
+
 class AidRegistry(AidView):
     entity = models.Aid
     list_columns = ["given_on", "family", "kind", "performer", "amount", "recipients"]
@@ -311,8 +358,8 @@ class PupilSupportRegistry(RegistryView):
     list_columns = ["member", "family", "year", "quarter", "free_meals", "free_textbooks", "leisure", "holidays"]
     search_columns = ["family", "year", "quarter", "free_meals", "free_textbooks", "leisure", "holidays"]
     form_columns = [
-        "member", "year", "quarter", "attendance", "progress", "free_meals", "free_textbooks", "leisure", "holidays",
-        "note",
+        "member", "year", "quarter", "attendance", "progress", "missed_lessons", "free_meals", "free_textbooks",
+        "leisure", "holidays", "note",
     ]  # fmt: skip
     base_order = ("year", "desc")
     presets = {"year": lambda: clock.today().year, "quarter": lambda: quarter_of(clock.today())[1]}
@@ -410,6 +457,9 @@ BANK = [
     (RegistrationRegistry, "Registrations", "fa-clipboard-list"),
     (StayExtensionRegistry, "Extensions of deadlines", "fa-hourglass-half"),
     (DecisionRegistry, "Decisions", "fa-gavel"),
+    (StageRegistry, "Stages", "fa-stairs"),
+    (PlannedMeasureRegistry, "PlannedMeasures", "fa-list-check"),
+    (PerformerReportRegistry, "PerformerReports", "fa-file-signature"),
     (AidRegistry, "Aid given", "fa-hands-helping"),
     (PaperRegistry, "Papers", "fa-paperclip"),
     (EducationRegistry, "Education, occupation", "fa-school"),
@@ -426,6 +476,7 @@ OPEN_CARDS = "/signalcardregistry/list/?_flt_0_state=open"
 SIGNALS = (SignalCardRegistry, "SignalCards", "fa-bell")
 SURVEYS = (SurveyGroupRegistry, "Surveys", "fa-house-circle-check")
 INQUIRIES = (AgencyInquiryRegistry, "AgencyInquiries", "fa-envelope-open-text")
+PROGRAMMES = (ProgrammeRegistry, "Programmes", "fa-route")
 MEETINGS = (MeetingRegistry, "Meetings", "fa-people-group")
 INSTRUCTIONS = (InstructionRegistry, "Instructions", "fa-bullhorn")
 PLACES = [
@@ -439,7 +490,8 @@ PLACES = [
 DICTIONARIES = [
     CriterionRegistry, RemovalReasonRegistry, FamilyCategoryRegistry, RelationshipKindRegistry, AgencyKindRegistry,
     EducationStatusRegistry, IdentityKindRegistry, SupervisionKindRegistry, AidKindRegistry, MeasureBlockRegistry,
-    MeasureKindRegistry, DynamicsLevelRegistry, FamilyReactionRegistry, StageKindRegistry, SignalCardOutcomeRegistry,
+    MeasureKindRegistry, MeasureSetRegistry, MeasureSetLineRegistry, DynamicsLevelRegistry, FamilyReactionRegistry,
+    StageKindRegistry, SignalCardOutcomeRegistry,
     LawReminderRegistry, DecisionOutcomeRegistry, DeadlineRegistry, WorkingDayRegistry, RegionalHolidayRegistry,
     SettledYearRegistry,
 ]  # fmt: skip
@@ -503,7 +555,7 @@ def register(appbuilder: AppBuilder) -> None:
     appbuilder.add_view(groups, name, label=groups.entity.TITLES, icon=icon)
     asked, name, icon = INQUIRIES
     appbuilder.add_view(asked, name, label=asked.entity.TITLES, icon=icon)
-    for view, name, icon in (MEETINGS, INSTRUCTIONS):
+    for view, name, icon in (PROGRAMMES, MEETINGS, INSTRUCTIONS):
         appbuilder.add_view(view, name, label=view.entity.TITLES, icon=icon)
     for screen, name, title, icon in REPORTS:
         appbuilder.add_view(

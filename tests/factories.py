@@ -40,12 +40,18 @@ from app.models import (
     HomeTerritory,
     IdentityDocument,
     IdentityKind,
+    ImportantMark,
     Instruction,
+    MeasureKind,
     Meeting,
     MeetingAttendance,
     Member,
     Mentor,
     Paper,
+    PerformerReport,
+    PlannedMeasure,
+    Problem,
+    Programme,
     PupilSupport,
     RegionalHoliday,
     Registration,
@@ -55,6 +61,8 @@ from app.models import (
     Role,
     SettledYear,
     SignalCard,
+    Stage,
+    StageKind,
     StayExtension,
     Supervision,
     SupervisionKind,
@@ -68,6 +76,7 @@ from app.models import (
     TerritoryAlias,
     User,
     WorkingDay,
+    WorkingGroupMember,
 )
 
 CAST = {
@@ -290,6 +299,40 @@ def assignment(person: Employee, since: date, *, of: Family | None = None, place
     return _add(Assignment(employee=person, family=of, territory=place, started_on=since, ended_on=until))
 
 
+def programme(of: Registration, since: date, until: date, *, approved: bool = False, leader: Employee | None = None,
+              problems: Iterable[str] = (), **values: Any) -> Programme:  # fmt: skip
+    """A programme of a stay, approved by a decision of its first day if so asked."""
+    if approved:
+        values["approval"] = decision(of.family, since, terms.DecisionKind.PROGRAMME, "5/1")
+    row = _add(Programme(family=of.family, registration=of, starts_on=since, ends_on=until, **values))
+    for position, text in enumerate(problems):
+        _add(Problem(family=of.family, programme=row, position=position, text=text))
+    if leader is not None:
+        _add(WorkingGroupMember(family=of.family, programme=row, employee=leader, leads=True, started_on=since))
+    db.session.expire(row, ["problems", "group"])
+    return row
+
+
+def stage(of: Programme, since: date, until: date, kind: str = "main", **values: Any) -> Stage:
+    """A stage of a programme, approved with it."""
+    values.setdefault("decision", of.approval)
+    row = _add(Stage(family=of.family, programme=of, starts_on=since, ends_on=until, kind=by_code(StageKind, kind),
+                     **values))  # fmt: skip
+    db.session.expire(of, ["stages"])
+    return row
+
+
+def measure(of: Stage, due_on: date, kind: str = "2.16", *, performer: Agency | None = None,
+            members: Iterable[Member] = (), **values: Any) -> PlannedMeasure:  # fmt: skip
+    """A measure of the plan of a stage."""
+    row = _add(PlannedMeasure(
+        family=of.family, stage=of, kind=by_code(MeasureKind, kind), due_on=due_on, performer=performer,
+        members=list(members), **values,
+    ))  # fmt: skip
+    db.session.expire(of, ["measures"])
+    return row
+
+
 def signal_card(place: Territory, body: Agency | None = None, children: Iterable[dict[str, Any]] = (),
                 **values: Any) -> SignalCard:  # fmt: skip
     """A signal card that came to a place a little while ago and that nobody has opened."""
@@ -416,6 +459,9 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
     sitting = meeting(body, date(2026, 10, 5), [person], territory=place, place=word, secretary=person)
     item = agenda_item(sitting, of, card, title=f"{word}: вопрос", group=group, decided_at=clock.now(),
                        outcome=by_code(DecisionOutcome, "heard"))  # fmt: skip
+    plan = programme(stay, date(year, 3, 10), date(year, 12, 10), leader=person, problems=[f"{word}: проблема"],
+                     note=word)  # fmt: skip
+    period = stage(plan, date(year, 3, 10), date(year, 9, 9), tasks=word)
     return {
         "Family": of,
         "Member": child,
@@ -423,6 +469,17 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         "Decision": stay.decision,
         "RegistrationCriterion": stay.criteria[0],
         "StayExtension": extension(stay, date(2026, 3, 20), reason=word),
+        "Programme": plan,
+        "Problem": plan.problems[0],
+        "WorkingGroupMember": plan.group[0],
+        "Stage": period,
+        "PlannedMeasure": measure(period, date(year, 6, 6), performer=body, members=[child], details=word),
+        "ImportantMark": _add(ImportantMark(
+            family=of, entity="Registration", entity_id=stay.id, note=word, marked_by="Координатор",
+        )),
+        "PerformerReport": _add(PerformerReport(
+            agency=body, starts_on=date(year, 1, 1), ends_on=date(year, 3, 31), received_on=date(year, 4, 4), note=word,
+        )),
         "Aid": aid(of, date(2026, 4, 4), recipients=[mother], amount=Decimal("100.10"), description=word),
         "Education": education(child, date(year - 1, 9, 1), organisation=f"Школа: {word}", grade="4 класс"),
         "PupilSupport": support(child, year, 1, free_meals=True, note=word),

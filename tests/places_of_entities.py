@@ -30,11 +30,14 @@ WITHOUT_A_LIST = {
     "CardChild": "on the page of its signal card",
     "CardScan": "on the page of its signal card",
     "CardTelling": "on the page of its signal card",
+    "ImportantMark": "in the chronology of its family",
     "MeetingAttendance": "on the page of its meeting",
+    "Problem": "on the page of its programme",
     "SurveyExtension": "on the page of its survey",
     "SurveyMark": "on the page of its survey act",
     "SurveyPerson": "on the page of its survey act",
     "SurveyScan": "on the page of its survey",
+    "WorkingGroupMember": "on the page of its programme",
 }
 
 
@@ -96,7 +99,7 @@ def _has_a_list(name: str) -> bool:
 def _is_in_the_menu(name: str) -> bool:
     from app import views
 
-    alone = (views.SIGNALS, views.SURVEYS, views.INQUIRIES, views.MEETINGS, views.INSTRUCTIONS)
+    alone = (views.SIGNALS, views.SURVEYS, views.INQUIRIES, views.PROGRAMMES, views.MEETINGS, views.INSTRUCTIONS)
     entries = (*alone, *views.BANK, *views.PLACES)
     listed = [view for view, *_rest in entries] + views.DICTIONARIES
     return name in {view.entity.__name__ for view in listed}
@@ -143,10 +146,20 @@ PLACES = (
     Place("app/services/soundness.py", "ask the same rule of rows that are stored already: RULES",
           _is_asked_when_stored, _about_a_family),
     Place("app/readings/overview.py", "read it for the page of the family", _named_in("app/readings/overview.py"),
-          _about_a_family),
+          _about_a_family, {
+              "ImportantMark": "the chronology reads it",
+              "Problem": "the page of the programme tells it",
+              "WorkingGroupMember": "the page of the programme tells who is of the group",
+          }),
     Place("app/documents/folder.py", "load it for the papers of the family, or say why they are silent on it",
           _named_in("app/documents/folder.py"), _about_a_family, {
               "Assignment": "who sees the family is no part of its papers",
+              "ImportantMark": "the chronology reads it",
+              "PlannedMeasure": "the programme card reads the plan of its stages",
+              "Problem": "the programme card reads them with its programme",
+              "Programme": "the programme card reads it",
+              "Stage": "the programme card reads it",
+              "WorkingGroupMember": "the papers are signed by the bodies",
               "Mentor": "the papers are signed by the bodies",
               "PupilSupport": "the record card does not ask about single quarters",
               "StayExtension": "the papers tell when a family was entered, not until when it was due",
@@ -154,11 +167,23 @@ PLACES = (
     Place("app/exchange/bank.py", "let it travel by the workbook, with its sheet in app/exchange/workbook.py",
           _named_in("app/exchange/bank.py"), _about_a_family, {
               "Assignment": "each district gives its families to its own people",
+              "ImportantMark": "each district marks what is important to it",
+              "PlannedMeasure": "the workbook of the form tells of what was done",
+              "Problem": "the workbook of the form tells of what was done",
+              "Programme": "the workbook of the form tells of what was done",
+              "Stage": "the workbook of the form tells of what was done",
+              "WorkingGroupMember": "each district names its own people",
               "Mentor": "each district names its own people",
               "Paper": "a workbook holds no files",
               "StayExtension": "each district answers for its own clocks",
           }),
     Place("app/demo/family.py", "invent some rows of it", _is_invented, _about_a_family, {
+        "ImportantMark": "a person marks what is important",
         "Paper": "scans are attached by app/demo/papers.py",
+        "PlannedMeasure": "a plan is made on the page of a programme",
+        "Problem": "a programme is opened on the page of its family",
+        "Programme": "a programme is opened on the page of its family",
+        "Stage": "a programme is opened on the page of its family",
+        "WorkingGroupMember": "a programme is opened on the page of its family",
     }),
 )  # fmt: skip

@@ -607,6 +607,7 @@ MADE_ELSEWHERE = ("select2-", "timeline--")
 CODED = {
     "code", "block_code", "measure_code", "parent", "kind", "scheme", "group", "appendix4_line", "appendix4_flag",
     "children_line", "effect", "starts", "stops", "unit",
+    "set", "measure", "agency_kind", "criterion",
 }  # fmt: skip
 
 

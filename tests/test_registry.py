@@ -356,6 +356,12 @@ WITHOUT_AN_EVENT = {
     "StayExtension.until": "the day on which it was extended is told, and this one with it",
     "Decision.decided_on": "the stay that it placed is told with it",
     "AgendaItem.until": "the instruction or the next meeting that comes of it is told",
+    "Programme.ends_on": "told with the day on which it begins",
+    "Stage.ends_on": "the same",
+    "Stage.ended_before": "the decision that extended it is told",
+    "PlannedMeasure.due_on": "what is to come stands in the plan",
+    "WorkingGroupMember.started_on": "who works with the family is said on the page of its programme",
+    "WorkingGroupMember.ended_on": "the same",
     "Instruction.due_on": "told with the day on which the body was told",
 }
 

@@ -77,6 +77,7 @@ def test_tables_of_links_lie_behind_an_entity_of_families():
              if table.name not in mapped and reached(table) & {"family", "agency", "territory"}}  # fmt: skip
     assert links == {
         "family_categories", "aid_recipients", "signal_card_criteria", "survey_group_employees", "agenda_item_criteria",
+        "planned_measure_members",
     }  # fmt: skip
 
 

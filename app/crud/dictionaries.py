@@ -75,6 +75,22 @@ class MeasureKindRegistry(DictionaryView):
     form_columns = ["code", "name", "block", "position", "retired"]
 
 
+class MeasureSetRegistry(DictionaryView):
+    entity = models.MeasureSet
+    list_columns = ["code", "name", "criterion", "retired"]
+    form_columns = ["code", "name", "criterion", "position", "retired"]
+    intro = _("A set is put into the plan of a family at once and then edited. Its measures are in the next list.")
+
+
+class MeasureSetLineRegistry(RegistryView):
+    entity = models.MeasureSetLine
+    list_columns = ["set", "kind", "agency_kind", "days", "retired"]
+    search_columns = ["set", "kind", "agency_kind"]
+    form_columns = ["set", "kind", "details", "agency_kind", "days", "position", "retired"]
+    base_order = ("id", "asc")
+    intro = _("The measures of the template sets: which kind of body performs each, in how many days it is due.")
+
+
 class DynamicsLevelRegistry(DictionaryView):
     entity = models.DynamicsLevel
 

@@ -201,6 +201,65 @@ class ChildrenLine(Term):
     NONE = "none", "не учитывается в движении"
 
 
+class ProgrammeKind(Term):
+    """What a programme is like."""
+
+    ACTIVE = "active", "активная"
+    STABLE = "stable", "стабильная"
+    TEENAGER = "teenager", "подростка (14–18 лет)"
+    ACCOMPANIMENT = "accompaniment", "сопровождение"
+
+
+class ProgrammeState(Term):
+    """Where a programme is on its way."""
+
+    DRAFT = "draft", "готовится"
+    APPROVED = "approved", "действует"
+    COMPLETED = "completed", "завершена"
+    TERMINATED = "terminated", "прекращена"
+
+
+class StageSort(Term):
+    """The sort of a stage, as its card names it."""
+
+    ORDINARY = "ordinary", "обычный"
+    EXTENDED = "extended", "продлённый"
+    EMERGENCY = "emergency", "экстренный"
+
+
+class StageState(Term):
+    """Where a stage is on its way."""
+
+    PLANNED = "planned", "по плану"
+    ACTIVE = "active", "идёт"
+    REVIEWED = "reviewed", "итоги подведены"
+
+
+class StageFollows(Term):
+    """What follows a stage that was reviewed."""
+
+    NEXT = "next", "следующий этап"
+    EXTENSION = "extension", "продление этапа"
+    REMOVAL = "removal", "предложено снять с учёта"
+
+
+class MeasureState(Term):
+    """What has become of a measure of the plan. Overdue is computed, never stored."""
+
+    PLANNED = "planned", "запланировано"
+    DONE = "done", "исполнено"
+    NOT_DONE = "not_done", "не исполнено"
+    CANCELLED = "cancelled", "отменено"
+
+
+class AidRhythm(Term):
+    """How often regular aid is given."""
+
+    DAILY = "daily", "каждый рабочий день"
+    WEEKLY = "weekly", "раз в неделю"
+    MONTHLY = "monthly", "раз в месяц"
+
+
 class Moment(Term):
     """What starts or stops a deadline. A deadline between moments that the bank does not know yet gives no clock."""
 

@@ -157,6 +157,45 @@ class MeasureKind(Dictionary, Entity):
         return f"{self.code} {self.name}"
 
 
+class MeasureSet(Dictionary, Entity):
+    """A template set of measures: what is put into a plan at once where a family has this trouble."""
+
+    __tablename__ = "measure_set"
+    TITLE, TITLES = _("Set of measures"), _("Sets of measures")
+    ADDING = _("Add a set of measures")
+    criterion_id: Mapped[int | None] = mapped_column(ForeignKey("criterion.id"), index=True, info=label(_("Criterion")))
+    criterion: Mapped[Criterion | None] = relationship(info=label(_("Criterion")))
+    lines: Mapped[list[MeasureSetLine]] = relationship(
+        primaryjoin="and_(MeasureSetLine.set_id == MeasureSet.id, MeasureSetLine.retired.is_(False))",
+        order_by="MeasureSetLine.position, MeasureSetLine.id",
+        viewonly=True,
+    )
+
+
+class MeasureSetLine(Versioned, Entity):
+    """A measure of a set: which kind of body performs it, and how many days after the stage begins it is due."""
+
+    WHOSE = Whose.WORDS
+    __tablename__ = "measure_set_line"
+    TITLE, TITLES = _("Measure of a set"), _("Measures of sets")
+    ADDING = _("Add a measure to a set")
+    set_id: Mapped[int] = mapped_column(ForeignKey("measure_set.id"), index=True, info=label(_("Set of measures")))
+    set: Mapped[MeasureSet] = relationship(info=label(_("Set of measures")))
+    kind_id: Mapped[int] = mapped_column(ForeignKey("measure_kind.id"), index=True, info=label(_("Measure")))
+    kind: Mapped[MeasureKind] = relationship(info=label(_("Measure")))
+    agency_kind_id: Mapped[int | None] = mapped_column(
+        ForeignKey("agency_kind.id"), index=True, info=label(_("Kind of performer"))
+    )
+    agency_kind: Mapped[AgencyKind | None] = relationship(info=label(_("Kind of performer")))
+    details: Mapped[str | None] = mapped_column(String(500), info=label(_("Details of the measure")))
+    days: Mapped[int] = mapped_column(default=30, info=label(_("Due in days")))
+    position: Mapped[int] = mapped_column(default=0, info=label(_("Order")))
+    retired: Mapped[bool] = mapped_column(default=False, info=label(_("No longer used")))
+
+    def __str__(self) -> str:
+        return str(self.kind)
+
+
 class DynamicsLevel(Dictionary, Entity):
     """How far a family has come."""
 

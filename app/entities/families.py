@@ -259,6 +259,7 @@ class PupilSupport(OfMember, Entity):
         *(sought("pupil_support", name, "id", "family_id") for name in SUPPORT),
         in_the_family_of("member_id", "member"),
         sane("quarter BETWEEN 1 AND 4", name="quarter_of_year"),
+        sane("missed_lessons >= 0", name="missed_not_negative"),
     )
     TITLE, TITLES = _("Pupil support"), _("Pupil support")
     ADDING = _("Add pupil support")
@@ -269,6 +270,7 @@ class PupilSupport(OfMember, Entity):
     quarter: Mapped[int] = mapped_column(info=label(_("Quarter")))
     attendance: Mapped[str | None] = mapped_column(String(300), info=label(_("Attendance")))
     progress: Mapped[str | None] = mapped_column(String(300), info=label(_("Progress")))
+    missed_lessons: Mapped[int | None] = mapped_column(info=label(_("Lessons missed")))
     free_meals: Mapped[bool | None] = mapped_column(info=label(_("Free meals")))
     free_textbooks: Mapped[bool | None] = mapped_column(info=label(_("Free textbooks")))
     leisure: Mapped[bool | None] = mapped_column(info=label(_("Leisure after school")))

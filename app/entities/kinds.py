@@ -85,9 +85,9 @@ def derived(text: Any) -> dict[str, Any]:
     return {"label": text, "derived": True}
 
 
-def live(*columns: str, name: str) -> Index:
-    """A unique index over the rows that are not annulled."""
-    condition = text("annulled_at IS NULL")
+def live(*columns: str, name: str, but: str = "") -> Index:
+    """A unique index over the rows that are not annulled. but: a column; rows in which it is filled do not count."""
+    condition = text("annulled_at IS NULL" + (f" AND {but} IS NULL" if but else ""))
     return Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
 
 

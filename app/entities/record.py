@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from app.entities.dictionaries import Criterion, RemovalReason
     from app.entities.families import Family
     from app.entities.places import Agency
+    from app.entities.programmes import Aid
 
 
 class Decision(ByAct, OfFamily, Entity):
@@ -210,7 +211,11 @@ class Paper(Scanned, OfFamily, Entity):
     """A scan kept in the social passport."""
 
     __tablename__ = "paper"
-    __table_args__ = (in_the_family_of("decision_id", "decision"), listed("paper", "dated_on", "id", "family_id"))
+    __table_args__ = (
+        in_the_family_of("decision_id", "decision"),
+        in_the_family_of("aid_id", "aid"),
+        listed("paper", "dated_on", "id", "family_id"),
+    )
     TITLE, TITLES = _("Paper"), _("Papers")
     kind: Mapped[terms.PaperKind] = mapped_column(
         term(terms.PaperKind), default=terms.PaperKind.OTHER, info=label(_("Kind of paper"))
@@ -219,6 +224,8 @@ class Paper(Scanned, OfFamily, Entity):
     dated_on: Mapped[date | None] = mapped_column(Date, info=label(_("Date of paper")))
     decision_id: Mapped[int | None] = mapped_column(index=True, info=label(_("Decision")))
     decision: Mapped[Decision | None] = relationship(foreign_keys=[decision_id], info=label(_("Decision")))
+    aid_id: Mapped[int | None] = mapped_column(index=True, info=label(_("Aid")))
+    aid: Mapped[Aid | None] = relationship(foreign_keys=[aid_id], info=label(_("Aid")))
 
     def __str__(self) -> str:
         return self.title

@@ -38,21 +38,28 @@ from app.models import (
     Criterion,
     Decision,
     DecisionOutcome,
+    DynamicsLevel,
     Education,
     EducationStatus,
     Employee,
     Family,
+    FamilyReaction,
     IdentityDocument,
     IdentityKind,
     Instruction,
+    MeasureKind,
     Meeting,
     Member,
     Mentor,
     Paper,
+    PlannedMeasure,
+    Programme,
     PupilSupport,
     Registration,
     RegistrationCriterion,
     SignalCard,
+    Stage,
+    StageKind,
     StayExtension,
     Supervision,
     SupervisionKind,
@@ -150,12 +157,48 @@ class OrderFact(Fact):
         return not self.answered and self.until is not None and self.until < today
 
 
+@dataclass(frozen=True)
+class ProgrammeFact(Fact):
+    """A programme; title: the code of its kind, text: of how it ended, done: when, more: why."""
+
+    done: date | None
+
+    @property
+    def kind(self) -> terms.ProgrammeKind | None:
+        return terms.ProgrammeKind.of(self.title or "")
+
+    @property
+    def ended(self) -> terms.ProgrammeState | None:
+        return terms.ProgrammeState.of(self.text or "")
+
+
+@dataclass(frozen=True)
+class StageFact(Fact):
+    """A stage; title: its kind, text: the dynamics, more: the reaction, done: when its results were drawn, held: the
+    day of the meeting that approved it."""
+
+    done: date | None
+    held: date | None
+
+
+@dataclass(frozen=True)
+class MeasureFact(Fact):
+    """A measure of a plan; until: due on, title: its code and name, text: the code of its state, more: the body,
+    done: when."""
+
+    done: date | None
+
+    @property
+    def state(self) -> terms.MeasureState | None:
+        return terms.MeasureState.of(self.text or "")
+
+
 # The columns of that statement, for all kinds of facts.
 _TYPES: dict[str, Any] = {
     "member_id": Integer, "since": Date, "until": Date, "title": String, "text": String, "more": String,
     "year": Integer, "quarter": Integer, "pages": Integer, "size": Integer,
     "meals": Boolean, "textbooks": Boolean, "leisure": Boolean, "holidays": String, "key": String,
-    "meeting": Integer, "done": Date, "answered": Boolean, "accepted": Boolean,
+    "meeting": Integer, "done": Date, "held": Date, "answered": Boolean, "accepted": Boolean,
 }  # fmt: skip
 # What a row becomes, where it tells more than every fact does.
 _KINDS: dict[str, type[Fact]] = {
@@ -165,6 +208,9 @@ _KINDS: dict[str, type[Fact]] = {
     "SignalCard": CardFact,
     "AgendaItem": MatterFact,
     "Instruction": OrderFact,
+    "Programme": ProgrammeFact,
+    "Stage": StageFact,
+    "PlannedMeasure": MeasureFact,
 }
 
 
@@ -293,6 +339,24 @@ class Overview:
         """What bodies were told to do, the latest day of all first."""
         rows = [fact for fact in self.facts.get("Instruction", ()) if isinstance(fact, OrderFact)]
         return sorted(rows, key=lambda fact: (fact.until or date.min, fact.id), reverse=True)
+
+    @property
+    def programmes(self) -> list[ProgrammeFact]:
+        """The programmes, the latest first."""
+        rows = [fact for fact in self.facts.get("Programme", ()) if isinstance(fact, ProgrammeFact)]
+        return sorted(rows, key=lambda fact: (fact.since or date.min, fact.id), reverse=True)
+
+    @property
+    def stages(self) -> list[StageFact]:
+        """The stages of all programmes in their order."""
+        rows = [fact for fact in self.facts.get("Stage", ()) if isinstance(fact, StageFact)]
+        return sorted(rows, key=lambda fact: (fact.since or date.min, fact.id))
+
+    @property
+    def measures(self) -> list[MeasureFact]:
+        """The measures of all plans, by the day they are due."""
+        rows = [fact for fact in self.facts.get("PlannedMeasure", ()) if isinstance(fact, MeasureFact)]
+        return sorted(rows, key=lambda fact: (fact.until or date.min, fact.id))
 
     @property
     def last_contact(self) -> contact.Contact | None:
@@ -464,6 +528,7 @@ def _facts(family: Family) -> Iterator[tuple[str, Fact]]:
               answered=Instruction.answered_at.is_not(None),
               accepted=Instruction.accepted_at.is_not(None))
         .join(Instruction.agency).where(Instruction.given_on.is_not(None)),
+        *_parts_of_programmes(family),
         _part(SurveyAct, None, since=SurveyAct.visited_on, title=cast(SurveyAct.access, String),
               text=cast(SurveyAct.threat, String))
         .join(SurveyAct.group).where(SurveyGroup.family_id == family.id, SurveyAct.is_current.is_(True)),
@@ -473,6 +538,20 @@ def _facts(family: Family) -> Iterator[tuple[str, Fact]]:
     for row in db.session.execute(union_all(*parts)):
         kind = _KINDS.get(row.entity, Fact)
         yield row.entity, kind(**{each.name: row._mapping[each.name] for each in fields(kind)})
+
+
+def _parts_of_programmes(family: Family) -> list[Select[Any]]:
+    return [
+        _part(Programme, family, since=Programme.starts_on, until=Programme.ends_on,
+              title=cast(Programme.kind, String), text=cast(Programme.closed_as, String),
+              more=Programme.close_reason, done=Programme.closed_on),
+        _part(Stage, family, since=Stage.starts_on, until=Stage.ends_on, title=StageKind.name,
+              text=DynamicsLevel.name, more=FamilyReaction.name, done=Stage.reviewed_on, held=Stage.meeting_on)
+        .join(Stage.kind).outerjoin(Stage.dynamics).outerjoin(Stage.reaction),
+        _part(PlannedMeasure, family, until=PlannedMeasure.due_on, title=MeasureKind.code + " " + MeasureKind.name,
+              text=cast(PlannedMeasure.state, String), more=Agency.name, done=PlannedMeasure.done_on)
+        .join(PlannedMeasure.kind).outerjoin(PlannedMeasure.performer),
+    ]  # fmt: skip
 
 
 def _part(entity: Any, family: Family | None, **values: InstrumentedAttribute[Any] | Any) -> Select[Any]:

@@ -44,8 +44,12 @@ def _all(overview: Overview) -> Iterator[Event]:
         what = aid.kind or aid.measure
         people = ", ".join(member.first_name for member in aid.recipients)
         detail = ". ".join(part for part in (aid.description, people) if part)
-        yield Event(aid.given_on, f"Помощь: {what.name if what else 'вид не указан'}", detail, "ok",
-                    frozenset(member.id for member in aid.recipients))  # fmt: skip
+        given = frozenset(member.id for member in aid.recipients)
+        yield Event(aid.given_on, f"Помощь: {what.name if what else 'вид не указан'}", detail, "ok", given)
+        if aid.until:
+            told = f"Помощь в последний раз: {what.name if what else 'вид не указан'}"
+            yield Event(aid.until, told, detail, people=given)
+    yield from _of_programmes(overview)
     for person in overview.people:
         yield from (event._replace(people=frozenset({person.member.id})) for event in _of_person(person))
     for mentor in overview.mentors:
@@ -69,6 +73,25 @@ def _all(overview: Overview) -> Iterator[Event]:
     for paper in overview.papers:
         if paper.since:
             yield Event(paper.since, f"Документ: {paper.title}")
+
+
+def _of_programmes(overview: Overview) -> Iterator[Event]:
+    for programme in overview.programmes:
+        if programme.since:
+            yield Event(programme.since, "Начало программы реабилитации", f"до {words.day(programme.until)}", "info")
+        if programme.done:
+            yield Event(programme.done, f"Программа реабилитации {programme.ended}", programme.more or "", "info")
+    for stage in overview.stages:
+        if stage.held:
+            yield Event(stage.held, f"Утверждён этап программы: {stage.title}", "", "info")
+        if stage.since:
+            yield Event(stage.since, f"Начало этапа программы: {stage.title}", f"до {words.day(stage.until)}")
+        if stage.done:
+            told = "; ".join(part for part in (f"динамика: {stage.text}" if stage.text else "", stage.more) if part)
+            yield Event(stage.done, f"Итоги этапа программы: {stage.title}", told, "info")
+    for measure in overview.measures:
+        if measure.done:
+            yield Event(measure.done, f"Исполнено: {measure.title}", measure.more or "", "ok")
 
 
 def _of_stay(stay: Registration) -> Iterator[Event]:

@@ -7,12 +7,12 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select, true
+from sqlalchemy import func, inspect, select, true
 from sqlalchemy.orm import class_mapper
 from sqlalchemy.orm.interfaces import MANYTOONE, ONETOMANY
 
 from app import tree
-from app.domain import care, deadlines, meetings, registration
+from app.domain import care, deadlines, meetings, programmes, registration
 from app.domain.criteria import DatedCriterion, in_force
 from app.domain.refusal import Refusal
 from app.domain.registration import Basis, Facts
@@ -29,19 +29,27 @@ from app.models import (
     Entity,
     Family,
     IdentityDocument,
+    ImportantMark,
+    MeasureSetLine,
     Member,
     Mentor,
     OfFamily,
     OfMember,
     Paper,
+    PerformerReport,
+    PlannedMeasure,
+    Problem,
+    Programme,
     PupilSupport,
     Registration,
     RegistrationCriterion,
     RemovalReason,
     SettledYear,
+    Stage,
     StayExtension,
     Supervision,
     Territory,
+    WorkingGroupMember,
 )
 from app.services import family_keys
 
@@ -312,6 +320,63 @@ def _check_commission_member(row: CommissionMember, today: date) -> None:
     )  # fmt: skip
 
 
+def _check_programme(row: Programme, today: date) -> None:
+    stay, approval = row.registration, row.approval
+    programmes.check_programme(
+        starts_on=row.starts_on, ends_on=row.ends_on, registered_on=stay.registered_on, removed_on=stay.removed_on,
+        decided_on=approval.decided_on if approval is not None else None, closed_on=row.closed_on,
+        closed_as=row.closed_as, today=today,
+    )  # fmt: skip
+
+
+def _check_problem(row: Problem, today: date) -> None:
+    programmes.check_problem(row.text)
+
+
+def _check_group_member(row: WorkingGroupMember, today: date) -> None:
+    registration.check_interval(row.started_on, row.ended_on, "ended_on")
+
+
+def _check_stage(row: Stage, today: date) -> None:
+    others = db.session.execute(
+        select(Stage.starts_on, Stage.ends_on).where(
+            Stage.programme_id == row.programme.id, Stage.annulled_at.is_(None), Stage.id != (row.id or 0)
+        )
+    )
+    programmes.check_stage(
+        starts_on=row.starts_on, ends_on=row.ends_on, programme_starts=row.programme.starts_on,
+        meeting_on=row.meeting_on, reviewed_on=row.reviewed_on, follows=row.follows,
+        told=row.dynamics is not None and row.reaction is not None,
+        others=[(start, end) for start, end in others], today=today,
+    )  # fmt: skip
+
+
+def _check_measure(row: PlannedMeasure, today: date) -> None:
+    changed: Any = inspect(row)
+    for before in changed.attrs.state.history.deleted or ():
+        programmes.check_transition(before, row.state)
+    programmes.check_measure(
+        due_on=row.due_on, starts_on=row.stage.starts_on, state=row.state, done_on=row.done_on, reason=row.reason,
+        family=_key(row.family), members=[_key(person.family) for person in row.members], today=today,
+    )  # fmt: skip
+
+
+def _check_mark(row: ImportantMark, today: date) -> None:
+    programmes.check_mark(row.entity, row.entity_id)
+
+
+def _check_performer_report(row: PerformerReport, today: date) -> None:
+    programmes.check_report(starts_on=row.starts_on, ends_on=row.ends_on, received_on=row.received_on, today=today)
+
+
+def _check_set_line(row: MeasureSetLine, today: date) -> None:
+    twins = select(func.count(MeasureSetLine.id)).where(
+        MeasureSetLine.set_id == row.set.id, MeasureSetLine.kind_id == row.kind.id,
+        MeasureSetLine.retired.is_(False), MeasureSetLine.id != (row.id or 0),
+    )  # fmt: skip
+    programmes.check_set_line(days=row.days, is_there=not row.retired and bool(db.session.scalar(twins)))
+
+
 def _check_settled_year(row: SettledYear, today: date) -> None:
     deadlines.check_year(row.year)
 
@@ -336,6 +401,14 @@ RULES: dict[type, Callable[[Any, date], None]] = {
     RemovalReason: _check_reason,
     Deadline: _check_deadline,
     StayExtension: _check_stay_extension,
+    Programme: _check_programme,
+    Problem: _check_problem,
+    WorkingGroupMember: _check_group_member,
+    Stage: _check_stage,
+    PlannedMeasure: _check_measure,
+    ImportantMark: _check_mark,
+    PerformerReport: _check_performer_report,
+    MeasureSetLine: _check_set_line,
     SettledYear: _check_settled_year,
 }
 

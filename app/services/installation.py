@@ -26,6 +26,8 @@ from app.models import (
     LawReminder,
     MeasureBlock,
     MeasureKind,
+    MeasureSet,
+    MeasureSetLine,
     RelationshipKind,
     RemovalReason,
     Role,
@@ -70,6 +72,7 @@ def add_root_territory() -> Territory:
     return root
 
 
+LINES_OF_SETS = "measure_set_lines.csv"
 # Where each dictionary lies in app/reference, and the column of its code.
 FILES: dict[Any, tuple[str, str]] = {
     AgencyKind: ("agency_kinds.csv", "code"),
@@ -90,6 +93,7 @@ FILES: dict[Any, tuple[str, str]] = {
     RelationshipKind: ("relationship_kinds.csv", "code"),
     MeasureBlock: ("measure_blocks_and_measures.csv", "block_code"),
     MeasureKind: ("measure_blocks_and_measures.csv", "measure_code"),
+    MeasureSet: ("measure_sets.csv", "code"),
 }
 
 
@@ -122,6 +126,7 @@ def load_dictionaries() -> None:
           retired=lambda text: text == "1")  # fmt: skip
     _load_relationships()
     _load_measures()
+    _load_sets()
 
 
 def rows(file_name: str) -> Iterator[dict[str, str | None]]:
@@ -193,4 +198,24 @@ def _load_measures() -> None:
             db.session.add(block)
         if row["measure_code"] not in kinds:
             db.session.add(MeasureKind(code=row["measure_code"], name=row["measure"], block=block, position=position))
+    db.session.flush()
+
+
+def _load_sets() -> None:
+    """The template sets that are not there yet, each with its measures; a set that is there stays as it is."""
+    have, criteria = _codes(MeasureSet), _codes(Criterion)
+    kinds, bodies = _codes(MeasureKind), _codes(AgencyKind)
+    fresh: dict[str, MeasureSet] = {}
+    for position, row in enumerate(rows(FILES[MeasureSet][0])):
+        if (code := row["code"] or "") not in have:
+            fresh[code] = MeasureSet(
+                code=code, name=row["name"], criterion=criteria.get(row["criterion"] or ""), position=position
+            )
+            db.session.add(fresh[code])
+    for position, row in enumerate(rows(LINES_OF_SETS)):
+        if (whole := fresh.get(row["set"] or "")) is not None:
+            db.session.add(MeasureSetLine(
+                set=whole, kind=kinds[row["measure"] or ""], agency_kind=bodies.get(row["agency_kind"] or ""),
+                days=int(row["days"] or 0), position=position,
+            ))  # fmt: skip
     db.session.flush()

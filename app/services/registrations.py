@@ -16,10 +16,11 @@ from app.domain import registration as rules
 from app.domain.criteria import Rewriting, corrected, days_of_change, rewritten
 from app.domain.deadlines import Clock, check_extending
 from app.domain.refusal import Refusal
-from app.domain.terms import DecisionKind
+from app.domain.terms import DecisionKind, StageSort
 from app.extensions import db
 from app.models import (
     Agency,
+    Aid,
     Annullable,
     Criterion,
     Deadline,
@@ -27,11 +28,16 @@ from app.models import (
     Family,
     Member,
     OfMember,
+    PlannedMeasure,
+    Problem,
+    Programme,
     Registration,
     RegistrationCriterion,
     RemovalReason,
+    Stage,
     StayExtension,
     Whose,
+    WorkingGroupMember,
 )
 from app.services import checks, family_keys, registry
 
@@ -250,10 +256,13 @@ def annul(row: Any, *, reason: str, today: date) -> None:
     if isinstance(row, Decision):
         _check_unused(row)
         _resume_criteria(row)
+        _unapprove(row)
     if isinstance(row, Member):
         _check_not_last(row)
-    moment = now()
-    for one in (row, *_parts(row)):
+    moment, all_of_it = now(), [row, *_parts(row)]
+    if not isinstance(row, Family):
+        _let_go(one for one in all_of_it if isinstance(one, PlannedMeasure))
+    for one in all_of_it:
         one.annulled_at, one.annul_reason = moment, reason
     db.session.flush()
     if isinstance(row, Member):
@@ -393,15 +402,41 @@ def _parts(row: Any) -> Iterable[Any]:
         entities = [entity for entity in OF_FAMILY.values() if entity is not Family]
         key, value = "family_id", row.id
     elif isinstance(row, Registration):
-        entities, key, value = [StayExtension, RegistrationCriterion], "registration_id", row.id
+        entities, key, value = [StayExtension, RegistrationCriterion, Programme], "registration_id", row.id
     elif isinstance(row, Decision):
         entities, key, value = [RegistrationCriterion], "decision_id", row.id
+    elif isinstance(row, Programme):
+        entities, key, value = [Problem, WorkingGroupMember, Stage], "programme_id", row.id
+    elif isinstance(row, Stage):
+        entities, key, value = [PlannedMeasure], "stage_id", row.id
     else:
         return []
-    return [
+    found = [
         part
         for entity in entities
         for part in db.session.scalars(
             select(entity).where(getattr(entity, key) == value, entity.annulled_at.is_(None))
         )
     ]
+    deeper = [] if isinstance(row, Family) else [one for part in found for one in _parts(part)]
+    return [*found, *deeper]
+
+
+def _let_go(measures: Iterable[PlannedMeasure]) -> None:
+    """The aid that carried out a measure which is annulled was given all the same: it stands by itself."""
+    keys = [measure.id for measure in measures]
+    for aid in db.session.scalars(select(Aid).where(Aid.planned_id.in_(keys), Aid.annulled_at.is_(None))):
+        aid.planned = None
+
+
+def _unapprove(decision: Decision) -> None:
+    """What a decision approved or extended is as it was without it."""
+    for programme in db.session.scalars(select(Programme).where(Programme.approval_id == decision.id)):
+        programme.approval = None
+    of_decision = or_(Stage.decision_id == decision.id, Stage.extension_id == decision.id)
+    for stage in db.session.scalars(select(Stage).where(of_decision)):
+        if stage.decision_id == decision.id:
+            stage.decision = None
+        elif stage.ended_before is not None:
+            stage.extension, stage.ends_on, stage.ended_before = None, stage.ended_before, None
+            stage.sort = StageSort.ORDINARY

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
-from app.domain import care, deadlines, registration
+from app.domain import care, deadlines, programmes, registration
 from app.domain.criteria import DatedCriterion, in_force
 from app.domain.refusal import Refusal
 from app.domain.registration import Basis, Facts
@@ -25,16 +25,23 @@ from app.models import (
     Education,
     Family,
     IdentityDocument,
+    ImportantMark,
     Member,
     Mentor,
     Paper,
+    PlannedMeasure,
+    Problem,
+    Programme,
     PupilSupport,
     Registration,
     RegistrationCriterion,
     RemovalReason,
+    Stage,
     StayExtension,
     Supervision,
+    WorkingGroupMember,
     aid_recipients,
+    planned_measure_members,
 )
 
 
@@ -129,6 +136,17 @@ class _Reader:
         )
         for aid_id, member_id in self._read(given.where(self._within(aid.c.family_id))):
             self.recipients.setdefault(aid_id, []).append(member_id)
+        self.programmes = {row.id: row for row in self.rows(Programme)}
+        self.stages: dict[int, list[Any]] = {}
+        for row in self.rows(Stage):
+            self.stages.setdefault(row.programme_id, []).append(row)
+        self.periods = {row.id: row for rows in self.stages.values() for row in rows}
+        measure, self.wanted = PlannedMeasure.__table__, dict[int, list[int]]()
+        whom = select(planned_measure_members.c.measure_id, planned_measure_members.c.member_id).join(
+            measure, measure.c.id == planned_measure_members.c.measure_id
+        )
+        for measure_id, member_id in self._read(whom.where(self._within(measure.c.family_id))):
+            self.wanted.setdefault(measure_id, []).append(member_id)
 
     def rows(self, entity: Any) -> list[Any]:
         """The rows of one entity that are not annulled."""
@@ -294,6 +312,61 @@ def _extension(row: Any, reader: _Reader, today: date) -> None:
     deadlines.check_extension(until=row.until, reason=row.reason)
 
 
+def _programme(row: Any, reader: _Reader, today: date) -> None:
+    _live_family(row, reader)
+    if (stay := reader.placings.get(row.registration_id)) is None:
+        raise Refusal("Программа учёта, который аннулирован.", "registration")
+    approval = reader.basis(row.approval_id)
+    programmes.check_programme(
+        starts_on=row.starts_on, ends_on=row.ends_on, registered_on=stay.registered_on, removed_on=stay.removed_on,
+        decided_on=approval.decided_on if approval is not None else None, closed_on=row.closed_on,
+        closed_as=row.closed_as, today=today,
+    )  # fmt: skip
+
+
+def _of_programme(row: Any, reader: _Reader) -> Any:
+    _live_family(row, reader)
+    if (found := reader.programmes.get(row.programme_id)) is None:
+        raise Refusal("Запись программы, которая аннулирована.", "programme")
+    return found
+
+
+def _problem(row: Any, reader: _Reader, today: date) -> None:
+    _of_programme(row, reader)
+    programmes.check_problem(row.text)
+
+
+def _group_member(row: Any, reader: _Reader, today: date) -> None:
+    _of_programme(row, reader)
+    registration.check_interval(row.started_on, row.ended_on, "ended_on")
+
+
+def _stage(row: Any, reader: _Reader, today: date) -> None:
+    programme = _of_programme(row, reader)
+    others = [(each.starts_on, each.ends_on) for each in reader.stages[programme.id] if each.id != row.id]
+    programmes.check_stage(
+        starts_on=row.starts_on, ends_on=row.ends_on, programme_starts=programme.starts_on, meeting_on=row.meeting_on,
+        reviewed_on=row.reviewed_on, follows=row.follows,
+        told=row.dynamics_id is not None and row.reaction_id is not None, others=others, today=today,
+    )  # fmt: skip
+
+
+def _measure(row: Any, reader: _Reader, today: date) -> None:
+    _live_family(row, reader)
+    if (stage := reader.periods.get(row.stage_id)) is None:
+        raise Refusal("Мероприятие этапа, который аннулирован.", "stage")
+    people = [reader.members.get(key) for key in reader.wanted.get(row.id, ())]
+    programmes.check_measure(
+        due_on=row.due_on, starts_on=stage.starts_on, state=row.state, done_on=row.done_on, reason=row.reason,
+        family=row.family_id, members=[one.family_id if one is not None else None for one in people], today=today,
+    )  # fmt: skip
+
+
+def _mark(row: Any, reader: _Reader, today: date) -> None:
+    _live_family(row, reader)
+    programmes.check_mark(row.entity, row.entity_id)
+
+
 RULES: tuple[tuple[Any, Callable[[Any, _Reader, date], None]], ...] = (
     (Member, _member),
     (IdentityDocument, _document),
@@ -308,4 +381,10 @@ RULES: tuple[tuple[Any, Callable[[Any, _Reader, date], None]], ...] = (
     (Mentor, _mentor),
     (Assignment, _assignment),
     (StayExtension, _extension),
+    (Programme, _programme),
+    (Problem, _problem),
+    (WorkingGroupMember, _group_member),
+    (Stage, _stage),
+    (PlannedMeasure, _measure),
+    (ImportantMark, _mark),
 )
