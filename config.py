@@ -182,6 +182,9 @@ WORDS_OF_LAW = (
     "Criterion|RemovalReason|FamilyCategory|RelationshipKind|AgencyKind|EducationStatus|IdentityKind|SupervisionKind|"
     "SignalCardOutcome|LawReminder|DecisionOutcome|Deadline|WorkingDay|RegionalHoliday|SettledYear"
 )
+# Reports that name nobody where the person sees no family, and those of families.
+FIGURES_ALONE = "StateOfBank|GeneralFigures|Demography|ChildAges|Movement|Activity|Senders|AidGiven|NotInEducation"
+REPORTS = f"RegistryOfFamilies|{FIGURES_ALONE}"
 LOCAL_WORDS = "AidKind|MeasureBlock|MeasureKind|MeasureSet|MeasureSetLine|DynamicsLevel|FamilyReaction|StageKind"
 
 # Who may what: role → (views, permissions), both anchored patterns over FAB's names. Which rows is said in access.py.
@@ -215,7 +218,8 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Paper", EXPORT),
         ("Papers", "can_(add|download|annul)"),
         ("Passport", "can_(passport|card)"),
-        ("QuarterlyForm", "can_(show|behind|export)"),
+        (f"QuarterlyForm|MonthlyBank|CommissionWork|{REPORTS}", "can_(show|behind|export)"),
+        ("ReportCatalogue", "can_show"),
         ("Exchange", "can_(show|preview|apply|undo|export)"),
         (PLACES, WRITE),
         (WORDS_OF_LAW, EXPORT),
@@ -239,6 +243,8 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("CommissionMember", WRITE),
         ("PaperTemplate", "can_(list|add)"),
         ("Agency|Employee", READ),
+        (f"CommissionWork|{REPORTS}", "can_(show|behind|export)"),
+        ("ReportCatalogue", "can_show"),
         ("Papers", "can_download"),
         ("Passport", "can_(passport|card)"),
         ("Lookup", "can_find"),
@@ -261,7 +267,8 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Lookup", "can_find"),
         ("Papers", "can_download"),
         ("Passport", "can_(passport|card)"),
-        ("QuarterlyForm", "can_(show|behind|export)"),
+        (f"QuarterlyForm|{REPORTS}", "can_(show|behind|export)"),
+        ("ReportCatalogue", "can_show"),
     ],
     Role.SPECIALIST: [
         ("FamilyPage|Search|Calendar", "can_show"),
@@ -278,7 +285,8 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Lookup", "can_find"),
     ],
     Role.REGION: [
-        ("QuarterlyForm", "can_(show|export)"),
+        (f"QuarterlyForm|CommissionWork|{FIGURES_ALONE}", "can_(show|export)"),
+        ("ReportCatalogue", "can_show"),
         ("Calendar", "can_show"),
         (PLACES, READ),
     ],

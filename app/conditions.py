@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     FromClause,
+    Integer,
     Select,
     and_,
     case,
@@ -56,6 +57,44 @@ def _as_it_stands(element: unindexed, compiler: Any, **options: Any) -> str:
 @compiles(unindexed, "sqlite")
 def _with_a_plus(element: unindexed, compiler: Any, **options: Any) -> str:
     return f"+{compiler.process(element.clauses, **options)}"
+
+
+class days_between(FunctionElement[int]):  # noqa: N801  reads as a function of SQL
+    """How many days lie between two days."""
+
+    inherit_cache = True
+    type = Integer()
+
+
+@compiles(days_between)
+def _by_subtracting(element: days_between, compiler: Any, **options: Any) -> str:
+    since, until = (compiler.process(one, **options) for one in element.clauses)
+    return f"(CAST({until} AS DATE) - CAST({since} AS DATE))"
+
+
+@compiles(days_between, "sqlite")
+def _by_julian_days(element: days_between, compiler: Any, **options: Any) -> str:
+    since, until = (compiler.process(one, **options) for one in element.clauses)
+    return f"CAST(julianday({until}) - julianday({since}) AS INTEGER)"
+
+
+class seconds_between(FunctionElement[int]):  # noqa: N801  reads as a function of SQL
+    """How many seconds lie between two moments."""
+
+    inherit_cache = True
+    type = Integer()
+
+
+@compiles(seconds_between)
+def _by_epochs(element: seconds_between, compiler: Any, **options: Any) -> str:
+    since, until = (compiler.process(one, **options) for one in element.clauses)
+    return f"EXTRACT(EPOCH FROM ({until} - {since}))"
+
+
+@compiles(seconds_between, "sqlite")
+def _by_unix_times(element: seconds_between, compiler: Any, **options: Any) -> str:
+    since, until = (compiler.process(one, **options) for one in element.clauses)
+    return f"(CAST(strftime('%s', {until}) AS INTEGER) - CAST(strftime('%s', {since}) AS INTEGER))"
 
 
 class _keyed(FunctionElement[Any]):  # noqa: N801  reads as a function of SQL

@@ -73,6 +73,7 @@ from app.screens.new_family import NewFamily, may_enter
 from app.screens.paper_templates import PaperTemplates
 from app.screens.papers import Papers
 from app.screens.passport import PassportScreen
+from app.screens.report_catalogue import ReportCatalogue
 from app.screens.search import Search
 from app.screens.signal_form import NewSignal
 from app.screens.signal_likeness import SignalLikeness
@@ -496,7 +497,11 @@ DICTIONARIES = [
     SettledYearRegistry,
 ]  # fmt: skip
 TEMPLATES = (PaperTemplates, "PaperTemplates", _("Templates of papers"), "fa-file-word")
-REPORTS = [(reports.SCREENS[one.view], one.view, one.label, one.icon) for one in CATALOGUE]
+# The statutory forms stand in the menu by themselves; all others stand on the page where reports are chosen.
+REPORTS = [
+    (ReportCatalogue, "ReportCatalogue", _("All reports"), "fa-chart-column"),
+    *((reports.SCREENS[one.view], one.view, one.label, one.icon) for one in CATALOGUE if one.statutory),
+]
 EXCHANGE = [
     (Exchange, "Exchange", _("Loading and unloading Excel"), "fa-right-left"),
     (Work, "Work", _("Background jobs"), "fa-list-check"),
@@ -544,7 +549,7 @@ SCREENS: list[type] = [
 
 def register(appbuilder: AppBuilder) -> None:
     """Add every list, form and screen to the application, in the order of the menu."""
-    for screen in SCREENS:
+    for screen in [*SCREENS, *(reports.SCREENS[one.view] for one in CATALOGUE if not one.statutory)]:
         appbuilder.add_view_no_menu(screen)
     appbuilder.add_view(Calendar, "Calendar", label=_("Calendar of deadlines"), icon="fa-calendar-days")
     for view, name, icon in BANK[:1]:

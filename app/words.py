@@ -34,6 +34,11 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", SPACE)
 
 
+def tenth(value: Decimal | float) -> str:
+    """12,5 of a share; a whole number stays whole."""
+    return str(value) if isinstance(value, int) else f"{value:.1f}".replace(".", ",")
+
+
 def address(text: str | None, empty: str = "") -> str:
     """«ул. Полевая, д. 25»: what is shortened is not torn at the end of a line from what it names."""
     return _SHORTENED.sub(rf"\1.{SPACE}", text) if text else empty

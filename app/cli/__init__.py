@@ -304,9 +304,17 @@ def unlock(username: str) -> None:
     click.echo("Вход разблокирован.")
 
 
-@bank.group()
-def report() -> None:
+@bank.group(invoke_without_command=True)
+@click.option("--list", "listing", is_flag=True, help="Напечатать имена отчётов.")
+@click.pass_context
+def report(context: click.Context, listing: bool) -> None:
     """Отчёты."""
+    if listing:
+        for one in CATALOGUE:
+            click.echo(f"{one.name:<20}{one.title}")
+        context.exit()
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def _report_command(one: Report[Any]) -> click.Command:
@@ -348,6 +356,7 @@ def _write_report(one: Report[Any], days: tuple[date, date], kind: str, name: st
 
     with _work():
         period = periods.given(*days)
+        periods.check_begun(period, clock.today())
         tree = ReportPlaces(one.sources)
         place = tree.named(name) if name else tree.default()
         if place is None:

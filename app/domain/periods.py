@@ -136,6 +136,12 @@ def given(start: date | None, end: date | None) -> Period:
     return Period(start, end)
 
 
+def check_begun(period: Period, today: date) -> None:
+    """A report tells of days that have come."""
+    if period.start > today:
+        raise Refusal(f"Период ещё не начался: он начинается {period.start:%d.%m.%Y}.", "period")
+
+
 def coded(code: str) -> Period | None:
     """«2026-Q3», «2026-07» or «2026» as a period; None for anything else."""
     head, _, tail = code.partition("-")
@@ -148,3 +154,16 @@ def coded(code: str) -> Period | None:
     if len(tail) == 2 and tail.isdecimal() and 1 <= int(tail) <= 12:
         return month(int(head), int(tail))
     return None
+
+
+def day_after(day: date) -> date:
+    """The next day."""
+    return day + timedelta(days=1)
+
+
+def a_year_before(period: Period) -> Period:
+    """The same period of the year before: of a month, quarter or year the whole of it, else the same days."""
+    whole = coded(f"{period.start.year}-{period.start.month:02d}")
+    if period == whole:
+        return month(period.start.year - 1, period.start.month)
+    return Period(month_later(period.start, -12), month_later(period.end, -12))

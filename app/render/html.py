@@ -21,7 +21,7 @@ from app.render.table import (
 )
 from app.words import CONFIDENTIAL
 
-NUMBERS = ("number", "money")
+NUMBERS = ("number", "share", "money")
 
 
 def grid(table: Table, css: str = "table table--grid table--dense table--form") -> str:

@@ -165,7 +165,7 @@ class _Story:
 
 
 def _body(value: Value | Cell, column: Column, role: str) -> Paragraph:
-    side = {"text": "", "number": "-center", "money": "-right", "date": "-center"}[column.kind]
+    side = {"text": "", "number": "-center", "share": "-center", "money": "-right", "date": "-center"}[column.kind]
     return _text(printed(value, column.kind), f"{role}{side}")
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from app import words
 
-Kind = Literal["text", "number", "money", "date"]
+Kind = Literal["text", "number", "share", "money", "date"]
 Value = str | int | float | Decimal | date | None
 
 
@@ -137,6 +137,8 @@ def printed(value: Value | Cell, kind: Kind = "text") -> str:
         return words.day(value)
     if isinstance(value, str):
         return value
+    if kind == "share":
+        return words.tenth(value)
     if kind == "money" or isinstance(value, (float, Decimal)):
         return words.roubles(value)
     return str(value)

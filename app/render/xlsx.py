@@ -16,16 +16,18 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from app.render import stream
 from app.render.stream import StreamCell
-from app.render.table import Column, Kind, Table, TextLine, Value, header, is_wide, made, plain
+from app.render.table import Cell, Column, Kind, Table, TextLine, Value, header, is_wide, made, plain
 from app.words import CONFIDENTIAL
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FONT = "Times New Roman"
-FORMATS: dict[Kind, str] = {"text": "@", "number": "0", "money": "#,##0.00", "date": "dd.mm.yyyy"}
+FORMATS: dict[Kind, str] = {"text": "@", "number": "0", "share": "0.0", "money": "#,##0.00", "date": "dd.mm.yyyy"}
 LONGEST_NUMBER = 5  # «1.1.»: such a lead stands before its first figure, a longer one on a line of its own
+MOST_LINKED = 2000  # rows whose numbers lead to their lists
 NARROWEST, WIDEST = 5.0, 60.0
 A4 = 9  # as Excel numbers sizes of paper
 
@@ -162,9 +164,20 @@ class _Sheet:
         kinds = [column.kind for column in self.table.columns]
         for row in self.table.rows:
             self._append([self._cell(plain(value), "body", kind) for value, kind in zip(row, kinds, strict=True)])
+            self._link(row)
         if self.table.total is not None:
             total = zip(self.table.total, kinds, strict=True)
             self._append([self._cell(plain(value), "total", kind) for value, kind in total])
+            self._link(self.table.total)
+
+    def _link(self, row: Sequence[Value | Cell]) -> None:
+        """The addresses behind the values of the row that was written last; a sheet of very many rows has none."""
+        if self.row > MOST_LINKED:
+            return
+        for place, value in enumerate(row, start=1):
+            if isinstance(value, Cell) and value.link:
+                at = f"{get_column_letter(place)}{self.row}"
+                self.sheet._hyperlinks.append(Hyperlink(ref=at, target=value.link))
 
     def _under(self) -> None:
         for note in self.table.notes:
@@ -242,7 +255,7 @@ def _across(role: str, kind: Kind) -> str:
         return "center"
     if role == "corner":
         return "right"
-    if role == "figure" or (role in ("body", "total") and kind in ("number", "money")):
+    if role == "figure" or (role in ("body", "total") and kind in ("number", "share", "money")):
         return "center" if kind != "money" else "right"
     return "center" if kind == "date" else "left"
 

@@ -8,6 +8,7 @@ of a registration says counts where no signal card brought the family there. An 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -29,12 +30,15 @@ from sqlalchemy import (
 )
 
 from app import access
+from app.conditions import seconds_between
 from app.domain.periods import Period
-from app.models import Agency, Registration, SignalCard
+from app.models import Agency, Registration, SignalCard, SignalCardOutcome
 from app.reports.report import Detail, Source, family
 
 _card, _stay, _body = SignalCard.__table__, Registration.__table__, Agency.__table__
-_left = _stay.alias("stay_left")
+_outcome = SignalCardOutcome.__table__
+_left, _later = _stay.alias("stay_left"), _stay.alias("stay_later")
+HOUR = 3600  # seconds from the detection in which a card is with the coordinator
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,17 @@ class CardsSent:
     """The cards sent in a period: their source, and what sorts them.
 
     of_kind: the kind of the body that sent a card. is_signal: it is a signal card, and not what a record card says.
+    in_time: it was with the coordinator within an hour of the detection. outcome: how its review ended.
+    placed: its family was placed on record on that day or later.
     """
 
     source: Source
+    sent_on: ColumnElement[date]
     of_kind: ColumnElement[int | None]
     is_signal: ColumnElement[bool]
+    in_time: ColumnElement[bool]
+    outcome: ColumnElement[int | None]
+    placed: ColumnElement[bool]
 
 
 def cards_sent(period: Period) -> CardsSent:
@@ -66,6 +76,14 @@ def cards_sent(period: Period) -> CardsSent:
             Detail("sender", "Кем направлена", columns.sender),
             Detail("source", "Кто сообщил", columns.source),
             Detail("card", "Сигнальная карта", columns.card),
+            Detail(
+                "in_time",
+                "Направлена в течение часа",
+                case((columns.card.is_(None), None), (_in_time(columns), "да"), else_="нет"),
+            ),
+            Detail(
+                "outcome", "Исход", select(_outcome.c.name).where(_outcome.c.id == columns.outcome_id).scalar_subquery()
+            ),
             Detail("registered_on", "Поставлена на учёт", columns.registered_on, "date"),
             Detail("removed_on", "Снята с учёта", columns.removed_on, "date"),
         ),
@@ -73,8 +91,24 @@ def cards_sent(period: Period) -> CardsSent:
         counted=lambda: _rows(sent, access.scope().counted_families(), by_all=access.scope().all_statistics),
         shown=lambda: _rows(sent, access.scope().families()),
         order=(columns.sort_key, columns.sent_on, columns.card, columns.family_id),
+        keys={"agency": columns.agency_id, "told": columns.told},
     )
-    return CardsSent(source, columns.kind_id, columns.card.is_not(None))
+    is_signal = columns.card.is_not(None)
+    return CardsSent(source, columns.sent_on, columns.kind_id, is_signal, _in_time(columns), columns.outcome_id,
+                     _placed(columns))  # fmt: skip
+
+
+def _placed(columns: Any) -> ColumnElement[bool]:
+    later = select(_later.c.id).where(
+        _later.c.family_id == columns.family_id, _later.c.annulled_at.is_(None),
+        _later.c.registered_on >= columns.sent_on,
+    )  # fmt: skip
+    return or_(columns.card.is_(None), exists(later.correlate_except(_later)))
+
+
+def _in_time(columns: Any) -> ColumnElement[bool]:
+    """Known of signal cards alone: the record card of a registration says no hour."""
+    return and_(columns.card.is_not(None), seconds_between(columns.detected_at, columns.sent_at) <= HOUR)
 
 
 def _rows(sent: Subquery, of_families: ColumnElement[bool], *, by_all: bool = False) -> ColumnElement[bool]:
@@ -101,6 +135,10 @@ def _signal_cards(period: Period) -> Select[tuple[object, ...]]:
             _card.c.sent_on.label("sent_on"),
             cast(null(), _stay.c.registered_on.type).label("registered_on"),
             cast(null(), _stay.c.removed_on.type).label("removed_on"),
+            cast(case((_card.c.agency_id.is_(None), _card.c.source)), String).label("told"),
+            _card.c.detected_at.label("detected_at"),
+            _card.c.sent_at.label("sent_at"),
+            _card.c.outcome_id.label("outcome_id"),
         )
         .select_from(_without_family().outerjoin(_body, _body.c.id == _card.c.agency_id))
         .where(_card.c.annulled_at.is_(None), _card.c.sent_on.between(period.start, period.end))
@@ -112,6 +150,7 @@ def _record_cards(period: Period) -> Select[tuple[object, ...]]:
         select(
             family.c.id, family.c.territory_id, _stay.c.sender_id, _body.c.kind_id, _body.c.name, null(), null(),
             null(), family.c.sort_key, _stay.c.card_sent_on, _stay.c.registered_on, _stay.c.removed_on,
+            null(), null(), null(), null(),
         )
         .select_from(
             _stay.join(family, family.c.id == _stay.c.family_id).outerjoin(_body, _body.c.id == _stay.c.sender_id)

@@ -9,14 +9,20 @@ from typing import Any
 
 from app.render import html, pdf, xlsx
 from app.render.table import Column, Table
-from app.reports.report import Report
+from app.reports.report import Link, Report
 from app.words import CONFIDENTIAL
 
 VERDICTS = {True: "сходится", False: "не сходится", None: "нет данных"}
 
 
-def written(report: Report[Any], form: Any, kind: str, *, made_by: str, made_at: datetime) -> tuple[bytes, str]:
-    """The bytes of a counted report as `kind` (one of KINDS) and their type. made_at: by the municipality's clock."""
+def written(report: Report[Any], form: Any, kind: str, *, made_by: str, made_at: datetime,
+            link: Link | None = None) -> tuple[bytes, str]:  # fmt: skip
+    """The bytes of a counted report as `kind` (one of KINDS) and their type. made_at: by the municipality's clock.
+
+    link: addresses of the lists behind the numbers, which a workbook bears.
+    """
+    if kind == "xlsx":
+        return xlsx.workbook(report.table(form, link), made_by=made_by, made_at=made_at), xlsx.MIME
     return KINDS[kind](report, form, made_by, made_at)
 
 

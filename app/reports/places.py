@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Integer, and_, exists, func, select
 
 from app import access, tree
 from app.domain import names
 from app.domain.terms import TerritoryKind
-from app.extensions import db
+from app.extensions import LARGEST_KEY, db
 from app.models import Family, Territory, TerritoryAlias
-from app.reports.report import Source, Within, counted_families
+from app.reports.report import TERRITORY, Source, Within, counted_families
 from app.tree import Place
 
 _territory = Territory.__table__
@@ -42,7 +44,7 @@ class ReportPlaces:
 
     def _is_row(self, place: Place) -> bool:
         leaf = place.id not in self.tree.parts
-        return (leaf and place.kind is TerritoryKind.SETTLEMENT) or place.id in self.inhabited
+        return (leaf and place.kind is not TerritoryKind.REGION) or place.id in self.inhabited
 
     def title(self, place: Place, among: list[Place]) -> str:
         """The name of a row; with its district where another row is called the same."""
@@ -92,24 +94,72 @@ class ReportPlaces:
         return found[0] if len(found) == 1 else None
 
 
-def counted_in(places: Iterable[Place], tree: ReportPlaces | None = None) -> Within:
-    """What this person's figures count on these territories."""
-    return _within(places, lambda source: source.counted(), tree)
+@dataclass(frozen=True)
+class Spot:
+    """Where a number stands: the territories it counts, and the keys of its row (`Source.keys`)."""
+
+    rows: tuple[Place, ...]
+    keys: Mapping[str, Any] = field(default_factory=dict)
+
+    def is_of(self, source: Source) -> bool:
+        """Whether the rows of a source have these keys, and of this kind."""
+        return bool(self.rows) and all(
+            (name == TERRITORY or name in source.keys)
+            and (value is None or isinstance(value, int) == isinstance(source.key(name).type, Integer))
+            for name, value in self.keys.items()
+        )
 
 
-def shown_in(places: Iterable[Place]) -> Within:
-    """What this person's lists show of these territories."""
-    return _within(places, lambda source: source.shown(), None)
+WITH_PARTS, OF_NOTHING = "+", "-"  # after a territory: with all that lies in it; of a key: rows that have none
 
 
-def _within(places: Iterable[Place], rows_of: Within, tree: ReportPlaces | None) -> Within:
+def spot(known: ReportPlaces, place: Place, at: str) -> Spot | None:
+    """The spot that an address names within a territory; None where there is none.
+
+    «12» is a territory, «12+» the same with its parts, «agency=5,kind=-» a body and no kind; nothing is the total.
+    """
+    rows = tuple(known.listed(place.id))
+    if not at:
+        return Spot(rows)
+    if "=" in at:
+        pairs = [part.partition("=") for part in at.split(",")]
+        keys = {name: _key(value) for name, _sign, value in pairs}
+        return Spot(rows, keys)
+    whole = at.endswith(WITH_PARTS)
+    wanted = at.removesuffix(WITH_PARTS)
+    found = tuple(
+        row for row in rows
+        if str(row.id) == wanted or (whole and any(str(above.id) == wanted for above in known.tree.above(row.id)))
+    )  # fmt: skip
+    return Spot(found) if found else None
+
+
+def _key(value: str) -> Any:
+    if value == OF_NOTHING:
+        return None
+    return int(value) if value.isdecimal() and int(value) <= LARGEST_KEY else value
+
+
+def counted_in(places: Iterable[Place], tree: ReportPlaces | None = None,
+               keys: Mapping[str, Any] | None = None) -> Within:  # fmt: skip
+    """What this person's figures count on these territories, of rows with these keys."""
+    return _within(places, lambda source: source.counted(), tree, keys or {})
+
+
+def shown_in(places: Iterable[Place], keys: Mapping[str, Any] | None = None) -> Within:
+    """What this person's lists show of these territories, of rows with these keys."""
+    return _within(places, lambda source: source.shown(), None, keys or {})
+
+
+def _within(places: Iterable[Place], rows_of: Within, tree: ReportPlaces | None, keys: Mapping[str, Any]) -> Within:
     ids = {place.id for place in places}
     everywhere = tree is not None and tree.inhabited <= ids
 
     def within(source: Source) -> ColumnElement[bool]:
+        of_row = [source.key(name) == value for name, value in keys.items()]  # of None: IS NULL
         if everywhere and source.of_families:
             # Said without the territories, the database is free to begin with the dates.
-            return rows_of(source) & source.leads
-        return source.territory.in_(sorted(ids)) & rows_of(source)
+            return and_(rows_of(source), source.leads, *of_row)
+        return and_(source.territory.in_(sorted(ids)), rows_of(source), *of_row)
 
     return within

@@ -469,6 +469,8 @@ REPORT = Report(
     data=as_json,
     named=_named,
     sources=(cards_sent.ANYWHERE,),
+    about="Форма Приложения № 4: её согласуют с комиссией до 5 числа и направляют до 10 числа после квартала.",
+    statutory=True,
     options={
         "criteria": ReportOption(
             _("Criteria"),

@@ -6,10 +6,12 @@ The conventions (who is on record, who is a child of a family on a day) are thos
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, not_, or_, select, tuple_
 
 from app.conditions import belongs, education_on, in_force, minor, minor_on, on_record, unindexed
 from app.domain import ages, terms
@@ -28,6 +30,7 @@ from app.models import (
     PupilSupport,
     Registration,
     RegistrationCriterion,
+    RelationshipKind,
     RemovalReason,
     aid_recipients,
     family_categories,
@@ -38,6 +41,7 @@ from app.reports.report import Detail, Source, family
 
 SENDERS = ("5.1", "5.2", "5.3", "5.4", "5.5", "5.6", "5.7", "5.8", "5.9")
 OTHER_SENDER = "5.9"
+NEARBY = timedelta(days=92)  # a quarter: how far from a period lies what came close to it
 
 registration = Registration.__table__
 member = Member.__table__
@@ -50,6 +54,7 @@ main = RegistrationCriterion.__table__.alias("main_criterion")
 aid = Aid.__table__
 aid_kind = AidKind.__table__
 performer = Agency.__table__.alias("performer")
+AID_KEYS = {"agency": aid.c.performer_id, "kind": aid.c.kind_id}
 
 
 class Dictionaries:
@@ -77,6 +82,12 @@ class Dictionaries:
         return db.session.execute(
             select(reason.c.id, reason.c.code, reason.c.parent_id, reason.c.children_line)
         ).all()  # fmt: skip
+
+    @cached_property
+    def roles_of_children(self) -> frozenset[int]:
+        role = RelationshipKind.__table__.c
+        of_children = select(role.id).where(role.parental_role == terms.ParentalRole.CHILD)
+        return frozenset(db.session.scalars(of_children))
 
     @cached_property
     def flags(self) -> dict[str, frozenset[int]]:
@@ -179,11 +190,18 @@ class PeriodRows:
                                   in_force(main, self.period.end)))
             .outerjoin(criterion, criterion.c.id == main.c.criterion_id)
             .outerjoin(reason, reason.c.id == registration.c.removal_reason_id),
-            self._touching,
+            self.touching,
             (*FAMILY, *STAY, Detail("criterion_code", "Основной критерий", criterion.c.code),
              Detail("criterion", "Содержание критерия", criterion.c.name),
+             Detail("reason_code", "Код причины", reason.c.code),
              Detail("reason", "Причина снятия", reason.c.name)),
+            keys={"agency": registration.c.sender_id, "family": family.c.id},
         )  # fmt: skip
+
+    @cached_property
+    def stays_nearby(self) -> Source:
+        """The same of the stays that touch the period or the `NEARBY` days about it."""
+        return replace(self.stays, where=self._touching(self.nearby))
 
     @cached_property
     def children(self) -> Source:
@@ -194,12 +212,23 @@ class PeriodRows:
             self._of_stays(member.c.family_id == registration.c.family_id).outerjoin(
                 education, education_on(education, member.c.id, self.period.end)
             ),
-            (*self._touching, *self._minors),
-            (*FAMILY, *CHILD, *STAY, _date("joined_on", "В семье с", member.c.joined_on),
+            (*self.touching, *self._minors),
+            (*FAMILY, *CHILD, Detail("sex", "Пол", member.c.sex), *STAY,
+             _date("joined_on", "В семье с", member.c.joined_on),
              _date("left_on", "В семье по", member.c.left_on),
              Detail("status_id", "Обучение, занятость", education.c.status_id,
                     titles={status_id: name for status_id, name, _line in self.lists.statuses})),
+            keys={"family": family.c.id},
         )  # fmt: skip
+
+    @cached_property
+    def children_nearby(self) -> Source:
+        """The members of the families of `stays_nearby` who are minors, were a year ago, or whose age nobody knows."""
+        born_on = unindexed(member.c.born_on)
+        youth = born_on > ages.years_before(self.period.eve, ages.MAJORITY + 1)
+        unknown = and_(member.c.born_on.is_(None), one_of(member.c.role_id, self.lists.roles_of_children))
+        where = (*self._touching(self.nearby), member.c.annulled_at.is_(None), or_(youth, unknown))
+        return replace(self.children, where=where)
 
     @cached_property
     def supports(self) -> Source:
@@ -209,7 +238,7 @@ class PeriodRows:
             self._of_stays(member.c.family_id == registration.c.family_id).join(
                 support, and_(support.c.member_id == member.c.id, support.c.annulled_at.is_(None))
             ),
-            (*self._touching, *self._minors, self.child_at_end,
+            (*self.touching, *self._minors, self.child_at_end,
              tuple_(support.c.year, support.c.quarter).in_(self.period.quarters())),
             (*FAMILY, *CHILD, Detail("year", "Год", support.c.year, "number"),
              Detail("quarter", "Квартал", support.c.quarter, "number"),
@@ -219,7 +248,14 @@ class PeriodRows:
     @cached_property
     def aids(self) -> Source:
         """Aid given in the period to families that were on record on that day."""
-        return Source("aids", self._aid_tables, self._aid_where, (*FAMILY, *self._aid_details))
+        return Source("aids", self._aid_tables, self._aid_where, (*FAMILY, *self._aid_details), keys=AID_KEYS)
+
+    @cached_property
+    def aids_nearby(self) -> Source:
+        """Aid of the period or the days about it, with whether the family was on record that day."""
+        where = (aid.c.annulled_at.is_(None), self._in(self.nearby, unindexed(aid.c.given_on)))
+        said = Detail("then", "На учёте в этот день", case((self._on_record_then, "да"), else_="нет"))
+        return replace(self.aids, where=where, details=(*self.aids.details, said))
 
     @cached_property
     def recipients(self) -> Source:
@@ -228,7 +264,7 @@ class PeriodRows:
             member, member.c.id == aid_recipients.c.member_id
         )
         where = (*self._aid_where, member.c.annulled_at.is_(None))
-        return Source("recipients", tables, where, (*FAMILY, *CHILD, *self._aid_details))
+        return Source("recipients", tables, where, (*FAMILY, *CHILD, *self._aid_details), keys=AID_KEYS)
 
     @cached_property
     def _aid_tables(self) -> Any:
@@ -241,12 +277,15 @@ class PeriodRows:
     @cached_property
     def _aid_where(self) -> tuple[ColumnElement[bool], ...]:
         """From the families that are asked for to their aid, not from all the aid of the period to a few of them."""
-        then = exists().where(
+        return aid.c.annulled_at.is_(None), self._within(unindexed(aid.c.given_on)), self._on_record_then
+
+    @cached_property
+    def _on_record_then(self) -> ColumnElement[bool]:
+        return exists().where(
             registration.c.family_id == aid.c.family_id,
             registration.c.annulled_at.is_(None),
             on_record(registration, aid.c.given_on),
         )
-        return aid.c.annulled_at.is_(None), self._within(unindexed(aid.c.given_on)), then
 
     @cached_property
     def _aid_details(self) -> tuple[Detail, ...]:
@@ -264,16 +303,29 @@ class PeriodRows:
     # Conditions
 
     def _within(self, day: ColumnElement[Any]) -> ColumnElement[bool]:
-        return day.between(self.period.start, self.period.end)
+        return self._in(self.period, day)
+
+    @staticmethod
+    def _in(period: Period, day: ColumnElement[Any]) -> ColumnElement[bool]:
+        return day.between(period.start, period.end)
 
     @cached_property
-    def _touching(self) -> tuple[ColumnElement[bool], ...]:
+    def nearby(self) -> Period:
+        """The period with the days about it."""
+        return Period(self.period.start - NEARBY, self.period.end + NEARBY)
+
+    @cached_property
+    def touching(self) -> tuple[ColumnElement[bool], ...]:
         """Stays that have a day in the period or hold on its eve."""
+        return self._touching(self.period)
+
+    @staticmethod
+    def _touching(period: Period) -> tuple[ColumnElement[bool], ...]:
         columns = registration.c
         return (
             columns.annulled_at.is_(None),
-            columns.registered_on <= self.period.end,
-            or_(columns.removed_on.is_(None), columns.removed_on >= self.period.start),
+            columns.registered_on <= period.end,
+            or_(columns.removed_on.is_(None), columns.removed_on >= period.start),
         )
 
     @cached_property

@@ -35,7 +35,14 @@ class Counting(StrEnum):
     CHILDREN = "дети"
     PERSONS = "люди"
     CARDS = "карты"
+    AIDS = "оказанная помощь"
+    MEETINGS = "заседания"
+    ITEMS = "вопросы повестки"
+    INSTRUCTIONS = "поручения"
     ROUBLES = "рубли"
+    DAYS = "дни"
+    PERCENT = "%"
+    PER_THOUSAND = "на 1000 детей"
 
 
 @dataclass(frozen=True)
@@ -101,11 +108,21 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Near:
+    """The rows beside a number: those that came close and are not counted, and what kept each of them out."""
+
+    source: Source
+    where: ColumnElement[bool]
+    why: Callable[[RowMapping], str]
+
+
+@dataclass(frozen=True)
 class Indicator:
     """A number of a report: the rows of a source that meet a condition, counted, counted distinctly or summed up.
 
     on: the day on which the list shows ages, or the name of the detail that holds it.
     why: says of a row of the list why it counts, where that is not plain.
+    rule: in words what is counted, with its clause. near: what came close and is not counted.
     """
 
     key: str
@@ -117,6 +134,13 @@ class Indicator:
     amount: ColumnElement[Any] | None = None
     on: date | str | None = None
     why: Callable[[RowMapping], str] | None = None
+    rule: str = ""
+    near: Near | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """How its number is printed."""
+        return "money" if self.unit is Counting.ROUBLES else "number"
 
     @property
     def measure(self) -> ColumnElement[Any]:
@@ -176,7 +200,8 @@ class Counted(Protocol):
 
 
 Form = TypeVar("Form", bound=Counted)
-Link = Callable[[str, int | None], str]
+# The address of the list behind a number: of its figure, and of the row it stands in (`places.spot`).
+Link = Callable[[str, int | str | None], str]
 
 
 @dataclass(frozen=True)
@@ -189,6 +214,8 @@ class Report(Generic[Form]):
     sources: what it counts that a family does not tell the territory of.
     table, data: the report as a table and as JSON. further: the tables of names behind its checks, for the office.
     named: whom its page names under its checks, by the key of the indicator.
+    about: in a sentence, what it tells: for the page where reports are chosen.
+    statutory: a form of the law, a wide sheet that stands in the menu by itself.
     """
 
     name: str
@@ -205,6 +232,8 @@ class Report(Generic[Form]):
     named: Callable[[Form], Mapping[str, list[str]]]
     options: Mapping[str, ReportOption] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
+    about: str = ""
+    statutory: bool = False
 
 
 # The rows of a source that are asked for: the person's, on the territories of the question.
@@ -249,14 +278,23 @@ def count_by(indicators: Iterable[Indicator], within: Within,
 def behind(indicator: Indicator, within: Within, limit: int | None = None,
            offset: int = 0) -> Sequence[RowMapping]:  # fmt: skip
     """The rows that an indicator counts, with their details, in the order of the source (the families' names)."""
-    source = indicator.source
+    return _rows(indicator.source, indicator.where, within, limit, offset)
+
+
+def beside(near: Near, within: Within, limit: int | None = None, offset: int = 0) -> Sequence[RowMapping]:
+    """The rows that came close to a number and are not counted, in the same order."""
+    return _rows(near.source, near.where, within, limit, offset)
+
+
+def _rows(source: Source, where: ColumnElement[bool], within: Within, limit: int | None,
+          offset: int) -> Sequence[RowMapping]:  # fmt: skip
     columns = [detail.column.label(detail.name) for detail in source.details]
     further = [column for column in columns if column.name not in OF_FAMILY]
     return (
         db.session.execute(
             select(*columns)
             .select_from(source.tables)
-            .where(*source.where, indicator.where, within(source))
+            .where(*source.where, where, within(source))
             .order_by(*source.order, *further)
             .limit(limit)
             .offset(offset)
@@ -264,6 +302,13 @@ def behind(indicator: Indicator, within: Within, limit: int | None = None,
         .mappings()
         .all()
     )
+
+
+def how_many_beside(near: Near, within: Within) -> int:
+    """How many rows came close."""
+    source = near.source
+    rows = select(func.count()).select_from(source.tables).where(*source.where, near.where, within(source))
+    return db.session.scalar(rows) or 0
 
 
 def length(indicator: Indicator, within: Within) -> tuple[int, Number]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, ClassVar
 
@@ -25,11 +25,14 @@ from app.readings import given
 from app.render import html, xlsx
 from app.render.table import Table
 from app.reports import CATALOGUE, files, listing, places
-from app.reports.places import Place, ReportPlaces
-from app.reports.report import Indicator, Link, Report, behind, length
+from app.reports.places import Place, ReportPlaces, Spot
+from app.reports.report import Indicator, Link, Report, behind, beside, how_many_beside, length
 from app.screens.screen import Screen
 
 PAGE_SIZE = 100
+MOST_ON_SCREEN = 500  # rows of a table on a page; a file has all of them
+NEAR = "near"  # the tab of what came close and is not counted
+STATUTORY, FIGURES = "table table--grid table--dense table--form", "table table--grid table--dense table--figures"
 OWN_DATES = "own"
 QUESTION = ("period", "year", "quarter", "from", "to")  # how an address may name a period
 
@@ -49,14 +52,15 @@ class ReportRequest:
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, address: Address, today: date, report: Report[Any]) -> ReportRequest:
-        tree = ReportPlaces(report.sources)
+    def read(cls, address: Address, today: date, report: Report[Any] | None) -> ReportRequest:
+        tree = ReportPlaces(report.sources if report else ())
         typed = {name: address.typed(name) for name in (*QUESTION, "territory")}
         asked = cls(tree, periods.last_finished_quarter(today), tree.default(), typed=typed)
-        for name, option in report.options.items():
+        for name, option in report.options.items() if report else ():
             asked.options[name] = address.one_of(name, option.label, option.values) or option.usual
         try:
             asked.period = _period(typed) or asked.period
+            periods.check_begun(asked.period, today)
         except Refusal as refusal:
             asked.errors[refusal.field or "period"] = refusal.text
         if typed["territory"]:
@@ -155,12 +159,18 @@ class ReportScreen(Screen):
                   "choices": period_choices(today), "own_dates": OWN_DATES}  # fmt: skip
         if asked.errors:
             return make_response(self.page("reports/not_understood.html", **choice), 400)
-        form = self._count(asked)
-        table = report.table(form, self._links(asked) if form.shows_names else None)
+        try:
+            form = self._count(asked)
+        except Refusal as refusal:
+            asked.errors[refusal.field or ""] = refusal.text
+            return make_response(self.page("reports/not_understood.html", **choice), 400)
+        table = _first(report.table(form, self._links(asked) if form.shows_names else None))
         named = report.named(form)
         journal.read(Act.OPENED, entity=report.view, summary=self._said(asked), records=sum(map(len, named.values())))
         return self.page(
-            "reports/show.html", form=form, table=table, named=named, grid=Markup(html.grid(table)),  # noqa: S704  app/render/html.py escapes
+            "reports/show.html", form=form, table=table, named=named,
+            grid=Markup(html.grid(table, STATUTORY if report.statutory else FIGURES)),  # noqa: S704  app/render/html.py escapes
+            rules=[one for one in form.indicators.values() if one.rule],
             sections=[Markup(html.section(part)) for part in table.sections],  # noqa: S704  app/render/html.py escapes
             link=self._links(asked), **choice,
         )  # fmt: skip
@@ -170,22 +180,31 @@ class ReportScreen(Screen):
     def behind(self) -> str:
         """The rows that a number of the report counts."""
         address = self._address()
-        page = address.page()
-        asked, indicator, rows = self._counted(address)
-        within = places.shown_in(rows)
+        page, tab = address.page(), address.one_of("tab", _("Tab"), (NEAR,))
+        asked, indicator, spot = self._counted(address)
+        near = indicator.near if tab == NEAR else None
+        within = places.shown_in(spot.rows, spot.keys)
         count, number = length(indicator, within)
+        if near is not None:
+            count = how_many_beside(near, within)
         page = min(page, max(count - 1, 0) // PAGE_SIZE)
-        found = behind(indicator, within, PAGE_SIZE, page * PAGE_SIZE)
-        table = _list(asked, indicator, rows, found)
-        said = self._said(asked, indicator.title)
+        if near is None:
+            found = behind(indicator, within, PAGE_SIZE, page * PAGE_SIZE)
+            table = _list(asked, indicator, spot, found)
+        else:
+            found = beside(near, within, PAGE_SIZE, page * PAGE_SIZE)
+            table = _list(asked, replace(indicator, source=near.source, why=near.why), spot, found)
+        said = self._said(asked, f"{indicator.title}: рядом, но не вошли" if near else indicator.title)
         journal.read(Act.LISTED, entity=self.report.view, summary=said, records=len(found))
 
         def link(page: int = page, **_size: int) -> str:
-            return url_for(f"{self.report.view}.behind", **self._repeated(asked), page=page)
+            also: dict[str, Any] = {"tab": NEAR} if near else {}
+            return url_for(f"{self.report.view}.behind", **self._repeated(asked), **also, page=page)
 
         return self.page(
             "reports/behind.html", title=indicator.title, report=self.report, asked=asked, indicator=indicator,
-            number=number, count=count, grid=Markup(html.grid(table, "table table--cards")),  # noqa: S704  app/render/html.py escapes
+            number=number, count=count, is_near=near is not None, near_tab=NEAR,
+            grid=Markup(html.grid(table, "table table--cards")),  # noqa: S704  app/render/html.py escapes
             subtitle=table.subtitle, current_page=page, page_size=PAGE_SIZE, link=link, arguments=asked.arguments,
             question=self._repeated(asked),
         )  # fmt: skip
@@ -195,9 +214,9 @@ class ReportScreen(Screen):
     @permission_name("export")
     def list_file(self) -> Response:
         """The list behind a number as a workbook."""
-        asked, indicator, rows = self._counted(self._address())
-        found = behind(indicator, places.shown_in(rows))
-        table = _list(asked, indicator, rows, found)
+        asked, indicator, spot = self._counted(self._address())
+        found = behind(indicator, places.shown_in(spot.rows, spot.keys))
+        table = _list(asked, indicator, spot, found)
         said = self._said(asked, indicator.title)
         journal.read(Act.EXPORTED, entity=self.report.view, summary=said, records=len(found))
         return self.file(xlsx.workbook(table, **_made()), xlsx.MIME, f"spisok_{_dates(asked.period)}.xlsx")
@@ -210,8 +229,12 @@ class ReportScreen(Screen):
         asked = self._understood(self._address())
         if kind not in files.KINDS or asked.place is None:
             abort(404)
-        form = self._count(asked)
-        content, mime = files.written(self.report, form, kind, **_made())
+        try:
+            form = self._count(asked)
+        except Refusal as refusal:
+            raise NotUnderstoodError([refusal.text], self._address().reset) from refusal
+        link = self._links(asked, whole=True) if kind == "xlsx" and form.shows_names else None
+        content, mime = files.written(self.report, form, kind, link=link, **_made())
         act = Act.PRINTED if kind in ("pdf", "html") else Act.EXPORTED
         journal.read(act, entity=self.report.view, summary=f"{self._said(asked)}, {kind}", records=len(form.rows))
         return self.file(content, mime, f"{self.report.file}_{_dates(asked.period)}{files.ENDINGS[kind]}")
@@ -232,31 +255,29 @@ class ReportScreen(Screen):
     def _count(self, asked: ReportRequest) -> Any:
         return self.report.count(asked.period, asked.place, asked.tree, **asked.options)
 
-    def _counted(self, address: Address) -> tuple[ReportRequest, Indicator, list[Place]]:
-        """The indicator of the address and the territories it is asked for; figures alone have no lists."""
+    def _counted(self, address: Address) -> tuple[ReportRequest, Indicator, Spot]:
+        """The indicator of the address and the spot it is asked for; figures alone have no lists."""
         figure, at = address.typed("figure"), address.typed("at")
         asked = self._understood(address)
         if asked.place is None or access.scope().all_statistics:
             abort(404)
         indicator = self.report.figures(asked.period, **asked.options).get(figure)
-        rows = asked.tree.listed(asked.place.id)
-        if at:
-            rows = [row for row in rows if str(row.id) == at]
-        if indicator is None or not rows:
+        spot = places.spot(asked.tree, asked.place, at)
+        if indicator is None or spot is None or not spot.is_of(indicator.source):
             abort(404)
-        return asked, indicator, rows
+        return asked, indicator, spot
 
     @staticmethod
     def _repeated(asked: ReportRequest) -> dict[str, Any]:
         also = {name: text for name, text in filters.given().items() if name in ("figure", "at")}
         return {**asked.arguments, **also}
 
-    def _links(self, asked: ReportRequest) -> Link:
-        """Addresses of the lists behind the numbers."""
+    def _links(self, asked: ReportRequest, *, whole: bool = False) -> Link:
+        """Addresses of the lists behind the numbers. whole: with the name of the server, for a file."""
 
-        def link(key: str, territory_id: int | None = None) -> str:
-            at = {"at": str(territory_id)} if territory_id is not None else {}
-            return url_for(f"{self.report.view}.behind", figure=key, **{**at, **asked.arguments})
+        def link(key: str, where: int | str | None = None) -> str:
+            at = {"at": str(where)} if where else {}
+            return url_for(f"{self.report.view}.behind", _external=whole, figure=key, **{**at, **asked.arguments})
 
         return link
 
@@ -277,8 +298,9 @@ def screen_of(report: Report[Any]) -> type[ReportScreen]:
 SCREENS = {report.view: screen_of(report) for report in CATALOGUE}
 
 
-def _list(asked: ReportRequest, indicator: Indicator, rows: list[Place], found: Any) -> Table:
+def _list(asked: ReportRequest, indicator: Indicator, spot: Spot, found: Any) -> Table:
     """The rows behind a number as a table, each family a link to its page."""
+    rows = list(spot.rows)
     territory = rows[0].name if len(rows) == 1 else (asked.place.name if asked.place else "")
     return listing.table(
         indicator,
@@ -295,6 +317,15 @@ def family_link() -> Callable[[int], str]:
     if not manager.has_access("can_show", "FamilyPage"):
         return lambda _family_id: ""
     return lambda family_id: url_for("FamilyPage.show", pk=family_id)
+
+
+def _first(table: Table) -> Table:
+    """A table as a page shows it: of very many rows the first ones."""
+    rows = list(table.rows)
+    if len(rows) <= MOST_ON_SCREEN:
+        return table
+    said = f"Показаны первые {MOST_ON_SCREEN} строк; ещё {len(rows) - MOST_ON_SCREEN} – в файле."
+    return replace(table, rows=rows[:MOST_ON_SCREEN], notes=[said, *table.notes])
 
 
 def _made() -> dict[str, Any]:

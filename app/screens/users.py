@@ -49,6 +49,12 @@ SCREEN_NAMES = {
     "Work": "Фоновые задания", "Guide": "Руководство", "SavedFilters": "Сохранённые отборы",
     "Drafts": "Черновики", "Backups": "Резервные копии", "PaperTemplate": "Образцы документов",
     "Calendar": "Календарь сроков",
+    "ReportCatalogue": "Все отчёты", "RegistryOfFamilies": "Реестр семей на учёте",
+    "MonthlyBank": "Банк данных за месяц", "StateOfBank": "Информация для комиссии",
+    "GeneralFigures": "Общая статистика", "Demography": "Демографические группы",
+    "ChildAges": "Семьи по возрасту детей", "Movement": "Постановка и снятие", "Activity": "Активность субъектов",
+    "Senders": "Источники выявления", "AidGiven": "Виды и объёмы помощи", "CommissionWork": "Работа комиссии",
+    "NotInEducation": "Дети, которые не обучаются",
 }  # fmt: skip
 ACT_NAMES = {
     "index": "просмотр", "list": "список", "show": "просмотр", "find": "выбор записи", "history": "история",

@@ -6,7 +6,7 @@ Slow and plain on purpose: where it and the report agree, both read the conventi
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, date, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 
 from sqlalchemy import select
@@ -216,3 +216,8 @@ def aid_by_family() -> dict[int, list[Aid]]:
     for aid in db.session.scalars(select(Aid).where(Aid.kind_id.is_not(None))):
         found.setdefault(aid.family_id, []).append(aid)
     return found
+
+
+def datetime_of(year: int, month: int, day: int) -> datetime:
+    """Noon of a day on the clock of Moscow."""
+    return datetime(year, month, day, 12, tzinfo=timezone(timedelta(hours=3)))

@@ -102,14 +102,27 @@ def test_any_report_becomes_a_file_of_each_kind(cast, bodies, kind):
 
 
 @pytest.mark.parametrize("one", CATALOGUE, ids=lambda one: one.name)
-def test_every_report_of_the_catalogue_is_a_command_a_screen_and_a_line_of_the_menu(app, cast, tmp_path, one):
+def test_every_report_is_a_command_and_a_screen_and_a_form_of_the_law_is_a_line_of_the_menu(app, cast, tmp_path, one):
     out = tmp_path / "out.json"
     args = ["bank", "report", one.name, "--from", "2026-07-01", "--to", "30.09.2026", "--as", "json", str(out)]
     done = app.test_cli_runner().invoke(args=[*args, "--territory", cast.district.name])
     assert done.exit_code == 0, done.output
     assert json.loads(out.read_text())["territory"] == cast.district.name
     assert f"{one.view}.show" in app.view_functions
-    assert app.appbuilder.menu.find(one.view).label == str(one.label)
+    assert (app.appbuilder.menu.find(one.view) is not None) == one.statutory
+
+
+def test_the_command_lists_the_reports_by_name(app):
+    told = app.test_cli_runner().invoke(args=["bank", "report", "--list"])
+    assert told.exit_code == 0
+    assert [line.split()[0] for line in told.output.splitlines()] == [one.name for one in CATALOGUE]
+
+
+def test_a_period_to_come_is_refused_with_a_sentence(app, cast, tmp_path):
+    dates = ["--from", "2027-01-01", "--to", "2027-03-31", "--as", "json", str(tmp_path / "x")]
+    told = app.test_cli_runner().invoke(args=["bank", "report", "demography", *dates])
+    assert told.exit_code == 1
+    assert "ещё не начался" in told.output
 
 
 def test_a_source_without_families_says_whose_rows_a_person_counts_and_sees():

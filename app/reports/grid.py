@@ -1,0 +1,377 @@
+"""A report of rows and figures: what stands in the rows is a breakdown, what stands in the columns is declared.
+
+A report of this shape is its columns (`Indicator`: one query each; `Share`: worked out from others), the breakdowns it
+offers and a few notes; counting, the table, the JSON and the addresses of the lists are made here for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol
+
+from flask_babel import lazy_gettext as _
+
+from app import access
+from app.domain.periods import Period
+from app.render.table import Cell, Column, Kind, Table, Value
+from app.reports import places, report
+from app.reports.places import OF_NOTHING, WITH_PARTS, Place, ReportPlaces
+from app.reports.report import TERRITORY, Check, Counting, Indicator, Link, Number, Report, ReportOption, Source
+
+TOTAL = "Всего"
+SMALL = 5  # groups of fewer are hidden on request: a person may be recognised in them
+HIDDEN = "<5"
+NOT_NAMED = "не указан"
+Ids = tuple[Any, ...]
+Figures = Sequence["Indicator | Share"]
+COUNTED = {Counting.FAMILIES, Counting.CHILDREN, Counting.PERSONS, Counting.CARDS, Counting.AIDS}
+
+
+@dataclass(frozen=True)
+class Share:
+    """A figure that is worked out from others of its row; None where it has no meaning: a share of nothing.
+
+    opens: the figure whose list stands behind it; none stands behind a number that is entered by hand.
+    """
+
+    key: str
+    title: str
+    unit: Counting
+    rule: str
+    of: Callable[[GridRow], Number | None]
+    opens: str
+
+
+class GridRow(Protocol):
+    """The figures of a row by their keys, and those of the total."""
+
+    def __call__(self, key: str) -> Number: ...
+    def total(self, key: str) -> Number: ...
+
+
+def percent(key: str, title: str, part: str, whole: str, rule: str) -> Share:
+    """A part in percent of a whole, to a tenth."""
+    return Share(key, title, Counting.PERCENT, rule, lambda number: ratio(number(part), number(whole), 100), part)
+
+
+def ratio(part: Number, whole: Number, times: int = 1) -> Number | None:
+    """Part of a whole, to a tenth; None of nothing."""
+    return Decimal(str(round(float(part) * times / float(whole), 1))) if whole else None
+
+
+@dataclass(frozen=True)
+class GridLine:
+    """A row: what it says of itself by the heads of the breakdown, its address, and by what its numbers are found.
+
+    ids: the keys of the groups that it adds up. suffix: what its figures are called by besides: a month of a movement.
+    """
+
+    said: Mapping[str, Value]
+    at: str
+    ids: tuple[Ids, ...]
+    suffix: str = ""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A column that says what a row is about."""
+
+    key: str
+    title: str
+    width: float = 34
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """What a row is. by: the keys that the figures are grouped by. lines: the rows, given the groups that were found.
+
+    label: what a page calls it. parts: the periods that its rows are, each with the suffix of its figures.
+    """
+
+    label: Any
+    heads: tuple[Head, ...]
+    by: tuple[str, ...]
+    lines: Callable[[GridQuestion, Iterable[Ids]], list[GridLine]]
+    parts: Callable[[Period], Sequence[tuple[str, Period]]] | None = None
+
+
+@dataclass(frozen=True)
+class GridQuestion:
+    """What a report is asked for."""
+
+    period: Period
+    place: Place
+    tree: ReportPlaces
+    rows: tuple[Place, ...]
+
+
+# Numbers that are entered by hand, by key and territory.
+Given = Callable[[GridQuestion], Mapping[str, Mapping[Ids, Number]]]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A counted report of this shape."""
+
+    title: str
+    period: Period
+    place: Place
+    rows: tuple[Place, ...]
+    breakdown: Breakdown
+    columns: Figures
+    indicators: Mapping[str, Indicator]
+    numbers: Mapping[str, Mapping[Ids, Number]]
+    totals: Mapping[str, Number]
+    lines: tuple[GridLine, ...]
+    notes: tuple[str, ...] = ()
+    shows_names: bool = True
+    hides_small: bool = False
+    checks: tuple[Check, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def period_title(self) -> str:
+        """«III квартал 2026 года (с 01.07.2026 по 30.09.2026)»."""
+        days = f"с {self.period.start:%d.%m.%Y} по {self.period.end:%d.%m.%Y}"
+        return days if self.period.title == days else f"{self.period.title} ({days})"
+
+    def number(self, key: str) -> Number:
+        """The total of an indicator."""
+        return self.totals.get(key, 0)
+
+    def at(self, line: GridLine | None, key: str) -> Number:
+        """An indicator in a row; without a row, the total."""
+        if line is None:
+            return self.number(key)
+        found = self.numbers.get(key + line.suffix, {})
+        return sum((found.get(ids, 0) for ids in line.ids), 0)
+
+    def value(self, line: GridLine | None, column: Indicator | Share) -> Number | None:
+        """What stands in a cell."""
+        if isinstance(column, Share):
+            return column.of(_RowOfGrid(self, line))
+        return self.at(line, column.key)
+
+    def hidden(self) -> set[tuple[int, str]]:
+        """The cells that stay hidden: by the row (of the total: −1) and the key of the column.
+
+        One hidden cell alone would be told by the total, so the least of the others is hidden with it.
+        """
+        if not self.hides_small:
+            return set()
+        found: set[tuple[int, str]] = set()
+        counted = [column for column in self.columns if isinstance(column, Indicator) and column.unit in COUNTED]
+        for column in counted:
+            numbers = {place: self.at(line, column.key) for place, line in enumerate(self.lines)}
+            small = {place for place, number in numbers.items() if 0 < number < SMALL}
+            others = sorted((number, place) for place, number in numbers.items() if number and place not in small)
+            if len(small) == 1 and others:
+                small.add(others[0][1])
+            elif len(small) == 1 or 0 < self.number(column.key) < SMALL:
+                small.add(-1)
+            found |= {(place, column.key) for place in small}
+        shares = [column for column in self.columns if isinstance(column, Share)]
+        return found | {(place, one.key) for one in shares for place, key in found if key == one.opens}
+
+
+@dataclass(frozen=True)
+class _RowOfGrid:
+    """The figures of a row of a counted report."""
+
+    form: Grid
+    line: GridLine | None
+
+    def __call__(self, key: str) -> Number:
+        return self.form.at(self.line, key)
+
+    def total(self, key: str) -> Number:
+        return self.form.number(key)
+
+
+def counted(title: str, period: Period, place: Place, tree: ReportPlaces, breakdown: Breakdown, figures: Figures, *,
+            sub: Figures = (), small: str = "show", notes: Sequence[str] = (), given: Given | None = None,
+            checks: Callable[[Grid], Sequence[Check]] | None = None) -> Grid:  # fmt: skip
+    """Count a report over a territory for the person whose scope is settled.
+
+    sub: figures that only rows show, each by its key with the suffix of its row.
+    """
+    rows = tuple(tree.listed(place.id))
+    asked = GridQuestion(period, place, tree, rows)
+    within = places.counted_in(rows, tree)
+    indicators = {one.key: one for one in (*figures, *sub) if isinstance(one, Indicator)}
+    numbers: dict[str, Mapping[Ids, Number]] = dict(report.count_by(indicators.values(), within, breakdown.by))
+    if given is not None and breakdown.by == (TERRITORY,):
+        numbers |= given(asked)
+    whole = [one for one in indicators.values() if one.distinct is not None and breakdown.by]
+    totals = {key: sum(found.values(), 0) for key, found in numbers.items()}
+    totals |= {key: found.get((), 0) for key, found in report.count_by(whole, within, ()).items()}
+    groups = sorted({ids for found in numbers.values() for ids in found}, key=str)
+    form = Grid(
+        title, period, place, rows, breakdown, figures, indicators, numbers, totals,
+        tuple(breakdown.lines(asked, groups)), (*notes, *_of_scope()),
+        shows_names=not access.scope().all_statistics, hides_small=small == "hide",
+    )  # fmt: skip
+    if checks is not None:
+        object.__setattr__(form, "checks", tuple(checks(form)))
+    return form
+
+
+def _of_scope() -> list[str]:
+    scope = access.scope()
+    only = scope.assigned_to is not None and not scope.all_statistics
+    return ["Отчёт посчитан только по семьям и картам, доступным тому, кто его сформировал."] if only else []
+
+
+# Breakdowns
+
+
+def _by_territory(asked: GridQuestion, _groups: Iterable[Ids]) -> list[GridLine]:
+    listed = list(asked.rows)
+    return [GridLine({"territory": asked.tree.title(row, listed)}, str(row.id), ((row.id,),)) for row in listed]
+
+
+def _by_district(asked: GridQuestion, _groups: Iterable[Ids]) -> list[GridLine]:
+    """A row for each part of the territory with all that lies in it, and one for what lies in none."""
+    own = {row.id for row in asked.rows}
+    lines = []
+    for part in asked.tree.tree.parts.get(asked.place.id, []):
+        inside = [
+            (row.id,) for row in asked.rows if any(above.id == part.id for above in asked.tree.tree.above(row.id))
+        ]
+        if inside:
+            lines.append(GridLine({"territory": part.name}, f"{part.id}{WITH_PARTS}", tuple(inside)))
+    if asked.place.id in own:
+        lines.append(GridLine({"territory": asked.place.name}, str(asked.place.id), ((asked.place.id,),)))
+    return lines
+
+
+BY_TERRITORY = Breakdown(_("by territories"), (Head("territory", "Территория"),), (TERRITORY,), _by_territory)
+BY_DISTRICT = Breakdown(_("by parts with all that lies in them"), (Head("territory", "Территория"),), (TERRITORY,),
+                        _by_district)  # fmt: skip
+
+
+def by_keys(label: Any, heads: Mapping[str, str], named: Callable[[], Mapping[str, Mapping[Any, str]]]) -> Breakdown:
+    """A row for each combination of keys that was found. heads: titles by key. named: what each key calls its ids."""
+
+    def lines(asked: GridQuestion, groups: Iterable[Ids]) -> list[GridLine]:
+        known = {**named(), TERRITORY: {row.id: asked.tree.title(row, list(asked.rows)) for row in asked.rows}}
+        found = []
+        for ids in groups:
+            said = {key: known[key].get(one, NOT_NAMED) for key, one in zip(heads, ids, strict=True)}
+            at = ",".join(f"{key}={OF_NOTHING if one is None else one}" for key, one in zip(heads, ids, strict=True))
+            found.append(GridLine(said, at, (ids,)))
+        return sorted(found, key=lambda line: [str(value) for value in line.said.values()])
+
+    return Breakdown(label, tuple(Head(key, title) for key, title in heads.items()), tuple(heads), lines)
+
+
+# As a table and as JSON
+
+
+def as_table(form: Grid, link: Link | None = None) -> Table:
+    """The report as it is printed. `link` gives the address of the list behind a number."""
+    heads = form.breakdown.heads
+    hidden = form.hidden()
+    columns = [Column(head.title, head.width) for head in heads]
+    columns += [_column(one) for one in form.columns]
+
+    def row(place: int, line: GridLine | None) -> list[Value | Cell]:
+        said: list[Value | Cell] = (
+            [line.said[head.key] for head in heads] if line else ["ИТОГО", *[None] * (len(heads) - 1)]
+        )
+        return said + [_cell(form, line, one, link if (place, one.key) not in hidden else None,
+                             hidden=(place, one.key) in hidden) for one in form.columns]  # fmt: skip
+
+    return Table(
+        title=form.title,
+        subtitle=f"{form.place.name}. {form.period_title}",
+        columns=columns,
+        rows=[row(place, line) for place, line in enumerate(form.lines)],
+        total=row(-1, None),
+        notes=form.notes,
+        sheet=form.title,
+    )
+
+
+def _column(one: Indicator | Share) -> Column:
+    kind: Kind = one.kind if isinstance(one, Indicator) else "share"
+    return Column(one.title, max(8.0, min(14.0, len(one.title) * 0.6)), kind, hint=f"{one.rule} Единица: {one.unit}.")
+
+
+def _cell(
+    form: Grid, line: GridLine | None, one: Indicator | Share, link: Link | None, *, hidden: bool
+) -> Value | Cell:
+    if hidden:
+        return HIDDEN
+    number = form.value(line, one)
+    if link is None or not number or (isinstance(one, Share) and not one.opens):
+        return number
+    key = one.opens if isinstance(one, Share) else one.key
+    suffix = line.suffix if line else ""
+    return Cell(number, link(key + suffix, line.at if line else None))
+
+
+def as_json(form: Grid) -> dict[str, Any]:
+    """The report as data; nobody is named."""
+    hidden = form.hidden()
+
+    def row(place: int, line: GridLine | None) -> dict[str, Any]:
+        said = dict(line.said) if line else {form.breakdown.heads[0].key: TOTAL}
+        return said | {
+            one.key: HIDDEN if (place, one.key) in hidden else plain(form.value(line, one)) for one in form.columns
+        }
+
+    heads = [{"key": head.key, "title": head.title, "unit": ""} for head in form.breakdown.heads]
+    return {
+        "title": form.title,
+        "territory": form.place.name,
+        "period": {
+            "from": form.period.start.isoformat(), "to": form.period.end.isoformat(), "title": form.period.title,
+        },
+        "columns": [*heads, *({"key": one.key, "title": one.title, "unit": str(one.unit)} for one in form.columns)],
+        "rows": [row(place, line) for place, line in enumerate(form.lines)],
+        "total": row(-1, None),
+        "notes": list(form.notes),
+        "checks": [{"title": check.title, "holds": check.holds, "text": check.text} for check in form.checks],
+    }  # fmt: skip
+
+
+def plain(number: Number | None) -> int | float | None:
+    """A number as JSON writes it."""
+    return float(number) if isinstance(number, Decimal) else number
+
+
+# In the catalogue
+
+SMALL_GROUPS = ReportOption(
+    _("Groups under five"), "Группы меньше пяти: показать или скрыть.", {"show": _("shown"), "hide": _("hidden")}
+)
+
+
+def of_breakdowns(known: Mapping[str, Breakdown]) -> ReportOption:
+    """The choice of what stands in the rows."""
+    labels = {name: one.label for name, one in known.items()}
+    return ReportOption(_("Rows"), "Что стоит в строках.", labels)
+
+
+def made(*, name: str, view: str, label: Any, title: str, about: str, icon: str,
+         figures: Callable[[Period], Figures], breakdowns: Mapping[str, Breakdown], sources: tuple[Source, ...] = (),
+         notes: Sequence[str] = (), given: Given | None = None,
+         checks: Callable[[Grid], Sequence[Check]] | None = None) -> Report[Grid]:  # fmt: skip
+    """A report of the catalogue whose columns do not depend on its rows."""
+
+    def indicators(period: Period, **_options: str) -> Mapping[str, Indicator]:
+        return {one.key: one for one in figures(period) if isinstance(one, Indicator)}
+
+    def count(period: Period, place: Place, tree: ReportPlaces, *, by: str, small: str) -> Grid:
+        return counted(title, period, place, tree, breakdowns[by], figures(period), small=small, notes=notes,
+                       given=given, checks=checks)  # fmt: skip
+
+    return Report(
+        name=name, view=view, label=label, title=title, icon=icon, file=name.replace("-", "_"), about=about,
+        figures=indicators, count=count, table=as_table, further=lambda _form: [], data=as_json,
+        named=lambda _form: {}, sources=sources,
+        options={"by": of_breakdowns(breakdowns), "small": SMALL_GROUPS},
+    )  # fmt: skip

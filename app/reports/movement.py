@@ -1,0 +1,137 @@
+"""R4: placing on record and removal, by territories or over months, quarters and years."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from app.domain import periods
+from app.domain.periods import Period
+from app.domain.refusal import Refusal
+from app.reports import grid
+from app.reports.grid import (
+    BY_DISTRICT,
+    BY_TERRITORY,
+    Breakdown,
+    Figures,
+    Grid,
+    GridLine,
+    GridQuestion,
+    Head,
+    Ids,
+    percent,
+)
+from app.reports.period_figures import PeriodFigures
+from app.reports.places import Place, ReportPlaces
+from app.reports.quarterly_figures import REASONS
+from app.reports.report import Check, Indicator, Report
+
+MOST_PARTS = 120  # rows over time: ten years of months
+SUCCESS = "11.2"
+
+
+def figures(period: Period) -> Figures:
+    """Balance of families and children, and why families left."""
+    of = PeriodFigures(period)
+    return [
+        of.at_start("start"), of.children_at_start("start children"),
+        of.placed("registered"), of.children_placed("registered children"), of.repeated("repeated"),
+        of.removed("removed"), *of.reasons(),
+        of.at_end("end"), of.children_at_end("end children"),
+        percent("success", "Доля снятых с успехом, %", SUCCESS, "removed",
+                "Снятые по результатам реабилитации (причина 11.2) в процентах от всех снятых в периоде."),
+    ]  # fmt: skip
+
+
+def over(period: Period, step: Callable[[Any], Period]) -> list[tuple[str, Period]]:
+    """The parts of a period by the calendar, those at its ends cut to it, each with its suffix."""
+    found, day = [], period.start
+    while day <= period.end:
+        whole = step(day)
+        part = Period(max(whole.start, period.start), min(whole.end, period.end))
+        found.append((f" {part.start.isoformat()}", part))
+        day = periods.day_after(whole.end)
+    return found
+
+
+def _over_time(label: Any, step: Callable[[Any], Period]) -> Breakdown:
+    def lines(asked: GridQuestion, _groups: Iterable[Ids]) -> list[GridLine]:
+        return [GridLine({"period": part.title}, "", ((),), suffix) for suffix, part in over(asked.period, step)]
+
+    return Breakdown(label, (Head("period", "Период", 26),), (), lines, lambda period: over(period, step))
+
+
+BREAKDOWNS = {
+    "territory": BY_TERRITORY,
+    "district": BY_DISTRICT,
+    "months": _over_time(_("by months"), lambda day: periods.month(day.year, day.month)),
+    "quarters": _over_time(_("by quarters"), periods.quarter_holding),
+    "years": _over_time(_("by years"), lambda day: periods.year_period(day.year)),
+}
+
+
+def of_parts(period: Period, by: str) -> list[Indicator]:
+    """The figures of each part, counted among the stays of the whole period."""
+    parts = BREAKDOWNS[by].parts
+    if parts is None:
+        return []
+    known = parts(period)
+    if len(known) > MOST_PARTS:
+        raise Refusal(f"Строк было бы {len(known)}: выберите кварталы, годы или период короче.", "by")
+    whole = PeriodFigures(period)
+    sources = {"stays": whole.rows.stays, "children": whole.rows.children}
+    return [
+        replace(one, key=one.key + suffix, source=sources[one.source.name])
+        for suffix, part in known
+        for one in figures(part)
+        if isinstance(one, Indicator)
+    ]
+
+
+def _figures(period: Period, *, by: str, **_options: str) -> dict[str, Indicator]:
+    found = [one for one in figures(period) if isinstance(one, Indicator)]
+    return {one.key: one for one in (*found, *of_parts(period, by))}
+
+
+def movement(period: Period, place: Place, tree: ReportPlaces, *, by: str, small: str = "show") -> Grid:
+    """Count the movement over a territory."""
+    return grid.counted(TITLE, period, place, tree, BREAKDOWNS[by], figures(period), sub=of_parts(period, by),
+                        small=small, notes=NOTES, checks=_checks)  # fmt: skip
+
+
+def _checks(form: Grid) -> Sequence[Check]:
+    number = form.number
+    sums = number("start") + number("registered") - number("removed")
+    reasons = sum(number(code) for code in REASONS)
+    return (
+        Check("На конец = на начало + поставлено − снято", number("end") == sums,
+              f"{number('end')} = {number('start')} + {number('registered')} − {number('removed')}"),
+        Check("Снято = сумма по причинам", number("removed") == reasons, f"{number('removed')} = {reasons}"),
+    )  # fmt: skip
+
+
+TITLE = "Постановка и снятие"
+NOTES = (
+    "Семья, поставленная и снятая в одном периоде, входит и в поставленные, и в снятые, но не в начало и не в конец. "
+    "Повторная постановка считается как постановка.",
+)
+
+REPORT = Report(
+    name="movement",
+    view="Movement",
+    label=_("Placing and removal"),
+    title=TITLE,
+    about="Сколько семей и детей было, поставлено, снято и осталось: по территориям или по месяцам, кварталам, годам.",
+    icon="fa-right-left",
+    file="movement",
+    figures=_figures,
+    count=movement,
+    table=grid.as_table,
+    further=lambda _form: [],
+    data=grid.as_json,
+    named=lambda _form: {},
+    options={"by": grid.of_breakdowns(BREAKDOWNS), "small": grid.SMALL_GROUPS},
+)

@@ -1,0 +1,199 @@
+"""The families on record at the end of a day as the registry and the monthly bank list them: one line for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import exists, func, select
+
+from app import access
+from app.conditions import belongs, current, in_force, status_on
+from app.domain import ages, names, terms
+from app.domain.periods import Period
+from app.extensions import db
+from app.models import (
+    Agency,
+    Criterion,
+    Decision,
+    EducationStatus,
+    Employee,
+    FamilyCategory,
+    Mentor,
+    RegistrationCriterion,
+    RelationshipKind,
+    SurveyAct,
+    SurveyGroup,
+)
+from app.reports import places
+from app.reports.places import Place, ReportPlaces
+from app.reports.quarterly_rows import Dictionaries, PeriodRows, family, family_categories, member, registration
+
+decision, commission = Decision.__table__, Agency.__table__.alias("commission")
+role, status = RelationshipKind.__table__, EducationStatus.__table__
+named, criterion = RegistrationCriterion.__table__, Criterion.__table__
+category, mentor, employee = FamilyCategory.__table__, Mentor.__table__, Employee.__table__
+act, group = SurveyAct.__table__, SurveyGroup.__table__
+NOT_MET = (terms.SurveyAccess.NOBODY,)  # a visit that found nobody is none
+PARENTS = (terms.ParentalRole.MOTHER, terms.ParentalRole.FATHER, terms.ParentalRole.GUARDIAN)
+
+
+@dataclass(frozen=True)
+class PersonOnRecord:
+    """Somebody of a family on the day."""
+
+    name: str
+    role: terms.ParentalRole | None
+    born_on: date | None
+    sex: terms.Sex | None
+    workplace: str | None
+    education: str | None
+
+    def is_child(self, day: date) -> bool:
+        return ages.is_minor(self.born_on, day)
+
+
+@dataclass
+class Standing:
+    """A family that stands on record, with what is known of it on the day."""
+
+    family_id: int
+    territory_id: int
+    number: str
+    name: str
+    registered_address: str | None
+    address: str | None
+    stated_size: int | None
+    income: Decimal | None
+    income_source: str | None
+    additional: str | None
+    detected_on: date | None
+    registered_on: date
+    decision_number: str | None
+    decided_on: date
+    commission: str | None
+    people: list[PersonOnRecord] = field(default_factory=list)
+    criteria: list[tuple[str, str]] = field(default_factory=list)
+    categories: list[str] = field(default_factory=list)
+    mentors: list[str] = field(default_factory=list)
+    visited_on: date | None = None
+
+    def children(self, day: date) -> list[PersonOnRecord]:
+        return [person for person in self.people if person.is_child(day)]
+
+    @property
+    def parents(self) -> list[PersonOnRecord]:
+        return [person for person in self.people if person.role in PARENTS]
+
+
+def standing(rows: Sequence[Place], tree: ReportPlaces, day: date) -> list[Standing]:
+    """The families of these territories on record at the end of a day, by name, as this person's figures count them."""
+    of = PeriodRows(Period(day, day), Dictionaries())
+    within = places.counted_in(rows, tree)(of.stays)
+    here = (*of.touching, of.at_end, within)
+    base = registration.join(family, family.c.id == registration.c.family_id)
+    said = (
+        family.c.id, family.c.territory_id, family.c.number, family.c.name, family.c.registered_address,
+        family.c.actual_address, family.c.stated_size, family.c.income_per_member, family.c.income_source,
+        family.c.additional, registration.c.detected_on, registration.c.registered_on, decision.c.number,
+        decision.c.decided_on, commission.c.name,
+    )  # fmt: skip
+    stays = (
+        select(*said)
+        .select_from(
+            base.join(decision, decision.c.id == registration.c.decision_id).outerjoin(
+                commission, commission.c.id == decision.c.agency_id
+            )
+        )
+        .where(*here)
+        .order_by(family.c.sort_key, family.c.id)
+    )
+    found = {row[0]: Standing(*tuple(row)) for row in db.session.execute(stays)}
+    if not found:
+        return []
+    _people(found, base, here, day)
+    _words(found, base, here, day)
+    return list(found.values())
+
+
+def _people(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: date) -> None:
+    columns = (
+        member.c.family_id, member.c.last_name, member.c.first_name, member.c.middle_name, role.c.parental_role,
+        member.c.born_on, member.c.sex, member.c.workplace, status_on(member.c.id, day).label("status"),
+    )  # fmt: skip
+    people = (
+        select(*columns)
+        .select_from(
+            base.join(member, member.c.family_id == registration.c.family_id).outerjoin(
+                role, role.c.id == member.c.role_id
+            )
+        )
+        .where(*here, member.c.annulled_at.is_(None), belongs(member, day))
+        .order_by(member.c.born_on, member.c.id)
+    )
+    statuses: dict[int, str] = dict(db.session.execute(select(status.c.id, status.c.name)).all())
+    for family_id, last_name, first_name, middle_name, parental, born_on, sex, workplace, status_id in (
+        db.session.execute(people)
+    ):  # fmt: skip
+        person = PersonOnRecord(names.full(last_name, first_name, middle_name), parental, born_on, sex, workplace,
+                        statuses.get(status_id))  # fmt: skip
+        found[family_id].people.append(person)
+
+
+def _words(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: date) -> None:
+    """Criteria, categories, mentors and the last visit."""
+    criteria = (
+        select(registration.c.family_id, criterion.c.code, criterion.c.name)
+        .select_from(
+            base.join(named, named.c.registration_id == registration.c.id).join(
+                criterion, criterion.c.id == named.c.criterion_id
+            )
+        )
+        .where(*here, in_force(named, day))
+        .order_by(named.c.position)
+    )
+    for family_id, code, name in db.session.execute(criteria):
+        found[family_id].criteria.append((code, name))
+    told = [] if access.scope().sees_special else [category.c.group.not_in(access.SPECIAL_GROUPS)]
+    categories = (
+        select(registration.c.family_id, category.c.name)
+        .select_from(
+            base.join(family_categories, family_categories.c.family_id == family.c.id).join(
+                category, category.c.id == family_categories.c.category_id
+            )
+        )
+        .where(*here, *told)
+        .order_by(category.c.position)
+    )
+    for family_id, name in db.session.execute(categories):
+        found[family_id].categories.append(name)
+    mentors = (
+        select(registration.c.family_id, employee.c.last_name, employee.c.first_name, employee.c.middle_name)
+        .select_from(
+            base.join(mentor, mentor.c.family_id == family.c.id).join(employee, employee.c.id == mentor.c.employee_id)
+        )
+        .where(*here, current(mentor, day))
+        .order_by(mentor.c.started_on, mentor.c.id)
+    )
+    for family_id, *name in db.session.execute(mentors):
+        found[family_id].mentors.append(names.full(*name))
+    visits = (
+        select(group.c.family_id, func.max(act.c.visited_on))
+        .select_from(group.join(act, act.c.group_id == group.c.id))
+        .where(
+            act.c.is_current, act.c.annulled_at.is_(None), act.c.access.not_in(NOT_MET), act.c.visited_on <= day,
+            exists(select(registration.c.id).select_from(base).where(*here, family.c.id == group.c.family_id)
+                   .correlate_except(registration, family)),
+        )
+        .group_by(group.c.family_id)
+    )  # fmt: skip
+    for family_id, visited_on in db.session.execute(visits):
+        found[family_id].visited_on = visited_on
+
+
+def joined(values: Iterable[str | None], by: str = "; ") -> str:
+    """What is known of some values, in one cell."""
+    return by.join(value for value in values if value)
