@@ -215,6 +215,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("CommissionMember|PerformerReport", WRITE),
         ("PaperTemplate", "can_(list|add)"),
         (OF_FAMILY, WRITE),
+        ("Execution", "can_(show|execute)"),
         ("Paper", EXPORT),
         ("Papers", "can_(add|download|annul)"),
         ("Passport", "can_(passport|card)"),
@@ -280,7 +281,9 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("SurveyAct", "can_(list|show|write)"),
         ("Drafts", "can_(keep|drop)"),
         ("Instruction", "can_(list|show|answer)"),
-        ("Aid", "can_(list|show|add)"),
+        ("Aid", "can_(list|show|add|annul)"),
+        ("Execution", "can_(show|execute)"),
+        ("Papers", "can_download"),  # of what the body brought itself
         ("Agency", READ),
         ("Lookup", "can_find"),
     ],

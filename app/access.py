@@ -24,11 +24,13 @@ from sqlalchemy.orm.interfaces import CriteriaOption
 
 from app import conditions
 from app.domain.survey_acts import SPECIAL_HEADINGS
+from app.domain.terms import MeasureState
 from app.models import (
     Agency,
     AgencyFinding,
     AgencyInquiry,
     AgendaItem,
+    Aid,
     Annullable,
     Assignment,
     CommissionMember,
@@ -41,13 +43,18 @@ from app.models import (
     Mentor,
     Model,
     OfFamily,
+    Paper,
+    PlannedMeasure,
+    Programme,
     SignalCard,
+    Stage,
     Supervision,
     SupervisionKind,
     SurveyGroup,
     SurveyMark,
     Territory,
     Whose,
+    WorkingGroupMember,
     survey_group_employees,
 )
 
@@ -59,6 +66,8 @@ _agency = Agency.__table__
 _card = SignalCard.__table__
 _group, _mark = SurveyGroup.__table__, SurveyMark.__table__
 _inquiry = AgencyInquiry.__table__
+_programme, _stage, _measure = Programme.__table__, Stage.__table__, PlannedMeasure.__table__
+_in_group, _order, _aid = WorkingGroupMember.__table__, Instruction.__table__, Aid.__table__
 _meeting, _item, _sitting = Meeting.__table__, AgendaItem.__table__, CommissionMember.__table__
 
 # Whose rows are narrowed in every part of a statement, and whose where they are what the statement asks for.
@@ -75,7 +84,7 @@ class Scope:
     convened: the territories whose meetings this person prepares, the parts included.
     places: the territories whose bodies and people are seen: where one works, what lies in it and above it.
     assigned_to: id of the commission member whose direct assignments are seen.
-    agency: id of the agency whose mentored families and own signal cards are seen.
+    agency: id of the agency whose own signal cards are seen, and the families that it guides or works with.
     employee: id of the employee that the person is: the surveys of one's groups are seen, and their signal cards.
     everything: commands of the installation itself.
     all_statistics: figures, not families, of all territories (the region).
@@ -123,6 +132,7 @@ class Scope:
         if self.agency is not None:
             of_agency = _mentor.c.employee_id.in_(select(_employee.c.id).where(_employee.c.agency_id == self.agency))
             parts.append(family.id.in_(self._current(_mentor, of_agency)))
+            parts += [family.id.in_(found) for found in _of_work(self)]
         return parts
 
     def _current(self, table: Any, condition: ColumnElement[bool]) -> Select[tuple[int]]:
@@ -274,7 +284,7 @@ class Scope:
             return or_(self.sees(entity.family_id), entity.territory_id.in_(places))
         owner = getattr(entity, entity.OWNER)
         if whose is Whose.FAMILY:
-            return self.sees(owner)
+            return self._rows_of_families(entity, owner)
         if whose is Whose.CARD:
             return self.cards(SignalCard) if entity is SignalCard else self.sees_card(owner)
         if whose is Whose.SURVEY:
@@ -289,6 +299,16 @@ class Scope:
             return true()
         bodies = select(_agency.c.id).where(_agency.c.territory_id.in_(places))
         return owner.in_(places if whose is Whose.TERRITORY else bodies)
+
+    def _rows_of_families(self, entity: Any, owner: Any) -> ColumnElement[bool]:
+        """Of a family that a body merely works with it sees what the work needs: of its papers those that it brought
+        itself to show the aid that it gave."""
+        if self.agency is None or not getattr(entity, "OF_KEEPERS", False):
+            return self.sees(owner)
+        seen = replace(self, agency=None).sees(owner)
+        if entity is not Paper:
+            return seen
+        return or_(seen, and_(entity.aid_id.in_(_aids_of(self)), self.sees(owner)))
 
     def _rows_of_surveys(self, entity: Any, owner: Any) -> ColumnElement[bool]:
         if entity is SurveyGroup:
@@ -366,6 +386,41 @@ def _cards_at_meetings(scope: Scope) -> Select[tuple[int]]:
     sits = _meeting.c.agency_id.in_(_bodies_of(scope))
     items = select(_item.c.card_id).join(_meeting, _meeting.c.id == _item.c.meeting_id)
     return items.where(_item.c.annulled_at.is_(None), _meeting.c.annulled_at.is_(None), sits)
+
+
+def _aids_of(scope: Scope) -> Select[tuple[int]]:
+    """Ids of the aids that the person's body has given."""
+    return select(_aid.c.id).where(_aid.c.performer_id == scope.agency)
+
+
+def _of_work(scope: Scope) -> list[Select[tuple[int | None]]]:
+    """Ids of the families that the person's body works with today: it has a measure in a programme that runs or is
+    being made, it is of the group that carries one out, or an instruction about the family waits for it.
+
+    An ended programme, place in a group or instruction ends the sight.
+    """
+    runs = select(_programme.c.id).where(_programme.c.closed_on.is_(None), _programme.c.annulled_at.is_(None))
+    stages = select(_stage.c.id).where(_stage.c.programme_id.in_(runs), _stage.c.annulled_at.is_(None))
+    measures = select(_measure.c.family_id).where(
+        _measure.c.performer_id == scope.agency,
+        _measure.c.state != MeasureState.CANCELLED,
+        _measure.c.annulled_at.is_(None),
+        _measure.c.stage_id.in_(stages),
+    )
+    people = select(_employee.c.id).where(_employee.c.agency_id == scope.agency)
+    groups = select(_in_group.c.family_id).where(
+        _in_group.c.employee_id.in_(people),
+        conditions.current(_in_group, scope.today),
+        _in_group.c.programme_id.in_(runs),
+    )
+    orders = select(_order.c.family_id).where(
+        _order.c.agency_id == scope.agency,
+        _order.c.family_id.is_not(None),
+        _order.c.given_on.is_not(None),
+        _order.c.accepted_at.is_(None),
+        _order.c.annulled_at.is_(None),
+    )
+    return [measures, groups, orders]
 
 
 def _bodies_of(scope: Scope) -> Select[tuple[int]]:

@@ -153,6 +153,13 @@ class Address:
             raise NotUnderstoodError(self.faults, self.reset)
 
 
+def keys(name: str, most: int) -> list[int] | None:
+    """The keys of the rows that an address names one by one, each once; None if one is no key, or there are more."""
+    found = [forms.key_of(text) for text in dict.fromkeys(request.args.getlist(name))]
+    known = [key for key in found if key is not None]
+    return known if len(known) == len(found) <= most else None
+
+
 def given() -> dict[str, str]:
     """Everything that the address of this request says, for an address that says the same and more."""
     return {name: text for name, text in request.args.items() if text}

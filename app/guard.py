@@ -174,10 +174,21 @@ class Keeper:
         if whose in (Whose.LAW, Whose.ACCOUNTS):
             return None if self.scope.administers else Foreign(OF_ADMINISTRATOR, "")
         if whose is Whose.FAMILY and entity is not Family:
-            owners = {row[entity.OWNER] for row in rows if row.get(entity.OWNER) is not None}
             noted = fresh and getattr(entity, "NOTED_BY_BODIES", False)
-            return self._fault_of_families(owners, noted_by_bodies=noted)
+            performed: set[int] = set()
+            others: set[int] = set()
+            for row in rows:
+                if (owner := row.get(entity.OWNER)) is not None:
+                    (performed if self.performs(entity, row, fresh=fresh) else others).add(owner)
+            return self._fault_of_families(others, noted_by_bodies=noted) or self._fault_of_families(
+                performed, noted_by_bodies=True
+            )
         return next(filter(None, (self._fault_of_row(entity, row, fresh=fresh) for row in rows)), None)
+
+    def performs(self, entity: Any, row: Mapping[str, Any], *, fresh: bool = False) -> bool:
+        """Whether a stored row is one that the person's body carries out."""
+        column = getattr(entity, "PERFORMED_BY", "")
+        return bool(column) and not fresh and row.get(column) is not None and row[column] == self.scope.agency
 
     def _fault_of_families(self, ids: Collection[int], *, noted_by_bodies: bool = False) -> Foreign | None:
         unkept = self.unkept_families(ids)
@@ -321,7 +332,9 @@ def kept(rows: Collection[Any]) -> set[int]:
 
     def keeps(row: Any) -> bool:
         key = _family_of(row)
-        return key not in unkept if key is not None else keeper.fault(type(row), [_values(row)]) is None
+        if key is None or keeper.performs(type(row), _values(row)):
+            return keeper.fault(type(row), [_values(row)]) is None
+        return key not in unkept
 
     return {row.id for row in rows if keeps(row)}
 

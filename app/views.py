@@ -42,13 +42,13 @@ from app.crud.inquiries import FindingListView, InquiryListView
 from app.crud.meetings import AgendaItemListView, InstructionListView, MeetingListView
 from app.crud.members import MemberListView
 from app.crud.own_filters import SavedFilters
+from app.crud.persons import EducationRegistry, IdentityDocumentRegistry, PupilSupportRegistry, SupervisionRegistry
 from app.crud.programmes import MeasureListView, ProgrammeListView, StageListView
 from app.crud.signals import SignalCardListView
 from app.crud.survey_acts import SurveyActListView
 from app.crud.surveys import SurveyListView
 from app.domain import terms
 from app.domain.likelihood import NamedPerson
-from app.domain.periods import quarter_of
 from app.readings import duplicates
 from app.reports import CATALOGUE
 from app.screens import reports
@@ -58,6 +58,7 @@ from app.screens.calendar import Calendar
 from app.screens.drafts import Drafts
 from app.screens.emergency import Emergency
 from app.screens.exchange import Exchange
+from app.screens.execution import Execution
 from app.screens.family import FamilyPage
 from app.screens.family_acts import FamilyActs
 from app.screens.family_story import FamilyStory
@@ -346,42 +347,6 @@ class PaperRegistry(RegistryView):
     intro = _("Scans are attached on the page of their family.")
 
 
-class EducationRegistry(RegistryView):
-    entity = models.Education
-    list_columns = ["member", "family", "started_on", "status", "organisation", "grade", "ended_on"]
-    search_columns = ["family", "status", "organisation", "started_on"]
-    form_columns = ["member", "started_on", "ended_on", "status", "organisation", "grade"]
-    base_order = ("started_on", "desc")
-
-
-class PupilSupportRegistry(RegistryView):
-    entity = models.PupilSupport
-    list_columns = ["member", "family", "year", "quarter", "free_meals", "free_textbooks", "leisure", "holidays"]
-    search_columns = ["family", "year", "quarter", "free_meals", "free_textbooks", "leisure", "holidays"]
-    form_columns = [
-        "member", "year", "quarter", "attendance", "progress", "missed_lessons", "free_meals", "free_textbooks",
-        "leisure", "holidays", "note",
-    ]  # fmt: skip
-    base_order = ("year", "desc")
-    presets = {"year": lambda: clock.today().year, "quarter": lambda: quarter_of(clock.today())[1]}
-
-
-class SupervisionRegistry(RegistryView):
-    entity = models.Supervision
-    list_columns = ["member", "family", "kind", "started_on", "ended_on"]
-    search_columns = ["family", "kind", "started_on", "ended_on"]
-    form_columns = ["member", "kind", "started_on", "ended_on", "note"]
-    base_order = ("started_on", "desc")
-
-
-class IdentityDocumentRegistry(RegistryView):
-    entity = models.IdentityDocument
-    list_columns = ["member", "family", "kind", "series", "number", "issued_on"]
-    search_columns = ["family", "kind", "series", "number"]
-    form_columns = ["member", "kind", "series", "number", "issued_on", "issued_by"]
-    base_order = ("id", "desc")
-
-
 class MentorRegistry(RegistryView):
     entity = models.Mentor
     list_columns = ["employee", "family", "started_on", "ended_on"]
@@ -451,6 +416,10 @@ class EmployeeRegistry(RegistryView):
 # The menu, in the order of the work: what is opened every day stands by itself, the rest is folded into its group
 # (`templates/menu.html`). Each entry: screen or list, name, icon
 
+DAILY = [
+    (Calendar, "Calendar", _("Calendar of deadlines"), "fa-calendar-days"),
+    (Execution, "Execution", _("My measures"), "fa-person-walking-arrow-right"),
+]
 # The families stand by themselves; the other records are entered and read on the page of their family.
 BANK = [
     (FamilyRegistry, "Families", "fa-home"),
@@ -551,16 +520,13 @@ def register(appbuilder: AppBuilder) -> None:
     """Add every list, form and screen to the application, in the order of the menu."""
     for screen in [*SCREENS, *(reports.SCREENS[one.view] for one in CATALOGUE if not one.statutory)]:
         appbuilder.add_view_no_menu(screen)
-    appbuilder.add_view(Calendar, "Calendar", label=_("Calendar of deadlines"), icon="fa-calendar-days")
+    for page, name, label, icon in DAILY:
+        appbuilder.add_view(page, name, label=label, icon=icon)
     for view, name, icon in BANK[:1]:
         appbuilder.add_view(view, name, label=view.entity.TITLES, icon=icon)
     cards, name, icon = SIGNALS
     appbuilder.add_view(cards, name, label=cards.entity.TITLES, icon=icon, href=OPEN_CARDS)
-    groups, name, icon = SURVEYS
-    appbuilder.add_view(groups, name, label=groups.entity.TITLES, icon=icon)
-    asked, name, icon = INQUIRIES
-    appbuilder.add_view(asked, name, label=asked.entity.TITLES, icon=icon)
-    for view, name, icon in (PROGRAMMES, MEETINGS, INSTRUCTIONS):
+    for view, name, icon in (SURVEYS, INQUIRIES, PROGRAMMES, MEETINGS, INSTRUCTIONS):
         appbuilder.add_view(view, name, label=view.entity.TITLES, icon=icon)
     for screen, name, title, icon in REPORTS:
         appbuilder.add_view(

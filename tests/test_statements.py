@@ -116,6 +116,7 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
         entity: db.session.scalar(select(entity.id).where(entity.family_id == family).order_by(entity.id).limit(1))
         for entity in keys if hasattr(entity, "family_id") and entity not in OF_THEIR_OWN
     }  # fmt: skip
+    given_of = GIVEN | {"Execution.window": f"f={family}"}
     adapter, found = app.url_map.bind("localhost"), []
     for rule in app.url_map.iter_rules():
         if "GET" not in rule.methods or rule.endpoint in STATIC or rule.endpoint.startswith("SignIn"):
@@ -151,6 +152,8 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
             )
         if rule.endpoint == "Exchange.batch":
             values["pk"] = keys[models.ImportBatch]
+        if view == "Execution":
+            values["pk"] = of_family[models.PlannedMeasure if act == "not_done" else models.Aid]
         if view == "Papers" and act != "add":
             values["pk"] = of_family[models.Paper]
         if act in ("correct", "enter", "extend"):
@@ -160,7 +163,7 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
         for name in list(lookup.SOURCES) if rule.endpoint == "Lookup.find" else [""]:
             values |= {"name": name, "entity": name or values["entity"]}
             given = {each: values[each] for each in rule.arguments}
-            found.append((rule.endpoint, f"{adapter.build(rule.endpoint, given)}?{GIVEN.get(rule.endpoint, '')}"))
+            found.append((rule.endpoint, f"{adapter.build(rule.endpoint, given)}?{given_of.get(rule.endpoint, '')}"))
     return found
 
 

@@ -34,6 +34,10 @@ FOREIGN = {
     "Exchange.batch": ["/exchange/batch/{ImportBatch}"],
     "Exchange.prepared": ["/exchange/prepared/{Job}"],
     "Exchange.undo": ["/exchange/undo/{ImportBatch}"],
+    "Execution.cut": ["/execution/aid/{Aid}/cut"],
+    "Execution.not_done": ["/execution/measure/{PlannedMeasure}/not-done"],
+    "Execution.window": ["/execution/window?f={Family}", "/execution/window?m={PlannedMeasure}",
+                         "/execution/window?f={own}&m={PlannedMeasure}"],
     "FamilyActs.annul": [
         "/family/{Family}/annul/Member/{Member}", "/family/{own}/annul/Member/{Member}",
         "/family/{own}/annul/Family/{Family}", "/family/{Family}/annul/Family/{Family}",

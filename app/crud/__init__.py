@@ -33,8 +33,8 @@ from app.readings.duplicates import Likeness
 from app.render import xlsx
 from app.render.table import Column, Table
 from app.screens import annulment, screen
+from app.screens.screen import next_page
 from app.services import registry, saved
-from app.signin import is_own_path
 
 
 class RegistryView(EntityView):
@@ -235,27 +235,27 @@ class RegistryView(EntityView):
                     (self.label_columns[name], self.text(row, name)) for name in self.form_columns if name not in form
                 ],
                 title=self.add_title if row is None else self.edit_title,
-                next=safe_next(),
-                back=safe_next() or self.url("list"),
+                next=next_page(),
+                back=next_page() or self.url("list"),
             )
         )
 
     def _again(self, row: Any) -> str:
         """The form of one more row: about the same family, leading back to the same page."""
-        about = {"family": journal.family_id_of(row), "next": safe_next()}
+        about = {"family": journal.family_id_of(row), "next": next_page()}
         return self.url("add", **{name: value for name, value in about.items() if value})
 
     def _next(self, row: Any) -> str:
         """Where one came from; else the family's page; else the list."""
         family_id = journal.family_id_of(row)
-        return safe_next() or (url_for("FamilyPage.show", pk=family_id) if family_id else self.url("list"))
+        return next_page() or (url_for("FamilyPage.show", pk=family_id) if family_id else self.url("list"))
 
     @expose("/annul/<int:pk>", methods=["GET", "POST"])
     @has_access
     def annul(self, pk: int) -> str | Response:
         """Take a wrong entry out with a reason."""
         row = self._find_own(pk)
-        back = safe_next() or self.url("show", pk=pk)
+        back = next_page() or self.url("show", pk=pk)
         return annulment.page(row, self.render_template, back=back, then=self._next(row))
 
 
@@ -273,9 +273,3 @@ class DictionaryView(RegistryView):
         if "entity" in cls.__dict__ and not issubclass(cls.entity, Dictionary):
             raise TypeError(f"{cls.entity.__name__} is not a dictionary")
         super().__init_subclass__(**kwargs)
-
-
-def safe_next() -> str:
-    """The page to return to: an address of ours or nothing."""
-    target = request.values.get("next", "")
-    return target if is_own_path(target) else ""

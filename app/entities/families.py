@@ -187,6 +187,7 @@ class Member(OfFamily, Entity):
 class IdentityDocument(OfMember, Entity):
     """A document that proves identity."""
 
+    OF_KEEPERS = True
     __tablename__ = "identity_document"
     __table_args__ = (
         in_the_family_of("member_id", "member"),

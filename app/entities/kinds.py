@@ -271,12 +271,16 @@ class OfFamily(Annullable, Dated, Versioned):
     """A row that belongs to one family: `access` shows it to whoever may see the family, and to nobody else.
 
     NOTED_BY_BODIES: a body that works with the family may add a row as well as whoever keeps the family.
+    PERFORMED_BY: the column that names the body which carries the row out: it changes it as well.
+    OF_KEEPERS: no business of a body that merely works with the family: it does not see the row.
     PART_OF: the relation to the row that it is a part of: it is changed and annulled with that row, never by itself.
     """
 
     WHOSE: ClassVar[Whose] = Whose.FAMILY
     OWNER: ClassVar[str] = "family_id"
     NOTED_BY_BODIES: ClassVar[bool] = False
+    PERFORMED_BY: ClassVar[str] = ""
+    OF_KEEPERS: ClassVar[bool] = False
     PART_OF: ClassVar[str] = ""
 
     family_id: Mapped[int] = mapped_column(ForeignKey("family.id"), index=True, info=label(_("Family")))

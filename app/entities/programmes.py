@@ -257,6 +257,7 @@ class PlannedMeasure(ByAct, OfFamily, Entity):
     of it does it. Overdue is computed: due before today and still planned.
     """
 
+    PERFORMED_BY = "performer_id"
     __tablename__ = "planned_measure"
     __table_args__ = (
         UniqueConstraint("id", "family_id"),
@@ -310,6 +311,7 @@ class Aid(OfFamily, Entity):
     """
 
     NOTED_BY_BODIES = True
+    PERFORMED_BY = "performer_id"
     __tablename__ = "aid"
     __table_args__ = (
         Index("ix_aid_kind_id_given_on", "kind_id", "given_on"),

@@ -208,8 +208,9 @@ class RegistrationCriterion(ByAct, OfFamily, Entity):
 
 
 class Paper(Scanned, OfFamily, Entity):
-    """A scan kept in the social passport."""
+    """A scan kept in the social passport. aid: what it shows; the body that gave that aid brought it and sees it."""
 
+    NOTED_BY_BODIES, OF_KEEPERS = True, True
     __tablename__ = "paper"
     __table_args__ = (
         in_the_family_of("decision_id", "decision"),

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from flask import Response as FileResponse
-from flask import abort, flash, make_response, redirect, send_file
+from flask import abort, flash, make_response, redirect, request, send_file
 from flask_appbuilder import BaseView
 from flask_login import current_user
 from sqlalchemy.orm.interfaces import ORMOption
@@ -18,6 +18,7 @@ from app import acts
 from app.acts import Answer
 from app.extensions import LARGEST_KEY, db
 from app.filters import Address
+from app.signin import is_own_path
 
 T = TypeVar("T")
 
@@ -72,6 +73,12 @@ def file(content: bytes | Path, mime: str, name: str, *, inline: bool = False) -
     # Headers are Latin-1: a Russian name goes percent-encoded (RFC 6266).
     response.headers["Content-Disposition"] = f"{way}; filename*=UTF-8''{quote(name, safe='')}"
     return response
+
+
+def next_page() -> str:
+    """The page to return to: an address of ours or nothing."""
+    target = request.values.get("next", "")
+    return target if is_own_path(target) else ""
 
 
 def page_asked(reset: str) -> int:

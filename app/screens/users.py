@@ -43,7 +43,8 @@ ROWS = {
 }
 # Screens and acts by the names people use; lists and forms of the registry are named by their entities.
 SCREEN_NAMES = {
-    "Users": "Пользователи", "Roles": "Роли", "Journal": "Журнал", "FamilyPage": "Карточка семьи", "Search": "Поиск",
+    "Users": "Пользователи", "Roles": "Роли", "Journal": "Журнал", "FamilyPage": "Карточка семьи",
+    "Execution": "Мои мероприятия", "Search": "Поиск",
     "Lookup": "Подсказки в формах", "Papers": "Сканы документов",
     "Passport": "Социальный паспорт", "QuarterlyForm": "Квартальный отчёт", "Exchange": "Обмен с Excel",
     "Work": "Фоновые задания", "Guide": "Руководство", "SavedFilters": "Сохранённые отборы",
@@ -72,6 +73,7 @@ ACT_NAMES = {
     "tell": "внесение сведений", "write": "акт обследования",
     "plan": "план заседаний", "prepare": "повестка", "hold": "ведение заседания", "close": "закрытие заседания",
     "accept": "приём ответа на поручение", "print": "печать",
+    "execute": "исполнение мероприятий",
 }  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from sqlalchemy.orm import class_mapper
 from sqlalchemy.orm.interfaces import MANYTOONE, ONETOMANY
 
 from app import tree
-from app.domain import care, deadlines, meetings, programmes, registration
+from app.domain import care, deadlines, execution, meetings, programmes, registration
 from app.domain.criteria import DatedCriterion, in_force
+from app.domain.execution import Recipient
 from app.domain.refusal import Refusal
 from app.domain.registration import Basis, Facts
 from app.domain.terms import TerritoryKind
@@ -63,6 +64,9 @@ def check(row: Entity, today: date) -> None:
         _check_owner(row)
         _check_wholes(row)
         for kind, rule in RULES.items():
+            if isinstance(row, kind):
+                rule(row, today)
+        for kind, rule in TOLD.items():
             if isinstance(row, kind):
                 rule(row, today)
         for hanging in _hanging(row):
@@ -228,6 +232,17 @@ def _check_aid(row: Aid, today: date) -> None:
         born_on=[person.born_on for person in row.recipients],
         today=today,
     )
+
+
+def _check_execution(row: Aid, _today: date) -> None:
+    execution.check_term(given_on=row.given_on, until=row.until, rhythm=row.rhythm)
+    execution.check_amount(amount=row.amount, has_amount=row.kind.has_amount if row.kind is not None else None)
+    recipients = [Recipient(one.full_name, one.joined_on, one.left_on) for one in row.recipients]
+    execution.check_recipients(recipients, row.given_on)
+    first = select(func.min(Registration.registered_on)).where(
+        Registration.family_id == row.family.id, Registration.annulled_at.is_(None)
+    )
+    execution.check_on_record(given_on=row.given_on, registered_on=db.session.scalar(first), why=row.before_record)
 
 
 def _check_paper(row: Paper, today: date) -> None:
@@ -411,6 +426,8 @@ RULES: dict[type, Callable[[Any, date], None]] = {
     MeasureSetLine: _check_set_line,
     SettledYear: _check_settled_year,
 }
+# What is asked besides of a row that a person tells now; rows that are stored, and those of a workbook, are not asked.
+TOLD: dict[type, Callable[[Any, date], None]] = {Aid: _check_execution}
 
 
 # What hangs on a row

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from app.domain.refusal import Refusal
 from app.domain.terms import PaperKind
 from app.extensions import db
-from app.models import CardScan, Decision, Family, Model, Paper, Scanned, SignalCard, SurveyGroup, SurveyScan
+from app.models import Aid, CardScan, Decision, Family, Model, Paper, Scanned, SignalCard, SurveyGroup, SurveyScan
 from app.render import scans
 
 LARGEST = 20 * 1024 * 1024  # bytes
@@ -64,8 +64,11 @@ def inspected(content: bytes) -> scans.Inspected:
 
 
 def attach(family: Family, *, kind: PaperKind, title: str | None, dated_on: date | None, decision: Decision | None,
-           file_name: str, scan: scans.Inspected, today: date) -> Paper:  # fmt: skip
-    """Store a file that was looked into, and add its row. Raises Refusal with the form's field; the caller commits."""
+           file_name: str, scan: scans.Inspected, today: date, aid: Aid | None = None) -> Paper:  # fmt: skip
+    """Store a file that was looked into, and add its row. aid: what it shows.
+
+    Raises Refusal with the form's field; the caller commits.
+    """
     title = (title or "").strip()
     if not title:
         raise Refusal("Напишите название документа.", "title")
@@ -79,9 +82,9 @@ def attach(family: Family, *, kind: PaperKind, title: str | None, dated_on: date
     twin = _twin(Paper, Paper.family_id == family.id, scan)
     if twin is not None:
         raise Refusal(f"Этот файл уже приложен: «{twin.title}».", "file")
-    paper: Paper = _added(
-        Paper(family=family, kind=kind, title=title, dated_on=dated_on, decision=decision, **_kept(file_name, scan))
-    )
+    row = Paper(family=family, kind=kind, title=title, dated_on=dated_on, decision=decision, aid=aid,
+                **_kept(file_name, scan))  # fmt: skip
+    paper: Paper = _added(row)
     return paper
 
 

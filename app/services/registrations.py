@@ -16,7 +16,7 @@ from app.domain import registration as rules
 from app.domain.criteria import Rewriting, corrected, days_of_change, rewritten
 from app.domain.deadlines import Clock, check_extending
 from app.domain.refusal import Refusal
-from app.domain.terms import DecisionKind, StageSort
+from app.domain.terms import DecisionKind, MeasureState, StageSort
 from app.extensions import db
 from app.models import (
     Agency,
@@ -259,6 +259,8 @@ def annul(row: Any, *, reason: str, today: date) -> None:
         _unapprove(row)
     if isinstance(row, Member):
         _check_not_last(row)
+    if isinstance(row, Aid):
+        _put_back(row)
     moment, all_of_it = now(), [row, *_parts(row)]
     if not isinstance(row, Family):
         _let_go(one for one in all_of_it if isinstance(one, PlannedMeasure))
@@ -427,6 +429,16 @@ def _let_go(measures: Iterable[PlannedMeasure]) -> None:
     keys = [measure.id for measure in measures]
     for aid in db.session.scalars(select(Aid).where(Aid.planned_id.in_(keys), Aid.annulled_at.is_(None))):
         aid.planned = None
+
+
+def _put_back(aid: Aid) -> None:
+    """A measure that only this aid has carried out is still to be done."""
+    planned = aid.planned
+    if planned is None or planned.state is not MeasureState.DONE:
+        return
+    others = select(Aid.id).where(Aid.planned_id == planned.id, Aid.annulled_at.is_(None), Aid.id != aid.id)
+    if db.session.scalar(others.limit(1)) is None:
+        planned.state, planned.done_on = MeasureState.PLANNED, None
 
 
 def _unapprove(decision: Decision) -> None:

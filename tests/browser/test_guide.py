@@ -154,10 +154,14 @@ def choose(page: Any, name: str, begins: str) -> None:
 
 def aid(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("koordinator", "/family/12")
-    walk.show(page, "aid_1", ".page-head__actions a[href*='/aidregistry/add']", ".topbar__search input")
-    page.locator(".page-head__actions a[href*='/aidregistry/add']").click()
+    walk.show(page, "aid_1", ".page-head__actions a[href*='/execution/window']", ".topbar__search input")
+    page.locator(".page-head__actions a[href*='/execution/window']").click()
     choose(page, "kind", "2.3")
     walk.show(page, "aid_2", "main .form__actions button[type=submit]")
+    page = open_as("koordinator", "/execution/")
+    said = page.evaluate(SAID)
+    page.locator(".page-head__actions a[href$='/execution/families']").click()
+    walk.show(page, "aid_3", ".card__foot button", said=said)
 
 
 def passport(open_as: Callable[..., Any], walk: Walk) -> None:

@@ -178,8 +178,9 @@ def test_a_person_is_one_line_that_opens(family, sign_in, page):
 def test_after_an_act_one_is_back_in_the_section_it_was_about(family, sign_in, page):
     anna = sign_in("anna")
     document = page(anna, f"/family/{family}")
-    for entity, place in (("aid", "aid"), ("mentor", "workers"), ("member", "people")):
-        address = document.xpath(f"//a[starts-with(@href, '/{entity}registry/add')]/@href")[0]
+    ways = {"/execution/window": "aid", "/mentorregistry/add": "workers", "/memberregistry/add": "people"}
+    for way, place in ways.items():
+        address = document.xpath(f"//a[starts-with(@href, '{way}')]/@href")[0]
         assert f"next=/family/{family}%23{place}" in address
         assert document.xpath(f"//*[@id='{place}']")
 

@@ -194,7 +194,7 @@ def test_a_paper_that_is_not_there_is_not_found(sign_in, family, key):
     [
         ("anna", (200, 200, 200)),
         ("boris", (403, 200, 403)),
-        ("gleb", (403, 403, 403)),
+        ("gleb", (403, 404, 403)),
         ("oleg", (403, 403, 403)),
         ("renata", (403, 403, 403)),
         ("avgust", (403, 403, 403)),
