@@ -193,6 +193,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Users|Roles", "can_.*"),
         ("Journal", "can_list"),
         ("Backups", "can_(list|make)"),
+        ("Doctor", "can_(show|run)"),
         ("Work", "can_show"),
         (PLACES, WRITE),
         (f"{WORDS_OF_LAW}|{LOCAL_WORDS}", WRITE),

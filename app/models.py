@@ -43,7 +43,7 @@ from app.entities.families import (
     Supervision,
     family_categories,
 )
-from app.entities.keeping import Draft, ImportBatch, JournalEntry, SentForm
+from app.entities.keeping import Draft, ImportBatch, JournalEntry, JournalSeal, SentForm
 from app.entities.kinds import (
     Annullable,
     ByAct,
@@ -156,6 +156,7 @@ __all__ = [
     "Instruction",
     "Job",
     "JournalEntry",
+    "JournalSeal",
     "LawReminder",
     "MeasureBlock",
     "MeasureKind",

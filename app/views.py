@@ -55,6 +55,7 @@ from app.screens import reports
 from app.screens.account import OwnAccount
 from app.screens.backups import Backups
 from app.screens.calendar import Calendar
+from app.screens.doctor import Doctor
 from app.screens.drafts import Drafts
 from app.screens.emergency import Emergency
 from app.screens.exchange import Exchange
@@ -480,6 +481,7 @@ ADMINISTRATION = [
     (Roles, "Roles", _("Roles"), "fa-user-shield"),
 ]
 KEEPING = [
+    (Doctor, "Doctor", _("State of the bank"), "fa-stethoscope"),
     (Backups, "Backups", _("Copies of the bank"), "fa-box-archive"),
     (JournalScreen, "Journal", _("Journal"), "fa-clock-rotate-left"),
 ]
@@ -541,13 +543,9 @@ def register(appbuilder: AppBuilder) -> None:
         )
     for view, name, icon in PLACES:
         appbuilder.add_view(
-            view,
-            name,
-            label=view.entity.TITLES,
-            icon=icon,
-            category="Bodies",
+            view, name, label=view.entity.TITLES, icon=icon, category="Bodies",
             category_label=_("Territories and bodies"),
-        )
+        )  # fmt: skip
     screen, name, title, icon = TEMPLATES
     appbuilder.add_view(
         screen, name, label=title, icon=icon, category="Bodies", category_label=_("Territories and bodies")

@@ -17,6 +17,7 @@ def of_test(folder: Path, database: str | None = None, **more: Any) -> dict[str,
     """Settings of an application that keeps everything in a folder; `database`: its address, SQLite there if None."""
     return {
         "TESTING": True,
+        "LOCAL": True,
         "SECRET_KEY": "key of the test suite, long enough to sign",
         "SQLALCHEMY_DATABASE_URI": database or f"sqlite:///{folder / 'bank.db'}",
         "INSTANCE_PATH": str(folder),

@@ -14,6 +14,7 @@ from sqlalchemy import inspect
 
 from app import access
 from app.extensions import db
+from app.journal.chain import ANCHORS
 from app.models import Model
 from app.readings.kept import answers
 from tests import databases, factories
@@ -37,6 +38,7 @@ class Bank:
             answers.clear()
         self.state = state
         shutil.rmtree(self.app.config["PAPERS_FOLDER"], ignore_errors=True)
+        (Path(self.app.instance_path) / ANCHORS).unlink(missing_ok=True)
 
     def fill(self, name: str, enter: Callable[[], object]) -> Any:
         """Enter facts and commit them, once for this worker: whoever asks next for the same, and has written nothing

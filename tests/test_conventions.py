@@ -106,6 +106,7 @@ def test_no_alias_is_joined_by_hand(path):
 # Where rows are written past the session, and why the journal still knows.
 BULK = {
     "app/journal/__init__.py": "writes the journal itself",
+    "app/journal/chain.py": "seals of the journal",
     "app/sessions.py": "sessions are no facts",
     "app/services/accounts.py": "sessions and counters of sign-ins, which have entries of their own",
     "app/services/family_keys.py": "the words by which a family is found are derived",

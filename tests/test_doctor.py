@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock, doctor, journal
-from app.domain.terms import Act, DecisionKind, Unit
+from app.domain.terms import Act, DecisionKind, JobKind, Unit
 from app.extensions import db
 from app.models import (
     Agency,
@@ -27,6 +27,7 @@ from app.models import (
     Dictionary,
     Entity,
     Family,
+    Job,
     JournalEntry,
     Meeting,
     Member,
@@ -38,6 +39,7 @@ from app.models import (
     SignalCardOutcome,
     SurveyGroup,
     Territory,
+    User,
 )
 from app.readings.clocks import DeadlinesInUse
 from app.readings.due import reports
@@ -440,10 +442,52 @@ def _annulment_out_of_the_journal(family: Family, _patch: pytest.MonkeyPatch) ->
     return "в журнале другое: Аннулировано"
 
 
+def _no_https(_family: Family, patch: pytest.MonkeyPatch) -> str:
+    patch.setitem(current_app.config, "LOCAL", False)
+    return "Сервер работает без https"
+
+
+def _open_file(_family: Family, patch: pytest.MonkeyPatch) -> str:
+    patch.setitem(current_app.config, "LOCAL", False)
+    Path(current_app.instance_path).chmod(0o755)
+    return "открыт другим пользователям сервера"
+
+
+def _other_library(_family: Family, patch: pytest.MonkeyPatch) -> str:
+    patch.setattr("importlib.metadata.version", lambda _name: "0.1")
+    return "Библиотека Flask: стоит 0.1, а нужна"
+
+
+def _year_without_transfers(_family: Family, patch: pytest.MonkeyPatch) -> str:
+    patch.setattr("app.readings.working_days.year_to_enter", lambda _today: 2031)
+    return "Перенесённые дни 2031 года не внесены"
+
+
+def _old_bank_without_copies(_family: Family, patch: pytest.MonkeyPatch) -> str:
+    patch.setattr("app.domain.backups.OLDEST_PROVED", timedelta(0))
+    return "Проверенной копии банка ещё нет"
+
+
+def _job_that_nobody_does(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    key = db.session.scalar(select(User.id))
+    long_ago = clock.now() - timedelta(hours=2)
+    _statement(insert(Job).values(kind=JobKind.PASSPORTS, title="", user_id=key, asked_at=long_ago))
+    return "Заданий в очереди: 1"
+
+
+def _changed_entry(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    journal.chain.seal()
+    _statement(text("update journal_entry set summary = 'другое' where id = 1"))
+    return "Запись журнала 1 изменена."
+
+
 PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
     "Версия базы": [_older_version, _missing_table],
     "Целость базы": [_dangling_key],
     "Место на диске": [_full_disk],
+    "Настройки": [_no_https],
+    "Права файлов": [_open_file],
+    "Версии библиотек": [_other_library],
     "Часы сервера": [_late_entry],
     "Справочники": [_lost_row_of_a_dictionary],
     "Роли": [_more_permissions, _unknown_role, _pattern_of_no_page, _pattern_of_no_permission],
@@ -485,6 +529,10 @@ PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
     "Имена и ключи поиска": [_stale_key, _lost_word],
     "Названия и ключи мест": [_stale_key_of_a_place],
     "Сканы": [_lost_scan],
+    "Календарь": [_year_without_transfers],
+    "Резервные копии": [_old_bank_without_copies],
+    "Задания": [_job_that_nobody_does],
+    "Цепь журнала": [_changed_entry],
     "Журнал": [
         _past_the_journal,
         _annulled_row_taken_out,

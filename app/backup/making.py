@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import make_url, select
+from sqlalchemy import inspect, make_url, select
 from sqlalchemy.engine import URL
 
 from app import access, clock, troubles
@@ -26,6 +27,7 @@ from app.backup.archive import ABOUT, DATABASES, KEYS, MANIFEST, SETTINGS, Packe
 from app.domain import backups
 from app.domain.refusal import Refusal
 from app.extensions import db
+from app.journal import chain
 from app.services import papers
 
 Told = Callable[[str], None]
@@ -35,6 +37,7 @@ CLOSED = "В папку для копий {path} нельзя писать: пр
 BUSY = "Копия уже делается: дождитесь её."
 NO_ROOM = "Для копии мало места: на диске {path} свободно {free} МБ, а нужно около {needed} МБ."
 NOT_PROVED = "Копия сделана, но по ней не удалось восстановить банк: {said}"
+SHOWN = 5  # faults of one kind that are told
 TEMPORARY = "copying-"  # how the folders begin in which a copy lies open while it is made or tried
 
 
@@ -180,7 +183,10 @@ def _scans() -> tuple[dict[str, Path], list[str]]:
     """The files that rows name, by their names in the copy, and the names of those that are lost already."""
     folder = Path(current_app.config["PAPERS_FOLDER"])
     found, lost = {}, []
+    there = set(inspect(db.session.connection()).get_table_names())  # an older bank has fewer
     for entity in papers.scanned():
+        if entity.__tablename__ not in there:
+            continue
         table = entity.__table__.c
         for key in db.session.connection().scalars(select(table.key).order_by(table.id)):
             path = folder / key[:2] / key
@@ -254,6 +260,8 @@ def looked_into(folder: Path, sums: dict[str, str]) -> tuple[list[str], dict[str
         return faults, manifest
     with database_of(folder, about) as url, beside.bank(url, folder):
         faults = stores.faults(db.session.connection())
+        if picture.is_current():
+            faults += islice(chain.faults(folder), SHOWN)
         now = picture.taken(date.fromisoformat(manifest["on"]))
         faults += picture.differences(manifest, now)
         scans, lost = _scans()

@@ -15,6 +15,8 @@ from app.domain import backups
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
 from app.extensions import begin_writing, db
+from app.journal import chain
+from app.journal.chain import ChainHead
 from app.models import Backup
 from app.services import backups as copies
 from app.words import short
@@ -26,6 +28,7 @@ LONGEST = 600  # characters of what went wrong
 def make(*, by: str, out: Path | None = None, told: making.Told = lambda stage: None) -> Made:
     """Make a copy and note it, also when it fails. Commits. Raises Refusal, OSError."""
     try:
+        head = seal(whole=True)
         made = making.make(out, told)
     except Refusal as refusal:
         _note(Backup(made_by=by, fault=short(refusal.text, LONGEST)))
@@ -46,11 +49,25 @@ def make(*, by: str, out: Path | None = None, told: making.Told = lambda stage: 
             seconds=made.seconds,
             families=made.families,
             papers=made.papers,
+            head_entry=head.last,
+            head_hash=head.hash,
             proved_at=None if made.faults else clock.now(),
             fault=short(fault, LONGEST),
         )
     )
     return made
+
+
+def seal(*, whole: bool = False) -> ChainHead:
+    """Seal the journal as far as it has come, and write its last hash down outside the database. Commits."""
+    db.session.rollback()
+    with access.unrestricted():
+        begin_writing()
+        chain.seal(whole=whole)
+        acts.commit()
+        head = chain.anchor(Path(current_app.instance_path), clock.today())
+        db.session.rollback()
+    return head
 
 
 def _note(row: Backup) -> None:

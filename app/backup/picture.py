@@ -6,15 +6,19 @@ from datetime import date
 from typing import Any
 
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
 from sqlalchemy import func, select
 
 from app.backup import stores
 from app.domain import periods
 from app.extensions import db
+from app.journal import chain
 from app.models import Family
 from app.reports import quarterly
 from app.reports.places import ReportPlaces
 
+_family = Family.__table__
 PROGRAM = "1.0"  # the version of the program, as pyproject.toml has it
 
 
@@ -24,13 +28,25 @@ def revision() -> str:
     return ", ".join(sorted(heads))
 
 
+def migrations() -> ScriptDirectory:
+    """The migrations that this program knows."""
+    return ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
+
+
+def is_current() -> bool:
+    """Whether a database stands at the version of the program: only then the program can count it by its rules."""
+    return revision() == ", ".join(sorted(migrations().get_heads()))
+
+
 def taken(day: date) -> dict[str, Any]:
     """The rows of each table, the families, and the form of the last quarter that was over on a day."""
+    current, families = is_current(), select(func.count(_family.c.id)).where(_family.c.annulled_at.is_(None))
     return {
         "on": day.isoformat(),
         "tables": stores.rows(db.session.connection()),
-        "families": db.session.scalar(select(func.count(Family.id)).where(Family.annulled_at.is_(None))) or 0,
-        "form": form(day),
+        "families": db.session.connection().scalar(families) or 0,
+        "form": form(day) if current else None,
+        "journal": chain.head()._asdict() if current else None,
     }
 
 
@@ -56,6 +72,8 @@ def differences(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
                          "и содержание их другое.")  # fmt: skip
     if was["families"] != now["families"]:
         found.append(f"Семей было {was['families']}, восстановлено {now['families']}.")
+    if was["journal"] != now["journal"]:
+        found.append("Цепь журнала кончается другой печатью.")
     if was["form"] != now["form"]:
         found.append("Квартальная форма, пересчитанная по копии, даёт другие числа.")
     return found

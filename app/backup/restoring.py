@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alembic.script import ScriptDirectory
 from flask import current_app
 from flask_migrate import upgrade
 from sqlalchemy import delete, inspect, make_url, update
@@ -24,12 +23,13 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import access, acts, clock, journal, troubles
-from app.backup import archive, beside, making, sealing, stores
+from app.backup import archive, beside, making, picture, sealing, stores
 from app.backup.archive import KEYS, PAPERS, SETTINGS
 from app.domain import backups
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, JobState
 from app.extensions import begin_writing, db
+from app.journal.chain import ANCHORS
 from app.models import Family, Job, UserSession
 from app.services import installation
 
@@ -81,7 +81,7 @@ def settle(instance: Path, url: str) -> bool:
 @contextmanager
 def prepared(path: Path, *, phrase: str, identity: str) -> Iterator[PreparedCopy]:
     """Unpack and prove a copy beside the bank; what a block does not put in place is gone. Raises Refusal, OSError."""
-    with making.alone(), _served_by_nobody():
+    with making.alone(), served_by_nobody():
         instance = Path(current_app.instance_path)
         for left in instance.glob(f"{UNDER}*"):
             shutil.rmtree(left, ignore_errors=True)
@@ -131,7 +131,7 @@ def needs_passphrase(path: Path) -> bool:
 
 
 @contextmanager
-def _served_by_nobody() -> Iterator[None]:
+def served_by_nobody() -> Iterator[None]:
     """Refuse while the server lives, and let none begin meanwhile: it holds the same lock (gunicorn.conf.py)."""
     with (Path(current_app.instance_path) / "serving.lock").open("a") as file:
         try:
@@ -145,7 +145,7 @@ def _check_kind(about: dict[str, Any]) -> None:
     ours = db.engine.dialect.name
     if about["database"] != ours:
         raise Refusal(OTHER_KIND.format(theirs=NAMES[about["database"]], ours=NAMES[ours]))
-    script = ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
+    script = picture.migrations()
     known = {revision.revision for revision in script.walk_revisions()}
     if not set(filter(None, about["revision"].split(", "))) <= known:
         raise Refusal(NEWER)
@@ -222,6 +222,7 @@ def put_in_place(copy: PreparedCopy) -> Restored:
             (str(instance / KEYS), str(instance / f"{KEYS}.{aside}")),
             (str(copy.folder / KEYS), str(instance / KEYS)),
         ]
+    moves.append((str(instance / ANCHORS), str(instance / f"{ANCHORS}.{aside}")))
     moves.append((str(copy.folder / SETTINGS), str(instance / f"settings.restored-{copy.stamp}.env")))
     plan: dict[str, Any] = {"moves": moves, "database": None}
     if copy.about["database"] != "sqlite":
@@ -233,6 +234,24 @@ def put_in_place(copy: PreparedCopy) -> Restored:
     settings = instance / f"settings.restored-{copy.stamp}.env"
     there = [each for each in kept if each.startswith("база") or Path(each).exists()]
     return Restored(copy.manifest["families"], copy.about["made_at"], there, settings if settings.exists() else None)
+
+
+def put_back(before: Path, stamp: str) -> None:
+    """Let a copy of the database alone take its place again; the other one stays aside. Raises Refusal, OSError."""
+    instance, url = Path(current_app.instance_path), db.engine.url
+    aside = f"failed-{stamp}"
+    db.session.remove()
+    db.engine.dispose()
+    plan: dict[str, Any] = {"moves": [], "database": None}
+    if url.get_backend_name() == "sqlite":
+        place = url.database or ""
+        plan["moves"] = [(f"{place}{suffix}", f"{place}.{aside}{suffix}") for suffix in ("", "-wal", "-shm")]
+        plan["moves"].append((str(before), place))
+    else:
+        fresh = stores.make_beside(url, before, f"{(url.database or 'patronat')[:30]}_before_{_plain(stamp)}")
+        plan["database"] = [fresh.database, f"{url.database}_{_plain(aside)}"]
+    _write_down(instance / PLAN, plan)
+    settle(instance, url.render_as_string(hide_password=False))
 
 
 def _beside_its_place(unpacked: Path, papers: Path, stamp: str) -> Path:

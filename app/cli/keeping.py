@@ -63,6 +63,16 @@ def restore(file: Path, key: Path | None, yes: bool) -> None:
     click.echo("Все входы завершены: войдите заново. Проверьте банк: flask --app run bank doctor")
 
 
+@bank.command("upgrade")
+def upgrade_bank() -> None:
+    """Обновить базу до этой версии программы: проверенная копия, миграции, проверка – или всё остаётся как было."""
+    from app.backup import upgrading
+
+    with work():
+        done = upgrading.upgrade(lambda text: click.echo(text, err=True))
+    click.echo(done)
+
+
 def _families(number: int) -> str:
     return f"{words.number(number)} {counted(number, 'семья', 'семьи', 'семей').split(' ', 1)[1]}"
 

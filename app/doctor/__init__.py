@@ -14,7 +14,7 @@ from datetime import date
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import troubles
-from app.doctor import cards, inquiries, machine, meetings, records, surveys
+from app.doctor import cards, inquiries, keeping, machine, meetings, records, surveys
 from app.extensions import db
 
 
@@ -41,6 +41,15 @@ PROBES = (
         "Место на диске", machine.room,
         "Освободите место: удалите старые копии и журналы сервера или расширьте диск.",
     ),
+    Probe(
+        "Настройки", keeping.settings,
+        "Задайте недостающее в файле настроек службы: docs/deployment.md, «Настройки».",
+    ),
+    Probe(
+        "Права файлов", keeping.permissions_of_files,
+        "Закройте их: chmod -R go= и владелец – пользователь службы.",
+    ),
+    Probe("Версии библиотек", keeping.versions, "Установите их заново: make .venv/production."),
     Probe("Часы сервера", machine.clock_behind, "Включите на сервере сверку времени (NTP) и проверьте дату."),
     Probe(
         "Справочники", records.dictionaries, "Допишите недостающее: flask --app run bank install.",
@@ -76,6 +85,23 @@ PROBES = (
     Probe(
         "Сканы", records.scans,
         "Верните файл из резервной копии или аннулируйте документ; файл без документа переложите из папки.",
+    ),
+    Probe(
+        "Календарь", keeping.next_calendar,
+        "Внесите перенесённые дни или отметьте, что их нет: «Справочники», «Перенесённые дни».",
+    ),
+    Probe(
+        "Резервные копии", keeping.copies,
+        "Сделайте копию: flask --app run bank backup; почему её нет, говорит страница «Резервные копии».",
+    ),
+    Probe(
+        "Задания", keeping.jobs,
+        "Перезапустите службу: systemctl restart patronat; очередь выполняет процесс, который она держит.",
+    ),
+    Probe(
+        "Цепь журнала", keeping.chain_of_journal,
+        "Журнал правили в базе мимо программы. Сохраните файл базы для проверки, сравните его с копией банка до этого "
+        "дня и сообщите руководителю.",
     ),
     Probe(
         "Журнал", records.journal_gives_rows,

@@ -472,6 +472,7 @@ class JobKind(Term):
     PASSPORTS = "passports", "Социальные паспорта"
     PACKS = "packs", "материалы заседания"
     BACKUP = "backup", "Резервная копия"
+    CHECKUP = "checkup", "Проверка банка"
 
 
 class JobState(Term):

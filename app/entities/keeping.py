@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
+    Text,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -74,6 +75,25 @@ class JournalEntry(Entity):
 
     def __str__(self) -> str:
         return self.summary
+
+
+class JournalSeal(Model):
+    """A link of the chain of the journal (`app/journal/chain.py`): marks of some entries, closed by a hash.
+
+    id: the number of the link, without gaps. covers: the entries, as ranges; marks: their marks, one after the other.
+    last: the greatest key. replaces: the entries were sealed before, and their words were destroyed by law since.
+    """
+
+    WHOSE = Whose.MACHINE
+    __tablename__ = "journal_seal"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sealed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+    covers: Mapped[str] = mapped_column(Text)
+    marks: Mapped[str] = mapped_column(Text)
+    entries: Mapped[int] = mapped_column()
+    last: Mapped[int] = mapped_column(index=True)
+    replaces: Mapped[bool] = mapped_column(default=False)
+    hash: Mapped[str] = mapped_column(String(64))
 
 
 class SentForm(Model):

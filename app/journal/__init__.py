@@ -18,7 +18,7 @@ from app import access
 from app.clock import now
 from app.domain.terms import Act
 from app.extensions import db, portions
-from app.journal import changes
+from app.journal import chain, changes
 from app.journal.replay import CHANGES, Difference, all_differences, differences, replay
 from app.models import Entity, Family, JournalEntry, OfFamily, Role, User
 from app.words import short
@@ -27,7 +27,7 @@ LONGEST_SUMMARY = 500  # characters
 UNDER_WAY = 1000  # entries: as far behind the last one may stand one that was stored after it
 
 __all__ = [
-    "Difference", "Mark", "all_differences", "batch", "changes", "collect_reads", "differences", "entry",
+    "Difference", "Mark", "all_differences", "batch", "chain", "changes", "collect_reads", "differences", "entry",
     "families_since", "family_id_of", "keep_watch", "mark", "read", "replay", "take_reads", "title_of", "write",
     "write_apart", "write_differences",
 ]  # fmt: skip

@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from typing import Any
 
-from app import access, clock
+from app import access, clock, doctor
 from app.backup import making, noting
 from app.domain.refusal import Refusal
 from app.domain.terms import JobKind
@@ -25,6 +27,7 @@ from app.work.run import Run
 READING, COMPARING, COMPOSING = "Чтение книги", "Сверка с банком", "Подготовка записей"
 WRITING = "Запись в банк"
 NO_PLACE = "Такой территории среди ваших нет."
+MOST_TOLD = 50  # sentences of one probe that are kept
 STEPS = 2 + len(plan.COMPARED)  # reading, the sheets, writing
 
 
@@ -129,12 +132,27 @@ def _copy_bank(run: Run) -> Result:
     return Result(" ".join([text, *made.warnings]), "Backups.list")
 
 
+def _check_bank(run: Run) -> Result:
+    """Let the doctor look through the whole bank; keep what was found for its page."""
+    found: list[dict[str, Any]] = []
+    with access.unrestricted():
+        for probe, ailments in groupby(doctor.ailments(clock.today()), key=lambda ailment: ailment.probe):
+            texts = [ailment.text for ailment in ailments]
+            found.append({"name": probe.name, "remedy": probe.remedy, "texts": texts[:MOST_TOLD],
+                          "more": max(0, len(texts) - MOST_TOLD)})  # fmt: skip
+            run.tell(probe.name, 0, 0)
+    said = {"found": found, "looked": [probe.name for probe in doctor.PROBES], "at": clock.now().isoformat()}
+    text = f"Найдено: {', '.join(each['name'] for each in found)}." if found else "Всё в порядке."
+    return Result(text, "Doctor.show", file=run.folder.keep(json.dumps(said, ensure_ascii=False).encode()))
+
+
 TASKS = {
     JobKind.PREVIEW: Task("Exchange", "can_preview", _preview),
     JobKind.LOAD: Task("Exchange", "can_apply", _load),
     JobKind.UNDO: Task("Exchange", "can_undo", _undo),
     JobKind.EXPORT: Task("Exchange", "can_export", _export),
     JobKind.PASSPORTS: Task("Passport", "can_passport", passports.pack),
+    JobKind.CHECKUP: Task("Doctor", "can_run", _check_bank),
     JobKind.BACKUP: Task("Backups", "can_make", _copy_bank),
     JobKind.PACKS: Task("Meeting", "can_prepare", packs.print_all),
 }

@@ -54,6 +54,7 @@ def work(app: Flask, *, beside: int | None = None) -> None:
                 _quietly(app, look)
             if time.monotonic() - asked > ASK_EVERY or not asked:
                 asked = time.monotonic()
+                _quietly(app, noting.seal)
                 _quietly(app, noting.nightly)
             if not _quietly(app, do_next):
                 time.sleep(POLL)
