@@ -71,7 +71,7 @@ _in_group, _order, _aid = WorkingGroupMember.__table__, Instruction.__table__, A
 _meeting, _item, _sitting = Meeting.__table__, AgendaItem.__table__, CommissionMember.__table__
 
 # Whose rows are narrowed in every part of a statement, and whose where they are what the statement asks for.
-EVERYWHERE = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.MEETING, Whose.JOURNAL)
+EVERYWHERE = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.MEETING, Whose.TRANSFER, Whose.JOURNAL)
 ASKED_FOR = (Whose.TERRITORY, Whose.AGENCY, Whose.LOAD, Whose.ASKER)
 
 
@@ -291,6 +291,8 @@ class Scope:
             return self._rows_of_surveys(entity, owner)
         if whose is Whose.MEETING:
             return _rows_of_meetings(self, entity)
+        if whose is Whose.TRANSFER:
+            return _rows_of_transfers(self, entity)
         if whose is Whose.LOAD:
             return or_(owner.in_(self.kept), entity.user_id == (self.user_id or 0))
         if whose is Whose.ASKER:
@@ -454,6 +456,18 @@ def _rows_of_meetings(scope: Scope, entity: Any) -> ColumnElement[bool]:
     if hasattr(entity, "item_id"):
         return _sees_item(scope, entity.item_id)
     return scope.sees_meeting(entity.meeting_id)
+
+
+def _rows_of_transfers(scope: Scope, transfer: Any) -> ColumnElement[bool]:
+    """Whoever keeps either end, or convenes there, sees where a family is; others see it of their families."""
+    near = scope.kept | scope.convened
+    parts: list[ColumnElement[bool]] = []
+    if near:
+        parts += [transfer.from_territory_id.in_(near), transfer.to_territory_id.in_(near)]
+    if scope.territories - near or scope.assigned_to is not None:
+        given = replace(scope, agency=None)
+        parts += [given.sees(transfer.family_id), given.sees(transfer.received_id)]
+    return or_(*parts) if parts else false()
 
 
 def whose_rows(entity: Any) -> Whose:

@@ -46,8 +46,10 @@ NOT_YOUR_OWN = "Это запись другого человека."
 NOT_YOUR_CARD = "Эту карту ведёт координатор территории, где она лежит."
 NOT_YOUR_SURVEY = "Это обследование проводит другая группа."
 NOT_YOUR_MEETING = "Это заседание готовит секретарь его территории."
+NOT_YOUR_TRANSFER = "Это дело передаёт и принимает координатор его территории."
 # Rows that are somebody's: whoever names one must see it.
-OTHERS = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.MEETING, Whose.TERRITORY, Whose.AGENCY)
+OTHERS = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.MEETING, Whose.TRANSFER,
+          Whose.TERRITORY, Whose.AGENCY)  # fmt: skip
 
 _family = Family.__table__
 _territory = Territory.__table__
@@ -217,6 +219,10 @@ class Keeper:
             return None if self._may_survey(entity, row, fresh=fresh) else Foreign(NOT_YOUR_SURVEY, entity.OWNER)
         if whose is Whose.MEETING:
             return None if self._may_convene(entity, row, fresh=fresh) else Foreign(NOT_YOUR_MEETING, entity.OWNER)
+        if whose is Whose.TRANSFER:
+            keeps = self.covers(row["from_territory_id"]) or (not fresh and self.covers(row["to_territory_id"]))
+            arrives = fresh and row["family_id"] is None and self.covers(row["to_territory_id"])
+            return None if keeps or arrives else Foreign(NOT_YOUR_TRANSFER, entity.OWNER)
         if entity is CommissionMember and self.convenes_body(owner):
             return None
         if whose is Whose.AGENCY:

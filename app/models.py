@@ -108,6 +108,7 @@ from app.entities.surveys import (
     SurveyScan,
     survey_group_employees,
 )
+from app.entities.transfers import Transfer
 from app.entities.work import Job
 
 __all__ = [
@@ -208,6 +209,7 @@ __all__ = [
     "SurveyScan",
     "Territory",
     "TerritoryAlias",
+    "Transfer",
     "User",
     "UserSession",
     "Versioned",

@@ -47,6 +47,7 @@ from app.crud.programmes import MeasureListView, ProgrammeListView, StageListVie
 from app.crud.signals import SignalCardListView
 from app.crud.survey_acts import SurveyActListView
 from app.crud.surveys import SurveyListView
+from app.crud.transfers import TransferListView
 from app.domain import terms
 from app.domain.likelihood import NamedPerson
 from app.readings import duplicates
@@ -86,6 +87,7 @@ from app.screens.sitting import SittingPage
 from app.screens.survey_acts import SurveyActs
 from app.screens.survey_papers import SurveyPapers
 from app.screens.surveys import SurveyPage
+from app.screens.transfers import TransferPage
 from app.screens.users import Roles, Users
 from app.screens.work import Work
 
@@ -324,6 +326,18 @@ class PerformerReportRegistry(RegistryView):
     intro = _("What a body did for families in a month or a quarter, signed: when it was received.")
 
 
+class TransferRegistry(TransferListView):
+    entity = models.Transfer
+    list_columns = ["named", "from_territory", "to_territory", "elsewhere", "number", "decided_on", "state"]
+    search_columns = ["named", "from_territory", "to_territory", "decided_on"]
+    form_columns = [
+        "named", "family", "from_territory", "to_territory", "elsewhere", "number", "decided_on", "commission",
+        "reason", "note", "sent_by", "filed_at", "answered_at", "answered_by", "received", "declined",
+    ]  # fmt: skip
+    base_order = ("id", "desc")
+    intro = _("A file is handed over on the page of its family, or by a decision of a meeting.")
+
+
 class AidRegistry(AidView):
     entity = models.Aid
     list_columns = ["given_on", "family", "kind", "performer", "amount", "recipients"]
@@ -431,6 +445,7 @@ BANK = [
     (StageRegistry, "Stages", "fa-stairs"),
     (PlannedMeasureRegistry, "PlannedMeasures", "fa-list-check"),
     (PerformerReportRegistry, "PerformerReports", "fa-file-signature"),
+    (TransferRegistry, "Transfers", "fa-truck-moving"),
     (AidRegistry, "Aid given", "fa-hands-helping"),
     (PaperRegistry, "Papers", "fa-paperclip"),
     (EducationRegistry, "Education, occupation", "fa-school"),
@@ -507,6 +522,7 @@ SCREENS: list[type] = [
     SittingPage,
     MeetingPapers,
     InstructionPage,
+    TransferPage,
     Search,
     OwnAccount,
     Lookup,

@@ -41,6 +41,7 @@ from app.models import (
     IdentityDocument,
     IdentityKind,
     ImportantMark,
+    ImportBatch,
     Instruction,
     MeasureKind,
     Meeting,
@@ -74,6 +75,7 @@ from app.models import (
     SurveyScan,
     Territory,
     TerritoryAlias,
+    Transfer,
     User,
     WorkingDay,
     WorkingGroupMember,
@@ -440,6 +442,11 @@ def instruction(item: AgendaItem, body: Agency, due_on: date, text: str = "Об�
     return row
 
 
+def load(district: Territory, as_of: date) -> ImportBatch:
+    """A workbook that was loaded, and changed nothing."""
+    return _add(ImportBatch(district=district, as_of=as_of, file_name="книга.xlsx", sha256="0" * 64, counts={}))
+
+
 def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *, last_name: str = "Полозов",
                 word: str = "Северное", year: int = 2026) -> dict[str, Any]:  # fmt: skip
     """One row of every entity that is somebody's, about a family of a place; by the names of the entities.
@@ -531,6 +538,10 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         "MeetingAttendance": sitting.attendance[0],
         "AgendaItem": item,
         "Instruction": instruction(item, body, date(2026, 12, 20), f"{word}: поручение"),
+        "Transfer": _add(Transfer(
+            named=f"{word}: дело", family=of, from_territory=place, elsewhere=word, decision_id=stay.decision.id,
+            decided_on=stay.decision.decided_on, sent_by=word, key=f"t{number}",
+        )),
         "RegionalHoliday": _add(RegionalHoliday(name="Праздник региона", day=date(2026, 11, turn + 1))),
         "SettledYear": _add(SettledYear(year=2030 + turn)),
         "WorkingDay": _add(WorkingDay(day=date(2026, 12, turn + 1), works=False)),

@@ -352,7 +352,8 @@ def test_a_settlement_made_a_moment_ago_is_ones_own(cast):
 
 
 def test_every_word_of_belonging_is_tried_here():
-    tried = {Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.MEETING, Whose.TERRITORY, Whose.AGENCY}
+    tried = {Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.MEETING, Whose.TRANSFER, Whose.TERRITORY,
+             Whose.AGENCY}  # fmt: skip
     assert {entity.WHOSE for entity in OWNED} == tried
 
 

@@ -26,13 +26,13 @@ ENTITIES = [entity for entity in changes.entities() if issubclass(entity, Entity
 NEVER_BOTH = {("Assignment", "territory_id", 0), ("Assignment", "family_id", 1)}
 # What hangs on these stands in their family, by the database: they never go to another one.
 OF_ONE_FAMILY = (models.Member, models.Registration, models.Decision, models.Aid, models.Paper,
-                 models.StayExtension, models.RegistrationCriterion, models.AgendaItem)  # fmt: skip
+                 models.StayExtension, models.RegistrationCriterion, models.AgendaItem, models.Transfer)  # fmt: skip
 # Counters of the row itself, and what is derived from other columns: all that a replay leaves out.
 COUNTERS = {"id", "version"}
 DERIVED = {
     "Family": {"name", "sort_key", "search_key"}, "Member": {"sort_key"}, "Territory": {"name_key"},
     "TerritoryAlias": {"name_key"}, "Agency": {"name_key"},
-    "PaperTemplate": {"content"},
+    "PaperTemplate": {"content"}, "Transfer": {"secret"},
     "SignalCard": {"search_key", "name_key", "sent_on"},
 }  # fmt: skip
 
@@ -65,7 +65,9 @@ class Ground:
             factories.registration(families[0], date(2026, month, 8), until=date(2026, month, 9)) for month in (3, 4)
         ]
         meetings = [factories.meeting(cast.agency("5.1"), date(2026, 1, day)) for day in (8, 9)]
+        loads = [factories.load(cast.district, date(2026, 1, day)) for day in (8, 9)]
         self.made = {
+            models.ImportBatch: loads,
             models.Meeting: meetings, models.AgendaItem: [factories.agenda_item(each) for each in meetings],
             models.Registration: stays, Family: families, Member: people, models.Decision: decisions,
             models.Territory: [cast.north, cast.south], User: [cast.user("oleg"), cast.user("renata")],

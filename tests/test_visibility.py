@@ -24,7 +24,7 @@ COVERED_BY = [
     ("signal_card", {Whose.CARD, Whose.SURVEY}),
     (
         "family",
-        {Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY},
+        {Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.TRANSFER},
     ),  # a card names a family, which is seen by its own word
     ("agency", {Whose.FAMILY, Whose.GIVEN, Whose.AGENCY, Whose.MEETING}),
     ("territory", {Whose.FAMILY, Whose.GIVEN, Whose.AGENCY, Whose.TERRITORY, Whose.LOAD}),
@@ -129,5 +129,6 @@ def test_the_words_of_the_law_are_those_that_the_roles_name():
 
 def owned() -> list[Any]:
     """The entities whose rows are somebody's and are written by people."""
-    somebody = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.MEETING, Whose.TERRITORY, Whose.AGENCY)
+    somebody = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.MEETING, Whose.TRANSFER, Whose.TERRITORY,
+                Whose.AGENCY)  # fmt: skip
     return [entity for entity in OURS if entity.WHOSE in somebody and hasattr(entity, "id")]

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select
 
 from app import journal
-from app.demo import entries, meetings
+from app.demo import entries, meetings, transfers
 from app.demo import names as invented
 from app.demo.cards import Cards
 from app.demo.family import Life
@@ -164,8 +164,9 @@ def fill(today: date, *, families: int = SIZE, seed: int = SEED, now: datetime |
     for district in districts:
         _assign(writer, district, open_families if district is districts[0] else [], today)
     writer.finish()
-    _signal_cards(seed, writer, root.id, districts, now or datetime.combine(today, time(9), tzinfo=UTC))
+    beside = _signal_cards(seed, writer, root.id, districts, now or datetime.combine(today, time(9), tzinfo=UTC))
     meetings.write(districts[0], today)
+    transfers.write(districts[0], beside, today)
     journal.write(
         [journal.entry(terms.Act.CREATED, summary=f"Демонстрационный банк: семей {families}", records=families)]
     )
@@ -202,13 +203,17 @@ def _district(rng: Random, writer: Writer, root_id: int, name: str, today: date,
     return district
 
 
-def _signal_cards(seed: int, writer: Writer, root_id: int, districts: list[District], now: datetime) -> None:
-    """The cards of the first district, and of the one beside it; their own chance leaves the families as they are."""
+def _signal_cards(seed: int, writer: Writer, root_id: int, districts: list[District], now: datetime) -> District:
+    """The cards of the first district, and of the one beside it; their own chance leaves the families as they are.
+
+    Gives the district beside it.
+    """
     rng = Random(f"{seed}: cards")  # noqa: S311  invented people, not secrets
     beside = districts[1] if len(districts) > 1 else _beside(rng, writer, root_id, now.date())
     writer.flush()
     Cards(rng, writer, districts[0], beside, now).write()
     writer.finish()
+    return beside
 
 
 def _beside(rng: Random, writer: Writer, root_id: int, today: date) -> District:

@@ -29,6 +29,8 @@ LARGEST_PASSPORT = 100 * 1024 * 1024  # bytes of scans bound into one file
 CHANGED = "Файл не удалось включить: он повреждён или изменён в хранилище. Сообщите администратору."
 TOO_LARGE = "Файл не включён: вложения вместе больше {limit} МБ. Распечатайте его отдельно со страницы семьи."
 
+LEFT_OUT = "Файл не включён: вложения вместе слишком велики. Его хранит территория, где семья состояла на учёте."
+
 ReadPaper = Callable[[Paper], bytes]
 
 
@@ -36,8 +38,9 @@ class UnknownFamilyError(LookupError):
     """There is no such family among the rows of the settled scope."""
 
 
-def pdf(family_id: int, *, read: ReadPaper, made_by: str, made_at: datetime, today: date) -> bytes:
-    """The passport as it stands on `today`. `read` gives the bytes of a scan, or raises.
+def pdf(family_id: int, *, read: ReadPaper, made_by: str, made_at: datetime, today: date,
+        most: int = LARGEST_PASSPORT) -> bytes:  # fmt: skip
+    """The passport as it stands on `today`. `read` gives the bytes of a scan, or raises. most: bytes of scans.
 
     Raises UnknownFamilyError, and PrintError if a text cannot be printed; a damaged scan only leaves a note.
     """
@@ -46,7 +49,7 @@ def pdf(family_id: int, *, read: ReadPaper, made_by: str, made_at: datetime, tod
     for title, content in texts(folder, today):
         book.begin(title)
         book.add_text(content)
-    _add_papers(book, folder.papers, read)
+    _add_papers(book, folder.papers, read, most)
     book.put_in_front(_cover(folder, book, today))
     return book.pdf(_marks(f"Социальный паспорт семьи № {folder.family.number}", made_by, made_at))
 
@@ -135,15 +138,15 @@ def _total(aids: list[Aid]) -> str:
     return blanks.roubles(sum(amounts[1:], amounts[0])) if amounts else ""
 
 
-def _add_papers(book: Binder, papers: list[Paper], read: ReadPaper) -> None:
+def _add_papers(book: Binder, papers: list[Paper], read: ReadPaper, most: int) -> None:
     """Bind the scans in; what cannot be bound leaves a sheet that says so."""
     bound = 0
     for number, paper in enumerate(papers, 1):
         heading = f"Приложение {number}. {_paper_title(paper)}"
         book.begin(heading)
         bound += paper.size
-        if bound > LARGEST_PASSPORT:
-            book.add_note(heading, TOO_LARGE.format(limit=LARGEST_PASSPORT // 1024**2))
+        if bound > most:
+            book.add_note(heading, TOO_LARGE.format(limit=most // 1024**2) if most else LEFT_OUT)
             continue
         try:
             content = read(paper)

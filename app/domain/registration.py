@@ -13,6 +13,9 @@ from app.domain.terms import DecisionKind, TerritoryKind
 
 Stay = tuple[date, date | None]
 OTHER_REASON = "11.4"  # «Другое (указать в примечании к отчету)»
+MOVED = ("11.4.1", "11.4.2")  # to another municipality of the region, to another region: the file went with the family
+# A family leaves the record by a decision to remove it, or by one that hands its file over.
+ENDS = (DecisionKind.REMOVE, DecisionKind.REDIRECT)
 
 
 NO_REASON = "Укажите причину снятия с учёта."
@@ -58,7 +61,7 @@ def root_code(code: str) -> str:
 def check_stay(facts: Facts, others: Iterable[Stay], today: date) -> None:
     """Every rule of one stay, beside the other stays of its family."""
     check_basis(facts.placed, DecisionKind.PLACE, facts.family, "decision")
-    check_basis(facts.removal, DecisionKind.REMOVE, facts.family, "removal_decision")
+    check_basis(facts.removal, _ends(facts.reason), facts.family, "removal_decision")
     for basis, field in ((facts.placed, "decided_on"), (facts.removal, "removal_decision")):
         if basis is not None:
             check_decision(decided_on=basis.decided_on, today=today, field=field)
@@ -100,7 +103,13 @@ def _check_two_decisions(placed: Basis | None, removal: Basis | None) -> None:
         raise Refusal(f"{text}снимают её другим постановлением.", "removal_decision")
 
 
-def check_basis(basis: Basis | None, kind: DecisionKind, family: Hashable, field: str) -> None:
+def _ends(reason: str | None) -> tuple[DecisionKind, ...]:
+    """By decisions of which kinds a stay may end for a reason."""
+    return ENDS if reason in MOVED else ENDS[:1]
+
+
+def check_basis(basis: Basis | None, kinds: DecisionKind | tuple[DecisionKind, ...], family: Hashable,
+                field: str) -> None:  # fmt: skip
     """A stay begins and ends by decisions of their own kinds about its own family (Положение, 3.1, 3.5).
 
     No decision at all is refused elsewhere: where a stay begins and where it ends.
@@ -111,8 +120,9 @@ def check_basis(basis: Basis | None, kind: DecisionKind, family: Hashable, field
         raise Refusal("Это постановление не об этой семье.", field)
     if not basis.live:
         raise Refusal("Это постановление аннулировано.", field)
-    if basis.kind is not kind:
-        raise Refusal(f"Нужно постановление {kind}, а это – {basis.kind}.", field)
+    meant = kinds if isinstance(kinds, tuple) else (kinds,)
+    if basis.kind not in meant:
+        raise Refusal(f"Нужно постановление {meant[0]}, а это – {basis.kind}.", field)
 
 
 # Criteria over time

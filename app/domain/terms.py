@@ -152,6 +152,15 @@ class InstructionKind(Term):
     COURT = "court", "материалы в суд"
 
 
+class TransferState(Term):
+    """Where the file of a family that goes elsewhere is: derived from its facts, never stored."""
+
+    WAITING = "waiting", "ждёт приёма"
+    RECEIVED = "received", "принято"
+    DECLINED = "declined", "в приёме отказано"
+    WITHDRAWN = "withdrawn", "отозвано"
+
+
 class Case(Term):
     """A case of Russian grammar, by its question."""
 

@@ -44,6 +44,7 @@ class Whose(enum.Enum):
     CARD = "of a signal card: seen by the body that sent it and by whoever keeps the territory where it lies"
     SURVEY = "of a survey: seen by its group, by whoever keeps its territory, and with the family it is about"
     MEETING = "of a meeting: prepared by whoever convenes it, seen by the members as far as its families are theirs"
+    TRANSFER = "of a family that goes elsewhere: seen and written by whoever keeps where it goes from, or where to"
     LOAD = "a workbook that was loaded: of whoever loaded it and of whoever keeps the district"
     ASKER = "what a person asked of the server, or keeps there: seen and written by that person alone"
     WORDS = "words that a municipality chooses: read by all, written by whom the roles let"

@@ -98,14 +98,15 @@ def districts() -> list[Territory]:
 
 def write(
     district: Territory, on: date, *, made_by: str, made_at: datetime, within: Territory | None = None,
-    told: Told = lambda _done, _whole: None,
+    only: int | None = None, told: Told = lambda _done, _whole: None,
 ) -> Written:  # fmt: skip
-    """The workbook of a district on a day, of the families the person sees; `within`: only of one territory of it.
+    """The workbook of a district on a day, of the families the person sees; `within`: only of one territory of it;
+    `only`: of one family.
 
     told: is given how many families are written and how many there are, again and again.
     """
     bank.check_special()
-    return _Export(district, on, made_by, made_at, within).write(told)
+    return _Export(district, on, made_by, made_at, within, only).write(told)
 
 
 def size(district: Territory, within: Territory | None = None) -> int:
@@ -125,9 +126,10 @@ class _Export:
     """One workbook, written family by family."""
 
     def __init__(
-        self, district: Territory, on: date, made_by: str, made_at: datetime, within: Territory | None
-    ) -> None:
-        self.district, self.on, self.within = district, on, within
+        self, district: Territory, on: date, made_by: str, made_at: datetime, within: Territory | None,
+        only: int | None,
+    ) -> None:  # fmt: skip
+        self.district, self.on, self.within, self.only = district, on, within, only
         self.footer = made(made_by, made_at)
         self.codes = bank.dictionaries()
         self.places = Places(self.codes["agency_kind"])
@@ -157,6 +159,8 @@ class _Export:
         """The families of the district that the person sees, by number."""
         family = Family.__table__
         conditions = _of_place(family, self.district, self.within)
+        if self.only is not None:
+            conditions.append(family.c.id == self.only)
         ids = list(db.session.scalars(select(family.c.id).where(*conditions).order_by(family.c.number)))
         for portion in portions(ids):
             told(self.families, len(ids))

@@ -29,6 +29,7 @@ from app.models import (
     RegistrationCriterion,
     SearchWord,
     Territory,
+    Transfer,
 )
 from app.services import family_keys, registrations
 
@@ -39,16 +40,29 @@ LINKS = ("categories", "recipients")
 CRITERIA = "criteria"  # a list of a stay in loads from before its criteria were dated rows
 CHANGED_LISTS = "Отменить загрузку нельзя: после неё изменили списки, которые она записала."
 
+OF_TRANSFER = "Это принятое дело семьи: его приём отменяют на странице передачи, там же, где приняли."
+
 _entry = JournalEntry.__table__
 
 
-def undo(batch: ImportBatch, today: date) -> None:
-    """Take an import back. The caller commits, or rolls everything back."""
+def undo(batch: ImportBatch, today: date, *, with_its_transfer: bool = False) -> None:
+    """Take an import back. The caller commits, or rolls everything back.
+
+    with_its_transfer: whoever calls takes the receipt of the transfer back that it came by.
+    """
     hold()
+    if not with_its_transfer and _is_of_transfer(batch):
+        raise Refusal(OF_TRANSFER)
     db.session.refresh(batch)
     if batch.undone_at is not None:
         raise Refusal("Эта загрузка уже отменена.")
     _Undoing(batch, today).run()
+
+
+def _is_of_transfer(batch: ImportBatch) -> bool:
+    """Whether a load has written a family that was handed over."""
+    transfer = Transfer.__table__.c
+    return db.session.connection().scalar(select(transfer.id).where(transfer.batch_id == batch.id)) is not None
 
 
 class _Undoing:
@@ -127,8 +141,8 @@ class _Undoing:
     def _rests(self, row: Any) -> bool:
         """Whether an entry names, by a key or in a list, a row that the import made and that would be annulled."""
         entity = getattr(models, row.entity, None)
-        if entity is None or not row.changes:
-            return False
+        if entity in (None, Transfer) or not row.changes:
+            return False  # a transfer is taken back together with its load
         for name, target in journal.changes.targets(entity).items():
             table = target.__tablename__
             if table in self.created and issubclass(target, (OfFamily, Family)):

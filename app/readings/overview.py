@@ -9,12 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
-    Date,
-    Integer,
     Select,
     String,
     and_,
+    case,
     cast,
     func,
     literal,
@@ -66,152 +64,27 @@ from app.models import (
     SurveyAct,
     SurveyGroup,
     Territory,
+    Transfer,
 )
 from app.readings import contact
+from app.readings.facts import (
+    KINDS,
+    TYPES,
+    CardFact,
+    Fact,
+    MatterFact,
+    MeasureFact,
+    MoveFact,
+    OrderFact,
+    PaperFact,
+    ProgrammeFact,
+    StageFact,
+    SupportFact,
+    SurveyFact,
+)
 
 LATEST_AIDS = 30
 MOST_AIDS = 5000  # what a whole time line reads at most
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A small row about a family or a member, whatever its table: all of them are read in one statement."""
-
-    id: int
-    member_id: int | None
-    since: date | None
-    until: date | None
-    title: str | None
-    text: str | None
-    more: str | None
-
-    def holds(self, day: date) -> bool:
-        """Whether the row's interval holds on a day."""
-        return intervals.holds(self.since, self.until, day)
-
-
-@dataclass(frozen=True)
-class SupportFact(Fact):
-    """The pupil support of a quarter; text: attendance, more: progress, title: the note."""
-
-    year: int
-    quarter: int
-    meals: bool | None
-    textbooks: bool | None
-    leisure: bool | None
-    holidays: str | None
-
-    @property
-    def holidays_title(self) -> str:
-        return next((str(one) for one in terms.HolidayActivity if one.value == self.holidays), "")
-
-
-@dataclass(frozen=True)
-class PaperFact(Fact):
-    """A scan; text: the code of its kind, size: bytes, key: where its file is."""
-
-    pages: int
-    size: int
-    key: str
-
-
-@dataclass(frozen=True)
-class SurveyFact(Fact):
-    """A survey act in force; title: the code of the access, text: of the threat."""
-
-    @property
-    def access(self) -> terms.SurveyAccess | None:
-        return terms.SurveyAccess.of(self.title or "")
-
-    @property
-    def threat(self) -> terms.Threat | None:
-        return terms.Threat.of(self.text or "")
-
-
-class CardFact(Fact):
-    """A signal card about the family; title: its number, text: the code of the threat."""
-
-    @property
-    def threat(self) -> terms.Threat | None:
-        return terms.Threat.of(self.text or "")
-
-
-@dataclass(frozen=True)
-class MatterFact(Fact):
-    """A matter that a meeting considered; since: the day, title: the matter, text: the outcome, more: its number."""
-
-    meeting: int
-
-
-@dataclass(frozen=True)
-class OrderFact(Fact):
-    """An instruction about the family; since: the day it was given, until: due on, title: the body, text: what is to
-    be done, more: the answer, done: the day it tells of."""
-
-    done: date | None
-    answered: bool
-    accepted: bool
-
-    def late(self, today: date) -> bool:
-        """Whether the body has not answered in time."""
-        return not self.answered and self.until is not None and self.until < today
-
-
-@dataclass(frozen=True)
-class ProgrammeFact(Fact):
-    """A programme; title: the code of its kind, text: of how it ended, done: when, more: why."""
-
-    done: date | None
-
-    @property
-    def kind(self) -> terms.ProgrammeKind | None:
-        return terms.ProgrammeKind.of(self.title or "")
-
-    @property
-    def ended(self) -> terms.ProgrammeState | None:
-        return terms.ProgrammeState.of(self.text or "")
-
-
-@dataclass(frozen=True)
-class StageFact(Fact):
-    """A stage; title: its kind, text: the dynamics, more: the reaction, done: when its results were drawn, held: the
-    day of the meeting that approved it."""
-
-    done: date | None
-    held: date | None
-
-
-@dataclass(frozen=True)
-class MeasureFact(Fact):
-    """A measure of a plan; until: due on, title: its code and name, text: the code of its state, more: the body,
-    done: when."""
-
-    done: date | None
-
-    @property
-    def state(self) -> terms.MeasureState | None:
-        return terms.MeasureState.of(self.text or "")
-
-
-# The columns of that statement, for all kinds of facts.
-_TYPES: dict[str, Any] = {
-    "member_id": Integer, "since": Date, "until": Date, "title": String, "text": String, "more": String,
-    "year": Integer, "quarter": Integer, "pages": Integer, "size": Integer,
-    "meals": Boolean, "textbooks": Boolean, "leisure": Boolean, "holidays": String, "key": String,
-    "meeting": Integer, "done": Date, "held": Date, "answered": Boolean, "accepted": Boolean,
-}  # fmt: skip
-# What a row becomes, where it tells more than every fact does.
-_KINDS: dict[str, type[Fact]] = {
-    "PupilSupport": SupportFact,
-    "Paper": PaperFact,
-    "SurveyAct": SurveyFact,
-    "SignalCard": CardFact,
-    "AgendaItem": MatterFact,
-    "Instruction": OrderFact,
-    "Programme": ProgrammeFact,
-    "Stage": StageFact,
-    "PlannedMeasure": MeasureFact,
-}
 
 
 @dataclass
@@ -273,6 +146,13 @@ class Overview:
     aid_count: int
     aid_sum: Decimal
     facts: dict[str, list[Fact]]
+
+    @property
+    def moves(self) -> list[MoveFact]:
+        """The transfers of its file, the latest first; of those that were declined only the last step."""
+        rows = [fact for fact in self.facts.get("Transfer", ()) if isinstance(fact, MoveFact)]
+        rows.sort(key=lambda fact: fact.id, reverse=True)
+        return [row for place, row in enumerate(rows) if row.text is None or not place]
 
     @property
     def children(self) -> list[MemberToday]:
@@ -529,6 +409,9 @@ def _facts(family: Family) -> Iterator[tuple[str, Fact]]:
               accepted=Instruction.accepted_at.is_not(None))
         .join(Instruction.agency).where(Instruction.given_on.is_not(None)),
         *_parts_of_programmes(family),
+        _part(Transfer, None, since=Transfer.decided_on, title=_other_end(family), text=Transfer.declined,
+              answered=Transfer.answered_at.is_not(None), came=Transfer.received_id == family.id)
+        .where(or_(Transfer.family_id == family.id, Transfer.received_id == family.id)),
         _part(SurveyAct, None, since=SurveyAct.visited_on, title=cast(SurveyAct.access, String),
               text=cast(SurveyAct.threat, String))
         .join(SurveyAct.group).where(SurveyGroup.family_id == family.id, SurveyAct.is_current.is_(True)),
@@ -536,7 +419,7 @@ def _facts(family: Family) -> Iterator[tuple[str, Fact]]:
               text=cast(SignalCard.threat, String)),
     ]  # fmt: skip
     for row in db.session.execute(union_all(*parts)):
-        kind = _KINDS.get(row.entity, Fact)
+        kind = KINDS.get(row.entity, Fact)
         yield row.entity, kind(**{each.name: row._mapping[each.name] for each in fields(kind)})
 
 
@@ -556,11 +439,18 @@ def _parts_of_programmes(family: Family) -> list[Select[Any]]:
 
 def _part(entity: Any, family: Family | None, **values: InstrumentedAttribute[Any] | Any) -> Select[Any]:
     """One table's rows in the shape that all tables share; a union is named by the columns of its first table."""
-    columns = [_column(values.get(name), kind).label(name) for name, kind in _TYPES.items()]
+    columns = [_column(values.get(name), kind).label(name) for name, kind in TYPES.items()]
     statement = select(literal(entity.__name__, String).label("entity"), entity.id.label("id"), *columns)
     if issubclass(entity, Annullable):
         statement = statement.where(entity.annulled_at.is_(None))
     return statement.where(entity.family_id == family.id) if family is not None else statement
+
+
+def _other_end(family: Family) -> Any:
+    """Where a family went to, or came from, as people call it."""
+    place = Territory.__table__.alias("other_end")
+    key = case((Transfer.received_id == family.id, Transfer.from_territory_id), else_=Transfer.to_territory_id)
+    return func.coalesce(select(place.c.name).where(place.c.id == key).scalar_subquery(), Transfer.elsewhere)
 
 
 def _number_of_card() -> Any:

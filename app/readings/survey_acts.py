@@ -29,8 +29,8 @@ from app.models import (
     SurveyMark,
     Territory,
 )
+from app.readings.facts import SurveyFact
 from app.readings.families import with_surname
-from app.readings.overview import SurveyFact
 
 _act, _group, _mark = SurveyAct.__table__, SurveyGroup.__table__, SurveyMark.__table__
 _card, _family, _territory = SignalCard.__table__, Family.__table__, Territory.__table__

@@ -9,6 +9,7 @@ from app import clock, words
 from app.domain.story import Event
 from app.domain.terms import DecisionKind, Threat
 from app.models import Registration
+from app.readings.facts import MoveFact
 from app.readings.overview import MemberToday, Overview
 
 OF_STAYS = (DecisionKind.PLACE, DecisionKind.REMOVE, DecisionKind.CRITERIA)  # told with the stay they are about
@@ -70,6 +71,10 @@ def _all(overview: Overview) -> Iterator[Event]:
             yield Event(order.since, f"Поручение: {order.title}", f"{order.text} До {words.day(order.until)}", "info")
         if order.done:
             yield Event(order.done, f"Ответ на поручение: {order.title}", order.more or "", "ok")
+    for move in overview.facts.get("Transfer", ()):
+        if isinstance(move, MoveFact) and move.since:
+            detail = f"{move.state}: {move.text}" if move.text else str(move.state)
+            yield Event(move.since, f"Передача дела: {move.title}", detail, "info")
     for paper in overview.papers:
         if paper.since:
             yield Event(paper.since, f"Документ: {paper.title}")

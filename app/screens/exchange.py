@@ -169,14 +169,14 @@ class Exchange(Screen):
         found = waiting.find(key, g.user.id)
         if found is None:
             return self._start(waiting.GONE)
-        said, confirmed = _Said(), _confirmed()
+        said, answered = _Said(), confirmed()
         if len(found.content) > LARGE_BOOK:
-            asked, title = {"key": key, "confirmation": asdict(confirmed)}, f"{JobKind.LOAD}: {found.name}"
+            asked, title = {"key": key, "confirmation": asdict(answered)}, f"{JobKind.LOAD}: {found.name}"
             return self.done(said, lambda: later(JobKind.LOAD, title, asked)) or self._start(said.text)
         try:
             book = _read(found.content, found.name)
-            prepared = apply.PreparedLoad(lambda: plan.make(book, clock.today(), confirmed.answers), clock.today())
-            answer = self.done(said, lambda: _load(prepared, confirmed))
+            prepared = apply.PreparedLoad(lambda: plan.make(book, clock.today(), answered.answers), clock.today())
+            answer = self.done(said, lambda: _load(prepared, answered))
         except Refusal as refusal:
             return self._start(refusal.text)
         except ShownAgainError as again:
@@ -237,7 +237,7 @@ class Exchange(Screen):
         return self.file(written.content, xlsx.MIME, f"Банк данных {written.district} {day:%d.%m.%Y}.xlsx")
 
 
-def _confirmed() -> Confirmation:
+def confirmed() -> Confirmation:
     """What the person confirms with the form of a preview."""
     answers = {name.removeprefix(ANSWER): said for name, said in request.form.items() if name.startswith(ANSWER)}
     return Confirmation(request.form.get("fingerprint"), answers, request.form.get("offered", "{}"),

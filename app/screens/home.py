@@ -31,6 +31,7 @@ from app.readings import (
     meetings,
     overview,
     signals,
+    transfers,
     working_days,
 )
 from app.readings.clocks import DeadlinesInUse
@@ -88,6 +89,8 @@ class Home(IndexView):
         if Role.SPECIALIST in roles and (asked := inquiries.of_mine(today)) is not None:
             values["asked"] = asked
             journal.read(Act.LISTED, entity="AgencyInquiry", records=len(asked.first), summary="Первая страница")
+        if {Role.COORDINATOR, Role.SECRETARY} & set(roles):
+            values["moving"] = transfers.waiting()
         if {Role.SECRETARY, Role.COMMISSION} & set(roles):
             values["meeting"] = meetings.coming(today)
         if Role.COORDINATOR in roles:

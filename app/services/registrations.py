@@ -96,6 +96,11 @@ def decide(family: Family, paper: DecisionPaper, *, kind: DecisionKind, note: st
     return row
 
 
+def decided(family: Family, paper: DecisionPaper, *, kind: DecisionKind, note: str | None, today: date) -> Decision:
+    """A decision of the commission that an act rests on: the one entered already, or a fresh one."""
+    return _entered(family, paper, kind) or decide(family, paper, kind=kind, note=note, today=today)
+
+
 def place(family: Family, paper: DecisionPaper, *, registered_on: date, criteria: Sequence[Criterion],
           signal: Signal, note: str | None, today: date) -> Registration:  # fmt: skip
     """Place a family on record by a decision (Положение, 3.1); the first criterion is the main one.
@@ -159,21 +164,21 @@ def change_criteria(registration: Registration, paper: DecisionPaper, *, day: da
 
 
 def remove(registration: Registration, paper: DecisionPaper, *, removed_on: date, reason: RemovalReason | None,
-           note: str | None, today: date) -> Registration:  # fmt: skip
-    """Take a family off the record by a decision with a reason (Положение, 3.5)."""
+           note: str | None, today: date, kind: DecisionKind = DecisionKind.REMOVE) -> Registration:  # fmt: skip
+    """Take a family off the record by a decision with a reason (Положение, 3.5); kind: of the decision."""
     _check_live(registration)
     registry.lock(registration.family)
     if registration.removed_on is not None:
         raise Refusal(f"Семья уже снята с учёта {registration.removed_on:%d.%m.%Y}.", "removed_on")
     becomes = replace(
         checks.facts_of(registration),
-        removal=rules.Basis(DecisionKind.REMOVE, paper.decided_on, registration.family_id, number=paper.number),
+        removal=rules.Basis(kind, paper.decided_on, registration.family_id, number=paper.number),
         removed_on=removed_on,
         reason=reason.code if reason is not None else None,
         note=note,
     )
     rules.check_stay(becomes, checks.other_stays(registration.family, but=registration), today)
-    registration.removal_decision = _decision(registration.family, paper, DecisionKind.REMOVE)
+    registration.removal_decision = _decision(registration.family, paper, kind)
     registration.removed_on = removed_on
     registration.removal_reason = reason
     if note:
@@ -269,6 +274,22 @@ def annul(row: Any, *, reason: str, today: date) -> None:
     db.session.flush()
     if isinstance(row, Member):
         family_keys.refresh(row.family, today)
+
+
+def resume(stay: Registration, note: str | None, today: date) -> None:
+    """A stay goes on as if it had not ended, without the note of its end; what ended it is taken back by the caller."""
+    if note:
+        stay.note = (stay.note or "").removesuffix(note).rstrip("\n") or None
+    stay.removal_decision, stay.removed_on, stay.removal_reason = None, None, None
+    registry.save(stay, today)
+
+
+def standing(family: Family) -> Registration | None:
+    """The stay of a family that has no end yet."""
+    asked = select(Registration).where(
+        Registration.family_id == family.id, Registration.annulled_at.is_(None), Registration.removed_on.is_(None)
+    )
+    return db.session.scalars(asked.order_by(Registration.registered_on.desc()).limit(1)).first()
 
 
 def stays(family: Family) -> list[rules.Stay]:

@@ -8,16 +8,17 @@ from sqlalchemy import ColumnElement, select
 
 from app import clock
 from app.domain.refusal import Refusal
-from app.domain.terms import DecisionKind
+from app.domain.terms import DecisionKind, TransferState
 from app.extensions import db
 from app.models import AgendaItem, Decision, Meeting, Registration, SignalCard
-from app.services import meetings, registrations, registry, signals
+from app.services import meetings, registrations, signals, transfers
 from app.services.sitting import by_the_commission
 
 LATER = "после закрытия о семье внесено постановление {decision}"
 NOT_CLOSED = "Это заседание не закрыто."
 ANSWERED = "на поручение уже ответили: {agency}"
 ENTERED = "семья уже внесена в банк {day:%d.%m.%Y}: отменить постановку можно только аннулированием"
+RECEIVED = "дело уже принято: {whither}"
 CARD_WENT_ON = "с сигнальной картой после закрытия уже работали"
 
 
@@ -59,7 +60,7 @@ def _of_meeting(meeting: Meeting) -> list[int]:
 
 def _undo(item: AgendaItem, reason: str, today: date) -> None:
     if item.decision is not None:
-        _undo_decision(item.decision, reason, today)
+        _undo_decision(item, item.decision, reason, today)
     if item.card_id is not None:
         with signals.anywhere():  # the decision may have sent it on to another's territory
             _undo_card(item, db.session.get_one(SignalCard, item.card_id))
@@ -69,8 +70,8 @@ def _undo(item: AgendaItem, reason: str, today: date) -> None:
     db.session.flush()
 
 
-def _undo_decision(decision: Decision, reason: str, today: date) -> None:
-    """What rests on a decision goes first: a stay that it began, the end of a stay that it ended."""
+def _undo_decision(item: AgendaItem, decision: Decision, reason: str, today: date) -> None:
+    """What rests on a decision goes first: a stay that it began, the end of a stay that it ended, a transfer."""
     if decision.kind is DecisionKind.PLACE:
         for stay in _stays(Registration.decision_id == decision.id):
             if stay.entered_on is not None:
@@ -78,8 +79,11 @@ def _undo_decision(decision: Decision, reason: str, today: date) -> None:
             registrations.annul(stay, reason=reason, today=today)
     if decision.kind is DecisionKind.REMOVE:
         for stay in _stays(Registration.removal_decision_id == decision.id):
-            stay.removal_decision, stay.removed_on, stay.removal_reason = None, None, None
-            registry.save(stay, today)
+            registrations.resume(stay, item.note, today)
+    if decision.kind is DecisionKind.REDIRECT and (transfer := transfers.of_decision(decision)) is not None:
+        if transfer.state is TransferState.RECEIVED:
+            raise Refusal(RECEIVED.format(whither=transfer.whither))
+        transfers.call_off(transfer, reason)
     registrations.annul(decision, reason=reason, today=today)
 
 

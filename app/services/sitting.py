@@ -31,7 +31,7 @@ from app.models import (
     SignalCard,
     SignalCardOutcome,
 )
-from app.services import meetings, registrations, signals
+from app.services import meetings, registrations, signals, transfers
 from app.services.registrations import DecisionPaper, Signal
 from app.tree import Place
 
@@ -46,6 +46,7 @@ CARD_OUTCOMES = {
     DecisionKind.PLACE: "placed",
     DecisionKind.REFUSE: "not_confirmed",
     DecisionKind.LIGHTER: "tzhs",
+    DecisionKind.REDIRECT: signals.REDIRECTED,  # with the file of its family
 }
 
 
@@ -113,6 +114,8 @@ def decide(item: AgendaItem, decided: Decided) -> None:
     for name in BY_OUTCOME:
         setattr(item, name, getattr(decided, name) if name in asked else None)
     there = decided.to_territory if "to_territory" in asked else None
+    if there is not None and item.family is not None:
+        transfers.check_place(item.family, there.id)
     item.to_territory_id = there.id if there is not None else None
     for name in TEXTS:
         setattr(item, name, getattr(decided, name))
@@ -272,9 +275,16 @@ def _change_criteria(item: AgendaItem, family: Family, paper: DecisionPaper, tod
     )  # fmt: skip
 
 
+def _hand_over(item: AgendaItem, family: Family, paper: DecisionPaper, today: date) -> Decision:
+    """The file of a family goes to another territory: it stays here until it is received there."""
+    decision = _only_decide(item, family, paper, today)
+    transfers.send(family, decision, transfers.Destination(item.to_territory_id), item.note)
+    return decision
+
+
 def _not_on_record(item: AgendaItem, family: Family, paper: DecisionPaper, today: date) -> Decision:
     """What is decided instead of placing a family on record: nothing else happens to it."""
-    if _open_stay(item) is not None:
+    if registrations.standing(family) is not None:
         raise Refusal("семья состоит на учёте: сначала её снимают, а сопровождение указывают в примечании.")
     return _only_decide(item, family, paper, today)
 
@@ -290,18 +300,12 @@ EFFECTS: dict[DecisionKind, Callable[[AgendaItem, Family, DecisionPaper, date], 
     DecisionKind.CRITERIA: _change_criteria,
     DecisionKind.LIGHTER: _not_on_record,
     DecisionKind.REFUSE: _not_on_record,
+    DecisionKind.REDIRECT: _hand_over,
 }
 
 
-def _open_stay(item: AgendaItem) -> Registration | None:
-    asked = select(Registration).where(
-        Registration.family_id == item.family_id, Registration.annulled_at.is_(None), Registration.removed_on.is_(None)
-    )
-    return db.session.scalars(asked.order_by(Registration.registered_on.desc()).limit(1)).first()
-
-
 def _stay(item: AgendaItem) -> Registration:
-    if (stay := _open_stay(item)) is None:
+    if item.family is None or (stay := registrations.standing(item.family)) is None:
         raise Refusal("семья не состоит на учёте.")
     return stay
 
@@ -319,7 +323,7 @@ def _answer(card: SignalCard, item: AgendaItem) -> None:
     assert item.outcome is not None
     kind = item.outcome.effect
     note = f"{signals.BY_DECISION.format(number=item.number)} {item.meeting.held_on:%d.%m.%Y}: {item.outcome}"
-    if kind is DecisionKind.REDIRECT and item.to_territory_id is not None:
+    if kind is DecisionKind.REDIRECT and item.to_territory_id is not None and item.family_id is None:
         signals.redirect(card, item.to_territory_id, note)
         return
     if (code := CARD_OUTCOMES.get(kind)) is None:

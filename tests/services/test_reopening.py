@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from app import access, clock
+from app import access, clock, tree
 from app.domain.refusal import Refusal
-from app.domain.terms import CardState, DecisionKind, MeetingState
+from app.domain.terms import CardState, DecisionKind, MeetingState, TransferState
 from app.extensions import db
-from app.models import Agency, AgendaItem, Decision, Family, Meeting, Registration
+from app.models import AgendaItem, Decision, Family, Meeting, Registration, Transfer
 from app.services import instructions, registrations, reopening, signals
 from app.services.registrations import DecisionPaper
 from tests import factories, meeting_scenes
 from tests.meeting_scenes import closed, decide, item
-from tests.states import kept
-from tests.test_guard import acting
 
 REASON = "Неверно указан критерий"
-
-
-@kept
-def body(cast: factories.Cast) -> Agency:
-    """The commission of the test district."""
-    return meeting_scenes.commission(cast)
-
-
-@pytest.fixture
-def sits(cast: factories.Cast, body: Agency) -> Any:
-    """Today's meeting, open, as its secretary works in it."""
-    meeting = meeting_scenes.meeting(body)
-    db.session.commit()
-    with acting(cast, "zoya"):
-        yield meeting
 
 
 @access.unrestricted()
@@ -152,3 +134,36 @@ def follow(followed: str, matter: AgendaItem, family: Family) -> None:
 def test_a_meeting_that_is_not_closed_has_nothing_to_undo(sits):
     with pytest.raises(Refusal, match="не закрыто"):
         reopening.reopen(sits, REASON, clock.today())
+
+
+def test_a_transfer_goes_with_its_closing_until_it_is_received(cast, sits):
+    with access.unrestricted():
+        far = tree.read().rows[cast.far.id]
+    family = entered(cast, on_record=True)
+    decide(item(sits, family), DecisionKind.REDIRECT, to_territory=far)
+    closed(sits)
+    [transfer] = db.session.scalars(select(Transfer).where(Transfer.family_id == family.id))
+    undone(sits)
+    assert transfer.state is TransferState.WITHDRAWN
+    decide(sits.items[0], DecisionKind.REDIRECT, to_territory=far)
+    closed(sits)
+    [transfer] = db.session.scalars(
+        select(Transfer).where(Transfer.family_id == family.id, Transfer.annulled_at.is_(None))
+    )
+    with access.unrestricted():
+        transfer.answered_at = clock.now()
+        db.session.commit()
+    with pytest.raises(Refusal, match="дело уже принято: Дальнее"):
+        undone(sits)
+
+
+def test_the_note_of_a_removal_goes_with_it(cast, sits):
+    family = entered(cast, on_record=True)
+    with access.unrestricted():
+        stays(family)[0].note = "Своя запись"
+        db.session.commit()
+    decide(item(sits, family), DecisionKind.REMOVE, note="По итогам работы")
+    closed(sits)
+    assert stays(family)[0].note == "Своя запись\nПо итогам работы"
+    undone(sits)
+    assert stays(family)[0].note == "Своя запись"

@@ -21,9 +21,20 @@ from app.domain.terms import (
     MeetingState,
     SignalSource,
     Sitting,
+    TransferState,
 )
 from app.extensions import db
-from app.models import Agency, Criterion, Decision, Family, Instruction, Meeting, Registration, SignalCard, Territory
+from app.models import (
+    Criterion,
+    Decision,
+    Family,
+    Instruction,
+    Meeting,
+    Registration,
+    SignalCard,
+    Territory,
+    Transfer,
+)
 from app.readings import meetings as reading
 from app.reports import quarterly
 from app.reports.places import ReportPlaces
@@ -31,28 +42,12 @@ from app.services import meetings, registrations, reopening, resolutions, signal
 from app.services.registrations import DecisionPaper
 from tests import factories, meeting_scenes
 from tests.meeting_scenes import DAY, closed, decide, item, outcome
-from tests.states import kept
 from tests.test_guard import acting
 
 INSTEAD = (DecisionKind.REFUSE, DecisionKind.LIGHTER)  # of placing: of a family that is not on record
 MERELY = [kind for kind in rules.ASKED
           if kind not in (*INSTEAD, DecisionKind.PLACE, DecisionKind.REMOVE, DecisionKind.CRITERIA,
                           DecisionKind.REDIRECT)]  # fmt: skip
-
-
-@kept
-def body(cast: factories.Cast) -> Agency:
-    """The commission of the test district."""
-    return meeting_scenes.commission(cast)
-
-
-@pytest.fixture
-def sits(cast: factories.Cast, body: Agency) -> Any:
-    """Today's meeting, open, as its secretary works in it."""
-    meeting = meeting_scenes.meeting(body)
-    db.session.commit()
-    with acting(cast, "zoya"):
-        yield meeting
 
 
 @access.unrestricted()
@@ -256,6 +251,19 @@ def test_a_card_is_redirected_and_its_clock_begins_there(cast, sits):
     closed(sits)
     assert (card.territory_id, card.received_at, card.closed_at) == (far.id, None, None)
     assert (matter.number, matter.decision) == (f"{sits.number}/1", None)
+
+
+def test_the_file_of_a_family_is_handed_over_and_its_card_is_answered(cast, sits, on_record):
+    far, card = far_away(cast), card_of(cast, on_record)
+    matter = item(sits, card=card)
+    refused("того же района", decide, matter, DecisionKind.REDIRECT, to_territory=tree.read().rows[cast.south.id])
+    decide(matter, DecisionKind.REDIRECT, to_territory=tree.read().rows[far.id], note="Переехали")
+    closed(sits)
+    row = db.session.scalars(select(Transfer).where(Transfer.family_id == on_record.id)).one()
+    assert (row.to_territory_id, row.state, row.number) == (far.id, TransferState.WAITING, f"{sits.number}/1")
+    assert (row.decision_id, row.note) == (matter.decision.id, "Переехали")
+    assert [stay.removed_on for stay in stays(on_record)] == [None], "it is here until it is received there"
+    assert card.outcome.code == "redirected"
 
 
 @pytest.mark.parametrize("kind", MERELY)

@@ -12,7 +12,8 @@ from datetime import date
 
 from app.exchange import bank, rows
 from app.exchange.changes import PlaceRef, Plan
-from app.exchange.plan import doubts, whole
+from app.exchange.plan import doubts
+from app.exchange.plan import whole as of_book
 from app.exchange.plan.aids import Aids
 from app.exchange.plan.comparing import Comparison
 from app.exchange.plan.families import Families
@@ -28,8 +29,10 @@ COMPARED = tuple(sheet.title for sheet in (FAMILIES, MEMBERS, STAYS, SUPERVISION
 
 
 def make(book: Book, today: date, answers: Mapping[str, str] | None = None,
-         told: Callable[[str], None] = lambda _sheet: None) -> Plan:  # fmt: skip
+         told: Callable[[str], None] = lambda _sheet: None, *, whole: bool = True) -> Plan:  # fmt: skip
     """Compare a workbook with the bank, as far as the person's scope reaches. answers: question key → chosen value.
+
+    whole: it tells of every family of the territories that it names, so that one it leaves out is missing.
 
     told: is given the title of each sheet before it is compared.
     """
@@ -56,8 +59,9 @@ def make(book: Book, today: date, answers: Mapping[str, str] | None = None,
     Supervisions(comparison).compare()
     told(AIDS.title)
     Aids(comparison, places).compare()
-    whole.note_missing_families(comparison)
-    whole.note_duplicates(comparison, known)
+    if whole:
+        of_book.note_missing_families(comparison)
+    of_book.note_duplicates(comparison, known)
     doubts.note(comparison)
     places.note_later()
     order = {sheet.title: place for place, sheet in enumerate((FAMILIES, STAYS, MEMBERS, SUPERVISIONS, AIDS))}
