@@ -183,7 +183,9 @@ WORDS_OF_LAW = (
     "SignalCardOutcome|LawReminder|DecisionOutcome|Deadline|WorkingDay|RegionalHoliday|SettledYear"
 )
 # Reports that name nobody where the person sees no family, and those of families.
-FIGURES_ALONE = "StateOfBank|GeneralFigures|Demography|ChildAges|Movement|Activity|Senders|AidGiven|NotInEducation"
+FIGURES_ALONE = (
+    "StateOfBank|GeneralFigures|Demography|ChildAges|Movement|Activity|Senders|Effectiveness|AidGiven|NotInEducation"
+)
 REPORTS = f"RegistryOfFamilies|{FIGURES_ALONE}"
 LOCAL_WORDS = "AidKind|MeasureBlock|MeasureKind|MeasureSet|MeasureSetLine|DynamicsLevel|FamilyReaction|StageKind"
 
@@ -222,7 +224,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Papers", "can_(add|download|annul)"),
         ("Passport", "can_(passport|card)"),
         (f"QuarterlyForm|MonthlyBank|CommissionWork|{REPORTS}", "can_(show|behind|export)"),
-        ("ReportCatalogue", "can_show"),
+        ("ReportCatalogue|BigPicture", "can_show"),
         ("Exchange", "can_(show|preview|apply|undo|export)"),
         (PLACES, WRITE),
         (WORDS_OF_LAW, EXPORT),
@@ -248,7 +250,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("PaperTemplate", "can_(list|add)"),
         ("Agency|Employee", READ),
         (f"CommissionWork|{REPORTS}", "can_(show|behind|export)"),
-        ("ReportCatalogue", "can_show"),
+        ("ReportCatalogue|BigPicture", "can_show"),
         ("Papers", "can_download"),
         ("Passport", "can_(passport|card)"),
         ("Lookup", "can_find"),
@@ -272,7 +274,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Papers", "can_download"),
         ("Passport", "can_(passport|card)"),
         (f"QuarterlyForm|{REPORTS}", "can_(show|behind|export)"),
-        ("ReportCatalogue", "can_show"),
+        ("ReportCatalogue|BigPicture", "can_show"),
     ],
     Role.SPECIALIST: [
         ("FamilyPage|Search|Calendar", "can_show"),
@@ -292,7 +294,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.REGION: [
         (f"QuarterlyForm|CommissionWork|{FIGURES_ALONE}", "can_(show|export)"),
-        ("ReportCatalogue", "can_show"),
+        ("ReportCatalogue|BigPicture", "can_show"),
         ("Calendar", "can_show"),
         (PLACES, READ),
     ],

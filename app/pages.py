@@ -51,7 +51,7 @@ def init_app(app: Flask) -> None:
                                  guide_about=_guide_about, asset=_asset, side_menu=_side_menu)  # fmt: skip
     app.jinja_env.filters.update(
         day=words.day, moment=moment, roubles=words.roubles, age=age, yes_no=words.yes_no, browser=browser,
-        address=words.address, dialled=words.dialled, thousands=words.number,
+        address=words.address, dialled=words.dialled, thousands=words.number, share=words.tenth,
     )  # fmt: skip
 
 

@@ -55,6 +55,7 @@ from app.reports import CATALOGUE
 from app.screens import reports
 from app.screens.account import OwnAccount
 from app.screens.backups import Backups
+from app.screens.big_picture import BigPicture
 from app.screens.calendar import Calendar
 from app.screens.doctor import Doctor
 from app.screens.drafts import Drafts
@@ -484,6 +485,7 @@ DICTIONARIES = [
 TEMPLATES = (PaperTemplates, "PaperTemplates", _("Templates of papers"), "fa-file-word")
 # The statutory forms stand in the menu by themselves; all others stand on the page where reports are chosen.
 REPORTS = [
+    (BigPicture, "BigPicture", _("Picture of the bank"), "fa-chart-pie"),
     (ReportCatalogue, "ReportCatalogue", _("All reports"), "fa-chart-column"),
     *((reports.SCREENS[one.view], one.view, one.label, one.icon) for one in CATALOGUE if one.statutory),
 ]

@@ -36,7 +36,7 @@ def number(value: int) -> str:
 
 def tenth(value: Decimal | float) -> str:
     """12,5 of a share; a whole number stays whole."""
-    return str(value) if isinstance(value, int) else f"{value:.1f}".replace(".", ",")
+    return number(value) if isinstance(value, int) else f"{value:.1f}".replace(".", ",")
 
 
 def address(text: str | None, empty: str = "") -> str:

@@ -33,10 +33,11 @@ MOST_OF_MEETING = 20
 # Screens that ask for more, and what for.
 DEARER = {
     "Exchange.export": (36, "every table of the bank by portions, and the words of every dictionary"),
-    **{f"{view}.{act}": (20, "families, people, criteria, categories, mentors and visits, one by one")
+    **{f"{view}.{act}": (21, "families, people, criteria, categories, mentors and visits, one by one")
        for view in ("RegistryOfFamilies", "MonthlyBank") for act in ("show", "export")},
     **{f"{view}.{act}": (20, "several sources, and the words of several dictionaries")
        for view in ("StateOfBank", "CommissionWork") for act in ("show", "export")},
+    "BigPicture.show": (25, "eight numbers and four pictures, the sources one by one"),
     "QuarterlyForm.show": (26, "the sources of the form, one by one"),
     "QuarterlyForm.export": (25, "the sources of the form, one by one"),
     "QuarterlyForm.behind": (17, "the rows behind a figure, with the sources of the form"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
+from app.render import chart
 from app.render.table import (
     Cell,
     Column,
@@ -41,7 +42,7 @@ def section(part: Section) -> str:
     return f'<section class="form-section"><h2>{escape(part.title)}</h2>\n{lines}</section>'
 
 
-def document(table: Table, *, made_by: str, made_at: datetime) -> str:
+def document(table: Table, *, made_by: str, made_at: datetime, pictures: Sequence[chart.Drawn] = ()) -> str:
     """A whole page to keep or to print: styles inside, nothing from outside."""
     footer = escape(made(made_by, made_at))
     orientation = "landscape" if is_wide(table) else "portrait"
@@ -51,6 +52,7 @@ def document(table: Table, *, made_by: str, made_at: datetime) -> str:
 <body>
 <p class="mark">{CONFIDENTIAL}. {footer}</p>
 {_sheet(table)}
+{"".join(f'<div class="picture">{chart.svg(one)}</div>' for one in pictures)}
 <footer class="mark">{CONFIDENTIAL}. {footer}</footer>
 </body></html>
 """
@@ -123,5 +125,6 @@ th { font-weight: normal; background: #eceef2; font-size: 7.5pt; }
 td.num { text-align: center; } tfoot td { font-weight: bold; }
 .signatures { margin-top: 14px; break-inside: avoid; }
 section b { border-bottom: 1px solid #000; padding: 0 4px; }
+.picture { max-width: 640px; margin: 14px 0; break-inside: avoid; }
 thead { display: table-header-group; } tr { break-inside: avoid; } .sheet + .sheet { break-before: page; }
 """

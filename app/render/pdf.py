@@ -25,6 +25,7 @@ from reportlab.platypus import (  # fmt: skip
     TableStyle,
 )
 
+from app.render import chart
 from app.render.html_pdf import FONT, FONT_BOLD, printable, register_fonts, width
 from app.render.table import (
     Cell,
@@ -48,8 +49,8 @@ SMALLEST_HEADER, LARGEST_HEADER = 4.6, 7.2
 GREY = HexColor("#e9ebef")
 
 
-def pdf(table: Table, *, made_by: str, made_at: datetime) -> bytes:
-    """The bytes of a PDF of a table.
+def pdf(table: Table, *, made_by: str, made_at: datetime, pictures: Sequence[chart.Drawn] = ()) -> bytes:
+    """The bytes of a PDF of a table, its pictures under it.
 
     made_at: the moment by the municipality's clock.
     """
@@ -59,7 +60,8 @@ def pdf(table: Table, *, made_by: str, made_at: datetime) -> bytes:
         content, title=printable(table.title), author=printable(made_by), creator="Патронат", subject=CONFIDENTIAL
     )
     document.addPageTemplates([_page("sheet", is_wide(table))])
-    document.build(_Story(table).flowables(), canvasmaker=_canvas(printable(made(made_by, made_at))))
+    drawn = [part for one in pictures for part in (Spacer(1, 5 * mm), chart.drawing(one))]
+    document.build([*_Story(table).flowables(), *drawn], canvasmaker=_canvas(printable(made(made_by, made_at))))
     return content.getvalue()
 
 

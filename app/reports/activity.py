@@ -12,7 +12,7 @@ from app.domain.periods import Period
 from app.extensions import db
 from app.models import Agency, SignalCardOutcome
 from app.reports import cards_sent, grid
-from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, by_keys, percent
+from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, Pictured, by_keys, percent
 from app.reports.period_figures import PeriodFigures
 from app.reports.report import TERRITORY
 
@@ -64,6 +64,10 @@ REPORT = grid.made(
     label=_("Activity of bodies"),
     title="Активность субъектов профилактики",
     about="Сколько карт направил каждый орган, сколько в течение часа, чем они закончились и сколько семей поставлено.",
+    pictured=(
+        Pictured("Направлено карт", ("sent",)),
+        Pictured("Поставлено на учёт", ("registered",)),
+    ),
     icon="fa-bullhorn",
     figures=figures,
     sources=(cards_sent.ANYWHERE,),

@@ -14,7 +14,7 @@ from app.extensions import db
 from app.models import AidKind
 from app.reports import grid
 from app.reports.activity import bodies
-from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, by_keys
+from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, Pictured, by_keys
 from app.reports.period_figures import PeriodFigures
 from app.reports.quarterly_rows import aid, family, member
 from app.reports.report import Counting, Indicator
@@ -58,6 +58,10 @@ REPORT = grid.made(
     label=_("Kinds and amounts of aid"),
     title="Виды и объёмы помощи",
     about="Кому, какую и на какую сумму оказали помощь органы: семьи, люди, сколько раз, рубли.",
+    pictured=(
+        Pictured("Семьи, которым помогли", ("families",)),
+        Pictured("Помощь, рублей", ("roubles",)),
+    ),
     icon="fa-hand-holding-heart",
     figures=figures,
     breakdowns=BREAKDOWNS,

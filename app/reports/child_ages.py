@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from app.domain.periods import Period
 from app.reports import grid
-from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, Share, percent
+from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, Pictured, Share, percent
 from app.reports.period_figures import AGES, PeriodFigures
 from app.reports.report import Indicator
 
@@ -31,6 +31,7 @@ REPORT = grid.made(
     label=_("Families by age of children"),
     title="Семьи по возрасту детей",
     about="В скольких семьях на учёте есть дети каждого возраста и какую долю они составляют.",
+    pictured=(Pictured("Семьи по возрасту детей", tuple(GROUPS)),),
     icon="fa-people-roof",
     figures=figures,
     breakdowns={"territory": BY_TERRITORY, "district": BY_DISTRICT},

@@ -14,7 +14,7 @@ from app.extensions import db
 from app.models import Agency, AgendaItem, DecisionOutcome, Instruction, Meeting
 from app.reports import grid
 from app.reports.activity import bodies
-from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, by_keys, percent
+from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, Pictured, by_keys, percent
 from app.reports.report import Counting, Detail, Indicator, Near, Source, family
 
 meeting, item, instruction = Meeting.__table__, AgendaItem.__table__, Instruction.__table__
@@ -126,6 +126,7 @@ REPORT = grid.made(
     label=_("Work of the commission"),
     title="Работа комиссии",
     about="Заседания, вопросы, семьи, постановления по исходам, поручения и сколько из них исполнено в срок.",
+    pictured=(Pictured("Работа за период", ("meetings", "items", "resolutions", "given", "answered", "in_time")),),
     icon="fa-gavel",
     figures=figures,
     sources=(MEETINGS, ITEMS, INSTRUCTIONS),

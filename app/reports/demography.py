@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from app.domain.periods import Period
 from app.domain.terms import Sex
 from app.reports import grid
-from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures
+from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, Pictured
 from app.reports.period_figures import AGES, PeriodFigures
 
 SEXES = {"m": Sex.MALE, "f": Sex.FEMALE}
@@ -31,6 +31,11 @@ REPORT = grid.made(
     label=_("Age groups of children"),
     title="Демографические группы детей на учёте",
     about="Сколько на последний день периода детей каждого возраста и пола на каждой территории.",
+    pictured=(
+        Pictured("Дети по возрасту", tuple(AGES)),
+        Pictured("Дети по полу", ("all m", "all f")),
+        Pictured("Дети по территориям", ("all",)),
+    ),
     icon="fa-children",
     figures=figures,
     breakdowns={"territory": BY_TERRITORY, "district": BY_DISTRICT},

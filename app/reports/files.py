@@ -31,11 +31,13 @@ def _xlsx(report: Report[Any], form: Any, made_by: str, made_at: datetime) -> tu
 
 
 def _pdf(report: Report[Any], form: Any, made_by: str, made_at: datetime) -> tuple[bytes, str]:
-    return pdf.pdf(report.table(form, None), made_by=made_by, made_at=made_at), "application/pdf"
+    drawn = report.pictures(form, None)
+    return pdf.pdf(report.table(form, None), made_by=made_by, made_at=made_at, pictures=drawn), "application/pdf"
 
 
 def _html(report: Report[Any], form: Any, made_by: str, made_at: datetime) -> tuple[bytes, str]:
-    text = html.document(report.table(form, None), made_by=made_by, made_at=made_at)
+    drawn = report.pictures(form, None)
+    text = html.document(report.table(form, None), made_by=made_by, made_at=made_at, pictures=drawn)
     return text.encode(), "text/html; charset=utf-8"
 
 

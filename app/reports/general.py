@@ -6,21 +6,30 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import exists, select, true
+from sqlalchemy import and_, exists, select, true
 
 from app import access
+from app.domain import periods
 from app.domain.periods import Period
 from app.extensions import db
 from app.models import FamilyCategory
 from app.reports import grid, quarterly_checks
-from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, GridQuestion, Share, percent
+from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, GridQuestion, Pictured, Share, percent
 from app.reports.near import StayMoment
 from app.reports.period_figures import PeriodFigures
-from app.reports.quarterly_rows import family, family_categories
+from app.reports.quarterly_figures import CRITERIA
+from app.reports.quarterly_rows import family, family_categories, registration
 from app.reports.report import Counting, Indicator, Number
 
 CHILDREN_IN_FAMILY = (("none", "Без детей", 0, 0), ("one", "Один ребёнок", 1, 1), ("two", "Двое детей", 2, 2),
                       ("many", "Трое и больше детей", 3, None))  # fmt: skip
+
+
+# How long a family has been on record: title, from how many months, to fewer than how many.
+STAYS: dict[str, tuple[str, int, int | None]] = {
+    "stay 0-6": ("До полугода", 0, 6), "stay 6-12": ("От полугода до года", 6, 12),
+    "stay 12-24": ("От года до двух лет", 12, 24), "stay 24": ("Два года и больше", 24, None),
+}  # fmt: skip
 
 
 def figures(period: Period) -> Figures:
@@ -44,6 +53,7 @@ def figures(period: Period) -> Figures:
                 "Семьи, которые состоят повторно, в процентах от семей на учёте на последний день."),
         *of.criteria(),
         *(of.families_with_children(key, title, least, most) for key, title, least, most in CHILDREN_IN_FAMILY),
+        *_stays(of),
         *_categories(of),
     ]  # fmt: skip
 
@@ -52,6 +62,19 @@ def living(asked: GridQuestion) -> dict[str, dict[tuple[Any, ...], Number]]:
     """Children living on the territories: the last number entered for each as of the last day (column 3)."""
     found = quarterly_checks.population(asked.rows, asked.period.end)
     return {"population": {(place_id,): number for place_id, number in found.items()}}
+
+
+def _stays(of: PeriodFigures) -> Sequence[Indicator]:
+    """Families by how long they have been on record on the last day."""
+    found, end = [], of.period.end
+    for key, (title, least, most) in STAYS.items():
+        since = registration.c.registered_on
+        where = and_(of.rows.at_end, since <= periods.month_later(end, -least))
+        if most is not None:
+            where = and_(where, since > periods.month_later(end, -most))
+        rule = f"Семьи на учёте на последний день, которые стоят на нём столько: {title.lower()}."
+        found.append(of.stays(key, title, rule, where, StayMoment.END, "стоит на учёте больше или меньше"))
+    return found
 
 
 def _categories(of: PeriodFigures) -> Sequence[Indicator]:
@@ -76,6 +99,12 @@ REPORT = grid.made(
     title="Общая статистика",
     about="Семьи и дети на учёте, на 1000 детей, средний срок на учёте, доля повторных, по критериям, категориям и "
     "числу детей.",
+    pictured=(
+        Pictured("Семьи по основному критерию", tuple(CRITERIA.values())),
+        Pictured("Семьи по числу детей", tuple(key for key, *_rest in CHILDREN_IN_FAMILY)),
+        Pictured("Сколько семьи стоят на учёте", tuple(STAYS)),
+        Pictured("Семьи по территориям", ("families",)),
+    ),
     icon="fa-chart-simple",
     figures=figures,
     given=living,

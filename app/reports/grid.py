@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _
 
 from app import access
 from app.domain.periods import Period
+from app.render.chart import Bar, Drawn, Panel
 from app.render.table import Cell, Column, Kind, Table, Value
 from app.reports import places, report
 from app.reports.places import OF_NOTHING, WITH_PARTS, Place, ReportPlaces
@@ -23,6 +24,8 @@ from app.reports.report import TERRITORY, Check, Counting, Indicator, Link, Numb
 TOTAL = "Всего"
 SMALL = 5  # groups of fewer are hidden on request: a person may be recognised in them
 HIDDEN = "<5"
+JANUARY = "январь"
+MOST_BARS = 15  # of a picture by rows
 NOT_NAMED = "не указан"
 Ids = tuple[Any, ...]
 Figures = Sequence["Indicator | Share"]
@@ -343,6 +346,61 @@ def plain(number: Number | None) -> int | float | None:
     return float(number) if isinstance(number, Decimal) else number
 
 
+# As pictures
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """A picture of a report: of one figure by the rows, of several over time or by their totals."""
+
+    title: str
+    keys: tuple[str, ...]
+
+
+def pictures(form: Grid, asked: Sequence[Pictured], link: Link | None = None) -> list[Drawn]:
+    """The pictures of a counted report; what stays hidden is not drawn."""
+    return [_drawn(form, one, link) for one in asked]
+
+
+def _drawn(form: Grid, one: Pictured, link: Link | None) -> Drawn:
+    columns = {column.key: column for column in form.columns if column.key in one.keys}
+    hidden = form.hidden()
+    unit = str(next(iter(columns.values())).unit)
+
+    def bar(name: str, place: int, line: GridLine | None, key: str) -> Bar:
+        column = columns[key]
+        number = 0 if (place, key) in hidden else form.value(line, column) or 0
+        opened = column.opens if isinstance(column, Share) else key
+        suffix, at = (line.suffix, line.at) if line else ("", None)
+        return Bar(name, number, link(opened + suffix, at) if link and number else "")
+
+    if form.breakdown.parts is not None:
+        names = [short_period(str(line.said["period"])) for line in form.lines]
+        return Drawn(one.title, unit, panels=tuple(
+            Panel(columns[key].title, tuple(bar(name, place, line, key)
+                                            for place, (name, line) in enumerate(zip(names, form.lines, strict=True))))
+            for key in one.keys
+        ))  # fmt: skip
+    if len(one.keys) > 1:
+        return Drawn(one.title, unit, tuple(bar(columns[key].title, -1, None, key) for key in one.keys))
+    key = one.keys[0]
+    bars = [
+        bar(", ".join(str(value) for value in line.said.values() if value), place, line, key)
+        for place, line in enumerate(form.lines)
+    ]
+    most = sorted(bars, key=lambda each: -each.value)
+    title = one.title if len(most) <= MOST_BARS else f"{one.title}: первые {MOST_BARS} из {len(most)}"
+    return Drawn(title, unit, tuple(most[:MOST_BARS]))
+
+
+def short_period(title: str) -> str:
+    """«авг» of «август 2026 года», the year of its January, where twelve of them stand side by side."""
+    words = title.split()
+    if len(words) == 3 and words[0].isalpha() and words[1].isdecimal():
+        return words[0][:3] if words[0] != JANUARY else words[1]
+    return title.replace(" квартал ", " кв. ").removesuffix(" года")
+
+
 # In the catalogue
 
 SMALL_GROUPS = ReportOption(
@@ -358,9 +416,9 @@ def of_breakdowns(known: Mapping[str, Breakdown]) -> ReportOption:
 
 def made(*, name: str, view: str, label: Any, title: str, about: str, icon: str,
          figures: Callable[[Period], Figures], breakdowns: Mapping[str, Breakdown], sources: tuple[Source, ...] = (),
-         notes: Sequence[str] = (), given: Given | None = None,
+         notes: Sequence[str] = (), given: Given | None = None, pictured: Sequence[Pictured] = (),
          checks: Callable[[Grid], Sequence[Check]] | None = None) -> Report[Grid]:  # fmt: skip
-    """A report of the catalogue whose columns do not depend on its rows."""
+    """A report of the catalogue whose columns do not depend on its rows. pictured: what of it is drawn."""
 
     def indicators(period: Period, **_options: str) -> Mapping[str, Indicator]:
         return {one.key: one for one in figures(period) if isinstance(one, Indicator)}
@@ -372,6 +430,6 @@ def made(*, name: str, view: str, label: Any, title: str, about: str, icon: str,
     return Report(
         name=name, view=view, label=label, title=title, icon=icon, file=name.replace("-", "_"), about=about,
         figures=indicators, count=count, table=as_table, further=lambda _form: [], data=as_json,
-        named=lambda _form: {}, sources=sources,
+        named=lambda _form: {}, sources=sources, pictures=lambda form, link: pictures(form, pictured, link),
         options={"by": of_breakdowns(breakdowns), "small": SMALL_GROUPS},
     )  # fmt: skip

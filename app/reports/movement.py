@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 from app.domain import periods
 from app.domain.periods import Period
 from app.domain.refusal import Refusal
+from app.render.chart import Drawn
 from app.reports import grid
 from app.reports.grid import (
     BY_DISTRICT,
@@ -22,12 +23,13 @@ from app.reports.grid import (
     GridQuestion,
     Head,
     Ids,
+    Pictured,
     percent,
 )
 from app.reports.period_figures import PeriodFigures
 from app.reports.places import Place, ReportPlaces
 from app.reports.quarterly_figures import REASONS
-from app.reports.report import Check, Indicator, Report
+from app.reports.report import Check, Indicator, Link, Report
 
 MOST_PARTS = 120  # rows over time: ten years of months
 SUCCESS = "11.2"
@@ -73,8 +75,8 @@ BREAKDOWNS = {
 }
 
 
-def of_parts(period: Period, by: str) -> list[Indicator]:
-    """The figures of each part, counted among the stays of the whole period."""
+def of_parts(period: Period, by: str, keys: Sequence[str] = ()) -> list[Indicator]:
+    """The figures of each part, counted among the stays of the whole period. keys: these alone."""
     parts = BREAKDOWNS[by].parts
     if parts is None:
         return []
@@ -87,7 +89,7 @@ def of_parts(period: Period, by: str) -> list[Indicator]:
         replace(one, key=one.key + suffix, source=sources[one.source.name])
         for suffix, part in known
         for one in figures(part)
-        if isinstance(one, Indicator)
+        if isinstance(one, Indicator) and (not keys or one.key in keys)
     ]
 
 
@@ -96,10 +98,21 @@ def _figures(period: Period, *, by: str, **_options: str) -> dict[str, Indicator
     return {one.key: one for one in (*found, *of_parts(period, by))}
 
 
-def movement(period: Period, place: Place, tree: ReportPlaces, *, by: str, small: str = "show") -> Grid:
-    """Count the movement over a territory."""
-    return grid.counted(TITLE, period, place, tree, BREAKDOWNS[by], figures(period), sub=of_parts(period, by),
-                        small=small, notes=NOTES, checks=_checks)  # fmt: skip
+def movement(period: Period, place: Place, tree: ReportPlaces, *, by: str, small: str = "show",
+             keys: Sequence[str] = ()) -> Grid:  # fmt: skip
+    """Count the movement over a territory. keys: these figures alone."""
+    wanted = [one for one in figures(period) if not keys or one.key in keys]
+    return grid.counted(TITLE, period, place, tree, BREAKDOWNS[by], wanted, sub=of_parts(period, by, keys),
+                        small=small, notes=NOTES, checks=None if keys else _checks)  # fmt: skip
+
+
+def _pictures(form: Grid, link: Link | None) -> list[Drawn]:
+    if form.breakdown.parts is not None:
+        return grid.pictures(form, (Pictured("Движение семей", ("end", "registered", "removed")),), link)
+    return grid.pictures(form, (
+        Pictured("Семей на конец периода", ("end",)), Pictured("Поставлено на учёт", ("registered",)),
+        Pictured("Снято с учёта", ("removed",)), Pictured("Причины снятия", REASONS),
+    ), link)  # fmt: skip
 
 
 def _checks(form: Grid) -> Sequence[Check]:
@@ -133,5 +146,6 @@ REPORT = Report(
     further=lambda _form: [],
     data=grid.as_json,
     named=lambda _form: {},
+    pictures=_pictures,
     options={"by": grid.of_breakdowns(BREAKDOWNS), "small": grid.SMALL_GROUPS},
 )

@@ -11,7 +11,7 @@ from app.domain.periods import Period
 from app.extensions import db
 from app.models import EducationStatus
 from app.reports import grid
-from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures
+from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, Pictured
 from app.reports.near import StayMoment
 from app.reports.period_figures import PeriodFigures
 from app.reports.quarterly_rows import education, member, one_of
@@ -70,6 +70,7 @@ REPORT = grid.made(
     label=_("Children not in education"),
     title="Дети, которые не обучаются",
     about="Сколько детей на учёте не учится, по годам возраста от 7 до 17 (графы формы 1-НД).",
+    pictured=(Pictured("Не обучаются, по возрасту", tuple(str(age) for age in range(YOUNGEST, UNDER))),),
     icon="fa-school-circle-xmark",
     figures=figures,
     breakdowns={"territory": BY_TERRITORY, "district": BY_DISTRICT},

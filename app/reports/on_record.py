@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from app import access
 from app.conditions import belongs, current, in_force, status_on
@@ -19,12 +19,18 @@ from app.models import (
     Agency,
     Criterion,
     Decision,
+    DynamicsLevel,
     EducationStatus,
     Employee,
     FamilyCategory,
+    FamilyReaction,
     Mentor,
+    PlannedMeasure,
+    Programme,
     RegistrationCriterion,
     RelationshipKind,
+    Stage,
+    StageKind,
     SurveyAct,
     SurveyGroup,
 )
@@ -36,6 +42,7 @@ decision, commission = Decision.__table__, Agency.__table__.alias("commission")
 role, status = RelationshipKind.__table__, EducationStatus.__table__
 named, criterion = RegistrationCriterion.__table__, Criterion.__table__
 category, mentor, employee = FamilyCategory.__table__, Mentor.__table__, Employee.__table__
+programme, stage, measure = Programme.__table__, Stage.__table__, PlannedMeasure.__table__
 act, group = SurveyAct.__table__, SurveyGroup.__table__
 NOT_MET = (terms.SurveyAccess.NOBODY,)  # a visit that found nobody is none
 PARENTS = (terms.ParentalRole.MOTHER, terms.ParentalRole.FATHER, terms.ParentalRole.GUARDIAN)
@@ -80,6 +87,10 @@ class Standing:
     categories: list[str] = field(default_factory=list)
     mentors: list[str] = field(default_factory=list)
     visited_on: date | None = None
+    stage: str = ""
+    dynamics: str = ""
+    reaction: str = ""
+    overdue: int = 0
 
     def children(self, day: date) -> list[PersonOnRecord]:
         return [person for person in self.people if person.is_child(day)]
@@ -116,6 +127,7 @@ def standing(rows: Sequence[Place], tree: ReportPlaces, day: date) -> list[Stand
         return []
     _people(found, base, here, day)
     _words(found, base, here, day)
+    _programmes(found, base, here, day)
     return list(found.values())
 
 
@@ -192,6 +204,52 @@ def _words(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: da
     )  # fmt: skip
     for family_id, visited_on in db.session.execute(visits):
         found[family_id].visited_on = visited_on
+
+
+def _programmes(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: date) -> None:
+    """The stage that goes on, what the last reviewed one says of the family, and the measures that are overdue."""
+    kind, dynamics, reaction = StageKind.__table__, DynamicsLevel.__table__, FamilyReaction.__table__
+    stages = (
+        select(
+            registration.c.family_id, kind.c.name, stage.c.starts_on, stage.c.ends_on, stage.c.reviewed_on,
+            dynamics.c.name.label("dynamics"), reaction.c.name.label("reaction"),
+        )
+        .select_from(
+            base.join(programme, programme.c.registration_id == registration.c.id)
+            .join(stage, stage.c.programme_id == programme.c.id)
+            .join(kind, kind.c.id == stage.c.kind_id)
+            .outerjoin(dynamics, dynamics.c.id == stage.c.dynamics_id)
+            .outerjoin(reaction, reaction.c.id == stage.c.reaction_id)
+        )
+        .where(
+            *here, programme.c.annulled_at.is_(None), stage.c.annulled_at.is_(None), stage.c.decision_id.is_not(None),
+            stage.c.starts_on <= day,
+        )
+        .order_by(stage.c.starts_on, stage.c.id)
+    )  # fmt: skip
+    for row in db.session.execute(stages):
+        one = found[row.family_id]
+        if row.reviewed_on is None or row.reviewed_on > day:
+            one.stage = f"{row.name}, {row.starts_on:%d.%m.%Y} – {row.ends_on:%d.%m.%Y}"
+        else:
+            one.dynamics, one.reaction = row.dynamics or "", row.reaction or ""
+    waits = or_(
+        measure.c.state == terms.MeasureState.PLANNED,
+        and_(measure.c.state == terms.MeasureState.DONE, measure.c.done_on > day),
+    )
+    overdue = (
+        select(registration.c.family_id, func.count())
+        .select_from(
+            base.join(measure, measure.c.family_id == family.c.id).join(stage, stage.c.id == measure.c.stage_id)
+        )
+        .where(
+            *here, measure.c.annulled_at.is_(None), stage.c.annulled_at.is_(None), stage.c.decision_id.is_not(None),
+            measure.c.due_on < day, waits,
+        )
+        .group_by(registration.c.family_id)
+    )  # fmt: skip
+    for family_id, number in db.session.execute(overdue):
+        found[family_id].overdue = number
 
 
 def joined(values: Iterable[str | None], by: str = "; ") -> str:

@@ -82,8 +82,12 @@ REGISTRY = (
     Heading("decision", "Постановление", _decision, 18),
     Heading("criteria", "Критерии, основной первым", _codes, 14),
     Heading("categories", "Категории", lambda one, _day: joined(one.categories), 24),
+    Heading("stage", "Этап ИПР", lambda one, _day: one.stage, 22),
+    Heading("dynamics", "Динамика", lambda one, _day: one.dynamics, 14),
+    Heading("reaction", "Реакция семьи", lambda one, _day: one.reaction, 14),
     Heading("mentor", "Наставник", lambda one, _day: joined(one.mentors), 20),
     Heading("visited_on", "Последнее посещение", lambda one, _day: one.visited_on, 11, "date"),
+    Heading("overdue", "Просрочено мероприятий", lambda one, _day: one.overdue, 9, "number"),
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, func, sele
 from app import access
 from app.extensions import db
 from app.models import Family
+from app.render.chart import Drawn
 from app.render.table import Kind, Table
 
 family = Family.__table__
@@ -36,6 +37,7 @@ class Counting(StrEnum):
     PERSONS = "люди"
     CARDS = "карты"
     AIDS = "оказанная помощь"
+    MEASURES = "мероприятия"
     MEETINGS = "заседания"
     ITEMS = "вопросы повестки"
     INSTRUCTIONS = "поручения"
@@ -204,6 +206,11 @@ Form = TypeVar("Form", bound=Counted)
 Link = Callable[[str, int | str | None], str]
 
 
+def nothing_drawn(_form: Any, _link: Link | None) -> Sequence[Drawn]:
+    """The pictures of a report that is only a list."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Report(Generic[Form]):
     """A report of the catalogue: menu, screen, command and files read here all they need to know of it.
@@ -216,6 +223,7 @@ class Report(Generic[Form]):
     named: whom its page names under its checks, by the key of the indicator.
     about: in a sentence, what it tells: for the page where reports are chosen.
     statutory: a form of the law, a wide sheet that stands in the menu by itself.
+    pictures: what of it is drawn.
     """
 
     name: str
@@ -234,6 +242,7 @@ class Report(Generic[Form]):
     sources: tuple[Source, ...] = ()
     about: str = ""
     statutory: bool = False
+    pictures: Callable[[Form, Link | None], Sequence[Drawn]] = nothing_drawn
 
 
 # The rows of a source that are asked for: the person's, on the territories of the question.

@@ -14,7 +14,7 @@ from app.domain.periods import Period
 from app.domain.terms import SignalSource
 from app.reports import cards_sent, grid
 from app.reports.activity import bodies
-from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, Share, by_keys
+from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, Pictured, Share, by_keys
 from app.reports.period_figures import PeriodFigures
 from app.reports.report import Counting
 
@@ -52,6 +52,7 @@ REPORT = grid.made(
     label=_("Who detects families"),
     title="Источники выявления",
     about="Кто сообщает о семьях, какую долю карт направил и как это изменилось за год.",
+    pictured=(Pictured("Кто направил карты", ("sent",)),),
     icon="fa-tower-broadcast",
     figures=figures,
     sources=(cards_sent.ANYWHERE, replace(cards_sent.ANYWHERE, name=BEFORE)),

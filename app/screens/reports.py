@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, ClassVar
@@ -22,7 +22,8 @@ from app.domain.terms import Act
 from app.extensions import appbuilder
 from app.filters import Address, NotUnderstoodError
 from app.readings import given
-from app.render import html, xlsx
+from app.render import chart, html, xlsx
+from app.render.chart import Drawn
 from app.render.table import Table
 from app.reports import CATALOGUE, files, listing, places
 from app.reports.places import Place, ReportPlaces, Spot
@@ -30,6 +31,7 @@ from app.reports.report import Indicator, Link, Report, behind, beside, how_many
 from app.screens.screen import Screen
 
 PAGE_SIZE = 100
+PICTURES = {"svg": "image/svg+xml", "png": "image/png"}
 MOST_ON_SCREEN = 500  # rows of a table on a page; a file has all of them
 NEAR = "near"  # the tab of what came close and is not counted
 STATUTORY, FIGURES = "table table--grid table--dense table--form", "table table--grid table--dense table--figures"
@@ -170,6 +172,10 @@ class ReportScreen(Screen):
         return self.page(
             "reports/show.html", form=form, table=table, named=named,
             grid=Markup(html.grid(table, STATUTORY if report.statutory else FIGURES)),  # noqa: S704  app/render/html.py escapes
+            pictures=[
+                drawn(one, files=self._files_of_picture(number, asked))
+                for number, one in enumerate(report.pictures(form, self._links(asked) if form.shows_names else None))
+            ],
             rules=[one for one in form.indicators.values() if one.rule],
             sections=[Markup(html.section(part)) for part in table.sections],  # noqa: S704  app/render/html.py escapes
             link=self._links(asked), **choice,
@@ -238,6 +244,29 @@ class ReportScreen(Screen):
         act = Act.PRINTED if kind in ("pdf", "html") else Act.EXPORTED
         journal.read(act, entity=self.report.view, summary=f"{self._said(asked)}, {kind}", records=len(form.rows))
         return self.file(content, mime, f"{self.report.file}_{_dates(asked.period)}{files.ENDINGS[kind]}")
+
+    @expose("/picture/<int:number>/<kind>")
+    @has_access
+    @permission_name("export")
+    def picture(self, number: int, kind: str) -> Response:
+        """A picture of the report as a file of its own."""
+        asked = self._understood(self._address())
+        if kind not in PICTURES or asked.place is None:
+            abort(404)
+        known = self.report.pictures(self._count(asked), None)
+        if number >= len(known):
+            abort(404)
+        one = known[number]
+        said = f"{self._said(asked)}, {one.title}"
+        journal.read(Act.EXPORTED, entity=self.report.view, summary=said, records=0)
+        content = chart.png(one) if kind == "png" else chart.svg(one, alone=True).encode()
+        return self.file(content, PICTURES[kind], f"{self.report.file}_{number + 1}_{_dates(asked.period)}.{kind}")
+
+    def _files_of_picture(self, number: int, asked: ReportRequest) -> list[tuple[str, str]]:
+        if not self.appbuilder.sm.has_access("can_export", self.report.view):
+            return []
+        address = f"{self.report.view}.picture"
+        return [(kind.upper(), url_for(address, number=number, kind=kind, **asked.arguments)) for kind in PICTURES]
 
     def _address(self) -> Address:
         return Address(url_for(f"{self.report.view}.show"))
@@ -317,6 +346,12 @@ def family_link() -> Callable[[int], str]:
     if not manager.has_access("can_show", "FamilyPage"):
         return lambda _family_id: ""
     return lambda family_id: url_for("FamilyPage.show", pk=family_id)
+
+
+def drawn(picture: Drawn, address: str = "", files: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
+    """A picture as a page shows it: with the table behind it, the report that explains it, the files it is kept as."""
+    svg = Markup(chart.svg(picture))  # noqa: S704  app/render/chart.py escapes
+    return {"svg": svg, "title": picture.title, "rows": picture.rows(), "address": address, "files": files}
 
 
 def _first(table: Table) -> Table:

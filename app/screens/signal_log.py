@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from flask import Response, make_response, url_for
 from flask_appbuilder import expose, permission_name
@@ -20,7 +22,10 @@ from app.render import pdf, xlsx
 from app.screens.screen import Screen
 
 NO_PERIOD = "Укажите первый и последний день периода."
-KINDS = {"pdf": (pdf.pdf, "application/pdf", Act.PRINTED), "xlsx": (xlsx.workbook, xlsx.MIME, Act.EXPORTED)}
+KINDS: dict[str, tuple[Callable[..., Any], str, Act]] = {
+    "pdf": (pdf.pdf, "application/pdf", Act.PRINTED),
+    "xlsx": (xlsx.workbook, xlsx.MIME, Act.EXPORTED),
+}
 
 
 class SignalLog(Screen):
