@@ -220,6 +220,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("PaperTemplate", "can_(list|add)"),
         (OF_FAMILY, WRITE),
         ("Execution", "can_(show|execute)"),
+        ("Watching", "can_show"),
         ("Paper", EXPORT),
         ("Papers", "can_(add|download|annul)"),
         ("Passport", "can_(passport|card)"),
@@ -234,7 +235,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     Role.SECRETARY: [
         ("Family", "can_(special|passports)"),
         ("FamilyPage", "can_print"),
-        ("FamilyPage|Search|Work|Calendar", "can_show"),
+        ("FamilyPage|Search|Work|Calendar|Watching", "can_show"),
         (
             "Family|Member|Registration|StayExtension|Decision|Aid|Education|PupilSupport|Supervision|Paper|SurveyGroup|"
             "SurveyAct|Programme|Stage|PlannedMeasure",
@@ -258,7 +259,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     Role.COMMISSION: [
         ("Family", "can_(special|passports)"),
         ("FamilyPage", "can_print"),
-        ("FamilyPage|Search|Work|Calendar", "can_show"),
+        ("FamilyPage|Search|Work|Calendar|Watching", "can_show"),
         (
             "Family|Member|Registration|StayExtension|Decision|Aid|Education|PupilSupport|Supervision|Paper|SurveyGroup|"
             "Programme|Stage|PlannedMeasure",

@@ -77,6 +77,7 @@ from app.screens.new_family import NewFamily, may_enter
 from app.screens.paper_templates import PaperTemplates
 from app.screens.papers import Papers
 from app.screens.passport import PassportScreen
+from app.screens.performers import Performers
 from app.screens.report_catalogue import ReportCatalogue
 from app.screens.search import Search
 from app.screens.signal_form import NewSignal
@@ -90,6 +91,7 @@ from app.screens.survey_papers import SurveyPapers
 from app.screens.surveys import SurveyPage
 from app.screens.transfers import TransferPage
 from app.screens.users import Roles, Users
+from app.screens.watching import Watching
 from app.screens.work import Work
 
 __all__ = ["Home", "register"]
@@ -435,6 +437,7 @@ class EmployeeRegistry(RegistryView):
 DAILY = [
     (Calendar, "Calendar", _("Calendar of deadlines"), "fa-calendar-days"),
     (Execution, "Execution", _("My measures"), "fa-person-walking-arrow-right"),
+    (Watching, "Watching", _("Watching"), "fa-binoculars"),
 ]
 # The families stand by themselves; the other records are entered and read on the page of their family.
 BANK = [
@@ -508,6 +511,7 @@ SCREENS: list[type] = [
     FamilyPage,
     FamilyActs,
     FamilyStory,
+    Performers,
     NewFamily,
     SignalPage,
     SignalLikeness,

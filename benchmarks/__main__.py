@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import doctor, due, exchange, form, lists, meetings, pages, signals, surveys, worker
+from benchmarks import doctor, due, exchange, form, lists, measures, meetings, pages, signals, surveys, worker
 from benchmarks.bank import Bank, build
 from benchmarks.measure import Section
 
@@ -38,6 +38,7 @@ def sections(folder: Path, sizes: Sequence[int], runs: int, *, serve: bool = Tru
         yield signals.measure(bank, runs)
         yield surveys.measure(bank, runs)
         yield meetings.measure(bank, runs)
+        yield measures.measure(bank, runs)
         yield due.measure(bank, runs)
         yield form.measure(bank, few)
         yield worker.passport(bank, runs)

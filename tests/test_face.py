@@ -31,7 +31,8 @@ def test_the_menu_shows_what_a_person_may_open_and_nothing_else(sign_in, page):
 def test_the_menu_is_the_work_and_the_rest_is_folded(sign_in, page):
     menu = page(sign_in("anna"), "/").xpath("//nav[@class='menu']/ul/li")
     assert [" ".join(item.xpath("string(a | details/summary)").split()) for item in menu] == [
-        "Сегодня", "Календарь сроков", "Мои мероприятия", "Семьи", "Сигнальные карты", "Обследования",
+        "Сегодня", "Календарь сроков", "Мои мероприятия", "На контроле", "Семьи", "Сигнальные карты",
+        "Обследования",
         "Запросы ведомствам", "Программы", "Заседания", "Поручения", "Отчёты", "Загрузка и выгрузка Excel",
         "Фоновые задания", "Все записи", "Территории и органы", "Справочники", "Резервные копии",
     ]  # fmt: skip

@@ -17,7 +17,7 @@ from app.domain.terms import Act
 from app.filters import Address
 from app.forms import EntityForm
 from app.models import Family
-from app.readings import clocks, history, overview, survey_acts, surveys, timeline
+from app.readings import clocks, history, overview, programme_head, survey_acts, surveys, timeline
 from app.screens.screen import Screen
 from app.services import papers
 
@@ -153,6 +153,7 @@ class FamilyPage(FamilyScreen):
             surveyed=surveys.of_family(pk),
             state_of_survey=surveys.state_of,
             dynamics=survey_acts.dynamics(seen.surveys),
+            programme=programme_head.of(seen),
         )
 
     @expose("/<int:pk>/history")

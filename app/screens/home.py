@@ -32,6 +32,7 @@ from app.readings import (
     overview,
     signals,
     transfers,
+    watching,
     working_days,
 )
 from app.readings.clocks import DeadlinesInUse
@@ -69,7 +70,10 @@ class Home(IndexView):
             "lacking": given.lacking(roles) if has_families else given.nothing(roles), "may_enter": may_enter(),
         }  # fmt: skip
         sources, plain = due.served(roles), [listing for listing in served if not listing.warns]
-        known = _known(plain, sources, today) if sources or plain else None
+        watches = has_families and self.appbuilder.sm.has_access("can_show", "Watching")
+        few = number <= COUNTED_AT_ONCE
+        known = _known(plain, sources, today, watches=watches and few) if sources or plain else None
+        values |= {"watching": watching, "watched": known.watched if known else {}} if watches else {}
         values |= {"due": _shown(known, sources)} if known and sources else {}
         if served:
             form = _form(today) if Role.COORDINATOR in roles else None
@@ -78,17 +82,11 @@ class Home(IndexView):
                 warning = listings.by_deadlines(warning, known.deadlines.of_stays)
             checks = Checks(warning, form, today)
             values.update(plain=plain, counts=known.counts if known else {}, checks=checks)
-            if number <= COUNTED_AT_ONCE or filters.Address("/").typed("checks") or checks.are_known():
+            if few or filters.Address("/").typed("checks") or checks.are_known():
                 values["checked"] = checks.counted()
         if self.appbuilder.sm.has_access("can_download", "Papers"):
             values["lost"] = _lost()
-        if Role.COMMISSION in roles or Role.SPECIALIST in roles:
-            values["own"] = _assigned()
-            values["minors"] = overview.minors
-            journal.read(Act.LISTED, entity="Family", records=len(values["own"]), summary="Первая страница")
-        if Role.SPECIALIST in roles and (asked := inquiries.of_mine(today)) is not None:
-            values["asked"] = asked
-            journal.read(Act.LISTED, entity="AgencyInquiry", records=len(asked.first), summary="Первая страница")
+        values.update(_of_own(roles, today))
         if {Role.COORDINATOR, Role.SECRETARY} & set(roles):
             values["moving"] = transfers.waiting()
         if {Role.SECRETARY, Role.COMMISSION} & set(roles):
@@ -104,6 +102,18 @@ class Home(IndexView):
             )
         values.update(_without_families(roles, today))
         return str(self.render_template("home.html", **values))
+
+
+def _of_own(roles: Collection[str], today: date) -> dict[str, Any]:
+    """What is given to a member of a commission, or to a body."""
+    values: dict[str, Any] = {}
+    if Role.COMMISSION in roles or Role.SPECIALIST in roles:
+        values.update(own=_assigned(), minors=overview.minors)
+        journal.read(Act.LISTED, entity="Family", records=len(values["own"]), summary="Первая страница")
+    if Role.SPECIALIST in roles and (asked := inquiries.of_mine(today)) is not None:
+        values["asked"] = asked
+        journal.read(Act.LISTED, entity="AgencyInquiry", records=len(asked.first), summary="Первая страница")
+    return values
 
 
 def _without_families(roles: Collection[str], today: date) -> dict[str, Any]:
@@ -136,20 +146,25 @@ class DueToday:
 
 @dataclass(frozen=True)
 class Known:
-    """What the first page shows of the rows and the day alone: the length of each list, and what is due."""
+    """What the first page shows of the rows and the day alone: the length of each list, and what is due.
+
+    watched: the length of each list of what is to be watched.
+    """
 
     counts: dict[str, int]
     deadlines: DeadlinesInUse
     things: list[due.Due]
     reports: list[due.Due]
+    watched: dict[str, int]
 
 
-def _known(plain: list[listings.HomeList], sources: list[due.DueSource], today: date) -> Known:
-    names = (*(listing.name for listing in plain), *(source.name for source in sources))
+def _known(plain: list[listings.HomeList], sources: list[due.DueSource], today: date, *, watches: bool) -> Known:
+    names = (*(listing.name for listing in plain), *(source.name for source in sources), watches)
 
     def count() -> Known:
         deadlines = DeadlinesInUse.read()
-        return Known(listings.counts(plain, today), deadlines, *_read_due(sources, deadlines, today))
+        watched = watching.counts(today) if watches else {}
+        return Known(listings.counts(plain, today), deadlines, *_read_due(sources, deadlines, today), watched)
 
     return kept.while_unchanged(("first page", names, today), count)
 

@@ -44,7 +44,7 @@ ROWS = {
 # Screens and acts by the names people use; lists and forms of the registry are named by their entities.
 SCREEN_NAMES = {
     "Users": "Пользователи", "Roles": "Роли", "Journal": "Журнал", "FamilyPage": "Карточка семьи",
-    "Execution": "Мои мероприятия", "Search": "Поиск",
+    "Execution": "Мои мероприятия", "Watching": "На контроле", "Search": "Поиск",
     "Lookup": "Подсказки в формах", "Papers": "Сканы документов",
     "Passport": "Социальный паспорт", "QuarterlyForm": "Квартальный отчёт", "Exchange": "Обмен с Excel",
     "Work": "Фоновые задания", "Guide": "Руководство", "SavedFilters": "Сохранённые отборы",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -18,8 +19,10 @@ from app.models import Aid, AidKind, Family, IdentityDocument, Member, Paper, Pl
 from app.services import papers
 from tests import factories, scans
 from tests.states import kept
+from tests.test_statements import asked
 
 BEGAN = date(2026, 1, 12)
+MOST_STATEMENTS = 12
 
 
 @kept
@@ -268,3 +271,46 @@ def test_a_body_sees_no_documents_of_the_family_and_no_papers_but_its_own(plan, 
         assert words in said(anna.get(f"/family/{family.id}"))
         assert words not in said(gleb.get(f"/family/{family.id}"))
     assert gleb.get(f"/papers/{paper}/file").status_code == 404
+
+
+def test_my_measures_ask_no_more_for_a_long_plan(plan, sign_in, cast):
+    browsers = {name: sign_in(name) for name in ("gleb", "anna")}
+    few = {(name, state): asked(browser, f"/execution/?state={state}")
+           for name, browser in browsers.items() for state in ("due", "overdue", "done")}  # fmt: skip
+    stage, body = db.session.get_one(Stage, plan["stage"]), cast.employee("gleb").agency
+    for number in range(60):
+        done = {"state": MeasureState.DONE, "done_on": today()} if number % 3 == 0 else {}
+        factories.measure(stage, today() + timedelta(days=number - 30), performer=body, **done)
+    db.session.commit()
+    for (name, state), before in few.items():
+        after = asked(browsers[name], f"/execution/?state={state}")
+        assert len(after) <= max(len(before), MOST_STATEMENTS), (name, state)
+        assert len(after) <= MOST_STATEMENTS, (name, state, Counter(after).most_common(3))
+
+
+def test_the_head_of_the_family_tells_what_is_next_what_is_late_and_what_was_done(plan, sign_in, page):
+    gleb = sign_in("gleb")
+    head = page(gleb, f"/family/{plan['family']}").xpath("//*[@id='programme']")[0]
+    text = " ".join(head.text_content().split())
+    for words in ("План: 3 | Помощь: 0", "2.16", "4.11", "за месяц ничего"):
+        assert words in text, words
+    assert send(gleb, f"m={plan['first']}", kind=kind("5.3")).status_code == 302
+    head = page(gleb, f"/family/{plan['family']}").xpath("//*[@id='programme']")[0]
+    assert f"{today():%d.%m.%Y} 2.16" in " ".join(head.text_content().split())
+
+
+def test_the_report_of_a_performer_is_read_and_printed_to_be_signed(plan, sign_in, cast):
+    gleb, anna = sign_in("gleb"), sign_in("anna")
+    assert send(gleb, f"m={plan['first']}", kind=kind("2.1"), whom__0__amount="150").status_code == 302
+    period = f"{today():%Y-%m}"
+    read = said(gleb.get(f"/execution/report/?period={period}"))
+    assert "Заречная" in read
+    assert "150,00 руб." in read
+    assert "1.1 " not in read, "another body's measure"
+    text = scans.flowing(scans.texts(gleb.get(f"/execution/report/report.pdf?period={period}").get_data()))
+    for words in ("Отчёт исполнителя", "2.16", "Заречный Лев Олегович", "исполнено: 1", "(подпись, дата)"):
+        assert words in text, words
+    body = cast.employee("gleb").agency_id
+    assert "Заречная" in said(anna.get(f"/execution/report/?agency={body}&period={period}"))
+    assert anna.get(f"/execution/report/?agency={body}&period=2001-01").status_code == 400
+    assert "Заречная" not in said(sign_in("galina").get("/execution/report/"))
