@@ -27,6 +27,7 @@ SHORTEST_KEY = 32
 NAMES = (
     "DATABASE_URL", "INSTANCE_PATH", "PAPERS_FOLDER", "TIME_ZONE", "REGION_NAME", "TRUSTED_HOSTS", "PROXIES",
     "PATRONAT_HTTPS", "BACKUP_FOLDER", "BACKUP_SECOND_FOLDER", "BACKUP_KEEPERS", "BACKUP_AT", "SECRET_KEY",
+    "SECOND_STEP_ROLES", "MANY_FAMILIES", "MOST_FAMILIES",
 )  # fmt: skip
 
 
@@ -85,6 +86,11 @@ def settings(environ: Mapping[str, str] = os.environ, *, serving: bool = True) -
         "BABEL_DEFAULT_LOCALE": "ru",
         "BABEL_DEFAULT_TIMEZONE": environ.get("TIME_ZONE", "Europe/Moscow"),
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),  # absolute: overrides FAB's own Russian too
+        # Roles that must sign in by two steps; on one person's machine none must.
+        "SECOND_STEP_ROLES": _list(environ.get("SECOND_STEP_ROLES", "" if local else "Координатор,Администратор")),
+        # Families that one person opens or exports in an hour before the password is asked again, and at all.
+        "MANY_FAMILIES": int(environ.get("MANY_FAMILIES", "120")),
+        "MOST_FAMILIES": int(environ.get("MOST_FAMILIES", "400")),
         "LANGUAGES": {"ru": {"flag": "ru", "name": "Русский"}},
         # Copies of the bank: where they lie, where once more, who opens them, at what hour of the night ("" – never).
         "BACKUP_FOLDER": environ.get("BACKUP_FOLDER", ""),
@@ -206,6 +212,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("FamilyPage", "can_(show|print|history|add|decide|place|criteria|remove|correct|move|enter|extend|annul)"),
         ("Search|Work|Calendar", "can_show"),
         ("Backups", "can_(list|make)"),
+        ("Openings", "can_show"),
         ("SignalCard", "can_(list|show|xlsx|send|keep)"),
         ("SurveyGroup", "can_(list|show|xlsx|name)"),
         ("AgencyInquiry", "can_(list|show|xlsx|ask)"),
@@ -301,6 +308,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.AUDITOR: [
         ("Journal", "can_list"),
+        ("Openings", "can_show"),
     ],
 }
 # What every signed-in person may, whatever the role: the own password, sessions and filters of lists, and to read how

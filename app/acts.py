@@ -107,7 +107,12 @@ def outcome() -> str:
 
 def _answer_again() -> Response | None:
     """Every act writes from its first line on: what it checks is what it writes over."""
-    if request.method in READING_METHODS or request.endpoint in (None, "SignIn.login", "SignIn.logout"):
+    if request.method in READING_METHODS or request.endpoint in (
+        None,
+        "SignIn.login",
+        "SignIn.second",
+        "SignIn.logout",
+    ):
         return None
     if getattr(current_app.view_functions.get(str(request.endpoint)), "reads_first", False):
         answer = sent_forms.answered()

@@ -26,9 +26,9 @@ from app.troubles import OutcomeUnknownError, Trouble
 T = TypeVar("T")
 
 # Fields that are not given back when a form has to be sent once more.
-NOT_RESENT = ("csrf_token", "password", "current", "repeated", "sent_again")
+NOT_RESENT = ("csrf_token", "password", "code", "current", "repeated", "sent_again")
 # Forms of the way in and out: there is nothing in them to keep.
-NOT_KEPT = ("SignIn.login", "SignIn.logout", None)
+NOT_KEPT = ("SignIn.login", "SignIn.second", "SignIn.logout", None)
 LARGEST_GIVEN_BACK = 200 * 1024 * 1024  # bytes of a request whose words are still read after its file was refused
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla.models import Role, User
 
-from app.entities.accounts import Account, CalendarFeed, FurtherRole, HomeTerritory, SavedFilter, UserSession
+from app.entities.accounts import (
+    Account,
+    CalendarFeed,
+    FurtherRole,
+    HomeTerritory,
+    RecoveryCode,
+    SavedFilter,
+    SecondStep,
+    UserSession,
+)
 from app.entities.backups import Backup
 from app.entities.clocks import Extends, StayExtension, SurveyExtension
 from app.entities.dictionaries import (
@@ -183,6 +192,7 @@ __all__ = [
     "Problem",
     "Programme",
     "PupilSupport",
+    "RecoveryCode",
     "RegionalHoliday",
     "Registration",
     "RegistrationCriterion",
@@ -192,6 +202,7 @@ __all__ = [
     "SavedFilter",
     "Scanned",
     "SearchWord",
+    "SecondStep",
     "SentForm",
     "SettledYear",
     "SignalCard",

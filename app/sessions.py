@@ -27,6 +27,7 @@ from app.services import drafts
 SEEN_EVERY = timedelta(minutes=1)  # a page written for each page read would be too many
 LONGEST_AGENT = 200
 FORM_KEY = "csrf_token"
+PENDING, CODE, ENROL = "pending", "code", "enrol"  # a second step that is still to be made
 # What FAB would keep: addresses of the last pages, searched surnames among them, and a language (there is one).
 NOT_KEPT = {"page_history", "locale"}
 
@@ -121,8 +122,22 @@ class BankSession(SessionMixin):
         key = str(self._app.secret_key).encode()
         return hmac.new(key, f"form {self.token}".encode(), hashlib.sha256).hexdigest()
 
-    def start(self, user_id: int) -> None:
-        """Sign a user in under a token of its own: whoever knew the old one knows nothing. The caller commits."""
+    @property
+    def pending(self) -> str:
+        """What is still asked of whoever has said the right password: CODE or ENROL; nothing if all is said."""
+        return str(self._kept().get(PENDING, ""))
+
+    @property
+    def age(self) -> timedelta:
+        """How long ago the password was said."""
+        self._kept()
+        return now() - self._created_at if self._created_at is not None else timedelta.max
+
+    def start(self, user_id: int, pending: str = "") -> None:
+        """Sign a user in under a token of its own: whoever knew the old one knows nothing. The caller commits.
+
+        pending: what is still asked, CODE or ENROL; the gate lets the session nowhere else.
+        """
         self.end()
         sweep()
         sent_forms.sweep()
@@ -130,7 +145,7 @@ class BankSession(SessionMixin):
         self.token, self.token_given, self.ended = secrets.token_urlsafe(32), False, False
         self._user_id = user_id
         self._seen_at = self._created_at = now()
-        self._values = {FORM_KEY: secrets.token_hex(32)}
+        self._values = {FORM_KEY: secrets.token_hex(32), **({PENDING: pending} if pending else {})}
         db.session.execute(
             insert(_session).values(
                 token_hash=hash_of(self.token),

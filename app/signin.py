@@ -7,6 +7,7 @@ closed to everybody.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,21 +22,24 @@ from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import acts, clock, journal, scopes, sessions
+from app import acts, clock, journal, limits, scopes, sessions
 from app.access import Scope
 from app.domain import terms
 from app.domain.refusal import Refusal
 from app.extensions import CALENDAR_FEED, begin_writing, db
 from app.models import User
-from app.services import accounts
+from app.services import accounts, second_step
 
-LONGEST_NAME, LONGEST_PASSWORD = 128, 1024
+LONGEST_NAME, LONGEST_PASSWORD, LONGEST_CODE = 128, 1024, 40
 # Open to whoever comes: the way in, styles and pictures, and the question whether the server lives.
 WITHOUT_SESSION = {"static", "appbuilder.static", "health", CALENDAR_FEED}
-PUBLIC = {"SignIn.login", *WITHOUT_SESSION}
+PUBLIC = {"SignIn.login", "SignIn.second", *WITHOUT_SESSION}
 # Open to every signed-in person, whatever the role.
 SIGNED_IN = {"Home.index", "UtilView.back", "SignIn.logout"}
 # All that is open while a one-time password waits to be changed.
+# The same while a role that must sign in by two steps has no phone yet.
+WHILE_ENROLLING = {"OwnAccount.second", "OwnAccount.begin_second", "SignIn.logout"}
+FOR_THE_CODE = timedelta(minutes=5)  # after the password
 WHILE_CHANGING = {"OwnAccount.password", "SignIn.logout", "static", "appbuilder.static", "health"}
 
 
@@ -62,7 +66,49 @@ class SignIn(BaseView):
         user, fault = self._check(username, password)
         if user is None:
             return self._form(fault, username)
+        if second_step.is_on(user):
+            return self._ask_code(user)
         return self._enter(user, password)
+
+    def _ask_code(self, user: User) -> BaseResponse:
+        """The password is right: a session begins that may do nothing but say the code."""
+        sessions.here().start(user.id, sessions.CODE)
+        acts.commit()
+        return redirect(url_for("SignIn.second", next=own_path(request.args.get("next"))))
+
+    @expose("/login/second", methods=["GET", "POST"])
+    def second(self) -> BaseResponse:
+        """The code of the phone, or one on paper, within five minutes of the password."""
+        here = sessions.here()
+        if here.user_id is None or here.pending != sessions.CODE:
+            return redirect(url_for("SignIn.login"))
+        if here.age > FOR_THE_CODE:
+            return self._begin_again(_("More than five minutes have passed since the password: begin again."))
+        if request.method == "GET":
+            return make_response(self.render_template("signin/second.html", fault=""))
+        code = request.form.get("code", "")[:LONGEST_CODE]
+        begin_writing()
+        user = db.session.get_one(User, here.user_id)
+        attempt = accounts.begin_attempt(user.username)
+        if not attempt.open:
+            return self._begin_again(_("Signing in is locked for a while."))
+        try:
+            fits = second_step.check(user, code)
+            fault = second_step.WRONG
+        except Refusal as refusal:
+            fits, fault = False, refusal.text
+        if fits:
+            return self._enter(user, None)
+        accounts.fail(attempt, user.username)
+        acts.commit()
+        return make_response(self.render_template("signin/second.html", fault=fault))
+
+    def _begin_again(self, why: str) -> BaseResponse:
+        begin_writing()
+        sessions.here().end()
+        acts.commit()
+        flash(why, "warning")
+        return redirect(url_for("SignIn.login"))
 
     def _check(self, username: str, password: str) -> tuple[User | None, str]:
         wrong = _(
@@ -80,11 +126,14 @@ class SignIn(BaseView):
             accounts.fail(attempt, username)
             acts.commit()
             return None, _("The one-time password is over. Ask the administrator for another one.")
+        if second_step.is_on(attempt.user):
+            accounts.halfway(attempt)
         return attempt.user, ""
 
-    def _enter(self, user: User, password: str) -> BaseResponse:
+    def _enter(self, user: User, password: str | None) -> BaseResponse:
         failures = accounts.succeed(user, password)
-        sessions.here().start(user.id)
+        lacks = not second_step.is_on(user) and second_step.is_required(accounts.roles_of_code(user.id))
+        sessions.here().start(user.id, sessions.ENROL if lacks else "")
         acts.commit()
         if failures:
             flash(
@@ -116,7 +165,8 @@ class OwnLoginManager(LoginManager):
     """Who is signed in is said by the server's session and by nothing else: no remembered cookie, no header."""
 
     def _load_user(self) -> None:
-        user_id = sessions.here().user_id
+        here = sessions.here()
+        user_id = here.user_id if here.pending != sessions.CODE else None
         user = db.session.get(User, user_id) if user_id is not None else None
         self._update_request_context_with_user(user if user is not None and user.active else None)
 
@@ -255,9 +305,11 @@ class SecurityManager(FabSecurityManager):
             return redirect(url_for("SignIn.login", next=_asked_path()))
         if sessions.here().must_change and endpoint not in WHILE_CHANGING:
             return redirect(url_for("OwnAccount.password"))
+        if sessions.here().pending == sessions.ENROL and endpoint not in WHILE_ENROLLING:
+            return redirect(url_for("OwnAccount.second"))
         if not self.is_open(endpoint):
             abort(403)
-        return None
+        return limits.check(endpoint)
 
     def is_open(self, endpoint: str) -> bool:
         """Whether the signed-in person may call an endpoint; one that nobody declared is closed."""

@@ -74,6 +74,7 @@ from app.screens.lookup import Lookup
 from app.screens.meeting_papers import MeetingPapers
 from app.screens.meetings import MeetingPage
 from app.screens.new_family import NewFamily, may_enter
+from app.screens.openings import Openings
 from app.screens.paper_templates import PaperTemplates
 from app.screens.papers import Papers
 from app.screens.passport import PassportScreen
@@ -501,6 +502,7 @@ ADMINISTRATION = [
     (Roles, "Roles", _("Roles"), "fa-user-shield"),
 ]
 KEEPING = [
+    (Openings, "Openings", _("Who looked into families"), "fa-user-clock"),
     (Doctor, "Doctor", _("State of the bank"), "fa-stethoscope"),
     (Backups, "Backups", _("Copies of the bank"), "fa-box-archive"),
     (JournalScreen, "Journal", _("Journal"), "fa-clock-rotate-left"),

@@ -29,5 +29,6 @@ def of_test(folder: Path, database: str | None = None, **more: Any) -> dict[str,
         "FAB_PASSWORD_HASH_METHOD": "pbkdf2:sha256:1",
         "BACKUP_KEEPERS": list(KEEPERS),  # a passphrase is slow on purpose
         "BACKUP_AT": None,
+        "SECOND_STEP_ROLES": [],
         **more,
     }

@@ -119,6 +119,7 @@ BULK = {
     "app/demo/bank.py": "an invented bank: an entry for each family",
     "app/health.py": "the row of a trial is taken back",
     "app/sent_forms.py": "keys of forms, no facts",
+    "app/services/second_step.py": "secrets and codes of signing in, each with an entry of its own",
     "app/services/drafts.py": "what is typed and not sent yet, no facts",
     "app/work/queue.py": "what the server is asked to do, no facts",
 }

@@ -73,6 +73,23 @@ def upgrade_bank() -> None:
     click.echo(done)
 
 
+@bank.command("reset-second")
+@click.argument("username")
+def reset_second(username: str) -> None:
+    """Сбросить второй шаг входа пользователя USERNAME: когда телефон и резервные коды потеряны."""
+    from app import acts
+    from app.services import accounts, second_step
+
+    with work(writes=True):
+        user = accounts.find(username)
+        if user is None:
+            raise Refusal("Такого пользователя нет.")
+        second_step.reset(user)
+        accounts.end_sessions(user)
+        acts.commit()
+    click.echo("Второй шаг сброшен: вход по паролю.")
+
+
 def _families(number: int) -> str:
     return f"{words.number(number)} {counted(number, 'семья', 'семьи', 'семей').split(' ', 1)[1]}"
 

@@ -465,6 +465,8 @@ class Act(Term):
     SIGNED_OUT = "signed_out", "выход"
     LOCKED = "locked", "блокировка входа"
     PASSWORD_CHANGED = "password_changed", "смена пароля"
+    SECOND_STEP_RESET = "second_step_reset", "сброс второго шага входа"
+    MASS_READ = "mass_read", "массовый просмотр"
     SESSION_ENDED = "session_ended", "завершение сеанса"
     REFUSED = "refused", "отказ в доступе"
     BACKED_UP = "backed_up", "резервная копия"

@@ -49,6 +49,33 @@ class Account(Entity):
     locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=label(_("Locked until")))
 
 
+class SecondStep(Model):
+    """The secret of a user's phone, by which it counts codes: closed, and the last step whose code was taken.
+
+    confirmed_at: when the first code was entered; until then the secret waits and nobody is asked for a code.
+    """
+
+    WHOSE = Whose.SIGN_IN
+    __tablename__ = "second_step"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), unique=True)
+    secret: Mapped[str] = mapped_column(String(600))
+    confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_step: Mapped[int] = mapped_column(default=0)
+
+
+class RecoveryCode(Model):
+    """A code on paper that lets a user in once, when the phone is lost; its hash."""
+
+    WHOSE = Whose.SIGN_IN
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("user_id", "code_hash"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
 class UserSession(Entity):
     """A sign-in that lasts: the cookie holds only a random token, its hash lies here."""
 

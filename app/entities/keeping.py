@@ -58,6 +58,7 @@ class JournalEntry(Entity):
         Index("ix_journal_entry_family_id_at", "family_id", "at"),
         Index("ix_journal_entry_entity_entity_id", "entity", "entity_id"),
         Index("ix_journal_entry_act_at", "act", "at"),
+        Index("ix_journal_entry_user_id_at", "user_id", "at"),
     )
     TITLE, TITLES = _("Journal entry"), _("Journal")
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, index=True, info=label(_("When")))

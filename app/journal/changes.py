@@ -28,9 +28,11 @@ from app.models import (
     ImportBatch,
     JournalEntry,
     Model,
+    RecoveryCode,
     Role,
     SavedFilter,
     SearchWord,
+    SecondStep,
     User,
     UserSession,
     class_of,
@@ -47,6 +49,8 @@ UNRECORDED_ENTITIES = (
     Draft,
     SavedFilter,
     Backup,
+    SecondStep,
+    RecoveryCode,
 )
 # Keys, counters, secrets; what is derived from other columns says so itself, in its `info`.
 UNRECORDED_COLUMNS = {

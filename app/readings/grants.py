@@ -22,6 +22,9 @@ _shows_families = func.coalesce(_further.c.same_as, _role.c.name).in_(terms.ROLE
 _roles = _role.outerjoin(_further, _further.c.role_id == _role.c.id)
 
 
+TOLD = (terms.Act.CHANGED, terms.Act.PASSWORD_CHANGED, terms.Act.SECOND_STEP_RESET, terms.Act.MASS_READ)
+
+
 @dataclass(frozen=True)
 class Grant:
     """Somebody was let nearer to families: a role that shows them, territories, a new one-time password."""
@@ -40,7 +43,7 @@ def recent(days: int = 30) -> list[Grant]:
         .where(
             _entry.c.at > now() - timedelta(days=days),
             _entry.c.entity == "User",
-            _entry.c.act.in_((terms.Act.CHANGED, terms.Act.PASSWORD_CHANGED)),
+            _entry.c.act.in_(TOLD),
         )
         .order_by(_entry.c.id.desc())
     ).all()
@@ -63,6 +66,10 @@ def _granted(row: Any, showing: Collection[str], *, sees_families: bool) -> str:
     changes = row.changes or {}
     if row.act == terms.Act.PASSWORD_CHANGED:
         return "выдан одноразовый пароль" if row.user_id != row.entity_id and sees_families else ""
+    if row.act == terms.Act.SECOND_STEP_RESET:
+        return "сброшен второй шаг входа" if sees_families else ""
+    if row.act == terms.Act.MASS_READ:
+        return row.summary
     if given := [name for name in _added(changes, "roles") if name in showing]:
         return f"дана роль «{', '.join(given)}»"
     if fresh := _added(changes, "territories"):

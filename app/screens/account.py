@@ -9,14 +9,15 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app import sessions
+from app import limits, sessions
 from app.acts import Answer
 from app.domain.refusal import Refusal
 from app.extensions import db
 from app.feeds import address
 from app.models import User
+from app.render import qr
 from app.screens.screen import Screen
-from app.services import accounts, feeds
+from app.services import accounts, feeds, second_step
 
 
 class OwnAccount(Screen):
@@ -34,6 +35,7 @@ class OwnAccount(Screen):
         user = _me()
         here = sessions.hash_of(sessions.here().token or "")
         return self.page("signin/account.html", user=user, sessions=accounts.sessions_of(user), here=here,
+                         history=accounts.history(user), two_steps=second_step.is_on(user),
                          places=accounts.territories_of(user), feed=feeds.of_user(user),
                          may_subscribe=self.appbuilder.sm.has_access("can_show", "Calendar"))  # fmt: skip
 
@@ -63,6 +65,76 @@ class OwnAccount(Screen):
             return Answer(_("The password is changed; other sessions are ended."), url_for("Home.index"))
 
         return self.done(typed, whole) or self.page("signin/password.html", must=must, fault=typed.fault)
+
+    @expose("/second", methods=["GET", "POST"])
+    @has_access
+    @permission_name("password")
+    def second(self) -> str | Response:
+        """The own second step: turn it on by the first code of the phone, have other codes on paper, turn it off."""
+        typed = _TypedPassword()
+        if request.method == "POST":
+            act, code = request.form.get("act", ""), request.form.get("code", "")[:40]
+            answer = self.done(typed, lambda: self._second(act, code))
+            if answer is not None:
+                return answer
+        user = _me()
+        row = second_step.of(user)
+        required = second_step.is_required(self.own_roles())
+        waits = row is not None and row.confirmed_at is None
+        picture = secret = ""
+        if row is not None and waits:
+            secret = second_step.secret_of(row)
+            picture = qr.data_uri(second_step.address(user, row))
+        return self.page("signin/second_step.html", row=row, waits=waits, picture=picture, secret=secret,
+                         required=required, left=second_step.codes_left(user), fault=typed.fault,
+                         must=sessions.here().pending == sessions.ENROL)  # fmt: skip
+
+    def _second(self, act: str, code: str) -> Answer:
+        user, back = _me(), url_for("OwnAccount.second")
+        if act == "off":
+            if second_step.is_required(self.own_roles()):
+                raise Refusal("Для вашей роли второй шаг обязателен.", "code")
+            second_step.turn_off(user, code)
+            return Answer(_("You sign in by the password alone."), back)
+        codes = second_step.fresh_codes(user, code) if act == "codes" else second_step.confirm(user, code)
+        sessions.here().start(user.id)
+        shown = self.page("signin/codes.html", codes=codes)
+        return Answer(_("The codes were shown once. If they are not written down, make others."), back, page=shown)
+
+    @expose("/second/begin", methods=["POST"])
+    @has_access
+    @permission_name("password")
+    def begin_second(self) -> Response:
+        """Give a secret for the phone; it counts when its first code is entered."""
+        back = url_for("OwnAccount.second")
+
+        def whole() -> Answer:
+            second_step.begin(_me())
+            return Answer(_("Read the picture with your phone and enter the code it shows."), back)
+
+        return self.pressed(whole, back)
+
+    @expose("/confirm", methods=["GET", "POST"])
+    @has_access
+    @permission_name("password")
+    def confirm(self) -> str | Response:
+        """The own password once more, when very many families were opened within an hour."""
+        typed, wanted = _TypedPassword(), request.args.get("next", "")
+        if request.method == "POST":
+            user = _me()
+            fits = accounts.matches(user.password, request.form.get("password", "")[:1024])
+            back = wanted if limits.is_plain(wanted) else url_for("Home.index")
+
+            def whole() -> Answer:
+                if not fits:
+                    raise Refusal("Пароль введён неверно.", "password")
+                limits.go_on(user)
+                return Answer(_("You may go on for an hour. The coordinator is told of it."), back, category="warning")
+
+            answer = self.done(typed, whole)
+            if answer is not None:
+                return answer
+        return self.page("signin/confirm.html", fault=typed.fault, seen=limits.families_of(_me().id))
 
     @expose("/stay")
     @has_access

@@ -26,7 +26,7 @@ from app.filters import Address
 from app.models import Account, Employee, FurtherRole, HomeTerritory, Role, Territory, User
 from app.readings import given
 from app.screens.screen import Screen
-from app.services import accounts
+from app.services import accounts, second_step
 
 # What changes a person's rights; nobody sends these about themselves.
 OF_RIGHTS = ("roles", "territories", "employee")
@@ -48,7 +48,7 @@ SCREEN_NAMES = {
     "Lookup": "Подсказки в формах", "Papers": "Сканы документов",
     "Passport": "Социальный паспорт", "QuarterlyForm": "Квартальный отчёт", "Exchange": "Обмен с Excel",
     "Work": "Фоновые задания", "Guide": "Руководство", "SavedFilters": "Сохранённые отборы",
-    "Drafts": "Черновики", "Backups": "Резервные копии", "Doctor": "Состояние банка",
+    "Drafts": "Черновики", "Backups": "Резервные копии", "Doctor": "Состояние банка", "Openings": "Кто открывал дело",
     "PaperTemplate": "Образцы документов",
     "Calendar": "Календарь сроков",
     "ReportCatalogue": "Все отчёты", "BigPicture": "Картина",
@@ -62,7 +62,7 @@ SCREEN_NAMES = {
 ACT_NAMES = {
     "index": "просмотр", "list": "список", "show": "просмотр", "find": "выбор записи", "history": "история",
     "behind": "семьи за числом", "add": "добавление", "enter": "отметка о внесении", "edit": "изменение",
-    "make": "создание", "run": "проверка",
+    "make": "создание", "run": "проверка", "reset_second": "сброс второго шага входа",
     "extend": "продление срока", "criteria": "изменение критериев", "feed": "адрес календаря",
     "place": "постановка на учёт", "remove": "снятие с учёта", "decide": "постановление", "correct": "исправление",
     "move": "переход человека в другую семью",     "annul": "аннулирование", "download": "скачивание",
@@ -129,7 +129,8 @@ class Users(Screen):
             typed.version = typed.fingerprint
         account = db.session.scalar(select(Account).where(Account.user_id == user.id))
         return self.page(
-            "users/form.html", user=user, typed=typed, mine=mine, locked_until=accounts.locked_until(account),
+            "users/form.html", user=user, typed=typed, mine=mine,
+            locked_until=accounts.locked_until(account), two_steps=second_step.is_on(user),
             sessions=accounts.sessions_of(user), account=account, **_choices(user),
         )  # fmt: skip
 
@@ -170,6 +171,18 @@ class Users(Screen):
         """A one-time password instead of a forgotten one, shown once."""
         user = self._other(key)
         return self.pressed(lambda: self._with_password(user, accounts.reset_password(user)), self._edit(key))
+
+    @expose("/<int:key>/second", methods=["POST"])
+    @has_access
+    def reset_second(self, key: int) -> Response:
+        """Forget the second step of somebody who has lost the phone; the person's sessions end."""
+        user = self._other(key)
+
+        def whole() -> None:
+            second_step.reset(user)
+            accounts.end_sessions(user)
+
+        return self._press(key, whole, _("The second step is forgotten: the password alone lets in."))
 
     @expose("/<int:key>/unlock", methods=["POST"])
     @has_access

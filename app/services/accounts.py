@@ -22,6 +22,7 @@ from app.domain import names, passwords, terms, writing
 from app.domain.refusal import Refusal
 from app.extensions import db
 from app.models import Account, Employee, FurtherRole, HomeTerritory, JournalEntry, Role, Territory, User, UserSession
+from app.services import second_step
 
 REFUSED_PASSWORDS = Path(__file__).resolve().parent.parent / "reference" / "refused_passwords.txt"
 
@@ -30,6 +31,7 @@ FAILURES_ALLOWED = 5
 FIRST_LOCK, LONGEST_LOCK = timedelta(minutes=15), timedelta(days=1)
 # Failures from one network address within a minute after which it is not answered.
 FAILURES_OF_ADDRESS = 30
+SHOWN_SIGN_INS = 20
 LONGEST_NAME = 64  # characters of a name of a person, of a sign-in, of a role
 
 _account = Account.__table__
@@ -110,6 +112,7 @@ def change_password(user: User, hashed: str) -> None:
 
 def reset_password(user: User) -> str:
     """A one-time password instead of a forgotten one; it is shown once and must be changed at once."""
+    second_step.check_alone(user, terms.Act.SECOND_STEP_RESET)
     password = _give_one_time_password(user)
     end_sessions(user)
     journal.write([_entry_about(terms.Act.PASSWORD_CHANGED, user, "выдан одноразовый пароль")])
@@ -172,6 +175,15 @@ def begin_attempt(username: str) -> Attempt:
     return Attempt(user, user.password, open=bool(user.active), locks=locks)
 
 
+def halfway(attempt: Attempt) -> None:
+    """The password fits and a code is asked for: this try was none, and those before it still count."""
+    assert attempt.user is not None
+    account = account_of(attempt.user)
+    account.failures = max(0, account.failures - 1)
+    if attempt.locks:
+        account.locked_until, account.locks = None, max(0, account.locks - 1)
+
+
 def fail(attempt: Attempt, username: str) -> None:
     """Record a try that failed. A name nobody bears is not written down: people type passwords there."""
     user = attempt.user
@@ -190,8 +202,8 @@ def fail(attempt: Attempt, username: str) -> None:
     journal.write(rows)
 
 
-def succeed(user: User, password: str) -> int:
-    """Record a sign-in; gives the tries that failed since the last one."""
+def succeed(user: User, password: str | None) -> int:
+    """Record a sign-in; gives the tries that failed since the last one. password: None after a second step."""
     account = account_of(user)
     account.failures, account.locks, account.locked_until = 0, 0, None
     failures = user.fail_login_count or 0
@@ -200,7 +212,9 @@ def succeed(user: User, password: str) -> int:
         "last_login": now().replace(tzinfo=None),
         "login_count": (user.login_count or 0) + 1,
     }
-    if not (user.password or "").startswith(f"{current_app.config['FAB_PASSWORD_HASH_METHOD']}$"):
+    if password is not None and not (user.password or "").startswith(
+        f"{current_app.config['FAB_PASSWORD_HASH_METHOD']}$"
+    ):
         values["password"] = hash_of(password)  # the setting was strengthened since
     db.session.execute(update(_user).where(_user.c.id == user.id).values(values))
     journal.write([_entry_about(terms.Act.SIGNED_IN, user) | {"user_id": user.id, "user_name": user.get_full_name()}])
@@ -234,6 +248,16 @@ def _fingerprint(text: str) -> str:
 
 
 # Sessions
+
+
+def history(user: User) -> list[Any]:
+    """The last sign-ins under a user's name, and those that failed."""
+    told = (terms.Act.SIGNED_IN, terms.Act.SIGN_IN_FAILED, terms.Act.LOCKED, terms.Act.PASSWORD_CHANGED,
+            terms.Act.SECOND_STEP_RESET)  # fmt: skip
+    asked = select(_entry.c.at, _entry.c.act, _entry.c.address, _entry.c.summary).where(
+        _entry.c.entity == "User", _entry.c.entity_id == user.id, _entry.c.act.in_(told)
+    )
+    return list(db.session.connection().execute(asked.order_by(_entry.c.id.desc()).limit(SHOWN_SIGN_INS)))
 
 
 def end_sessions(user: User, *, only: int | None = None) -> int:

@@ -1,0 +1,109 @@
+"""How much one person may ask of the bank in a while: counted from the journal, for every process and over restarts.
+
+Two kinds: what costs the server, and how many families one person may look into. Many families within an hour ask for
+the password once more, and the coordinators are told; very many are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from flask import current_app, flash, redirect, request, url_for
+from flask_login import current_user
+from sqlalchemy import func, select
+from werkzeug.exceptions import TooManyRequests
+from werkzeug.wrappers import Response
+
+from app import journal, sessions
+from app.clock import now
+from app.domain import terms
+from app.domain.terms import Act
+from app.extensions import db
+from app.models import JournalEntry, User
+
+HOUR = timedelta(hours=1)
+CONFIRMED = "confirmed_at"  # in the session: when the password was said once more
+_entry = JournalEntry.__table__
+
+
+class Allowance(NamedTuple):
+    """So many acts of a kind within a while."""
+
+    act: Act
+    most: int
+    within: timedelta
+
+
+SEARCHES = Allowance(Act.SEARCHED, 60, timedelta(minutes=1))
+PRINTS = Allowance(Act.PRINTED, 120, HOUR)
+EXPORTS = Allowance(Act.EXPORTED, 60, HOUR)
+# Pages that cost, by their endpoints.
+LIMITED = (
+    (r"Search\.show", SEARCHES),
+    (r"Passport\w*\.\w+|\w+\.(print\w*|pdf)", PRINTS),
+    (r"\w+\.(xlsx|export|list_file)|SignalLog\.\w+", EXPORTS),
+)
+# Pages that open a family or hand many of them over.
+OF_FAMILIES = r"FamilyPage\.show|Passport\w*\.\w+|\w+\.xlsx|Exchange\.export"
+
+
+def check(endpoint: str) -> Response | None:
+    """Refuse what is too much, or send to say the password once more. Raises TooManyRequests."""
+    if request.method != "GET":
+        return None
+    for pattern, limit in LIMITED:
+        if re.fullmatch(pattern, endpoint) and _done(limit) >= limit.most:
+            raise TooManyRequests
+    if not re.fullmatch(OF_FAMILIES, endpoint):
+        return None
+    seen = families_of(current_user.id)
+    if seen >= current_app.config["MOST_FAMILIES"]:
+        raise TooManyRequests
+    if seen < current_app.config["MANY_FAMILIES"] or _is_confirmed():
+        return None
+    flash(f"За час открыто или выгружено семей: {seen}. Чтобы продолжить, введите пароль ещё раз.", "warning")
+    return redirect(url_for("OwnAccount.confirm", next=request.full_path.rstrip("?")))
+
+
+def _done(limit: Allowance) -> int:
+    asked = select(func.count(_entry.c.id)).where(
+        _entry.c.user_id == current_user.id, _entry.c.at > now() - limit.within, _entry.c.act == limit.act
+    )
+    return db.session.connection().scalar(asked) or 0
+
+
+def families_of(user_id: int) -> int:
+    """How many families a person has opened, printed and exported within the hour."""
+    lately = (_entry.c.user_id == user_id, _entry.c.at > now() - HOUR)
+    one_by_one = select(func.count(_entry.c.family_id.distinct())).where(
+        *lately, _entry.c.act.in_((Act.OPENED, Act.PRINTED))
+    )
+    at_once = select(func.coalesce(func.sum(_entry.c.records), 0)).where(
+        *lately, _entry.c.act == Act.EXPORTED, _entry.c.entity == "Family"
+    )
+    row = db.session.connection().execute(select(one_by_one.scalar_subquery(), at_once.scalar_subquery())).one()
+    return int(row[0] or 0) + int(row[1] or 0)
+
+
+def _is_confirmed() -> bool:
+    said = str(sessions.here().get(CONFIRMED) or "")
+    return said != "" and now() - datetime.fromisoformat(said) < HOUR
+
+
+def go_on(user: User) -> None:
+    """The password was said once more: let this session go on for an hour, and tell of it."""
+    seen = families_of(user.id)
+    sessions.here()[CONFIRMED] = now().isoformat()
+    summary = f"За час открыто или выгружено семей: {seen}; продолжено по паролю"
+    journal.write([journal.entry(terms.Act.MASS_READ, entity="User", entity_id=user.id, summary=summary, records=seen)])
+
+
+def is_plain(wanted: str) -> bool:
+    """Whether an address is a path of this server."""
+    if not re.fullmatch(r"/(?![/\\])[^\\\x00-\x20\x7f]*", wanted):
+        return False
+    parts = urlsplit(wanted)
+    return not parts.scheme and not parts.netloc
