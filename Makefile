@@ -7,7 +7,7 @@ PORT   ?= 8000
 SIZES  ?= 300 10000 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench words guide migration lock clean
+.PHONY: help run test lint types faults bench words guide migration lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,9 +24,13 @@ lint: $(VENV)/development $(WORDS).mo  ## style and layers of imports
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports --no-logo
+	$(PYTHON) deploy/audit.py
 
 types: $(VENV)/development  ## types of the whole application
 	$(VENV)/bin/mypy
+
+faults: $(VENV)/development $(WORDS).mo  ## the long set of faults: processes killed a hundred times
+	FAULTS=100 $(PYTHON) -m pytest -n 0 tests/faults
 
 bench: $(VENV)/development $(WORDS).mo  ## measure beside the best tools: make bench SIZES="300 10000"
 	$(PYTHON) -m benchmarks $(SIZES)

@@ -27,7 +27,7 @@ SHORTEST_KEY = 32
 NAMES = (
     "DATABASE_URL", "INSTANCE_PATH", "PAPERS_FOLDER", "TIME_ZONE", "REGION_NAME", "TRUSTED_HOSTS", "PROXIES",
     "PATRONAT_HTTPS", "BACKUP_FOLDER", "BACKUP_SECOND_FOLDER", "BACKUP_KEEPERS", "BACKUP_AT", "SECRET_KEY",
-    "SECOND_STEP_ROLES", "MANY_FAMILIES", "MOST_FAMILIES",
+    "SECOND_STEP_ROLES", "MANY_FAMILIES", "MOST_FAMILIES", "CLAMD", "CLAMD_REQUIRED",
 )  # fmt: skip
 
 
@@ -91,6 +91,9 @@ def settings(environ: Mapping[str, str] = os.environ, *, serving: bool = True) -
         # Families that one person opens or exports in an hour before the password is asked again, and at all.
         "MANY_FAMILIES": int(environ.get("MANY_FAMILIES", "120")),
         "MOST_FAMILIES": int(environ.get("MOST_FAMILIES", "400")),
+        # Where clamd listens («/run/clamav/clamd.ctl», «host:3310»; "" – nobody is asked), and what its silence means.
+        "CLAMD": environ.get("CLAMD", ""),
+        "CLAMD_REQUIRED": environ.get("CLAMD_REQUIRED", "1") == "1",
         "LANGUAGES": {"ru": {"flag": "ru", "name": "Русский"}},
         # Copies of the bank: where they lie, where once more, who opens them, at what hour of the night ("" – never).
         "BACKUP_FOLDER": environ.get("BACKUP_FOLDER", ""),

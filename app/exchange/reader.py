@@ -12,6 +12,7 @@ from typing import Any
 
 from app.domain.refusal import Refusal
 from app.exchange import parser
+from app.services import antivirus
 
 LONGEST_FILE = 25 << 20
 WALL_SECONDS = 90
@@ -39,6 +40,7 @@ class Book:
 def read(content: bytes, name: str) -> Book:
     """The cells of a workbook. Whatever is wrong with the file is one sentence."""
     check(content, name)
+    antivirus.check(content, "file")
     answer = _ask(content)
     if "refused" in answer:
         raise Refusal(f"{answer['refused']} {NOTHING_KEPT}", "file")

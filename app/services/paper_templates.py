@@ -11,12 +11,14 @@ from app.domain.refusal import Refusal
 from app.domain.terms import TemplateKind
 from app.extensions import db
 from app.models import PaperTemplate
+from app.services import antivirus
 
 LONGEST_NAME = 150
 
 
 def bring(kind: TemplateKind, content: bytes, file_name: str, since: date) -> PaperTemplate:
     """Keep a template that was checked. Raises Refusal."""
+    antivirus.check(content, "file")
     same = select(PaperTemplate.id).where(
         PaperTemplate.kind == kind, PaperTemplate.since == since, PaperTemplate.retired.is_(False)
     )

@@ -24,6 +24,7 @@ from app.domain.terms import PaperKind
 from app.extensions import db
 from app.models import Aid, CardScan, Decision, Family, Model, Paper, Scanned, SignalCard, SurveyGroup, SurveyScan
 from app.render import scans
+from app.services import antivirus
 
 LARGEST = 20 * 1024 * 1024  # bytes
 UNDER_WAY = 600  # seconds: a younger file may belong to a row that is not committed yet
@@ -54,6 +55,7 @@ def inspected(content: bytes) -> scans.Inspected:
         raise Refusal("Выберите файл: этот пуст.", "file")
     if len(content) > LARGEST:
         raise Refusal("Файл больше 20 МБ: уменьшите разрешение сканирования или разделите его.", "file")
+    antivirus.check(content, "file")
     try:
         found = scans.inspect(content)
     except scans.UnfitScanError as unfit:
