@@ -212,7 +212,8 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.COORDINATOR: [
         ("Family", "can_(special|passports)"),  # health and convictions; passports of a whole list
-        ("FamilyPage", "can_(show|print|history|add|decide|place|criteria|remove|correct|move|enter|extend|annul)"),
+        ("FamilyPage", "can_(show|print|mark|history|add|decide|place|criteria|remove)"),
+        ("FamilyPage", "can_(correct|move|enter|extend|annul)"),
         ("Search|Work|Calendar", "can_show"),
         ("Backups", "can_(list|make)"),
         ("Openings", "can_show"),

@@ -54,6 +54,8 @@ FOREIGN = {
     "FamilyPage.show": ["/family/{Family}"],
     "FamilyStory.course": ["/family/{Family}/course"],
     "FamilyStory.course_paper": ["/family/{Family}/course.pdf"],
+    "FamilyStory.mark": ["/family/{Family}/mark/Registration/{Registration}",
+                         "/family/{own}/mark/Registration/{Registration}"],
     "FamilyStory.people": ["/family/{Family}/people"],
     "FamilyStory.people_paper": ["/family/{Family}/people.pdf"],
     "FamilyStory.since": ["/family/{Family}/since"],

@@ -9,7 +9,8 @@ from typing import NamedTuple
 class Event(NamedTuple):
     """A line: the day, what happened, the particulars. `tone` is «ok», «alert», «info» or «quiet».
 
-    people: the keys of the members it is about; empty: it is about the family.
+    people: the keys of the members it is about; empty: it is about the family. entity, key: the row that tells it;
+    important: somebody has marked that row; note: why.
     """
 
     day: date
@@ -17,6 +18,10 @@ class Event(NamedTuple):
     detail: str = ""
     tone: str = "quiet"
     people: frozenset[int] = frozenset()
+    entity: str = ""
+    key: int = 0
+    important: bool = False
+    note: str = ""
 
 
 class Chapter(NamedTuple):

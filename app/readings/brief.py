@@ -10,7 +10,7 @@ from decimal import Decimal
 from app import words
 from app.domain import ages
 from app.domain.story import Chapter
-from app.domain.terms import SurveyAccess, Threat
+from app.domain.terms import MeasureState, SurveyAccess, Threat
 from app.models import Aid
 from app.readings.overview import MemberToday, Overview
 
@@ -31,6 +31,7 @@ def of(seen: Overview, since: date) -> list[Chapter]:
         ("Учёт", [*_standing(seen), *_stays(seen, since)]),
         ("Состав семьи", list(_people(seen, since))),
         ("Обследования и сигналы", list(_signals(seen, since))),
+        ("Программа", list(_programme(seen, since))),
         ("Помощь", list(_aid(seen, since))),
         ("Заседания и поручения", list(_orders(seen, since))),
         ("Впереди", list(_ahead(seen))),
@@ -105,6 +106,22 @@ def _signals(seen: Overview, since: date) -> Iterator[str]:
         if card.since and since <= card.since <= seen.today:
             threat = f", угроза: {card.threat}" if card.threat not in (None, Threat.NONE) else ""
             yield f"{words.day(card.since)} поступила сигнальная карта {card.title}{threat}."
+
+
+def _programme(seen: Overview, since: date) -> Iterator[str]:
+    for stage in seen.stages:
+        if stage.since and since <= stage.since <= seen.today:
+            yield f"{words.day(stage.since)} начался этап «{stage.title}», до {words.day(stage.until)}."
+        if stage.done and since <= stage.done <= seen.today:
+            told = [f"динамика: {stage.text}" if stage.text else "", stage.more or ""]
+            said = ", ".join(part.lower() for part in told if part)
+            yield f"{words.day(stage.done)} подведены итоги этапа «{stage.title}»{f': {said}' if said else ''}."
+    done = [one.done for one in seen.measures if one.done and since <= one.done <= seen.today]
+    late = [one for one in seen.measures if one.state is MeasureState.PLANNED and one.until and one.until < seen.today]
+    if done:
+        yield f"Исполнено мероприятий: {len(done)}, последнее {words.day(max(done))}."
+    if late:
+        yield f"Просрочено мероприятий: {len(late)}, первое – {late[0].title}, срок был {words.day(late[0].until)}."
 
 
 def _aid(seen: Overview, since: date) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from app import words
@@ -68,13 +68,18 @@ def _kin(person: MemberToday) -> Kin:
                person.is_present)  # fmt: skip
 
 
-def course(seen: Overview, trends: Mapping[int, SurveyTrend], stages: Sequence[LaneSpan] = ()) -> Course:
+def course(seen: Overview, trends: Mapping[int, SurveyTrend]) -> Course:
     """trends: of each survey but the first, by its key, what it found beside the one before it."""
     today = seen.today
     stays = [
         LaneSpan(row.registered_on, row.removed_on or today, f"на учёте с {words.day(row.registered_on)}",
                  row.removed_on is None)
         for row in reversed(seen.registrations) if row.registered_on <= today
+    ]  # fmt: skip
+    stages = [
+        LaneSpan(stage.since, stage.done or stage.until or today,
+                 f"{stage.title}{f', динамика: {stage.text.lower()}' if stage.text else ''}", stage.done is None)
+        for stage in seen.stages if stage.since and stage.since <= today
     ]  # fmt: skip
     surveys = [
         DayMark(act.since, SIGNS.get(trends.get(act.id, SurveyTrend.UNKNOWN), ""),

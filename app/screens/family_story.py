@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from flask import flash, redirect, url_for
+from flask import abort, flash, redirect, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app import clock, journal
+from app.acts import Answer
 from app.documents import family_story
 from app.documents.bound import MadeBy
 from app.domain.story import Event
 from app.domain.terms import Act
 from app.filters import Address
+from app.forms import CleanString, EntityForm, no_longer
 from app.models import Family, Member
 from app.readings import brief, overview, pictures, survey_acts, timeline
 from app.readings.overview import MemberToday, Overview
@@ -27,9 +30,15 @@ from app.render.html_pdf import PrintError
 from app.render.scans import PDF
 from app.screens.family import FamilyScreen
 from app.screens.passport import NOT_PRINTED
-from app.services import papers
+from app.services import chronology, papers
 
 EVENTS_OF_A_PAGE = 100
+
+
+class MarkForm(EntityForm):
+    """Why an event is important."""
+
+    note = CleanString(_("Why it is important"), [no_longer(300)])
 
 
 class FamilyStory(FamilyScreen):
@@ -46,15 +55,16 @@ class FamilyStory(FamilyScreen):
         """Everything dated, of the family or of one child, in pages."""
         seen = self._whole(pk)
         address = Address(url_for("FamilyStory.timeline", pk=pk))
-        child, page = self._child(seen, address), address.page()
+        child, page, only = self._child(seen, address), address.page(), self._important(address)
         address.check()
-        events = _chosen(seen, child)
+        events = _chosen(seen, child, only=only)
         last = max(0, (len(events) - 1) // EVENTS_OF_A_PAGE)
         page = min(page, last)
         start = page * EVENTS_OF_A_PAGE
         self._opened(seen.family, "лента событий")
         return self.page(
-            "family/timeline.html", family=seen.family, seen=seen, child=child,
+            "family/timeline.html", family=seen.family, seen=seen, child=child, only=only,
+            may_mark=self.may("mark") and self.keeps(seen.family),
             events=events[start : start + EVENTS_OF_A_PAGE], page=page, last=last,
             aids_left=seen.aid_count - len(seen.aids), may_history=self.may_history(seen.family),
             may_print=self.may("print"),
@@ -67,12 +77,36 @@ class FamilyStory(FamilyScreen):
         """The same as a paper for the commission."""
         seen = self._whole(pk)
         address = Address(url_for("FamilyStory.timeline", pk=pk))
-        child = self._child(seen, address)
+        child, only = self._child(seen, address), self._important(address)
         address.check()
-        about = child.member.full_name if child else ""
-        events = _chosen(seen, child)
+        about = ", ".join([*([child.member.full_name] if child else []), *(["только важное"] if only else [])])
+        events = _chosen(seen, child, only=only)
         return self._printed(seen.family, family_story.CHRONOLOGY, "FamilyStory.timeline",
                              lambda made: family_story.chronology(seen.family, events, about, made))  # fmt: skip
+
+    @expose("/<int:pk>/mark/<entity>/<int:key>", methods=["GET", "POST"])
+    @has_access
+    def mark(self, pk: int, entity: str, key: int) -> str | Response:
+        """«Важное»: a row of the chronology is marked, with a note why, or its mark is taken away."""
+        seen = self._whole(pk)
+        if not self.keeps(seen.family):
+            abort(403)
+        event = next((one for one in timeline.events(seen) if (one.entity, one.key) == (entity, key)), None)
+        if event is None:
+            abort(404)
+        form, back = MarkForm(), url_for("FamilyStory.timeline", pk=pk)
+        marked = chronology.mark_of(seen.family, entity, key)
+
+        def whole() -> Answer:
+            if marked is not None:
+                chronology.take_away(seen.family, entity, key)
+                return Answer(gettext("The mark is taken away."), back)
+            chronology.mark(seen.family, entity, key, form.note.data, clock.today())
+            return Answer(gettext("Marked as important."), back)
+
+        if form.is_submitted() and form.validate() and (answer := self.done(form, whole)):
+            return answer
+        return self.page("family/mark.html", family=self.family(pk), form=form, event=event, marked=marked)
 
     @expose("/<int:pk>/since")
     @has_access
@@ -156,6 +190,11 @@ class FamilyStory(FamilyScreen):
         return next((one for one in seen.people if row is not None and one.member.id == row.id), None)
 
     @staticmethod
+    def _important(address: Address) -> bool:
+        """Whether only what is marked is asked for."""
+        return address.one_of("important", _("Important"), ("1",)) == "1"
+
+    @staticmethod
     def _day(seen: Overview) -> date:
         """The day the address asks for, or the last time. Raises NotUnderstoodError."""
         address = Address(url_for("FamilyStory.since", pk=seen.family.id))
@@ -181,6 +220,9 @@ class FamilyStory(FamilyScreen):
         return self.file(content, PDF, papers.clean_name(f"{what} {family.number}", PDF))
 
 
-def _chosen(seen: Overview, child: MemberToday | None) -> list[Event]:
-    events = timeline.events(seen)
-    return timeline.of_child(events, child) if child else events
+def _chosen(seen: Overview, child: MemberToday | None, *, only: bool) -> list[Event]:
+    """The events of the family, or of one child; only those that are marked."""
+    events = timeline.marked(timeline.events(seen), seen.family.id)
+    if child is not None:
+        events = timeline.of_child(events, child)
+    return [one for one in events if one.important] if only else events

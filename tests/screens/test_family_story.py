@@ -31,7 +31,10 @@ def family(cast) -> dict[str, int]:
     girl = factories.member(row, "дочь", date(today().year - 5, 1, 1), "Заречная", "Ия", "Олеговна")
     factories.member(row, "отец", date(1980, 1, 1), "Заречный", "Олег", "Ильич", left_on=today() - timedelta(days=20))
     factories.education(son, today() - timedelta(days=40), organisation="МБОУ СОШ № 3")
-    factories.registration(row, date(2025, 6, 10), criteria=("2.2.1",))
+    stay = factories.registration(row, date(2025, 6, 10), criteria=("2.2.1",))
+    programme = factories.programme(stay, today() - timedelta(days=50), today() + timedelta(days=200), approved=True)
+    stage = factories.stage(programme, today() - timedelta(days=50), today() + timedelta(days=100))
+    factories.measure(stage, today() - timedelta(days=4))
     for days, level in ((90, LOW), (10, HIGH)):
         group = factories.survey_group(cast.employee("gleb"), today(), of=row)
         factories.survey_act(group, today() - timedelta(days=days), {"housing": level})
@@ -80,6 +83,7 @@ def test_the_course_is_drawn_and_the_same_stands_in_a_table(family, sign_in, pag
     cells = [" ".join(cells) for cells in zip(*rows, strict=True)]
     assert "на учёте с 10.06.2025" in cells[1]
     assert "обследование проведено, лучше" in cells[3]
+    assert "Основной" in cells[2]
     assert "карта №" in cells[4]
     assert sum(int(row[5]) for row in rows if row[5].isdigit()) == 2
 
@@ -90,6 +94,7 @@ def test_what_became_of_the_family_since_a_day_is_told_in_sentences(family, sign
     for words in (
         "состоит на учёте с 10.06.2025", "2 несовершеннолетних", "больше не в семье: Заречный Олег Ильич",
         "МБОУ СОШ № 3", "К семье выходили 1 раз", "поступила сигнальная карта", "Помощь оказана 1 раз",
+        "начался этап «Основной»", "Просрочено мероприятий: 1, первое – 2.16",
     ):  # fmt: skip
         assert words in text, words
     assert "10.06.2025 поставлена" not in text
@@ -135,3 +140,22 @@ def test_a_body_that_guides_the_family_reads_its_story_and_prints_nothing(family
         document = page(client, f"/family/{family['id']}/{path}")
         assert not [link for link in document.xpath("//main//a/@href") if ".pdf" in link]
         assert client.get(f"/family/{family['id']}/{path}.pdf").status_code == 403
+
+
+def test_what_is_important_is_marked_shown_alone_printed_and_unmarked(family, sign_in, page):
+    anna, address = sign_in("anna"), f"/family/{family['id']}/timeline"
+    links = page(anna, address).xpath("//ol[@class='timeline']//a[contains(@href, '/mark/Aid/')]/@href")
+    assert len(set(links)) == 2
+    assert anna.post(links[0], data={"note": "Начало перемен"}).status_code == 302
+    only = text_of(page(anna, f"{address}?important=1"))
+    assert "Недавно" in only
+    assert "Начало перемен" in only
+    assert "Поставлена на учёт" not in only
+    text = scans.flowing(scans.texts(anna.get(f"/family/{family['id']}/timeline.pdf?important=1").get_data()))
+    assert "Начало перемен" in text
+    assert "только важное" in text
+    assert "Снять отметку" in text_of(page(anna, links[0]))
+    assert anna.post(links[0], data={}).status_code == 302
+    assert "Начало перемен" not in text_of(page(anna, f"{address}?important=1"))
+    assert sign_in("boris").get(links[0]).status_code == 403
+    assert anna.get(f"/family/{family['id']}/mark/Aid/999999").status_code == 404
