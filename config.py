@@ -196,7 +196,9 @@ FIGURES_ALONE = (
     "StateOfBank|GeneralFigures|Demography|ChildAges|Movement|Activity|Senders|Effectiveness|AidGiven|NotInEducation"
 )
 REPORTS = f"RegistryOfFamilies|{FIGURES_ALONE}"
-LOCAL_WORDS = "AidKind|MeasureBlock|MeasureKind|MeasureSet|MeasureSetLine|DynamicsLevel|FamilyReaction|StageKind"
+LOCAL_WORDS = (
+    "BookWord|AidKind|MeasureBlock|MeasureKind|MeasureSet|MeasureSetLine|DynamicsLevel|FamilyReaction|StageKind"
+)
 
 # Who may what: role → (views, permissions), both anchored patterns over FAB's names. Which rows is said in access.py.
 ROLES: dict[Role, list[tuple[str, str]]] = {

@@ -16,6 +16,7 @@ from app.entities.accounts import (
     UserSession,
 )
 from app.entities.backups import Backup
+from app.entities.books import BookLayout, BookWord
 from app.entities.clocks import Extends, StayExtension, SurveyExtension
 from app.entities.dictionaries import (
     AgencyKind,
@@ -132,6 +133,8 @@ __all__ = [
     "Annullable",
     "Assignment",
     "Backup",
+    "BookLayout",
+    "BookWord",
     "ByAct",
     "CalendarFeed",
     "CardChild",

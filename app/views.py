@@ -56,6 +56,7 @@ from app.screens import reports
 from app.screens.account import OwnAccount
 from app.screens.backups import Backups
 from app.screens.big_picture import BigPicture
+from app.screens.books import Books
 from app.screens.calendar import Calendar
 from app.screens.doctor import Doctor
 from app.screens.drafts import Drafts
@@ -406,6 +407,17 @@ class TerritoryAliasRegistry(RegistryView):
     intro = _("A workbook may name a territory by any of its aliases.")
 
 
+class BookWordRegistry(RegistryView):
+    entity = models.BookWord
+    list_columns = ["text", "kind", "meaning", "retired"]
+    search_columns = ["text", "kind", "meaning", "retired"]
+    form_columns = ["kind", "text", "meaning", "retired"]
+    base_order = ("text", "asc")
+    intro = _(
+        "Books that settlements make by hand are read by these words; each answer on the page of a book adds one."
+    )
+
+
 class ChildPopulationRegistry(RegistryView):
     entity = models.ChildPopulation
     list_columns = ["territory", "counted_on", "children", "source"]
@@ -484,7 +496,7 @@ DICTIONARIES = [
     MeasureKindRegistry, MeasureSetRegistry, MeasureSetLineRegistry, DynamicsLevelRegistry, FamilyReactionRegistry,
     StageKindRegistry, SignalCardOutcomeRegistry,
     LawReminderRegistry, DecisionOutcomeRegistry, DeadlineRegistry, WorkingDayRegistry, RegionalHolidayRegistry,
-    SettledYearRegistry,
+    SettledYearRegistry, BookWordRegistry,
 ]  # fmt: skip
 TEMPLATES = (PaperTemplates, "PaperTemplates", _("Templates of papers"), "fa-file-word")
 # The statutory forms stand in the menu by themselves; all others stand on the page where reports are chosen.
@@ -510,6 +522,7 @@ KEEPING = [
 
 # Screens that stand behind links of other pages.
 SCREENS: list[type] = [
+    Books,
     FamilyPage,
     FamilyActs,
     FamilyStory,

@@ -22,6 +22,7 @@ from app.models import (
     Aid,
     AidKind,
     Assignment,
+    BookWord,
     CardChild,
     CardScan,
     CardStep,
@@ -503,6 +504,9 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
             mime="application/pdf", size=1, sha256="0" * 64, key=f"k{number}",
         )),
         "Territory": place,
+        "BookWord": _add(BookWord(
+            kind=terms.BookWordKind.CATEGORY, text=f"{word} слово", text_key=names.key(f"{word} слово"), meaning="1",
+        )),
         "TerritoryAlias": _add(TerritoryAlias(territory=place, name=f"{word} сокр.", name_key=names.key(word))),
         "ChildPopulation": _add(ChildPopulation(
             territory=place, counted_on=date(year, 1, 1), children=900, source=word,

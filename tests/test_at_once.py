@@ -37,6 +37,7 @@ OTHERWISE = {
     "Education": {"started_on": "2026-09-01"},
     "Territory": {"name": "Хутор"},
     "TerritoryAlias": {"name": "Сев."},
+    "BookWord": {"text": "другое слово"},
     "ChildPopulation": {"counted_on": "2025-05-05"},
     "Agency": {"name": "Школа № 9"},
     "Employee": {"last_name": "Мятлева"},
@@ -48,6 +49,7 @@ OTHERWISE = {
 # What a row beside that one says otherwise again.
 FURTHER = {
     "code": "77.8", "name": "Ещё одно название", "last_name": "Ольхов", "first_name": "Пётр", "born_on": "2017-07-07",
+    "text": "третье слово",
     "quarter": "3", "year": "2025", "counted_on": "2025-06-06", "day": "2026-05-06", "started_on": "2026-10-01",
 }  # fmt: skip
 

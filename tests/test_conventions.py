@@ -579,7 +579,7 @@ CALLED_BY_LIBRARIES = {
     "open_session", "save_session", "process_bind_param", "process_result_value", "_load_user",
     "_update_remember_cookie", "user_view", "create_login_manager", "create_jwt_manager", "create_limiter",
     "add_limit_view", "is_item_public", "_add_admin_views", "_init_forms", "to_python",
-    "_gen_cache_key", "_get_writer", "_write_rows",
+    "_gen_cache_key", "_get_writer", "_write_rows", "handle_starttag", "handle_endtag", "handle_data",
 }  # fmt: skip
 # Decorators by which a function is handed over to whoever calls it.
 HANDED_OVER = ("expose", "command", "listens_for", "compiles", "template_", "context_processor", "route", "group")
@@ -609,7 +609,7 @@ MADE_ELSEWHERE = ("select2-", "timeline--")
 CODED = {
     "code", "block_code", "measure_code", "parent", "kind", "scheme", "group", "appendix4_line", "appendix4_flag",
     "children_line", "effect", "starts", "stops", "unit",
-    "set", "measure", "agency_kind", "criterion",
+    "set", "measure", "agency_kind", "criterion", "meaning",
 }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ COUNTERS = {"id", "version"}
 DERIVED = {
     "Family": {"name", "sort_key", "search_key"}, "Member": {"sort_key"}, "Territory": {"name_key"},
     "TerritoryAlias": {"name_key"}, "Agency": {"name_key"},
-    "PaperTemplate": {"content"}, "Transfer": {"secret"},
+    "PaperTemplate": {"content"}, "Transfer": {"secret"}, "BookWord": {"text_key"},
     "SignalCard": {"search_key", "name_key", "sent_on"},
 }  # fmt: skip
 

@@ -207,18 +207,24 @@ def _print_of_family(number: str, district: str | None, out: Path, what: str, ma
 @click.option("--answer", "answers", multiple=True, metavar="ВОПРОС=ОТВЕТ",
               help="Ответ на вопрос, который задан при показе; можно повторить.")  # fmt: skip
 def import_workbook(file: Path, applying: bool, answers: tuple[str, ...]) -> None:
-    """Загрузить книгу обмена FILE (.xlsx): показать ошибки или что изменится, с --apply записать.
+    """Загрузить книгу FILE (.xlsx, .xls, .ods, .csv): показать ошибки или что изменится, с --apply записать.
 
     Сомнительное спрашивается: под номером другая семья, исправлен ли человек. Ответ: --answer family-2=other.
     """
     from app import clock
-    from app.exchange import apply, plan, preview, reader
+    from app.exchange import apply, preview, sources
 
     with _work():
-        book = reader.read(file.read_bytes(), file.name)
-        make = partial(plan.make, book, clock.today(), _answers(answers))
-        prepared = apply.PreparedLoad(make, clock.today()) if applying else None
-        planned = prepared.held() if prepared is not None else make()
+        given = _answers(answers)
+        source = sources.read(file.read_bytes(), file.name, given)
+        make = partial(source.plan, clock.today(), given)
+        try:
+            prepared = apply.PreparedLoad(make, clock.today()) if applying else None
+            planned = prepared.held() if prepared is not None else make()
+        except sources.UnclearBookError as waits:
+            for line in preview.lines_of_book(waits.understood):
+                click.echo(line)
+            raise SystemExit(1) from waits
         for line in preview.lines(planned):
             click.echo(line)
         if planned.faults:

@@ -473,6 +473,21 @@ class Act(Term):
     RESTORED = "restored", "восстановление из копии"
 
 
+class BookWordKind(Term):
+    """What a word of a hand-made book is of: the header of a column, or a word of a dictionary."""
+
+    COLUMN = "column", "Заголовок столбца"
+    ROLE = "role", "Роль в семье"
+    CATEGORY = "category", "Категория семьи"
+    CRITERION = "criterion", "Критерий"
+    BODY_KIND = "agency_kind", "Вид органа"
+    BODY = "body", "Организация"
+    EDUCATION = "education", "Обучение, занятость"
+    DOCUMENT = "document", "Вид документа"
+    SUPERVISION = "supervision", "Вид учёта"
+    REASON = "reason", "Причина снятия"
+
+
 class JobKind(Term):
     """What the server does for a person while the person goes on."""
 

@@ -29,7 +29,7 @@ _UNSEEN = {"Cf", "Cc", "Cs", "Co"}
 
 # Errors of Excel, in English and as a Russian one shows them, and of LibreOffice.
 _ERROR = re.compile(
-    r"#(REF|VALUE|NAME|NULL|NUM|N/A|DIV/0|GETTING_DATA|SPILL|CALC|FIELD|BLOCKED|CONNECT|BUSY|UNKNOWN|PYTHON|EXTERNAL"
+    r"#(REF|VALUE|NAME|NULL|NUM|N/A|DIV/0|GETTING_DATA|SPILL|CALC|FIELD|BLOCKED|CONNECT|BUSY|UNKNOWN|PYTHON|EXTERNAL|ФОРМУЛА"
     r"|ССЫЛКА|ЗНАЧ|ИМЯ|ПУСТО|ЧИСЛО|Н/Д|ДЕЛ/0|ПЕРЕНОС|ВЫЧИСЛ|ПОЛЕ|ЗАБЛОКИРОВАНО|ПОДКЛЮЧИТЬ|ЗАНЯТО|НЕИЗВЕСТНО"
     r"|ОЖИДАНИЕ[_ ]ДАННЫХ)[!?]?|#{3,}|(Err|Ошибка):\d{3}",
     re.IGNORECASE,

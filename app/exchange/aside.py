@@ -25,6 +25,7 @@ _SIGNATURE = re.compile(
 _NOTE = re.compile(r"(примечание|примечания|приложение|справочно|сноска|внимание)\b")
 _PHONE = re.compile(r"(?:тел\.?:?\s*)?(?=.*[()+\-\s])\+?[\d()\-\s]{6,25}")
 _MARK = re.compile(r"\*+\s*\D")
+SECTION = "раздел или примечание"
 LETTERS = "абвгдежзик"  # of the first columns of a form
 FEWEST_NUMBERS = 4  # so many cells 1, 2, 3, 4 are the numbers of columns
 
@@ -36,7 +37,7 @@ def what(line: Sequence[Any], headers: Mapping[int, str], number_index: int, kno
     """
     if _repeats(_filled(line, headers), headers):
         return "повторённые заголовки"
-    if _count_up(_filled(line, headers)):
+    if counts_up(cell for _, cell in _filled(line, headers)):
         return "номера столбцов"
     number = writing.line(_cell(line, number_index)) or ""
     if number in known:
@@ -47,10 +48,11 @@ def what(line: Sequence[Any], headers: Mapping[int, str], number_index: int, kno
     place, first = filled[0]
     if not isinstance(first, str):
         return None
-    if (said := _said(first)) and (place != number_index or not any(map(str.isdigit, number)) or len(filled) <= 2):
-        return said
+    if (told := said(first)) and (place != number_index or not any(map(str.isdigit, number)) or len(filled) <= 2):
+        return told
     if len(filled) == 1:
-        return _alone(first, place == number_index)
+        is_number = place == number_index and any(map(str.isdigit, first))
+        return None if is_number and not (len(first) > 20 and " " in first) else alone(first)
     return None
 
 
@@ -74,25 +76,26 @@ def _repeats(filled: Iterator[tuple[int, Any]], headers: Mapping[int, str]) -> b
     return alike > 1
 
 
-def _count_up(filled: Iterator[tuple[int, Any]]) -> bool:
+def counts_up(filled: Iterable[Any]) -> bool:
     """Whether cells, enough of them, say 1, 2, 3 or А, Б, 1, 2: a form may number its first columns by letters."""
     wanted, count = None, 0
-    for place, (_, cell) in enumerate(filled):
+    for place, cell in enumerate(filled):
         count = place + 1
-        said = cells.shown_cell(cell).strip().casefold()
+        shown = cells.shown_cell(cell).strip().casefold()
         if wanted is None:
-            if not said.isdecimal():
-                if said and said == LETTERS[place : place + 1]:
+            if not shown.isdecimal():
+                if shown and shown == LETTERS[place : place + 1]:
                     continue
                 return False
-            wanted = 1 if place else int(said)
-        if said != str(wanted):
+            wanted = 1 if place else int(shown)
+        if shown != str(wanted):
             return False
         wanted += 1
     return wanted is not None and count >= FEWEST_NUMBERS
 
 
-def _said(text: str) -> str | None:
+def said(text: str) -> str | None:
+    """What the first words of a line say that it is: a total, a signature, a note."""
     key = names.key(text)
     for pattern, found in ((_TOTAL, "итог"), (_SIGNATURE, "подпись"), (_NOTE, "примечание")):
         if pattern.match(key):
@@ -100,10 +103,6 @@ def _said(text: str) -> str | None:
     return "примечание" if _MARK.match(text) else None
 
 
-def _alone(text: str, is_number: bool) -> str | None:
-    """The only cell of a line: a phone, a section, a note; a bare card number is a row that lacks the rest."""
-    if _PHONE.fullmatch(text):
-        return "телефон"
-    if not is_number or not any(map(str.isdigit, text)):
-        return "раздел или примечание"
-    return "раздел или примечание" if len(text) > 20 and " " in text else None
+def alone(text: str) -> str:
+    """The only cell of a line that is no number of a card: a phone, a section, a note."""
+    return "телефон" if _PHONE.fullmatch(text) else SECTION

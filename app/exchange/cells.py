@@ -11,6 +11,7 @@ from typing import Any
 
 from app import words
 from app.domain import names, terms, writing
+from app.exchange import parser
 from app.exchange.records import Named
 from app.exchange.workbook import BookColumn, Kind
 from app.extensions import LARGEST_KEY
@@ -90,11 +91,17 @@ def reader(column: BookColumn, dictionaries: Mapping[str, Codes]) -> Callable[[A
             return read(cell)
         if cell not in known:
             if writing.is_error(cell):
-                raise CellError(f"В ячейке ошибка Excel ({cell.strip()}): введите значение.")
+                raise CellError(_told_error(cell.strip()))
             known[cell] = nothing if _says_nothing(cell, column, codes) else read(cell)
         return known[cell]
 
     return value
+
+
+def _told_error(text: str) -> str:
+    if text == parser.NO_VALUE:
+        return "В ячейке формула без сохранённого значения: откройте и сохраните книгу в Excel или впишите значение."
+    return f"В ячейке ошибка Excel ({text}): введите значение."
 
 
 def _says_nothing(cell: str, column: BookColumn, codes: Codes | None) -> bool:

@@ -179,6 +179,9 @@ class Plan:
     new_bodies: list[BodyRef] = field(default_factory=list)
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     codes: dict[str, Codes] = field(default_factory=dict)
+    own: bool = False  # made of a hand-made book
+    sound: int = 0  # families without faults, where others have some and every fault is of a family
+    left_out: int = 0  # families with faults that are not loaded, as the person has chosen
 
     @property
     def does_something(self) -> bool:
@@ -206,6 +209,7 @@ class Plan:
         said = {
             "digest": self.book.digest,
             "faults": len(self.faults),
+            "left_out": self.left_out,
             "new": [(line.sheet, line.number, line.text) for line in self.new],
             "changes": [(c.sheet, c.row, c.number, c.column, c.was, c.becomes) for c in self.changes],
             "answers": [(question.key, question.chosen) for question in self.questions],

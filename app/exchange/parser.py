@@ -1,13 +1,15 @@
 """Reads a workbook that nobody may be trusted to have made; run as a process of its own, within hard limits.
 
-The file comes in on standard input; out goes one JSON object: {"sheets": {title: [[row number, [cells]], …]}} or
-{"refused": "a sentence"}; beside the sheets, what its sender may not see: "hidden": {title: a sentence}. A date is
-written as a list of one text. Nothing is evaluated, loaded or written anywhere.
-It imports nothing of the application: the process starts fast and holds no secrets.
+The file comes in on standard input, its name as an argument; out goes one JSON object: {"sheets": {title: [[row number,
+[cells]], …]}} or {"refused": "a sentence"}; beside the sheets, what its sender may not see: "hidden": {title: a
+sentence}, the blocks of merged cells: "merged": {title: [[row, column, last row, last column], …]} counted from 0, and
+what the file was recognised as: "kind". A date is written as a list of one text. Nothing is evaluated, loaded or
+written anywhere. It imports nothing of the application: the process starts fast and holds no secrets.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import resource
@@ -15,6 +17,7 @@ import sys
 import zipfile
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -24,7 +27,7 @@ LONGEST_UNPACKED = 300 << 20
 LONGEST_RATIO, RATIO_FROM = 200, 1 << 20
 MOST_MEMBERS = 500
 MOST_ERRORS = 10_000
-MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 300_000, 64, 8_000_000
+MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 300_000, 256, 8_000_000
 CHUNK = 1 << 20
 OVERLAP = 4096
 
@@ -35,10 +38,16 @@ LINKS = ("xl/externallinks", "xl/embeddings", "xl/connections", "xl/querytables"
 
 _DECLARATION = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _ENCODING = re.compile(rb"""<\?xml[^>]{0,200}encoding\s*=\s*["']([^"']*)""")
-_FORMULA = re.compile(rb"<(?:[\w.-]+:)?f[\s/>]")
+_UNSAVED = re.compile(
+    rb"<(?:[\w.-]+:)?c\s([^>]{0,500})>\s*<(?:[\w.-]+:)?f(?:\s[^>]{0,500})?(?:/>|>[^<]{0,8192}</(?:[\w.-]+:)?f>)"
+    rb"\s*(?:<(?:[\w.-]+:)?v\s*/>|<(?:[\w.-]+:)?v\s*>\s*</(?:[\w.-]+:)?v>)?\s*</(?:[\w.-]+:)?c>"
+)
+_TEXT_FORMULA = re.compile(rb"""\bt\s*=\s*["']str["']""")
 _ROW = re.compile(rb"""<(?:[\w.-]+:)?row[\s/>]""")
 _ROW_NUMBER = re.compile(rb"""<(?:[\w.-]+:)?row\s[^>]{0,500}?\br\s*=\s*["']\s*(\d+)""")
-_CELL = re.compile(rb"""<(?:[\w.-]+:)?c\s[^>]{0,500}?\br\s*=\s*["']\s*\$?([A-Za-z]{1,7})\$?(\d+)""")
+_CELL = re.compile(
+    rb"""<(?:[\w.-]+:)?c\s[^>]{0,500}?\br\s*=\s*["']\s*\$?([A-Za-z]{1,7})\$?(\d+)["'][^>]{0,500}(?<!/)>\s*<(?!/)"""
+)
 _ERROR_CELL = re.compile(
     rb"""<(?:[\w.-]+:)?c\s([^>]{0,500}?\bt\s*=\s*["']e["'][^>]{0,500})>(?:\s*<(?:[\w.-]+:)?v>([^<]{0,40}))?"""
 )
@@ -50,6 +59,16 @@ _HIDDEN_COLUMN = re.compile(
     rb"""<(?:[\w.-]+:)?col\s(?=[^>]{0,500}\bhidden\s*=\s*["'](?:1|true)["'])[^>]{0,500}?\bmin\s*=\s*["'](\d+)"""
 )
 _EXTERNAL = re.compile(rb"""<[^<>]*TargetMode\s*=\s*["']External["'][^<>]*>""", re.IGNORECASE)
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ARCHIVE = b"PK\x03\x04"
+OPEN_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
+NO_VALUE = "#ФОРМУЛА!"  # a formula whose value was never saved
+_OPEN_MACROS = ("basic/", "scripts/", "object ", "objectreplacements/")
+_OPEN_HIDDEN = re.compile(
+    rb"""<table:table-(row|column)\b[^>]{0,500}table:visibility\s*=\s*["'](?:collapse|filter)["']"""
+)
 
 
 class FileError(Exception):
@@ -66,20 +85,51 @@ def limit() -> None:
 
 def check(content: bytes) -> dict[str, _Rows]:
     """Refuse a hostile or broken archive before anything parses it; what was seen on each part that is a sheet."""
-    if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        if "EncryptedPackage".encode("utf-16-le") in content:
-            raise FileError("Книга защищена паролем: снимите пароль и сохраните её снова.")
-        raise FileError("Это книга старого формата .xls: сохраните её как «Книга Excel (.xlsx)».")
-    if content[:4] != b"PK\x03\x04":
-        raise FileError("Это не книга Excel .xlsx.")
-    try:
-        archive = zipfile.ZipFile(BytesIO(content))
-    except Exception as error:
-        raise FileError("Файл повреждён или передан не полностью: отправьте его ещё раз.") from error
+    archive = _archive(content)
     members = archive.infolist()
     _check_members(members, len(content))
     _check_types(archive, {member.filename for member in members})
     return {member.filename: _check_content(archive, member) for member in members}
+
+
+def _archive(content: bytes) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(BytesIO(content))
+    except Exception as error:
+        raise FileError("Файл повреждён или передан не полностью: отправьте его ещё раз.") from error
+
+
+def is_open(content: bytes) -> bool:
+    """Whether an archive says of itself that it is a table of OpenDocument."""
+    return content[:4] == ARCHIVE and OPEN_TYPE in content[:200]
+
+
+def check_open(content: bytes) -> bytes:
+    """Refuse a hostile or broken table of OpenDocument before anything parses it; gives its content as XML."""
+    archive = _archive(content)
+    members = archive.infolist()
+    _check_members(members, len(content))
+    names = {member.filename.casefold() for member in members}
+    if any(name.startswith(_OPEN_MACROS) for name in names):
+        raise FileError("В книге есть макросы или вложенные файлы: сохраните её без них.")
+    for member in members:
+        _check_content(archive, member)
+    try:
+        if b"manifest:encryption-data" in archive.read("META-INF/manifest.xml"):
+            raise FileError("Книга защищена паролем: снимите пароль и сохраните её снова.")
+        return archive.read("content.xml")
+    except KeyError as error:
+        raise FileError("Файл повреждён или передан не полностью: отправьте его ещё раз.") from error
+
+
+def check_old(content: bytes) -> None:
+    """Refuse a hostile book of the old format, or what is no book."""
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        raise FileError("Книга защищена паролем: снимите пароль и сохраните её снова.")
+    if "_VBA_PROJECT".encode("utf-16-le") in content:
+        raise FileError("В книге есть макросы или элементы управления: сохраните её как «Книга Excel (.xlsx)» без них.")
+    if not any(mark.encode("utf-16-le") in content for mark in ("Workbook", "Book")):
+        raise FileError("Файл повреждён или это не книга Excel: сохраните её как «Книга Excel (.xlsx)».")
 
 
 def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
@@ -185,8 +235,9 @@ class _Rows:
     def look(self, before: bytes, chunk: bytes) -> None:
         edge = len(before)
         text = before + chunk
-        if _FORMULA.search(text):
-            raise FileError("В книге есть формулы: замените их значениями (копировать – вставить значения).")
+        for found in _UNSAVED.finditer(text) if b"<f" in text or b":f" in text else ():
+            if not _TEXT_FORMULA.search(found[1]):
+                self._note_error(found[1], NO_VALUE)
         self.rows += sum(1 for found in _ROW.finditer(text) if found.end() > edge)
         if self.rows > MOST_ROWS:
             raise FileError(_TOO_FAR)
@@ -200,15 +251,19 @@ class _Rows:
             self.hidden_rows.update(int(found[1]) for found in _HIDDEN_ROW.finditer(text))
             self.hidden_columns |= bool(_HIDDEN_COLUMN.search(text))
         for found in _ERROR_CELL.finditer(text):
-            address = _ADDRESS.search(found[1])
-            if address is None:
-                raise FileError("В книге есть ошибки Excel без адреса ячейки: откройте и сохраните её в Excel.")
-            place = int(address[2]), _column(address[1])
-            self.errors[place] = (found[2] or b"").decode(errors="replace") or self.errors.get(place) or "#ERROR!"
-            if len(self.errors) > MOST_ERRORS:
-                raise FileError("В книге слишком много ячеек с ошибками Excel: замените их значениями.")
+            self._note_error(found[1], (found[2] or b"").decode(errors="replace"))
+
+    def _note_error(self, attributes: bytes, text: str) -> None:
+        address = _ADDRESS.search(attributes)
+        if address is None:
+            raise FileError("В книге есть ошибки Excel без адреса ячейки: откройте и сохраните её в Excel.")
+        place = int(address[2]), _column(address[1])
+        self.errors[place] = text or self.errors.get(place) or "#ERROR!"
+        if len(self.errors) > MOST_ERRORS:
+            raise FileError("В книге слишком много ячеек с ошибками Excel: замените их значениями.")
 
 
+HIDDEN_SHEET = "Лист скрыт, но прочитан: проверьте, что его данные нужны."
 _TOO_FAR = (
     f"На листе больше {MOST_ROWS} строк или {MOST_COLUMNS} столбцов: "
     "удалите пустые строки и столбцы после таблицы и сохраните книгу снова."
@@ -227,31 +282,52 @@ def parse(content: bytes, seen: dict[str, _Rows]) -> dict[str, Any]:
 
     The library reads an error cell as an empty one, so that a value would be lost unseen: such cells are put back.
     """
-    from python_calamine import CalamineWorkbook
-
-    book = CalamineWorkbook.from_filelike(BytesIO(content))
+    answer = _values(content, "книга Excel")
     parts = _parts(content)
-    sheets: dict[str, list[Any]] = {}
-    hidden: dict[str, str] = {}
-    for title in book.sheet_names:
-        sheet = book.get_sheet_by_name(title)
-        if sheet.end is not None:
-            rows, columns = sheet.end[0] + 1, sheet.end[1] + 1
-            if rows > MOST_ROWS or columns > MOST_COLUMNS or rows * columns > MOST_CELLS:
-                raise FileError(_TOO_FAR)
-        found = sheets[title] = []
-        for number, row in enumerate(sheet.to_python(skip_empty_area=False), start=1):
-            cells = [_plain(value) if value.__class__ is not str else value for value in row]
-            if any(cell != "" for cell in cells):
-                found.append([number, cells])
+    for title, found in answer["sheets"].items():
         path, visible = parts.get(title, ("", True))
         if path not in seen:
             raise FileError("Листы книги лежат не там, где их хранит Excel: откройте и сохраните её в Excel.")
         part = seen[path]
         _put_errors(found, part.errors)
         if told := _told_hidden(part, visible, {number for number, _ in found}):
-            hidden[title] = told
-    return {"sheets": sheets, "hidden": hidden}
+            answer["hidden"][title] = told
+    return answer
+
+
+def parse_open(content: bytes, inside: bytes) -> dict[str, Any]:
+    """The values of a table of OpenDocument. inside: its content as XML."""
+    answer = _values(content, "таблица OpenDocument (.ods)")
+    what = {b"row": "строки", b"column": "столбцы"}
+    told = dict.fromkeys(what[found[1]] for found in _OPEN_HIDDEN.finditer(inside))
+    if told and answer["sheets"]:
+        text = f"В книге есть скрытые {' и '.join(told)}: они прочитаны, как и остальные."
+        answer["hidden"].setdefault(next(iter(answer["sheets"])), text)
+    return answer
+
+
+def _values(content: bytes, kind: str) -> dict[str, Any]:
+    """The values of every sheet and the blocks of its merged cells."""
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+
+    book = CalamineWorkbook.from_filelike(BytesIO(content))
+    answer: dict[str, Any] = {"kind": kind, "sheets": {}, "hidden": {}, "merged": {}}
+    for about in book.sheets_metadata:
+        sheet = book.get_sheet_by_name(about.name)
+        if sheet.end is not None:
+            rows, columns = sheet.end[0] + 1, sheet.end[1] + 1
+            if rows > MOST_ROWS or columns > MOST_COLUMNS or rows * columns > MOST_CELLS:
+                raise FileError(_TOO_FAR)
+        found = answer["sheets"][about.name] = []
+        for number, row in enumerate(sheet.to_python(skip_empty_area=False), start=1):
+            cells = [_plain(value) if value.__class__ is not str else value for value in row]
+            if any(cell != "" for cell in cells):
+                found.append([number, cells])
+        if merged := sheet.merged_cell_ranges:
+            answer["merged"][about.name] = sorted([*first, *last] for first, last in merged)
+        if about.visible is not SheetVisibleEnum.Visible:
+            answer["hidden"][about.name] = HIDDEN_SHEET
+    return answer
 
 
 def _parts(content: bytes) -> dict[str, tuple[str, bool]]:
@@ -287,7 +363,7 @@ def _put_errors(found: list[Any], errors: dict[tuple[int, int], str]) -> None:
 def _told_hidden(rows: _Rows, visible: bool, filled: set[int]) -> str:
     """What of a sheet its sender does not see, as a sentence."""
     if not visible:
-        return "Лист скрыт, но прочитан: проверьте, что его данные нужны."
+        return HIDDEN_SHEET
     told = []
     if numbers := sorted(rows.hidden_rows & filled):
         listed = ", ".join(map(str, numbers[:10])) + (f" и ещё {len(numbers) - 10}" if len(numbers) > 10 else "")
@@ -307,11 +383,41 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def recognised(content: bytes, name: str) -> dict[str, Any]:
+    """What a file of any kind that is taken holds."""
+    if content[:8] == OLE:
+        check_old(content)
+        return _values(content, "книга Excel 97–2003 (.xls)")
+    if is_open(content):
+        return parse_open(content, check_open(content))
+    if content[:4] == ARCHIVE:
+        return parse(content, check(content))
+    if name.casefold().endswith((".xlsx", ".ods")):
+        raise FileError("Это не книга Excel .xlsx.")
+    return _of_text(content, name)
+
+
+def _of_text(content: bytes, name: str) -> dict[str, Any]:
+    """Tables that are text are read by the module beside this one."""
+    sys.dont_write_bytecode = True
+    sys.path.append(str(Path(__file__).resolve().parent))
+    texts: Any = importlib.import_module("texts")
+    try:
+        kind, sheets = texts.read(content, name)
+    except texts.TextError as error:
+        raise FileError(str(error)) from error
+    return {
+        "kind": kind, "hidden": {}, "sheets": {sheet.title: sheet.rows for sheet in sheets},
+        "merged": {sheet.title: sheet.merged for sheet in sheets if sheet.merged},
+    }  # fmt: skip
+
+
 def main() -> None:
     limit()
     content = sys.stdin.buffer.read()
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
-        answer: dict[str, Any] = parse(content, check(content))
+        answer = recognised(content, name)
     except FileError as error:
         answer = {"refused": str(error)}
     except BaseException:

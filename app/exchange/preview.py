@@ -10,6 +10,7 @@ from typing import Any
 
 from app import words
 from app.exchange.changes import Change, Line, Plan
+from app.exchange.handmade import Understood
 from app.exchange.workbook import SHEETS
 from app.render.table import Column, Table
 
@@ -36,6 +37,9 @@ def shown(plan: Plan, warning: str = "") -> Shown:
         "families": len(plan.families),
         "faults": _part(vars(fault) for fault in plan.faults),
         "does_something": plan.does_something,
+        "own": plan.own,
+        "sound": plan.sound,
+        "left_out": plan.left_out,
         "unanswered": len(plan.unanswered),
         "questions": [_question(each) for each in plan.questions],
         "offered": json.dumps({each.key: each.chosen for each in plan.questions if each.chosen}),
@@ -104,6 +108,19 @@ def _by_place(groups: dict[str, list[Any]], places: dict[str, str], titles: dict
 def _family(title: str, group: list[Change | Line]) -> dict[str, Any]:
     rows = [vars(line) for line in group]
     return {"title": title, "rows": rows, "changes": bool(rows) and "becomes" in rows[0]}
+
+
+def lines_of_book(understood: Understood) -> Iterator[str]:
+    """What is asked of a hand-made book, for a command line."""
+    found = f"семей {len(understood.families)}, людей {understood.people}"
+    yield f"Книга «{understood.source.name}» ({understood.source.kind}): {found}"
+    if not understood.layouts:
+        yield "Таблицы с людьми в книге не найдено: столбцам нужны заголовки."
+    for question in understood.asking.numbered:
+        yield f"  {question.key}: {question.text}"
+        for choice in question.choices:
+            mark = "•" if choice.value == question.chosen else " "
+            yield f"    {mark} {question.key}={choice.value}: {choice.text}"
 
 
 def lines(plan: Plan) -> Iterator[str]:

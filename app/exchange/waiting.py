@@ -57,6 +57,29 @@ def find(key: str, user_id: int) -> WaitingBook | None:
         return None
 
 
+def said(key: str, user_id: int) -> dict[str, str]:
+    """What was answered about a workbook that waits; nothing if it is another person's or gone."""
+    if not _KEY.fullmatch(key):
+        return {}
+    try:
+        told = json.loads(_path(key).with_suffix(".json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return dict(told.get("said", {})) if told.get("user_id") == user_id else {}
+
+
+def say(key: str, user_id: int, answers: dict[str, str]) -> None:
+    """Keep what is answered about a workbook that waits, beside it."""
+    if (found := find(key, user_id)) is not None:
+        path = _path(key).with_suffix(".json")
+        told = {"name": found.name, "user_id": user_id, "said": {**said(key, user_id), **answers}}
+        written = path.with_suffix(f".{secrets.token_hex(4)}")
+        _write(written, json.dumps(told).encode())
+        written.replace(path)
+        for each in (path, _path(key)):
+            os.utime(each)
+
+
 def drop(key: str) -> None:
     """Forget a workbook."""
     if _KEY.fullmatch(key):

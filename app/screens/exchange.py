@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from flask import abort, g, request, url_for
+from flask import abort, g, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
@@ -19,10 +19,11 @@ from app.acts import Answer, reads_first
 from app.domain import writing
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, JobKind
-from app.exchange import apply, export, plan, preview, reader, undo, waiting
+from app.exchange import apply, export, preview, reader, sources, undo, waiting
 from app.exchange.changes import Plan
 from app.exchange.confirmation import Confirmation
 from app.exchange.preview import Shown
+from app.exchange.sources import BookSource, UnclearBookError
 from app.exchange.workbook import SHEETS
 from app.extensions import db, look_at_contents
 from app.filters import Address
@@ -102,12 +103,15 @@ class Exchange(Screen):
         file = request.files.get("file")
         name = writing.line(file.filename) if file is not None else None
         if file is None or name is None:
-            return self._start("Выберите файл книги обмена (.xlsx).")
+            return self._start("Выберите файл книги: .xlsx, .xls, .ods или .csv.")
         content = file.stream.read(reader.LONGEST_FILE + 1)
         if len(content) > LARGE_BOOK:
             return self._preview_later(content, name)
         try:
-            planned = _planned(content, name)
+            source = _read(content, name)
+            if not source.is_form:
+                return redirect(url_for("Books.show", key=waiting.keep(content, name, g.user.id)))
+            planned = source.plan(clock.today())
         except Refusal as refusal:
             return self._start(refusal.text)
         return self._preview(preview.shown(planned), waiting.keep(content, name, g.user.id))
@@ -150,7 +154,9 @@ class Exchange(Screen):
         if found is None:
             return self._start(waiting.GONE)
         try:
-            planned = _planned(found.content, found.name)
+            planned = _read(found.content, found.name, key=found.key).plan(clock.today())
+        except UnclearBookError:
+            return redirect(url_for("Books.show", key=found.key))
         except Refusal as refusal:
             return self._start(refusal.text)
         summary = f"Ошибки книги «{found.name}»"
@@ -174,11 +180,13 @@ class Exchange(Screen):
             asked, title = {"key": key, "confirmation": asdict(answered)}, f"{JobKind.LOAD}: {found.name}"
             return self.done(said, lambda: later(JobKind.LOAD, title, asked)) or self._start(said.text)
         try:
-            book = _read(found.content, found.name)
-            prepared = apply.PreparedLoad(lambda: plan.make(book, clock.today(), answered.answers), clock.today())
+            source = _read(found.content, found.name, key=key)
+            prepared = apply.PreparedLoad(lambda: source.plan(clock.today(), answered.answers), clock.today())
             answer = self.done(said, lambda: _load(prepared, answered))
         except Refusal as refusal:
             return self._start(refusal.text)
+        except UnclearBookError:
+            return redirect(url_for("Books.show", key=key))
         except ShownAgainError as again:
             return self._preview(preview.shown(again.plan, again.warning), key)
         if answer is None:
@@ -281,14 +289,10 @@ def _load(prepared: apply.PreparedLoad, confirmed: Confirmation) -> Answer:
     return Answer(_("The workbook is loaded."), url_for("Exchange.batch", pk=batch.id))
 
 
-def _read(content: bytes, name: str) -> reader.Book:
-    """Read a workbook while no transaction holds the bank."""
+def _read(content: bytes, name: str, *, key: str = "") -> BookSource:
+    """Read a workbook while no transaction holds the bank. key: of a waiting one, with what was answered about it."""
     db.session.rollback()
-    return reader.read(content, name)
-
-
-def _planned(content: bytes, name: str) -> Plan:
-    return plan.make(_read(content, name), clock.today())
+    return sources.read(content, name, waiting.said(key, g.user.id) if key else {})
 
 
 def _sheets(batch: ImportBatch) -> list[tuple[str, dict[str, int]]]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import class_mapper
 from sqlalchemy.orm.interfaces import MANYTOONE, ONETOMANY
 
 from app import tree
-from app.domain import care, deadlines, execution, meetings, programmes, registration
+from app.domain import book_words, care, deadlines, execution, meetings, programmes, registration
 from app.domain.criteria import DatedCriterion, in_force
 from app.domain.execution import Recipient
 from app.domain.refusal import Refusal
@@ -23,6 +23,7 @@ from app.models import (
     Agency,
     Aid,
     Assignment,
+    BookWord,
     CommissionMember,
     Deadline,
     Decision,
@@ -396,6 +397,10 @@ def _check_settled_year(row: SettledYear, today: date) -> None:
     deadlines.check_year(row.year)
 
 
+def _check_book_word(row: BookWord, today: date) -> None:
+    book_words.check(row.kind, row.text, row.meaning)
+
+
 RULES: dict[type, Callable[[Any, date], None]] = {
     Family: _check_family,
     Member: _check_member,
@@ -411,6 +416,7 @@ RULES: dict[type, Callable[[Any, date], None]] = {
     Mentor: _check_mentor,
     Assignment: _check_assignment,
     Agency: _check_agency,
+    BookWord: _check_book_word,
     CommissionMember: _check_commission_member,
     Territory: _check_territory,
     RemovalReason: _check_reason,

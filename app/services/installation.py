@@ -10,11 +10,12 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from app.domain import names, terms
+from app.domain import book_words, names, terms
 from app.extensions import db
 from app.models import (
     AgencyKind,
     AidKind,
+    BookWord,
     Criterion,
     Deadline,
     DecisionOutcome,
@@ -48,6 +49,7 @@ def install() -> None:
     """Create what an empty database lacks; leave alone what people have edited."""
     _add_roles()
     load_dictionaries()
+    load_book_words()
     add_root_territory()
 
 
@@ -127,6 +129,20 @@ def load_dictionaries() -> None:
     _load_relationships()
     _load_measures()
     _load_sets()
+
+
+def load_book_words() -> None:
+    """Add the usual headers and words of hand-made books that nobody has entered or retired yet."""
+    have = {(row.kind, row.text_key) for row in db.session.scalars(select(BookWord))}
+    for row in rows("book_words.csv"):
+        kind = terms.BookWordKind.of(row["kind"] or "")
+        text, meaning = row["text"] or "", row["meaning"] or ""
+        assert kind is not None, row
+        key = book_words.key(kind, text)
+        if (kind, key) not in have:
+            have.add((kind, key))
+            db.session.add(BookWord(kind=kind, text=text, text_key=key, meaning=meaning))
+    db.session.flush()
 
 
 def rows(file_name: str) -> Iterator[dict[str, str | None]]:

@@ -10,12 +10,13 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import class_mapper
 
 from app import tree
-from app.domain import names
+from app.domain import book_words, names
 from app.domain.refusal import Refusal
 from app.extensions import db
 from app.models import (
     Agency,
     Annullable,
+    BookWord,
     Entity,
     Family,
     Member,
@@ -64,6 +65,8 @@ def lock(family: Family) -> None:
 def _derive(row: Any) -> None:
     if isinstance(row, Territory | TerritoryAlias | Agency):
         row.name_key = names.key(row.name)
+    if isinstance(row, BookWord):
+        row.text_key = book_words.key(row.kind, row.text)
     if isinstance(row, OfMember) and row.member is not None:
         row.family = row.member.family
     if isinstance(row, Family) and row.territory is not None:

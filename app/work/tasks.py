@@ -13,9 +13,10 @@ from app import access, clock, doctor
 from app.backup import making, noting
 from app.domain.refusal import Refusal
 from app.domain.terms import JobKind
-from app.exchange import apply, export, plan, preview, reader, undo, waiting
+from app.exchange import apply, export, plan, preview, sources, undo, waiting
 from app.exchange.changes import Plan
 from app.exchange.confirmation import Confirmation
+from app.exchange.sources import BookSource, UnclearBookError
 from app.extensions import db, look_at_contents
 from app.models import ImportBatch, Territory
 from app.render import xlsx
@@ -41,20 +42,26 @@ class Task:
 
 
 def _preview(run: Run) -> Result:
-    planned = _compared(run, _read(run), {})
+    try:
+        planned = _compared(run, _read(run), {})
+    except UnclearBookError as waits:
+        return Result(str(waits), "Books.show", {"key": run.parameters["key"]})
     return _shown(run, planned)
 
 
 def _load(run: Run) -> Result:
     confirmation = Confirmation(**run.parameters["confirmation"])
-    book = _read(run)
+    source = _read(run)
 
     def make() -> Plan:
-        planned = _compared(run, book, confirmation.answers)
+        planned = _compared(run, source, confirmation.answers)
         run.tell(COMPOSING, STEPS - 1, STEPS)
         return planned
 
-    prepared = apply.PreparedLoad(make, clock.today())
+    try:
+        prepared = apply.PreparedLoad(make, clock.today())
+    except UnclearBookError as waits:
+        return Result(str(waits), "Books.show", {"key": run.parameters["key"]})
     run.tell(WRITING, STEPS - 1, STEPS)
     run.be_silent()  # from here on this transaction writes
     planned = prepared.held()
@@ -65,21 +72,21 @@ def _load(run: Run) -> Result:
     return Result("Книга загружена.", "Exchange.batch", {"pk": batch.id})
 
 
-def _read(run: Run) -> reader.Book:
+def _read(run: Run) -> BookSource:
     """Read the workbook that waits for the person's word."""
     run.tell(READING, 0, STEPS)
     db.session.rollback()  # no transaction holds the bank while a file is read
     found = waiting.find(run.parameters["key"], run.claim.user_id)
     if found is None:
         raise Refusal(waiting.GONE)
-    return reader.read(found.content, found.name)
+    return sources.read(found.content, found.name, waiting.said(found.key, run.claim.user_id))
 
 
-def _compared(run: Run, book: reader.Book, answers: dict[str, str]) -> Plan:
+def _compared(run: Run, source: BookSource, answers: dict[str, str]) -> Plan:
     def told(sheet: str) -> None:
         run.tell(f"{COMPARING}: {sheet}", 1 + plan.COMPARED.index(sheet), STEPS)
 
-    return plan.make(book, clock.today(), answers, told=told)
+    return source.plan(clock.today(), answers, told)
 
 
 def _shown(run: Run, planned: Plan, warning: str = "") -> Result:

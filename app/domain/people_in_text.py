@@ -1,0 +1,258 @@
+"""People as one cell of a table names them: «Мать: Тетерина Алёна Павловна, 07.04.1990 г.р., не работает».
+
+A cell may hold several, by lines, by «;», by numbers «1)», or one after the other. Nobody is made up: a word inside the
+words on a person begins another one only where it is plainly a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from app.domain import given_names, names, spelled, writing
+from app.domain.spelled import ANYONE, Ages, Time
+
+# Words that say who somebody is in a family, as keys; what they mean is said by the words of the district.
+_ROLES = (
+    "приемная мать|приемный отец|мать|мама|матери|мамы|отец|папа|отца|отчим|мачеха|опекун|опекунша|попечитель"
+    "|усыновитель|сожительница|сожитель|прабабушка|прадедушка|бабушка|дедушка|тетя|дядя|муж|жена|сын|дочь|пасынок|падчерица|подопечный"
+    "|подопечная|племянник|племянница|внук|внучка|брат|сестра|законный представитель|зак предст|родитель|родители"
+    "|ребенок|дети|несовершеннолетний|несовершеннолетняя|двоюродный брат|двоюродная сестра"
+)
+_SPACED = _ROLES.replace(" ", r"[.\s]+")
+_ROLE = re.compile(rf"(?:({_SPACED})\.?)(?![^\W\d_])\s*[:\-–—.,(]*\s*", re.IGNORECASE)
+_ROLE_AFTER = re.compile(rf"\s*\(\s*({_ROLES})\.?\s*\)|[,\s–—-]\s*({_ROLES})(?![^\W\d_])", re.IGNORECASE)
+_NUMBERING = re.compile(r"^\s*(?:\d{1,2}\s*[.)](?!\d)|[-–—•*·▪])\s*")
+_INLINE = re.compile(r"(?:(?<=[\s,;.])|^)\d{1,2}\s*\)\s*(?=[^\W\d_])|(?:(?<=[\s,;])|^)\d{1,2}\.\s*(?=[^\W\d_]{2})")
+_WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
+_INITIALS = re.compile(r"([^\W\d_])\.\s?(?:([^\W\d_])\.)?(?![^\W\d_])")
+_PARTICLES = frozenset(("оглы", "кызы", "углы", "кизи", "гызы", "улы", "уулу"))
+_BORN_AFTER = re.compile(r"\s*[,(–-]?\s*\(?(?:\d{1,2}[./]\d|(?:19|20)\d\d(?!\d))")
+_SEPARATORS = " \t,;:–—-."
+_NOT_NAMES = frozenset(
+    """
+    мбоу мкоу мдоу мбдоу гбоу гбу мбу сош оош доу ооо оао ип зао ао пао школа гимназия лицей колледж техникум
+    детский сад ромашка район город село поселок улица ул дом область россия работает безработный безработная
+    пенсионер инвалид умер умерла лишен лишена нет неизвестно осужден проживает учет учете класс группа паспорт
+    свидетельство снилс тел адрес дата рождения год фио и не
+    """.split()  # noqa: SIM905  a list of so many words is read as a text
+)
+
+
+@dataclass
+class Spelled:
+    """A person as a text tells. role: the word that stands beside; born: None if nothing of the kind is told."""
+
+    last: str | None
+    first: str | None
+    middle: str | None
+    role: str | None = None
+    born: Time | None = None
+    rest: str | None = None
+
+    @property
+    def full(self) -> str:
+        return names.full(self.last, self.first, self.middle)
+
+
+@dataclass
+class People:
+    """The people of a text and what is left of it that belongs to nobody."""
+
+    found: list[Spelled]
+    left: list[str]
+
+
+def people(text: str, on: date, ages: Ages = ANYONE, *, first_alone: bool = False) -> People:
+    """Everybody whom a text names. first_alone: a line of one word is a first name, as where children are listed."""
+    result = People([], [])
+    role: str | None = None
+    for line in _lines(text):
+        plural = re.match(r"(дети|родители)\s*[:\-–—]\s*", line, re.IGNORECASE)
+        if plural:
+            role, line = ("ребенок" if plural[1].casefold() == "дети" else None), line[plural.end() :]
+        segments = list(_segments(line, first_alone))
+        if not segments:
+            _continue(result, line, on, ages)
+        for who, rest in segments:
+            if who.last is None and who.middle and result.left and _WORD.fullmatch(result.left[-1]):
+                who.last = _cased(result.left.pop())
+            if result.found and _is_tail(who, result.found[-1]) and not who.role:
+                _join(result.found[-1], who, rest, on, ages)
+                continue
+            who.role = who.role or role
+            _tell(who, rest, on, ages)
+            result.found.append(who)
+    return result
+
+
+def of_name(text: str) -> Spelled | None:
+    """The one person whom a cell of a name holds, however its words are cased; None: it is no name of one person."""
+    cleaned = writing.line(re.sub(r"[,;]", " ", text)) or ""
+    words = [word for word in cleaned.split() if word]
+    if _INITIALS.search(cleaned):
+        found = next(_segments(cleaned, False), None)
+        return found[0] if found and not found[1].strip(_SEPARATORS) else None
+    if not 1 <= len(words) <= 5 or any(not _WORD.fullmatch(word) for word in words):
+        return None
+    return _ordered([_cased(word) for word in words])
+
+
+def _lines(text: str) -> Iterator[str]:
+    for line in re.split(r"[\n;]", text):
+        for piece in _INLINE.split(line):
+            cleaned = _NUMBERING.sub("", piece).strip()
+            if cleaned and not writing.is_nothing(cleaned):
+                yield cleaned
+
+
+def _segments(line: str, first_alone: bool) -> Iterator[tuple[Spelled, str]]:
+    """The people of a line, each with the text up to the next one."""
+    starts: list[tuple[int, int, Spelled]] = []
+    surnames: set[str] = set()
+    place = 0
+    while place < len(line):
+        found = _name_at(line, place, begins=not starts, first_alone=first_alone, surnames=surnames)
+        if found:
+            starts.append((place, found[0], found[1]))
+            surnames |= names.of_both_sexes(names.key(found[1].last))
+            place = found[0]
+        else:
+            step = _WORD.match(line, place)
+            place = step.end() if step else place + 1
+        if not starts and place > 0 and _WORD.match(line[:place].strip() or " "):
+            break  # the line does not begin with a name
+    for number, (_, end, who) in enumerate(starts):
+        until = starts[number + 1][0] if number + 1 < len(starts) else len(line)
+        yield who, line[end:until]
+
+
+def _name_at(line: str, place: int, *, begins: bool, first_alone: bool,
+             surnames: set[str]) -> tuple[int, Spelled] | None:  # fmt: skip
+    """A name that begins at a place of a line, with its end. surnames: of those who are named in the line already."""
+    role = _ROLE.match(line, place) if place == 0 or not line[place - 1].isalnum() else None
+    start = role.end() if role else place
+    if (initials := _INITIALS.match(line, start)) and initials[1].isupper():  # «С.И. Тетерин»
+        word = _WORD.match(line, initials.end() + (line[initials.end() : initials.end() + 1] == " "))
+        if word and _is_word_of_name(word[0]):
+            return word.end(), _of_initials(_cased(word[0]), initials, role)
+    words: list[re.Match[str]] = []
+    at = start
+    maiden = ""
+    while len(words) < 4 and (word := _WORD.match(line, at)):
+        if not (_is_word_of_name(word[0]) or (len(words) > 2 and word[0].casefold() in _PARTICLES)):
+            break
+        words.append(word)
+        at = word.end()
+        if aside := re.match(r"\s*(\([^()\d]{2,40}\))\s*(?=[^\W\d_])", line[at:]):
+            if _ROLE_AFTER.match(aside[1]):
+                break
+            maiden, at = aside[1], at + aside.end()
+        elif line[at : at + 1] == " ":
+            at += 1
+        else:
+            break
+    if not words:
+        return None
+    if len(words) == 1 and (initials := _INITIALS.match(line, at)) and initials[1].isupper():
+        return initials.end(), _of_initials(_cased(words[0][0]), initials, role)
+    said = [_cased(word[0]) for word in words]
+    if len(said) == 4 and said[3].casefold() not in _PARTICLES:
+        said, words = said[:3], words[:3]
+    sure = names.key(said[0]) in surnames or bool(_BORN_AFTER.match(line, words[-1].end()))
+    if not _is_person(said, begins or sure, role is not None, first_alone and begins):
+        return None
+    who = _ordered(said)
+    who.role = role[1] if role else None
+    if maiden:
+        who.rest = maiden
+    return words[-1].end(), who
+
+
+def _is_word_of_name(word: str) -> bool:
+    return word[:1].isupper() and len(word) > 1 and names.key(word) not in _NOT_NAMES
+
+
+def _is_person(words: list[str], sure: bool, has_role: bool, first_alone: bool) -> bool:
+    """Whether capitalised words are a name. sure: any two of them are one here, as at the beginning of a line."""
+    plain = any(map(given_names.is_patronymic, words[1:])) or any(map(given_names.is_given, words[:2]))
+    if len(words) == 1:
+        return (has_role or first_alone) and not given_names.is_patronymic(words[0])
+    return sure or plain or words[-1] in _PARTICLES
+
+
+def _of_initials(last: str, initials: re.Match[str], role: re.Match[str] | None) -> Spelled:
+    middle = f"{initials[2].upper()}." if initials[2] else None
+    return Spelled(last, f"{initials[1].upper()}.", middle, role[1] if role else None)
+
+
+def _cased(word: str) -> str:
+    """A word of a name as names are written: of capitals or of small letters only the first is a capital."""
+    if word.isupper() or word.islower():
+        if word.casefold() in _PARTICLES:
+            return word.casefold()
+        return "-".join(part[:1].upper() + part[1:].lower() for part in word.split("-"))
+    return word
+
+
+def _ordered(words: list[str]) -> Spelled:
+    """The parts of a name in whatever order they stand: the patronymic tells, then the first names that are known."""
+    if len(words) == 1:
+        return Spelled(None, words[0], None)
+    if len(words) == 2:
+        one, other = words
+        if given_names.is_patronymic(other) and not given_names.is_given(other) and given_names.is_given(one):
+            return Spelled(None, one, other)
+        if given_names.is_given(one) and not given_names.is_given(other):
+            return Spelled(other, one, None)
+        return Spelled(one, other, None)
+    if given_names.is_patronymic(words[1]) and not given_names.is_patronymic(words[2]) and words[2] not in _PARTICLES:
+        return Spelled(" ".join([words[2], *words[3:]]), words[0], words[1])
+    return Spelled(words[0], words[1], " ".join(words[2:]))
+
+
+def _is_tail(who: Spelled, before: Spelled) -> bool:
+    """Whether a line only ends the name of the line before: its patronymic, or the first name and the patronymic."""
+    if who.last is None and who.middle is None and who.first:
+        return before.middle is None and given_names.is_patronymic(who.first)
+    alone = before.last is None and before.middle is None and before.born is None
+    return who.last is None and alone and not given_names.is_given(before.first or "")
+
+
+def _join(before: Spelled, who: Spelled, rest: str, on: date, ages: Ages) -> None:
+    if who.middle is None:
+        before.middle = who.first
+    else:
+        before.last, before.first, before.middle = before.first, who.first, who.middle
+    _tell(before, rest, on, ages)
+
+
+def _continue(result: People, line: str, on: date, ages: Ages) -> None:
+    """A line without a name tells more of the person before, or of nobody."""
+    words = line.split()
+    if result.found and words and given_names.is_patronymic(words[0].strip(",.")) and not result.found[-1].middle:
+        result.found[-1].middle = _cased(words[0].strip(",."))
+        line = " ".join(words[1:])
+    if result.found and line:
+        _tell(result.found[-1], line, on, ages)
+    elif line:
+        result.left.append(line)
+
+
+def _tell(who: Spelled, rest: str, on: date, ages: Ages) -> None:
+    """What follows a name: the role in brackets, the birth date, the rest."""
+    if who.role is None and (role := _ROLE_AFTER.match(rest)):
+        who.role = role[1] or role[2]
+        rest = rest[role.end() :]
+    found = spelled.births(rest, on, ages)
+    if found and who.born is None:
+        time = found[0]
+        who.born = time
+        rest = rest[: time.start] + " " + rest[time.end :]
+        rest = re.sub(r"\(\s*(?:\d{1,2}\s*(?:лет|года?|мес\w*\.?))?\s*\)", " ", rest)
+    rest = re.sub(r"\s+", " ", rest)
+    rest = re.sub(r"(?:\s*,\s*)+", ", ", rest).strip(_SEPARATORS + "\n")
+    if rest and names.key(rest) not in ("г р", "гр", "р", "г", "и", "дата рождения", "рожд", "д р"):
+        who.rest = f"{who.rest}, {rest}" if who.rest else rest

@@ -1,0 +1,309 @@
+"""A book that a settlement has made by hand, understood: its families in the exchange form, and what only people know.
+
+Nothing is written to the bank here. The exchange form that comes out takes the road of every workbook: comparison,
+preview, load, undo.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from app.domain import names, people_in_text, spelled
+from app.exchange.handmade import columns, families, form, meanings, tables
+from app.exchange.handmade.asking import AS_TEXT, Asking, BookQuestion, Choice
+from app.exchange.handmade.columns import ColumnChoice
+from app.exchange.handmade.families import Gathered
+from app.exchange.handmade.form import FamilyRows, InForm
+from app.exchange.handmade.found import CellPlace, FoundFamily
+from app.exchange.handmade.interpret import Interpreter
+from app.exchange.handmade.known import KnownToBank, layout_key
+from app.exchange.handmade.stays import StayReader
+from app.exchange.handmade.tables import FoundTable
+from app.exchange.handmade.vocabulary import Vocabulary
+from app.exchange.handmade.words import BookWords
+from app.exchange.reader import Book
+
+SHOWN_ROWS = 12
+LATEST_FACTS = 400  # days before today within which a day in a title is the day of the book
+_GRADE_SHEET = re.compile(r"\d{1,2}\s*[-«\"]?\s*[А-Яа-я]\s*[»\"]?(\s*класс)?")
+_PLAIN_SHEET = re.compile(
+    r"(лист|sheet|таблица|страница|реестр|список|семьи|дети|учет|учёт|банк|соп|данные)[\s_]*\d*", re.IGNORECASE
+)
+_SETTLEMENT = re.compile(
+    r"[А-ЯЁ][\w-]+\s+(?:городско[ей]|сельско[ей])\s+поселени[ея]|[А-ЯЁ][\w-]+\s+(?:сельсовет|сельский совет)"
+    r"|(?:г|с|п|пгт|рп|пос|ст|х|д)\.\s?[А-ЯЁ][\w-]+"
+)
+_COUNTED = re.compile(r"(\d+)\s*(сем|дет|реб|несов|чел)")
+
+Match = Callable[[list[FamilyRows], str, date, Asking], None]
+
+
+@dataclass
+class Layout:
+    """The tables of one set of headers, as the page shows them."""
+
+    number: int
+    tables: list[FoundTable]
+    columns: list[ColumnChoice]
+    key: str
+    known: bool = False
+
+    @property
+    def border(self) -> str:
+        """The rows of the header of the first table: «3–4»."""
+        table = self.tables[0]
+        return f"{table.first}-{table.last}"
+
+
+@dataclass
+class Understood:
+    """What is understood of a book. written: its exchange form; None while something has to be answered first."""
+
+    source: Book
+    asking: Asking
+    layouts: list[Layout] = field(default_factory=list)
+    families: list[FamilyRows] = field(default_factory=list)
+    notices: list[tuple[CellPlace, str]] = field(default_factory=list)
+    left_sheets: list[str] = field(default_factory=list)
+    district: str = ""
+    as_of: date | None = None
+    written: InForm | None = None
+
+    @property
+    def tables(self) -> list[FoundTable]:
+        return [table for layout in self.layouts for table in layout.tables]
+
+    @property
+    def people(self) -> int:
+        return sum(len(family.members) for family in self.families)
+
+
+@dataclass
+class Understanding:
+    """One book being understood. match: finds the families in the bank and gives each its number."""
+
+    book: Book
+    known: KnownToBank
+    vocabulary: Vocabulary
+    asking: Asking
+    today: date
+    match: Match
+    notices: list[tuple[CellPlace, str]] = field(default_factory=list)
+
+    def result(self) -> Understood:
+        understood = Understood(self.book, self.asking, notices=self.notices)
+        found = self._tables()
+        if not found:
+            return understood
+        understood.as_of = on = self._day(found)
+        understood.layouts = self._layouts(found, on or self.today)
+        used = [
+            table for layout in understood.layouts for table in layout.tables if _names_people(table, on or self.today)
+        ]
+        understood.left_sheets = [title for title in self.book.sheets if all(table.sheet != title for table in used)]
+        understood.district = self._district(found)
+        if not used:
+            return understood
+        gathered = self._gather(used, on or self.today)
+        words = BookWords(self.vocabulary, self.asking)
+        stays = StayReader(words, self.known, self.today, self.notices)
+        interpreter = Interpreter(words, stays, on or self.today, self.today, self.notices)
+        territories = self._territories(used)
+        for family in gathered.families:
+            place = self._place(family.territory or territories[family.place.sheet], family)
+            understood.families.append(interpreter.family(family, place))
+        words.ask()
+        self._check_totals(used, understood.families)
+        if understood.district:
+            self.match(understood.families, understood.district, on or self.today, self.asking)
+        self._ask_settlement(understood.families)
+        if on and understood.district:
+            understood.written = form.write(self.book, understood.families, understood.district, on)
+        return understood
+
+    # Tables
+
+    def _tables(self) -> list[FoundTable]:
+        headers = self.known.headers
+
+        def knows(path: Sequence[str]) -> bool:
+            return meanings.of_header(path, headers) is not None
+
+        borders = {}
+        for title in self.book.sheets:
+            if found := re.fullmatch(r"(\d{1,5})-(\d{1,5})", self.asking.answers.get(f"header:{title}", "")):
+                first, last = sorted((int(found[1]), int(found[2])))
+                borders[title] = (first, min(last, first + tables.MOST_HEADER_ROWS - 1))
+        return tables.find(self.book, knows, borders)
+
+    def _layouts(self, found: list[FoundTable], on: date) -> list[Layout]:
+        by_key: dict[str, list[FoundTable]] = {}
+        for table in found:
+            by_key.setdefault(layout_key(table.headers), []).append(table)
+        layouts = []
+        for number, (key, alike) in enumerate(by_key.items()):
+            remembered = self.known.layout(key)
+            learned = {
+                f"{what}:{number}:{rest}" if rest else f"{what}:{number}": said
+                for name, said in remembered.items() for what, _, rest in [name.partition(":")]
+            }  # fmt: skip
+            asking = Asking({**learned, **self.asking.answers}, self.asking.questions)
+            chosen = [columns.choose(table, number, self.known.headers, asking, on, self.vocabulary) for table in alike]
+            for table in alike:
+                tables.set_apart(table, lambda text: bool(people_in_text.people(text, on, first_alone=True).found))
+            layouts.append(Layout(number, alike, chosen[0], key, known="seen:" in remembered))
+        return layouts
+
+    def _gather(self, used: list[FoundTable], on: date) -> Gathered:
+        gathered = families.gather(used, on, lambda text: self.known.settlement_in(text) or "")
+        for doubt in gathered.doubts:
+            key = f"pair:{doubt.place.sheet}:{doubt.place.cell}"
+            choices = [
+                Choice("list", "Раздать даты по порядку, сверху вниз"),
+                Choice("none", "Записать без дат рождения"),
+            ]
+            if (
+                self.asking.ask(BookQuestion(key, doubt.text, choices, hint=f"{doubt.place.sheet}, {doubt.place.cell}"))
+                == "list"
+            ):
+                doubt.pair()
+        for person, place in gathered.twice:
+            text = f"{person.full} стоит дважды (строки {person.place.row} и {place.row}): записан один раз."
+            self.notices.append((place, text))
+        for table in used:
+            if _GRADE_SHEET.fullmatch(table.sheet.strip()):
+                _give_grades(gathered.families, table.sheet)
+        return gathered
+
+    def _check_totals(self, used: list[FoundTable], found: list[FamilyRows]) -> None:
+        """Hold the totals that stand under a table against what was read of it."""
+        for table in used:
+            mine = [family for family in found if family.found.place.sheet == table.sheet]
+            children = sum(family.children for family in mine)
+            for number, said, _ in table.set_aside:
+                line = next((line for at, line in self.book.sheets[table.sheet] if at == number), [])
+                for amount, what in (
+                    _COUNTED.findall(names.key(" ".join(str(cell) for cell in line))) if said == "итог" else ()
+                ):
+                    read = len(mine) if what == "сем" else children if what in ("дет", "реб", "несов") else None
+                    if read is not None and read != int(amount):
+                        noun = "семей" if what == "сем" else "детей"
+                        text = f"В итоге книги {noun} {amount}, а прочитано {read}: проверьте, все ли строки поняты."
+                        self.notices.append((CellPlace(table.sheet, number), text))
+
+    # Facts
+
+    def _day(self, found: list[FoundTable]) -> date | None:
+        texts = [text for table in found for text in table.above] + [self.book.name]
+        said = [event.day for text in texts for event in spelled.days(text, self.today) if event.day]
+        told = next((day for day in said if abs((self.today - day).days) <= LATEST_FACTS), None)
+        if told is not None:
+            return told
+        offered = f"{self.today:%d.%m.%Y}"
+        answer = self.asking.ask(
+            BookQuestion("as_of", "На какой день эти сведения? В книге дня нет.", [], offered, typed=True)
+        )
+        days = spelled.days(answer or "", self.today)
+        return days[0].day if days else None
+
+    def _district(self, found: list[FoundTable]) -> str:
+        if len(self.known.districts) == 1:
+            return next(iter(self.known.districts.values()))
+        title = names.key(" ".join([self.book.name, *(text for table in found for text in table.above)]))
+        told = [name for key, name in self.known.districts.items() if key in title]
+        if len(told) == 1:
+            return told[0]
+        places = (
+            self.known.settlement_in(text) for table in found for text in (table.sheet, *table.above, *_places(table))
+        )
+        of_places = [self.known.district_of[place] for place in places if place in self.known.district_of]
+        if of_places and len(whole := set.intersection(*of_places)) == 1:
+            return whole.pop()
+        choices = [Choice(name, name) for name in self.known.districts.values()]
+        return self.asking.ask(BookQuestion("district", "Какого района эти семьи?", choices)) or ""
+
+    def _territories(self, used: list[FoundTable]) -> dict[str, str]:
+        """The settlement of each sheet: by its title, by the lines above the table, by the name of the file."""
+        several = len(used) > 1
+        found = {}
+        for table in used:
+            texts = [table.sheet, *table.above]
+            sure = next((place for text in texts if (place := self.known.settlement_in(text))), None)
+            own = (
+                several
+                and not _PLAIN_SHEET.fullmatch(table.sheet.strip())
+                and not _GRADE_SHEET.fullmatch(table.sheet.strip())
+            )
+            named = next((told[0] for text in texts if (told := _SETTLEMENT.search(text))), "")
+            found[table.sheet] = (
+                sure or (table.sheet if own else "") or self.known.settlement_in(self.book.name) or named
+            )
+        return found
+
+    def _ask_settlement(self, found: list[FamilyRows]) -> None:
+        """Ask once where the families live of which neither the book nor the bank tells."""
+        unknown = [family for family in found if not family.family.values.get("territory")]
+        if not unknown:
+            return
+        listed = list(dict.fromkeys(self.known.settlements.values()))
+        offered = _given_of_settlement(found) or (listed[0] if len(listed) == 1 else None)
+        first = [offered] if offered else []
+        choices = [Choice(name, name) for name in dict.fromkeys([*first, *listed[:3]])]
+        text = f"Какого поселения семьи, о которых это не сказано (их {len(unknown)})?"
+        chosen = self.asking.ask(
+            BookQuestion("territory", text, choices, offered, more=[Choice(name, name) for name in listed])
+        )
+        for family in unknown:
+            family.family.put("territory", chosen or "")
+
+    def _place(self, told: str, family: FoundFamily) -> str:
+        """The settlement of a family by the name that the book gives it; what is not known is asked once."""
+        said = family.first("territory")
+        text = said.text if said else told
+        if not text:
+            address = family.first("address") or family.first("registered")
+            return (self.known.settlement_in(address.text) if address else None) or ""
+        if sure := self.known.settlement(text):
+            return sure
+        near = self.known.settlements_like(text)
+        everything = [Choice(name, name) for name in dict.fromkeys(self.known.settlements.values())]
+        choices = [Choice(name, f"Это «{name}»") for name in near] + [Choice(AS_TEXT, f"Новая территория «{text}»")]
+        chosen = self.asking.ask(
+            BookQuestion(f"place:{names.key(text)}", f"«{text}» – какая это территория?", choices,
+                     None if near or everything else AS_TEXT, more=everything)
+        )  # fmt: skip
+        return text if chosen in (None, AS_TEXT) else chosen
+
+
+def _places(table: FoundTable) -> set[str]:
+    """The names of settlements that stand in the rows of a table."""
+    columns = [column.index for column in table.of("territory")]
+    return {
+        str(line[at]) for _, line in table.rows for at in columns if at < len(line) and isinstance(line[at], str)
+    } - {""}
+
+
+def _given_of_settlement(found: list[FamilyRows]) -> str | None:
+    """The settlement of the families of the book that the bank knows, if it is one."""
+    places = {str(family.family.values["territory"]) for family in found if family.family.values.get("territory")}
+    return places.pop() if len(places) == 1 else None
+
+
+def _names_people(table: FoundTable, on: date) -> bool:
+    """Whether a table names anybody: a summary has columns of children too, and numbers in them."""
+    named = [column.index for column in table.columns if column.meaning.endswith((".name", ".last", ".first"))]
+    texts = (line[at] for _, line in table.rows for at in named if at < len(line) and isinstance(line[at], str))
+    return any((text and people_in_text.of_name(text)) or people_in_text.people(text, on).found for text in texts)
+
+
+def _give_grades(found: list[FoundFamily], sheet: str) -> None:
+    """A sheet called like a class tells the class of its pupils."""
+    from app.exchange.handmade.found import CellSaid
+
+    for family in found:
+        for person in family.people:
+            if person.place.sheet == sheet and person.whose in ("children", "person"):
+                person.said.setdefault("grade", CellSaid(sheet.strip(), person.place))

@@ -1,0 +1,179 @@
+"""Which column holds what: by its header, its neighbours, its values; what a person has chosen stands above all."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from app.domain import book_words, names, people_in_text, spelled
+from app.exchange import cells
+from app.exchange.handmade import meanings
+from app.exchange.handmade.asking import Asking, BookQuestion, Choice
+from app.exchange.handmade.tables import FoundTable, TableColumn
+from app.exchange.handmade.vocabulary import Vocabulary
+
+SAMPLES, LONGEST_SAMPLE = 3, 60
+LOOKED_AT = 200  # rows by whose values a column is judged
+BY_WORDS = {"category": "categories", "criterion": "criteria", "agency_kind": "sender"}
+_CHILDREN = re.compile(r"\bдет(и|ей|ьми|ях)\b|ребен|несовершеннолет|учащ|обучающ|воспитанн|ученик|школьник|подрост")
+_FAMILIES = re.compile(r"\bсем(ьи|ей|ья|ьях)\b|родител")
+
+
+@dataclass
+class ColumnChoice:
+    """A column as the page shows it: its header, some values, what it holds, and what else it may hold."""
+
+    key: str
+    letter: str
+    header: str
+    samples: list[str]
+    meaning: str
+    sure: bool
+    guesses: list[str] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        return meanings.title_of(self.meaning)
+
+
+def choose(table: FoundTable, number: int, headers: Mapping[str, str], asking: Asking, on: date,
+           vocabulary: Vocabulary) -> list[ColumnChoice]:  # fmt: skip
+    """Give every column of a table its meaning. number: of the layout among those of the book."""
+    allowed = book_words.meanings()
+    found: list[ColumnChoice] = []
+    for column in table.columns:
+        column.meaning = meanings.of_header(column.path, headers) or _of_values(table, column, on) or ""
+    _find_owners(table)
+    _say_who(table, number, asking, on)
+    for column in table.columns:
+        key = f"column:{number}:{column.index}"
+        sure = bool(column.meaning)
+        guessed = meanings.guesses(column.path, headers)
+        own = column.meaning or _of_words(table, column, vocabulary) or meanings.TEXT
+        said = asking.answers.get(key)
+        column.meaning = said if said in allowed else own
+        guessed = [each if not each.startswith("?.") else each.replace("?", "person", 1) for each in guessed]
+        found.append(
+            ColumnChoice(key, column.letter, column.header, _samples(table, column), column.meaning, sure, guessed)
+        )
+    return found
+
+
+def _find_owners(table: FoundTable) -> None:
+    """An attribute without an owner is of the people named by the nearest column on its left, else on its right."""
+    naming = [
+        (column.index, column.meaning.partition(".")[0])
+        for column in table.columns
+        if column.meaning.endswith((".name", ".last", ".first")) and not column.meaning.startswith("?")
+    ]
+    for column in table.columns:
+        if column.meaning.startswith("?."):
+            left = [owner for index, owner in naming if index < column.index]
+            right = [owner for index, owner in naming if index > column.index]
+            owner = left[-1] if left else right[0] if right else "person"
+            column.meaning = f"{owner}.{column.meaning[2:]}"
+    for column in table.columns:  # the parts of a name have one owner, even where only one header tells it
+        owner, _, what = column.meaning.partition(".")
+        if what in ("first", "middle") and owner == "person":
+            left = [each for index, each in naming if index < column.index]
+            if left and left[-1] != "person":
+                column.meaning = f"{left[-1]}.{what}"
+
+
+def _say_who(table: FoundTable, number: int, asking: Asking, on: date) -> None:
+    """Who a plain «ФИО» is: a child beside parents or by the title, a member of the family beside a role."""
+    owners = {
+        column.meaning.partition(".")[0] for column in table.columns if column.meaning.endswith((".name", ".last"))
+    }
+    mine = [column for column in table.columns if column.meaning.startswith("person.")]
+    if not mine or not any(column.meaning.endswith((".name", ".last")) for column in mine):
+        return
+    if any(column.meaning.endswith(".role") for column in table.columns):
+        return
+    key = f"who:{number}"
+    owner = asking.answers.get(key) if asking.answers.get(key) in ("children", "parents", "members") else None
+    owner = owner or _owner_by_signs(table, owners, mine, on)
+    if owner is None:
+        choices = [Choice("children", "Дети"), Choice("parents", "Родители"), Choice("members", "Все члены семьи")]
+        header = next(column.header for column in mine if column.meaning.endswith((".name", ".last")))
+        owner = asking.ask(BookQuestion(key, f"Кто перечислен в столбце «{header}»?", choices, hint=table.sheet))
+    for column in mine:
+        column.meaning = f"{owner or 'person'}.{column.meaning.partition('.')[2]}"
+
+
+def _owner_by_signs(table: FoundTable, owners: set[str], mine: list[TableColumn], on: date) -> str | None:
+    if owners & {"parents", "mother", "father", "guardian"}:
+        return "children"
+    if "children" in owners:
+        return "parents"
+    title = names.key(" ".join([*table.above, table.sheet]))
+    if any(column.meaning.endswith((".grade", ".study")) for column in mine) or (
+        _CHILDREN.search(title) and not _FAMILIES.search(title)
+    ):
+        return "children"
+    ages = [age for column in mine for _, line in table.rows[:LOOKED_AT] if (age := _age(line, column, on)) is not None]
+    if len(ages) >= 2 or (ages and len(table.rows) < 3):
+        minors = sum(age < 18 for age in ages)
+        return "children" if minors == len(ages) else "parents" if minors == 0 else "members"
+    return None
+
+
+def _age(line: list[object], column: TableColumn, on: date) -> int | None:
+    cell = line[column.index] if column.index < len(line) else ""
+    if not column.meaning.endswith((".born", ".age", ".name")) or cell == "":
+        return None
+    if isinstance(cell, list):
+        return on.year - int(str(cell[0])[:4]) if str(cell[0])[:4].isdigit() else None
+    if isinstance(cell, (int, float)):
+        return int(cell) if cell < 120 else on.year - int(cell) if cell < 2100 else None
+    times = spelled.births(str(cell), on)
+    if not times:
+        return None
+    first = times[0]
+    return on.year - (first.day.year if first.day else first.year or on.year - (first.age or 0))
+
+
+def _of_values(table: FoundTable, column: TableColumn, on: date) -> str | None:
+    """What a column without a header holds, if its values tell."""
+    if column.path:
+        return None
+    values = [line[column.index] for _, line in table.rows[:LOOKED_AT] if column.index < len(line)]
+    filled = [value for value in values if value != ""]
+    if not filled:
+        return meanings.SKIP
+    told: Counter[str] = Counter()
+    for value in filled:
+        text = value if isinstance(value, str) else ""
+        if isinstance(value, list) or (len(text) < 30 and spelled.births(text, on)):
+            told["?.born"] += 1
+        elif text and (people_in_text.people(text, on).found and len(text) < 200):
+            told["person.name"] += 1
+    best = told.most_common(1)
+    return best[0][0] if best and best[0][1] * 3 >= len(filled) * 2 else None
+
+
+def _of_words(table: FoundTable, column: TableColumn, vocabulary: Vocabulary) -> str | None:
+    """What a column with an unknown header holds, if most of its words are of one dictionary."""
+    said = (line[column.index] for _, line in table.rows[:LOOKED_AT] if column.index < len(line))
+    texts = {text for cell in said if isinstance(cell, str) and (text := cell.strip())}
+    for kind, meaning in BY_WORDS.items():
+        named = [[part for part in vocabulary.parts(kind, text) if len(names.key(part)) > 2] for text in texts]
+        known = sum(any(vocabulary.find(kind, part) for part in parts) for parts in named)
+        if texts and known * 3 >= len(texts) * 2:
+            return meaning
+    return None
+
+
+def _samples(table: FoundTable, column: TableColumn) -> list[str]:
+    found: dict[str, None] = {}
+    for _, line in table.rows[:LOOKED_AT]:
+        cell = line[column.index] if column.index < len(line) else ""
+        text = re.sub(r"\s+", " ", cells.shown_cell(cell)).strip()
+        if text:
+            found[text if len(text) <= LONGEST_SAMPLE else text[: LONGEST_SAMPLE - 1] + "…"] = None
+        if len(found) == SAMPLES:
+            break
+    return list(found)

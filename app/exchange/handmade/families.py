@@ -1,0 +1,229 @@
+"""Which rows are of one family: by its number, merged cells, blank cells under it, the same parents and address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from app.domain import names, people_in_text
+from app.exchange.handmade.found import PARENTS, CellPlace, CellSaid, FoundFamily, PersonInBook
+from app.exchange.handmade.rows import Doubt, PeopleRow, read
+from app.exchange.handmade.tables import FoundTable
+
+NO_FACTS = ("order", "card", "family")
+Cards = dict[
+    tuple[str, ...], dict[str, FoundFamily]
+]  # by the headers of a table, the families by the numbers that it gives
+_HEADS = ("мать", "отец", "мама", "папа", "опекун", "попечитель", "законный представитель", "родитель")
+_FAMILY = re.compile(r"семья\b", re.IGNORECASE)
+
+
+@dataclass
+class Gathered:
+    """The families of a book, with what was noticed on the way."""
+
+    families: list[FoundFamily] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    twice: list[tuple[PersonInBook, CellPlace]] = field(default_factory=list)
+
+
+def gather(tables: list[FoundTable], on: date, place_of: Callable[[str], str]) -> Gathered:
+    """The families of all tables. place_of: the territory that a line between the rows names, or nothing."""
+    result = Gathered()
+    by_card: Cards = {}
+    for table in tables:
+        found = _Grouping(table, result, by_card, place_of).families(on)
+        _merge(result, found)
+    return result
+
+
+def _merge(result: Gathered, found: list[FoundFamily]) -> None:
+    """Add the families of a further table: one whose people are known from another sheet is the same family."""
+    known: dict[tuple[str, str], FoundFamily] = {}
+    for family in result.families:
+        for person in family.people:
+            known[person.key, person.born.told if person.born else ""] = family
+    for family in found:
+        same = _known_by_people(family, known)
+        if same is None or same is family:
+            if all(family is not each for each in result.families):
+                result.families.append(family)
+            continue
+        for person in family.people:
+            same.add(person)
+        for what, said in family.said.items():
+            for each in said:
+                same.tell(what, each)
+        same.notes += [note for note in family.notes if note not in same.notes]
+        same.places += family.places
+        same.card = same.card or family.card
+
+
+def _known_by_people(family: FoundFamily, known: dict[tuple[str, str], FoundFamily]) -> FoundFamily | None:
+    """The family of an earlier table that has one of these people: of the same birth date, or with the same parents."""
+    for person in family.people:
+        key = (person.key, person.born.told if person.born else "")
+        if key in known and (key[1] or known[key].parents & family.parents):
+            return known[key]
+    return None
+
+
+class _Grouping:
+    """The rows of one table, one after the other."""
+
+    def __init__(self, table: FoundTable, result: Gathered, by_card: Cards,
+                 place_of: Callable[[str], str]) -> None:  # fmt: skip
+        self.table, self.result, self.place_of = table, result, place_of
+        # Sheets of one layout number their families each from 1; sheets of different layouts are linked by the number.
+        self.linked = {
+            card: family
+            for headers, known in by_card.items()
+            if headers != table.headers
+            for card, family in known.items()
+        }
+        self.by_card: dict[str, FoundFamily] = {}
+        self.all_cards = by_card
+        meanings = {column.meaning for column in table.columns}
+        owners = {meaning.partition(".")[0] for meaning in meanings if meaning.endswith((".name", ".last", ".first"))}
+        self.keyed = next((what for what in ("family", "card") if what in meanings), None)
+        self.by_parents = bool(owners & set(PARENTS))
+        self.by_person = bool(owners & {"person", "members"}) and not self.by_parents
+        self.whole_families = "members" in owners
+        self.has_order = "order" in meanings
+        self.order_of_families = False  # whether only the first row of a family has a number
+        self.found: list[FoundFamily] = []
+        self.current: FoundFamily | None = None
+        self.territory = ""
+        self.before = table.last
+
+    def families(self, on: date) -> list[FoundFamily]:
+        rows = [read(self.table, number, line, on) for number, line in self.table.rows]
+        numbered = [bool(row.first("order")) for row in rows]
+        self.order_of_families = self.has_order and any(numbered) and not all(numbered)
+        for row in rows:
+            self._take(row)
+        return self.found
+
+    def _take(self, row: PeopleRow) -> None:
+        section = self._section(row.number)
+        family = None if section else self._same(row)
+        if not row.people and family is None:
+            family = self.current if not section else None
+        if family is None:
+            family = FoundFamily(CellPlace(self.table.sheet, row.number), territory=self.territory)
+            if section:
+                self._tell_section(family, section)
+            self.found.append(family)
+        self.current = family
+        self.before = row.number
+        if self.keyed and (card := self._card(row)):
+            family.card = family.card or (card if self.keyed == "card" else None)
+            self.by_card[card] = family
+            self.all_cards.setdefault(self.table.headers, {})[card] = family
+        family.places.append(CellPlace(self.table.sheet, row.number))
+        for what, said in row.said:
+            if what not in NO_FACTS:
+                family.tell(what, said)
+        family.notes += [note for note in row.notes if note not in family.notes]
+        for person in row.people:
+            known = family.add(person)
+            if known is not None and known.place.sheet == person.place.sheet and person.whose not in PARENTS:
+                self.result.twice.append((known, person.place))
+        self.result.doubts += row.doubts
+
+    def _section(self, number: int) -> str:
+        """The line between the row before and this one that begins a family; one that names a place is remembered."""
+        begins = ""
+        for at, text in self.table.sections.items():
+            if self.before < at < number:
+                if place := self.place_of(text):
+                    self.territory = place
+                    self.current = None
+                elif _FAMILY.match(text) or people_in_text.of_name(text):
+                    begins = text
+        return begins
+
+    def _tell_section(self, family: FoundFamily, section: str) -> None:
+        """What the line above a family tells beside its surname: mostly the address."""
+        _, _, rest = section.partition(",")
+        if rest.strip():
+            family.tell("address", CellSaid(rest.strip(), family.place))
+
+    def _card(self, row: PeopleRow) -> str:
+        return row.first(self.keyed or "").strip()
+
+    def _same(self, row: PeopleRow) -> FoundFamily | None:
+        """The family that a row goes on with; None: it begins one."""
+        if self.keyed and (card := self._card(row)):
+            return self.by_card.get(card) or self.linked.get(card)
+        if self.keyed or self._is_within_block(row.number):
+            return self.current
+        if self.order_of_families:
+            return None if row.first("order") else self.current
+        if self.by_person:
+            return self._same_of_person(row)
+        if self.by_parents:
+            return self._same_of_parents(row)
+        return self._same_of_children(row)
+
+    def _is_within_block(self, number: int) -> bool:
+        """Whether a merged cell that tells of the family reaches from the row before into this one."""
+        told = {
+            column.index for column in self.table.columns if not column.meaning.startswith(("children.", "person."))
+        }
+        return self.current is not None and any(
+            left in told and top <= self.before - 1 and bottom >= number - 1 and top < bottom
+            for top, left, bottom, _ in self.table.blocks
+        )
+
+    def _same_of_person(self, row: PeopleRow) -> FoundFamily | None:
+        """A row is a person: a blank or the same address goes on, another one begins; without addresses roles tell."""
+        if self.current is None or (self.whole_families and len(row.people) > 1):
+            return None
+        address = names.key(row.first("address") or row.first("registered"))
+        if address:
+            if self.current.address == address:
+                return self.current
+            return next((family for family in reversed(self.found) if family.address == address), None)
+        if self.current.address or any(what in ("address", "registered") for what, _ in row.said):
+            return self.current
+        role = names.key(next((person.role or self._role(person) for person in row.people), ""))
+        if role.startswith(_HEADS):
+            taken = {names.key(person.role or self._role(person)) for person in self.current.people}
+            has_children = any(each and not each.startswith(_HEADS) for each in taken)
+            return None if has_children or role in taken else self.current
+        return self.current if role else self._same_of_children(row)
+
+    @staticmethod
+    def _role(person: PersonInBook) -> str:
+        said = person.said.get("role")
+        return said.text if said else ""
+
+    def _same_of_parents(self, row: PeopleRow) -> FoundFamily | None:
+        """A row of a child with its parents: the same parents are the same family, unless the addresses differ."""
+        parents = {person.key for person in row.of(*PARENTS)}
+        address = names.key(row.first("address"))
+        if not parents:
+            told = bool(address) or bool(row.first("order"))
+            return self.current if self.current and not told else self._same_of_children(row)
+        for family in reversed(self.found):
+            if parents & family.parents and (not address or not family.address or address == family.address):
+                return family
+        tells = (
+            any(what not in NO_FACTS for what, _ in row.said) or bool(row.of("children")) or bool(row.first("order"))
+        )
+        return None if tells else self.current
+
+    def _same_of_children(self, row: PeopleRow) -> FoundFamily | None:
+        """A child without parents: with those of the surname at the same address, or after them if all is blank."""
+        address = names.key(row.first("address"))
+        surnames = {
+            each for person in row.people if person.last for each in names.of_both_sexes(names.key(person.last))
+        }
+        if address:
+            alike = (family for family in reversed(self.found) if family.address == address)
+            return next((family for family in alike if family.surnames & surnames), None)
+        has_addresses = any(column.meaning in ("address", "registered") for column in self.table.columns)
+        return self.current if has_addresses and self.current and self.current.surnames & surnames else None

@@ -1,0 +1,100 @@
+"""The families of a hand-made book put into the rows of the exchange form, which takes the road of every workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from app.exchange.handmade.found import CellPlace, FoundFamily
+from app.exchange.reader import Book
+from app.exchange.workbook import (
+    AS_OF,
+    DISTRICT,
+    FACTS,
+    FAMILIES,
+    FORM_VERSION,
+    MEMBERS,
+    SHEETS,
+    STAYS,
+    SUPERVISIONS,
+    VERSION,
+    Sheet,
+)
+
+Values = dict[str, Any]
+
+
+@dataclass
+class FormRow:
+    """A row of the form. places: the cells of the sender's book that its fields come from."""
+
+    values: Values
+    place: CellPlace
+    places: dict[str, CellPlace] = field(default_factory=dict)
+
+    def put(self, name: str, value: Any, place: CellPlace | None = None) -> None:
+        """Set a field, unless there is nothing to set."""
+        if value not in (None, "", ()):
+            self.values[name] = value
+            if place is not None:
+                self.places[name] = place
+
+
+@dataclass
+class FamilyRows:
+    """A family in the rows of the form."""
+
+    found: FoundFamily
+    family: FormRow
+    members: list[FormRow] = field(default_factory=list)
+    stay: FormRow | None = None
+    children: int = 0
+    supervisions: list[FormRow] = field(default_factory=list)
+
+    def rows(self) -> Iterator[tuple[Sheet, FormRow]]:
+        yield FAMILIES, self.family
+        yield from ((MEMBERS, row) for row in self.members)
+        if self.stay is not None:
+            yield STAYS, self.stay
+        yield from ((SUPERVISIONS, row) for row in self.supervisions)
+
+
+@dataclass
+class InForm:
+    """A book in the exchange form. sources: by sheet and line of the form, the row of it."""
+
+    book: Book
+    sources: dict[tuple[str, int], FormRow]
+
+
+def write(source: Book, families: list[FamilyRows], district: str, as_of: date) -> InForm:
+    """The exchange form of the families; of each sheet only the columns of which the book tells anything."""
+    lines: dict[str, list[FormRow]] = {sheet.title: [] for sheet in SHEETS}
+    for family in families:
+        for sheet, row in family.rows():
+            row.values["number"] = family.family.values["number"]
+            lines[sheet.title].append(row)
+    sheets: dict[str, Any] = {
+        FACTS: [(1, [DISTRICT, district]), (2, [AS_OF, [as_of.isoformat()]]), (3, [VERSION, float(FORM_VERSION)])]
+    }
+    sources = {}
+    for sheet in SHEETS:
+        rows = lines[sheet.title]
+        told = [column for column in sheet if column.required or any(column.field in row.values for row in rows)]
+        written = [(1, [column.header for column in told])]
+        for number, row in enumerate(rows, start=2):
+            written.append((number, [_cell(row.values.get(column.field, "")) for column in told]))
+            sources[sheet.title, number] = row
+        sheets[sheet.title] = written
+    return InForm(Book(source.name, source.digest, sheets, {}, {}, source.kind), sources)
+
+
+def _cell(value: Any) -> Any:
+    """A value as the reader of workbooks gives it."""
+    if isinstance(value, date):
+        return [value.isoformat()]
+    if isinstance(value, tuple):
+        return "; ".join(value)
+    return value

@@ -1,0 +1,162 @@
+"""Reads from the bank what helps to understand a hand-made book, and keeps there what a person has answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from hashlib import sha256
+
+from sqlalchemy import select
+
+from app import access
+from app.clock import now
+from app.domain import names
+from app.domain.refusal import Refusal
+from app.domain.terms import BookWordKind, TerritoryKind
+from app.exchange import bank
+from app.exchange.cells import Codes
+from app.exchange.handmade import Understood
+from app.exchange.handmade.asking import AS_TEXT
+from app.exchange.handmade.known import KnownToBank, layout_key
+from app.exchange.handmade.vocabulary import Vocabulary
+from app.extensions import db
+from app.models import BookLayout, BookWord, Territory, TerritoryAlias
+from app.services import registry
+
+# Answers that the next book of the same headers is read by; the others belong to one book alone.
+KEPT = ("column:", "who:", "word:", "words:", "criterion:", "reason:", "sex:", "pair:", "place:", "body:", "territory@")
+FOR_ALL = "*"  # the set of headers of what is asked of the whole book
+LONGEST_WORD = 300
+
+
+def known(places: bank.Places) -> KnownToBank:
+    """What the bank knows of the districts of the person who asks."""
+    found = KnownToBank()
+    scope = access.scope()
+    for territory_id, row in places.territories.items():
+        below = places.below(territory_id)
+        if row.kind is not TerritoryKind.DISTRICT or not any(map(scope.covers_territory, below)):
+            continue
+        found.districts[names.key(row.name)] = row.name
+        for part in below:
+            if part != territory_id and scope.covers_territory(part):
+                found.district_of.setdefault(places.territories[part].name, set()).add(row.name)
+                for key in places.names_of(part):
+                    found.settlements.setdefault(key, places.territories[part].name)
+        near = {*below, *places.above(territory_id)}
+        found.bodies += [(body.kind, body.name) for body in places.bodies.values() if body.territory_id in near]
+    _read_layouts(found)
+    return found
+
+
+def _read_layouts(found: KnownToBank) -> None:
+    digests: dict[str, dict[str, str]] = {}
+    for row in db.session.scalars(select(BookLayout).order_by(BookLayout.used_at)):
+        digests.setdefault(row.headers, {}).update(row.answers)
+    found.layouts = digests
+
+
+def vocabulary(codes: Mapping[str, Codes], found: KnownToBank) -> Vocabulary:
+    """The dictionaries with the words of books; the headers go to what is known of the bank."""
+    result = Vocabulary(codes)
+    table = BookWord.__table__
+    rows = db.session.execute(
+        select(table.c.kind, table.c.text, table.c.text_key, table.c.meaning)
+        .where(table.c.retired.is_(False)).order_by(table.c.id)
+    )  # fmt: skip
+    for kind, text, key, meaning in rows:
+        if kind is BookWordKind.COLUMN:
+            found.headers[key] = meaning
+        elif kind is BookWordKind.BODY:
+            found.body_words[key] = meaning
+        else:
+            result.learn(kind.value, text, meaning)
+    return result
+
+
+def digest(headers: str) -> str:
+    """The set of headers as it is kept."""
+    return sha256(headers.encode()).hexdigest()
+
+
+def remembered(found: KnownToBank) -> dict[str, str]:
+    """The answers that were given for whole books."""
+    return dict(found.layouts.get(digest(FOR_ALL), {}))
+
+
+def learn(understood: Understood, answers: Mapping[str, str], codes: Mapping[str, Codes], today: date) -> None:
+    """Keep what was answered: words as words of books, places as their aliases, the rest by the set of headers."""
+    district = _district(understood.district)
+    if district is None:
+        return
+    for key, said in answers.items():
+        what, _, rest = key.partition(":")
+        if what == "word" and said != AS_TEXT:
+            kind, _, word = rest.partition(":")
+            _learn_word(_kind(kind), word, said, today)
+        elif what == "body" and said != AS_TEXT:
+            _learn_word(BookWordKind.BODY, rest, said, today)
+        elif what == "place" and said != AS_TEXT:
+            _learn_place(rest, said, today)
+    by_headers: dict[str, dict[str, str]] = {digest(FOR_ALL): {}}
+    by_headers.update({digest(layout.key): {"seen:": "1"} for layout in understood.layouts})
+    for key, said in answers.items():
+        what, _, rest = key.partition(":")
+        if what in ("column", "who"):
+            number, _, place = rest.partition(":")
+            for layout in understood.layouts:
+                if str(layout.number) == number:
+                    by_headers.setdefault(digest(layout.key), {})[f"{what}:{place}" if place else f"{what}:"] = said
+        elif key.startswith(KEPT):
+            by_headers[digest(FOR_ALL)][key] = said
+    for headers, told in by_headers.items():
+        _keep(district, headers, told)
+
+
+def _keep(district: Territory, headers: str, told: dict[str, str]) -> None:
+    row = db.session.scalar(
+        select(BookLayout).where(BookLayout.district_id == district.id, BookLayout.headers == headers)
+    )
+    if row is None:
+        row = BookLayout(district_id=district.id, headers=headers, answers={})
+        db.session.add(row)
+    row.answers = {**(row.answers or {}), **told}
+    row.used_at = now()
+    db.session.flush()
+
+
+def _district(name: str) -> Territory | None:
+    return db.session.scalar(
+        select(Territory).where(Territory.name_key == names.key(name), Territory.kind == TerritoryKind.DISTRICT)
+    )
+
+
+def _learn_word(kind: BookWordKind, text: str, meaning: str, today: date) -> None:
+    key = names.key(text)
+    if not key or len(text) > LONGEST_WORD:
+        return
+    row = db.session.scalar(select(BookWord).where(BookWord.kind == kind, BookWord.text_key == key))
+    if row is None:
+        row = BookWord(kind=kind, text=text, meaning=meaning)
+    row.meaning, row.retired = meaning, False
+    registry.save(row, today)
+
+
+def _kind(code: str) -> BookWordKind:
+    kind = BookWordKind.of(code)
+    if kind is None:
+        raise Refusal("Вопрос уже другой: откройте книгу ещё раз.", None)
+    return kind
+
+
+def _learn_place(text: str, name: str, today: date) -> None:
+    """The name of a place in a book becomes another name of the place."""
+    scope = access.scope()
+    places = db.session.scalars(select(Territory).where(Territory.name_key == names.key(name))).all()
+    mine = [place for place in places if scope.covers_territory(place.id)]
+    known = db.session.scalar(select(TerritoryAlias.id).where(TerritoryAlias.name_key == names.key(text)))
+    if len(mine) == 1 and known is None and names.key(text) != mine[0].name_key and len(text) <= 200:
+        registry.save(TerritoryAlias(territory=mine[0], name=text), today)
+
+
+__all__ = ["FOR_ALL", "KEPT", "digest", "known", "layout_key", "learn", "remembered", "vocabulary"]

@@ -1,0 +1,121 @@
+"""What the bank knows that helps to read a hand-made book: districts, settlements, bodies, remembered layouts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from rapidfuzz import fuzz, process
+
+from app.domain import names
+
+LIKE, ALIKE = 60.0, 88.0  # from where on a name resembles another one; from where on it is taken for it
+SUGGESTED = 3
+_KINDS_OF_PLACE = re.compile(
+    r"\b(городско[ей]|сельско[ей]|город|поселени[ея]|посел\w*|г\s?п|с\s?п|г о|м о|мо"
+    r"|пгт|рп|г|п|пос|с|село|х|хут\w*|ст|станиц\w*|д|дер\w*"
+    r"|район|р н|муниципальн\w*|образовани[ея]|администраци\w*|округ|сельсовет|с с)\b"
+)
+_ENDING = re.compile(r"(ого|его|ому|ему|ое|ее|ая|ой|ом|ий|ый|ые|ых)$")
+_FORMS = re.compile(
+    r"\b(м|мк|мб|мд|мбд|мад|гб|гк|г|ма)?(оу|уз|ук|у|доу|поу)\b|\b(мбоу|мкоу|маоу|гбоу|гбу|мбу|мбдоу|мдоу"
+    r"|мадоу|гбпоу|муниципальн\w*|бюджетн\w*|казенн\w*"
+    r"|общеобразовательн\w*|учреждени\w*|государственн\w*|им|имени)\b"
+)
+_SCHOOL = re.compile(r"\b(школа|средняя школа|средняя|общеобразовательная|сш|сош|ош|оош)\b")
+_KINDERGARTEN = re.compile(r"\b(детский сад|д с|дс|детсад|садик|д сад)\b")
+
+
+@dataclass
+class KnownToBank:
+    """What is known. districts: those of the person; settlements: the names of the parts of each, by every key they go
+    by; district_of: whose they are; bodies: by kind and name; body_words: their other names; headers: the dictionary
+    of headers; layouts: what was answered for a set of headers.
+    """
+
+    districts: dict[str, str] = field(default_factory=dict)
+    settlements: dict[str, str] = field(default_factory=dict)
+    district_of: dict[str, set[str]] = field(default_factory=dict)
+    bodies: list[tuple[str, str]] = field(default_factory=list)
+    body_words: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    layouts: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def layout(self, headers: str) -> dict[str, str]:
+        """What was answered for a set of headers."""
+        return self.layouts.get(sha256(headers.encode()).hexdigest(), {})
+
+    def settlement(self, text: str) -> str | None:
+        """The settlement that a name surely means."""
+        wanted = names.key(text)
+        if wanted in self.settlements:
+            return self.settlements[wanted]
+        short = _bare_place(wanted)
+        found = {name for key, name in self.settlements.items() if short and _bare_place(key) == short}
+        return found.pop() if len(found) == 1 else None
+
+    def settlement_in(self, text: str) -> str | None:
+        """The settlement that a longer text names: the title of a table, of a sheet, of a file."""
+        if sure := self.settlement(text):
+            return sure
+        words = {_stem(word) for word in names.key(text).split()}
+        stems = {key: {_stem(word) for word in _bare_place(key).split()} for key in self.settlements}
+        found = {
+            self.settlements[key] for key, told in stems.items() if told and told <= words and max(map(len, told)) > 3
+        }
+        if len(found) == 1:
+            return found.pop()
+        return None
+
+    def settlements_like(self, text: str) -> list[str]:
+        """The settlements that a name resembles, the best first."""
+        keys = {_bare_place(key) or key: name for key, name in self.settlements.items()}
+        wanted = _bare_place(names.key(text)) or names.key(text)
+        found = process.extract(wanted, list(keys), scorer=fuzz.WRatio, limit=8, score_cutoff=LIKE)
+        return list(dict.fromkeys(keys[key] for key, _, _ in found))[:SUGGESTED]
+
+    def bodies_like(self, text: str, kind: str | None) -> tuple[tuple[str, str] | None, list[tuple[str, str]]]:
+        """The body that a name surely means, and those that it resembles, whatever their kind."""
+        wanted = bare_body(text)
+        alike = [(kind_, name) for kind_, name in self.bodies if bare_body(name) == wanted and wanted]
+        best = [one for one in alike if one[0] == kind] or alike
+        if len({name for _, name in best}) == 1:
+            return best[0], []
+        numbers = set(re.findall(r"\d+", wanted))
+        near = []
+        for one in self.bodies:
+            other = bare_body(one[1])
+            if (kind is None or one[0] == kind) and set(re.findall(r"\d+", other)) == numbers:
+                score = fuzz.token_set_ratio(wanted, other)
+                if score >= ALIKE - 8:
+                    near.append((score, one))
+        near.sort(key=lambda each: -each[0])
+        return None, [one for _, one in near[:SUGGESTED]]
+
+    def only_body(self, kind: str) -> str | None:
+        """The one body of a kind, if there is one alone."""
+        found = {name for kind_, name in self.bodies if kind_ == kind}
+        return found.pop() if len(found) == 1 else None
+
+
+def _stem(word: str) -> str:
+    """A word of a name of a place without its ending: «Северного» is «Северное»."""
+    return _ENDING.sub("", word) if len(word) > 5 else word
+
+
+def _bare_place(key: str) -> str:
+    """A name of a place without the words that say what kind of a place it is."""
+    return " ".join(_KINDS_OF_PLACE.sub(" ", key).split())
+
+
+def bare_body(name: str) -> str:
+    """A name of a body as it is compared: without its legal form, «школа № 7» as «сош 7»."""
+    key = _KINDERGARTEN.sub(" детсад ", _SCHOOL.sub(" сош ", names.key(name)))
+    return " ".join(dict.fromkeys(_FORMS.sub(" ", key).split()))
+
+
+def layout_key(headers: Iterable[str]) -> str:
+    """The set of headers of a table as one text."""
+    return "|".join(sorted({names.key(header) for header in headers}))

@@ -1,0 +1,276 @@
+"""Which family of the bank a family of a hand-made book is: by its people, by their initials, by the address.
+
+The family gets the number of the bank; what the book is silent about stays as the bank has it, for a hand-made book
+that leaves something out says nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from app import access
+from app.domain import contacts, names
+from app.domain.contacts import HomesAlike
+from app.domain.spelled import Time
+from app.domain.terms import Sex, TerritoryKind
+from app.exchange import bank
+from app.exchange.cells import Codes
+from app.exchange.handmade.asking import AS_TEXT, Asking, BookQuestion, Choice
+from app.exchange.handmade.form import FamilyRows, FormRow
+from app.exchange.handmade.found import PersonInBook
+from app.exchange.handmade.known import bare_body
+from app.exchange.records import FamilyRow, MemberRow
+from app.exchange.states import FamilyState, MemberState, StayState
+from app.extensions import db, portions
+from app.models import Family, SearchWord
+
+SURE, PERHAPS = 4, 1  # points: two people who agree, or one with the birth date
+OF_MEMBER = ("role", "sex", "middle_name", "born_on", "workplace", "joined_on", "left_on")
+OF_FAMILY = tuple(each.name for each in fields(FamilyRow) if each.name not in ("line", "bad", "number", "territory"))
+OF_STAY = (
+    "sender_kind", "sender", "detected_on", "card_sent_on", "criteria", "decision_number", "decided_on",
+    "removal_number", "removal_decided_on", "removed_on", "reason", "note",
+)  # fmt: skip
+
+
+class Matching:
+    """The families of one book against those of a district."""
+
+    def __init__(self, codes: dict[str, Codes], places: bank.Places) -> None:
+        self.codes, self.places = codes, places
+        self.on = date.min
+
+    def __call__(self, families: list[FamilyRows], district: str, on: date, asking: Asking) -> None:
+        """Give every family its number, and what the bank knows where the book is silent. on: the day of the book."""
+        self.on = on
+        district_id = self._district(district)
+        states = self._candidates(families, district_id) if district_id is not None else {}
+        taken: set[int] = set()
+        scored = {id(family): self._scores(family, states) for family in families}
+        for family in sorted(families, key=lambda each: -max((score for score, _ in scored[id(each)]), default=0)):
+            free = [(score, state) for score, state in scored[id(family)] if state.id not in taken]
+            state = self._choose(family, free, asking)
+            if state is not None:
+                taken.add(state.id)
+                self._take(family, state)
+        self._number(families, bank.family_numbers(district_id) if district_id is not None else {})
+
+    def _district(self, name: str) -> int | None:
+        wanted = names.key(name)
+        for territory_id, row in self.places.territories.items():
+            if row.kind is TerritoryKind.DISTRICT and wanted in self.places.names_of(territory_id):
+                return territory_id
+        return None
+
+    def _candidates(self, families: list[FamilyRows], district_id: int) -> dict[str, list[FamilyState]]:
+        """The families of the district in which a surname of the book is known, by the words of their people."""
+        words = {
+            names.as_kept(word)
+            for family in families for row in family.members
+            for word in names.folded(str(row.values.get("last_name", ""))).split()[:1]
+        }  # fmt: skip
+        word, family = SearchWord.__table__, Family.__table__
+        ids: dict[int, None] = {}
+        for portion in portions(sorted(words)):
+            rows = db.session.scalars(
+                select(word.c.family_id).join(family, family.c.id == word.c.family_id)
+                .where(word.c.word.in_(portion), family.c.district_id == district_id, family.c.annulled_at.is_(None),
+                       access.scope().families())
+            )  # fmt: skip
+            ids.update(dict.fromkeys(rows))
+        by_word: dict[str, list[FamilyState]] = {}
+        for portion_ids in portions(ids):
+            for state in bank.load(list(portion_ids), self.codes, self.places).values():
+                surnames = {
+                    names.folded(member.row.last_name).split()[0] for member in state.members if member.row.last_name
+                }
+                for each in surnames:
+                    by_word.setdefault(each, []).append(state)
+        return by_word
+
+    def _scores(self, family: FamilyRows, states: dict[str, list[FamilyState]]) -> list[tuple[int, FamilyState]]:
+        """The families of the bank that share people with one of the book, the best first."""
+        near: dict[int, FamilyState] = {}
+        for row in family.members:
+            for word in names.folded(str(row.values.get("last_name", ""))).split()[:1]:
+                near.update({state.id: state for state in states.get(word, ())})
+        scored = [(self._score(family, state), state) for state in near.values()]
+        return sorted((each for each in scored if each[0]), key=lambda each: (-each[0], each[1].id))
+
+    def _score(self, family: FamilyRows, state: FamilyState) -> int:
+        points = sum(
+            max((_agrees(row, person, member) for member in state.members), default=0)
+            for row, person in zip(family.members, family.found.people, strict=True)
+        )
+        if points:
+            home = family.family.values.get("actual_address") or family.family.values.get("registered_address")
+            if any(
+                contacts.homes_alike(home, each) for each in (state.row.actual_address, state.row.registered_address)
+            ):
+                points += 2
+        return points
+
+    def _choose(self, family: FamilyRows, scored: list[tuple[int, FamilyState]], asking: Asking) -> FamilyState | None:
+        if not scored:
+            return None
+        best, state = scored[0]
+        rivals = [other for score, other in scored[1:] if score == best]
+        everybody = len(family.members) <= 1 or best >= 2 * len(family.members)
+        if not rivals and (best >= SURE or (best >= SURE // 2 and everybody)):
+            return state
+        found = family.found
+        who = ", ".join(filter(None, (_full(row) for row in family.members)))
+        candidates = [each for _, each in scored[:3]]
+        choices = [Choice(each.row.number, f"Это она: № {each.row.number}, {_told(each)}") for each in candidates]
+        choices.append(Choice(AS_TEXT, "Другая семья: записать отдельно"))
+        key = f"family:{names.key(who)}"[:200]
+        hint = f"{found.place.sheet}, строка {found.place.row}"
+        chosen = asking.ask(BookQuestion(key, f"{who}: эта семья уже в банке?", choices, hint=hint))
+        return next((each for each in candidates if each.row.number == chosen), None)
+
+    # What the bank knows
+
+    def _take(self, family: FamilyRows, state: FamilyState) -> None:
+        row = family.family
+        row.values["number"] = state.row.number
+        row.values.setdefault("territory", state.row.territory)
+        self._add_notes(row, state)
+        for name in ("actual_address", "registered_address"):
+            if contacts.homes_alike(row.values.get(name), getattr(state.row, name)) is HomesAlike.SAME:
+                row.values[name] = getattr(state.row, name)
+        for name in OF_FAMILY:
+            _fill(row, name, getattr(state.row, name))
+        free = list(state.members)
+        for member, person in zip(family.members, family.found.people, strict=True):
+            scored = [(_agrees(member, person, each), each) for each in free]
+            best = max(scored, key=lambda each: each[0], default=(0, None))
+            if best[0] and best[1] is not None and [score for score, _ in scored].count(best[0]) == 1:
+                free.remove(best[1])
+                self._take_member(family, member, best[1])
+        stays = [
+            stay
+            for stay in state.stays
+            if family.stay and stay.registered_on == family.stay.values.get("registered_on")
+        ]
+        if stays and family.stay:
+            self._take_stay(family.stay, stays[0])
+
+    def _add_notes(self, row: FormRow, state: FamilyState) -> None:
+        """The lines of a book are added to what the bank knows additionally, each once."""
+        known = state.row.additional or ""
+        have = {names.key(line) for line in known.split("\n")}
+        new = [line for line in str(row.values.get("additional", "")).split("\n") if names.key(line) not in have]
+        text = "\n".join(filter(None, (known, *new)))
+        if text:
+            row.values["additional"] = text
+
+    def _take_member(self, family: FamilyRows, row: FormRow, member: MemberState) -> None:
+        """The bank's spelling of a name that the book shortens, and what the book does not tell."""
+        was = {name: row.values.get(name) for name in ("last_name", "first_name", "middle_name", "born_on")}
+        for name in ("first_name", "middle_name"):
+            told, known = row.values.get(name), getattr(member.row, name)
+            if known and (not told or str(told).endswith(".")):
+                row.values[name] = known
+        for name in OF_MEMBER:
+            _fill(row, name, getattr(member.row, name))
+        self._take_education(row, member)
+        for other in family.supervisions:
+            if all(other.values.get(name) == value for name, value in was.items()):
+                other.values.update({name: row.values[name] for name in was if name in row.values})
+
+    def _take_education(self, row: FormRow, member: MemberState) -> None:
+        """The same school in other words is the same school; a school that is not named again is not forgotten."""
+        known = bank.education_on(member.educations, self.on)
+        told = row.values.get("education_status")
+        if known is None or told is None or told != known.status:
+            return
+        name = row.values.get("education_organisation")
+        if known.organisation and (not name or bare_body(str(name)) == bare_body(known.organisation)
+                                   or bare_body(str(name)) in bare_body(known.organisation)):  # fmt: skip
+            row.values["education_organisation"] = known.organisation
+        if known.grade and names.key(str(row.values.get("education_grade") or known.grade)) == names.key(known.grade):
+            row.values["education_grade"] = known.grade
+
+    def _take_stay(self, row: FormRow, stay: StayState) -> None:
+        for name in OF_STAY:
+            if name in ("decided_on", "removed_on", "removal_decided_on") and name in row.values:
+                continue
+            _fill(row, name, getattr(stay, name))
+
+    # Numbers
+
+    def _number(self, families: list[FamilyRows], numbers: dict[str, tuple[int, bool]]) -> None:
+        """Families that the bank does not know keep the number of their book if it is free, or get the next one."""
+        used = {str(family.family.values["number"]) for family in families if "number" in family.family.values}
+        taken = used | set(numbers)
+        largest = max((int(number) for number in taken if number.isdecimal() and len(number) <= 9), default=0)
+        for family in families:
+            if "number" in family.family.values:
+                continue
+            own = (family.found.card or "").strip()
+            if own and own not in taken and len(own) <= 20:
+                number = own
+            else:
+                largest += 1
+                number = f"{largest:05d}"
+            taken.add(number)
+            family.family.values["number"] = number
+
+
+def _fill(row: FormRow, name: str, value: Any) -> None:
+    """Set a field of which the book says nothing to what the bank knows."""
+    if name in row.values or value in (None, (), ""):
+        return
+    row.values[name] = (
+        float(value) if isinstance(value, (Decimal, int)) else str(value) if isinstance(value, Sex) else value
+    )
+
+
+def _agrees(row: FormRow, person: PersonInBook, member: MemberState) -> int:
+    """How surely a person of the book is a member of the bank: 0 – not at all, 2 – by name, 4 – by the day too."""
+    known: MemberRow = member.row
+    values = row.values
+    last, first = names.key(str(values.get("last_name") or "")), str(values.get("first_name") or "")
+    middle = str(values.get("middle_name") or "")
+    if not last or last not in names.of_both_sexes(names.key(known.last_name)) or not _fits(first, known.first_name):
+        return 0
+    if middle and known.middle_name and not _fits(middle, known.middle_name):
+        return 0
+    if (person.born is not None and known.born_on is not None) and not _is_time(person.born, known.born_on):
+        return 1 if middle and known.middle_name and not first.endswith(".") else 0
+    dated = person.born is not None and person.born.day is not None and person.born.day == known.born_on
+    return 4 if dated else 2 if not first.endswith(".") else 1
+
+
+def _fits(told: str, known: str) -> bool:
+    if told.endswith("."):
+        return names.key(told)[:1] == names.key(known)[:1]
+    if known.endswith("."):
+        return names.key(known)[:1] == names.key(told)[:1]
+    return names.key(told) == names.key(known)
+
+
+def _is_time(time: Time, day: date) -> bool:
+    if time.day is not None:
+        return time.day == day
+    if time.year is not None:
+        return time.year == day.year
+    return True
+
+
+def _full(row: FormRow) -> str:
+    return names.full(*(row.values.get(name) for name in ("last_name", "first_name", "middle_name")))
+
+
+def _told(state: FamilyState) -> str:
+    people: Iterable[str] = (
+        f"{member.row.full}{f' ({member.row.born_on:%d.%m.%Y})' if member.row.born_on else ''}"
+        for member in state.members
+    )
+    return "; ".join(filter(None, [", ".join(list(people)[:6]), state.row.actual_address]))

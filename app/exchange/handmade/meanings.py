@@ -1,0 +1,107 @@
+"""What a column of a hand-made table holds, by its headers: by the dictionary of headers, else by the words in them.
+
+A meaning is written «whose.what» where it tells of a person («children.born») and «what» where it tells of the family.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from rapidfuzz import fuzz, process
+
+from app.domain import book_words
+from app.domain.book_words import OF_PERSON, SKIP, TEXT, header_key
+
+__all__ = ["SKIP", "TEXT", "guesses", "of_header", "title_of"]
+
+SUGGESTED, NEAR = 3, 70
+
+_OWNERS = (
+    ("mother", r"\bмат(ь|ери|ерью)\b|\bмам"), ("father", r"\bот(ец|ца|цом)\b|\bпап"),
+    ("guardian", r"законн\w* представ|\bопекун|попечител|зак предст"),
+    ("parents", r"родител|родителя"),
+    ("children", r"реб[её]н|\bдет(и|ей|ях|ьми)\b|несовершеннолет|учащ|обучающ|воспитанн|ученик|школьник"),
+    ("members", r"член\w* семьи|состав семьи"),
+)  # fmt: skip
+# What the words of a header tell, the surest first; each is looked for in the last line of the header, then in all.
+_RULES: tuple[tuple[str, str], ...] = (
+    (r"что исправить", "skip"),
+    (r"^(№|n|no|nn)?\s*п\s?п$|^(№|n|no|номер)$|порядков", "order"),
+    (r"(№|номер|код|id|n) семьи|семья (№|номер)", "family"),
+    (r"(№|номер|n)\s?(карт|учетн|дел|личн)|рег(истрационный)? номер|номер карт", "card"),
+    (r"(количеств|кол во|число|всего)\b.*(дет|несоверш)", "children_count"),
+    (r"(количеств|кол во|число|размер|численн)\b.*(член|семьи|человек|чел)|состав семьи чел", "size"),
+    (r"(причин|основан)\w*.*снят", "reason"),
+    (r"(№|номер|n) .*снят", "removed_number"),
+    (r"снят|снятии", "removed"),
+    (r"дата.*(выявлен|обнаруж)", "detected"),
+    (r"кто.*(выяв|направ)|кем.*(выяв|направ)|выявивш|субъект|инициатор|источник информации"
+     r"|орган.*(направ|выяв)|направивш", "sender"),
+    (r"(причин|основан)\w*.*(постан|учет|учёт)|критери|основани|признак|вид неблаг|характер неблаг"
+     r"|причина$|в чем выраж", "criteria"),
+    (r"источник.*доход", "income_source"),
+    (r"доход|прожиточн|заработ", "income"),
+    (r"катего|соц\w* статус|тип семьи|статус семьи|вид семьи", "categories"),
+    (r"ф ?и ?о\b|фамилия.*имя|фамилия.*инициал", "name"),
+    (r"степень|кем приход|родств|роль|отношение к", "role"),
+    (r"(дата|год|день|число).*рожд|\bд ?р\b|\bг ?р\b|рожден|число месяц", "born"),
+    (r"возраст|полных лет", "age"),
+    (r"документ|паспорт|свидетельств", "document"),
+    (r"(№|номер|n)\b.*(постанов|проток|решен)", "placed"),
+    (r"постанов|поставл|постановк|протокол|решени.*кдн|дата пост\b", "placed"),
+    (r"на.*учет|состоит|вид учет", "supervision"),
+    (r"адрес.*рег|место рег|прописк|регистрац", "registered"),
+    (r"адрес|жительств|прожива|место нахожд", "address"),
+    (r"населенн\w* пункт|^село$|^поселок$|^деревня$|^хутор$|^город$", "place"),
+    (r"территор|поселени|муниципал|сельсовет|округ|администрац", "territory"),
+    (r"^ул(ица)?$", "street"), (r"^д(ом)?$|№ дома", "house"), (r"^кв(артира)?$", "flat"),
+    (r"телефон|\bтел\b|контакт", "phone"),
+    (r"^пол$", "sex"),
+    (r"место (раб|служ)|работ|должност|род занят|трудоустр", "work"),
+    (r"^класс$|^группа$|^класс группа$", "grade"),
+    (r"\bоу\b|\bоо\b|учеб|учит|обуч|школ|\bдоу\b|посеща|образоват|занятост", "study"),
+    (r"^фамилия", "last"), (r"^имя", "first"), (r"^отчество", "middle"),
+    (r"примеч|характерист|дополнит|коммент|иное|сведения о работе|провед|мероприят", "note"),
+    (r"^сведения о|^данные о|^информация о", "name"),
+)  # fmt: skip
+
+
+def title_of(meaning: str) -> str:
+    """A meaning as people read it."""
+    return book_words.meanings().get(meaning, meaning)
+
+
+def of_header(path: Sequence[str], learned: Mapping[str, str]) -> str | None:
+    """What a column means by the lines of its header; None: nothing tells. An owner that is not told is left out."""
+    whole, last = header_key(" ".join(path)), header_key(path[-1] if path else "")
+    for said in (whole, last):
+        if said in learned:
+            return _owned(learned[said], whole)
+    for said in (last, whole):
+        for pattern, what in _RULES:
+            if re.search(pattern, said):
+                return _owned(what, whole)
+    owner = _owner(whole)
+    return f"{owner}.name" if owner else None
+
+
+def guesses(path: Sequence[str], learned: Mapping[str, str]) -> list[str]:
+    """The meanings that a header may have, the best first."""
+    whole = header_key(" ".join(path))
+    found = process.extract(whole, list(learned), scorer=fuzz.token_set_ratio, limit=12, score_cutoff=NEAR // 2)
+    return list(dict.fromkeys(_owned(learned[said], whole) for said in (each[0] for each in found)))[:SUGGESTED]
+
+
+def _owned(what: str, whole: str) -> str:
+    if what in OF_PERSON:
+        owner = _owner(whole)
+        return f"{owner}.{what}" if owner else f"?.{what}"
+    owner, _, attribute = what.partition(".")
+    if owner == "person" and attribute and (other := _owner(whole)):
+        return f"{other}.{attribute}"
+    return what
+
+
+def _owner(whole: str) -> str | None:
+    return next((owner for owner, pattern in _OWNERS if re.search(pattern, whole)), None)

@@ -1,0 +1,230 @@
+"""One row of a table: the people whom it names and what it tells of their family."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from app.domain import people_in_text, spelled, writing
+from app.domain.spelled import ANYONE, CHILD, PARENT, Ages, Time
+from app.exchange import cells
+from app.exchange.handmade.found import PARENTS, CellPlace, CellSaid, PersonInBook
+from app.exchange.handmade.tables import FoundTable, TableColumn
+
+AGES: dict[str, Ages] = {"children": CHILD, **dict.fromkeys(PARENTS, PARENT)}
+SHARED_OUT = ("work", "study", "grade", "document", "role", "sex", "supervision")
+ADDRESS_PARTS = (("place", ""), ("street", "ул. "), ("house", "д. "), ("flat", "кв. "))
+_PHONE = re.compile(
+    r"(?:(?:моб|сот|дом|конт)\w*\.?\s*)?(?:т|тел|телефон)\s*[.:]?\s*(?=[\d+(])[\d+()\-\s]{6,}|(?<!\d)(?:\+7|8)[\s(-]*\d{3}[\d()\-\s]{7,}"
+)
+
+
+@dataclass
+class PeopleRow:
+    """A row as it is read. doubts: what does not agree in it, with the answers that a person may give."""
+
+    number: int
+    people: list[PersonInBook] = field(default_factory=list)
+    said: list[tuple[str, CellSaid]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+
+    def first(self, what: str) -> str:
+        return next((said.text for told, said in self.said if told == what), "")
+
+    def of(self, *whose: str) -> list[PersonInBook]:
+        return [person for person in self.people if person.whose in whose]
+
+
+@dataclass
+class Doubt:
+    """Names and dates of one cell that are not of one number. pair: gives the people their dates as they are listed."""
+
+    place: CellPlace
+    text: str
+    pair: Callable[[], None]
+
+
+def read(table: FoundTable, number: int, line: list[Any], on: date) -> PeopleRow:
+    """What a row tells. on: the day for which the book is written."""
+    row = PeopleRow(number)
+    by_owner: dict[str, dict[str, CellSaid]] = {}
+    for column in table.columns:
+        said = _said(table, column, number, line)
+        if said is None:
+            continue
+        owner, dot, what = column.meaning.partition(".")
+        if dot:
+            known = by_owner.setdefault(owner, {}).get(what)
+            by_owner[owner][what] = said if known is None else CellSaid(f"{known.text}\n{said.text}", known.place)
+        elif column.meaning == "text":
+            row.notes.append(f"{column.header}: {said.text}")
+        elif column.meaning != "skip":
+            row.said.append((column.meaning, said))
+    _join_address(row)
+    for owner, told in by_owner.items():
+        row.people += _people(row, owner, told, CellPlace(table.sheet, number), on)
+    return row
+
+
+def _said(table: FoundTable, column: TableColumn, number: int, line: list[Any]) -> CellSaid | None:
+    cell = line[column.index] if column.index < len(line) else ""
+    if cell == "" or (isinstance(cell, str) and (writing.lines(cell) is None or writing.is_nothing(cell))):
+        return None
+    value = writing.lines(cell) if isinstance(cell, str) else cell
+    return CellSaid(value, CellPlace(table.sheet, number, column.index))
+
+
+def _join_address(row: PeopleRow) -> None:
+    """Put an address of several columns together, and take the telephone out of it."""
+    parts = {what: said for what, said in row.said if what in dict(ADDRESS_PARTS)}
+    if parts:
+        text = ", ".join(_marked(mark, parts[what].text) for what, mark in ADDRESS_PARTS if what in parts)
+        row.said = [each for each in row.said if each[0] not in parts]
+        row.said.append(("address", CellSaid(text, next(iter(parts.values())).place)))
+    for place, (what, said) in enumerate(row.said):
+        if what in ("address", "registered") and (found := _PHONE.search(said.text)):
+            rest = (said.text[: found.start()] + " " + said.text[found.end() :]).strip(" \n,;.")
+            row.said[place] = (what, CellSaid(re.sub(r"\s*\n\s*", ", ", rest), said.place))
+            phone = re.sub(r"^\D*?(?=[\d+(])", "", found[0]).strip(" ,;.\n")
+            row.said.append(("phone", CellSaid(phone, said.place)))
+
+
+def _marked(mark: str, text: str) -> str:
+    return text if not mark or re.match(r"[^\W\d_]+\.?\s", text) else mark + text
+
+
+# People
+
+
+def _people(row: PeopleRow, owner: str, told: dict[str, CellSaid], place: CellPlace, on: date) -> list[PersonInBook]:
+    ages = AGES.get(owner, ANYONE)
+    people = list(_named(row, owner, told, place, on, ages))
+    if not people:
+        for what, value in told.items():
+            if what not in ("born", "age", "sex"):
+                row.notes.append(value.text)
+        return []
+    _give_births(row, people, told, on, ages)
+    for what in SHARED_OUT:
+        if said := told.get(what):
+            _share_out(row, people, what, said)
+    return people
+
+
+def _named(
+    row: PeopleRow, owner: str, told: dict[str, CellSaid], place: CellPlace, on: date, ages: Ages
+) -> Iterator[PersonInBook]:
+    if "last" in told or ("first" in told and "name" not in told):
+        yield from _of_parts(owner, told, place)
+        return
+    if (said := told.get("name")) is None:
+        return
+    text = said.text
+    found = people_in_text.people(text, on, ages, first_alone=owner in ("children", "members"))
+    if not found.found and (who := people_in_text.of_name(text)):
+        found.found.append(who)
+        found.left.clear()
+    for who in found.found:
+        yield PersonInBook(owner, said.place, who.last, who.first, who.middle, who.role, who.born, rest=who.rest)
+    if found.found:
+        row.notes += found.left
+
+
+def _of_parts(owner: str, told: dict[str, CellSaid], place: CellPlace) -> Iterator[PersonInBook]:
+    """People whose surname, name and patronymic stand in columns of their own, perhaps several in lines."""
+    parts = [_lines(told[what].text) if what in told else [] for what in ("last", "first", "middle")]
+    if not parts[1] and len(parts[0]) == 1 and (who := people_in_text.of_name(parts[0][0])):
+        yield PersonInBook(
+            owner, told["last"].place, who.last or who.first, who.first if who.last else None, who.middle
+        )
+        return
+    count = max(len(part) for part in parts)
+    at = next(told[what].place for what in ("last", "first") if what in told)
+    for number in range(count):
+        last, first, middle = (
+            _word(part[number] if number < len(part) else part[0] if len(part) == 1 else "") for part in parts
+        )
+        yield PersonInBook(owner, at, last, first, middle)
+
+
+def _word(text: str) -> str | None:
+    cleaned = writing.line(text.strip(" ,;"))
+    return None if not cleaned or writing.is_nothing(cleaned) else cleaned.title() if cleaned.isupper() else cleaned
+
+
+def _lines(text: str) -> list[str]:
+    return [cleaned for line in re.split(r"[\n;]", text) if (cleaned := line.strip(" ,"))]
+
+
+def _give_births(row: PeopleRow, people: list[PersonInBook], told: dict[str, CellSaid], on: date, ages: Ages) -> None:
+    """Pair the dates of another column with the people, if they are of one number; else it is a doubt."""
+    for what in ("born", "age"):
+        said = told.get(what)
+        waiting = [person for person in people if person.born is None]
+        if said is None or not waiting:
+            continue
+        times = _times(said, what, on, ages)
+        by_line = _lines(said.text) if isinstance(said.value, str) else []
+        if len(times) == len(waiting):
+            for person, time in zip(waiting, times, strict=True):
+                person.born = time
+        elif len(by_line) == len(waiting) and len(times) < len(waiting):
+            for person, line in zip(waiting, by_line, strict=True):
+                person.born = next(iter(spelled.births(line, on, ages)), None)
+        elif times:
+            _doubt(row, waiting, times, said)
+        elif said.text:
+            row.notes.append(f"дата рождения: {said.text}")
+        for person in people:
+            if person.born is not None:
+                person.said.setdefault("born", said)
+
+
+def _doubt(row: PeopleRow, waiting: list[PersonInBook], times: list[Time], said: CellSaid) -> None:
+    listed = ", ".join(person.full for person in waiting)
+    text = f"Имён {len(waiting)} ({listed}), а дат рождения {len(times)}: {'; '.join(time.told for time in times)}."
+
+    def pair() -> None:
+        for person, time in zip(waiting, times, strict=False):
+            person.born = time
+
+    row.doubts.append(Doubt(said.place, text, pair))
+
+
+def _times(said: CellSaid, what: str, on: date, ages: Ages) -> list[Time]:
+    value = said.value
+    if isinstance(value, list):
+        return [Time(day=day)] if (day := _day(value)) else []
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if what == "age" or 0 <= value <= spelled.OLDEST:
+            return [Time(age=int(value))]
+        if 1900 <= value <= on.year:
+            return [Time(year=int(value))]
+        return [Time(day=day)] if (day := spelled.of_serial(value)) else []
+    found = spelled.births(str(value), on, ages)
+    if not found and re.fullmatch(r"\d{1,2}", str(value).strip()):
+        return [Time(age=int(str(value).strip()))]
+    return found
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return cells.day(value)
+    except cells.CellError:
+        return None
+
+
+def _share_out(row: PeopleRow, people: list[PersonInBook], what: str, said: CellSaid) -> None:
+    """Give the lines of a cell to the people, one each; a cell for all that nobody can share out is kept as a note."""
+    lines = _lines(said.text)
+    if len(people) == 1:
+        people[0].said[what] = said
+    elif len(lines) == len(people):
+        for person, line in zip(people, lines, strict=True):
+            person.said[what] = CellSaid(line, said.place)
+    else:
+        row.notes.append(re.sub(r"\s*\n\s*", "; ", said.text))

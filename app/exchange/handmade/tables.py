@@ -1,0 +1,250 @@
+"""The tables of a hand-made book: where the header is, which rows are of it, and what stands around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from app.domain import writing
+from app.exchange import aside, cells
+from app.exchange.reader import Book
+
+LOOKED_THROUGH = 60  # rows in which a header is looked for
+MOST_HEADER_ROWS = 3
+LONGEST_HEADER = 160  # characters
+FEWEST_HEADERS = 2
+_FAMILY = re.compile(r"\s*сем(?:ья|ьи)\b", re.IGNORECASE)
+_DATED = re.compile(r"\d{1,2}\.\d{1,2}\.\d{2,4}")
+
+Line = tuple[int, list[Any]]
+Knows = Callable[[Sequence[str]], bool]
+
+
+@dataclass
+class TableColumn:
+    """A column of a table. path: its headers, the upper first; meaning: what it holds, once that is known."""
+
+    index: int
+    path: list[str]
+    meaning: str = ""
+
+    @property
+    def letter(self) -> str:
+        return letter(self.index)
+
+    @property
+    def header(self) -> str:
+        return " / ".join(re.sub(r"\s+", " ", part) for part in self.path) or f"столбец {self.letter}"
+
+
+@dataclass
+class FoundTable:
+    """The table of a sheet. first, last: the rows of its header; rows: of the people; set_aside: what is none, and why;
+    sections: lines that name what follows them; above: the lines of the title; below: what stands under the table."""
+
+    sheet: str
+    first: int
+    last: int
+    columns: list[TableColumn]
+    rows: list[Line] = field(default_factory=list)
+    set_aside: list[tuple[int, str, str]] = field(default_factory=list)
+    sections: dict[int, str] = field(default_factory=dict)
+    above: list[str] = field(default_factory=list)
+    blocks: list[list[int]] = field(default_factory=list)
+    picture: list[Line] = field(default_factory=list)
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The set of headers by which the layout is recognised."""
+        return tuple(column.header for column in self.columns)
+
+    def first_rows(self, most: int) -> list[tuple[int, list[str]]]:
+        """The first rows of the sheet as people see them."""
+        width = max((len(line) for _, line in self.picture[:most]), default=0)
+        return [
+            (number, [_text(line[at]) if at < len(line) else "" for at in range(width)])
+            for number, line in self.picture[:most]
+        ]
+
+    def of(self, meaning: str) -> list[TableColumn]:
+        return [column for column in self.columns if column.meaning == meaning]
+
+
+def find(book: Book, knows: Knows, borders: Mapping[str, tuple[int, int]]) -> list[FoundTable]:
+    """The tables of the sheets that have one. borders: the rows of the header as the person has set them."""
+    found = []
+    for title, lines in book.sheets.items():
+        if lines and (table := _of_sheet(title, lines, book.merged.get(title, []), knows, borders.get(title))):
+            found.append(table)
+    return found
+
+
+def _of_sheet(title: str, lines: list[Line], blocks: list[list[int]], knows: Knows,
+              border: tuple[int, int] | None) -> FoundTable | None:  # fmt: skip
+    spans = border or _header(lines, blocks, knows)
+    if spans is None:
+        return None
+    first, last = spans
+    header = [line for line in lines if first <= line[0] <= last]
+    below = [line for line in lines if line[0] > last]
+    above = [text for number, line in lines if number < first for cell in line if (text := _text(cell))]
+    table = FoundTable(title, first, last, _columns(header, below, blocks), above=above, blocks=blocks,
+                  picture=lines[:LOOKED_THROUGH])  # fmt: skip
+    table.rows = below
+    return table
+
+
+def _header(lines: list[Line], blocks: list[list[int]], knows: Knows) -> tuple[int, int] | None:
+    """The rows of the header: those with most cells that are known as headers, and what is joined to them."""
+    best, place = 0.0, None
+    for index, (_, line) in enumerate(lines[:LOOKED_THROUGH]):
+        texts = [_text(cell) for cell in line if cell != ""]
+        if not texts or not _may_be_header(line):
+            continue
+        known = sum(bool(text) and knows([text]) for text in texts)
+        weight = known + len(texts) / 100 - index / 1000
+        if known >= FEWEST_HEADERS and weight > best:
+            best, place = weight, index
+        elif known == 1 and len(texts) <= 3 and place is None and index < 5 and best == 0:
+            best, place = 0.5, index
+    if place is None:
+        return None
+    first = last = place
+    while (
+        first > 0 and last - first + 1 < MOST_HEADER_ROWS and _is_upper(lines[first - 1], lines[first], blocks, knows)
+    ):
+        first -= 1
+    while (
+        last + 1 < len(lines)
+        and last - first + 1 < MOST_HEADER_ROWS
+        and _is_lower(lines[last + 1], lines[last], blocks, knows)
+    ):
+        last += 1
+    return lines[first][0], lines[last][0]
+
+
+def _may_be_header(line: list[Any]) -> bool:
+    """Whether cells may be headers: short texts without dates."""
+    filled = [cell for cell in line if cell != ""]
+    return all(
+        isinstance(cell, str) and len(cell) <= LONGEST_HEADER and not _DATED.search(cell) for cell in filled
+    ) and not aside.counts_up(filled)
+
+
+def _is_upper(upper: Line, lower: Line, blocks: list[list[int]], knows: Knows) -> bool:
+    """Whether the row above is of the header too: it names groups of the columns below."""
+    filled = [place for place, cell in enumerate(upper[1]) if cell != ""]
+    if upper[0] != lower[0] - 1 or len(filled) < 2 or not _may_be_header(upper[1]):
+        return False
+    return _joined(upper[0], lower[0], blocks) or any(knows([_text(upper[1][place])]) for place in filled)
+
+
+def _is_lower(lower: Line, upper: Line, blocks: list[list[int]], knows: Knows) -> bool:
+    """Whether the row below is of the header too: it is joined to it, or names what stands under its groups."""
+    filled = [place for place, cell in enumerate(lower[1]) if cell != ""]
+    if lower[0] != upper[0] + 1 or not filled or not _may_be_header(lower[1]):
+        return False
+    known = sum(knows([_text(lower[1][place])]) for place in filled)
+    if _joined(upper[0], lower[0], blocks):
+        return known * 2 >= len(filled)
+    under_blank = sum(place >= len(upper[1]) or upper[1][place] == "" for place in filled)
+    return known * 2 >= len(filled) and under_blank > 0 and len(filled) > 1
+
+
+def _joined(upper: int, lower: int, blocks: list[list[int]]) -> bool:
+    """Whether a merged block reaches from one row into the other."""
+    return any(top <= upper - 1 and bottom >= lower - 1 for top, _, bottom, _ in blocks)
+
+
+def _columns(header: list[Line], below: list[Line], blocks: list[list[int]]) -> list[TableColumn]:
+    width = max((len(line) for _, line in [*header, *below]), default=0)
+    grid = [[_text(line[place]) if place < len(line) else "" for place in range(width)] for _, line in header]
+    numbers = [number - 1 for number, _ in header]
+    for top, left, _bottom, right in blocks:
+        for place, number in enumerate(numbers):
+            if top == number and right > left:
+                for column in range(left, min(right, width - 1) + 1):
+                    grid[place][column] = grid[place][left]
+    if not blocks and len(grid) > 1:
+        _spread(grid)
+    columns = []
+    for index in range(width):
+        path = list(dict.fromkeys(row[index] for row in grid if row[index]))
+        if path or any(index < len(line) and line[index] != "" for _, line in below):
+            columns.append(TableColumn(index, path))
+    return columns
+
+
+def _spread(grid: list[list[str]]) -> None:
+    """Where merged cells are not told, a blank cell of an upper row over a header belongs to the group on its left."""
+    for row, under in pairwise(grid):
+        for column in range(1, len(row)):
+            if not row[column] and under[column] and row[column - 1]:
+                row[column] = row[column - 1]
+
+
+def set_apart(table: FoundTable, names_people: Callable[[str], bool]) -> None:
+    """Part the rows of people from sections, totals, signatures, numbers of columns."""
+    named = {column.index for column in table.columns if column.meaning.endswith((".name", ".last", ".first"))}
+    headers = {column.index: _key(column.path[-1] if column.path else "") for column in table.columns}
+    rows = []
+    for number, line in table.rows:
+        filled = [(place, cell) for place, cell in enumerate(line) if place in headers and _seen(cell)]
+        if not filled:
+            continue
+        if said := _what(filled, line, headers, named, names_people):
+            first = cells.shown_cell(filled[0][1])
+            table.set_aside.append((number, said, first))
+            if said == aside.SECTION:
+                table.sections[number] = _text(filled[0][1])
+            continue
+        rows.append((number, line))
+    table.rows = rows
+
+
+def _what(filled: list[tuple[int, Any]], line: list[Any], headers: dict[int, str], named: set[int],
+          names_people: Callable[[str], bool]) -> str | None:  # fmt: skip
+    """What a row is, if it tells of nobody."""
+    if len(filled) > 1 and all(_key(_text(cell)) == headers[place] for place, cell in filled):
+        return "повторённые заголовки"
+    if aside.counts_up([cell for _, cell in filled]):
+        return "номера столбцов"
+    if len(filled) == 1 and _FAMILY.match(_text(filled[0][1])):
+        return aside.SECTION
+    has_people = any(place in named and isinstance(cell, str) and names_people(cell) for place, cell in filled)
+    first = filled[0][1]
+    said = aside.said(first) if isinstance(first, str) else None
+    if said == "итог":
+        return said
+    if said and (len(filled) <= 3 or not has_people) and not (has_people and filled[0][0] in named):
+        return said
+    if has_people:
+        return None
+    if len(filled) == 1 and isinstance(first, str):
+        return aside.alone(first)
+    return None
+
+
+def _seen(cell: Any) -> bool:
+    return not (cell == "" or (isinstance(cell, str) and writing.lines(cell) is None))
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
+
+
+def _text(cell: Any) -> str:
+    return (writing.lines(cell) or "") if isinstance(cell, str) else cells.shown_cell(cell)
+
+
+def letter(index: int) -> str:
+    """The letters of a column, counted from 0: 0 → A, 26 → AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters

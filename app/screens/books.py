@@ -1,0 +1,214 @@
+"""The page of a book that a settlement has made by hand: what is understood of it, and the few questions it leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, g, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app import clock, journal
+from app.acts import Answer, reads_first
+from app.domain import book_words
+from app.domain.refusal import Refusal
+from app.domain.terms import Act
+from app.exchange import bank, preview, returned, sources, waiting
+from app.exchange.handmade import SHOWN_ROWS, Understood, knowledge
+from app.exchange.sources import BookSource, UnclearBookError
+from app.exchange.waiting import WaitingBook
+from app.extensions import db
+from app.render import filled, xlsx
+from app.screens.screen import Screen
+
+ANSWER, OTHER, FIRST, LAST = "answer:", "other:", "first:", "last:"  # how the fields of the page begin
+SHOWN = 20  # lines of one part that are seen at once
+MOST_NOTICES = 200
+
+
+class Books(Screen):
+    """A hand-made book between its file and its preview."""
+
+    route_base = "/book"
+    class_permission_name = "Exchange"
+    default_view = "empty"
+
+    @expose("/<key>")
+    @has_access
+    @permission_name("preview")
+    def show(self, key: str) -> Response | str:
+        """What is understood of a book; when nothing is left to ask, what it would do to the bank."""
+        found = waiting.find(key, g.user.id)
+        if found is None:
+            return self._gone()
+        try:
+            source = _source(found)
+            understood = source.understood(clock.today())
+            if (
+                understood.layouts
+                and not understood.asking.unanswered
+                and ("go" in request.args or _is_known(understood))
+            ):
+                return self._preview(source, key)
+        except UnclearBookError as waits:
+            understood = waits.understood
+        except Refusal as refusal:
+            return self._gone(refusal.text)
+        summary = f"Книга «{found.name}»: что понято"
+        journal.read(Act.LISTED, entity="ImportBatch", summary=summary, records=len(understood.families))
+        return self.page("exchange/book.html", key=key, answer=ANSWER, other=OTHER, **_shown(understood, found))
+
+    def _preview(self, source: BookSource, key: str) -> str:
+        """What the book would do, on the page of every load."""
+        shown = preview.shown(source.plan(clock.today()))
+        summary = f"Сверка книги с банком: {shown['district']}"
+        journal.read(Act.LISTED, entity="ImportBatch", summary=summary, records=shown["families"])
+        template = "exchange/faults.html" if shown["faults"]["total"] else "exchange/preview.html"
+        return self.page(template, plan=shown, key=key, answer=ANSWER, first=SHOWN)
+
+    @expose("/<key>", methods=["POST"])
+    @has_access
+    @permission_name("preview")
+    @reads_first
+    def say(self, key: str) -> Response | str:
+        """Keep the answers of the page, and learn from them."""
+        found = waiting.find(key, g.user.id)
+        if found is None:
+            return self._gone()
+        said = _SaidOfBook()
+        try:
+            source = _source(found)
+            answer = self.done(said, lambda: self._learn(source, key))
+        except Refusal as refusal:
+            return self._gone(refusal.text)
+        return answer or self._gone(said.text)
+
+    def _learn(self, source: BookSource, key: str) -> Answer:
+        given = dict(_given())
+        if not source.is_form:
+            before = source.understood(clock.today())
+            given = {name: value for name, value in given.items() if _is_news(name, value, before)}
+            after = BookSource(source.book, {**source.said, **given}).understood(clock.today())
+            knowledge.learn(after, given, bank.dictionaries(), clock.today())
+        waiting.say(key, g.user.id, given)
+        return Answer(_("The answers are kept."), url_for("Books.show", key=key, go=1))
+
+    @expose("/<key>/form")
+    @has_access
+    @permission_name("preview")
+    def form(self, key: str) -> Response | str:
+        """The book in the exchange form, to be sent the next month."""
+        found = waiting.find(key, g.user.id)
+        if found is None:
+            return self._gone()
+        try:
+            understood = _source(found).understood(clock.today())
+        except Refusal as refusal:
+            return self._gone(refusal.text)
+        if understood.written is None:
+            return redirect(url_for("Books.show", key=key))
+        journal.read(Act.EXPORTED, entity="ImportBatch", summary=f"Книга «{found.name}» в форме обмена",
+                     records=len(understood.families))  # fmt: skip
+        content = filled.workbook(returned.form_sheets(understood.written.book), made_by=g.user.get_full_name(),
+                                  made_at=clock.local(clock.now()))  # fmt: skip
+        return self.file(content, xlsx.MIME, f"{_stem(found.name)} в форме обмена.xlsx")
+
+    @expose("/<key>/mend")
+    @has_access
+    @permission_name("preview")
+    def mend(self, key: str) -> Response | str:
+        """The rows with faults in the sender's own layout, each with what to correct."""
+        found = waiting.find(key, g.user.id)
+        if found is None:
+            return self._gone()
+        try:
+            source = _source(found)
+            whole = BookSource(source.book, {**source.said, sources.ONLY: ""})
+            faults = whole.plan(clock.today()).faults
+        except UnclearBookError:
+            return redirect(url_for("Books.show", key=key))
+        except Refusal as refusal:
+            return self._gone(refusal.text)
+        journal.read(
+            Act.EXPORTED, entity="ImportBatch", summary=f"Книга «{found.name}»: что исправить", records=len(faults)
+        )
+        content = filled.workbook(returned.mended(source, whole, faults, clock.today()), made_by=g.user.get_full_name(),
+                                  made_at=clock.local(clock.now()))  # fmt: skip
+        return self.file(content, xlsx.MIME, f"{_stem(found.name)} – исправить.xlsx")
+
+    @expose("/empty")
+    @has_access
+    @permission_name("preview")
+    def empty(self) -> Response:
+        """The empty exchange form, with lists to choose from."""
+        content = filled.workbook(returned.empty(bank.dictionaries(), clock.today()), made_by=g.user.get_full_name(),
+                                  made_at=clock.local(clock.now()))  # fmt: skip
+        return self.file(content, xlsx.MIME, "форма обмена.xlsx")
+
+    def _gone(self, text: str = waiting.GONE) -> Response:
+        flash(text, "danger")
+        return redirect(url_for("Exchange.show"))
+
+
+class _SaidOfBook:
+    """A refusal that is said on the page of the exchange."""
+
+    text = ""
+
+    def refuse(self, text: str, field: str | None) -> None:
+        self.text = text
+
+
+def _source(found: WaitingBook) -> BookSource:
+    """Read a waiting book while no transaction holds the bank."""
+    db.session.rollback()
+    return sources.read(found.content, found.name, waiting.said(found.key, g.user.id))
+
+
+def _stem(name: str) -> str:
+    return name.rsplit(".", 1)[0]
+
+
+def _is_known(understood: Understood) -> bool:
+    """Whether every layout of the book has been answered for before."""
+    return bool(understood.layouts) and all(layout.known for layout in understood.layouts)
+
+
+def _given() -> dict[str, str]:
+    """The answers of the form: an answer of the long list stands above the short one."""
+    given = {
+        name.removeprefix(ANSWER): value for name, value in request.form.items() if name.startswith(ANSWER) and value
+    }
+    given |= {
+        name.removeprefix(OTHER): value for name, value in request.form.items() if name.startswith(OTHER) and value
+    }
+    for name, value in request.form.items():
+        if name.startswith(FIRST) and value.isdecimal():
+            sheet = name.removeprefix(FIRST)
+            given[f"header:{sheet}"] = f"{value}-{request.form.get(LAST + sheet, value) or value}"
+    return given
+
+
+def _is_news(name: str, value: str, before: Understood) -> bool:
+    """Whether an answer says more than the book was understood to say without it."""
+    if name.startswith("header:"):
+        borders = {table.sheet: f"{table.first}-{table.last}" for table in before.tables}
+        return borders.get(name.removeprefix("header:")) != value
+    for layout in before.layouts:
+        for column in layout.columns:
+            if column.key == name:
+                return column.meaning != value or not column.sure
+    return True
+
+
+def _shown(understood: Understood, found: WaitingBook) -> dict[str, Any]:
+    """What the page shows of a book."""
+    meanings = book_words.meanings()
+    rows = sum(len(lines) for lines in understood.source.sheets.values())
+    return {
+        "understood": understood, "name": found.name, "rows": rows, "meanings": meanings, "first": FIRST, "last": LAST,
+        "shown_rows": SHOWN_ROWS, "sheets": list(understood.source.sheets), "hidden": understood.source.hidden,
+        "notices": understood.notices[:MOST_NOTICES], "notices_total": len(understood.notices), "seen": SHOWN,
+    }  # fmt: skip

@@ -1,0 +1,305 @@
+"""Books that settlements make by hand: nobody is lost, nobody is doubled, little is asked and nothing twice."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import func, select
+
+from app.clock import today
+from app.domain import people_in_text, spelled
+from app.exchange import apply, bank, preview, reader, sources
+from app.exchange.handmade import knowledge
+from app.exchange.sources import BookSource, UnclearBookError
+from app.extensions import db
+from app.models import BookWord, Family, Member, Registration, TerritoryAlias
+from tests.exchange import handmade_books
+from tests.exchange.handmade_books import BOOKS, SOUTH, Handmade, workbook
+from tests.exchange.workbooks import AS_OF, Sound, in_this_process
+
+pytestmark = pytest.mark.one_database("books are understood in Python; test_import.py loads on both")
+BY_NAME = {book.name: book for book in BOOKS}
+
+
+@pytest.fixture(autouse=True)
+def _in_this_process():
+    with in_this_process():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def words(cast):
+    """The usual words of books, as an installation has them."""
+    from app.services import installation
+
+    installation.load_book_words()
+    db.session.commit()
+
+
+def source(book: Handmade, said=None, name: str = "") -> BookSource:
+    return sources.read(book.content(), name or book.name, {"district": "Тестовый район", **(said or {})})
+
+
+def load(of: BookSource, said=None):
+    """Load a book, with the answers that are offered to the questions of its preview."""
+    made = of.plan(today())
+    assert not made.faults, made.faults[:3]
+    assert not made.unanswered, made.unanswered
+    apply.apply(made, today())
+    db.session.commit()
+    return made
+
+
+def answered(of: BookSource, said: dict[str, str]) -> BookSource:
+    """Give answers as the page does: they are learned."""
+    after = BookSource(of.book, {**of.said, **said})
+    knowledge.learn(after.understood(today()), said, bank.dictionaries(), today())
+    db.session.commit()
+    return after
+
+
+def count(entity) -> int:
+    return db.session.scalar(select(func.count()).select_from(entity).where(entity.annulled_at.is_(None)))
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_every_person_comes_in_once_and_the_next_month_nothing_is_asked(cast, name):
+    book = BY_NAME[name]
+    first = source(book)
+    understood = first.understood(today())
+    asked = {question.key for question in understood.asking.unanswered}
+    assert (len(understood.families), understood.people) == (book.families, book.people)
+    assert asked == set(book.answers)
+    assert len(asked) <= 10
+    load(answered(first, book.answers))
+    assert (count(Family), count(Member), count(Registration)) == (book.families, book.people, book.placed)
+    again = source(book).plan(today())
+    assert not again.does_something, (again.changes[:3], again.new[:3])
+    assert not again.questions
+
+
+def test_the_values_of_the_cells_are_read_as_they_are_meant(cast):
+    load(source(BY_NAME["список.xlsx"]))
+    boy = db.session.scalar(select(Member).where(Member.first_name == "Семён"))
+    assert (boy.born_on.isoformat(), boy.role.name, boy.family.territory.name) == ("2013-05-12", "сын", SOUTH)
+    assert {each.name for each in boy.family.categories} == {"Многодетная семья", "Малообеспеченная семья"}
+    assert boy.family.additional.split("\n") == [
+        "Телефон: 8-900-000-00-01", "мать выпивает", "Тетерин Илья Юрьевич: 1987 г.р.",
+    ]  # fmt: skip
+    stay = boy.family.registrations[0]
+    assert (stay.decision.number, stay.registered_on.isoformat()) == ("6/13", "2026-02-01")
+    assert [one.criterion.code for one in stay.criteria_over_time] == ["2.1.1", "2.5.1"]
+
+
+def test_an_answer_is_a_word_of_the_bank_and_is_not_asked_in_another_book(cast):
+    answered(source(BY_NAME["реестр детей.xlsx"]), BY_NAME["реестр детей.xlsx"].answers)
+    assert db.session.scalar(select(BookWord.meaning).where(BookWord.text_key == "самовольные уходы")) == "2.2.2"
+    other = Handmade("другая.xlsx", lambda: workbook(("А", [
+        ["ФИО ребёнка", "Дата рождения", "Причина постановки", "Дата постановки", "Территория"],
+        ["Ершов Игорь Ильич", "01.02.2012", "Самовольные уходы", "01.02.2026", SOUTH],
+    ], [])), 1, 1, 1)  # fmt: skip
+    assert not source(other).understood(today()).asking.unanswered
+
+
+def test_a_place_that_resembles_one_is_asked_about_and_the_choice_is_its_other_name(cast):
+    book = Handmade("место.xlsx", lambda: workbook(("А", [
+        ["ФИО ребёнка", "Дата рождения", "Поселение"], ["Ершов Игорь Ильич", "01.02.2012", "Южненское гп"],
+    ], [])), 1, 1, 0)  # fmt: skip
+    first = source(book)
+    (question,) = first.understood(today()).asking.unanswered
+    assert question.choices[0].value == SOUTH
+    load(answered(first, {question.key: SOUTH}))
+    assert db.session.scalar(select(TerritoryAlias.name).where(TerritoryAlias.territory_id == cast.south.id))
+    assert not source(book).understood(today()).asking.unanswered
+
+
+def test_what_is_said_of_a_column_is_remembered_by_the_set_of_headers(cast):
+    rows = [
+        ["ФИО ребёнка", "Дата рождения", "Сведения Х", "Поселение"],
+        ["Ершов Игорь Ильич", "01.02.2012", "ул. Мира, 1", SOUTH],
+    ]
+    book = Handmade("столбец.xlsx", lambda: workbook(("А", rows, [])), 1, 1, 0)
+    first = source(book)
+    (column,) = [each for each in first.understood(today()).layouts[0].columns if not each.sure]
+    assert column.meaning == "text"
+    answered(first, {column.key: "address"})
+    (family,) = source(book).understood(today()).families
+    assert family.family.values["actual_address"] == "ул. Мира, 1"
+
+
+def test_sound_families_are_taken_and_the_rest_goes_back_as_it_was_sent(cast):
+    rows = [
+        ["Список"], ["№", "Мать", "Дети", "Дата рождения", "Поселение"],
+        [1, "Ершова Инна Павловна", "Ершов Игорь Ильич", "01.02.2012", SOUTH],
+        [2, "Пескова Анна Ильинична", "Песков Олег Ильич", "31.02.2013", SOUTH],
+    ]  # fmt: skip
+    book = Handmade("ошибка.xlsx", lambda: workbook(("А", rows, [])), 2, 4, 0)
+    whole = source(book)
+    made = whole.plan(today())
+    assert [(fault.sheet, fault.row, fault.cell) for fault in made.faults] == [("А", 4, "D4")]
+    assert made.sound == 1
+    load(BookSource(whole.book, {**whole.said, sources.ONLY: sources.SOUND}))
+    assert [row.last_name for row in db.session.scalars(select(Member))] == ["Ершова", "Ершов"]
+    from app.exchange import returned
+    from app.render import filled
+
+    back = filled.workbook(returned.mended(whole, whole, made.faults, today()), made_by="А", made_at=AS_OF)
+    sheet = load_workbook(BytesIO(back))["А"]
+    assert [cell.value for cell in sheet[2]] == [*rows[1], "Что исправить"]
+    assert sheet["D3"].fill.fgColor.rgb.endswith("F8CBAD")
+    sheet["D3"].value = "28.02.2013"
+    mended = BytesIO()
+    sheet.parent.save(mended)
+    again = sources.read(mended.getvalue(), "исправлено.xlsx", whole.said)
+    load(again)
+    assert count(Family) == 2
+    assert count(Member) == 4
+
+
+def test_the_book_in_the_exchange_form_does_what_the_book_does(cast):
+    from app.exchange import returned
+    from app.render import filled
+
+    understood = source(BY_NAME["список.xlsx"]).understood(today())
+    content = filled.workbook(returned.form_sheets(understood.written.book), made_by="А", made_at=AS_OF)
+    form = sources.read(content, "форма.xlsx")
+    assert form.is_form
+    load(form)
+    assert (count(Family), count(Member), count(Registration)) == (2, 7, 2)
+
+
+def test_the_empty_form_is_read_and_offers_the_words_of_the_dictionaries(cast):
+    from app.exchange import returned
+    from app.render import filled
+
+    content = filled.workbook(returned.empty(bank.dictionaries(), today()), made_by="А", made_at=AS_OF)
+    book = load_workbook(BytesIO(content))
+    assert book["Списки"].sheet_state == "hidden"
+    assert "сын" in {cell.value for row in book["Списки"].iter_rows() for cell in row}
+    assert sources.read(content, "форма.xlsx").is_form
+
+
+def test_a_total_that_does_not_agree_is_told(cast):
+    rows = [
+        ["ФИО ребёнка", "Дата рождения", "Поселение"],
+        ["Ершов Игорь Ильич", "01.02.2012", SOUTH],
+        ["Итого: 3 детей"],
+    ]
+    book = Handmade("итог.xlsx", lambda: workbook(("А", rows, [])), 1, 1, 0)
+    assert any("прочитано 1" in text for _, text in source(book).understood(today()).notices)
+
+
+def test_a_book_without_people_is_not_understood_and_says_what_to_do(cast):
+    book = Handmade("пусто.xlsx", lambda: workbook(("А", [["просто", "слова"], ["и", "ещё"]], [])), 0, 0, 0)
+    with pytest.raises(UnclearBookError) as caught:
+        source(book).plan(today())
+    assert "заголовки" in "\n".join(preview.lines_of_book(caught.value.understood))
+
+
+def test_an_open_document_is_read(cast):
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    lines = (("Фамилия", "Имя", "Дата рождения", "Поселение"), ("Ершов", "Игорь", "01.02.2012", SOUTH))
+    rows = "".join("<table:table-row>" + "".join(map(cell.format, line)) + "</table:table-row>" for line in lines)
+    names = "".join(
+        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+    )
+    stream = BytesIO()
+    with ZipFile(stream, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", '<?xml version="1.0"?><manifest/>')
+        archive.writestr(
+            "content.xml",
+            f'<?xml version="1.0"?><office:document-content{names}><office:body><office:spreadsheet>'
+            f'<table:table table:name="А">{rows}</table:table></office:spreadsheet></office:body>'
+            "</office:document-content>",
+        )
+    read = sources.read(stream.getvalue(), "список.ods")
+    assert "OpenDocument" in read.book.kind
+    assert [family.found.people[0].full for family in read.understood(today()).families] == ["Ершов Игорь"]
+
+
+def test_a_table_of_excel_2003_as_xml_is_read():
+    content = (
+        '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+        'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="А"><Table><Row>'
+        '<Cell><Data ss:Type="String">ФИО</Data></Cell><Cell ss:Index="3"><Data ss:Type="Number">5</Data></Cell></Row>'
+        "</Table></Worksheet></Workbook>"
+    ).encode()
+    book = reader.read(content, "старая.xls")
+    assert (book.sheets, book.kind) == ({"А": [[1, ["ФИО", "", 5.0]]]}, "таблица XML Excel 2003")
+
+
+def test_the_exchange_form_is_no_handmade_book():
+    assert sources.read(Sound().content(), "книга.xlsx").is_form
+
+
+ON = AS_OF
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("12.05.13г.", "12.05.2013"), ("12 мая 2013 г.", "12.05.2013"), ("12-05-2013", "12.05.2013"),
+        ("12.05. 2013", "12.05.2013"), ("02.01.85", "02.01.1985"), ("12.05.2013 (13 лет)", "12.05.2013"),
+        ("2015", "2015 г.р."), ("2013 г.р.", "2013 г.р."), ("11 лет", "возраст 11"), ("31.02.2013", "31.02.2013"),
+        ("05.06.26", "05.06.26"),
+    ],
+)  # fmt: skip
+def test_a_birth_date_is_read_where_one_reading_makes_sense(text, said):
+    assert [time.told for time in spelled.births(text, ON)] == [said]
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "number"),
+    [
+        ("01.02.2026, пост. № 6/13", "2026-02-01", "6/13"), ("15.01.26 № 1/1", "2026-01-15", "1/1"),
+        ("№2 от 01.02.26", "2026-02-01", "2"), ("протокол №5 от 5 марта 2026 г.", "2026-03-05", "5"),
+        ("постановление КДН и ЗП от 12.03.2026 № 4-п", "2026-03-12", "4-п"), ("3/1", None, "3/1"),
+    ],
+)  # fmt: skip
+def test_a_decision_is_a_day_and_a_number(text, day, number):
+    read = spelled.decision(text, ON)
+    assert (read[0] and read[0].isoformat(), read[1]) == (day, number)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("10 тыс.", 10_000), ("8000 рублей", 8000), ("5 190,90 ₽", 5190.9), ("ниже прожиточного минимума", None),
+     ("10-15 тыс", None)],
+)  # fmt: skip
+def test_an_amount_is_read_as_people_write_it(text, amount):
+    read = spelled.amount(text)
+    assert read is None if amount is None else float(read) == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("Мать: Тетерина Алёна Павловна, 07.04.1990 г.р., не работает\nОтец: Тетерин Илья Юрьевич, 1987 г.р.",
+         ["Тетерина Алёна Павловна", "Тетерин Илья Юрьевич"]),
+        ("1) Иванов Пётр 2010 г.р., СОШ №7, 4 кл. 2) Иванова Анна, 12 мая 2013 г.", ["Иванов Пётр", "Иванова Анна"]),
+        ("Мамедов Али Вагиф оглы 01.02.2015, Мамедова Лала Вагиф кызы (03.04.2017)",
+         ["Мамедов Али Вагиф оглы", "Мамедова Лала Вагиф кызы"]),
+        ("Семён Ильич Тетерин", ["Тетерин Семён Ильич"]),
+        ("Тетерин\nСемён Ильич\n12.05.2013", ["Тетерин Семён Ильич"]),
+        ("ТЕТЕРИН СЕМЁН ИЛЬИЧ", ["Тетерин Семён Ильич"]),
+        ("мать – Сидорова Ольга Ивановна, работает в магазине Пятёрочка", ["Сидорова Ольга Ивановна"]),
+        ("Дети: Иванов Пётр, 2010, Иванова Аня, 2012", ["Иванов Пётр", "Иванова Аня"]),
+        ("Тетерин С.И.", ["Тетерин С. И."]),
+        ("Не установлен", []),
+    ],
+)  # fmt: skip
+def test_people_of_one_cell_come_apart(text, people):
+    assert [who.full for who in people_in_text.people(text, ON, first_alone=True).found] == people
+
+
+def test_every_book_is_tried():
+    made = {
+        name
+        for name, each in vars(handmade_books).items()
+        if callable(each) and getattr(each, "__annotations__", {}).get("return") == "bytes"
+    }
+    assert made - {"workbook"} == {book.content.__name__ for book in BOOKS}
