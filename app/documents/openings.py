@@ -6,6 +6,7 @@ Entries are the person's: of the families of one's territories; the auditor's ar
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -90,7 +91,9 @@ def _table(title: str, period: Period, asked: Select[Any]) -> Table:
         [words.moment(clock.local(row.at)), row.user_name or "–", row.number or "", str(row.act), row.summary,
          row.address or ""] for row in rows
     ]  # fmt: skip
-    notes = [f"Записей: {len(told)}.", _print_of_chain()] if told else ["За этот период никто.", _print_of_chain()]
+    notes = (
+        [f"Записей: {len(told)}.", _print_of_chain()] if told else ["За этот период записей нет.", _print_of_chain()]
+    )
     return Table(title, COLUMNS, told, subtitle=period.title, notes=notes)
 
 
@@ -146,7 +149,9 @@ def _families(period: Period) -> tuple[Any, Any]:
 def _print_of_chain() -> str:
     """The last hash of the journal on paper: who would rewrite the journal must rewrite the paper too."""
     last = chain.head()
-    return f"Отпечаток журнала: печать {last.number}, {last.hash}" if last.number else "Журнал ещё не запечатан."
+    if not last.number:
+        return "Журнал ещё не запечатан."
+    return f"Отпечаток журнала: печать {last.number}, {' '.join(re.findall('.{8}', last.hash))}"
 
 
 def _moments(period: Period) -> tuple[datetime, datetime]:

@@ -51,7 +51,7 @@ def test_what_a_person_looked_into_is_told_within_ones_families(family, sign_in,
     anna = sign_in("anna")
     anna.get(f"/family/{family.id}")
     assert "00042" in page(anna, "/openings/?person=Рябинина").text_content()
-    assert "За этот период никто" in page(sign_in("galina"), "/openings/?person=Рябинина").text_content()
+    assert "За этот период записей нет" in page(sign_in("galina"), "/openings/?person=Рябинина").text_content()
     assert (
         "Семьи с таким номером среди ваших нет"
         in page(sign_in("galina"), "/openings/?family=00042", 400).text_content()
