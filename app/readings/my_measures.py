@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app import access
@@ -16,17 +16,19 @@ from app.models import Agency, Family, PlannedMeasure, Programme, Stage
 
 PAGE = 50
 MOST_BODIES = 200  # that are offered to choose from
+_measure, _stage, _programme = PlannedMeasure.__table__, Stage.__table__, Programme.__table__
+_family = Family.__table__
 OF_STATES: dict[str, Callable[[date], ColumnElement[bool]]] = {
-    "overdue": lambda today: and_(PlannedMeasure.state == MeasureState.PLANNED, PlannedMeasure.due_on < today),
-    "due": lambda today: and_(PlannedMeasure.state == MeasureState.PLANNED, PlannedMeasure.due_on >= today),
-    "done": lambda _today: PlannedMeasure.state == MeasureState.DONE,
-    "not-done": lambda _today: PlannedMeasure.state.in_((MeasureState.NOT_DONE, MeasureState.CANCELLED)),
+    "overdue": lambda today: and_(_measure.c.state == MeasureState.PLANNED, _measure.c.due_on < today),
+    "due": lambda today: and_(_measure.c.state == MeasureState.PLANNED, _measure.c.due_on >= today),
+    "done": lambda _today: _measure.c.state == MeasureState.DONE,
+    "not-done": lambda _today: _measure.c.state == MeasureState.NOT_DONE,
 }
 
 
 @dataclass(frozen=True)
 class MeasuresAsked:
-    """Which measures: of a body, of an employee of it, of families called so. Of a specialist always the own body's."""
+    """Which measures: of a body, of an employee of it, of a family. Of a specialist always the own body's."""
 
     state: str
     agency: Agency | None = None
@@ -34,39 +36,47 @@ class MeasuresAsked:
     number: str = ""
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """What they meet, whatever has become of them."""
+        """What they meet, whatever has become of them: measures of programmes that were not ended.
+
+        What a body has to do in such a programme is what lets it see the family: it is not asked for a second time.
+        """
         scope = access.scope()
-        found: list[ColumnElement[bool]] = [PlannedMeasure.annulled_at.is_(None)]
+        runs = select(_programme.c.id).where(_programme.c.closed_on.is_(None), _programme.c.annulled_at.is_(None))
+        stages = select(_stage.c.id).where(_stage.c.programme_id.in_(runs), _stage.c.annulled_at.is_(None))
+        found: list[ColumnElement[bool]] = [_measure.c.annulled_at.is_(None), _measure.c.stage_id.in_(stages)]
         if scope.agency is not None and not scope.kept:
-            found.append(PlannedMeasure.performer_id == scope.agency)
-        elif self.agency is not None:
-            found.append(PlannedMeasure.performer_id == self.agency.id)
+            found.append(_measure.c.performer_id == scope.agency)
+        else:
+            found.append(scope.sees(_measure.c.family_id, living=True))
+            found += [_measure.c.performer_id == self.agency.id] if self.agency is not None else []
         if self.employee is not None:
-            found.append(or_(PlannedMeasure.employee_id == self.employee, PlannedMeasure.employee_id.is_(None)))
+            found.append(or_(_measure.c.employee_id == self.employee, _measure.c.employee_id.is_(None)))
         if self.number:
-            found.append(PlannedMeasure.family.has(Family.number == self.number.zfill(5)))
+            of_number = select(_family.c.id).where(_family.c.number == self.number.zfill(5))
+            found.append(_measure.c.family_id.in_(of_number))
         return found
 
 
 def page(asked: MeasuresAsked, today: date, number: int) -> list[PlannedMeasure]:
     """A page of them: what is due in the order of its days, what is done the latest first."""
-    found = _all(asked).where(OF_STATES[asked.state](today))
-    if asked.state == "done":
-        found = found.order_by(PlannedMeasure.done_on.desc(), PlannedMeasure.id.desc())
-    else:
-        found = found.order_by(PlannedMeasure.due_on, PlannedMeasure.id)
-    shown = found.options(
+    found = select(_measure.c.id).where(*asked.conditions(), OF_STATES[asked.state](today))
+    done = asked.state == "done"
+    found = found.order_by(*([_measure.c.done_on.desc(), _measure.c.id.desc()] if done else
+                             [_measure.c.due_on, _measure.c.id]))  # fmt: skip
+    keys = list(db.session.connection().scalars(found.limit(PAGE).offset(PAGE * number)))
+    shown = select(PlannedMeasure).where(PlannedMeasure.id.in_(keys)).options(
         joinedload(PlannedMeasure.kind), joinedload(PlannedMeasure.family), joinedload(PlannedMeasure.performer),
         joinedload(PlannedMeasure.employee), selectinload(PlannedMeasure.members),
     )  # fmt: skip
-    return list(db.session.scalars(shown.limit(PAGE).offset(PAGE * number)))
+    rows = {row.id: row for row in db.session.scalars(shown)}
+    return [rows[key] for key in keys if key in rows]
 
 
 def counts(asked: MeasuresAsked, today: date) -> dict[str, int]:
     """How many there are of each state, in one statement."""
     numbers = [func.count().filter(condition(today)).label(name) for name, condition in OF_STATES.items()]
-    found = _all(asked).with_only_columns(*numbers)
-    return dict(db.session.execute(found).one()._mapping)
+    found = select(*numbers).select_from(_measure).where(*asked.conditions())
+    return dict(db.session.connection().execute(found).one()._mapping)
 
 
 def bodies() -> list[Agency]:
@@ -74,9 +84,3 @@ def bodies() -> list[Agency]:
     performing = select(PlannedMeasure.performer_id).where(PlannedMeasure.annulled_at.is_(None)).distinct()
     rows = db.session.scalars(select(Agency).where(Agency.id.in_(performing)).limit(MOST_BODIES))
     return sorted(rows, key=lambda body: body.name)
-
-
-def _all(asked: MeasuresAsked) -> Select[tuple[PlannedMeasure]]:
-    """Measures of programmes that were not ended."""
-    runs = select(Stage.id).join(Stage.programme).where(Programme.closed_on.is_(None))
-    return select(PlannedMeasure).where(*asked.conditions(), PlannedMeasure.stage_id.in_(runs))
