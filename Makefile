@@ -7,7 +7,7 @@ PORT   ?= 8000
 SIZES  ?= 300 10000 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types faults bench words guide migration lock clean
+.PHONY: help run test lint types faults bench words guide docs migration lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ words: $(VENV)/development  ## collect the words of the interface into the Russi
 
 guide: $(VENV)/development $(WORDS).mo  ## take the pictures of docs/guide again, in a browser over the demo bank
 	GUIDE=write CI=true $(PYTHON) -m pytest -n 0 tests/browser/test_guide.py
+
+docs: $(VENV)/development  ## write the book of indicators (docs/indicators.md) again from the declarations
+	BOOK=write $(PYTHON) -m pytest -n 0 tests/reports/test_book.py
 
 migration: $(VENV)/development  ## write the next migration: make migration NAME=0002 MESSAGE="what changes"
 	$(FLASK) db migrate --rev-id $(NAME) -m "$(MESSAGE)"

@@ -18,6 +18,7 @@ from app.domain import terms
 from app.exchange import waiting
 from app.extensions import db
 from app.models import Draft, ImportBatch, Job, Model, SavedFilter, Whose
+from app.reports import CATALOGUE
 from app.screens import lookup
 from tests import factories, scans
 from tests.states import kept
@@ -99,9 +100,12 @@ FOREIGN = {
     "Papers.download": ["/papers/{Paper}/file"],
     "PassportScreen.card": ["/family/{Family}/card.pdf"],
     "PassportScreen.passport": ["/family/{Family}/passport.pdf"],
-    "QuarterlyForm.behind": ["/reports/quarterly/behind?figure=families&territory={Territory}"],
-    "QuarterlyForm.export": ["/reports/quarterly/file/xlsx?territory={Territory}"],
-    "QuarterlyForm.list_file": ["/reports/quarterly/behind/file?figure=families&territory={Territory}"],
+    **{
+        f"{one.view}.{act}": [f"/reports/{one.name}/{path}territory={{Territory}}"]
+        for one in CATALOGUE
+        for act, path in (("behind", "behind?figure=families&"), ("export", "file/xlsx?"),
+                          ("list_file", "behind/file?figure=families&"), ("picture", "picture/0/svg?"))
+    },
     "SavedFilters.drop": ["/saved/{SavedFilter}/drop"],
     "SavedFilters.rename": ["/saved/{SavedFilter}/rename"],
     "SignalLikeness.compare": ["/signal/{SignalCard}/compare/{own}", "/signal/{SignalCard}/compare/{Family}"],
@@ -177,13 +181,15 @@ KEYLESS = {
 
 # Addresses at which nothing stands as yet.
 SHOWS_NOTHING = {
+    r"/reports/(quarterly|registry|monthly)/picture/.*": "a list is not drawn",
+    r"/reports/[^/]+/picture/[^01].*": "a report has not so many pictures",
     r"/signal-log/log\.(pdf|xlsx)": "no period is asked for: tests/screens/test_signal_log.py",
     r"/exchange/prepared/\d+": "a job that is not done: tests/work/test_jobs.py",
     r"/survey/act/\d+/compare/\d+": "with itself; with another one: tests/screens/test_survey_acts.py",
     r"/signal/\d+/sent": "of a card that one has sent oneself: tests/screens/test_signal_form.py",
     r"/transfer/\d+/(receive|decline)": "of a file that goes out: tests/screens/test_transfers.py",
     r"/work/\d+/file": "a job that is not done: tests/work/test_jobs.py",
-    r"/reports/quarterly/behind(/file)?": "no figure is asked for; with one it is among the cases above",
+    r"/reports/[^/]+/behind(/file)?": "no figure is asked for; with one it is among the cases above",
 }
 
 

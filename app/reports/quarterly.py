@@ -22,7 +22,7 @@ from app.domain.periods import Period
 from app.extensions import db
 from app.models import AgencyKind, Member, Registration, RemovalReason
 from app.render.table import Cell, Column, Figure, Section, Table, TextLine, Value
-from app.reports import cards_sent, places, quarterly_checks, report
+from app.reports import cards_sent, places, quarterly_checks, quarterly_rules, report
 from app.reports.places import Place, ReportPlaces
 from app.reports.quarterly_figures import (
     AGE_GROUPS,
@@ -430,7 +430,8 @@ def _lines(form: Form, territory_id: int | None) -> dict[str, int | float]:
 
 
 def _figures(period: Period, *, criteria: str) -> Mapping[str, Indicator]:
-    return Figures(period, all_criteria=criteria == "all").indicators
+    known = Figures(period, all_criteria=criteria == "all")
+    return {key: quarterly_rules.explained(one, known.rows) for key, one in known.indicators.items()}
 
 
 def _counted(period: Period, place: Place, tree: ReportPlaces, *, criteria: str) -> Form:
