@@ -234,6 +234,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         (OF_FAMILY, WRITE),
         ("Execution", "can_(show|execute)"),
         ("Watching", "can_show"),
+        ("Programme", "can_(plan|approve)"),
         ("Paper", EXPORT),
         ("Papers", "can_(add|download|annul)"),
         ("Passport", "can_(passport|card)"),
@@ -303,6 +304,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Aid", "can_(list|show|add|annul)"),
         ("Execution", "can_(show|execute)"),
         ("Papers", "can_download"),  # of what the body brought itself
+        ("Programme", "can_plan"),  # of the group that one leads
         ("Agency", READ),
         ("Lookup", "can_find"),
     ],

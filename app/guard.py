@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import event, exists, func, inspect, select
 from sqlalchemy.orm import Session, class_mapper
 
-from app import access
+from app import access, conditions
 from app.access import Scope
 from app.domain.refusal import Refusal
 from app.extensions import db, portions
@@ -31,6 +31,7 @@ from app.models import (
     Territory,
     User,
     Whose,
+    WorkingGroupMember,
     class_of,
     survey_group_employees,
 )
@@ -58,6 +59,7 @@ _card = SignalCard.__table__
 _group, _links = SurveyGroup.__table__, survey_group_employees
 _inquiry = AgencyInquiry.__table__
 _meeting = Meeting.__table__
+_group_member = WorkingGroupMember.__table__
 
 
 class Foreign(NamedTuple):
@@ -182,6 +184,8 @@ class Keeper:
             for row in rows:
                 if (owner := row.get(entity.OWNER)) is not None:
                     (performed if self.performs(entity, row, fresh=fresh) else others).add(owner)
+            if getattr(entity, "WRITTEN_BY_LEADER", False):
+                others -= self.led(others)
             return self._fault_of_families(others, noted_by_bodies=noted) or self._fault_of_families(
                 performed, noted_by_bodies=True
             )
@@ -191,6 +195,16 @@ class Keeper:
         """Whether a stored row is one that the person's body carries out."""
         column = getattr(entity, "PERFORMED_BY", "")
         return bool(column) and not fresh and row.get(column) is not None and row[column] == self.scope.agency
+
+    def led(self, ids: Collection[int]) -> set[int]:
+        """Those families whose working group the person leads, and that the person sees."""
+        if self.scope.employee is None or not ids:
+            return set()
+        led = select(_group_member.c.family_id).where(
+            _group_member.c.family_id.in_(ids), _group_member.c.employee_id == self.scope.employee,
+            _group_member.c.leads, conditions.current(_group_member, self.scope.today),
+        )  # fmt: skip
+        return self.seen(Family, set(self._connection.scalars(led)))
 
     def _fault_of_families(self, ids: Collection[int], *, noted_by_bodies: bool = False) -> Foreign | None:
         unkept = self.unkept_families(ids)
@@ -336,8 +350,14 @@ def kept(rows: Collection[Any]) -> set[int]:
     keeper.ask_of_bodies({getattr(row, type(row).OWNER) for row in of_bodies})
     unkept = keeper.unkept_families({key for row in rows if (key := _family_of(row)) is not None})
 
+    led = keeper.led(
+        {key for row in rows if _by_leader(row) and (key := _family_of(row)) in unkept and key is not None}
+    )
+
     def keeps(row: Any) -> bool:
         key = _family_of(row)
+        if key is not None and key in led and _by_leader(row):
+            return True
         if key is None or keeper.performs(type(row), _values(row)):
             return keeper.fault(type(row), [_values(row)]) is None
         return key not in unkept
@@ -467,6 +487,11 @@ def _by_entity(rows: Iterable[Any]) -> Iterator[tuple[Any, list[Any]]]:
         if isinstance(row, Model):
             found.setdefault(row.__class__, []).append(row)
     yield from found.items()
+
+
+def _by_leader(row: Any) -> bool:
+    """Whether the leader of a working group writes a row."""
+    return bool(getattr(type(row), "WRITTEN_BY_LEADER", False))
 
 
 def _family_of(row: Any) -> int | None:

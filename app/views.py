@@ -80,6 +80,7 @@ from app.screens.paper_templates import PaperTemplates
 from app.screens.papers import Papers
 from app.screens.passport import PassportScreen
 from app.screens.performers import Performers
+from app.screens.programmes import ProgrammeActs, ProgrammePage
 from app.screens.report_catalogue import ReportCatalogue
 from app.screens.search import Search
 from app.screens.signal_form import NewSignal
@@ -522,37 +523,11 @@ KEEPING = [
 
 # Screens that stand behind links of other pages.
 SCREENS: list[type] = [
-    Books,
-    FamilyPage,
-    FamilyActs,
-    FamilyStory,
-    Performers,
-    NewFamily,
-    SignalPage,
-    SignalLikeness,
-    NewSignal,
-    SignalLog,
-    SignalScans,
-    Emergency,
-    SurveyPage,
-    InquiryPage,
-    Findings,
-    SurveyActs,
-    SurveyPapers,
-    MeetingPage,
-    SittingPage,
-    MeetingPapers,
-    InstructionPage,
-    TransferPage,
-    Search,
-    OwnAccount,
-    Lookup,
-    Papers,
-    PassportScreen,
-    Guide,
-    Drafts,
-    SavedFilters,
-]
+    Books, FamilyPage, FamilyActs, FamilyStory, Performers, NewFamily, SignalPage, SignalLikeness, NewSignal,
+    SignalLog, SignalScans, Emergency, SurveyPage, InquiryPage, Findings, SurveyActs, SurveyPapers, MeetingPage,
+    ProgrammePage, ProgrammeActs, SittingPage, MeetingPapers, InstructionPage, TransferPage, Search, OwnAccount,
+    Lookup, Papers, PassportScreen, Guide, Drafts, SavedFilters,
+]  # fmt: skip
 
 
 def register(appbuilder: AppBuilder) -> None:

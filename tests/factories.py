@@ -316,6 +316,11 @@ def programme(of: Registration, since: date, until: date, *, approved: bool = Fa
     return row
 
 
+def group_member(of: Programme, person: Employee, **values: Any) -> WorkingGroupMember:
+    """Somebody of the group of a programme, since its first day."""
+    return _add(WorkingGroupMember(family=of.family, programme=of, employee=person, started_on=of.starts_on, **values))
+
+
 def stage(of: Programme, since: date, until: date, kind: str = "main", **values: Any) -> Stage:
     """A stage of a programme, approved with it."""
     values.setdefault("decision", of.approval)

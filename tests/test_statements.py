@@ -29,7 +29,7 @@ pytestmark = pytest.mark.one_database("the statements are the same on both datab
 PEOPLE = ("anna", "oleg", "avgust", "boris", "gleb", "renata", "zoya")
 FEW, MANY = 2, 9  # families of a bank; each with a place, a body and a person of its own
 MOST = 15
-MOST_OF_MEETING = 20
+MOST_OF_MEETING = 23
 # Screens that ask for more, and what for.
 DEARER = {
     "Exchange.export": (36, "every table of the bank by portions, and the words of every dictionary"),

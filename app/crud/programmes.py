@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
@@ -19,6 +20,9 @@ class ProgrammeListView(RegistryView):
     """The one list of programmes."""
 
     computed = {"state": _("State")}
+
+    def row_url(self, row: Programme) -> str:
+        return url_for("ProgrammePage.show", pk=row.id)
 
     def filters_of(self, address: Address) -> list[Filter]:
         states = [
@@ -42,6 +46,9 @@ class StageListView(RegistryView):
     """The one list of stages."""
 
     computed = {"state": _("State")}
+
+    def row_url(self, row: Stage) -> str:
+        return url_for("ProgrammePage.show", pk=row.programme_id, _anchor=f"stage-{row.id}")
 
     def filters_of(self, address: Address) -> list[Filter]:
         today = clock.today()

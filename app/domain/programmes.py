@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from datetime import date
 
 from app.domain.periods import month_later
@@ -18,6 +18,7 @@ TRANSITIONS: dict[MeasureState, tuple[MeasureState, ...]] = {
     MeasureState.NOT_DONE: (MeasureState.PLANNED, MeasureState.DONE),
     MeasureState.CANCELLED: (MeasureState.PLANNED,),
 }
+POST_REHABILITATION = "post"  # the kind of the stage that goes on after a family has left the record
 ENDS = (ProgrammeState.COMPLETED, ProgrammeState.TERMINATED)
 WITH_A_REASON = (MeasureState.NOT_DONE, MeasureState.CANCELLED)
 
@@ -119,14 +120,6 @@ def check_transition(state: MeasureState, to: MeasureState) -> None:
         raise Refusal(f"Мероприятие {state}: {to} оно не станет.")
 
 
-def check_group(leaders: int, people: Collection[Hashable]) -> None:
-    """A working group has at most one leader, and nobody stands in it twice."""
-    if leaders > 1:
-        raise Refusal("У рабочей группы один руководитель.", "group")
-    if len(set(people)) != len(people):
-        raise Refusal("Один и тот же сотрудник указан в группе дважды.", "group")
-
-
 def check_problem(text: str | None) -> None:
     """A problem is said in words."""
     if not (text or "").strip():
@@ -155,3 +148,9 @@ def check_set_line(*, days: int, is_there: bool) -> None:
         raise Refusal("Это мероприятие в наборе уже есть.", "kind")
     if not 0 <= days <= LONGEST_MONTHS * 31:
         raise Refusal("Срок – от нуля дней до трёх лет.", "days")
+
+
+def check_employee(agency: int, performer: int) -> None:
+    """Whoever performs a measure is of the body that answers for it."""
+    if agency != performer:
+        raise Refusal("Этот сотрудник – другого органа.", "employee")

@@ -128,6 +128,8 @@ class AgendaGround(Term):
     POSTPONED = "postponed", "рассмотрение было отложено"
     SURVEYED = "surveyed", "семья обследована"
     REMOVAL = "removal", "предложено снять с учёта"
+    PROGRAMME = "programme", "программа ждёт утверждения"
+    STAGE = "stage", "заканчивается этап программы"
     INSTRUCTION = "instruction", "поручение не исполнено"
     STANDSTILL = "standstill", "больше года на учёте"
     CORRECTION = "correction", "исправление постановления"

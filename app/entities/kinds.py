@@ -275,6 +275,7 @@ class OfFamily(Annullable, Dated, Versioned):
     PERFORMED_BY: the column that names the body which carries the row out: it changes it as well.
     OF_KEEPERS: no business of a body that merely works with the family: it does not see the row.
     PART_OF: the relation to the row that it is a part of: it is changed and annulled with that row, never by itself.
+    WRITTEN_BY_LEADER: whoever leads the working group of the family writes it too.
     """
 
     WHOSE: ClassVar[Whose] = Whose.FAMILY
@@ -282,6 +283,7 @@ class OfFamily(Annullable, Dated, Versioned):
     NOTED_BY_BODIES: ClassVar[bool] = False
     PERFORMED_BY: ClassVar[str] = ""
     OF_KEEPERS: ClassVar[bool] = False
+    WRITTEN_BY_LEADER: ClassVar[bool] = False
     PART_OF: ClassVar[str] = ""
 
     family_id: Mapped[int] = mapped_column(ForeignKey("family.id"), index=True, info=label(_("Family")))

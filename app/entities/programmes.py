@@ -87,6 +87,7 @@ class Programme(ByAct, OfFamily, Entity):
     completed or terminated. agency: the body in charge of it (Приложение 3).
     """
 
+    WRITTEN_BY_LEADER = True
     __tablename__ = "programme"
     __table_args__ = (
         UniqueConstraint("id", "family_id"),
@@ -145,6 +146,7 @@ class WorkingGroupMember(ByAct, OfFamily, Entity):
     """An employee of the group that carries out a programme, from … to …; one of them leads it."""
 
     PART_OF = "programme"
+    WRITTEN_BY_LEADER = True
     __tablename__ = "working_group_member"
     __table_args__ = (
         in_the_family_of("programme_id", "programme"),
@@ -168,6 +170,7 @@ class Problem(ByAct, OfFamily, Entity):
     """A problem of a family that its programme answers (Приложение 3, column 1)."""
 
     PART_OF = "programme"
+    WRITTEN_BY_LEADER = True
     __tablename__ = "problem"
     __table_args__ = (UniqueConstraint("id", "family_id"), in_the_family_of("programme_id", "programme"))
     TITLE, TITLES = _("Problem of a family"), _("Problems of families")
@@ -191,6 +194,7 @@ class Stage(ByAct, OfFamily, Entity):
     analysis and what follows.
     """
 
+    WRITTEN_BY_LEADER = True
     __tablename__ = "stage"
     __table_args__ = (
         UniqueConstraint("id", "family_id"),
@@ -258,6 +262,7 @@ class PlannedMeasure(ByAct, OfFamily, Entity):
     """
 
     PERFORMED_BY = "performer_id"
+    WRITTEN_BY_LEADER = True
     __tablename__ = "planned_measure"
     __table_args__ = (
         UniqueConstraint("id", "family_id"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -16,7 +16,7 @@ from app import access, conditions, tree
 from app.domain import cases, names
 from app.domain.agenda import Proposal, of_family
 from app.domain.periods import month_later
-from app.domain.terms import AgendaGround, DecisionKind
+from app.domain.terms import AgendaGround, DecisionKind, StageFollows
 from app.extensions import db
 from app.models import (
     AgendaItem,
@@ -25,8 +25,11 @@ from app.models import (
     Instruction,
     Meeting,
     Member,
+    Programme,
     Registration,
     SignalCard,
+    Stage,
+    StageKind,
     SurveyAct,
     SurveyGroup,
 )
@@ -35,8 +38,10 @@ _meeting, _item, _outcome = Meeting.__table__, AgendaItem.__table__, DecisionOut
 _family, _stay, _member = Family.__table__, Registration.__table__, Member.__table__
 _card, _group, _act = SignalCard.__table__, SurveyGroup.__table__, SurveyAct.__table__
 _instruction = Instruction.__table__
+_programme, _stage, _kind = Programme.__table__, Stage.__table__, StageKind.__table__
 
 STANDSTILL_MONTHS = 12  # a family that the commission has not looked at for so long
+ENDS_SOON = timedelta(days=30)  # a stage that ends within is looked at by the meeting before
 Places = frozenset[int]  # the territories whose families a meeting considers
 MOST = 200  # proposals of one kind
 
@@ -201,8 +206,81 @@ def _standing_still(meeting: Meeting, places: Places) -> Iterator[Proposal]:
         )  # fmt: skip
 
 
+def _to_remove(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+    """Families whose last stage ended with the proposal to remove them, which this body has not considered since."""
+    later = _stage.alias()
+    last = ~exists(
+        select(later.c.id)
+        .where(later.c.family_id == _stage.c.family_id, later.c.annulled_at.is_(None))
+        .where(later.c.reviewed_on > _stage.c.reviewed_on)
+        .correlate_except(later)
+    )
+    considered = (
+        _closed_items(meeting.agency_id)
+        .where(_item.c.family_id == _family.c.id, _meeting.c.held_on >= _stage.c.reviewed_on)
+        .correlate_except(_item, _meeting)
+    )
+    asked = (
+        _of_stages(meeting, places, _family.c.id, _family.c.name, _stage.c.reviewed_on)
+        .where(_stage.c.follows == StageFollows.REMOVAL, _stage.c.reviewed_on <= meeting.held_on, last)
+        .where(~exists(considered))
+    )
+    for row in _read(asked.order_by(_stage.c.reviewed_on, _family.c.id).limit(MOST)):
+        yield Proposal(
+            AgendaGround.REMOVAL, f"О снятии с учёта семьи {cases.of_family(row.name)}",
+            f"предложено по итогам этапа программы {row.reviewed_on:%d.%m.%Y}", row.id,
+        )  # fmt: skip
+
+
+def _to_approve(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+    """Programmes and stages that no decision has approved yet."""
+    waits = exists(
+        select(_stage.c.id)
+        .where(_stage.c.programme_id == _programme.c.id, _stage.c.annulled_at.is_(None), _stage.c.decision_id.is_(None))
+        .correlate_except(_stage)
+    )
+    asked = (
+        _on_record(meeting, places, _family.c.id, _family.c.name, _programme.c.approval_id, _programme.c.starts_on)
+        .join(_programme, _programme.c.registration_id == _stay.c.id)
+        .where(_programme.c.annulled_at.is_(None), _programme.c.closed_on.is_(None), ~_waits_elsewhere(meeting))
+        .where(or_(_programme.c.approval_id.is_(None), waits))
+    )
+    for row in _read(asked.order_by(_programme.c.starts_on, _family.c.id).limit(MOST)):
+        of = "программы реабилитации" if row.approval_id is None else "изменений программы реабилитации"
+        yield Proposal(
+            AgendaGround.PROGRAMME, f"Об утверждении {of} семьи {cases.of_family(row.name)}",
+            f"срок программы с {row.starts_on:%d.%m.%Y}", row.id,
+        )  # fmt: skip
+
+
+def _ending(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+    """Stages that end soon after the meeting, or have ended, without their results; those that ask for more time."""
+    ends = and_(_stage.c.reviewed_on.is_(None), _stage.c.ends_on <= meeting.held_on + ENDS_SOON)
+    asked = (
+        _of_stages(meeting, places, _family.c.id, _family.c.name, _stage.c.ends_on, _kind.c.name.label("kind"))
+        .join(_kind, _kind.c.id == _stage.c.kind_id)
+        .where(or_(ends, _stage.c.follows == StageFollows.EXTENSION))
+    )
+    for row in _read(asked.order_by(_stage.c.ends_on, _family.c.id).limit(MOST)):
+        yield Proposal(
+            AgendaGround.STAGE, f"Об итогах этапа программы семьи {cases.of_family(row.name)}",
+            f"{row.kind.lower()} этап до {row.ends_on:%d.%m.%Y}", row.id,
+        )  # fmt: skip
+
+
+def _of_stages(meeting: Meeting, places: Places, *columns: Any) -> Select[Any]:
+    """The approved stages of programmes that go on, of the families of a meeting that are on record."""
+    return (
+        _on_record(meeting, places, *columns)
+        .join(_programme, _programme.c.registration_id == _stay.c.id)
+        .join(_stage, _stage.c.programme_id == _programme.c.id)
+        .where(_programme.c.annulled_at.is_(None), _programme.c.closed_on.is_(None), _stage.c.annulled_at.is_(None))
+        .where(_stage.c.decision_id.is_not(None), ~_waits_elsewhere(meeting))
+    )
+
+
 # In the order in which they are proposed; the last of them are looked through, the others are taken over at once.
-SOURCES = (_postponed, _surveyed, _grown, _unanswered, _standing_still)
+SOURCES = (_postponed, _surveyed, _grown, _to_remove, _to_approve, _ending, _unanswered, _standing_still)
 
 
 def _places(meeting: Meeting) -> Iterable[int]:

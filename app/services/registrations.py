@@ -39,7 +39,7 @@ from app.models import (
     Whose,
     WorkingGroupMember,
 )
-from app.services import checks, family_keys, registry
+from app.services import checks, family_keys, programme_ends, registry
 
 LONGEST_REASON = 500  # characters of a reason of annulment
 DROPPED = "Критерий внесён по ошибке: учёт исправлен."
@@ -184,6 +184,7 @@ def remove(registration: Registration, paper: DecisionPaper, *, removed_on: date
     if note:
         registration.note = note if not registration.note else f"{registration.note}\n{note}"
     registry.save(registration, today)
+    programme_ends.end_of_stay(registration, today)
     return registration
 
 
@@ -282,6 +283,7 @@ def resume(stay: Registration, note: str | None, today: date) -> None:
         stay.note = (stay.note or "").removesuffix(note).rstrip("\n") or None
     stay.removal_decision, stay.removed_on, stay.removal_reason = None, None, None
     registry.save(stay, today)
+    programme_ends.resume_of_stay(stay, today)
 
 
 def standing(family: Family) -> Registration | None:

@@ -31,7 +31,7 @@ from app.models import (
     SignalCard,
     SignalCardOutcome,
 )
-from app.services import meetings, registrations, signals, transfers
+from app.services import meetings, programmes, registrations, signals, transfers
 from app.services.registrations import DecisionPaper, Signal
 from app.tree import Place
 
@@ -289,6 +289,28 @@ def _not_on_record(item: AgendaItem, family: Family, paper: DecisionPaper, today
     return _only_decide(item, family, paper, today)
 
 
+def _approve(item: AgendaItem, family: Family, paper: DecisionPaper, today: date) -> Decision:
+    """A programme of the bank is approved, or its change; one that is on paper alone is merely decided upon."""
+    decision = _only_decide(item, family, paper, today)
+    if (programme := programmes.current(family.id)) is not None:
+        if item.until is not None:
+            programme.ends_on = item.until
+        programmes.approve(programme, decision, today, meeting=_number_of(item), note=item.note)
+    return decision
+
+
+def _extend(item: AgendaItem, family: Family, paper: DecisionPaper, today: date) -> Decision:
+    decision, programme = _only_decide(item, family, paper, today), programmes.current(family.id)
+    stage = programmes.to_extend(programme) if programme is not None else None
+    if stage is not None and item.until is not None:
+        programmes.extend(stage, item.until, decision, today)
+    return decision
+
+
+def _number_of(item: AgendaItem) -> str | None:
+    return str(item.meeting.number) if item.meeting.number is not None else None
+
+
 def _only_decide(item: AgendaItem, family: Family, paper: DecisionPaper, today: date) -> Decision:
     assert item.outcome is not None
     return registrations.decide(family, paper, kind=item.outcome.effect, note=item.note, today=today)
@@ -301,6 +323,9 @@ EFFECTS: dict[DecisionKind, Callable[[AgendaItem, Family, DecisionPaper, date], 
     DecisionKind.LIGHTER: _not_on_record,
     DecisionKind.REFUSE: _not_on_record,
     DecisionKind.REDIRECT: _hand_over,
+    DecisionKind.PROGRAMME: _approve,
+    DecisionKind.RENEW: _approve,
+    DecisionKind.EXTEND: _extend,
 }
 
 
