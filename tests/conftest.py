@@ -60,6 +60,12 @@ def _turn(places: dict[pytest.Item, int], item: pytest.Item) -> tuple[bool, bool
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: some of them wait for a server or a browser."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     """How several workers share the tests."""
     return Scheduling(config, log)
