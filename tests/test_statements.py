@@ -124,7 +124,7 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
             continue
         view, _dot, act = rule.endpoint.partition(".")
         row = {**keys, **of_family, models.Family: family}.get(REGISTRY.get(view), family)
-        values: dict[str, Any] = {"pk": row, "kind": "xlsx", "number": 0, "entity": "Member",
+        values: dict[str, Any] = {"pk": row, "kind": "xlsx", "number": 0, "code": "none", "entity": "Member",
                                   "key": of_family[models.Member], "token": "none"}  # fmt: skip
         values["deadline"] = factories.by_code(models.Deadline, "bank_entry_3d").id
         if (
