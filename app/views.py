@@ -92,6 +92,7 @@ from app.screens.sitting import SittingPage
 from app.screens.survey_acts import SurveyActs
 from app.screens.survey_papers import SurveyPapers
 from app.screens.surveys import SurveyPage
+from app.screens.transfer_files import TransferFiles
 from app.screens.transfers import TransferPage
 from app.screens.users import Roles, Users
 from app.screens.watching import Watching
@@ -340,8 +341,6 @@ class TransferRegistry(TransferListView):
         "named", "family", "from_territory", "to_territory", "elsewhere", "number", "decided_on", "commission",
         "reason", "note", "sent_by", "filed_at", "answered_at", "answered_by", "received", "declined",
     ]  # fmt: skip
-    base_order = ("id", "desc")
-    intro = _("A file is handed over on the page of its family, or by a decision of a meeting.")
 
 
 class AidRegistry(AidView):
@@ -525,8 +524,8 @@ KEEPING = [
 SCREENS: list[type] = [
     Books, FamilyPage, FamilyActs, FamilyStory, Performers, NewFamily, SignalPage, SignalLikeness, NewSignal,
     SignalLog, SignalScans, Emergency, SurveyPage, InquiryPage, Findings, SurveyActs, SurveyPapers, MeetingPage,
-    ProgrammePage, ProgrammeActs, SittingPage, MeetingPapers, InstructionPage, TransferPage, Search, OwnAccount,
-    Lookup, Papers, PassportScreen, Guide, Drafts, SavedFilters,
+    ProgrammePage, ProgrammeActs, SittingPage, MeetingPapers, InstructionPage, TransferPage, TransferFiles, Search,
+    OwnAccount, Lookup, Papers, PassportScreen, Guide, Drafts, SavedFilters,
 ]  # fmt: skip
 
 

@@ -20,6 +20,9 @@ class TransferListView(RegistryView):
     """The one list of transfers, of either end."""
 
     computed = {"state": _("State")}
+    base_order = ("id", "desc")
+    intro = _("A file is handed over on the page of its family, or by a decision of a meeting.")
+    list_template = "registry/transfers.html"
     addable = False  # a file is handed over on the page of its family, or by a meeting
 
     def row_url(self, row: Transfer) -> str:

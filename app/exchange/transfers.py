@@ -139,7 +139,10 @@ def take_back(transfer: Transfer, today: date) -> None:
             paper.annulled_at, paper.annul_reason = clock.now(), undo.UNDONE
         db.session.flush()
     undo.undo(batch, today, with_its_transfer=True)
-    transfers.take_back(transfer, today)
+    if transfer.family_id is None:
+        transfers.call_off(transfer, undo.UNDONE)
+    else:
+        transfers.take_back(transfer, today)
 
 
 def _came_with(family: Family, since: Any) -> Iterable[Paper]:

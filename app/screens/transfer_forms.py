@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flask_babel import lazy_gettext as _
+from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, HiddenField, SelectField
 
 from app.domain.refusal import Refusal
@@ -61,3 +62,26 @@ class ReceiveForm(EntityForm):
     def offer(self, places: Iterable[Place]) -> None:
         """The territories where the person may receive it."""
         self.territory.choices = offered(((str(place.id), place.name) for place in places), blank=False)
+
+
+class SealForm(EntityForm):
+    """The phrase by which a file is sealed."""
+
+    passphrase = CleanString(
+        _("Passphrase"),
+        [REQUIRED, no_longer(200)],
+        description=_("Write it down and tell it apart from the file: by telephone. It is kept nowhere."),
+    )
+
+
+class OpenForm(EntityForm):
+    """A file that came from another municipality."""
+
+    file = FileField(_("File of the family"), [FileRequired(_("Choose a file."))])
+    passphrase = CleanString(_("Passphrase"), [REQUIRED, no_longer(200)], description=_("The sender tells it apart."))
+
+
+class ReceiptForm(EntityForm):
+    """The receipt that came back."""
+
+    file = FileField(_("Receipt"), [FileRequired(_("Choose a file."))])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import abort, flash, redirect, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext
@@ -38,11 +38,69 @@ class NotReceivedYetError(Exception):
     """A file is not received yet: it is shown again, and the text says why."""
 
 
-class TransferPage(Screen):
-    """One file of a family on its way."""
+class ReceivingScreen(Screen):
+    """What the screens of files that come and go share."""
 
     route_base = "/"
     class_permission_name = "Transfer"
+
+    def _transfer(self, pk: int) -> Transfer:
+        return self.find(
+            Transfer, pk, joinedload(Transfer.from_territory), joinedload(Transfer.to_territory),
+            joinedload(Transfer.family), joinedload(Transfer.received), joinedload(Transfer.reason),
+        )  # fmt: skip
+
+    def _receives(self, row: Transfer) -> bool:
+        """Whether the person keeps where it goes to."""
+        may = bool(self.appbuilder.sm.has_access("can_receive", "Transfer"))
+        return may and row.to_territory_id is not None and access.scope().covers_territory(row.to_territory_id)
+
+    def _sends(self, row: Transfer) -> bool:
+        """Whether the person keeps where it comes from."""
+        may = bool(self.appbuilder.sm.has_access("can_send", "Transfer"))
+        return may and row.from_territory_id is not None and access.scope().covers_territory(row.from_territory_id)
+
+    def _received(self, form: ReceiveForm, case: CaseFile, finish: Callable[[CaseFile, Any, Any], Answer], *,
+                  heading: str, back: str, whose: str,
+                  keys: dict[str, str] | None = None, address: str = "",
+                  confirms: bool = True) -> str | Response:  # fmt: skip
+        """Show what receiving a file would do here; do it once that was confirmed.
+
+        address: of the form that confirms; confirms: whether this is its answer.
+        """
+        sent = confirms and form.is_submitted()
+        said, today = confirmed() if sent else Confirmation(), clock.today()
+        place = db.session.get(Territory, int(form.territory.data)) if form.territory.data.isdecimal() else None
+        if place is None or not access.scope().covers_territory(place.id):
+            abort(404)
+        arrival, warning, scan = Arrival(place, tree.district_of(place)), "", None
+        refused = _SaidAbove()
+        if sent and form.validate() and not said.again:
+            scan = papers.inspected(case.passport)
+            prepared = apply.PreparedLoad(lambda: road.planned(case, arrival, today, said.answers), today)
+
+            def whole() -> Answer:
+                if again := said.warning(prepared.held()):
+                    raise NotReceivedYetError(again)
+                return finish(case, prepared, scan)
+
+            try:
+                if answer := self.done(refused, whole):
+                    return answer
+                warning = refused.text
+            except NotReceivedYetError as again:
+                db.session.rollback()
+                warning = str(again)
+        made = road.planned(case, arrival, today, said.answers)
+        shown = preview.shown(made, warning)
+        journal.read(Act.OPENED, entity="Transfer", summary=f"Дело на приём: {whose}", records=1)
+        return self.page("transfers/receive.html", plan=shown, form=form, heading=heading, back=back, whose=whose,
+                         keys=keys or {}, address=address or request.path, answer=ANSWER, first=FIRST)  # fmt: skip
+
+
+class TransferPage(ReceivingScreen):
+    """One file of a family on its way."""
+
     default_view = "show"
 
     @expose("/family/<int:pk>/transfer", methods=["GET", "POST"])
@@ -158,49 +216,11 @@ class TransferPage(Screen):
         return self.page("surveys/form.html", form=form, heading=heading, back=_page_of(pk), whose=row.named,
                          menu_entry="Transfers")  # fmt: skip
 
-    def _received(self, form: ReceiveForm, case: CaseFile, finish: Callable[[CaseFile, Any, Any], Answer], *,
-                  heading: str, back: str, whose: str,
-                  keys: dict[str, str] | None = None) -> str | Response:  # fmt: skip
-        """Show what receiving a file would do here; do it once that was confirmed."""
-        said, today = confirmed() if form.is_submitted() else Confirmation(), clock.today()
-        place = db.session.get(Territory, int(form.territory.data)) if form.territory.data.isdecimal() else None
-        if place is None or not access.scope().covers_territory(place.id):
-            abort(404)
-        arrival, warning, scan = Arrival(place, tree.district_of(place)), "", None
-        refused = _SaidAbove()
-        if form.is_submitted() and form.validate() and not said.again:
-            scan = papers.inspected(case.passport)
-            prepared = apply.PreparedLoad(lambda: road.planned(case, arrival, today, said.answers), today)
-
-            def whole() -> Answer:
-                if again := said.warning(prepared.held()):
-                    raise NotReceivedYetError(again)
-                return finish(case, prepared, scan)
-
-            try:
-                if answer := self.done(refused, whole):
-                    return answer
-                warning = refused.text
-            except NotReceivedYetError as again:
-                db.session.rollback()
-                warning = str(again)
-        made = road.planned(case, arrival, today, said.answers)
-        shown = preview.shown(made, warning)
-        journal.read(Act.OPENED, entity="Transfer", summary=f"Дело на приём: {whose}", records=1)
-        return self.page("transfers/receive.html", plan=shown, form=form, heading=heading, back=back, whose=whose,
-                         keys=keys or {}, answer=ANSWER, first=FIRST)  # fmt: skip
-
     def _family(self, pk: int) -> Family:
         family = self.find(Family, pk, joinedload(Family.district), joinedload(Family.territory))
         if family.annulled_at is not None or not access.scope().covers_territory(family.territory_id):
             abort(403)
         return family
-
-    def _transfer(self, pk: int) -> Transfer:
-        return self.find(
-            Transfer, pk, joinedload(Transfer.from_territory), joinedload(Transfer.to_territory),
-            joinedload(Transfer.family), joinedload(Transfer.received), joinedload(Transfer.reason),
-        )  # fmt: skip
 
     def _arriving(self, pk: int) -> Transfer:
         """A transfer that waits for the person to receive it, or 403; of one that waits no longer, its page."""
@@ -208,16 +228,6 @@ class TransferPage(Screen):
         if not self._receives(row):
             abort(403)
         return row
-
-    def _receives(self, row: Transfer) -> bool:
-        """Whether the person keeps where it goes to."""
-        may = bool(self.appbuilder.sm.has_access("can_receive", "Transfer"))
-        return may and row.to_territory_id is not None and access.scope().covers_territory(row.to_territory_id)
-
-    def _sends(self, row: Transfer) -> bool:
-        """Whether the person keeps where it comes from."""
-        may = bool(self.appbuilder.sm.has_access("can_send", "Transfer"))
-        return may and row.from_territory_id is not None and access.scope().covers_territory(row.from_territory_id)
 
 
 class _SaidAbove:

@@ -7,6 +7,7 @@ import secrets
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -23,6 +24,8 @@ WITHIN_DISTRICT = "Это место того же района: переезд 
 NOWHERE = "Выберите район или поселение, куда передаётся дело."
 UNDER_WAY = "Дело этой семьи уже передаётся: {whither}. Сначала отзовите ту передачу."
 NOT_WAITING = "С этой передачей уже не работают: {state}."
+RECEIVED_ALREADY = "Это дело здесь уже принято: второй раз его не принимают."
+OF_THIS_BANK = "Это дело передано из этого же банка: здесь его не принимают."
 NOT_RECEIVED = "Это дело ещё не принято: отменять нечего."
 RESTED = "Дело передано: {whither}."
 
@@ -88,6 +91,9 @@ def receive(transfer: Transfer, *, received_on: date, answered_by: str, at: date
     """A file was received elsewhere: its family leaves the record here by the decision, on that day. Raises Refusal."""
     check_waiting(transfer)
     transfer.answered_at, transfer.answered_by = at, answered_by
+    if transfer.family_id is None:
+        db.session.flush()
+        return
     with anywhere():  # who receives does not keep the family where it comes from; that it may receive was asked
         family = db.session.get(Family, transfer.family_id or 0, populate_existing=True)
         decision = db.session.get(Decision, transfer.decision_id or 0)
@@ -101,6 +107,23 @@ def receive(transfer: Transfer, *, received_on: date, answered_by: str, at: date
             )  # fmt: skip
             transfer.stay_id = stay.id
         db.session.flush()
+
+
+def arrive(said: dict[str, Any], *, elsewhere: str, decided_on: date, territory_id: int) -> Transfer:
+    """A file that came from another installation, to be received. Raises Refusal."""
+    check_fresh(str(said["key"]))
+    row = Transfer(**said, elsewhere=elsewhere, decided_on=decided_on, to_territory_id=territory_id)
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def check_fresh(key: str) -> None:
+    """Raise Refusal if a file is known here already: it was received, or it went from here."""
+    table = Transfer.__table__.c
+    known = select(table.family_id).where(table.key == key, table.annulled_at.is_(None))
+    if (row := db.session.connection().execute(known).first()) is not None:
+        raise Refusal(RECEIVED_ALREADY if row.family_id is None else OF_THIS_BANK, "file")
 
 
 def take_back(transfer: Transfer, today: date) -> None:
