@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from flask import current_app, flash, redirect, request, url_for
 from flask_login import current_user
@@ -99,11 +98,3 @@ def go_on(user: User) -> None:
     sessions.here()[CONFIRMED] = now().isoformat()
     summary = f"За час открыто или выгружено семей: {seen}; продолжено по паролю"
     journal.write([journal.entry(terms.Act.MASS_READ, entity="User", entity_id=user.id, summary=summary, records=seen)])
-
-
-def is_plain(wanted: str) -> bool:
-    """Whether an address is a path of this server."""
-    if not re.fullmatch(r"/(?![/\\])[^\\\x00-\x20\x7f]*", wanted):
-        return False
-    parts = urlsplit(wanted)
-    return not parts.scheme and not parts.netloc

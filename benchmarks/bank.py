@@ -84,6 +84,7 @@ def application(folder: Path) -> Flask:
             "SESSION_COOKIE_SECURE": False,
             "SESSION_COOKIE_NAME": "session",
             "WTF_CSRF_SSL_STRICT": False,
+            "SECOND_STEP_ROLES": [],  # nobody's telephone is at hand
             "FAB_PASSWORD_HASH_METHOD": "pbkdf2:sha256:1",  # signing in is slow on purpose, and is not measured
         }
     )

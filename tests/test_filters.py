@@ -77,7 +77,10 @@ def conditions(monkeypatch: pytest.MonkeyPatch) -> Conditions:
 def pages(app: Any, family: Any) -> Iterator[tuple[str, str]]:
     """(endpoint, address) of every page that is fetched, of a family that Anna sees."""
     values = {"pk": family.id, "key": family.id, "name": "children", "entity": "Family", "kind": "xlsx"}
-    values |= dict.fromkeys(("family", "deadline", "agency", "other", "person"), family.id) | {"token": "none"}
+    values |= dict.fromkeys(("family", "deadline", "agency", "other", "person"), family.id) | {
+        "token": "none",
+        "number": 0,
+    }
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         if "GET" in rule.methods and "static" not in rule.endpoint and not rule.endpoint.startswith("SignIn"):

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.routing import AnyConverter
 
 from app import views
 from app.crud import RegistryView
@@ -47,6 +48,8 @@ def routes(app: Flask) -> list[tuple[str, str, str]]:
 
 
 def _sample(converter: Any) -> Any:
+    if isinstance(converter, AnyConverter):
+        return min(converter.items)
     return 987654 if type(converter).regex == "[0-9]+" else "nothing"
 
 

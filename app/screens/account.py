@@ -16,7 +16,7 @@ from app.extensions import db
 from app.feeds import address
 from app.models import User
 from app.render import qr
-from app.screens.screen import Screen
+from app.screens.screen import Screen, next_page
 from app.services import accounts, feeds, second_step
 
 
@@ -119,11 +119,11 @@ class OwnAccount(Screen):
     @permission_name("password")
     def confirm(self) -> str | Response:
         """The own password once more, when very many families were opened within an hour."""
-        typed, wanted = _TypedPassword(), request.args.get("next", "")
+        typed, wanted = _TypedPassword(), next_page()
         if request.method == "POST":
             user = _me()
             fits = accounts.matches(user.password, request.form.get("password", "")[:1024])
-            back = wanted if limits.is_plain(wanted) else url_for("Home.index")
+            back = wanted or url_for("Home.index")
 
             def whole() -> Answer:
                 if not fits:

@@ -10,7 +10,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app import clock, journal
+from app import clock, filters, journal
 from app.acts import Answer, reads_first
 from app.domain import book_words
 from app.domain.refusal import Refusal
@@ -49,7 +49,7 @@ class Books(Screen):
             if (
                 understood.layouts
                 and not understood.asking.unanswered
-                and ("go" in request.args or _is_known(understood))
+                and (filters.Address(url_for("Books.show", key=key)).asks("go") or _is_known(understood))
             ):
                 return self._preview(source, key)
         except UnclearBookError as waits:
