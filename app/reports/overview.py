@@ -21,6 +21,7 @@ from app.reports.report import Link, Number
 WHOLE = Breakdown(_("as a whole"), (Head("territory", "Территория"),), (),
                   lambda asked, _groups: [GridLine({"territory": asked.place.name}, "", ((),))])  # fmt: skip
 YEAR = ("end", "registered", "removed")
+OF_YEAR = Pictured("Движение за год", YEAR)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class BankPicture:
     def pictures(self, link: Callable[[str], Link | None]) -> list[tuple[str, Drawn]]:
         """The four pictures, each with the view of its report. link: addresses of the lists of a report."""
         drawn = (
-            ("Movement", self.year, Pictured("Движение за год", YEAR)),
+            ("Movement", self.year, OF_YEAR),
             ("Demography", self.whole, Pictured("Дети на учёте по возрасту", tuple(AGES))),
             ("GeneralFigures", self.whole, Pictured("Семьи по основному критерию", tuple(CRITERIA.values()))),
             ("Activity", self.bodies, Pictured("Кто направил карты", ("sent",))),
@@ -98,6 +99,11 @@ def counted(period: Period, place: Place, tree: ReportPlaces) -> BankPicture:
 def year(period: Period, place: Place, tree: ReportPlaces) -> Grid:
     """The movement of the twelve months that end with a period."""
     return movement.movement(twelve_months(period), place, tree, by="months", keys=YEAR)
+
+
+def drawn_year(period: Period, place: Place, tree: ReportPlaces) -> Drawn:
+    """That movement as a picture that leads nowhere: for the first page."""
+    return grid.pictures(year(period, place, tree), (OF_YEAR,))[0]
 
 
 def twelve_months(period: Period) -> Period:

@@ -68,8 +68,7 @@ class BigPicture(Screen):
         if place is None:
             abort(404)
         today = clock.today()
-        counted = overview.BankPicture(*[overview.year(Period(today, today), place, tree)] * 3)
-        _view, picture = counted.pictures(lambda _view: None)[0]
+        picture = overview.drawn_year(Period(today, today), place, tree)
         return self.file(chart.svg(picture, alone=True).encode(), SVG, "dvizhenie_za_god.svg", inline=True)
 
     def _address(self, asked: ReportRequest, tile: overview.Tile) -> str:

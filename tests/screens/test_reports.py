@@ -183,3 +183,15 @@ def test_the_form_can_be_opened_without_any_territory(cast, sign_in, page):
     db.session.commit()
     document = page(sign_in("anna"), FORM)
     assert document.xpath("//*[contains(@class, 'empty')]")
+
+
+def test_the_picture_of_the_bank_and_the_year_of_the_first_page_are_drawn(towns, sign_in, page):
+    for name in ("anna", "boris", "renata", "zoya"):
+        person = sign_in(name)
+        document = page(person, "/picture/")
+        assert len(document.xpath("//li[contains(@class, 'tile')]")) == 8
+        assert len(document.xpath("//*[local-name()='svg' and contains(@class, 'chart')]")) == 4
+        drawn = person.get("/picture/year.svg")
+        assert drawn.status_code == 200
+        assert drawn.mimetype == "image/svg+xml"
+        assert "Движение за год" in drawn.get_data(as_text=True)
