@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 from itertools import cycle
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from app.domain.terms import DecisionKind, MeasureState, Role
 from app.extensions import db
 from app.models import (
     Decision,
     Employee,
+    JournalEntry,
     MeasureKind,
     PlannedMeasure,
     Programme,
@@ -59,6 +60,7 @@ def planned(bank: Bank, size: int) -> Iterator[int]:
 
     name = next(username for role, username, *_name in accounts.PEOPLE if role is Role.SPECIALIST)
     with bank.opened():
+        told = db.session.scalar(select(func.max(JournalEntry.id))) or 0
         body = db.session.scalars(
             select(Employee.agency_id).join(User, User.id == Employee.user_id).where(User.username == name)
         ).one()
@@ -96,14 +98,16 @@ def planned(bank: Bank, size: int) -> Iterator[int]:
         yield made
     finally:
         with bank.opened():
-            _take_out()
+            _take_out(told)
 
 
-def _take_out() -> None:
+def _take_out(told: int) -> None:
+    """Take the plans out, and what the journal was told of them."""
     programmes = select(Programme.id).where(Programme.note == MARK)
     stages = select(Stage.id).where(Stage.programme_id.in_(programmes))
     db.session.execute(delete(PlannedMeasure).where(PlannedMeasure.stage_id.in_(stages)))
     db.session.execute(delete(Stage).where(Stage.programme_id.in_(programmes)))
     db.session.execute(delete(Programme).where(Programme.note == MARK))
     db.session.execute(delete(Decision).where(Decision.number == MARK))
+    db.session.execute(delete(JournalEntry).where(JournalEntry.id > told))
     db.session.commit()
