@@ -276,6 +276,12 @@ def undrawn() -> Iterator[None]:
 
 
 @pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A walk over all addresses asks in a minute what a person may ask in some hours."""
+    monkeypatch.setattr("app.limits.LIMITED", ())
+
+
+@pytest.fixture
 def user_named(app: Flask) -> Callable[[str], User]:
     """The row of one of the cast."""
     return lambda name: db.session.query(User).filter_by(username=name).one()

@@ -80,6 +80,7 @@ def pages(app: Any, family: Any) -> Iterator[tuple[str, str]]:
     values |= dict.fromkeys(("family", "deadline", "agency", "other", "person"), family.id) | {
         "token": "none",
         "number": 0,
+        "code": "2026-07",
     }
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
@@ -94,7 +95,9 @@ def rows_of(answer: Any) -> list[Any]:
 
 @pytest.mark.long
 @pytest.mark.one_database("what is not understood does not reach the database")
-def test_every_list_and_file_says_what_it_does_not_understand_and_shows_nothing(app, family, conditions, sign_in):
+def test_every_list_and_file_says_what_it_does_not_understand_and_shows_nothing(
+    app, family, conditions, sign_in, unhurried
+):
     """All that is wrong is sent at once and told at once; what is not told of then is sent alone."""
     browsers = {name: sign_in(name) for name in PEOPLE}
     walked = set()

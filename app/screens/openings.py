@@ -60,11 +60,11 @@ class Openings(Screen):
         return self._file(openings.of_month(period), kind, period)
 
     def _answer(self, kind: str) -> str | Response:
+        """The page or the file. Raises NotUnderstoodError."""
         address = Address(url_for("Openings.show"))
         family, person = address.text("family", _("Number of the family")), address.text("person", _("Person"))
         since, until = address.days("from", "to", _("Period"))
-        if not address.understood():
-            return make_response(self._page(family, person, " ".join(address.faults)), 400)
+        address.check()
         if not (family or person):
             return self._page("", "", "")
         if family and person:
