@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import class_mapper
+from werkzeug.routing import AnyConverter
 
 from app import access, clock
 from app.domain import terms
@@ -60,11 +61,18 @@ def pages(app: Any, family: Any) -> list[str]:
     for rule in app.url_map.iter_rules():
         if "GET" not in rule.methods or rule.endpoint in ("static", "appbuilder.static", "SignIn.logout"):
             continue
-        values = dict.fromkeys(rule.arguments, 1 if "int:" in rule.rule else "Family")
-        values |= {"entity": "Member"} if "entity" in values else {}
+        values = {name: _sample(name, rule._converters[name]) for name in rule.arguments}
         found.append(app.url_map.bind("localhost").build(rule.endpoint, values, method="GET"))
     journal = [f"/journal/?act={act}" for act in ("created", "changed")]  # refusals fill its first page soon
     return [*found, *journal, f"/family/{family.id}", f"/family/{family.id}/timeline", "/search?q=полозов"]
+
+
+def _sample(name: str, converter: Any) -> Any:
+    if isinstance(converter, AnyConverter):
+        return min(converter.items)
+    if type(converter).regex == "[0-9]+":
+        return 1
+    return "Member" if name == "entity" else "Family"
 
 
 @pytest.mark.parametrize("name", ["gleb", "avgust", "renata", "oleg"])

@@ -106,6 +106,19 @@ FOREIGN = {
         for act, path in (("behind", "behind?figure=families&"), ("export", "file/xlsx?"),
                           ("list_file", "behind/file?figure=families&"), ("picture", "picture/0/svg?"))
     },
+    "ProgrammeActs.add_stage": ["/programme/{Programme}/stage"],
+    "ProgrammeActs.edit_stage": ["/stage/{Stage}/edit"],
+    "ProgrammeActs.extend": ["/stage/{Stage}/extend"],
+    "ProgrammeActs.plan": ["/stage/{Stage}/plan"],
+    "ProgrammeActs.put_set": ["/stage/{Stage}/set"],
+    "ProgrammeActs.review": ["/stage/{Stage}/review"],
+    "ProgrammeActs.settle": ["/measure/{PlannedMeasure}/settle"],
+    "ProgrammePage.approve": ["/programme/{Programme}/approve"],
+    "ProgrammePage.edit": ["/programme/{Programme}/edit"],
+    "ProgrammePage.finish": ["/programme/{Programme}/finish"],
+    "ProgrammePage.of_family": ["/programme/of-family/{Family}"],
+    "ProgrammePage.open": ["/programme/open/{Family}"],
+    "ProgrammePage.show": ["/programme/{Programme}"],
     "SavedFilters.drop": ["/saved/{SavedFilter}/drop"],
     "SavedFilters.rename": ["/saved/{SavedFilter}/rename"],
     "SignalLikeness.compare": ["/signal/{SignalCard}/compare/{own}", "/signal/{SignalCard}/compare/{Family}"],
@@ -176,6 +189,9 @@ KEYLESS = {
     "InstructionPage.answer": "the body that was instructed answers, and Anna is of none: tests/test_access.py",
     "SignalPage.recall": "a card that went on is nobody's of Anna's: tests/services/test_signals.py",
     "Drafts.keep": "names a form, and no row",
+    "Openings.month": "names a month, and no row: tests/screens/test_openings.py",
+    "Openings.paper": "asks as its page does, by a word: tests/screens/test_openings.py",
+    **dict.fromkeys(("Books.form", "Books.mend", "Books.say", "Books.show"), "a file that is put by: walked below"),
     **dict.fromkeys(
         ("PaperTemplates.file_of", "PaperTemplates.preview", "PaperTemplates.retire", "PaperTemplates.standard"),
         "the words of a municipality, of no territory",
@@ -357,6 +373,11 @@ def test_a_workbook_that_another_person_put_by_is_not_loaded(mine, hers, cast, s
         answer = anna.post(address, data={"key": key, "fingerprint": "x"})
         assert "чужая.xlsx" not in answer.text
         assert "уже загружена" in answer.text
+    for address in (f"/book/{key}", f"/book/{key}/form", f"/book/{key}/mend"):
+        for answer in (anna.get(address, follow_redirects=True), anna.post(address, follow_redirects=True)):
+            assert "чужая.xlsx" not in answer.text
+    assert "уже загружена" in anna.post(f"/book/{key}", follow_redirects=True).text
+    assert waiting.said(key, cast.user("galina").id) == {}
 
 
 def test_a_commission_member_reads_no_assignment_of_another(cast, mine, hers, sign_in):
