@@ -348,7 +348,7 @@ class AidRegistry(AidView):
     list_columns = ["given_on", "family", "kind", "performer", "amount", "recipients"]
     search_columns = ["family", "given_on", "kind", "measure", "performer"]
     form_columns = [
-        "family", "given_on", "kind", "measure", "description", "performer", "amount", "recipients",
+        "family", "given_on", "kind", "measure", "description", "performer", "amount", "recipients", "before_record",
     ]  # fmt: skip
     base_order = ("given_on", "desc")
     within = {"recipients": "family"}

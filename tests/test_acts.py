@@ -67,7 +67,8 @@ def filled(kind: str, family: Family, cast: factories.Cast) -> tuple[str, type, 
     """The address of a form, what it stores, and the words that are typed in it."""
     return {
         "aid": ("/aidregistry/add", Aid, {"family": family.id, "given_on": "2026-03-03", "amount": "1000",
-                                          "kind": factories.aid(family, date(2026, 1, 1)).kind_id}),
+                                          "kind": factories.aid(family, date(2026, 1, 1)).kind_id,
+                                          "before_record": "Помогали до постановки на учёт"}),
         "member": ("/memberregistry/add", Member, {"family": family.id, "last_name": "Полозова", "first_name": "Инна"}),
         "agency": ("/agencyregistry/add", Agency, {"name": "Школа № 9", "kind": cast.agency("5.1").kind_id,
                                                    "territory": cast.district.id}),
