@@ -105,7 +105,7 @@ def test_the_page_takes_few_statements(family, sign_in):
         assert client.get(f"/family/{family}").status_code == 200
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
-    assert len(seen) <= MOST_STATEMENTS, "\n".join(seen)
+    assert len(seen) <= MOST_STATEMENTS + 1, "\n".join(seen)  # one more: how many were opened within the hour
 
 
 def test_opening_is_noted_before_the_answer_leaves(family, sign_in):
@@ -159,6 +159,7 @@ def test_the_head_bears_the_acts_of_the_day_and_folds_the_rare_ones(family, sign
         "Помощь",
         "Скан",
         "Изменить",
+        "Программа реабилитации",
         "Паспорт",
     ]
     rare = [" ".join(one.text_content().split()) for one in head.xpath(".//details[@data-more]//a")]
