@@ -22,6 +22,7 @@ from app.models import (
     Aid,
     AidKind,
     Assignment,
+    BookLayout,
     BookWord,
     CardChild,
     CardScan,
@@ -510,8 +511,9 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         )),
         "Territory": place,
         "BookWord": _add(BookWord(
-            kind=terms.BookWordKind.CATEGORY, text=f"{word} слово", text_key=names.key(f"{word} слово"), meaning="1",
+            kind=terms.BookWordKind.CATEGORY, text=f"слово {turn}", text_key=names.key(f"слово {turn}"), meaning="1",
         )),
+        "BookLayout": _add(BookLayout(district_id=place.parent_id, headers="0" * 64, answers={"column:1": word})),
         "TerritoryAlias": _add(TerritoryAlias(territory=place, name=f"{word} сокр.", name_key=names.key(word))),
         "ChildPopulation": _add(ChildPopulation(
             territory=place, counted_on=date(year, 1, 1), children=900, source=word,

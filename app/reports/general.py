@@ -79,8 +79,8 @@ def _stays(of: PeriodFigures) -> Sequence[Indicator]:
 
 def _categories(of: PeriodFigures) -> Sequence[Indicator]:
     """Families by category; a family may be of several, so they do not add up."""
-    category, link, scope = FamilyCategory.__table__.c, family_categories.c, access.scope()
-    told = true() if scope.sees_special or scope.all_statistics else category.group.not_in(access.SPECIAL_GROUPS)
+    category, link = FamilyCategory.__table__.c, family_categories.c
+    told = true() if access.scope().sees_special else category.group.not_in(access.SPECIAL_GROUPS)
     columns = (category.id, category.code, category.name)
     known = db.session.execute(select(*columns).where(told).order_by(category.position, category.id))
     found = []
