@@ -26,7 +26,9 @@ ENTITIES = [entity for entity in changes.entities() if issubclass(entity, Entity
 NEVER_BOTH = {("Assignment", "territory_id", 0), ("Assignment", "family_id", 1)}
 # What hangs on these stands in their family, by the database: they never go to another one.
 OF_ONE_FAMILY = (models.Member, models.Registration, models.Decision, models.Aid, models.Paper,
-                 models.StayExtension, models.RegistrationCriterion, models.AgendaItem, models.Transfer)  # fmt: skip
+                 models.StayExtension, models.RegistrationCriterion, models.AgendaItem, models.Transfer,
+                 models.Programme, models.Problem, models.Stage, models.PlannedMeasure,
+                 models.WorkingGroupMember)  # fmt: skip
 # Counters of the row itself, and what is derived from other columns: all that a replay leaves out.
 COUNTERS = {"id", "version"}
 DERIVED = {
@@ -65,9 +67,14 @@ class Ground:
             factories.registration(families[0], date(2026, month, 8), until=date(2026, month, 9)) for month in (3, 4)
         ]
         meetings = [factories.meeting(cast.agency("5.1"), date(2026, 1, day)) for day in (8, 9)]
+        plans = [factories.programme(stay, date(2026, 1, 8), date(2026, 9, 9), problems=["долги"]) for stay in stays]
+        stages = [factories.stage(plan, date(2026, 1, 8), date(2026, 9, 9)) for plan in plans]
         loads = [factories.load(cast.district, date(2026, 1, day)) for day in (8, 9)]
         self.made = {
-            models.ImportBatch: loads,
+            models.ImportBatch: loads, models.Programme: plans, models.Stage: stages,
+            models.Problem: [plan.problems[0] for plan in plans],
+            models.PlannedMeasure: [factories.measure(stage, date(2026, 3, 3)) for stage in stages],
+            models.Aid: [factories.aid(families[0], date(2026, 1, day)) for day in (8, 9)],
             models.Meeting: meetings, models.AgendaItem: [factories.agenda_item(each) for each in meetings],
             models.Registration: stays, Family: families, Member: people, models.Decision: decisions,
             models.Territory: [cast.north, cast.south], User: [cast.user("oleg"), cast.user("renata")],
@@ -112,7 +119,7 @@ class Ground:
                 setattr(row, relations[field.name], self.target(field.target, turn))
         if isinstance(row, models.PaperTemplate):
             row.content = b"PK"
-        for name in ("name_key",):
+        for name in ("name_key", "text_key"):
             if hasattr(row, name):
                 setattr(row, name, f"ключ {self.number}")
         for each in changes.lists(type(row)):

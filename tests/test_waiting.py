@@ -73,7 +73,7 @@ class Others:
 def others(app, anna, family) -> Iterator[Others]:
     """The aid that others store meanwhile; on SQLite whoever is held up hears of it within a second."""
     url = f"/aidregistry/add?next=/family/{family.id}"
-    typed = {"family": family.id, "given_on": "2026-03-03", "amount": "1000",
+    typed = {"family": family.id, "given_on": "2026-03-03", "before_record": "Помогали до постановки", "amount": "1000",
              "kind": factories.aid(family, date(2026, 1, 1)).kind_id}  # fmt: skip
     db.session.commit()
     impatient = _patience_of(1000)
@@ -352,7 +352,7 @@ def test_many_who_write_at_once_are_all_stored(anna, family):
     kind = factories.aid(family, date(2026, 1, 1)).kind_id
     db.session.commit()
     before = db.session.scalar(select(func.count(Aid.id)))
-    typed = {"family": family.id, "kind": kind, "given_on": "2026-03-03"}
+    typed = {"family": family.id, "kind": kind, "given_on": "2026-03-03", "before_record": "Помогали до постановки"}
     forms = [form_on(anna, url) | typed | {"amount": str(100 + number)} for number in range(16)]
     assert set(sent_together(anna, url, forms)) == {302}
     assert db.session.scalar(select(func.count(Aid.id))) == before + 16

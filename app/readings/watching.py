@@ -208,21 +208,20 @@ def _has_measure(programme: Any, wanted: ColumnElement[bool]) -> ColumnElement[b
 def _worse_twice() -> Select[tuple[int]]:
     """Ids of families whose last reaction is worse than the one before, and that one worse than the one before it."""
     of_family = {"partition_by": _stage.c.family_id, "order_by": (_stage.c.reviewed_on, _stage.c.id)}
-    latest_first = (_stage.c.reviewed_on.desc(), _stage.c.id.desc())
-    ranked = (
+    told = (
         select(
             _stage.c.family_id,
             _reaction.c.position.label("now"),
             func.lag(_reaction.c.position, 1).over(**of_family).label("before"),
             func.lag(_reaction.c.position, 2).over(**of_family).label("first"),
-            func.row_number().over(partition_by=_stage.c.family_id, order_by=latest_first).label("place"),
+            func.lead(_stage.c.id).over(**of_family).label("later"),
         )
         .join(_reaction, _reaction.c.id == _stage.c.reaction_id)
         .where(_stage.c.reviewed_on.is_not(None), _stage.c.annulled_at.is_(None))
         .subquery()
     )
-    return select(ranked.c.family_id).where(
-        ranked.c.place == 1, ranked.c.now < ranked.c.before, ranked.c.before < ranked.c.first
+    return select(told.c.family_id).where(
+        told.c.later.is_(None), told.c.now < told.c.before, told.c.before < told.c.first
     )
 
 
