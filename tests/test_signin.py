@@ -326,7 +326,7 @@ def test_a_stranger_is_sent_to_sign_in_from_everywhere(app, anonymous):
         if rule.endpoint in PUBLIC:
             continue
         url = app.url_map.bind("localhost").build(
-            rule.endpoint, {name: "Agency" if name == "entity" else 1 for name in rule.arguments},
+            rule.endpoint, {name: {"entity": "Agency", "kind": "xlsx"}.get(name, 1) for name in rule.arguments},
             method=next(iter(rule.methods - {"HEAD", "OPTIONS"})),
         )  # fmt: skip
         answer = anonymous.get(url) if "GET" in rule.methods else anonymous.post(url)

@@ -92,10 +92,10 @@ def test_only_the_change_is_open_while_the_password_is_a_one_time_one(oleg, sign
     client = sign_in("anna", password)
     for rule in app.url_map.iter_rules():
         if "GET" in rule.methods and rule.endpoint not in ("static", "appbuilder.static", "health", "SignIn.login",
-                                                           "SignIn.logout", "OwnAccount.password",
+                                                           "SignIn.logout", "SignIn.second", "OwnAccount.password",
                                                            "calendar_feed"):  # fmt: skip
             url = app.url_map.bind("localhost").build(
-                rule.endpoint, {name: "Agency" if name == "entity" else 1 for name in rule.arguments}
+                rule.endpoint, {name: {"entity": "Agency", "kind": "xlsx"}.get(name, 1) for name in rule.arguments}
             )
             answer = client.get(url)
             assert answer.status_code == 302, f"{url} is open: {answer.status_code}"

@@ -407,7 +407,8 @@ def test_a_route_that_reads_first_is_known_to_the_edge(app):
     marked = {endpoint for endpoint, view in app.view_functions.items() if getattr(view, "reads_first", False)}
     assert marked == {
         "Exchange.preview", "Exchange.faults", "Exchange.apply", "Papers.add", "NewSignal.add", "SignalScans.add",
-        "SurveyPapers.add", "SurveyPapers.find_survey", "PaperTemplates.add",
+        "SurveyPapers.add", "SurveyPapers.find_survey", "PaperTemplates.add", "Books.say", "Execution.window",
+        "TransferPage.receive", "TransferFiles.seal", "TransferFiles.take", "TransferFiles.open",
     }  # fmt: skip
     assert reads_first(lambda: clock.today()).reads_first
     assert marked <= {endpoint for endpoint, method, _address in routes(app) if method == "POST"}

@@ -52,7 +52,8 @@ def what(line: Sequence[Any], headers: Mapping[int, str], number_index: int, kno
         return told
     if len(filled) == 1:
         is_number = place == number_index and any(map(str.isdigit, first))
-        return None if is_number and not (len(first) > 20 and " " in first) else alone(first)
+        is_words = _PHONE.fullmatch(first) or (len(first) > 20 and " " in first)
+        return None if is_number and not is_words else alone(first)
     return None
 
 

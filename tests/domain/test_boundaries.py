@@ -111,7 +111,7 @@ CASES: list[Case] = [
     (registration.check_stay, stay(), stay(placed=Basis(DecisionKind.PLACE, EVE, 1, live=False)), "decision"),
     (registration.check_stay, stay(), stay(removal=Basis(DecisionKind.PLACE, DAY, 1)), "removal_decision"),
     (registration.check_stay, stay(), stay(removal=Basis(DecisionKind.REMOVE, DAY, 2)), "removal_decision"),
-    (registration.check_basis, {"basis": Basis(DecisionKind.PLACE, DAY, 1), "kind": DecisionKind.PLACE, "family": 1,
+    (registration.check_basis, {"basis": Basis(DecisionKind.PLACE, DAY, 1), "kinds": DecisionKind.PLACE, "family": 1,
                                 "field": "decision"}, {"family": 2}, "decision"),
     (registration.check_criterion, CRITERION, {"placed": False}, "since"),
     (registration.check_criterion, CRITERION, {"begun": Basis(DecisionKind.CRITERIA, DAY, 1)}, "decision"),

@@ -120,7 +120,7 @@ def test_a_large_workbook_is_shown_again_if_the_bank_changed_meanwhile(anna, don
 
 @pytest.mark.usefixtures("everything_is_large")
 def test_what_is_no_workbook_is_said_at_once(anna):
-    assert "только книги Excel" in send(anna, b"text", "список.csv").text
+    assert "Принимаются таблицы" in send(anna, b"text", "список.docx").text
     assert db.session.scalar(select(Job)) is None
 
 
