@@ -48,8 +48,8 @@ def store() -> Store:
     return Store()
 
 
-def made(family: Family, store: Store, today: date = TODAY) -> bytes:
-    return passport.pdf(family.id, read=store.read, made_by="Рябинина Анна", made_at=MADE_AT, today=today)
+def made(family: Family, store: Store, today: date = TODAY, most: int = passport.LARGEST_PASSPORT) -> bytes:
+    return passport.pdf(family.id, read=store.read, made_by="Рябинина Анна", made_at=MADE_AT, today=today, most=most)
 
 
 def drawn(page: object) -> str:
@@ -201,12 +201,11 @@ def test_a_lost_file_leaves_a_note(known, store):
     assert "Файл не удалось включить" in scans.texts(made(known, store))[-1]
 
 
-def test_scans_beyond_the_limit_are_named_but_not_bound(known, store, monkeypatch):
+def test_scans_beyond_the_limit_are_named_but_not_bound(known, store):
     small = scans.pdf("SMALL")
-    monkeypatch.setattr(passport, "LARGEST_PASSPORT", len(small) + 10)
     store.add(known, small, "1")
     store.add(known, scans.pdf("TOO MUCH"), "2")
-    pages = scans.texts(made(known, store))
+    pages = scans.texts(made(known, store, most=len(small) + 10))
     assert "SMALL" in pages[-2]
     assert "Файл не включён" in pages[-1]
     assert "TOO MUCH" not in pages[-1]

@@ -132,6 +132,12 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 }  # fmt: skip
 
 
+pytestmark = [
+    pytest.mark.usefixtures("app"),
+    pytest.mark.one_database("a file is read before the database is asked; the application says which clamd sees it"),
+]
+
+
 @pytest.fixture(scope="module")
 def sound() -> bytes:
     return Sound().content()
