@@ -18,7 +18,7 @@ from app.readings import overview, timeline
 from tests import factories
 from tests.states import kept
 
-VIEWS = [view for view, *_rest in [*views.BANK, *views.PLACES]] + views.DICTIONARIES
+VIEWS = [view for view, *_rest in [*views.BANK, views.PROGRAMMES, *views.PLACES]] + views.DICTIONARIES
 WRITABLE = [view for view in VIEWS if "edit" not in view.exclude_route_methods]
 ADDED = [view for view in WRITABLE if "add" not in view.exclude_route_methods]
 BY_ACT = [view for view in VIEWS if issubclass(view.entity, models.ByAct)]
