@@ -72,7 +72,7 @@ class Interpreter:
             rows.members.append(self._member(found, person, notes, rows))
         rows.children = sum(map(self._is_child, found.people))
         rows.stay = self.stays.read(found, notes)
-        row.put("additional", "\n".join(dict.fromkeys(filter(None, notes)))[:32_000], found.place)
+        row.put("additional", "\n".join(dict.fromkeys(filter(None, notes))), found.place)
         return rows
 
     # The family
@@ -97,11 +97,11 @@ class Interpreter:
         if said := found.first("income"):
             value = Decimal(repr(said.value)) if isinstance(said.value, float) else spelled.amount(said.text)
             if value is None:
-                row.put("income_source", said.text[:300], said.place)
+                row.put("income_source", said.text, said.place)
             else:
                 row.put("income_per_member", float(value), said.place)
         if said := found.first("income_source"):
-            row.put("income_source", said.text[:300], said.place)
+            row.put("income_source", said.text, said.place)
 
     def _address(self, text: str) -> str:
         """An address; «там же» is the place that the row above has named."""
@@ -110,7 +110,7 @@ class Interpreter:
             text = f"{self.last_place}, {text[same.end() :]}".strip(" ,")
         if found := _PLACE.match(text):
             self.last_place = found[0].strip()
-        return text[:500]
+        return text
 
     def _categories(self, found: FoundFamily, row: FormRow, notes: list[str]) -> None:
         codes: dict[str, None] = {}
@@ -145,7 +145,7 @@ class Interpreter:
             work = "; ".join(filter(None, (person.said["work"].text if "work" in person.said else "", rest)))
             row.put(
                 "workplace",
-                re.sub(r"\s*\n\s*", ", ", work)[:300],
+                re.sub(r"\s*\n\s*", ", ", work),
                 person.said.get("work", CellSaid("", person.place)).place,
             )
             if "study" in person.said:
@@ -295,9 +295,9 @@ class Interpreter:
             return
         place = said.place if said else person.said["grade"].place
         row.put("education_status", status, place)
-        row.put("education_grade", grade[:60], place)
+        row.put("education_grade", grade, place)
         if not self._is_status_only(text, status):
-            row.put("education_organisation", organisation[:300], place)
+            row.put("education_organisation", organisation, place)
 
     def _is_status_only(self, text: str, status: str) -> bool:
         """Whether a text names no organisation: «школьник», «не посещает», «д/с»."""
