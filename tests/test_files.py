@@ -14,15 +14,16 @@ from app.documents import editable
 from app.domain.terms import PaperKind, ParentalRole, TemplateKind
 from app.extensions import db
 from app.models import DecisionOutcome, PaperTemplate, SurveyPerson
+from app.reports import CATALOGUE
 from app.services import papers
 from tests import factories, scans
 
 pytestmark = pytest.mark.one_database("the name, the kind and the headers of a file, whatever rows it was made of")
 
 FORM = "/reports/quarterly"
-ALONE = (views.SIGNALS, views.SURVEYS, views.INQUIRIES, views.MEETINGS, views.INSTRUCTIONS)
+ALONE = (views.SIGNALS, views.SURVEYS, views.INQUIRIES, views.PROGRAMMES, views.MEETINGS, views.INSTRUCTIONS)
 VIEWS = [view for view, *_rest in [*ALONE, *views.BANK, *views.PLACES]] + views.DICTIONARIES
-NOT_FILES = ("text/html", "application/json", "text/plain")
+NOT_FILES = ("text/html", "application/json", "text/plain", "image/svg+xml")  # a drawing is a part of its page
 
 
 @pytest.fixture
@@ -67,9 +68,14 @@ def addresses(cast) -> dict[str, str]:
         "Papers.download": f"/papers/{paper}/file",
         "PassportScreen.passport": f"/family/{family.id}/passport.pdf",
         "PassportScreen.card": f"/family/{family.id}/card.pdf",
-        "QuarterlyForm.export": f"{FORM}/file/xlsx?period=2026-Q1",
         "QuarterlyForm.list_file": f"{FORM}/behind/file?period=2026-Q1&figure=18",
+        **{f"{one.view}.export": f"/reports/{one.name}/file/xlsx?period=2026-Q1" for one in CATALOGUE},
         "Exchange.export": "/exchange/export",
+        "Books.empty": "/book/empty",
+        **{
+            f"FamilyStory.{part}_paper": f"/family/{family.id}/{part}.pdf"
+            for part in ("course", "people", "since", "timeline")
+        },
         "SignalLog.paper": "/signal-log/log.pdf",
         "SignalLog.workbook": "/signal-log/log.xlsx",
         "SignalScans.download": f"/signal-scan/{photo}/file",
@@ -81,7 +87,7 @@ def addresses(cast) -> dict[str, str]:
     }
 
 
-def test_every_file_leaves_with_a_name_and_without_a_cache(addresses, sign_in):
+def test_every_file_leaves_with_a_name_and_without_a_cache(addresses, sign_in, unhurried):
     anna = sign_in("anna")
     for endpoint, address in addresses.items():
         answer = anna.get(address)
@@ -108,7 +114,7 @@ def test_no_file_leaves_by_another_road():
     assert found == [], f"{found}: send it by app.screens.screen.file"
 
 
-def test_every_page_that_is_fetched_is_a_page_or_stands_among_the_files(app, addresses, sign_in):
+def test_every_page_that_is_fetched_is_a_page_or_stands_among_the_files(app, addresses, sign_in, unhurried):
     """A route that answers with a file is walked here, or this test names it."""
     anna, adapter = sign_in("anna"), app.url_map.bind("localhost")
     family = db.session.query(factories.Family.id).scalar()
