@@ -275,9 +275,9 @@ def undrawn() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A walk over all addresses asks in a minute what a person may ask in some hours."""
+    """A test asks in a second what a person may ask in some hours: tests/test_allowances.py."""
     monkeypatch.setattr("app.limits.LIMITED", ())
 
 

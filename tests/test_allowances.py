@@ -17,6 +17,11 @@ from tests.conftest import PASSWORD
 pytestmark = pytest.mark.one_database("a count of entries by person and time")
 
 
+@pytest.fixture
+def unhurried() -> None:
+    """Here the limits hold."""
+
+
 def did(user, act: Act, times: int, **more) -> None:
     rows = [journal.entry(act, entity="Family", **more) | {"user_id": user.id} for _time in range(times)]
     for number, row in enumerate(rows):

@@ -87,7 +87,7 @@ def addresses(cast) -> dict[str, str]:
     }
 
 
-def test_every_file_leaves_with_a_name_and_without_a_cache(addresses, sign_in, unhurried):
+def test_every_file_leaves_with_a_name_and_without_a_cache(addresses, sign_in):
     anna = sign_in("anna")
     for endpoint, address in addresses.items():
         answer = anna.get(address)
@@ -114,7 +114,7 @@ def test_no_file_leaves_by_another_road():
     assert found == [], f"{found}: send it by app.screens.screen.file"
 
 
-def test_every_page_that_is_fetched_is_a_page_or_stands_among_the_files(app, addresses, sign_in, unhurried):
+def test_every_page_that_is_fetched_is_a_page_or_stands_among_the_files(app, addresses, sign_in):
     """A route that answers with a file is walked here, or this test names it."""
     anna, adapter = sign_in("anna"), app.url_map.bind("localhost")
     family = db.session.query(factories.Family.id).scalar()

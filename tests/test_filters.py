@@ -95,9 +95,7 @@ def rows_of(answer: Any) -> list[Any]:
 
 @pytest.mark.long
 @pytest.mark.one_database("what is not understood does not reach the database")
-def test_every_list_and_file_says_what_it_does_not_understand_and_shows_nothing(
-    app, family, conditions, sign_in, unhurried
-):
+def test_every_list_and_file_says_what_it_does_not_understand_and_shows_nothing(app, family, conditions, sign_in):
     """All that is wrong is sent at once and told at once; what is not told of then is sent alone."""
     browsers = {name: sign_in(name) for name in PEOPLE}
     walked = set()

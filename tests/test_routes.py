@@ -124,7 +124,7 @@ def browsers(sign_in, anonymous, cast) -> dict[str, Any]:
 
 @pytest.mark.long
 @pytest.mark.one_database("permissions and addresses do not depend on the database")
-def test_every_route_is_open_to_exactly_the_roles_of_the_tables(app, browsers, undrawn, unhurried):
+def test_every_route_is_open_to_exactly_the_roles_of_the_tables(app, browsers, undrawn):
     measured = measure(app, browsers)
     faults = compare(ENTITIES, in_letters(measured), ("entity",))
     faults += compare(ROUTES, other_routes(measured), ("endpoint", "method"))

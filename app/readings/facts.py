@@ -122,9 +122,10 @@ class StageFact(Fact):
 @dataclass(frozen=True)
 class MeasureFact(Fact):
     """A measure of a plan; until: due on, title: its code and name, text: the code of its state, more: the body,
-    done: when."""
+    performer: its key, done: when."""
 
     done: date | None
+    performer: int | None
 
     @property
     def state(self) -> terms.MeasureState | None:
@@ -153,7 +154,7 @@ TYPES: dict[str, Any] = {
     "year": Integer, "quarter": Integer, "pages": Integer, "size": Integer,
     "meals": Boolean, "textbooks": Boolean, "leisure": Boolean, "holidays": String, "key": String,
     "meeting": Integer, "done": Date, "held": Date, "answered": Boolean, "accepted": Boolean,
-    "came": Boolean,
+    "came": Boolean, "performer": Integer,
 }  # fmt: skip
 # What a row becomes, where it tells more than every fact does.
 KINDS: dict[str, type[Fact]] = {

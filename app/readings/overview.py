@@ -432,7 +432,8 @@ def _parts_of_programmes(family: Family) -> list[Select[Any]]:
               text=DynamicsLevel.name, more=FamilyReaction.name, done=Stage.reviewed_on, held=Stage.meeting_on)
         .join(Stage.kind).outerjoin(Stage.dynamics).outerjoin(Stage.reaction),
         _part(PlannedMeasure, family, until=PlannedMeasure.due_on, title=MeasureKind.code + " " + MeasureKind.name,
-              text=cast(PlannedMeasure.state, String), more=Agency.name, done=PlannedMeasure.done_on)
+              text=cast(PlannedMeasure.state, String), more=Agency.name, done=PlannedMeasure.done_on,
+              performer=PlannedMeasure.performer_id)
         .join(PlannedMeasure.kind).outerjoin(PlannedMeasure.performer),
     ]  # fmt: skip
 

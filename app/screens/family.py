@@ -81,6 +81,10 @@ class Links:
             return None
         return url_for(f"FamilyActs.{name}", pk=self._family.id, **values)
 
+    def executes(self, performer: int | None) -> bool:
+        """Whether the person carries out a measure of a body: whoever keeps the family any, a body its own."""
+        return self._keeps or (performer is not None and performer == access.scope().agency)
+
     def add(self, entity: str, **values: Any) -> str | None:
         """The form of a fresh row about the family or a member."""
         values.setdefault("family", self._family.id)
