@@ -159,7 +159,10 @@ def svg(picture: Drawn, *, alone: bool = False) -> str:
     made = drawing(picture)
     space = ' xmlns="http://www.w3.org/2000/svg"' if alone else ""
     size = f' width="{made.width * 2:.0f}" height="{made.height * 2:.0f}"' if alone else ""
-    parts = [f'<svg{space}{size} class="chart" role="img" viewBox="0 0 {made.width:.0f} {made.height:.0f}"'
+    # A picture whose marks are links is a group of them to those who listen to the page.
+    is_linked = not alone and any(shape.__dict__.get("link") for shape in made.contents)
+    role = "group" if is_linked else "img"
+    parts = [f'<svg{space}{size} class="chart" role="{role}" viewBox="0 0 {made.width:.0f} {made.height:.0f}"'
              f' aria-label="{escape(picture.told)}" font-family="PT Sans, Arial, sans-serif">']  # fmt: skip
     parts += [_svg_of(shape, made.height, linked=not alone) for shape in made.contents]
     return "".join([*parts, "</svg>"])
