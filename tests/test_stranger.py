@@ -200,8 +200,9 @@ KEYLESS = {
 
 # Addresses at which nothing stands as yet.
 SHOWS_NOTHING = {
-    r"/reports/(quarterly|registry|monthly)/picture/.*": "a list is not drawn",
+    r"/reports/(quarterly|registry|monthly|state)/picture/.*": "a list is not drawn",
     r"/reports/[^/]+/picture/[^01].*": "a report has not so many pictures",
+    r"/execution/window": "of no measure and no family; with keys it is among the cases above",
     r"/signal-log/log\.(pdf|xlsx)": "no period is asked for: tests/screens/test_signal_log.py",
     r"/exchange/prepared/\d+": "a job that is not done: tests/work/test_jobs.py",
     r"/survey/act/\d+/compare/\d+": "with itself; with another one: tests/screens/test_survey_acts.py",
