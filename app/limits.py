@@ -13,7 +13,8 @@ from typing import NamedTuple
 from flask import current_app, flash, redirect, request, url_for
 from flask_login import current_user
 from sqlalchemy import func, select
-from werkzeug.exceptions import TooManyRequests
+from sqlalchemy.exc import ProgrammingError
+from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 from werkzeug.wrappers import Response
 
 from app import journal, sessions
@@ -50,9 +51,19 @@ OF_FAMILIES = r"FamilyPage\.show|Passport\w*\.\w+|\w+\.xlsx|Exchange\.export"
 
 
 def check(endpoint: str) -> Response | None:
-    """Refuse what is too much, or send to say the password once more. Raises TooManyRequests."""
+    """Refuse what is too much, or send to say the password once more. Raises TooManyRequests; ServiceUnavailable if
+    the journal cannot be asked: nothing is shown without it.
+    """
     if request.method != "GET":
         return None
+    try:
+        return _checked(endpoint)
+    except ProgrammingError as error:
+        db.session.rollback()
+        raise ServiceUnavailable from error
+
+
+def _checked(endpoint: str) -> Response | None:
     for pattern, limit in LIMITED:
         if re.fullmatch(pattern, endpoint) and _done(limit) >= limit.most:
             raise TooManyRequests
