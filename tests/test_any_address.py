@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from werkzeug.routing import AnyConverter
 
 from tests import factories
 from tests.test_routes import STATIC
@@ -58,7 +59,7 @@ def test_no_address_fails_or_tells_of_others(app, mine, hers, sign_in):
         name, rule = data.draw(st.sampled_from(sorted(browsers))), data.draw(st.sampled_from(rules))
         method = data.draw(st.sampled_from(METHODS))
         values = {
-            each: data.draw(st.sampled_from(keys if "Key" in type(rule._converters[each]).__name__ else words[1:]))
+            each: data.draw(st.sampled_from(_offered(rule._converters[each], keys, words)))
             for each in sorted(rule.arguments)
         }
         pairs = st.tuples(st.sampled_from(asked_of(app, rule)), st.sampled_from(words))
@@ -75,3 +76,10 @@ def test_no_address_fails_or_tells_of_others(app, mine, hers, sign_in):
             assert not told, f"{said} tells {told}"
 
     ask()
+
+
+def _offered(converter: Any, keys: list[Any], words: list[Any]) -> list[Any]:
+    """What may stand in a place of an address."""
+    if isinstance(converter, AnyConverter):
+        return sorted(converter.items)
+    return keys if "Key" in type(converter).__name__ else words[1:]
