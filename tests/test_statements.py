@@ -37,8 +37,7 @@ DEARER = {
        for view in ("RegistryOfFamilies", "MonthlyBank") for act in ("show", "export")},
     **{f"{view}.{act}": (20, "several sources, and the words of several dictionaries")
        for view in ("StateOfBank", "CommissionWork") for act in ("show", "export")},
-    "BigPicture.show": (58, "eight numbers and four pictures, and the dictionaries of the form for each month"),
-    "BigPicture.year": (48, "twelve months, and the dictionaries of the form for each of them"),
+    "BigPicture.show": (25, "eight numbers and four pictures, the sources one by one"),
     "Home.index": (16, "what is due, what waits, what was granted, and the last copy"),
     "FamilyPage.show": (16, "the page of a family, and how many were opened within the hour"),
     "QuarterlyForm.show": (26, "the sources of the form, one by one"),

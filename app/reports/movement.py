@@ -29,15 +29,16 @@ from app.reports.grid import (
 from app.reports.period_figures import PeriodFigures
 from app.reports.places import Place, ReportPlaces
 from app.reports.quarterly_figures import REASONS
+from app.reports.quarterly_rows import Dictionaries
 from app.reports.report import Check, Indicator, Link, Report
 
 MOST_PARTS = 120  # rows over time: ten years of months
 SUCCESS = "11.2"
 
 
-def figures(period: Period) -> Figures:
-    """Balance of families and children, and why families left."""
-    of = PeriodFigures(period)
+def figures(period: Period, lists: Dictionaries) -> Figures:
+    """Balance of families and children, and why families left. lists: the dictionaries, read once for many periods."""
+    of = PeriodFigures(period, lists)
     return [
         of.at_start("start"), of.children_at_start("start children"),
         of.placed("registered"), of.children_placed("registered children"), of.repeated("repeated"),
@@ -75,7 +76,7 @@ BREAKDOWNS = {
 }
 
 
-def of_parts(period: Period, by: str, keys: Sequence[str] = ()) -> list[Indicator]:
+def of_parts(period: Period, by: str, lists: Dictionaries, keys: Sequence[str] = ()) -> list[Indicator]:
     """The figures of each part, counted among the stays of the whole period. keys: these alone."""
     parts = BREAKDOWNS[by].parts
     if parts is None:
@@ -83,26 +84,28 @@ def of_parts(period: Period, by: str, keys: Sequence[str] = ()) -> list[Indicato
     known = parts(period)
     if len(known) > MOST_PARTS:
         raise Refusal(f"Строк было бы {len(known)}: выберите кварталы, годы или период короче.", "by")
-    whole = PeriodFigures(period)
+    whole = PeriodFigures(period, lists)
     sources = {"stays": whole.rows.stays, "children": whole.rows.children}
     return [
         replace(one, key=one.key + suffix, source=sources[one.source.name])
         for suffix, part in known
-        for one in figures(part)
+        for one in figures(part, lists)
         if isinstance(one, Indicator) and (not keys or one.key in keys)
     ]
 
 
 def _figures(period: Period, *, by: str, **_options: str) -> dict[str, Indicator]:
-    found = [one for one in figures(period) if isinstance(one, Indicator)]
-    return {one.key: one for one in (*found, *of_parts(period, by))}
+    lists = Dictionaries()
+    found = [one for one in figures(period, lists) if isinstance(one, Indicator)]
+    return {one.key: one for one in (*found, *of_parts(period, by, lists))}
 
 
 def movement(period: Period, place: Place, tree: ReportPlaces, *, by: str, small: str = "show",
              keys: Sequence[str] = ()) -> Grid:  # fmt: skip
     """Count the movement over a territory. keys: these figures alone."""
-    wanted = [one for one in figures(period) if not keys or one.key in keys]
-    return grid.counted(TITLE, period, place, tree, BREAKDOWNS[by], wanted, sub=of_parts(period, by, keys),
+    lists = Dictionaries()
+    wanted = [one for one in figures(period, lists) if not keys or one.key in keys]
+    return grid.counted(TITLE, period, place, tree, BREAKDOWNS[by], wanted, sub=of_parts(period, by, lists, keys),
                         small=small, notes=NOTES, checks=None if keys else _checks)  # fmt: skip
 
 

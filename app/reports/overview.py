@@ -69,8 +69,8 @@ class BankPicture:
         return [(view, one) for view, form, asked in drawn for one in grid.pictures(form, (asked,), link(view))]
 
 
-def figures(period: Period) -> Figures:
-    of = PeriodFigures(period)
+def figures(of: PeriodFigures) -> Figures:
+    """What the tiles and the pictures of one period show."""
     return [
         of.at_end("families"), of.children_at_end("children"), of.placed("registered"), of.removed("removed"),
         of.removed_by("11.2"), of.stands_again("repeats"), *of.criteria(),
@@ -91,7 +91,7 @@ def sent(of: PeriodFigures) -> Figures:
 def counted(period: Period, place: Place, tree: ReportPlaces) -> BankPicture:
     """The page over a territory; the year is the twelve months that end with the period."""
     of = PeriodFigures(period)
-    whole = grid.counted("Картина", period, place, tree, WHOLE, figures(period))
+    whole = grid.counted("Картина", period, place, tree, WHOLE, figures(of))
     bodies = grid.counted("Активность", period, place, tree, activity.BY_BODY, sent(of)[:1])
     return BankPicture(whole, year(period, place, tree), bodies)
 
