@@ -39,9 +39,8 @@ class UnknownFamilyError(LookupError):
 
 
 def pdf(family_id: int, *, read: ReadPaper, made_by: str, made_at: datetime, today: date,
-        most: int | None = None) -> bytes:  # fmt: skip
-    """The passport as it stands on `today`. `read` gives the bytes of a scan, or raises. most: bytes of scans,
-    LARGEST_PASSPORT unless it is named.
+        most: int = LARGEST_PASSPORT) -> bytes:  # fmt: skip
+    """The passport as it stands on `today`. `read` gives the bytes of a scan, or raises. most: bytes of scans.
 
     Raises UnknownFamilyError, and PrintError if a text cannot be printed; a damaged scan only leaves a note.
     """
@@ -50,7 +49,7 @@ def pdf(family_id: int, *, read: ReadPaper, made_by: str, made_at: datetime, tod
     for title, content in texts(folder, today):
         book.begin(title)
         book.add_text(content)
-    _add_papers(book, folder.papers, read, LARGEST_PASSPORT if most is None else most)
+    _add_papers(book, folder.papers, read, most)
     book.put_in_front(_cover(folder, book, today))
     return book.pdf(_marks(f"Социальный паспорт семьи № {folder.family.number}", made_by, made_at))
 

@@ -17,7 +17,7 @@ SILENT = "Файл не проверен на вирусы: программа �
 
 def check(content: bytes, field: str | None = None) -> None:
     """Refuse a file that clamd calls harmful, or that it says nothing of where the settings ask for its word."""
-    place = current_app.config["CLAMD"] if current_app else ""  # outside the application nothing is configured
+    place = current_app.config["CLAMD"]
     if not place:
         return
     try:
