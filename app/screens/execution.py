@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 
-from app import access, clock, filters, forms, guard, journal
+from app import access, clock, filters, forms, guard, journal, words
 from app.acts import AT_ONCE, Answer, reads_first
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, MeasureState
@@ -124,7 +124,8 @@ class Execution(Screen):
                 if answer := self.done(form, whole):
                     return answer
         form.version.raw_data, form.version.data = None, str(measure.version)
-        return self.page("execution/not_done.html", form=form, measure=measure, back=back)
+        title, about = gettext("The measure was not carried out"), f"{measure.kind}, {measure.family.title}"
+        return self.page("execution/one_field.html", title=title, about=about, form=form, asked=form.reason, back=back)
 
     @expose("/aid/<int:pk>/cut", methods=["GET", "POST"])
     @has_access
@@ -147,7 +148,9 @@ class Execution(Screen):
                 if answer := self.done(form, whole):
                     return answer
         form.version.raw_data, form.version.data = None, str(aid.version)
-        return self.page("execution/cut.html", form=form, aid=aid, back=back)
+        title = gettext("End regular aid")
+        about = f"{aid}, {aid.family.title}, {gettext('Given until')} {words.day(aid.until) if aid.until else ''}"
+        return self.page("execution/one_field.html", title=title, about=about, form=form, asked=form.until, back=back)
 
     # What the window is about
 
