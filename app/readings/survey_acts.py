@@ -22,11 +22,13 @@ from app.models import (
     CardChild,
     Education,
     Family,
+    IdentityDocument,
     Member,
     SignalCard,
     SurveyAct,
     SurveyGroup,
     SurveyMark,
+    SurveyPerson,
     Territory,
 )
 from app.readings.facts import SurveyFact
@@ -190,6 +192,24 @@ def hidden(group: SurveyGroup) -> frozenset[SurveyHeading]:
     own = access.scope()
     was_there = group.annulled_at is None and own.employee in {one.id for one in group.employees}
     return frozenset() if own.sees_special or was_there else frozenset(rules.SPECIAL_HEADINGS)
+
+
+def papers_of(act: SurveyAct, child: SurveyPerson) -> Sequence[IdentityDocument]:
+    """The documents of a child of an act, as far as the person sees them: of the member of the act's family who has the
+    same name and birth date."""
+    family_id = act.group.family_id
+    if family_id is None or child.born_on is None:
+        return []
+    asked = (
+        select(IdentityDocument)
+        .join(IdentityDocument.member)
+        .where(Member.family_id == family_id, Member.born_on == child.born_on, Member.annulled_at.is_(None),
+               IdentityDocument.annulled_at.is_(None))
+        .options(joinedload(IdentityDocument.member), joinedload(IdentityDocument.kind))
+        .order_by(IdentityDocument.id)
+    )  # fmt: skip
+    named = names.folded(child.full_name)
+    return [one for one in db.session.scalars(asked) if names.folded(one.member.full_name) == named]
 
 
 def marks_of(act: SurveyAct) -> Mapping[SurveyHeading, SurveyMark]:

@@ -27,8 +27,10 @@ from app.screens import annulment
 from app.screens.drafts import Drafted
 from app.screens.screen import Screen
 from app.services import inquiries as acts
+from app.words import short
 
 LONGEST_QUESTION, LONGEST_REASON = 2000, 500
+LONGEST_SHOWN = 300  # letters of a text that somebody else has put in place of another one
 
 
 class AskBodiesForm(EntityForm):
@@ -105,8 +107,15 @@ class TellForm(FindingForm):
     special = field_of(AgencyFinding, "special")
 
 
-class CorrectFindingForm(FindingForm):
-    """The same once it is entered: of which body it is stays."""
+class CorrectAnswerForm(FindingForm):
+    """What a body has told itself, once it is entered."""
+
+    draft = HiddenField()
+    finding = HiddenField()
+
+
+class CorrectFindingForm(CorrectAnswerForm):
+    """What was entered for a body: who of it told it is corrected too; of which body it is stays."""
 
     told_on = DayField(_("As of"), [REQUIRED])
     told_by = field_of(AgencyFinding, "told_by")
@@ -283,18 +292,22 @@ class Findings(Screen):
     @permission_name("tell")
     def edit(self, pk: int) -> str | Response:
         """Correct what was told."""
-        finding = self._changed(pk)
-        kind = CorrectFindingForm if acts.surveys(finding) else FindingForm
-        form, back = kind(obj=finding), self._back(finding)
+        finding, draft = self._changed(pk), Drafted("corrected", pk)
+        if draft.is_gone:
+            return draft.leave()
+        kind = CorrectFindingForm if acts.surveys(finding) else CorrectAnswerForm
+        form, back = kind(**(draft.formdata or {"obj": finding})), self._back(finding)
 
         def whole() -> Answer:
             fresh = self._changed(pk)
             if not check_version(form, fresh):
-                raise Refusal(AT_ONCE)
+                form.version.raw_data, form.version.data = None, str(fresh.version)
+                raise Refusal(f"{AT_ONCE} Записано на {fresh.told_on:%d.%m.%Y}: {short(fresh.text, LONGEST_SHOWN)}")
             acts.correct(fresh, form.told, clock.today())
             return Answer(gettext("The entry is corrected."), back)
 
-        return act(self, form, whole, heading=gettext("Correct the entry"), whose=str(finding), back=back)
+        heading = gettext("Correct the entry")
+        return act(self, form, whole, heading=heading, whose=str(finding), back=back, draft=draft)
 
     @expose("/finding/<int:pk>/annul", methods=["GET", "POST"])
     @has_access

@@ -82,8 +82,9 @@ class SurveyPapers(Screen):
         if act.access is not SurveyAccess.TOOK_PLACE:
             flash("Обследование не состоялось: акт об условиях жизни по нему не составляется.", "warning")
             return redirect(url_for("SurveyActs.show", pk=pk))
+        hidden, papers_of_child = acts.hidden(act.group), acts.papers_of(act, child)
         return self._printed(act, f"Акт условий жизни {child} {act.visited_on:%d.%m.%Y}",
-                             lambda made: survey_act.for_child(act, child, made, acts.hidden(act.group)))  # fmt: skip
+                             lambda made: survey_act.for_child(act, child, made, hidden, papers_of_child))  # fmt: skip
 
     @expose("/survey/<int:pk>/blank.pdf")
     @has_access

@@ -121,7 +121,8 @@ class SurveyPage(Screen):
         def whole() -> Answer:
             fresh = self._kept(pk)
             if not check_version(form, fresh):
-                raise Refusal(AT_ONCE)
+                form.version.raw_data, form.version.data = None, str(fresh.version)
+                raise Refusal(f"{AT_ONCE} Записано: {acts.in_words(fresh)}.")
             acts.change(fresh, form.named, clock.today())
             return Answer(gettext("The group is changed."), back)
 

@@ -74,6 +74,10 @@ KINDS = {
         ("can_tell", "AgencyFinding"), "Findings.add", ("text",),
         sent="Сведения из этого черновика уже внесены на другой странице", of="survey",
     ),
+    "corrected": DraftKind(
+        ("can_tell", "AgencyFinding"), "Findings.edit", ("text",),
+        sent="Исправление из этого черновика уже внесено на другой странице", of="finding",
+    ),
 }  # fmt: skip
 
 

@@ -151,6 +151,11 @@ def _check_none_waits(of_whom: ColumnElement[bool]) -> None:
         raise Refusal(NAMED_ALREADY.format(due=f"{due_on:%d.%m.%Y}"))
 
 
+def in_words(group: SurveyGroup) -> str:
+    """Who goes, and until when, as it is stored."""
+    return _said(NamedGroup(group.leader, group.employees, group.due_on, group.task))
+
+
 def _said(named: NamedGroup) -> str:
     others = [each.full_name for each in named.everybody[1:]]
     people = f"{named.leader.full_name} (руководитель)" + (f", {', '.join(others)}" if others else "")

@@ -209,6 +209,7 @@ def form(request, cast):
     group = factories.survey_group(gleb, clock.today(), of=factories.family(cast.north))
     inquiry = factories.inquiry(group, gleb.agency)
     kind = factories.by_code(AgencyKind, "RT.2").id
+    told = factories.finding(group, gleb.agency, "Семья не приходила") if request.param == "corrected" else None
     db.session.commit()
     survey, said = str(group.id), {"told_on": today, "text": "Мятлева приходила на приём."}
     return {
@@ -218,6 +219,10 @@ def form(request, cast):
                           {"text": "Ольхова", "inquiry": str(inquiry.id)}, said),
         "told": Drafted("anna", "told", f"/survey/{survey}/findings/add", {"text": "Ольхова", "survey": survey},
                         said | {"kind": str(kind), "agency": "", "told_by": "Дежурный"}),
+        "corrected": told and Drafted(
+            "anna", "corrected", f"/finding/{told.id}/edit", {"text": "Ольхова", "finding": str(told.id)},
+            said | {"version": "1", "told_by": "Дежурный"},
+        ),
     }[request.param]  # fmt: skip
 
 

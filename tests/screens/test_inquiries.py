@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import lxml.html
 import pytest
 from sqlalchemy import select
 
@@ -80,9 +81,13 @@ def test_a_body_tells_several_entries_corrects_them_and_the_answer_is_taken(cast
     first, _second = db.session.scalars(select(AgencyFinding).order_by(AgencyFinding.id)).all()
     assert db.session.get(AgencyInquiry, inquiry.id).answered_at is not None
     assert (first.kind.code, first.told_by) == ("RT.2", "Осинцев Глеб")
-    form = form_of(page(gleb, f"/finding/{first.id}/edit"))
+    form, other = (form_of(page(gleb, f"/finding/{first.id}/edit")) for _page in range(2))
     assert gleb.post(f"/finding/{first.id}/edit", data=form | {"text": "Пособие с мая"}).status_code == 302
-    assert "Пособие с мая" in text(page(anna, f"/survey/{group.id}"))
+    late = gleb.post(f"/finding/{first.id}/edit", data=other | {"text": "Пособие с июня"})
+    assert (late.status_code, "Пособие с мая" in late.text) == (200, True)  # what is stored, over what was typed
+    form = form_of(lxml.html.fromstring(late.text))
+    assert gleb.post(f"/finding/{first.id}/edit", data=form).status_code == 302  # said again, it is kept
+    assert "Пособие с июня" in text(page(anna, f"/survey/{group.id}"))
     assert anna.post(f"{url}/close").status_code == 302
     assert gleb.post(f"{url}/answer", data={"told_on": "01.02.2026", "text": "Ещё"}).status_code == 200
     assert gleb.get(f"/finding/{first.id}/edit").status_code == 403

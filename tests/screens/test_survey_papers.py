@@ -15,7 +15,7 @@ from app import clock
 from app.documents.survey_act import QR_PREFIX
 from app.domain import terms
 from app.extensions import db
-from app.models import SurveyAct, SurveyGroup, SurveyPerson, SurveyScan
+from app.models import IdentityDocument, IdentityKind, SurveyAct, SurveyGroup, SurveyPerson, SurveyScan
 from app.render import qr
 from tests import factories, scans
 
@@ -86,6 +86,23 @@ def test_an_act_of_the_order_prints_for_each_child_and_for_nobody_else(app, cast
     db.session.commit()
     answer = gleb.get(f"/survey/act/{act.id}/child/{lev.id}.pdf", follow_redirects=True)
     assert "Обследование не состоялось" in answer.text
+
+
+@pytest.mark.one_database("what a paper says of rows that other tests find on both databases")
+def test_the_act_of_a_child_bears_the_child_s_documents_for_those_who_see_them(app, cast, group, act, sign_in):
+    family = factories.family(cast.north)
+    same = factories.member(family, last_name="Мятлев", first_name="ЛЕВ", middle_name=None, born_on=date(2019, 2, 1))
+    twin = factories.member(family, last_name="Мятлев", first_name="Ия", middle_name=None, born_on=date(2019, 2, 1))
+    for child, number in ((same, "111222"), (twin, "333444")):
+        db.session.add(IdentityDocument(family=family, member=child, kind=factories.by_code(IdentityKind, "03"),
+                                        series="II-АН", number=number, issued_on=date(2019, 3, 4)))  # fmt: skip
+    group.family_id = family.id
+    db.session.commit()
+    address = f"/survey/act/{act.id}/child/{act.composition[1].id}.pdf"
+    said = text_of(sign_in("anna").get(address).data)
+    assert "когда и кем выдано: II-АН, № 111222, 04.03.2019" in said
+    assert "333444" not in said
+    assert "111222" not in text_of(sign_in("gleb").get(address).data)
 
 
 def test_an_act_of_which_nothing_is_known_prints_with_blank_lines(app, cast, group, sign_in):

@@ -73,8 +73,11 @@ def test_a_group_is_changed_and_called_off(sign_in, page, cast, card):
     page(anna, f"/survey/{key}/change")
     anna.post(f"/survey/{key}/change", data=group_form(cast, version=str(version), task="Уточнить адрес"))
     assert rows(SurveyGroup)[0].leader_id == cast.employee("vera").id
-    answer = anna.post(f"/survey/{key}/change", data=group_form(cast, version=str(version)))
-    assert "изменил" in answer.text
+    answer = anna.post(f"/survey/{key}/change", data=group_form(cast, version=str(version), task="Захватить опросник"))
+    for said in ("изменил", "Записано: Липатова Вера", "Захватить опросник"):
+        assert said in answer.text, said
+    again = lxml.html.fromstring(answer.text).xpath("//input[@name='version']/@value")
+    assert again == [str(rows(SurveyGroup)[0].version)]  # pressed again, it writes over what the other person wrote
     answer = anna.post(f"/survey/{key}/call-off", data={"reason": "Уехали"}, follow_redirects=True)
     assert "Обследование отменено." in answer.text
     answer = anna.post(f"/survey/{key}/change", data=group_form(cast, version=str(rows(SurveyGroup)[0].version)))
