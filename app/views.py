@@ -80,6 +80,7 @@ from app.screens.paper_templates import PaperTemplates
 from app.screens.papers import Papers
 from app.screens.passport import PassportScreen
 from app.screens.performers import Performers
+from app.screens.programme_papers import ProgrammePapers
 from app.screens.programmes import ProgrammeActs, ProgrammePage
 from app.screens.report_catalogue import ReportCatalogue
 from app.screens.search import Search
@@ -524,8 +525,8 @@ KEEPING = [
 SCREENS: list[type] = [
     Books, FamilyPage, FamilyActs, FamilyStory, Performers, NewFamily, SignalPage, SignalLikeness, NewSignal,
     SignalLog, SignalScans, Emergency, SurveyPage, InquiryPage, Findings, SurveyActs, SurveyPapers, MeetingPage,
-    ProgrammePage, ProgrammeActs, SittingPage, MeetingPapers, InstructionPage, TransferPage, TransferFiles, Search,
-    OwnAccount, Lookup, Papers, PassportScreen, Guide, Drafts, SavedFilters,
+    ProgrammePage, ProgrammeActs, ProgrammePapers, SittingPage, MeetingPapers, InstructionPage, TransferPage,
+    TransferFiles, Search, OwnAccount, Lookup, Papers, PassportScreen, Guide, Drafts, SavedFilters,
 ]  # fmt: skip
 
 

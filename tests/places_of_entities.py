@@ -155,10 +155,6 @@ PLACES = (
           _named_in("app/documents/folder.py"), _about_a_family, {
               "Assignment": "who sees the family is no part of its papers",
               "ImportantMark": "the chronology reads it",
-              "PlannedMeasure": "the programme card reads the plan of its stages",
-              "Problem": "the programme card reads them with its programme",
-              "Programme": "the programme card reads it",
-              "Stage": "the programme card reads it",
               "WorkingGroupMember": "the papers are signed by the bodies",
               "Mentor": "the papers are signed by the bodies",
               "PupilSupport": "the record card does not ask about single quarters",

@@ -45,8 +45,11 @@ DEARER = {
     "QuarterlyForm.behind": (18, "the rows behind a figure, with the sources of the form"),
     "QuarterlyForm.list_file": (17, "the rows behind a figure, with the sources of the form"),
     "MeetingPapers.minutes": (16, "who sat, every matter with its people and its instructions, and how many stand"),
-    "PassportScreen.passport": (20, "every stretch of the road of a family"),
-    "PassportScreen.card": (20, "every stretch of the road of a family"),
+    "PassportScreen.passport": (25, "every stretch of the road of a family"),
+    "PassportScreen.card": (25, "every stretch of the road of a family"),
+    **{f"ProgrammePapers.{name}": (25, "every stretch of the road of a family")
+       for name in ("card", "card_to_edit", "calendar", "summary")},
+    "ProgrammeActs.plan": (20, "the catalogue, the bodies, their people, and the family of the plan"),
     "MeetingPage.show": (MOST_OF_MEETING, "an agenda at a glance, and the grounds on which matters are proposed"),
     "SittingPage.decide": (21, "a matter at a glance, and the words of every dictionary that a decision may name"),
     "FamilyActs.correct": (18, "the words of every dictionary that the form offers"),

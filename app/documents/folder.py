@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -25,8 +25,12 @@ from app.models import (
     Instruction,
     Member,
     Paper,
+    PlannedMeasure,
+    Problem,
+    Programme,
     Registration,
     RegistrationCriterion,
+    Stage,
     Supervision,
 )
 
@@ -44,6 +48,10 @@ class Folder:
     aids: list[Aid]
     papers: list[Paper]
     orders: list[Instruction]
+    programmes: list[Programme]
+    stages: list[Stage]
+    problems: list[Problem]
+    planned: list[PlannedMeasure]
 
     def present_members(self, today: date) -> list[Member]:
         """Who belongs to the family on a day."""
@@ -98,6 +106,7 @@ def load(family_id: int) -> Folder | None:
         aids=_aids(family_id),
         papers=_papers(family_id),
         orders=_orders(family_id),
+        **_programmes(family_id),
     )
 
 
@@ -115,6 +124,43 @@ def _decisions(family_id: int) -> list[Decision]:
             .order_by(Decision.decided_on, Decision.id)
         )
     )
+
+
+def _programmes(family_id: int) -> dict[str, list[Any]]:
+    """The programmes, their stages, problems and measures."""
+    return {
+        "programmes": _of_programmes(
+            Programme,
+            family_id,
+            Programme.starts_on,
+            joinedload(Programme.agency),
+            joinedload(Programme.approval).joinedload(Decision.agency),
+        ),
+        "stages": _of_programmes(
+            Stage,
+            family_id,
+            Stage.starts_on,
+            joinedload(Stage.kind),
+            joinedload(Stage.dynamics),
+            joinedload(Stage.reaction),
+        ),
+        "problems": _of_programmes(Problem, family_id, Problem.position),
+        "planned": _of_programmes(
+            PlannedMeasure,
+            family_id,
+            PlannedMeasure.position,
+            joinedload(PlannedMeasure.kind),
+            joinedload(PlannedMeasure.performer).load_only(Agency.name),
+            joinedload(PlannedMeasure.employee),
+            selectinload(PlannedMeasure.members),
+        ),
+    }
+
+
+def _of_programmes(entity: Any, family_id: int, order: Any, *options: Any) -> list[Any]:
+    """The live rows of the programmes of a family, in their order."""
+    asked = select(entity).where(entity.family_id == family_id, entity.annulled_at.is_(None))
+    return list(db.session.scalars(asked.options(*options).order_by(order, entity.id)))
 
 
 def _orders(family_id: int) -> list[Instruction]:

@@ -13,7 +13,7 @@ from flask import current_app
 
 from app import words
 from app.clock import local
-from app.documents import blanks, record_card
+from app.documents import blanks, programme_card, record_card
 from app.documents.folder import Folder, load
 from app.domain.criteria import CriteriaOfDays
 from app.domain.terms import PaperKind
@@ -77,6 +77,10 @@ def texts(folder: Folder, today: date) -> list[tuple[str, bytes]]:
     """The papers made of the bank's own data, each with its heading. Raises PrintError."""
     return [
         ("Карта учета семьи", record_card.pdf(folder, today)),
+        *(
+            (f"Карта программы с {words.day(row.starts_on)}", programme_card.page(folder, row))
+            for row in folder.programmes
+        ),
         ("Постановления и учет", _page("decisions", folder, stays=[_stay(row) for row in folder.registrations])),
         ("Оказанная помощь", _page("aids", folder, aids=_aid_rows(folder.aids), total=_total(folder.aids))),
     ]

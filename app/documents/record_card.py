@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
 from flask import current_app
 
 from app import signer, words
-from app.documents import blanks
+from app.documents import blanks, programme_card
 from app.documents.folder import Folder, live
 from app.domain import ages, intervals, periods
 from app.domain.terms import ParentalRole
@@ -132,8 +132,8 @@ def card(folder: Folder, today: date) -> Card:
         parents=_parents(present),
         others=[_other(member) for member in present if _is_other(member, today)],
         minors=_minors(folder, present, today),
-        measures=[_measure(aid) for aid in folder.aids],
-        removal=_removal(registration),
+        measures=[*_planned(folder), *(_measure(aid) for aid in folder.aids if aid.planned_id is None)],
+        removal=[*_removal(registration), *_end_of_programme(folder)],
         filled_on=blanks.long_day(today),
         signer=_signer(),
     )
@@ -243,6 +243,33 @@ def _education(member: Member, today: date) -> str:
     """What the child does by day: the organisation with the class."""
     held = intervals.education_on(live(member.educations), today, lambda row: (row.started_on, row.ended_on))
     return blanks.text(held)
+
+
+def _planned(folder: Folder) -> Iterator[list[str]]:
+    """Position 6 as the approved programmes tell it: each measure, who does it and by when, then what was done."""
+    for programme in folder.programmes:
+        for measure in programme_card.measures_of(folder, programme):
+            if measure.stage.decision_id is None:
+                continue
+            by = programme_card.executors(measure)
+            head = ", ".join(filter(None, [programme_card.measure_in_words(measure), by]))
+            state = f"{measure.state} {words.day(measure.done_on)}".strip()
+            why = f" ({blanks.text(measure.reason)})" if measure.reason else ""
+            given = [line for aid in folder.aids if aid.planned_id == measure.id for line in _measure(aid)]
+            yield [f"{head}, срок {words.day(measure.due_on)}: {state}{why}", *given]
+
+
+def _end_of_programme(folder: Folder) -> list[str]:
+    """Position 7 as the last programme tells it: how it ended, and with what results its last stage."""
+    ended = [one for one in folder.programmes if one.closed_on is not None]
+    if not ended:
+        return []
+    last = ended[-1]
+    told = [f"Программа реабилитации {last.state} {words.day(last.closed_on)}"]
+    stages = [one for one in folder.stages if one.programme_id == last.id and one.reviewed_on is not None]
+    if stages:
+        told += [f"динамика: {stages[-1].dynamics}", f"реакция семьи: {stages[-1].reaction}"]
+    return blanks.lines("; ".join(told))
 
 
 def _measure(aid: Aid) -> list[str]:

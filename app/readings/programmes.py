@@ -9,10 +9,12 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.domain.terms import MeasureState, StageState, SurveyLevel, SurveyTrend
+from app import words
+from app.domain.terms import CommissionPost, MeasureState, StageState, SurveyLevel, SurveyTrend
 from app.extensions import db
 from app.models import (
     Aid,
+    CommissionMember,
     Criterion,
     Employee,
     MeasureKind,
@@ -170,6 +172,22 @@ def plan_of(programme: Programme, today: date) -> ProgrammePlan:
             .where(or_(Mentor.ended_on.is_(None), Mentor.ended_on > today)).options(joinedload(Mentor.employee))
         )),
     )  # fmt: skip
+
+
+def approver(programme: Programme) -> str:
+    """Who heads the commission that approved a programme, on that day; unknown where it is not told."""
+    approval = programme.approval
+    if approval is None or approval.agency_id is None:
+        return ""
+    day = approval.decided_on
+    asked = (
+        select(Employee).join(CommissionMember, CommissionMember.employee_id == Employee.id)
+        .where(CommissionMember.agency_id == approval.agency_id, CommissionMember.annulled_at.is_(None))
+        .where(CommissionMember.post == CommissionPost.CHAIR, CommissionMember.started_on <= day)
+        .where(or_(CommissionMember.ended_on.is_(None), CommissionMember.ended_on > day)).limit(1)
+    )  # fmt: skip
+    person = db.session.scalars(asked).first()
+    return words.initials(person.last_name, person.first_name, person.middle_name) if person is not None else ""
 
 
 def trend(before: Stage | None, stage: Stage) -> SurveyTrend:

@@ -12,6 +12,7 @@ from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from docx import Document
+from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Pt
 from docxtpl import DocxTemplate, Listing
@@ -127,6 +128,43 @@ def standard(lines: Sequence[tuple[str, str]]) -> bytes:
         if kind == "title":
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         paragraph.paragraph_format.space_after = Pt(6)
+    out = io.BytesIO()
+    paper.save(out)
+    return out.getvalue()
+
+
+def with_table(lines: Sequence[tuple[str, str]], heads: tuple[Sequence[tuple[str, int]], Sequence[str]],
+               rows: Sequence[Sequence[str]]) -> bytes:  # fmt: skip
+    """A sheet that lies: lines of a kind («title», «corner», «text»), then a table whose head has two rows.
+
+    heads: what stands over the columns, each with how many of them it is over; the columns themselves.
+    """
+    paper = Document()
+    section = paper.sections[0]
+    section.orientation = WD_ORIENT.LANDSCAPE
+    section.page_width, section.page_height = section.page_height, section.page_width
+    style = paper.styles["Normal"]
+    style.font.name, style.font.size = FONT, Pt(POINTS - 2)
+    for kind, text in lines:
+        paragraph = paper.add_paragraph()
+        paragraph.add_run(text).bold = kind == "title"
+        sides = {"title": WD_ALIGN_PARAGRAPH.CENTER, "corner": WD_ALIGN_PARAGRAPH.RIGHT}
+        paragraph.alignment = sides.get(kind, WD_ALIGN_PARAGRAPH.LEFT)
+        paragraph.paragraph_format.space_after = Pt(3)
+    over, columns = heads
+    table = paper.add_table(rows=2, cols=len(columns))
+    table.style = "Table Grid"
+    place = 0
+    for text, width in over:
+        cell = table.cell(0, place)
+        if width > 1:
+            cell = cell.merge(table.cell(0, place + width - 1))
+        cell.text, place = text, place + width
+    for place, text in enumerate(columns):
+        table.cell(1, place).text = text
+    for row in rows:
+        for cell, text in zip(table.add_row().cells, row, strict=True):
+            cell.text = text
     out = io.BytesIO()
     paper.save(out)
     return out.getvalue()

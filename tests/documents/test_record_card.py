@@ -300,4 +300,4 @@ def test_a_folder_is_loaded_by_a_fixed_number_of_statements(cast, known, count_s
         factories.education(child, date(2025, 9, 1))
         factories.aid(family, date(2026, 5, 1 + number), recipients=[child], performer=cast.agency("5.2"))
     db.session.commit()
-    assert count_statements(lambda: record_card.card(folder.load(key), TODAY)) == few <= 12
+    assert count_statements(lambda: record_card.card(folder.load(key), TODAY)) == few <= 16
