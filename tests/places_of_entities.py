@@ -130,7 +130,7 @@ def _is_asked_when_stored(name: str) -> bool:
 def _is_invented(name: str) -> bool:
     """Whether the lives of the demo bank hold rows of its table."""
     table = next(entity.__tablename__ for entity in entities() if entity.__name__ == name)
-    return any(_named_in(f"app/demo/{room}.py")(table) for room in ("bank", "family", "stays"))
+    return any(_named_in(f"app/demo/{room}.py")(table) for room in ("bank", "family", "programmes", "stays"))
 
 
 PLACES = (
@@ -176,10 +176,5 @@ PLACES = (
     Place("app/demo/family.py", "invent some rows of it", _is_invented, _about_a_family, {
         "ImportantMark": "a person marks what is important",
         "Paper": "scans are attached by app/demo/papers.py",
-        "PlannedMeasure": "a plan is made on the page of a programme",
-        "Problem": "a programme is opened on the page of its family",
-        "Programme": "a programme is opened on the page of its family",
-        "Stage": "a programme is opened on the page of its family",
-        "WorkingGroupMember": "a programme is opened on the page of its family",
     }),
 )  # fmt: skip

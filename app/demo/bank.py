@@ -31,15 +31,18 @@ from app.models import (
     AidKind,
     Criterion,
     Deadline,
+    DynamicsLevel,
     EducationStatus,
     Entity,
     Family,
     FamilyCategory,
+    FamilyReaction,
     IdentityKind,
     MeasureKind,
     Model,
     RelationshipKind,
     RemovalReason,
+    StageKind,
     SupervisionKind,
     class_of,
 )
@@ -52,8 +55,8 @@ PORTION = 10_000  # entries of the journal written at once
 YEARS = 5
 
 DICTIONARIES = (
-    AgencyKind, AidKind, Criterion, Deadline, EducationStatus, FamilyCategory, IdentityKind, MeasureKind, RemovalReason,
-    SupervisionKind,
+    AgencyKind, AidKind, Criterion, Deadline, DynamicsLevel, EducationStatus, FamilyCategory, FamilyReaction,
+    IdentityKind, MeasureKind, RemovalReason, StageKind, SupervisionKind,
 )  # fmt: skip
 # Bodies of a district: kind and name; {} stands for the name of the district.
 TOLD_AT_ONCE = ("5.1", "5.2", "5.5", "5.7")  # of an emergency: the commission, social care, health care, the police

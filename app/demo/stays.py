@@ -10,6 +10,7 @@ from random import Random
 from app.demo import names as invented
 from app.demo.ground import Character, Row, Stay, weekday
 from app.demo.household import Household
+from app.demo.programmes import ProgrammeOfStay
 from app.demo.scripts import (
     AIDS,
     CRITERION_CODES,
@@ -51,6 +52,7 @@ class YearsOnRecord:
             yield "registration", registration
             yield from self._extension(registration)
             yield from self._over_time(registration, self._criteria(), last)
+            yield from ProgrammeOfStay(self.home, stay, registration["id"], self._numbered).rows()
         if self.home.script.mistake:
             yield from self._mistake()
         yield from self._mentor()
@@ -224,4 +226,5 @@ class YearsOnRecord:
             "description": aid.text,
             "performer_id": self.home.one_of(self.home.district.performers[aid.performer]),
             "amount": amount,
+            "planned_id": None,
         }

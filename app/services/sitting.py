@@ -294,7 +294,7 @@ def _approve(item: AgendaItem, family: Family, paper: DecisionPaper, today: date
     decision = _only_decide(item, family, paper, today)
     if (programme := programmes.current(family.id)) is not None:
         if item.until is not None:
-            programme.ends_on = item.until
+            programme.ends_on = max([item.until, *(stage.ends_on for stage in programme.stages)])
         programmes.approve(programme, decision, today, meeting=_number_of(item), note=item.note)
     return decision
 

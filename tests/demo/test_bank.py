@@ -35,12 +35,15 @@ from app.models import (
     Mentor,
     Model,
     Paper,
+    PlannedMeasure,
+    Programme,
     PupilSupport,
     Registration,
     RelationshipKind,
     RemovalReason,
     SearchWord,
     SignalCard,
+    Stage,
     SurveyAct,
     Territory,
     User,
@@ -111,6 +114,18 @@ def test_the_journal_of_the_demo_bank_gives_every_row(demo_bank: None) -> None:
 def test_a_bank_that_holds_families_is_not_filled(demo_bank: None) -> None:
     with pytest.raises(Refusal, match="уже есть семьи"):
         demo.fill(TODAY)
+
+
+def test_programmes_are_in_every_state_and_what_was_done_in_them_is_aid(demo_bank: None) -> None:
+    programmes, stages, measures = rows(Programme), rows(Stage), rows(PlannedMeasure)
+    assert {one.state for one in programmes} == set(terms.ProgrammeState)
+    assert {one.state(TODAY) for one in stages} == set(terms.StageState)
+    assert {one.sort for one in stages} == set(terms.StageSort)
+    assert {one.state for one in measures} == set(terms.MeasureState)
+    assert any(one.is_overdue(TODAY) for one in measures)
+    assert {aid.planned_id for aid in rows(Aid) if aid.planned_id} == {
+        one.id for one in measures if one.state is terms.MeasureState.DONE
+    }
 
 
 def test_members_and_stays_obey_the_rules(demo_bank: None) -> None:
