@@ -12,6 +12,8 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
+from wtforms import HiddenField
+from wtforms.validators import AnyOf
 
 from app import clock, journal
 from app.acts import Answer
@@ -20,7 +22,7 @@ from app.documents.bound import MadeBy
 from app.domain.story import Event
 from app.domain.terms import Act
 from app.filters import Address
-from app.forms import CleanString, EntityForm, no_longer
+from app.forms import REQUIRED, CleanString, EntityForm, no_longer
 from app.models import Family, Member
 from app.readings import brief, overview, pictures, survey_acts, timeline
 from app.readings.overview import MemberToday, Overview
@@ -35,9 +37,13 @@ from app.services import chronology, papers
 EVENTS_OF_A_PAGE = 100
 
 
-class MarkForm(EntityForm):
-    """Why an event is important."""
+MARK, TAKE_AWAY = "mark", "take-away"
 
+
+class MarkForm(EntityForm):
+    """Why an event is important. wanted: what the person who opened the form meant to do, whatever was done since."""
+
+    wanted = HiddenField(validators=[REQUIRED, AnyOf((MARK, TAKE_AWAY))])
     note = CleanString(_("Why it is important"), [no_longer(300)])
 
 
@@ -97,8 +103,11 @@ class FamilyStory(FamilyScreen):
         form, back = MarkForm(), url_for("FamilyStory.timeline", pk=pk)
         marked = chronology.mark_of(seen.family, entity, key)
 
+        if not form.is_submitted():
+            form.wanted.data = MARK if marked is None else TAKE_AWAY
+
         def whole() -> Answer:
-            if marked is not None:
+            if form.wanted.data == TAKE_AWAY:
                 chronology.take_away(seen.family, entity, key)
                 return Answer(gettext("The mark is taken away."), back)
             chronology.mark(seen.family, entity, key, form.note.data, clock.today())
@@ -106,7 +115,14 @@ class FamilyStory(FamilyScreen):
 
         if form.is_submitted() and form.validate() and (answer := self.done(form, whole)):
             return answer
-        return self.page("family/mark.html", family=self.family(pk), form=form, event=event, marked=marked)
+        return self.page(
+            "family/mark.html",
+            family=self.family(pk),
+            form=form,
+            event=event,
+            marked=marked,
+            marks=form.wanted.data != TAKE_AWAY,
+        )
 
     @expose("/<int:pk>/since")
     @has_access

@@ -146,7 +146,10 @@ def test_what_is_important_is_marked_shown_alone_printed_and_unmarked(family, si
     anna, address = sign_in("anna"), f"/family/{family['id']}/timeline"
     links = page(anna, address).xpath("//ol[@class='timeline']//a[contains(@href, '/mark/Aid/')]/@href")
     assert len(set(links)) == 2
-    assert anna.post(links[0], data={"note": "Начало перемен"}).status_code == 302
+    assert anna.post(links[0], data={"wanted": "mark", "note": "Начало перемен"}).status_code == 302
+    again = anna.post(links[0], data={"wanted": "mark", "note": "И я отметила"})
+    assert "уже отмечено" in again.text, "whoever marks as well takes no mark away"
+    assert "И я отметила" in again.text
     only = text_of(page(anna, f"{address}?important=1"))
     assert "Недавно" in only
     assert "Начало перемен" in only
@@ -155,7 +158,9 @@ def test_what_is_important_is_marked_shown_alone_printed_and_unmarked(family, si
     assert "Начало перемен" in text
     assert "только важное" in text
     assert "Снять отметку" in text_of(page(anna, links[0]))
-    assert anna.post(links[0], data={}).status_code == 302
+    assert anna.post(links[0], data={"note": "не сказано, чего хотят"}).status_code == 200
+    assert anna.post(links[0], data={"wanted": "take-away"}).status_code == 302
+    assert "Отметки уже нет" in anna.post(links[0], data={"wanted": "take-away"}).text
     assert "Начало перемен" not in text_of(page(anna, f"{address}?important=1"))
     assert sign_in("boris").get(links[0]).status_code == 403
     assert anna.get(f"/family/{family['id']}/mark/Aid/999999").status_code == 404
