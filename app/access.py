@@ -396,13 +396,13 @@ def _aids_of(scope: Scope) -> Select[tuple[int]]:
 
 
 def _of_work(scope: Scope) -> list[Select[tuple[int | None]]]:
-    """Ids of the families that the person's body works with today: it has a measure in a programme that runs or is
-    being made, it is of the group that carries one out, or an instruction about the family waits for it.
+    """Ids of the families that the person's body works with today: it has a measure in an approved stage of a programme
+    that runs, it is of the group that draws one or carries it out, or an instruction about the family waits for it.
 
     An ended programme, place in a group or instruction ends the sight.
     """
     runs = select(_programme.c.id).where(_programme.c.closed_on.is_(None), _programme.c.annulled_at.is_(None))
-    stages = select(_stage.c.id).where(_stage.c.programme_id.in_(runs), _stage.c.annulled_at.is_(None))
+    stages = select(_stage.c.id).where(_stage.c.programme_id.in_(runs), conditions.gives_work(_stage))
     measures = select(_measure.c.family_id).where(
         _measure.c.performer_id == scope.agency,
         _measure.c.state != MeasureState.CANCELLED,

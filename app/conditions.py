@@ -273,6 +273,11 @@ def current(table: FromClause, day: Any) -> ColumnElement[bool]:
     return and_(table.c.annulled_at.is_(None), dated(table, day))
 
 
+def gives_work(stage: FromClause) -> ColumnElement[bool]:
+    """A stage gives work to bodies once a meeting or a paper has approved it: before that its plan is a draft."""
+    return and_(stage.c.annulled_at.is_(None), stage.c.decision_id.is_not(None))
+
+
 def in_force(criteria: FromClause, day: date | None = None) -> ColumnElement[bool]:
     """A criterion of a stay is in force at the end of a day, of no day now, and not annulled: `criteria.rows_on`."""
     columns = criteria.c

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from itertools import cycle
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, exists, func, insert, select
 
 from app.domain.terms import DecisionKind, MeasureState, Role
 from app.extensions import db
@@ -66,9 +66,10 @@ def planned(bank: Bank, size: int) -> Iterator[int]:
         ).one()
         kinds = cycle(db.session.scalars(select(MeasureKind.id)).all())
         stage_kind = db.session.scalars(select(StageKind.id).limit(1)).one()
+        has_one = exists().where(Programme.registration_id == Registration.id, Programme.closed_on.is_(None))
         stays = db.session.execute(
             select(Registration.id, Registration.family_id, Registration.registered_on)
-            .where(Registration.annulled_at.is_(None), Registration.removed_on.is_(None))
+            .where(Registration.annulled_at.is_(None), Registration.removed_on.is_(None), ~has_one)
             .order_by(Registration.id)
             .limit(size // OF_A_PLAN)
         ).all()

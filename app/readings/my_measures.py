@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from app import access
+from app import access, conditions
 from app.domain.terms import MeasureState
 from app.extensions import db
 from app.models import Agency, Family, PlannedMeasure, Programme, Stage
 
 PAGE = 50
+MOST_COUNTED = 1000  # of a state; of more it is only said that they are more
 MOST_BODIES = 200  # that are offered to choose from
 _measure, _stage, _programme = PlannedMeasure.__table__, Stage.__table__, Programme.__table__
 _family = Family.__table__
@@ -36,14 +38,12 @@ class MeasuresAsked:
     number: str = ""
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """What they meet, whatever has become of them: measures of programmes that were not ended.
+        """What they meet, whatever has become of them: measures of approved stages of programmes that were not ended.
 
         What a body has to do in such a programme is what lets it see the family: it is not asked for a second time.
         """
         scope = access.scope()
-        runs = select(_programme.c.id).where(_programme.c.closed_on.is_(None), _programme.c.annulled_at.is_(None))
-        stages = select(_stage.c.id).where(_stage.c.programme_id.in_(runs), _stage.c.annulled_at.is_(None))
-        found: list[ColumnElement[bool]] = [_measure.c.annulled_at.is_(None), _measure.c.stage_id.in_(stages)]
+        found: list[ColumnElement[bool]] = [_measure.c.annulled_at.is_(None), _runs()]
         if scope.agency is not None and not scope.kept:
             found.append(_measure.c.performer_id == scope.agency)
         else:
@@ -57,26 +57,42 @@ class MeasuresAsked:
         return found
 
 
-def page(asked: MeasuresAsked, today: date, number: int) -> list[PlannedMeasure]:
-    """A page of them: what is due in the order of its days, what is done the latest first."""
+def page(asked: MeasuresAsked, today: date, number: int) -> tuple[list[PlannedMeasure], bool]:
+    """A page of them, and whether there is a next one: what is due in the order of its days, what is done the latest
+    first."""
     found = select(_measure.c.id).where(*asked.conditions(), OF_STATES[asked.state](today))
     done = asked.state == "done"
     found = found.order_by(*([_measure.c.done_on.desc(), _measure.c.id.desc()] if done else
                              [_measure.c.due_on, _measure.c.id]))  # fmt: skip
-    keys = list(db.session.connection().scalars(found.limit(PAGE).offset(PAGE * number)))
-    shown = select(PlannedMeasure).where(PlannedMeasure.id.in_(keys)).options(
+    keys = list(db.session.connection().scalars(found.limit(PAGE + 1).offset(PAGE * number)))
+    shown = select(PlannedMeasure).where(PlannedMeasure.id.in_(keys[:PAGE])).options(
         joinedload(PlannedMeasure.kind), joinedload(PlannedMeasure.family), joinedload(PlannedMeasure.performer),
         joinedload(PlannedMeasure.employee), selectinload(PlannedMeasure.members),
     )  # fmt: skip
     rows = {row.id: row for row in db.session.scalars(shown)}
-    return [rows[key] for key in keys if key in rows]
+    return [rows[key] for key in keys[:PAGE] if key in rows], len(keys) > PAGE
 
 
 def counts(asked: MeasuresAsked, today: date) -> dict[str, int]:
-    """How many there are of each state, in one statement."""
-    numbers = [func.count().filter(condition(today)).label(name) for name, condition in OF_STATES.items()]
-    found = select(*numbers).select_from(_measure).where(*asked.conditions())
+    """How many there are of each state, in one statement; of none are more than `MOST_COUNTED` and one looked at."""
+
+    def number(condition: ColumnElement[bool]) -> Any:
+        some = select(_measure.c.id).where(*asked.conditions(), condition).limit(MOST_COUNTED + 1).subquery()
+        return select(func.count()).select_from(some).scalar_subquery()
+
+    found = select(*(number(condition(today)).label(name) for name, condition in OF_STATES.items()))
     return dict(db.session.connection().execute(found).one()._mapping)
+
+
+def _runs() -> ColumnElement[bool]:
+    """The measure is of an approved stage of a programme that goes on. Asked measure by measure: of many only the first
+    ones are read."""
+    stage, programme = _stage.alias(), _programme.alias()
+    found = select(stage.c.id).join(programme, programme.c.id == stage.c.programme_id).where(
+        stage.c.id == _measure.c.stage_id, conditions.gives_work(stage), programme.c.closed_on.is_(None),
+        programme.c.annulled_at.is_(None),
+    )  # fmt: skip
+    return exists(found.correlate(_measure))
 
 
 def bodies() -> list[Agency]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.domain.periods import Period
 from app.domain.terms import MeasureState
 from app.extensions import db
-from app.models import Agency, Aid, Family, PlannedMeasure
+from app.models import Agency, Aid, Family, PlannedMeasure, Stage
 
 MOST = 5000  # rows of one paper
 
@@ -57,12 +57,15 @@ class Performed:
 
 
 def of(agency: Agency, period: Period, today: date) -> Performed:
-    """Measures of the body that were due in the period or done in it, and aid it gave in it; of the person's rows."""
+    """Measures of the body, of approved stages, that were due in the period or done in it, and aid it gave in it; of
+    the person's rows."""
+    approved = select(Stage.id).where(Stage.id == PlannedMeasure.stage_id, Stage.decision_id.is_not(None))
     within = (PlannedMeasure.due_on.between(period.start, period.end),
               PlannedMeasure.done_on.between(period.start, period.end))  # fmt: skip
     measures = db.session.scalars(
         select(PlannedMeasure)
         .where(PlannedMeasure.performer_id == agency.id, PlannedMeasure.annulled_at.is_(None), or_(*within))
+        .where(approved.exists())
         .options(joinedload(PlannedMeasure.kind), joinedload(PlannedMeasure.family))
         .order_by(PlannedMeasure.due_on, PlannedMeasure.id)
         .limit(MOST)

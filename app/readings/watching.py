@@ -315,6 +315,7 @@ def _is_overdue(today: date) -> list[ColumnElement[bool]]:
         _measure.c.annulled_at.is_(None),
         _measure.c.state == MeasureState.PLANNED,
         _measure.c.due_on < today,
+        conditions.gives_work(_stage),
         _programme.c.closed_on.is_(None),
     ]
 

@@ -56,13 +56,15 @@ class Execution(Screen):
         page = address.page()
         address.check()
         counts = my_measures.counts(asked, today)
-        last = max(0, (counts[asked.state] - 1) // my_measures.PAGE)
-        page = min(page, last)
-        rows = my_measures.page(asked, today, page)
+        there = counts[asked.state]
+        last = (there - 1) // my_measures.PAGE if 0 < there <= my_measures.MOST_COUNTED else None
+        if there <= my_measures.MOST_COUNTED:
+            page = min(page, last or 0)
+        rows, more = my_measures.page(asked, today, page)
         journal.read(Act.LISTED, entity="PlannedMeasure", records=len(rows), summary="Мои мероприятия")
         return self.page("execution/mine.html", asked=asked, rows=rows, counts=counts, today=today, page_number=page,
-                         last=last, bodies=offered, keeps=keeps, may_execute=self._may(),
-                         most=MOST_AT_ONCE)  # fmt: skip
+                         last=last, more=more, bodies=offered, keeps=keeps, may_execute=self._may(),
+                         most=MOST_AT_ONCE, most_counted=my_measures.MOST_COUNTED)  # fmt: skip
 
     @expose("/window", methods=["GET", "POST"])
     @has_access

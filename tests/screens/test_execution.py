@@ -16,7 +16,8 @@ from app.clock import today
 from app.domain.terms import AidRhythm, MeasureState, PaperKind
 from app.extensions import db
 from app.models import Aid, AidKind, Family, IdentityDocument, Member, Paper, PlannedMeasure, Stage
-from app.services import papers
+from app.readings import my_measures
+from app.services import papers, programmes
 from tests import factories, scans
 from tests.states import kept
 from tests.test_statements import asked
@@ -259,6 +260,25 @@ def test_a_body_sees_the_families_it_works_with_while_it_works_with_them(plan, s
     assert gleb.get(f"/family/{plan['family']}").status_code == 404
 
 
+def test_a_plan_gives_work_to_nobody_before_it_is_approved(plan, sign_in):
+    gleb, anna = sign_in("gleb"), sign_in("anna")
+    stage = db.session.get_one(Stage, plan["stage"])
+    decision = stage.decision
+    stage.decision = stage.programme.approval = None
+    db.session.commit()
+    report = f"/execution/report/?period={today():%Y-%m}"
+    assert gleb.get(f"/family/{plan['family']}").status_code == 404, "a draft tells a body of no family"
+    assert gleb.get(f"/execution/window?m={plan['first']}").status_code == 404
+    for client in (gleb, anna):
+        assert "Просрочены 0" in said(client.get("/execution/?state=overdue"))
+    assert "Заречная" not in said(gleb.get(report))
+    programmes.approve(stage.programme, decision, today())
+    db.session.commit()
+    assert gleb.get(f"/family/{plan['family']}").status_code == 200
+    assert "Просрочены 1" in said(gleb.get("/execution/?state=overdue"))
+    assert "Заречная" in said(gleb.get(report))
+
+
 def test_a_body_sees_no_documents_of_the_family_and_no_papers_but_its_own(plan, sign_in):
     family = db.session.get_one(Family, plan["family"])
     db.session.add(IdentityDocument(family=family, member=db.session.get_one(Member, plan["mother"]), number="345678"))
@@ -273,7 +293,7 @@ def test_a_body_sees_no_documents_of_the_family_and_no_papers_but_its_own(plan, 
     assert gleb.get(f"/papers/{paper}/file").status_code == 404
 
 
-def test_my_measures_ask_no_more_for_a_long_plan(plan, sign_in, cast):
+def test_my_measures_ask_no_more_for_a_long_plan_and_count_no_further_than_is_told(plan, sign_in, cast, monkeypatch):
     browsers = {name: sign_in(name) for name in ("gleb", "anna")}
     few = {(name, state): asked(browser, f"/execution/?state={state}")
            for name, browser in browsers.items() for state in ("due", "overdue", "done")}  # fmt: skip
@@ -286,6 +306,14 @@ def test_my_measures_ask_no_more_for_a_long_plan(plan, sign_in, cast):
         after = asked(browsers[name], f"/execution/?state={state}")
         assert len(after) <= max(len(before), MOST_STATEMENTS), (name, state)
         assert len(after) <= MOST_STATEMENTS, (name, state, Counter(after).most_common(3))
+    assert "1 / " not in said(browsers["gleb"].get("/execution/?state=due")), "they stand on one page"
+    monkeypatch.setattr(my_measures, "PAGE", 11)
+    assert "1 / 2" in said(browsers["gleb"].get("/execution/?state=due"))
+    assert "2 / 2" in said(browsers["gleb"].get("/execution/?state=due&page=9"))
+    monkeypatch.setattr(my_measures, "MOST_COUNTED", 15)
+    page = said(browsers["gleb"].get("/execution/?state=due&page=1"))
+    assert "15+" in page
+    assert "Предыдущая страница 2" in page
 
 
 def test_the_head_of_the_family_tells_what_is_next_what_is_late_and_what_was_done(plan, sign_in, page):
