@@ -17,6 +17,7 @@ PAGES = {
     "family": ("FamilyPage.show", "can_show", "FamilyPage"),
     "survey": ("SurveyPage.show", "can_show", "SurveyGroup"),
     "inquiry": ("InquiryPage.show", "can_show", "AgencyInquiry"),
+    "programme": ("ProgrammePage.show", "can_show", "Programme"),
     "instruction": ("InstructionPage.show", "can_show", "Instruction"),
     "card": ("SignalPage.show", "can_show", "SignalCard"),
     Moment.MONTH_ENDED.value: ("Exchange.show", "can_show", "Exchange"),

@@ -10,7 +10,7 @@ import pytest
 
 from app import access, clock, scopes
 from app.domain.periods import Period, month
-from app.domain.terms import CardStepKind, Moment, Role, Unit
+from app.domain.terms import CardStepKind, MeasureState, Moment, Role, Unit
 from app.extensions import db
 from app.models import CardStep, Deadline, Registration
 from app.readings import clocks, due
@@ -214,3 +214,37 @@ def test_an_answer_is_due_to_the_body_that_is_asked_and_to_whoever_asks(cast):
             counted = due.by_day(sources, OCTOBER).get(date(2026, 10, 2), {}).get("inquiries", 0)
         assert [one.key for one in found] == [asked_of.id] * sees, name
         assert counted == len(found)
+
+
+def test_measures_are_due_to_their_body_and_stages_to_their_group_once_the_plan_is_approved(cast):
+    gleb, began, until = cast.employee("gleb"), date(2026, 9, 1), date(2026, 10, 20)
+    stay = factories.registration(factories.family(cast.north, "00061"), began)
+    programme = factories.programme(stay, began, date(2026, 12, 31), approved=True)
+    stage = factories.stage(programme, began, until)
+    own = factories.measure(stage, date(2026, 10, 5), performer=gleb.agency)
+    others = factories.measure(stage, date(2026, 10, 6), "1.1", performer=cast.agency("5.3"))
+    factories.measure(stage, date(2026, 10, 7), state=MeasureState.DONE, done_on=TODAY)
+    draft = factories.registration(factories.family(cast.north, "00062"), began)
+    drawn = factories.stage(factories.programme(draft, began, date(2026, 12, 31)), began, until)
+    factories.measure(drawn, date(2026, 10, 5), performer=gleb.agency)
+    db.session.commit()
+
+    def seen(name: str) -> list[str]:
+        with acting(cast, name) as sources:
+            rows = [one for one in due.lines(sources, asked(None, OCTOBER.end)) if one.source == "programmes"]
+            counts = due.by_day(sources, OCTOBER)
+            assert sum(each.get("programmes", 0) for each in counts.values()) == len(rows)
+            assert {one.key for one in rows} <= {programme.id}
+            assert {one.mark for one in rows} <= {"№ 00061"}
+            return [one.uid for one in rows]
+
+    measures, ends = [f"measure-{own.id}", f"measure-{others.id}"], f"stage-{stage.id}"
+    assert seen("anna") == [*measures, ends]
+    assert seen("gleb") == measures[:1]
+    factories.group_member(programme, gleb)
+    db.session.commit()
+    assert seen("gleb") == [measures[0], ends]
+    assert seen("galina") == []
+    stage.reviewed_on = TODAY
+    db.session.commit()
+    assert seen("anna") == measures

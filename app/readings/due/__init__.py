@@ -14,7 +14,7 @@ from datetime import date
 from app.domain.periods import Period
 from app.domain.terms import Role
 from app.readings.clocks import DeadlinesInUse
-from app.readings.due import cards, inquiries, instructions, reports, stays, surveys
+from app.readings.due import cards, inquiries, instructions, programmes, reports, stays, surveys
 from app.readings.due.kinds import DaysAsked, Due
 
 REPORTS = "reports"
@@ -46,6 +46,8 @@ SOURCES = (
               stays.counts),
     DueSource("instructions", "Поручения комиссии", (Role.COORDINATOR, Role.SECRETARY, Role.SPECIALIST),
               instructions.lines, instructions.counts),
+    DueSource("programmes", "Программы реабилитации", (Role.COORDINATOR, Role.SECRETARY, Role.SPECIALIST),
+              programmes.lines, programmes.counts),
     DueSource(REPORTS, "Отчёты", (Role.COORDINATOR, Role.SPECIALIST, Role.REGION), reports.lines, reports.counts),
 )  # fmt: skip
 
