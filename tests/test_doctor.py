@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock, doctor, journal
-from app.domain.terms import Act, DecisionKind, JobKind, Unit
+from app.domain.terms import Act, DecisionKind, JobKind, ProgrammeState, Unit
 from app.extensions import db
 from app.models import (
     Agency,
@@ -32,6 +32,7 @@ from app.models import (
     Meeting,
     Member,
     Model,
+    PlannedMeasure,
     RegistrationCriterion,
     Role,
     SearchWord,
@@ -169,6 +170,22 @@ def _uncountable_deadline(_family: Family, _patch: pytest.MonkeyPatch) -> str:
 def _broken_rule(family: Family, _patch: pytest.MonkeyPatch) -> str:
     _statement(update(Member.__table__).values(born_on=date(2199, 1, 1)))
     return "Семья № 00042"
+
+
+def _regular_aid_without_rhythm(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    aid = factories.aid(family, date(2026, 4, 4))
+    _statement(update(Aid.__table__).where(Aid.__table__.c.id == aid.id).values(until=date(2026, 5, 5)))
+    return "Укажите, как часто оказывают помощь."
+
+
+def _problem_of_another_programme(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    stay, began = family.registrations[0], family.registrations[0].registered_on
+    ended = {"closed_on": began, "closed_as": ProgrammeState.TERMINATED}
+    other = factories.programme(stay, began, date(2026, 12, 31), problems=["долги"], **ended)
+    stage = factories.stage(factories.programme(stay, began, date(2026, 12, 31)), began, date(2026, 12, 1))
+    measure, planned = factories.measure(stage, date(2026, 12, 1)), PlannedMeasure.__table__
+    _statement(update(planned).where(planned.c.id == measure.id).values(problem_id=other.problems[0].id))
+    return "Мероприятие отвечает на проблему другой программы."
 
 
 def _criterion_out_of_its_place(_family: Family, _patch: pytest.MonkeyPatch) -> str:
@@ -493,7 +510,13 @@ PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
     "Роли": [_more_permissions, _unknown_role, _pattern_of_no_page, _pattern_of_no_permission],
     "Территории": [_circle_of_territories],
     "Сроки": [_uncountable_deadline],
-    "Правила записей": [_broken_rule, _criterion_out_of_its_place, _criterion_before_the_stay],
+    "Правила записей": [
+        _broken_rule,
+        _criterion_out_of_its_place,
+        _criterion_before_the_stay,
+        _regular_aid_without_rhythm,
+        _problem_of_another_programme,
+    ],
     "Сигнальные карты": [
         _card_opened_before_it_came,
         _card_closed_before_it_was_opened,

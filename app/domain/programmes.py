@@ -114,6 +114,12 @@ def check_measure(*, due_on: date, starts_on: date, state: MeasureState, done_on
         raise Refusal("Укажите причину.", "reason")
 
 
+def check_answers(programme: Hashable, problem_of: Hashable | None) -> None:
+    """A measure answers a problem of its own programme. problem_of: of which that problem is, if any."""
+    if problem_of is not None and problem_of != programme:
+        raise Refusal("Мероприятие отвечает на проблему другой программы.", "problem")
+
+
 def check_transition(state: MeasureState, to: MeasureState) -> None:
     """Raise Refusal unless a measure in a state may go over into another one."""
     if to not in TRANSITIONS[state]:

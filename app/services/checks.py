@@ -375,6 +375,7 @@ def _check_measure(row: PlannedMeasure, today: date) -> None:
         due_on=row.due_on, starts_on=row.stage.starts_on, state=row.state, done_on=row.done_on, reason=row.reason,
         family=_key(row.family), members=[_key(person.family) for person in row.members], today=today,
     )  # fmt: skip
+    programmes.check_answers(_key(row.stage.programme), _key(row.problem.programme) if row.problem else None)
 
 
 def _check_mark(row: ImportantMark, today: date) -> None:

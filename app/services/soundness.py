@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
-from app.domain import care, deadlines, programmes, registration
+from app.domain import care, deadlines, execution, programmes, registration
 from app.domain.criteria import DatedCriterion, in_force
 from app.domain.refusal import Refusal
 from app.domain.registration import Basis, Facts
@@ -137,6 +137,7 @@ class _Reader:
         for aid_id, member_id in self._read(given.where(self._within(aid.c.family_id))):
             self.recipients.setdefault(aid_id, []).append(member_id)
         self.programmes = {row.id: row for row in self.rows(Programme)}
+        self.problems = {row.id: row.programme_id for row in self._read(self._of(Problem))}
         self.stages: dict[int, list[Any]] = {}
         for row in self.rows(Stage):
             self.stages.setdefault(row.programme_id, []).append(row)
@@ -277,6 +278,7 @@ def _aid(row: Any, reader: _Reader, today: date) -> None:
         born_on=[person.born_on if person is not None else None for person in people],
         today=today,
     )
+    execution.check_term(given_on=row.given_on, until=row.until, rhythm=row.rhythm)
 
 
 def _paper(row: Any, reader: _Reader, today: date) -> None:
@@ -360,6 +362,7 @@ def _measure(row: Any, reader: _Reader, today: date) -> None:
         due_on=row.due_on, starts_on=stage.starts_on, state=row.state, done_on=row.done_on, reason=row.reason,
         family=row.family_id, members=[one.family_id if one is not None else None for one in people], today=today,
     )  # fmt: skip
+    programmes.check_answers(stage.programme_id, reader.problems.get(row.problem_id))
 
 
 def _mark(row: Any, reader: _Reader, today: date) -> None:

@@ -1,6 +1,8 @@
 """The ends of stages, and the days by which measures of plans are due.
 
-Whoever works for a body has the measures of that body, and the stages of the groups that he or she is of.
+They are due to whoever answers: a measure to the body that performs it, one that no body performs to whoever keeps the
+family; a stage to whoever keeps the family, and to the people of its working group. How bodies are late is told by the
+lists of «На контроле».
 """
 
 from __future__ import annotations
@@ -90,7 +92,7 @@ def _stages(*columns: Any) -> Select[Any]:
 
 
 def _measures(*columns: Any) -> Select[Any]:
-    """The person's measures of approved stages that are still planned."""
+    """The measures of approved stages that are still planned and wait for the person."""
     joined = (
         _measure.join(_stage, _stage.c.id == _measure.c.stage_id)
         .join(_catalogue, _catalogue.c.id == _measure.c.kind_id)
@@ -100,7 +102,7 @@ def _measures(*columns: Any) -> Select[Any]:
     )
     found = _live(select(*columns).select_from(joined), _measure).where(_measure.c.state == MeasureState.PLANNED)
     scope = access.scope()
-    return found.where(_measure.c.performer_id == scope.agency) if _is_of_a_body(scope) else found
+    return found.where(_measure.c.performer_id == (scope.agency if _is_of_a_body(scope) else None))
 
 
 def _is_of_a_body(scope: access.Scope) -> bool:
