@@ -10,12 +10,13 @@ import subprocess
 import tokenize
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import djlint.api
-import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from sqlalchemy.orm import class_mapper
@@ -26,14 +27,51 @@ from app.models import Entity, OfFamily
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "translations/ru/LC_MESSAGES/messages.po"
 SOURCES = sorted(path for path in (ROOT / "app").rglob("*.py"))
-TREES = {path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
 TEMPLATES = sorted((ROOT / "app/templates").rglob("*.html"))
 MAPPED = sorted((mapper.class_ for mapper in models.Family.registry.mappers), key=lambda entity: entity.__name__)
 ENTITIES = [entity for entity in MAPPED if issubclass(entity, Entity)]
 
 
+T = TypeVar("T")
+
+
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+@cache
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    """The tree of a module, walked once; the module itself is the first."""
+    return list(ast.walk(ast.parse(text_of(path))))
+
+
+def modules() -> Iterator[tuple[Path, list[ast.AST]]]:
+    """Every module of the application by its path in the project, with the nodes of its tree."""
+    return ((path.relative_to(ROOT), nodes_of(path)) for path in SOURCES)
+
+
+def for_each(things: Iterable[T]) -> Callable[[Callable[[T], None]], Callable[[], None]]:
+    """One test that asks the same of each thing and tells all that fail."""
+
+    def asked(check: Callable[[T], None]) -> Callable[[], None]:
+        def test() -> None:
+            faults = []
+            for thing in things:
+                try:
+                    check(thing)
+                except AssertionError as fault:
+                    faults.append(f"{name_of(thing) if isinstance(thing, Path) else thing}: {fault}")
+            assert not faults, "\n".join(faults)
+
+        test.__name__, test.__doc__ = check.__name__, check.__doc__
+        return test
+
+    return asked
 
 
 def test_every_word_of_the_interface_is_in_the_russian_catalogue():
@@ -54,53 +92,48 @@ def test_the_catalogue_keeps_the_placeholders():
                 assert wanted == given, f"{message.id!r}: the translation has other placeholders"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+@for_each(SOURCES)
 def test_modules_are_named_for_what_they_hold_and_say_it(path):
     assert not re.search(r"util|helper|common|manager|base|misc", path.stem), "name the module for what it holds"
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = nodes_of(path)[0]
     if tree.body:
         assert ast.get_docstring(tree), f"{name_of(path)}: begin with a docstring that says what the module is for"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+@for_each(SOURCES)
 def test_only_the_clock_reads_the_clock(path):
     if path.name == "clock.py":
         return
-    source = path.read_text(encoding="utf-8")
+    source = text_of(path)
     assert not re.search(r"date\.today\(|datetime\.(now|utcnow|today)\(|time\.time\(", source), (
         "take `today` as an argument, or ask app.clock at the edge"
     )
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+@for_each(SOURCES)
 def test_only_periods_do_arithmetic_of_months(path):
     """A place in a list of names is no arithmetic: `MONTHS[day.month - 1]`."""
     if name_of(path).endswith("domain/periods.py"):
         return
-    found = re.search(
-        r"\.month\s*([-+*/%]|[=!]=)(?! 1\])|monthrange|relativedelta|(//|%) ?12\b", path.read_text(encoding="utf-8")
-    )
+    found = re.search(r"\.month\s*([-+*/%]|[=!]=)(?! 1\])|monthrange|relativedelta|(//|%) ?12\b", text_of(path))
     assert not found, f"{name_of(path)}: ask app.domain.periods for months and quarters"
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in SOURCES if {"screens", "services", "readings"} & set(path.parts)], ids=name_of
-)
+@for_each([path for path in SOURCES if {"screens", "services", "readings"} & set(path.parts)])
 def test_raw_sql_stays_out_of_screens_and_services(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     imported = {
         name.name
-        for node in ast.walk(tree)
+        for node in nodes_of(path)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
         for name in node.names
     }
     assert "text" not in imported, "raw SQL escapes the scope of rows"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+@for_each(SOURCES)
 def test_no_alias_is_joined_by_hand(path):
     """SQLAlchemy does not carry a loader criterion into `join(alias, condition)`: join along a relation instead."""
-    assert "aliased(" not in path.read_text(encoding="utf-8"), "an alias joined by hand escapes the scope of rows"
+    assert "aliased(" not in text_of(path), "an alias joined by hand escapes the scope of rows"
 
 
 # Where rows are written past the session, and why the journal still knows.
@@ -129,7 +162,7 @@ def test_rows_change_through_the_session_or_are_journalled_by_hand():
     users = {
         name_of(path)
         for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes_of(path)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
         if {"insert", "update", "delete", "text"} & {name.name for name in node.names}
     }
@@ -137,13 +170,13 @@ def test_rows_change_through_the_session_or_are_journalled_by_hand():
     assert users <= BULK.keys(), f"change rows through the session, the journal hangs on it: {users - BULK.keys()}"
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if "services" in path.parts], ids=name_of)
+@for_each([path for path in SOURCES if "services" in path.parts])
 def test_services_do_not_commit(path):
-    assert ".commit(" not in path.read_text(encoding="utf-8"), "the edge commits once"
+    assert ".commit(" not in text_of(path), "the edge commits once"
 
 
 def test_one_place_commits_and_it_is_told_how_it_ended():
-    users = {name_of(path) for path in SOURCES if "session.commit(" in path.read_text(encoding="utf-8")}
+    users = {name_of(path) for path in SOURCES if "session.commit(" in text_of(path)}
     assert users == {"app/acts.py"}, "let Screen.done, or acts.commit in a command, commit"
 
 
@@ -151,12 +184,12 @@ def test_screens_act_through_the_edge_that_keeps_the_answer():
     """What a screen would do after a commit of its own could fail, and its page would then say what is not true."""
     for path in SOURCES:
         if {"screens", "crud"} & set(path.parts):
-            assert "commit(" not in path.read_text(encoding="utf-8"), f"{name_of(path)}: act through Screen.done"
+            assert "commit(" not in text_of(path), f"{name_of(path)}: act through Screen.done"
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+@for_each(TEMPLATES)
 def test_every_form_that_changes_something_bears_its_keys(path):
-    source = path.read_text(encoding="utf-8")
+    source = text_of(path)
     forms = len(re.findall(r"<form[^>]*method=\"post\"", source))
     assert source.count("form_keys.html") + source.count('name="form_key"') >= forms, "include form_keys.html"
 
@@ -172,8 +205,8 @@ def test_who_acts_and_which_day_it_is_are_said_by_the_edge():
     for path in SOURCES:
         if not (INNER & set(Path(name_of(path)).parts) or name_of(path) in INNER_FILES):
             continue
-        source = path.read_text(encoding="utf-8")
-        for node in ast.walk(ast.parse(source)):
+        source = text_of(path)
+        for node in nodes_of(path):
             if not isinstance(node, ast.ImportFrom):
                 continue
             names = {name.name for name in node.names}
@@ -186,31 +219,29 @@ def test_who_acts_and_which_day_it_is_are_said_by_the_edge():
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+@for_each(TEMPLATES)
 def test_templates_escape_and_stay_at_home(path):
-    source = path.read_text(encoding="utf-8")
+    source = text_of(path)
     assert not re.search(r"\|\s*safe\b", source), "no |safe: what is stored is shown as text"
     assert not re.search(r"(src|href|action)=[\"'](https?:)?//", source), "nothing is loaded from elsewhere"
     assert not re.search(r"\son\w+=[\"']", source), "no inline handlers: the policy refuses them"
     assert not re.search(r"<script(?![^>]*(src=|nonce=|type=\"application/json\"))", source), "a script has a nonce"
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+@for_each(TEMPLATES)
 def test_templates_are_well_formed(path):
-    found = djlint.api.lint_text(djlint.api.load_config(ROOT), path.read_text(encoding="utf-8"), name_of(path))
+    found = djlint.api.lint_text(djlint.api.load_config(ROOT), text_of(path), name_of(path))
     assert not found, "\n".join(f"{one.line}: {one.code} {one.message}" for one in found)
 
 
 def test_markup_is_written_by_hand_only_where_it_was_reviewed():
     # Widgets; the grid that app/render/html.py has escaped; the guide, made of files of ours by a library that escapes.
     reviewed = {"app/forms.py", "app/screens/reports.py", "app/readings/guide.py"}
-    users = {
-        name_of(path) for path in SOURCES if re.search(r"\bMarkup\(|render_template_string", path.read_text("utf-8"))
-    }
+    users = {name_of(path) for path in SOURCES if re.search(r"\bMarkup\(|render_template_string", text_of(path))}
     assert users <= reviewed, f"let a template escape it: {users - reviewed}"
 
 
-@pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.__name__)
+@for_each(ENTITIES)
 def test_every_entity_is_titled_and_every_column_labelled(entity):
     assert entity.TITLE
     assert entity.TITLES
@@ -239,7 +270,7 @@ def test_nothing_is_left_to_be_done_later():
     for name in listed:
         path = ROOT / name
         if path.suffix in {".py", ".html", ".css", ".md", ".po", ".toml", ".cfg", ".txt", ".csv"} and path.is_file():
-            source = path.read_text(encoding="utf-8", errors="replace")
+            source = text_of(path)
             assert not re.search(r"\b(TODO|FIXME|XXX)\b", source) or name == "tests/test_conventions.py", name
 
 
@@ -263,9 +294,10 @@ def _pin(line: str) -> tuple[str, str]:
     return re.sub(r"[-_.]+", "-", name.partition("[")[0]).lower(), version.strip()
 
 
+@cache
 def comments_of(path: Path) -> list[tuple[int, str]]:
     """The comments of a file with the lines they stand on."""
-    source = path.read_text(encoding="utf-8")
+    source = text_of(path)
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
 
@@ -307,11 +339,11 @@ def test_nothing_is_too_long():
     for path in sorted((ROOT / "app").rglob("*")):
         name = str(path.relative_to(ROOT))
         if path.suffix in (".py", ".js", ".html", ".css") and "fonts" not in path.parts:
-            lines = len(path.read_text().splitlines())
+            lines = len(text_of(path).splitlines())
             if lines > 600:
                 faults.append(f"{name}: {lines} lines")
-    for path, tree in TREES.items():
-        for node in ast.walk(tree):
+    for path, nodes in modules():
+        for node in nodes:
             if isinstance(node, ast.ClassDef | ast.FunctionDef):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
                 most = 300 if isinstance(node, ast.ClassDef) else 50
@@ -324,8 +356,8 @@ def test_every_class_has_a_name_of_its_own():
     """One word names one thing in the whole application: a second class of a name is called by another word."""
     known: dict[str, str] = {}
     faults = []
-    for path, tree in TREES.items():
-        for node in ast.walk(tree):
+    for path, nodes in modules():
+        for node in nodes:
             if isinstance(node, ast.ClassDef):
                 if node.name in known:
                     faults.append(f"{node.name}: {known[node.name]}, {path}")
@@ -365,8 +397,8 @@ OF_SIGN_INS = {
 
 def test_only_the_accounts_make_users_and_give_roles():
     faults = []
-    for path, tree in TREES.items():
-        for node in ast.walk(tree):
+    for path, nodes in modules():
+        for node in nodes:
             made = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
             if made in OF_SIGN_INS and str(path) not in OF_SIGN_INS[made]:
                 faults.append(f"{path}:{node.lineno}: {made}")
@@ -391,19 +423,18 @@ def labels_in(template: str) -> list[str]:
     return [label for label in labels if RUSSIAN.search(label) and not label.endswith((".", "!", "?"))]
 
 
-@pytest.mark.parametrize("path", [path for path in TEMPLATES if "documents" not in path.parts],
-                         ids=lambda path: path.name)  # fmt: skip
+@for_each([path for path in TEMPLATES if "documents" not in path.parts])
 def test_labels_of_a_page_are_in_the_catalogue(path):
     """A label, a button, a title is English in `_()` and Russian in messages.po; a whole sentence stands as it is."""
-    found = labels_in(path.read_text(encoding="utf-8"))
+    found = labels_in(text_of(path))
     assert not found, f"{path.name}: say it by _() and translate it: {found}"
 
 
 def test_labels_of_fields_and_of_the_menu_are_in_the_catalogue():
     """What a field or a line of the menu is called is English in `_()`; its description may be a Russian sentence."""
     faults = []
-    for path, tree in TREES.items():
-        for call in ast.walk(tree):
+    for path, nodes in modules():
+        for call in nodes:
             if not isinstance(call, ast.Call) or not FIELDS.search(ast.unparse(call.func)):
                 continue
             named = [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("label", "category_label"))]
@@ -431,10 +462,10 @@ NAMES_IN_RUSSIAN = {
 }
 
 
-def russian_of(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
+def russian_of(nodes: list[ast.AST]) -> Iterator[tuple[int, str, str]]:
     """The Russian literals of a module: the line, the text with its values as ◆, the table that holds it."""
     skipped: set[ast.AST] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node)
         if documented and isinstance(node.body[0], ast.Expr):
             skipped.add(node.body[0].value)
@@ -444,11 +475,11 @@ def russian_of(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
             skipped.update(ast.walk(node.value))  # a line of the journal
     held = {
         inner: ast.unparse(statement.targets[0]).strip("()")
-        for statement in tree.body
+        for statement in nodes[0].body
         if isinstance(statement, ast.Assign)
         for inner in ast.walk(statement)
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if node in skipped:
             continue
         if isinstance(node, ast.JoinedStr):
@@ -469,9 +500,9 @@ def is_label(text: str) -> bool:
 def test_a_label_is_said_by_the_catalogue_and_a_sentence_where_it_is_defined():
     """The two languages of the interface: CONTRIBUTING.md, «A page's words»."""
     faults = []
-    for path, tree in TREES.items():
+    for path, nodes in modules():
         room = path.parts[1].removesuffix(".py")
-        for line, text, table in russian_of(tree):
+        for line, text, table in russian_of(nodes):
             declared = room in SPEAKS_RUSSIAN or (str(path), table) in NAMES_IN_RUSSIAN
             if not declared and is_label(text):
                 faults.append(f"{path}:{line}: «{text}»: say it by _() in English and translate it")
@@ -483,14 +514,14 @@ def test_the_keys_of_the_catalogue_and_the_names_of_the_code_are_english():
     with CATALOGUE.open("rb") as file:
         turned = [message.id for message in read_po(file, locale="ru") if RUSSIAN.match(str(message.id))]
     assert not turned, turned
-    for path, tree in TREES.items():
-        named = {getattr(node, kind, None) for node in ast.walk(tree) for kind in ("id", "attr", "arg", "name")}
+    for path, nodes in modules():
+        named = {getattr(node, kind, None) for node in nodes for kind in ("id", "attr", "arg", "name")}
         assert not [name for name in named if isinstance(name, str) and not name.isascii()], path
 
 
-def permissions_of(tree: ast.Module) -> Iterator[str]:
+def permissions_of(nodes: list[ast.AST]) -> Iterator[str]:
     """The permissions that the screens of a module ask: named by `permission_name`, or as their methods are."""
-    for node in ast.walk(tree):
+    for node in nodes:
         asked = [ast.unparse(one) for one in node.decorator_list] if isinstance(node, ast.FunctionDef) else []
         if "has_access" in asked:
             named = [re.findall(r"^permission_name\('(\w+)'\)", one) for one in asked]
@@ -500,9 +531,9 @@ def permissions_of(tree: ast.Module) -> Iterator[str]:
 def test_every_permission_of_a_screen_has_a_name_that_people_read():
     from app.screens.users import ACT_NAMES
 
-    for path, tree in TREES.items():
+    for path, nodes in modules():
         if "screens" in path.parts:
-            nameless = set(permissions_of(tree)) - ACT_NAMES.keys() - {"end"}  # the own sessions: no role gives them
+            nameless = set(permissions_of(nodes)) - ACT_NAMES.keys() - {"end"}  # the own sessions: no role gives them
             assert not nameless, f"{path}: name it in ACT_NAMES of app/screens/users.py: {sorted(nameless)}"
 
 
@@ -519,9 +550,9 @@ def test_what_is_a_label_is_told_from_a_sentence():
 def test_every_class_of_the_style_sheets_is_used():
     """A class that no page, no view and no script names is dead: take it out of the style sheet."""
     places = [*SOURCES, *TEMPLATES, *(ROOT / "app/static").rglob("*.js")]
-    named = set(re.findall(r"-?[A-Za-z_][\w-]*", "\n".join(path.read_text(encoding="utf-8") for path in places)))
+    named = set(re.findall(r"-?[A-Za-z_][\w-]*", "\n".join(text_of(path) for path in places)))
     for path in sorted((ROOT / "app/static").rglob("*.css")):
-        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        text = re.sub(r"/\*.*?\*/", "", text_of(path), flags=re.DOTALL)
         styled = set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", " ".join(re.findall(r"([^{}]+)\{", text))))
         dead = {name for name in styled - named if not name.startswith(MADE_ELSEWHERE)}
         assert not dead, f"{path.name}: {sorted(dead)}"
@@ -530,13 +561,13 @@ def test_every_class_of_the_style_sheets_is_used():
 def test_every_static_file_that_a_page_names_is_there():
     """A sheet or a script that is named wrongly is only a page without its looks, and no answer tells."""
     for path in TEMPLATES:
-        for name in re.findall(r"url_for\('static', filename='([^'%]+)'", path.read_text(encoding="utf-8")):
+        for name in re.findall(r"url_for\('static', filename='([^'%]+)'", text_of(path)):
             assert (ROOT / "app/static" / name).is_file(), f"{name_of(path)}: there is no app/static/{name}"
 
 
 def test_every_style_sheet_is_loaded():
     """The frame of every page loads the sheets in their order; a sheet of one page alone is loaded by that page."""
-    loaded = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES)
+    loaded = "\n".join(text_of(path) for path in TEMPLATES)
     for path in sorted((ROOT / "app/static").rglob("*.css")):
         named = f'"{path.stem}"' in loaded or f"css/{path.name}" in loaded
         assert named, f"{name_of(path)}: name it in app/templates/appbuilder/init.html, or in the page that needs it"
@@ -545,8 +576,8 @@ def test_every_style_sheet_is_loaded():
 def test_what_an_object_holds_is_said_when_it_is_made():
     """An attribute that a later method gives birth to is not there before it: begin it in `__init__`."""
     faults = []
-    for path, tree in TREES.items():
-        for node in ast.walk(tree):
+    for path, nodes in modules():
+        for node in nodes:
             if isinstance(node, ast.ClassDef) and not node.bases:
                 said, born = _attributes(node)
                 faults += [f"{path}: {node.name}.{name}" for name in sorted(born - said)]
@@ -568,8 +599,8 @@ def _attributes(node: ast.ClassDef) -> tuple[set[str], set[str]]:
 
 def test_portions_are_taken_in_one_place():
     """`extensions.portions` cuts values into what one statement takes; nobody counts the places by hand."""
-    for path, tree in TREES.items():
-        for node in ast.walk(tree):
+    for path, nodes in modules():
+        for node in nodes:
             by_hand = isinstance(node, ast.Call) and re.match(r"range\(0, len\(.*\), ", ast.unparse(node))
             assert not by_hand, f"{path}:{node.lineno}: use `extensions.portions`"
 
@@ -587,11 +618,11 @@ HANDED_OVER = ("expose", "command", "listens_for", "compiles", "template_", "con
 
 def test_nothing_is_defined_that_nobody_names():
     """A function or a class that only its own definition (or only a test) names is dead: take it out."""
-    texts = [path.read_text(encoding="utf-8") for path in [*SOURCES, *TEMPLATES, ROOT / "config.py", ROOT / "run.py"]]
+    texts = [text_of(path) for path in [*SOURCES, *TEMPLATES, ROOT / "config.py", ROOT / "run.py"]]
     named = Counter(re.findall(r"\w+", "\n".join(texts)))
     dead = []
-    for path, tree in TREES.items():
-        for node in ast.walk(tree):
+    for path, nodes in modules():
+        for node in nodes:
             if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name in CALLED_BY_LIBRARIES:
                 continue
             decorators = " ".join(ast.unparse(decorator) for decorator in node.decorator_list)
@@ -613,7 +644,7 @@ CODED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "app/reference").glob("*.csv")), ids=name_of)
+@for_each(sorted((ROOT / "app/reference").glob("*.csv")))
 def test_what_a_dictionary_shows_is_written_for_its_reader(path):
     """No working notes: no English, no address, no word on where a row was found."""
     with path.open(encoding="utf-8", newline="") as file:
@@ -633,12 +664,12 @@ UNSEEN = re.compile(
 
 def remarks_in(path: Path) -> str:
     """The words of a file that only people read: comments and docstrings of Python, everything of other files."""
-    source = path.read_text(encoding="utf-8")
+    source = text_of(path)
     if path.suffix != ".py":
         return source
     comments = (comment for _line, comment in comments_of(path))
     documented = ast.Module | ast.ClassDef | ast.FunctionDef
-    docstrings = (ast.get_docstring(node) or "" for node in ast.walk(ast.parse(source)) if isinstance(node, documented))
+    docstrings = (ast.get_docstring(node) or "" for node in nodes_of(path) if isinstance(node, documented))
     return "\n".join((*comments, *docstrings))
 
 

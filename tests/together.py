@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-# Chromium before a served demo bank; the bank that is measured.
-TOGETHER = ("tests/browser/", "tests/test_benchmarks.py")
+# Chromium before a served demo bank; the bank that is measured; the trees of all sources.
+TOGETHER = ("tests/browser/", "tests/test_benchmarks.py", "tests/test_conventions.py")
 
 
 class Scheduling(LoadScopeScheduling):
