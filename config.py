@@ -48,6 +48,7 @@ def settings(environ: Mapping[str, str] = os.environ, *, serving: bool = True) -
         # One small server: SQLite by default, Postgres by its address.
         "SQLALCHEMY_DATABASE_URI": _database(environ, instance),
         "SQLALCHEMY_ENGINE_OPTIONS": {
+            "query_cache_size": 1500,  # statements that are written out once: a page has fifteen of its own
             "pool_pre_ping": True,  # the database may have been restarted since
             "hide_parameters": True,  # values of families stay out of logs and messages
             # Russian letters as they are take a third of the room, and nobody reads the spaces.

@@ -30,6 +30,7 @@ from app.models import (
 )
 from app.services import papers
 from tests import factories, scans
+from tests.test_registry import is_walked
 from tests.test_routes import routes
 
 
@@ -121,10 +122,11 @@ def test_a_key_is_a_persons_own(anna, sign_in, family, cast):
     assert kept == (cast.user("anna").id, data["form_key"][0])
 
 
+@pytest.mark.one_database("what was answered is read by one statement, tried with further forms on both")
 def test_every_route_that_takes_a_form_answers_a_stored_one_like_the_first_time(app, cast, sign_in):
     """Whatever stands behind the address: what bears a key that is stored does not run a second time."""
     taken = [(endpoint, address) for endpoint, method, address in routes(app) if method == "POST"]
-    taken = [one for one in taken if not one[0].startswith("SignIn.")]
+    taken = [one for one in taken if not one[0].startswith("SignIn.") and is_walked(one[0])]
     walked = set()
     for name in ("anna", "oleg", "gleb"):
         browser, user_id = sign_in(name), cast.user(name).id

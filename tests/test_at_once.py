@@ -194,6 +194,7 @@ def test_one_form_of_an_act_is_stored_once(name, rows, beside, cast, sign_in):
     check_told_once(written)
 
 
+@pytest.mark.one_database("SQLite lets one after the other write, on Postgres the act takes its lock", on="postgres")
 @pytest.mark.parametrize("name", forms_of_acts.NAMES)
 def test_of_two_who_do_an_act_at_once_one_is_told(name, rows, beside, cast, sign_in):
     act = forms_of_acts.acts(rows, beside, cast)[name]

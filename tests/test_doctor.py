@@ -570,6 +570,7 @@ def test_every_probe_has_a_planted_fault():
     assert list(PLANTS) == [probe.name for probe in doctor.PROBES], "plant a fault for each probe, in their order"
 
 
+@pytest.mark.one_database("the same questions are asked of the demo bank on both, below")
 @pytest.mark.parametrize(
     ("name", "plant"), [(name, plant) for name, plants in PLANTS.items() for plant in plants],
     ids=lambda value: getattr(value, "__name__", ""),

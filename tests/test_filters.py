@@ -12,12 +12,13 @@ import lxml.html
 import pytest
 from sqlalchemy import func, select
 
-from app import filters, views
+from app import filters
 from app.domain import terms
 from app.extensions import db
 from app.models import FamilyCategory, JournalEntry
 from tests import factories
 from tests.conftest import drawing_nothing
+from tests.test_registry import WALKED, is_walked
 
 SAID = "Отбор не понят"
 READERS = {"filters.py", "signin.py", "forms.py"}  # the way back after signing in, and what a form is opened with
@@ -84,7 +85,8 @@ def pages(app: Any, family: Any) -> Iterator[tuple[str, str]]:
     }
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
-        if "GET" in rule.methods and "static" not in rule.endpoint and not rule.endpoint.startswith("SignIn"):
+        shown = "static" not in rule.endpoint and not rule.endpoint.startswith("SignIn")
+        if "GET" in rule.methods and shown and is_walked(rule.endpoint):
             yield rule.endpoint, adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments if
                                                                name in values})  # fmt: skip
 
@@ -118,14 +120,11 @@ def test_every_list_and_file_says_what_it_does_not_understand_and_shows_nothing(
                     answer_alone = browser.get(address, query_string=given | {name: wrong[name]})
                 assert answer_alone.status_code == 400, f"{address}?{name}={wrong[name][:20]}"
         assert db.session.scalar(select(func.count(JournalEntry.id))) == before, f"{endpoint}: nothing was shown"
-    lists = {f"{view.__name__}.{act}" for view in VIEWS for act in ("list", "xlsx")}
+    lists = {f"{view.__name__}.{act}" for view in WALKED for act in ("list", "xlsx")}
     screens = {"JournalScreen.list", "Search.show", "FamilyStory.timeline", "FamilyStory.since", "FamilyPage.history",
                "QuarterlyForm.show", "QuarterlyForm.behind", "QuarterlyForm.list_file", "QuarterlyForm.export",
                "Users.list", "Lookup.find", "Exchange.show", "Exchange.export"}  # fmt: skip
     assert lists | screens <= walked
-
-
-VIEWS = [view for view, *_rest in [*views.BANK, *views.PLACES]] + views.DICTIONARIES
 
 
 def _reader(browsers: Any, conditions: Conditions, endpoint: str, address: str) -> tuple[Any, list[tuple[str, str]]]:

@@ -161,6 +161,7 @@ def test_a_longer_text_is_refused_with_its_limit_and_given_back(form, sign_in):
         assert typed_in(document, field) == long[field], f"{field} is not given back"
 
 
+@pytest.mark.one_database("SQLite keeps a text of any length, Postgres one of its column", on="postgres")
 @pytest.mark.parametrize("form", FORMS, indirect=True)
 def test_a_text_of_its_limit_is_kept_whole(request, form, sign_in):
     browser = sign_in(form.who)
@@ -181,6 +182,7 @@ def sent(form: forms_of_acts.ActForm, opened: Any) -> dict[str, Any]:
     return {name: value() if callable(value) else value for name, value in form.fields(opened).items()}
 
 
+@pytest.mark.one_database("a form counts the letters before the database is asked")
 def test_every_text_of_a_form_has_a_limit(rows, beside, cast, sign_in, page):
     acts = forms_of_acts.acts(rows, beside, cast).values()
     asked = {("oleg" if writer(view) == "oleg" else "anna", f"{base(view)}/add") for view in ADDED}

@@ -19,7 +19,7 @@ from app.domain import terms
 from app.extensions import db
 from tests import factories, scans
 from tests.conftest import drawing_nothing
-from tests.test_registry import VIEWS, WRITABLE, base, form_of, rows
+from tests.test_registry import LIKE_OTHERS, WALKED, WRITABLE, base, form_of, is_walked, rows
 
 pytestmark = pytest.mark.one_database(
     "what a page offers is decided by permissions; test_stranger.py opens every page on Postgres"
@@ -34,11 +34,11 @@ TOGETHER = {
     "Deadline.days": "days of a year or a number, never both",
 }
 
+# Where a few ways are as good as all: the rows of a list of words, the numbers of a report.
+FEW_OF = {base(view): 2 for view in views.DICTIONARIES} | {"/reports/": 1}
+
 # Pages that end the session, or that need one that is not.
 NOT_WALKED = ("SignIn.login", "SignIn.logout", "UtilView.back", "static", "health")
-# Of dictionaries one of each kind: they differ in whose their words are, and in nothing else.
-WALKED = [view for view in VIEWS if view not in views.DICTIONARIES] + [views.CriterionRegistry, views.AidKindRegistry]
-LIKE_OTHERS = {view.__name__ for view in VIEWS} - {view.__name__ for view in WALKED}
 ROLES_OF_ANNA = (terms.Role.COORDINATOR, terms.Role.COMMISSION)
 
 
@@ -140,7 +140,7 @@ def far(rows, cast) -> dict[str, Any]:
 def pages(app: Any, rows: dict[str, Any]) -> Iterator[str]:
     """The pages without a key, and those of every row: in the registry, in the family, in administration."""
     for rule in app.url_map.iter_rules():
-        walked = rule.endpoint not in NOT_WALKED and rule.endpoint.partition(".")[0] not in LIKE_OTHERS
+        walked = rule.endpoint not in NOT_WALKED and is_walked(rule.endpoint)
         if walked and "GET" in rule.methods and not rule.arguments and not rule.rule.endswith("/xlsx"):
             yield rule.rule
     for view in WALKED:
@@ -151,7 +151,7 @@ def pages(app: Any, rows: dict[str, Any]) -> Iterator[str]:
 
 def ways(text: str, path: str) -> Iterator[str]:
     """Where the links of a page lead. An order, a page, a place of this very page is no way; a workbook is asked by
-    the permission alone, and so are the other dictionaries; of a list of words a few rows are as good as all."""
+    the permission alone, and so are the other dictionaries."""
     document, seen = lxml.html.fromstring(text), Counter()
     for address in dict.fromkeys([*document.xpath("//a/@href"), *document.xpath("//@data-href")]):
         way = urljoin(path, address).partition("#")[0]
@@ -162,7 +162,7 @@ def ways(text: str, path: str) -> Iterator[str]:
         seen[kind] += 1
         if any(kind.startswith(f"/{name.lower()}/") for name in LIKE_OTHERS):
             continue
-        if seen[kind] <= 2 or not any(kind.startswith(base(view)) for view in views.DICTIONARIES):
+        if seen[kind] <= next((most for beginning, most in FEW_OF.items() if kind.startswith(beginning)), seen[kind]):
             yield way
 
 

@@ -142,6 +142,7 @@ class Ground:
         return f"{'аб'[turn]}{self.number}"[: kind.length or 50]
 
 
+@pytest.mark.one_database("the journal is written and replayed in Python; test_a_load_and_its_undoing is on both")
 @pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.__name__)
 def test_every_field_made_changed_and_annulled_is_replayed(app, cast, entity):
     ground = Ground(cast)

@@ -22,6 +22,7 @@ from app.screens import lookup
 from tests import factories
 from tests.conftest import drawing_nothing
 from tests.exchange.workbooks import Sound, load
+from tests.test_registry import is_walked
 from tests.test_routes import REGISTRY, STATIC
 
 pytestmark = pytest.mark.one_database("the statements are the same on both databases")
@@ -126,6 +127,8 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
     adapter, found = app.url_map.bind("localhost"), []
     for rule in app.url_map.iter_rules():
         if "GET" not in rule.methods or rule.endpoint in STATIC or rule.endpoint.startswith("SignIn"):
+            continue
+        if not is_walked(rule.endpoint):
             continue
         view, _dot, act = rule.endpoint.partition(".")
         row = {**keys, **of_family, models.Family: family}.get(REGISTRY.get(view), family)
