@@ -26,12 +26,15 @@ from app.models import (
     Criterion,
     Deadline,
     DecisionOutcome,
+    DynamicsLevel,
     Family,
+    FamilyReaction,
     Meeting,
     PaperTemplate,
     RemovalReason,
     Role,
     SignalCardOutcome,
+    StageKind,
     SurveyAct,
     SurveyGroup,
     SurveyScan,
@@ -104,10 +107,15 @@ def beside(cast: factories.Cast) -> dict[str, Any]:
     waits = factories.family(cast.north, number="00097")
     factories.member(waits, last_name="Выжидаев")
     awaited = factories.registration(waits, date(2026, 1, 1), received_on=date(2026, 1, 2))
+    worked = factories.family(cast.north, number="00086")
+    factories.member(worked, last_name="Трудов")
+    stay = factories.registration(worked, date(2026, 1, 1))
+    plan = factories.programme(stay, date(2026, 2, 2), date(2026, 12, 12), approved=True)
+    stage = factories.stage(plan, date(2026, 2, 2), date(2026, 8, 8))
     db.session.commit()
     batch = load(Sound().content())
     return {"free": free.id, "gone": gone.id, "ended": ended.id,
-            "waits": waits.id, "awaited": awaited.id, "batch": batch.id, "sessions": _sessions(cast),
+            "waits": waits.id, "awaited": awaited.id, "batch": batch.id, "stage": stage.id, "sessions": _sessions(cast),
             "cards": _cards(cast), "inquiries": _inquiries(cast), "meetings": _meetings(cast)}  # fmt: skip
 
 
@@ -160,6 +168,7 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
     found |= _of_inquiries(beside["inquiries"])
     found |= _of_meetings(beside["meetings"])
     found |= _of_sittings(beside["meetings"])
+    found |= _of_programmes(rows, beside)
     own = f"/account/sessions/{opened['anna']}/end"
     found["end an own session"] = ActForm("anna", "/account/", own, once=False)
     return found
@@ -441,6 +450,33 @@ def _cards(cast: factories.Cast) -> dict[str, int]:
     return keys | surveys | {"its scan": photo.id} | _survey_acts(cast)
 
 
+def _of_programmes(rows: Mapping[str, Any], beside: Mapping[str, Any]) -> dict[str, ActForm]:
+    """What is done with a programme, its stages and its measures, and with what was done for the family."""
+    plan, stage, measure = (rows[name].id for name in ("Programme", "Stage", "PlannedMeasure"))
+    kind = str(factories.by_code(StageKind, "final").id)
+    level = str(factories.by_code(DynamicsLevel, "medium").id)
+    reaction = str(factories.by_code(FamilyReaction, "4").id)
+    return {
+        "open a programme": _of_family(f"/programme/open/{beside['waits']}", makes="Programme",
+                                       starts_on="2026-02-02", ends_on="2026-12-12", problems="долги"),
+        "change a programme": _of_family(f"/programme/{plan}/edit", note="уточнено"),
+        "approve a programme": _of_family(f"/programme/{plan}/approve", makes="Decision", number="5/8",
+                                          decided_on="2026-03-10", note="утвердить"),
+        "end a programme": _of_family(f"/programme/{plan}/finish", how="terminated", day="2026-11-11",
+                                      reason="переезд"),
+        "add a stage": _of_family(f"/programme/{plan}/stage", makes="Stage", kind=kind, starts_on="2026-09-10",
+                                  ends_on="2026-12-10", tasks="закрепить"),
+        "change a stage": _of_family(f"/stage/{stage}/edit", tasks="уточнено"),
+        "review a stage": _of_family(f"/stage/{beside['stage']}/review", reviewed_on="2026-08-08", dynamics=level,
+                                     reaction=reaction, analysis="лучше", follows="next"),
+        "extend a stage": _of_family(f"/stage/{beside['stage']}/extend", makes="Decision", number="5/9",
+                                     decided_on="2026-08-01", until="2026-10-10", note="продлить"),
+        "change a plan": _of_family(f"/stage/{stage}/plan", **{"lines-0-details": "по вечерам"}),
+        "settle a measure": _of_family(f"/measure/{measure}/settle", state="cancelled", done_on="", reason="сами"),
+        "say a measure was not done": _of_family(f"/execution/measure/{measure}/not-done", reason="отказались"),
+    }  # fmt: skip
+
+
 def _of_family(url: str, makes: str = "", **typed: Any) -> ActForm:
     entity = next((one.class_ for one in Family.registry.mappers if one.class_.__name__ == makes), None)
     return ActForm("anna", url, url, typed, entity)
@@ -484,5 +520,7 @@ NAMES = (
     "open a meeting", "tick who has come", "decide an item", "take a decision back", "close a meeting",
     "correct a decision", "undo a closing", "bring a template", "retire a template",
     "answer an instruction", "enter an answer from paper", "accept an answer", "return an answer",
-    "end an own session",
+    "open a programme", "change a programme", "approve a programme", "end a programme", "add a stage",
+    "change a stage", "review a stage", "extend a stage", "change a plan", "settle a measure",
+    "say a measure was not done", "end an own session",
 )  # fmt: skip

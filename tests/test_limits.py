@@ -26,7 +26,10 @@ __all__ = ["beside", "rows"]
 
 EDITABLE = [view for view in VIEWS if "edit" not in view.exclude_route_methods]
 # Text with a grammar of its own: a rule refuses the letters before their number is asked.
-WITH_GRAMMAR = {("DeadlineRegistry", "days"), ("AgencyRegistry", "number_pattern"), ("plan meetings", "days")}
+WITH_GRAMMAR = {
+    ("DeadlineRegistry", "days"), ("AgencyRegistry", "number_pattern"), ("plan meetings", "days"),
+    ("change a plan", "lines-1-details"), ("open a programme", "problems"), ("change a programme", "problems"),
+}  # fmt: skip
 # A cut that nobody reads, or that is not of what people typed: file and reason.
 CUTS = {
     "exchange/parser.py": "looks at the first bytes",
@@ -200,10 +203,11 @@ def test_every_text_of_a_form_has_a_limit(rows, beside, cast, sign_in, page):
 
 
 def has_bounds(field: Any) -> bool:
-    """A day, a time and an amount have bounds, and no length."""
+    """A day, a time and an amount have bounds, and no length; what is one of a list is as long as the list says."""
     return (
         field.get("data-day") is not None
         or field.get("data-time") is not None
+        or field.get("list") is not None
         or field.get("name") in ("amount", "income_per_member")
     )
 

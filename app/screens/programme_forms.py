@@ -255,14 +255,19 @@ class LineForm(Form):
         return str(self.kind.data or "")
 
     @property
-    def is_empty(self) -> bool:
-        return not (self.kind.data or self.row.data or self.performer.data or self.details.data)
+    def says_more(self) -> bool:
+        """Whether anything is said of a measure, besides its name."""
+        return any(self[name].data for name in ("details", "members", "performer", "employee", "due_on", "problem"))
 
     def validate(self, extra_validators: Any = None) -> bool:
         """A measure and its day; what is named is in its list."""
-        if self.is_empty or not self.kind.data:
+        goes = self.row.data or not self.says_more
+        if not self.kind.data and goes:
             return True
         valid = bool(super().validate(extra_validators))
+        if not self.kind.data:
+            self.kind.errors = [gettext("Name the measure of the line, or empty the whole line.")]
+            return False
         for field in (self.kind, self.performer, self.employee, self.problem):
             if fault := field.find():
                 field.errors = [fault]

@@ -368,9 +368,11 @@ def put_set(stage: Stage, whole: MeasureSet, bodies: Sequence[Agency], today: da
 def settle(measure: PlannedMeasure, to: MeasureState, *, day: date | None, reason: str | None, today: date) -> None:
     """Say what became of a measure: done on a day, not done or cancelled for a reason, or planned again."""
     _check_open(measure.stage.programme)
+    if reason and to not in rules.WITH_A_REASON:
+        raise Refusal("Причину пишут, если мероприятие не исполнено или отменено: уберите её.", "reason")
     measure.state = to
     measure.done_on = day if to is MeasureState.DONE else None
-    measure.reason = reason if to in rules.WITH_A_REASON else None
+    measure.reason = reason
     registry.save(measure, today)
 
 

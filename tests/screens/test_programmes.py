@@ -87,6 +87,9 @@ def test_the_plan_is_one_table_that_keeps_what_is_wrong_in_it(cast, scene, sign_
     refused = anna.post(url, data=planned(planned(form, kind="содействие"), 1, performer="нет такого"))
     assert "может значить" in refused.text
     assert 'value="нет такого"' in refused.text
+    nameless = anna.post(url, data=planned(planned(form), 1, kind="") | {"lines-1-details": "по вечерам"})
+    assert "Назовите мероприятие строки" in nameless.text
+    assert 'value="по вечерам"' in nameless.text
     body = cast.agency("5.5")
     done = anna.post(url, data=planned(planned(form, performer=body.name, problem="Пропуски"), 1, kind="1.1"))
     assert done.status_code == 302
@@ -161,6 +164,8 @@ def test_a_measure_is_not_done_for_a_reason_alone(scene, sign_in, page):
     url = f"/measure/{measure.id}/settle"
     form = form_of(page(anna, url)) | {"state": "not_done"}
     assert "Укажите причину" in anna.post(url, data=form).text
+    done = form | {"state": "done", "done_on": day(), "reason": "Семья уехала"}
+    assert "уберите её" in anna.post(url, data=done).text
     assert anna.post(url, data=form | {"reason": "Семья уехала"}).status_code == 302
     db.session.expire_all()
     assert (measure.state, measure.done_on) == (MeasureState.NOT_DONE, None)
