@@ -62,7 +62,7 @@ class Binder:
         self.sections.append((title, len(self.sheets)))
 
     def add_text(self, content: bytes) -> None:
-        """The pages of a paper of our own: A4 upright, with room for the marks."""
+        """The pages of a paper of our own: A4, upright or lying, with room for the marks."""
         self.sheets.extend(self._own(content))
 
     def put_in_front(self, content: bytes) -> None:
@@ -137,7 +137,7 @@ class Binder:
         return out.getvalue()
 
     def _own(self, content: bytes) -> list[BoundSheet]:
-        return [BoundSheet(drawing=leaf.drawing) for leaf in leaves(self.writer, content)]
+        return [BoundSheet(leaf.width > leaf.height, drawing=leaf.drawing) for leaf in leaves(self.writer, content)]
 
 
 def count_pages(content: bytes) -> int:

@@ -123,6 +123,8 @@ def test_its_papers_tell_the_plan_and_what_was_done(scene, sign_in, page):
     factories.aid(family, date(2017, 2, 20), planned=measure, description="Курс лечения пройден")
     db.session.commit()
     stage = db.session.scalars(select(Stage)).one()
+    sheet = PdfReader(BytesIO(anna.get(f"/programme/{row.id}/card.pdf").data)).pages[0].mediabox
+    assert sheet.width > sheet.height, "seven columns lie across the sheet"
     card = text_of(anna.get(f"/programme/{row.id}/card.pdf").data)
     for said in ("УТВЕРЖДАЮ", "проблемы семьи", "сведения о проделанной", "Курс лечения пройден", "20.02.2017",
                  "«05» октября 2016 г.", "Злоупотребление"):  # fmt: skip
