@@ -89,7 +89,8 @@ def derived(text: Any) -> dict[str, Any]:
 def live(*columns: str, name: str, but: str = "") -> Index:
     """A unique index over the rows that are not annulled. but: a column; rows in which it is filled do not count."""
     condition = text("annulled_at IS NULL" + (f" AND {but} IS NULL" if but else ""))
-    return Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
+    info = {"but": but}
+    return Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition, info=info)
 
 
 def used(*columns: str, name: str) -> Index:

@@ -135,15 +135,15 @@ class ProgrammePage(ProgrammeScreen):
         opens = stay is not None and not any(row.closed_on is None for row in rows)
         journal.read(Act.LISTED, entity="Programme", family_id=pk, records=len(rows), summary=family.title)
         return self.page("programmes/of_family.html", family=family, rows=rows,
-                         opens=opens and self.may("plan") and guard.may_write(family))  # fmt: skip
+                         opens=opens and self.may("plan") and guard.may_add(Programme, family))  # fmt: skip
 
     @expose("/open/<int:pk>", methods=["GET", "POST"])
     @has_access
     @permission_name("plan")
     def open(self, pk: int) -> str | Response:
-        """A programme of a family on record is opened."""
+        """A programme of a family on record is opened, by whoever keeps it or led the group of an earlier one."""
         family, form = self.find(Family, pk, *overview.options()), ProgrammeForm()
-        if not guard.may_write(family):
+        if not guard.may_add(Programme, family):
             abort(403)
         stay, today = _standing(pk), clock.today()
         form.offer(_picks(stay))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Index, UniqueConstraint, inspect, select
 from sqlalchemy import Table as SqlTable
+from sqlalchemy import UniqueConstraint, inspect, select
 from sqlalchemy.orm import class_mapper
 
 from app import tree
@@ -104,9 +104,11 @@ def next_number(district: Territory) -> str:
 def _check_unique(row: Any) -> None:
     """Say in words what a unique constraint would refuse with a database error."""
     table = cast(SqlTable, class_mapper(type(row)).local_table)
-    groups = [list(item.columns) for item in table.constraints if isinstance(item, UniqueConstraint)]
-    groups += [list(item.columns) for item in table.indexes if isinstance(item, Index) and item.unique]
-    for columns in groups:
+    groups = [(list(item.columns), "") for item in table.constraints if isinstance(item, UniqueConstraint)]
+    groups += [(list(item.columns), item.info.get("but", "")) for item in table.indexes if item.unique]
+    for columns, but in groups:
+        if but and getattr(row, but) is not None:
+            continue
         if any(column.primary_key for column in columns):
             continue  # a key is unique by itself
         values = {column.key: _value(row, column.key) for column in columns}
@@ -115,6 +117,8 @@ def _check_unique(row: Any) -> None:
         query = select(table.c.id).where(*(table.c[name] == value for name, value in values.items()))
         if row.id is not None:
             query = query.where(table.c.id != row.id)
+        if but:
+            query = query.where(table.c[but].is_(None))
         if isinstance(row, Annullable):
             query = query.where(table.c.annulled_at.is_(None))
         if db.session.connection().scalar(query) is not None:

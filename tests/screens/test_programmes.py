@@ -185,7 +185,7 @@ def test_a_stranger_finds_nothing_and_a_reader_writes_nothing(scene, sign_in):
 
 
 @pytest.mark.one_database("what a guard says is compared in Python")
-def test_whoever_leads_the_group_writes_its_programme_and_no_other_of_the_group(cast, scene, sign_in):
+def test_whoever_leads_the_group_writes_its_programme_and_the_next_one(cast, scene, sign_in, page):
     programme, stage = scene["programme"], scene["stage"]
     gleb = cast.employee("gleb")
     factories.mentor(scene["family"], gleb, clock.today() - DAY)
@@ -196,6 +196,11 @@ def test_whoever_leads_the_group_writes_its_programme_and_no_other_of_the_group(
     db.session.commit()
     client = sign_in("gleb")
     assert client.get(f"/stage/{stage.id}/plan").status_code == 200
+    programme.closed_on, programme.closed_as = clock.today(), ProgrammeState.TERMINATED
+    db.session.commit()
+    opening = f"/programme/open/{scene['family'].id}"
+    answer = client.post(opening, data=form_of(page(client, opening)) | {"problems": "Пропуски занятий"})
+    assert answer.status_code == 302, "whoever leads the group opens the next programme"
     row.ended_on = clock.today()
     db.session.commit()
     assert client.get(f"/stage/{stage.id}/plan").status_code == 403
