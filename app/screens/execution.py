@@ -230,10 +230,12 @@ class Execution(Screen):
             nonlocal number
             today = clock.today()
             given = form.given(secrets.token_hex(16) if len(subjects) > 1 else None)
+            shown: set[int] = set()  # the families whose papers have the photo
             for place, row in enumerate(rows_of(form)):
                 number = place
                 self._check_version(row)
-                services.give(given, row.to_whom(), form.photo if len(subjects) == 1 else None, today)
+                services.give(given, row.to_whom(), None if row.family.id in shown else form.photo, today)
+                shown.add(row.family.id)
             said = gettext("Noted: %(count)s", count=len(subjects))
             return Answer(said, next_page() or self._back(subjects))
 

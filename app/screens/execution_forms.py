@@ -27,6 +27,7 @@ from app.forms import (
     no_longer,
 )
 from app.models import Agency, AidKind, Employee, Family, MeasureKind, Member, PlannedMeasure
+from app.screens.programme_forms import NamedField
 from app.screens.row_forms import RowsForm
 from app.services import papers
 from app.services.aid import Given, Photo, ToWhom
@@ -120,7 +121,7 @@ class ExecutionForm(RowsForm):
 
     photo: Photo | None = None
     given_on = DayField(_("Done on"), [REQUIRED])
-    measure = SelectField(_("Measure"), choices=[], default="", validate_choice=False, description=ONE_OF_TWO)
+    measure = NamedField(_("Measure"), suggested="window-measures", description=ONE_OF_TWO)
     kind = SelectField(_("Kind of aid"), choices=[], default="", validate_choice=False)
     description = CleanText(_("Description"), [no_longer(2000)])
     performer = LookupField(_("Performer"), entity=Agency)
@@ -130,23 +131,31 @@ class ExecutionForm(RowsForm):
     done = BooleanField(_("The measure is carried out by it"), default=True)
     file = FileField(
         _("Scan or photo"), [_look_into],
-        description=_("PDF, JPEG or PNG, up to 20 MB. After a refusal choose the file again."),
+        description=_("PDF, JPEG or PNG, up to 20 MB, for the papers of each family. After a refusal choose it again."),
     )  # fmt: skip
     whom = FieldList(FormField(ToWhomForm), max_entries=MOST_AT_ONCE)
 
     def offer(self, kinds: Sequence[AidKind], measures: Sequence[MeasureKind]) -> None:
-        """The words of the dictionaries, measures by their blocks."""
-        self._kinds, self._measures = ({str(row.id): row for row in rows} for rows in (kinds, measures))
+        """The words of the dictionaries."""
+        self._kinds = {str(row.id): row for row in kinds}
         self.kind.choices = _grouped((row.group, row) for row in kinds)
-        self.measure.choices = _grouped((f"{row.block.code} {row.block.name}", row) for row in measures)
+        self.measure.listed = {str(row): row for row in measures}
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """The measure is one of the list, by any part of its name or by its code."""
+        valid = bool(super().validate(extra_validators))
+        if fault := self.measure.find():
+            self.measure.errors = [fault]
+            return False
+        return valid
 
     def given(self, batch: str | None) -> Given:
         """What is the same of all rows. Raises Refusal."""
-        kind, measure = self._word("kind", self._kinds), self._word("measure", self._measures)
+        kind = self._word("kind", self._kinds)
         performer: Any = self.performer.data
         employee: Any = self.employee.data
         return Given(
-            given_on=self.given_on.given, kind=kind, measure=measure, description=self.description.data,
+            given_on=self.given_on.given, kind=kind, measure=self.measure.row, description=self.description.data,
             performer=performer, employee=employee, until=self.until.data,
             rhythm=self.rhythm.data, batch=batch, done=bool(self.done.data),
         )  # fmt: skip

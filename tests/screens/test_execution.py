@@ -175,12 +175,20 @@ def test_one_form_is_for_many_families_with_their_own_recipients_and_sums(plan, 
     query = f"f={plan['family']}&f={plan['other']}"
     begun = window(gleb, query)
     assert (begun["whom-0-recipients"], begun["whom-1-recipients"]) == ([str(plan["son"])], [str(plan["child"])])
-    answer = send(gleb, query, kind=kind("2.3"), whom__0__amount="10", whom__1__amount="20,50")
+    unclear = send(gleb, query, measure="организац", whom__0__amount="10")
+    assert "может значить" in said(unclear)
+    assert "В списке нет" in said(send(gleb, query, measure="9.99"))
+    photo = (io.BytesIO(scans.picture("PNG")), "photo.png")
+    answer = send(
+        gleb, query, kind=kind("2.3"), measure="1.1", whom__0__amount="10", whom__1__amount="20,50", file=photo
+    )
     assert answer.status_code == 302, said(answer)
     first, second = aids()
     assert [(one.family_id, one.amount) for one in (first, second)] == [
         (plan["family"], Decimal(10)), (plan["other"], Decimal("20.50"))]  # fmt: skip
     assert first.batch == second.batch
+    assert {one.measure.code for one in (first, second)} == {"1.1"}, "«1.1» is not «1.10»"
+    assert {paper.aid_id for paper in db.session.scalars(select(Paper))} == {first.id, second.id}
     answer = send(gleb, query, kind=kind("2.3"), given_on="15.02.2026")
     assert answer.status_code == 200
     assert "00043" in said(answer)
