@@ -181,12 +181,15 @@ def _mappers() -> list[Any]:
 
 
 def _links(relation: Any) -> models.ManyToManyField | None:
-    """The far rows of a table of links; None if the near rows bear keys of their own."""
+    """The far rows of a table of links; None if the near rows bear keys of their own, or if it names no far ones."""
     table = relation.mapper.local_table if relation.secondary is None else relation.secondary
     if "id" in table.c:
         return None
-    owner, near = relation.parent.class_.__name__, f"{relation.parent.local_table.name}_id"
-    far = next(one.name for one in table.c if one.foreign_keys and one.name not in (near, "family_id"))
+    owner, ours = relation.parent.class_.__name__, relation.parent.local_table
+    near = next(one.name for one in table.c if any(key.column is ours.c.id for key in one.foreign_keys))
+    far = next((one.name for one in table.c if one.foreign_keys and one.name not in (near, "family_id")), None)
+    if far is None:
+        return None
     target = _target(table.c[far])
     assert target
     through = type(f"{owner}{relation.key.title()}", (models.Model,), {
