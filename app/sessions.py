@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,8 +21,8 @@ from sqlalchemy import bindparam, delete, insert, or_, select, update
 from app import sent_forms
 from app.clock import in_utc, now
 from app.extensions import db
-from app.models import Account, UserSession
-from app.services import drafts
+from app.models import Account, User, UserSession
+from app.services import accounts, drafts
 
 SEEN_EVERY = timedelta(minutes=1)  # a page written for each page read would be too many
 LONGEST_AGENT = 200
@@ -33,29 +33,34 @@ NOT_KEPT = {"page_history", "locale"}
 
 _session = UserSession.__table__
 _account = Account.__table__
-# Asked by every request, and put together once: a session that is still open, by what is stored of its token.
-_OPEN = (
+_roles = User.metadata.tables["ab_user_role"]
+# Asked by every request, and put together once: a session that is still open, by what is stored of its token, and whose
+# it is; a row for each role that the user holds.
+_OPEN = accounts.with_roles(
     select(
-        _session.c.user_id,
+        User,
         _session.c.data,
         _session.c.created_at,
         _session.c.last_seen_at,
         _account.c.must_change_password,
+        *accounts.ROLE,
     )
+    .select_from(_session)
+    .join(User, User.id == _session.c.user_id)
     .outerjoin(_account, _account.c.user_id == _session.c.user_id)
-    .where(
-        _session.c.token_hash == bindparam("token_hash"),
-        _session.c.user_id.is_not(None),
-        _session.c.last_seen_at > bindparam("seen_after"),
-        _session.c.created_at > bindparam("begun_after"),
-    )
+    .outerjoin(_roles, _roles.c.user_id == _session.c.user_id)
+).where(
+    _session.c.token_hash == bindparam("token_hash"),
+    _session.c.last_seen_at > bindparam("seen_after"),
+    _session.c.created_at > bindparam("begun_after"),
 )
 
 
 class BankSession(SessionMixin):
     """One browser's session; read from the database when first asked, so that pictures and styles cost nothing.
 
-    `user_id`: who is signed in; `must_change`: the password is a one-time one and has to be changed first.
+    `user_id`: who is signed in; `must_change`: the password is a one-time one and has to be changed first; `user`,
+    `held`: the user of the row and the roles, read with it.
     """
 
     def __init__(self, app: Flask, token: str | None) -> None:
@@ -64,6 +69,8 @@ class BankSession(SessionMixin):
         self._values: dict[str, Any] | None = None
         self._user_id: int | None = None
         self._must_change = False
+        self.user: User | None = None
+        self.held = accounts.Held([], special=False)
         self._seen_at: datetime | None = None
         self._created_at: datetime | None = None
         self.accessed = False
@@ -75,12 +82,12 @@ class BankSession(SessionMixin):
     def _kept(self) -> dict[str, Any]:
         self.accessed = True
         if self._values is None:
-            row = _row_of(self._app, self.token) if self.token else None
-            if row is None:
-                self._values = {}
-            else:
-                self._values = dict(row.data)
-                self._user_id, self._seen_at = row.user_id, in_utc(row.last_seen_at)
+            rows = _rows_of(self._app, self.token) if self.token else []
+            self._values = {}
+            if rows:
+                row = rows[0]
+                self._values, self.user, self.held = dict(row.data), row.User, accounts.held(rows)
+                self._user_id, self._seen_at = row.User.id, in_utc(row.last_seen_at)
                 self._created_at = in_utc(row.created_at)
                 self._must_change = bool(row.must_change_password)
         return self._values
@@ -162,7 +169,7 @@ class BankSession(SessionMixin):
         """Sign out: the row and what it kept are gone. The caller commits."""
         if self.user_id is not None and self.token:
             db.session.execute(delete(_session).where(_session.c.token_hash == hash_of(self.token)))
-        self._values, self._user_id, self._must_change = {}, None, False
+        self._values, self._user_id, self._must_change, self.user = {}, None, False, None
         self.token, self.token_given, self.modified, self.ended = None, False, False, True
 
     def to_store(self) -> dict[str, Any]:
@@ -257,8 +264,8 @@ def sweep() -> None:
     )
 
 
-def _row_of(app: Flask, token: str) -> Any:
+def _rows_of(app: Flask, token: str) -> Sequence[Any]:
     moment, config = now(), app.config
     begun_after, seen_after = moment - config["SESSION_LIFE"], moment - config["SESSION_IDLE"]
     values = {"token_hash": hash_of(token), "seen_after": seen_after, "begun_after": begun_after}
-    return db.session.execute(_OPEN, values).first()
+    return db.session.execute(_OPEN, values).all()

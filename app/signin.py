@@ -166,8 +166,10 @@ class OwnLoginManager(LoginManager):
 
     def _load_user(self) -> None:
         here = sessions.here()
-        user_id = here.user_id if here.pending != sessions.CODE else None
-        user = db.session.get(User, user_id) if user_id is not None else None
+        is_known = here.user_id is not None and here.pending != sessions.CODE
+        user = here.user if is_known else None
+        if user is not None:
+            g.setdefault("held", {})[user.id] = here.held
         self._update_request_context_with_user(user if user is not None and user.active else None)
 
     def _update_remember_cookie(self, response: Response) -> Response:
@@ -231,7 +233,7 @@ class SecurityManager(FabSecurityManager):
         return list(self._held_by(user).roles)
 
     def _held_by(self, user: User) -> accounts.Held:
-        """What a user holds, read once in a request."""
+        """What a user holds, read once in a request; of whoever is signed in it came with the session."""
         kept: dict[int, accounts.Held] = g.setdefault("held", {})
         if user.id not in kept:
             kept[user.id] = accounts.held_by(user.id)

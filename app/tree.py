@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, false, select
+from sqlalchemy import ColumnElement, event, false, select
+from sqlalchemy.orm import Session
 
 from app.domain import names
 from app.domain.terms import TerritoryKind
 from app.extensions import db
 from app.models import Territory
+
+KNOWN = "tree"  # where a session keeps the tree that its transaction has read
 
 
 class Node(Protocol):
@@ -89,8 +92,12 @@ class Place:
 
 
 def read() -> Tree[Place]:
-    """Every territory of the installation in the order of names; who sees which is not asked here."""
-    return read_marked(false())[0]
+    """Every territory of the installation in the order of names; who sees which is not asked here.
+
+    One transaction reads it once, and again after it has changed a territory.
+    """
+    known: Tree[Place] | None = db.session().info.get(KNOWN)
+    return known or read_marked(false())[0]
 
 
 def read_marked(condition: ColumnElement[bool]) -> tuple[Tree[Place], set[int]]:
@@ -98,8 +105,20 @@ def read_marked(condition: ColumnElement[bool]) -> tuple[Tree[Place], set[int]]:
     columns = Territory.__table__.c
     place = (columns.id, columns.name, columns.name_key, columns.kind, columns.parent_id)
     rows = [(Place(*row[:-1]), row[-1]) for row in db.session.execute(select(*place, condition))]
-    places = sorted((place for place, _marked in rows), key=lambda place: names.sort_key(place.name))
-    return Tree(places), {place.id for place, marked in rows if marked}
+    found = Tree(sorted((place for place, _marked in rows), key=lambda place: names.sort_key(place.name)))
+    db.session().info[KNOWN] = found
+    return found, {place.id for place, marked in rows if marked}
+
+
+@event.listens_for(Session, "after_flush")
+def _forget_the_changed(session: Session, _flushed: Any) -> None:
+    if any(isinstance(row, Territory) for row in (*session.new, *session.dirty, *session.deleted)):
+        session.info.pop(KNOWN, None)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_the_ended(session: Session, _transaction: Any) -> None:
+    session.info.pop(KNOWN, None)
 
 
 def below(territory_ids: Iterable[int]) -> frozenset[int]:

@@ -9,7 +9,7 @@ from typing import Any
 import icalendar
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 from sqlalchemy import select
@@ -142,6 +142,7 @@ def test_a_program_that_asks_without_end_is_refused_for_a_while(families, sign_i
     assert anonymous.get(first).status_code == 200
 
 
+@settings(deadline=None)
 @given(
     title=st.text(st.characters(exclude_categories=["C"]), max_size=300),
     day=st.dates(date(1990, 1, 1), date(2100, 12, 30)),

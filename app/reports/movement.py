@@ -101,9 +101,9 @@ def _figures(period: Period, *, by: str, **_options: str) -> dict[str, Indicator
 
 
 def movement(period: Period, place: Place, tree: ReportPlaces, *, by: str, small: str = "show",
-             keys: Sequence[str] = ()) -> Grid:  # fmt: skip
-    """Count the movement over a territory. keys: these figures alone."""
-    lists = Dictionaries()
+             keys: Sequence[str] = (), lists: Dictionaries | None = None) -> Grid:  # fmt: skip
+    """Count the movement over a territory. keys: these figures alone; lists: those that are read already."""
+    lists = lists or Dictionaries()
     wanted = [one for one in figures(period, lists) if not keys or one.key in keys]
     return grid.counted(TITLE, period, place, tree, BREAKDOWNS[by], wanted, sub=of_parts(period, by, lists, keys),
                         small=small, notes=NOTES, checks=None if keys else _checks)  # fmt: skip

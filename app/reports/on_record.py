@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import String, and_, cast, exists, func, null, or_, select, union_all
 
 from app import access
 from app.conditions import belongs, current, in_force, status_on
@@ -20,7 +20,6 @@ from app.models import (
     Criterion,
     Decision,
     DynamicsLevel,
-    EducationStatus,
     Employee,
     FamilyCategory,
     FamilyReaction,
@@ -39,7 +38,7 @@ from app.reports.places import Place, ReportPlaces
 from app.reports.quarterly_rows import Dictionaries, PeriodRows, family, family_categories, member, registration
 
 decision, commission = Decision.__table__, Agency.__table__.alias("commission")
-role, status = RelationshipKind.__table__, EducationStatus.__table__
+role = RelationshipKind.__table__
 named, criterion = RegistrationCriterion.__table__, Criterion.__table__
 category, mentor, employee = FamilyCategory.__table__, Mentor.__table__, Employee.__table__
 programme, stage, measure = Programme.__table__, Stage.__table__, PlannedMeasure.__table__
@@ -100,9 +99,9 @@ class Standing:
         return [person for person in self.people if person.role in PARENTS]
 
 
-def standing(rows: Sequence[Place], tree: ReportPlaces, day: date) -> list[Standing]:
+def standing(rows: Sequence[Place], tree: ReportPlaces, day: date, lists: Dictionaries) -> list[Standing]:
     """The families of these territories on record at the end of a day, by name, as this person's figures count them."""
-    of = PeriodRows(Period(day, day), Dictionaries())
+    of = PeriodRows(Period(day, day), lists)
     within = places.counted_in(rows, tree)(of.stays)
     here = (*of.touching, of.at_end, within)
     base = registration.join(family, family.c.id == registration.c.family_id)
@@ -125,13 +124,13 @@ def standing(rows: Sequence[Place], tree: ReportPlaces, day: date) -> list[Stand
     found = {row[0]: Standing(*tuple(row)) for row in db.session.execute(stays)}
     if not found:
         return []
-    _people(found, base, here, day)
+    _people(found, base, here, day, {key: name for key, name, _line in of.lists.statuses})
     _words(found, base, here, day)
     _programmes(found, base, here, day)
     return list(found.values())
 
 
-def _people(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: date) -> None:
+def _people(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: date, statuses: dict[int, str]) -> None:
     columns = (
         member.c.family_id, member.c.last_name, member.c.first_name, member.c.middle_name, role.c.parental_role,
         member.c.born_on, member.c.sex, member.c.workplace, status_on(member.c.id, day).label("status"),
@@ -146,7 +145,6 @@ def _people(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: d
         .where(*here, member.c.annulled_at.is_(None), belongs(member, day))
         .order_by(member.c.born_on, member.c.id)
     )
-    statuses: dict[int, str] = dict(db.session.execute(select(status.c.id, status.c.name)).all())
     for family_id, last_name, first_name, middle_name, parental, born_on, sex, workplace, status_id in (
         db.session.execute(people)
     ):  # fmt: skip
@@ -158,30 +156,29 @@ def _people(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: d
 def _words(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: date) -> None:
     """Criteria, categories, mentors and the last visit."""
     criteria = (
-        select(registration.c.family_id, criterion.c.code, criterion.c.name)
+        select(registration.c.family_id, criterion.c.code, criterion.c.name, named.c.position)
         .select_from(
             base.join(named, named.c.registration_id == registration.c.id).join(
                 criterion, criterion.c.id == named.c.criterion_id
             )
         )
         .where(*here, in_force(named, day))
-        .order_by(named.c.position)
     )
-    for family_id, code, name in db.session.execute(criteria):
-        found[family_id].criteria.append((code, name))
     told = [] if access.scope().sees_special else [category.c.group.not_in(access.SPECIAL_GROUPS)]
     categories = (
-        select(registration.c.family_id, category.c.name)
+        select(registration.c.family_id, cast(null(), String), category.c.name, category.c.position)
         .select_from(
             base.join(family_categories, family_categories.c.family_id == family.c.id).join(
                 category, category.c.id == family_categories.c.category_id
             )
         )
         .where(*here, *told)
-        .order_by(category.c.position)
     )
-    for family_id, name in db.session.execute(categories):
-        found[family_id].categories.append(name)
+    for family_id, code, name, _position in db.session.execute(union_all(criteria, categories).order_by("position")):
+        if code is None:
+            found[family_id].categories.append(name)
+        else:
+            found[family_id].criteria.append((code, name))
     mentors = (
         select(registration.c.family_id, employee.c.last_name, employee.c.first_name, employee.c.middle_name)
         .select_from(

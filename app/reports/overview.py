@@ -16,6 +16,7 @@ from app.reports.grid import Breakdown, Figures, Grid, GridLine, Head, Pictured
 from app.reports.period_figures import AGES, PeriodFigures
 from app.reports.places import Place, ReportPlaces
 from app.reports.quarterly_figures import CRITERIA
+from app.reports.quarterly_rows import Dictionaries
 from app.reports.report import Link, Number
 
 WHOLE = Breakdown(_("as a whole"), (Head("territory", "Территория"),), (),
@@ -93,12 +94,12 @@ def counted(period: Period, place: Place, tree: ReportPlaces) -> BankPicture:
     of = PeriodFigures(period)
     whole = grid.counted("Картина", period, place, tree, WHOLE, figures(of))
     bodies = grid.counted("Активность", period, place, tree, activity.BY_BODY, sent(of)[:1])
-    return BankPicture(whole, year(period, place, tree), bodies)
+    return BankPicture(whole, year(period, place, tree, of.lists), bodies)
 
 
-def year(period: Period, place: Place, tree: ReportPlaces) -> Grid:
-    """The movement of the twelve months that end with a period."""
-    return movement.movement(twelve_months(period), place, tree, by="months", keys=YEAR)
+def year(period: Period, place: Place, tree: ReportPlaces, lists: Dictionaries | None = None) -> Grid:
+    """The movement of the twelve months that end with a period; lists: those that are read already."""
+    return movement.movement(twelve_months(period), place, tree, by="months", keys=YEAR, lists=lists)
 
 
 def drawn_year(period: Period, place: Place, tree: ReportPlaces) -> Drawn:

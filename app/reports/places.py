@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, exists, func, select
+from sqlalchemy import ColumnElement, Integer, and_, exists, func, select, union
 
 from app import access, tree
 from app.domain import names
@@ -30,10 +30,12 @@ class ReportPlaces:
         self.tree = tree.read()
         self.all = self.tree.rows
         lives = exists().where(_family.c.territory_id == _territory.c.id, counted_families())
-        self.inhabited = set(db.session.scalars(select(_territory.c.id).where(lives)))
-        for source in sources:
-            places = select(source.territory).select_from(source.tables).where(*source.where, source.counted())
-            self.inhabited |= set(db.session.scalars(places.distinct())) & set(self.all)
+        of_others = (
+            select(source.territory).select_from(source.tables).where(*source.where, source.counted())
+            for source in sources
+        )
+        places = union(select(_territory.c.id).where(lives), *of_others)
+        self.inhabited = set(db.session.scalars(places)) & set(self.all)
         scope = access.scope()
         whole = scope.everything or scope.all_statistics
         self.visible = set(self.all) if whole else set(scope.territories) | self.inhabited

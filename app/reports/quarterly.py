@@ -20,7 +20,7 @@ from app.conditions import unindexed
 from app.domain import names, terms
 from app.domain.periods import Period
 from app.extensions import db
-from app.models import AgencyKind, Member, Registration, RemovalReason
+from app.models import Member, Registration, RemovalReason
 from app.render.table import Cell, Column, Figure, Section, Table, TextLine, Value
 from app.reports import cards_sent, places, quarterly_checks, quarterly_rules, report
 from app.reports.places import Place, ReportPlaces
@@ -239,7 +239,7 @@ def as_table(form: Form, link: Link | None = None) -> Table:
     return Table(
         title=f"{TITLE}\n{words.within(form.place.name)} по результатам {form.period.results}",
         corner="Приложение № 4 к Положению",
-        columns=_columns(),
+        columns=_columns(form.figures.lists.sender_names),
         rows=rows,
         total=_row(form, None, None, link),
         notes=_notes(form),
@@ -249,13 +249,12 @@ def as_table(form: Form, link: Link | None = None) -> Table:
     )  # fmt: skip
 
 
-def _columns() -> list[Column]:
+def _columns(sender_names: Mapping[str, str]) -> list[Column]:
     columns = [Column("№ п/п", 4, "number", mark="1"), Column("Территория", 36, mark="2"),
                Column("Детское население", 8.5, "number", mark="3"),
                Column("Всего", 6, "number", (SENT,), "4")]  # fmt: skip
     inside = (SENT, "В том числе: органами и учреждениями системы профилактики")
-    hints = _sender_names()
-    columns += [Column("", 4.5, "number", inside, code, hints.get(code, "")) for code in SENDERS]
+    columns += [Column("", 4.5, "number", inside, code, sender_names.get(code, "")) for code in SENDERS]
     for title, pair in ((AT_START, ("6", "7")), (PLACED, ("8", "9"))):
         columns += [
             Column("Всего семей", 8, "number", (title,), pair[0]),
@@ -267,11 +266,6 @@ def _columns() -> list[Column]:
     columns += [Column(f"{code}.", 5, "number", (AT_END, BY_CRITERIA), key) for key, code in CRITERIA.items()]
     columns.append(Column("В них детей", 6.5, "number", (AT_END,), "18"))
     return columns
-
-
-def _sender_names() -> dict[str, str]:
-    columns = AgencyKind.__table__.c
-    return dict(db.session.execute(select(columns.code, columns.name).where(columns.code.in_(SENDERS))).all())
 
 
 def _row(form: Form, place: int | None, row: Place | None, link: Link | None) -> list[Value | Cell]:

@@ -11,7 +11,25 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, not_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 
 from app.conditions import belongs, education_on, in_force, minor, minor_on, on_record, unindexed
 from app.domain import ages, terms
@@ -57,62 +75,80 @@ performer = Agency.__table__.alias("performer")
 AID_KEYS = {"agency": aid.c.performer_id, "kind": aid.c.kind_id}
 
 
+# The column of a dictionary that says where the form counts its words.
+MARKS: dict[Any, str] = {
+    AgencyKind: "kind", Criterion: "", RemovalReason: "children_line", RelationshipKind: "parental_role",
+    FamilyCategory: "appendix4_flag", EducationStatus: "appendix4_line", AidKind: "appendix4_line",
+}  # fmt: skip
+
+
 class Dictionaries:
-    """The lists that a municipality edits, as the form reads them: ids by what the form calls them, each when asked."""
+    """The lists that a municipality edits, as the form reads them: ids by what the form calls them, each when asked,
+    of all lists read at once.
+    """
+
+    @cached_property
+    def _words(self) -> dict[str, tuple[Any, ...]]:
+        """The words of each table in their order: id, code, name, parent, mark."""
+        rows = union_all(*(_words_of(entity.__table__, mark) for entity, mark in MARKS.items())).subquery()
+        found = db.session.execute(select(rows).order_by(rows.c.position, rows.c.id))
+        return _listed((row.of, row) for row in found)
+
+    def _of(self, entity: Any) -> tuple[Any, ...]:
+        return self._words.get(entity.__tablename__, ())
+
+    @cached_property
+    def sender_names(self) -> dict[str, str]:
+        """What the bodies of columns 5.1–5.9 are called."""
+        return {row.code: row.name for row in self._of(AgencyKind) if row.code in SENDERS}
 
     @cached_property
     def senders(self) -> dict[str, frozenset[int]]:
-        return _senders()
+        return _senders(self._of(AgencyKind))
 
     @cached_property
     def criteria(self) -> dict[str, frozenset[int]]:
-        columns = (criterion.c.id, criterion.c.code, criterion.c.parent_id)
-        return _under_roots(db.session.execute(select(*columns)))
+        return _under_roots(self._of(Criterion))
 
     @cached_property
     def reasons(self) -> dict[str, frozenset[int]]:
-        return _under_roots(self._removals)
+        return _under_roots(self._of(RemovalReason))
 
     @cached_property
     def lines(self) -> dict[terms.ChildrenLine, frozenset[int]]:
-        return _groups((row.children_line, row.id) for row in self._removals)
-
-    @cached_property
-    def _removals(self) -> Sequence[Any]:
-        return db.session.execute(
-            select(reason.c.id, reason.c.code, reason.c.parent_id, reason.c.children_line)
-        ).all()  # fmt: skip
+        return _groups((terms.ChildrenLine.of(row.mark), row.id) for row in self._of(RemovalReason))
 
     @cached_property
     def roles_of_children(self) -> frozenset[int]:
-        role = RelationshipKind.__table__.c
-        of_children = select(role.id).where(role.parental_role == terms.ParentalRole.CHILD)
-        return frozenset(db.session.scalars(of_children))
+        return frozenset(row.id for row in self._of(RelationshipKind) if row.mark == terms.ParentalRole.CHILD)
 
     @cached_property
     def flags(self) -> dict[str, frozenset[int]]:
-        category = FamilyCategory.__table__
-        return _groups(db.session.execute(select(category.c.appendix4_flag, category.c.id)))
+        return _groups((row.mark, row.id) for row in self._of(FamilyCategory))
 
     @cached_property
     def statuses(self) -> tuple[tuple[int, str, str], ...]:
         """Id, name and line of the form of each status of education, in their order."""
-        columns = (status.c.id, status.c.name, status.c.appendix4_line)
-        return tuple(db.session.execute(select(*columns).order_by(status.c.position, status.c.id)))
+        return tuple((row.id, row.name, row.mark) for row in self._of(EducationStatus))
 
     @cached_property
     def aid_kinds(self) -> dict[str, tuple[tuple[int, str, str], ...]]:
-        columns = (aid_kind.c.id, aid_kind.c.code, aid_kind.c.name, aid_kind.c.appendix4_line)
-        kinds = db.session.execute(select(*columns).order_by(aid_kind.c.position, aid_kind.c.id))
-        return _listed((row.appendix4_line, (row.id, row.code, row.name)) for row in kinds)
+        return _listed((row.mark, (row.id, row.code, row.name)) for row in self._of(AidKind))
 
 
-def _senders() -> dict[str, frozenset[int]]:
+def _words_of(table: Any, mark: str) -> Select[Any]:
+    c = table.c
+    parent, said = c.get("parent_id", null()), c.get(mark, null())
+    return select(
+        cast(literal(table.name), String).label("of"), c.id, c.code, c.name, c.position,
+        cast(parent, Integer).label("parent_id"), cast(said, String).label("mark"),
+    )  # fmt: skip
+
+
+def _senders(rows: Sequence[Any]) -> dict[str, frozenset[int]]:
     """Kinds of agencies by column 5.1–5.9: one of another scheme goes with its kind, what has no column goes to 5.9."""
-    columns = AgencyKind.__table__.c
-    rows = db.session.execute(select(columns.id, columns.code, columns.kind)).all()
-    column_of = {row.kind: row.code for row in rows if row.code in SENDERS}
-    return _groups((row.code if row.code in SENDERS else column_of.get(row.kind, OTHER_SENDER), row.id) for row in rows)
+    column_of = {row.mark: row.code for row in rows if row.code in SENDERS}
+    return _groups((row.code if row.code in SENDERS else column_of.get(row.mark, OTHER_SENDER), row.id) for row in rows)
 
 
 def _under_roots(rows: Iterable[Any]) -> dict[str, frozenset[int]]:

@@ -17,6 +17,7 @@ from app.reports import grid, places, report
 from app.reports.on_record import PersonOnRecord, Standing, joined, standing
 from app.reports.period_figures import PeriodFigures
 from app.reports.places import Place, ReportPlaces
+from app.reports.quarterly_rows import Dictionaries
 from app.reports.report import Check, Indicator, Link, Number, Report
 
 
@@ -122,18 +123,19 @@ MONTHLY = (
 )  # fmt: skip
 
 
-def indicators(period: Period, **_options: str) -> dict[str, Indicator]:
-    of = PeriodFigures(period)
+def indicators(period: Period, lists: Dictionaries | None = None, **_options: str) -> dict[str, Indicator]:
+    of = PeriodFigures(period, lists)
     return {one.key: one for one in (of.at_end("families"), of.children_at_end("children"))}
 
 
 def counted(title: str, fields: tuple[Heading, ...], period: Period, place: Place, tree: ReportPlaces) -> Registry:
     """The registry over a territory; whoever sees figures only gets the figures."""
     rows = tuple(tree.listed(place.id))
-    figures = indicators(period)
+    lists = Dictionaries()
+    figures = indicators(period, lists)
     numbers = report.count(figures.values(), places.counted_in(rows, tree))
     shows_names = not access.scope().all_statistics
-    families = standing(rows, tree, period.end) if shows_names else []
+    families = standing(rows, tree, period.end, lists) if shows_names else []
     return Registry(
         title, fields, period, place, rows, {row.id: tree.title(row, list(rows)) for row in rows}, tuple(families),
         figures, {key: sum(found.values(), 0) for key, found in numbers.items()}, shows_names,

@@ -11,7 +11,7 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 
 from app import access, clock, guard, journal
@@ -412,7 +412,8 @@ def _seen(rows: list[PlannedMeasure]) -> str:
 
 
 def _sets() -> list[MeasureSet]:
-    asked = select(MeasureSet).where(MeasureSet.retired.is_(False)).order_by(MeasureSet.position, MeasureSet.id)
+    asked = select(MeasureSet).where(MeasureSet.retired.is_(False)).options(selectinload(MeasureSet.lines))
+    asked = asked.order_by(MeasureSet.position, MeasureSet.id)
     return list(db.session.scalars(asked))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -41,12 +41,7 @@ _role = Role.__table__
 _held = User.metadata.tables["ab_user_role"]
 _further = FurtherRole.__table__
 _session = UserSession.__table__
-# Asked by every request, and put together once.
-_HELD_BY = (
-    select(_role.c.name, _further.c.same_as, _further.c.special)
-    .select_from(_held.join(_role, _role.c.id == _held.c.role_id).outerjoin(_further, _further.c.role_id == _role.c.id))
-    .where(_held.c.user_id == bindparam("user_id"))
-)
+ROLE = (_role.c.name, _further.c.same_as, _further.c.special)  # a role that a user holds: what `held` reads
 
 
 # Passwords
@@ -322,8 +317,20 @@ def roles_of_code(user_id: int) -> list[str]:
 
 def held_by(user_id: int) -> Held:
     """The same, with what a further role may show besides."""
-    rows = db.session.execute(_HELD_BY, {"user_id": user_id}).all()
-    return Held(list(dict.fromkeys(row.same_as or row.name for row in rows)), any(row.special for row in rows))
+    rows = select(*ROLE).select_from(_held).where(_held.c.user_id == user_id)
+    return held(db.session.execute(with_roles(rows)))
+
+
+def with_roles(of_users: Select[Any]) -> Select[Any]:
+    """A statement that names `ab_user_role`, with the roles that stand there."""
+    of_users = of_users.outerjoin(_role, _role.c.id == _held.c.role_id)
+    return of_users.outerjoin(_further, _further.c.role_id == _role.c.id)
+
+
+def held(rows: Iterable[Any]) -> Held:
+    """What rows with the columns `ROLE` say of one user; whoever holds nothing has a row without a name."""
+    found = [row for row in rows if row.name is not None]
+    return Held(list(dict.fromkeys(row.same_as or row.name for row in found)), any(row.special for row in found))
 
 
 def roles_named(wanted: Iterable[str]) -> list[Role]:
