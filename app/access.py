@@ -272,13 +272,15 @@ class Scope:
 
     def rows(self, entity: Any) -> ColumnElement[bool]:
         """The condition that the rows of an entity meet which this person sees."""
+        by_user = whose_rows(entity) in (Whose.LOAD, Whose.ASKER)
+        return self._rows(entity) if by_user else _rows_seen(self, entity)
+
+    def _rows(self, entity: Any) -> ColumnElement[bool]:
         whose = whose_rows(entity)
         if self.everything or whose not in EVERYWHERE + ASKED_FOR:
             return true()
-        if whose is Whose.JOURNAL:
-            return self.journal()
-        if entity is Family:
-            return self.families(Family)
+        if whose is Whose.JOURNAL or entity is Family:
+            return self.journal() if whose is Whose.JOURNAL else self.families(Family)
         places = self.places | self.territories
         if whose is Whose.GIVEN:
             return or_(self.sees(entity.family_id), entity.territory_id.in_(places))
@@ -321,18 +323,7 @@ class Scope:
         seen = replace(self, agency=None).sees_survey(owner)
         if self.agency is None:
             return seen
-        return or_(seen, and_(getattr(entity, entity.ASKED_BODY) == self.agency, self._is_asked(owner)))
-
-    def _is_asked(self, group_id: Any) -> ColumnElement[bool]:
-        """The condition that the person's body is asked about a survey, which was not called off."""
-        inquiry, group = _inquiry.alias(), _group.alias()
-        found = (
-            select(inquiry.c.id)
-            .join(group, group.c.id == inquiry.c.group_id)
-            .where(inquiry.c.group_id == group_id, inquiry.c.agency_id == self.agency)
-            .where(inquiry.c.annulled_at.is_(None), group.c.annulled_at.is_(None))
-        )
-        return exists(found.correlate_except(inquiry, group))
+        return or_(seen, and_(getattr(entity, entity.ASKED_BODY) == self.agency, _is_asked(self, owner)))
 
     def listed(self, entity: Any, columns: Sequence[Any], *asked: ColumnElement[bool], walked: bool) -> Select[Any]:
         """A Core SELECT of the live rows of an entity that lists show to this person; of live families, if of one.
@@ -381,6 +372,18 @@ def _is_among(table: Any, key: Any, condition: Callable[[Any], ColumnElement[boo
     """The condition that a column holds the id of a row of a table that meets a condition on its columns."""
     row = table.alias()
     return exists(select(row.c.id).where(row.c.id == key, condition(row.c)).correlate_except(row))
+
+
+def _is_asked(scope: Scope, group_id: Any) -> ColumnElement[bool]:
+    """The condition that the person's body is asked about a survey, which was not called off."""
+    inquiry, group = _inquiry.alias(), _group.alias()
+    found = (
+        select(inquiry.c.id)
+        .join(group, group.c.id == inquiry.c.group_id)
+        .where(inquiry.c.group_id == group_id, inquiry.c.agency_id == scope.agency, inquiry.c.annulled_at.is_(None))
+        .where(group.c.annulled_at.is_(None))
+    )
+    return exists(found.correlate_except(inquiry, group))
 
 
 def _cards_at_meetings(scope: Scope) -> Select[tuple[int]]:
@@ -577,6 +580,9 @@ class Wall(CriteriaOption):
     def get_global_criteria(self, attributes: Any) -> None:
         for each in self._criteria:
             each.get_global_criteria(attributes)
+
+
+_rows_seen = lru_cache(maxsize=4096)(Scope._rows)  # put together once for all who see the same rows
 
 
 @lru_cache(maxsize=256)

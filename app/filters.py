@@ -183,6 +183,8 @@ class Filter:
     conditions: tuple[ColumnElement[bool], ...] = ()
     of_each: tuple[ColumnElement[bool], ...] = ()  # the same for rows that are met one by one, if it is said otherwise
     is_part: bool = False  # of a text that no index leads to: each text is looked at, and then whose the row is
+    gives: str = ""  # the column of the row that the filter gives one value
+    ranges: str = ""  # the column of days that it bounds
 
     @property
     def key(self) -> str:
@@ -215,18 +217,22 @@ def read(address: Address, entity: type[Entity], name: str, label: Any) -> Filte
     if isinstance(attribute, RelationshipProperty):
         target = class_mapper(entity).relationships[name].mapper.class_
         of_each = (lambda row: _is_among(entity, name, row)) if attribute.uselist else None
-        return of_row(address, name, label, target, lambda row: _belongs(entity, name, row), of_each)
+        asked = of_row(address, name, label, target, lambda row: _belongs(entity, name, row), of_each)
+        return asked if attribute.uselist or target is Territory else replace(asked, gives=f"{name}_id")
     kind = attribute.columns[0].type
     if isinstance(kind, Date):
-        return of_days(address, name, label, lambda since, until: _between(column, since, until))
+        asked = of_days(address, name, label, lambda since, until: _between(column, since, until))
+        return replace(asked, ranges=name)
     if isinstance(kind, Enum):
         terms = cast(type[Term], kind.enum_class)
-        return of_choice(address, name, label, [(one.value, one.title_ru, partial(eq, column, one)) for one in terms])
+        told = [(one.value, one.title_ru, partial(eq, column, one)) for one in terms]
+        return replace(of_choice(address, name, label, told), gives=name)
     if isinstance(kind, Boolean):
         told = [("1", _("yes"), partial(eq, column, True)), ("0", _("no"), partial(eq, column, False))]
-        return of_choice(address, name, label, told)
+        return replace(of_choice(address, name, label, told), gives=name)
     if isinstance(kind, Integer):
-        return of_number(address, name, label, lambda number: cast(Condition, column == number))
+        asked = of_number(address, name, label, lambda number: cast(Condition, column == number))
+        return replace(asked, gives=name)
     asked = of_text(address, name, label, lambda text: _holds(entity, name, text))
     return replace(asked, is_part=bool(asked.conditions and held_with_owner(entity.__table__.c[name])))
 

@@ -20,8 +20,12 @@ from benchmarks.measure import Section
 SIZES, WORKBOOK, RUNS = (300, 10_000, 100_000), 10_000, 9
 
 
-def sections(folder: Path, sizes: Sequence[int], runs: int, *, serve: bool = True) -> Iterator[Section]:
-    """Every section as soon as it is measured: of each bank, then of a district in banks of different sizes."""
+def sections(folder: Path, sizes: Sequence[int], runs: int, *, serve: bool = True,
+             every: bool = False) -> Iterator[Section]:  # fmt: skip
+    """Every section as soon as it is measured: of each bank, then of a district in banks of different sizes.
+
+    every: of a large bank, each list at each of its addresses.
+    """
     banks = []
     few = (runs + 2) // 3
     for families in sizes:
@@ -46,7 +50,7 @@ def sections(folder: Path, sizes: Sequence[int], runs: int, *, serve: bool = Tru
         if families <= WORKBOOK:
             yield exchange.measure(bank, folder, families, few)
         else:
-            yield lists.measure(bank)
+            yield lists.measure(bank, every=every)
     if pair := _of_one_district(banks):
         yield form.of_one_district(*pair, few)
     if serve:
@@ -67,10 +71,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Замеры на вымышленных банках рядом с лучшими инструментами.")
     parser.add_argument("sizes", type=int, nargs="*", default=SIZES, help="семей в каждом из банков")
     parser.add_argument("--runs", type=int, default=RUNS, help="повторов, из них берётся медиана")
+    parser.add_argument("--every", action="store_true", help="большой банк: каждый список на каждом его адресе")
     chosen = parser.parse_args()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     folder = Path(os.environ.get("BENCH_FOLDER") or Path(tempfile.gettempdir()) / "patronat-bench")
-    for section in sections(folder.resolve(), chosen.sizes, chosen.runs):
+    for section in sections(folder.resolve(), chosen.sizes, chosen.runs, every=chosen.every):
         print(section, flush=True)
 
 

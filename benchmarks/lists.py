@@ -1,6 +1,6 @@
 """Every list of the registry at every address that it offers: each filter, each order both ways, each filter in each
 order; the first page, one in the middle, the last. Of each list the dearest address is told, and every one that costs
-more than it may.
+more than it may. A reduced form asks the commonest value of each filter and each order, on the first page and the last.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ STRETCHES = (DAYS, (TODAY.replace(day=1).isoformat(), ""), ("", f"{TODAY.year - 
 Asked = dict[str, Any]
 
 
-def measure(bank: Bank, views: Sequence[RegistryView] | None = None) -> Section:
-    """A line for each list: its dearest address."""
+def measure(bank: Bank, views: Sequence[RegistryView] | None = None, *, every: bool = True) -> Section:
+    """A line for each list: its dearest address. every: of all its addresses, else of the reduced form."""
     reader = Reader(bank, 0)
-    section = Section(f"Все адреса списков: отборы, порядки, страницы (каждый не дороже {MOST} мс)")
+    which = "Все адреса" if every else "Главные адреса"
+    section = Section(f"{which} списков: отборы, порядки, страницы (каждый не дороже {MOST} мс)")
     for view in registries(bank) if views is None else views:
-        times = {url: _time(reader, url) for url in addresses(bank, view)}
+        times = {url: _time(reader, url) for url in addresses(bank, view, every=every)}
         dearest = max(times, key=lambda url: times[url])
         said = f"адресов {len(times)}, дороже всех {dearest.partition('?')[2] or 'первая страница'}"
         section.lines.append(Line(str(bank.said(view.list_title)), times[dearest], note=said))
@@ -46,15 +47,18 @@ def registries(bank: Bank) -> list[RegistryView]:
     return [view for view in views if isinstance(view, RegistryView)]
 
 
-def addresses(bank: Bank, view: RegistryView) -> list[str]:
-    """Everything that a list may be asked."""
+def addresses(bank: Bank, view: RegistryView, *, every: bool = True) -> list[str]:
+    """Everything that a list may be asked; or the commonest of it."""
     filtered = list(_filtered(bank, view))
     ordered = [{f"_oc_{view.endpoint}": name, f"_od_{view.endpoint}": way}
                for name in view.order_columns for way in ("asc", "desc")]  # fmt: skip
     pages = _pages(bank, view)
-    asked = [one | page for one in ({}, *filtered, *ordered) for page in pages]
     commonest = {next(iter(one)): one for one in reversed(filtered)}  # the first value of each filter
-    asked += [one | order for one in commonest.values() for order in ordered]
+    if every:
+        asked = [one | page for one in ({}, *filtered, *ordered) for page in pages]
+        asked += [one | order for one in commonest.values() for order in ordered]
+    else:
+        asked = [one | page for one in ({}, *commonest.values(), *ordered) for page in (pages[0], *pages[1:][-1:])]
     return [f"{view.route_base}/list/?{urlencode(one)}" for one in asked]
 
 

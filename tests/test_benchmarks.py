@@ -21,8 +21,6 @@ from benchmarks.bank import Bank, build
 from benchmarks.measure import Section
 
 SIZE, MOST_STATEMENTS = 100, 15
-# One more asks how many families were opened within the hour; the first page also of transfers and of the last copy.
-MOST_OF_FAMILY, MOST_OF_FIRST_PAGE = MOST_STATEMENTS + 1, MOST_STATEMENTS + 2
 MOST_OF_CARDS, MOST_OF_LIKELY = 12, 8
 ALWAYS_ASKED = ("text", "number", "date")  # filters for which a value is at hand in any bank
 # Django asks for a thread without a loop; a worker that has driven a browser has one, and nothing of ours runs in it.
@@ -125,7 +123,7 @@ def test_the_list_and_the_page_of_a_family_take_few_statements(measured: dict) -
     lines = [line for title in ("Список семей", "Страница семьи") for line in
              measured[f"{title} (координатор всего банка)"].lines]  # fmt: skip
     assert lines
-    assert not [(line.title, line.statements) for line in lines if line.statements > MOST_OF_FAMILY]
+    assert not [(line.title, line.statements) for line in lines if line.statements > MOST_STATEMENTS]
 
 
 def test_the_queue_of_signal_cards_and_what_is_like_one_take_few_statements(measured: dict) -> None:
@@ -146,7 +144,7 @@ def test_what_is_due_is_measured_for_every_role_and_asks_little_once_it_is_count
     }  # fmt: skip
     counted = [line for line in section.lines if "посчитано" in line.title]
     assert len(counted) == len(Role)
-    assert not [(line.title, line.statements) for line in counted if line.statements > MOST_OF_FIRST_PAGE]
+    assert not [(line.title, line.statements) for line in counted if line.statements > MOST_STATEMENTS]
 
 
 def test_the_lists_of_surveys_and_inquiries_take_few_statements(measured: dict) -> None:

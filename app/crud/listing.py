@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Enum, Select, String, func, or_, select
+from sqlalchemy import ColumnElement, Enum, Select, String, func, select
 from sqlalchemy.orm import class_mapper, joinedload, selectinload
 
-from app import access, conditions, filters
+from app import access, conditions, filters, tree
 from app.extensions import db
 from app.filters import Address, Filter
 from app.models import Annullable, Dictionary, Entity
@@ -98,12 +98,12 @@ class RegistryList:
         if whole:
             return Listing(self._fetch(found, order, LARGEST_EXPORT), self._count(found), 0, page_size, order, found)
         is_far = page * page_size > NEAR
-        most = self._few(found, (page + 1) * page_size) if is_far else COUNTED
+        most = self._few(found, order, (page + 1) * page_size) if is_far else COUNTED
         if is_far and (met := self._met(found, order, most)) is not None:
-            count, page = _counted(len(met), page, page_size)
-            rows = self._rows(conditions.keyed(self.entity.id, met[page * page_size : (page + 1) * page_size]), order)
-            return Listing(rows, count, page, page_size, order, found, more=len(met) > COUNTED)
-        keys = self._gathered(found, most)
+            return self._page_of(met, found, order, page, page_size)
+        keys = self._gathered(found, most, order if is_far else None)
+        if is_far and keys is not None and len(keys) <= most:
+            return self._page_of(keys, found, order, page, page_size)
         many = self._number() if keys is None else HowMany(len(keys), max(keys, default=0))
         known = None if many.rows > most else keys
         more = many.rows > COUNTED
@@ -111,6 +111,13 @@ class RegistryList:
         walked = (known is None and more) or many.met_within((page + 1) * page_size)
         rows = self._fetch(found, order, page_size, page * page_size, walked=walked, known=known)
         return Listing(rows, count, page, page_size, order, found, more=more)
+
+    def _page_of(self, keys: Sequence[int], found: list[Filter], order: tuple[str, str], page: int,
+                 page_size: int) -> Listing:  # fmt: skip
+        """A page of rows whose ids are known in their order."""
+        count, page = _counted(len(keys), page, page_size)
+        rows = self._rows(conditions.keyed(self.entity.id, keys[page * page_size : (page + 1) * page_size]), order)
+        return Listing(rows, count, page, page_size, order, found, more=len(keys) > COUNTED)
 
     def asked(self) -> dict[str, str]:
         """The arguments of this address that narrow the list and order it. Raises NotUnderstoodError."""
@@ -144,22 +151,25 @@ class RegistryList:
         """Ids that are narrowed already: past the session, which would narrow them again."""
         return db.session.connection().scalars(ids).all()
 
-    def _few(self, found: Sequence[Filter], wanted: int) -> int:
+    def _few(self, found: Sequence[Filter], order: tuple[str, str], wanted: int) -> int:
         """How many rows are gathered for the sake of a far page: of more, so many as are wanted are met sooner; later
-        where each that is met would be read for a text that an index holds of all."""
+        where each that is met would be read for a text that an index holds of all, and at once where an index holds
+        those alone in their order."""
         if any(one.is_part for one in found):
             return GATHERED
+        if self._index_of_given(found, order):
+            return COUNTED
         return max(COUNTED, min(isqrt(wanted * self._last() // LOOKED_UP), GATHERED))
 
     def _met(self, found: Sequence[Filter], order: tuple[str, str], most: int) -> Sequence[int] | None:
         """The ids of the rows in their order, as far as they are counted: who meets them on the way to a far page need
         not gather them too. None if nothing is asked, if no index holds the order, or if fewer than `most` are likely
         to be let through: they are gathered sooner."""
-        is_held = self._index_of(order) and not self._column(order).info.get("repeated")
+        is_held = self._index_along(found, order) and not self._column(order).info.get("repeated")
         if not is_held or not any(one.conditions for one in found) or self._guessed(found) < most:
             return None
         rows = self._ordered(self._narrowed(found, walked=True, one_by_one=False), order, walked=True)
-        return self._keys(self._along(rows.limit(COUNTED + 1), order))
+        return self._keys(self._along(rows.limit(COUNTED + 1), found, order))
 
     def _guessed(self, found: Sequence[Filter]) -> int:
         """About how many rows the filters let through: as many as of some that lie evenly among all."""
@@ -173,14 +183,19 @@ class RegistryList:
         """The largest id."""
         return self._keys(select(func.max(self.entity.__table__.c.id)))[0] or 0
 
-    def _gathered(self, found: Sequence[Filter], most: int) -> Sequence[int] | None:
-        """The ids of the rows that the filters let through, of more than `most` the first ones; None if nothing is
-        asked."""
+    def _gathered(self, found: Sequence[Filter], most: int,
+                  order: tuple[str, str] | None = None) -> Sequence[int] | None:  # fmt: skip
+        """The ids of the rows that the filters let through, in an order if so asked, of more than `most` any ones; None
+        if nothing is asked."""
         if not any(one.conditions for one in found):
             return None
-        rows = self._narrowed(found).limit(most + 1)
-        parts = [self.entity.__table__.c[one.name] for one in found if one.is_part]
-        return self._keys(rows if not parts else self._from_index(rows, filters.held_with_owner(parts[0])))
+        rows = self._from_index(self._narrowed(found).limit(most + 1), self._index_of_asked(found))
+        if order is None:
+            return self._keys(rows)
+        gathered = rows.add_columns(self._sort_key(self._column(order), order).label("sort_key")).subquery()
+        ends = (gathered.c.sort_key, gathered.c.id)
+        ordered = select(gathered.c.id).order_by(*(end.desc() if order[1] == "desc" else end for end in ends))
+        return self._keys(ordered)
 
     def _number(self) -> HowMany:
         """How many rows the person sees, of too many the first ones alone."""
@@ -204,8 +219,8 @@ class RegistryList:
         rows = rows.limit(limit).offset(offset)
         if walked and self._column(order).info.get("repeated"):
             on_page = conditions.keyed(self.entity.id, self._under_texts(found, order, limit, offset))
-        elif walked and self._index_of(order):
-            on_page = conditions.keyed(self.entity.id, self._keys(self._along(rows, order)))
+        elif walked and self._index_along(found, order):
+            on_page = conditions.keyed(self.entity.id, self._keys(self._along(rows, found, order)))
         else:
             on_page = self.entity.id.in_(rows)
         return self._rows(on_page, order)
@@ -255,8 +270,12 @@ class RegistryList:
         if not texts:
             return []
         column = self._column(order)
-        rows = self._narrowed(found).add_columns(column).where(_is_one_of(column, texts))
-        told = [((text or "").lower(), key) for key, text in db.session.connection().execute(rows)]
+        rows = self._from_index(self._narrowed(found).add_columns(column), self._index_of(order))
+        said = [text for text in texts if text is not None]
+        asked = [column.is_(None)] if len(said) < len(texts) else []  # apart: SQLite looks nothing up by either of two
+        asked += [column.in_(said)] if said else []
+        execute = db.session.connection().execute
+        told = [((text or "").lower(), key) for one in asked for key, text in execute(rows.where(one))]
         return [key for _text, key in sorted(told, reverse=order[1] == "desc")]
 
     def _first_bearing(self, texts: Sequence[str | None], found: Sequence[Filter], order: tuple[str, str],
@@ -264,17 +283,46 @@ class RegistryList:
         """Ids of the first rows of those that bear one text, however it is written."""
         ids, key, backwards = list[int](), self.entity.__table__.c.id, order[1] == "desc"
         for text in texts:
-            rows = self._narrowed(found, walked=True).where(_is_one_of(self._column(order), [text]))
-            ids += self._keys(self._along(rows.order_by(key.desc() if backwards else key).limit(limit), order))
+            column = self._column(order)
+            rows = self._narrowed(found, walked=True).where(column.is_(None) if text is None else column == text)
+            rows = rows.order_by(key.desc() if backwards else key).limit(limit)
+            ids += self._keys(self._from_index(rows, self._index_of(order)))
         return sorted(ids, reverse=backwards)[:limit]
 
-    def _along(self, rows: Select[Any], order: tuple[str, str]) -> Select[Any]:
-        """Rows met along the index of an order, if there is one."""
-        return self._from_index(rows, self._index_of(order))
+    def _along(self, rows: Select[Any], found: Sequence[Filter], order: tuple[str, str]) -> Select[Any]:
+        """Rows met along an index that holds them in an order, if there is one."""
+        return self._from_index(rows, self._index_along(found, order))
 
     def _from_index(self, rows: Select[Any], index: str) -> Select[Any]:
         """Rows met in an index, if there is one."""
         return rows.with_hint(self.entity.__table__, f"INDEXED BY {index}", "sqlite") if index else rows
+
+    def _index_along(self, found: Sequence[Filter], order: tuple[str, str]) -> str:
+        """The index that holds rows in an order: those that the filters let through, or all; empty if there is none."""
+        return self._index_of_given(found, order) or self._index_of(order)
+
+    def _index_of_given(self, found: Sequence[Filter], order: tuple[str, str]) -> str:
+        """The index that holds in an order the rows to whose column a filter gives one value, if there is one."""
+        column, given = self._column(order), {one.gives for one in found if one.conditions}
+        for index in column.table.indexes:
+            first, second, third = (*index.columns, None, None, None)[:3]
+            if first.name in given and second is column and third is not None and third.name == "id":
+                return str(index.name)
+        return ""
+
+    def _index_of_asked(self, found: Sequence[Filter]) -> str:
+        """The index in which rows are looked up by a part of a text, or by days where the person sees most rows; SQLite
+        knows not how few lie between two days, and would look for them through the families, which is sooner where
+        those are few. Empty if there is none.
+        """
+        columns = self.entity.__table__.c
+        if parts := [columns[one.name] for one in found if one.is_part]:
+            return filters.held_with_owner(parts[0])
+        bounded = [one.ranges for one in found if one.conditions and one.ranges in columns]
+        if not bounded or not _sees_most():
+            return ""
+        held = [index for index in columns[bounded[0]].table.indexes if index.columns[0].name == bounded[0]]
+        return str(max(held, key=lambda index: len(index.columns)).name) if held else ""
 
     def _index_of(self, order: tuple[str, str]) -> str:
         """The index that holds the rows in an order; empty if there is none. SQLite would rather take one of a filter,
@@ -309,28 +357,30 @@ class RegistryList:
 
     def _ordered(self, query: Select[Any], order: tuple[str, str], *, walked: bool = False) -> Select[Any]:
         """The rows in an order; one that is not walked is not led by it to other rows than it needs."""
-        name, direction = order
-        column = getattr(self.entity, self.entity.SORTED_BY.get(name, name))
-        key = self.entity.id
-        if column.key == name and _is_typed(self._column(order)):
-            column = func.coalesce(func.lower(column), "")
-        elif not walked:
-            column = conditions.unindexed(column)
-        if direction == "desc":
-            return query.order_by(column.desc(), key.desc())
-        return query.order_by(column, key)
+        column = getattr(self.entity, self.entity.SORTED_BY.get(order[0], order[0]))
+        by, key = self._sort_key(column, order), self.entity.id
+        if by is column and not walked:
+            by = conditions.unindexed(column)
+        if order[1] == "desc":
+            return query.order_by(by.desc(), key.desc())
+        return query.order_by(by, key)
+
+    def _sort_key(self, column: Any, order: tuple[str, str]) -> Any:
+        """What rows are put in an order by before their ids, of the column of the order."""
+        is_typed = order[0] not in self.entity.SORTED_BY and _is_typed(self._column(order))
+        return func.coalesce(func.lower(column), "") if is_typed else column
+
+
+def _sees_most() -> bool:
+    """Whether the person sees most families of the installation, as far as its territories tell."""
+    scope = access.scope()
+    return scope.everything or 2 * len(scope.territories) > len(tree.read().rows)
 
 
 def _counted(rows: int, page: int, page_size: int) -> tuple[int, int]:
     """How many of some rows a list counts, and the page of them that stands nearest to the one asked for."""
     count = min(rows, COUNTED)
     return count, min(page, max(0, (count - 1) // page_size))
-
-
-def _is_one_of(column: Any, texts: Sequence[str | None]) -> ColumnElement[bool]:
-    """Whether a column holds one of some texts, or nothing where that is among them."""
-    said = [text for text in texts if text is not None]
-    return or_(*([column.is_(None)] if len(said) < len(texts) else ()), *([column.in_(said)] if said else ()))
 
 
 def _is_typed(column: Any) -> bool:

@@ -31,6 +31,7 @@ from app.entities.kinds import (
     Versioned,
     Whose,
     derived,
+    given,
     in_the_family_of,
     label,
     listed,
@@ -134,6 +135,7 @@ class Member(OfFamily, Entity):
     __table_args__ = (
         Index("ix_member_of_family", "family_id", "born_on", "joined_on", "left_on", "annulled_at"),
         listed("member", "sort_key", "id", "family_id"),
+        *(given("member", "role_id", name, "id", "family_id") for name in ("sort_key", "born_on")),
         sought("member", "first_name", "id", "family_id"),
         sought("member", "middle_name", "id", "family_id"),
         sought("member", "left_on", "id", "family_id"),

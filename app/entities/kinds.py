@@ -114,6 +114,13 @@ def sought(table: str, *columns: str) -> Index:
     return Index(name, *columns, "annulled_at", sqlite_where=condition, postgresql_where=condition)
 
 
+def given(table: str, column: str, *columns: str) -> Index:
+    """The live rows of each value of a column in an order of their list, with what decides who sees a row: `listed`."""
+    condition = text("annulled_at IS NULL")
+    name = f"ix_{table}_of_{column}_by_{columns[0]}"
+    return Index(name, column, *columns, "annulled_at", sqlite_where=condition, postgresql_where=condition)
+
+
 def repeated(text: Any) -> dict[str, Any]:
     """The `info` of a text that many rows share and that is `sought`: it is looked for among the different ones."""
     return {**label(text), "repeated": True}

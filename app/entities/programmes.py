@@ -32,6 +32,7 @@ from app.entities.kinds import (
     OfAgency,
     OfFamily,
     Versioned,
+    given,
     in_the_family_of,
     label,
     listed,
@@ -321,6 +322,7 @@ class Aid(OfFamily, Entity):
     __table_args__ = (
         Index("ix_aid_kind_id_given_on", "kind_id", "given_on"),
         listed("aid", "given_on", "id", "family_id"),
+        *(given("aid", name, "given_on", "id", "family_id") for name in ("kind_id", "measure_id")),
         sought("aid", "amount", "id", "family_id"),
         Index("ix_aid_of_family", "family_id", "given_on", "annulled_at"),
         UniqueConstraint("id", "family_id"),

@@ -76,6 +76,7 @@ class Registration(ByAct, OfFamily, Entity):
     __table_args__ = (
         Index("ix_registration_registered_on_removed_on", "registered_on", "removed_on"),
         listed("registration", "registered_on", "id", "family_id"),
+        sought("registration", "removed_on", "registered_on", "id", "family_id"),
         Index(
             "ix_registration_moments",
             "entered_on",

@@ -27,7 +27,8 @@ def lives_on_record(day: date) -> ColumnElement[bool]:
 
 def is_child_on_record(day: date) -> ColumnElement[bool]:
     """A minor, on a day, of a family that is on record."""
-    return and_(families.is_child(day), families.stands(day, _member.c.family_id))
+    is_minor = conditions.minor(conditions.unindexed(_member.c.born_on), day)  # found sooner by families than by days
+    return and_(families.is_present(day), is_minor, families.stands(day, _member.c.family_id))
 
 
 def lives_in(places: Sequence[Territory]) -> ColumnElement[bool]:
