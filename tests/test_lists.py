@@ -18,7 +18,7 @@ from app.clock import now
 from app.crud import listing
 from app.crud.listing import RegistryList
 from app.extensions import db
-from app.models import Annullable, Decision, Education, Family, Member, OfFamily
+from app.models import Annullable, Decision, Education, Family, Member, OfFamily, RelationshipKind
 from app.readings import families
 from tests import factories
 from tests.states import kept
@@ -210,6 +210,25 @@ def test_a_far_page_shows_the_same_rows_however_it_is_found(people, sign_in, mon
     assert "из более чем 3" in beyond.text
 
 
+@pytest.mark.parametrize(("few", "sees_most"), [(FEW, True), (1000, True), (1000, False)])
+def test_rows_of_one_value_and_of_some_days_stand_in_every_order_however_they_are_found(
+    people, sign_in, monkeypatch, few, sees_most
+):
+    monkeypatch.setattr(listing, "NEAR", 0)
+    monkeypatch.setattr(listing, "_sees_most", lambda: sees_most)
+    monkeypatch.setattr(RegistryList, "_few", lambda *_asked: few)
+    role = factories.by_code(RelationshipKind, "1").id
+    by_name = {"last_name": people[::-1], "born_on": people[::-1], "first_name": people}
+    anna = sign_in("anna")
+    for asked in (f"_flt_0_role={role}", "_flt_0_born_on=1990-01-01", "_flt_1_born_on=1990-01-01"):
+        for name, expected in by_name.items():
+            url = f"/memberregistry/list/?{asked}&_oc_MemberRegistry={name}"
+            for way, ordered in (("asc", expected), ("desc", expected[::-1])):
+                shown = [first_names(anna.get(f"{url}&_od_MemberRegistry={way}&page_MemberRegistry={page}"))
+                         for page in range(FEW)]  # fmt: skip
+                assert shown == [[one] for one in ordered[:FEW]], (asked, name, way)
+
+
 def test_a_far_page_of_few_rows_is_the_last_of_them(people, sign_in, monkeypatch):
     """Whatever was guessed of how many there are."""
     monkeypatch.setattr(listing, "NEAR", 0)
@@ -274,6 +293,22 @@ def test_a_page_of_many_rows_is_met_in_its_order_though_a_filter_has_an_index(pe
     with counting() as sent:
         assert sign_in("anna").get("/memberregistry/list/?_flt_0_born_on=1980-01-01").status_code == 200
     assert [statement for statement in sent if "FROM member INDEXED BY ix_member_listed" in statement]
+
+
+@pytest.mark.one_database("the words of the plan are those of SQLite")
+def test_the_rows_of_one_value_are_met_in_their_own_order_and_days_are_looked_up_where_they_lie(
+    people, sign_in, monkeypatch
+):
+    role, anna = factories.by_code(RelationshipKind, "1").id, sign_in("anna")
+    monkeypatch.setattr(listing, "_sees_most", lambda: True)
+    for asked, index in (
+        (f"_flt_0_role={role}&_oc_MemberRegistry=born_on", "ix_member_of_role_id_by_born_on"),
+        (f"_flt_0_role={role}", "ix_member_of_role_id_by_sort_key"),
+        ("_flt_0_born_on=1980-01-01", "ix_member_born_on"),
+    ):
+        with counting() as sent:
+            assert anna.get(f"/memberregistry/list/?{asked}").status_code == 200
+        assert [statement for statement in sent if f"FROM member INDEXED BY {index}" in statement], index
 
 
 @pytest.mark.one_database("the words of the plan are those of SQLite")
