@@ -17,7 +17,7 @@ from app.entities.accounts import (
 )
 from app.entities.backups import Backup
 from app.entities.books import BookLayout, BookWord
-from app.entities.clocks import Extends, StayExtension, SurveyExtension
+from app.entities.clocks import CardExtension, Extends, StayExtension, SurveyExtension
 from app.entities.dictionaries import (
     AgencyKind,
     AidKind,
@@ -138,6 +138,7 @@ __all__ = [
     "ByAct",
     "CalendarFeed",
     "CardChild",
+    "CardExtension",
     "CardScan",
     "CardStep",
     "CardTelling",

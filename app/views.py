@@ -84,6 +84,7 @@ from app.screens.programme_papers import ProgrammePapers
 from app.screens.programmes import ProgrammeActs, ProgrammePage
 from app.screens.report_catalogue import ReportCatalogue
 from app.screens.search import Search
+from app.screens.signal_clocks import SignalClocks
 from app.screens.signal_form import NewSignal
 from app.screens.signal_likeness import SignalLikeness
 from app.screens.signal_log import SignalLog
@@ -524,9 +525,9 @@ KEEPING = [
 # Screens that stand behind links of other pages.
 SCREENS: list[type] = [
     Books, FamilyPage, FamilyActs, FamilyStory, Performers, NewFamily, SignalPage, SignalLikeness, NewSignal,
-    SignalLog, SignalScans, Emergency, SurveyPage, InquiryPage, Findings, SurveyActs, SurveyPapers, MeetingPage,
-    ProgrammePage, ProgrammeActs, ProgrammePapers, SittingPage, MeetingPapers, InstructionPage, TransferPage,
-    TransferFiles, Search, OwnAccount, Lookup, Papers, PassportScreen, Guide, Drafts, SavedFilters,
+    SignalLog, SignalScans, SignalClocks, Emergency, SurveyPage, InquiryPage, Findings, SurveyActs, SurveyPapers,
+    MeetingPage, ProgrammePage, ProgrammeActs, ProgrammePapers, SittingPage, MeetingPapers, InstructionPage,
+    TransferPage, TransferFiles, Search, OwnAccount, Lookup, Papers, PassportScreen, Guide, Drafts, SavedFilters,
 ]  # fmt: skip
 
 

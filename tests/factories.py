@@ -25,6 +25,7 @@ from app.models import (
     BookLayout,
     BookWord,
     CardChild,
+    CardExtension,
     CardScan,
     CardStep,
     CardTelling,
@@ -540,6 +541,10 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         "SurveyExtension": _add(SurveyExtension(
             group=group, deadline=by_code(Deadline, "survey_default"), until=group.due_on, reason=word,
             user_name="Координатор",
+        )),
+        "CardExtension": _add(CardExtension(
+            card=card, deadline=by_code(Deadline, "signal_receipt_1h"), started_at=card.arrived_at,
+            until=clock.today(), reason=word, user_name="Координатор",
         )),
         "CardChild": _add(CardChild(card=card, name=f"{word} ребёнок", age=7)),
         "AgencyInquiry": inquiry(group, body, question=word),

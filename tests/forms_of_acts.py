@@ -21,6 +21,7 @@ from app.models import (
     AgencyFinding,
     AgencyInquiry,
     AgendaItem,
+    CardExtension,
     CardScan,
     CardTelling,
     Criterion,
@@ -177,6 +178,7 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
 def _of_cards(cards: Mapping[str, int], cast: factories.Cast, family: int) -> dict[str, ActForm]:
     """The acts on signal cards, each on a card of its own."""
     outcome = factories.by_code(SignalCardOutcome, "not_confirmed").id
+    later = f"/signal/{cards['later']}/extend/{factories.by_code(Deadline, 'survey_default').id}"
 
     def act(name: str, typed: dict[str, Any], *, who: str = "anna", page: str = "") -> ActForm:
         here = f"/signal/{cards[name]}"
@@ -191,6 +193,13 @@ def _of_cards(cards: Mapping[str, int], cast: factories.Cast, family: int) -> di
         "close a card": act("close", {"outcome": str(outcome), "note": "не подтвердилось"}),
         "open a card": act("receive", {}, page=f"/signal/{cards['receive']}"),
         "undo a step of a card": act("undo", {}, page=f"/signal/{cards['undo']}"),
+        "extend a clock of a card": ActForm(
+            "anna",
+            later,
+            later,
+            {"until": f"{clock.today() + timedelta(days=9):%d.%m.%Y}", "reason": "ждём соседей"},
+            CardExtension,
+        ),
         "take a card back": act("recall", {}, page="/signal/sent-on"),
     }
 
@@ -431,7 +440,7 @@ def _meetings(cast: factories.Cast) -> dict[str, int]:
 def _cards(cast: factories.Cast) -> dict[str, int]:
     """Cards of Gleb's body, each ready for the act of its name: Anna has opened all but one."""
     names = ("ask", "answer", "attach", "redirect", "send-out", "close", "receive", "undo", "recall", "scan",
-             "emergency", "tell", "survey", "change", "extend", "call-off")  # fmt: skip
+             "emergency", "tell", "survey", "change", "extend", "call-off", "later")  # fmt: skip
     body, far = cast.employee("gleb").agency, cast.far.id
     found = {name: factories.signal_card(cast.north, body, received_at=clock.now()) for name in names}
     found["receive"].received_at = None

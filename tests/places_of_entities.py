@@ -34,6 +34,7 @@ WITHOUT_A_LIST = {
     "MeetingAttendance": "on the page of its meeting",
     "Problem": "on the page of its programme",
     "SurveyExtension": "on the page of its survey",
+    "CardExtension": "on the page of its signal card",
     "SurveyMark": "on the page of its survey act",
     "SurveyPerson": "on the page of its survey act",
     "SurveyScan": "on the page of its survey",

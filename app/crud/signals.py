@@ -65,7 +65,8 @@ class SignalCardListView(RegistryView):
         return [*super()._related(), "outcome"]  # the state of a closed card
 
     def prepare(self, rows: Sequence[SignalCard]) -> None:
-        g.now, g.card_lines = clock.now(), signals.lines(rows)
+        g.now = clock.now()
+        g.card_lines = signals.lines(rows, g.now, _receipt() if any(map(_waits, rows)) else None)
 
     def text(self, row: Any, name: str) -> str:
         if name == "number":
@@ -85,8 +86,7 @@ class SignalCardListView(RegistryView):
         return super().text(row, name)
 
     def warning(self, row: SignalCard, listing: Listing) -> str:
-        receipt = _receipt() if _waits(row) else None
-        return gettext("overdue") if receipt is not None and receipt.is_late(row, g.now) else ""
+        return gettext("overdue") if g.card_lines[row.id].late else ""
 
     def _of_families(self) -> bool:
         return True  # what is read of a card is written in the journal, as of a family

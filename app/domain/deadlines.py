@@ -47,6 +47,7 @@ class Clock:
     """A clock that has started: `due` is its last good day; `stopped_on` the day it was met, None while it runs.
 
     deadline: the row of the dictionary. extended: the later days that it was given, which `due` has taken in already.
+    at: the last good moment of one that runs in hours and was not extended.
     """
 
     title: str
@@ -58,6 +59,7 @@ class Clock:
     stops: Moment | None = None
     deadline: int = 0
     extended: tuple[Extended, ...] = ()
+    at: datetime | None = None
 
     def overdue(self, today: date) -> bool:
         """Whether the last good day has passed before it was met."""
@@ -136,7 +138,7 @@ def check_extending(clock: Clock, until: date) -> None:
     """Raise Refusal unless a clock may be extended until a day: it runs, and the day is later than what it has."""
     if clock.stopped_on is not None:
         raise Refusal(f"Срок уже выполнен {clock.stopped_on:%d.%m.%Y}: продлевать нечего.")
-    if until <= clock.due:
+    if until < clock.due or (until == clock.due and clock.at is None):  # one of hours may run to the end of its day
         raise Refusal(f"Срок и так до {clock.due:%d.%m.%Y}: укажите день позже.", "until")
     if (until - clock.due).days > LONGEST:
         raise Refusal(f"За один раз срок продлевают не больше чем на {LONGEST} дней.", "until")

@@ -379,6 +379,7 @@ class CardStepKind(Term):
     GROUP_CALLED_OFF = "group_called_off", "Обследование отменено"
     SURVEYED = "surveyed", "Подписан акт обследования"
     EMERGENCY = "emergency", "Отмечена экстренной"
+    EXTENDED = "extended", "Продлён срок"
     CLOSED = "closed", "Закрыта"
     UNDONE = "undone", "Шаг отменён"
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import Date, DateTime, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from app.entities.kinds import ByAct, Entity, OfFamily, OfSurvey, in_the_family_of, label, listed
+from app.entities.kinds import ByAct, Entity, OfCard, OfFamily, OfSurvey, in_the_family_of, label, listed
 
 if TYPE_CHECKING:
     from app.entities.dictionaries import Deadline
     from app.entities.record import Registration
+    from app.entities.signals import SignalCard
     from app.entities.surveys import SurveyGroup
 
 
@@ -57,6 +58,22 @@ class SurveyExtension(Extends, OfSurvey, Entity):
     __tablename__ = "survey_extension"
     TITLE, TITLES = _("Extension of a survey"), _("Extensions of surveys")
     group: Mapped[SurveyGroup] = relationship(back_populates="extensions", info=label(_("Survey")))
+
+    def __str__(self) -> str:
+        return f"{self.deadline}: до {self.until:%d.%m.%Y}"
+
+
+class CardExtension(Extends, OfCard, Entity):
+    """A clock of a signal card that was extended until the end of a day; of one that begins anew nothing is left.
+
+    started_at: the beginning of the clock that was extended, as the card has it.
+    """
+
+    __tablename__ = "card_extension"
+    __table_args__ = (Index("ix_card_extension_of_clock", "card_id", "deadline_id", "started_at"),)
+    TITLE, TITLES = _("Extension of a card"), _("Extensions of cards")
+    card: Mapped[SignalCard] = relationship(back_populates="extensions", info=label(_("Signal card")))
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), info=label(_("The clock started at")))
 
     def __str__(self) -> str:
         return f"{self.deadline}: до {self.until:%d.%m.%Y}"

@@ -41,6 +41,7 @@ from app.entities.kinds import (
 )
 
 if TYPE_CHECKING:
+    from app.entities.clocks import CardExtension
     from app.entities.dictionaries import Criterion, SignalCardOutcome
     from app.entities.families import Family
     from app.entities.places import Agency, Employee, Territory
@@ -154,6 +155,7 @@ class SignalCard(Annullable, Dated, Versioned, Entity):
     steps: Mapped[list[CardStep]] = relationship(back_populates="card", order_by="CardStep.id")
     scans: Mapped[list[CardScan]] = relationship(back_populates="card", order_by="CardScan.id")
     tellings: Mapped[list[CardTelling]] = relationship(back_populates="card", order_by="CardTelling.told_at")
+    extensions: Mapped[list[CardExtension]] = relationship(back_populates="card", order_by="CardExtension.id")
 
     @validates("sent_at")
     def _sent(self, _name: str, sent_at: datetime) -> datetime:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, select
 
 from app import access, clock, tree, words
 from app.conditions import called
@@ -19,42 +19,46 @@ from app.domain import signals as rules
 from app.domain.deadlines import Limit, Works
 from app.domain.terms import CardState, CardStepKind, Moment
 from app.extensions import db, portions
-from app.models import Agency, CardStep, CardTelling, LawReminder, SignalCard, SignalCardOutcome, Territory
+from app.models import (
+    Agency,
+    CardExtension,
+    CardStep,
+    CardTelling,
+    LawReminder,
+    SignalCard,
+    SignalCardOutcome,
+    Territory,
+)
 from app.readings import clocks
 from app.readings.clocks import DeadlinesInUse
 
 _card, _step, _outcome = SignalCard.__table__, CardStep.__table__, SignalCardOutcome.__table__
-_territory, _agency = Territory.__table__, Agency.__table__
+_territory, _agency, _extension = Territory.__table__, Agency.__table__, CardExtension.__table__
 
 SHOWN_SENT_ON = 200
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """The clock of a coordinator: from the moment a card comes until it is opened."""
+    """The clock of a coordinator: from the moment a card comes until it is opened.
+
+    deadline: its row of the dictionary.
+    """
 
     limit: Limit
     works: Works
+    deadline: int
 
     @classmethod
     def read(cls) -> Receipt | None:
         """As the municipality has set it; None if it has set none."""
-        found = clocks.limit_between(Moment.SIGNAL_SENT, Moment.SIGNAL_REGISTERED)
-        return None if found is None else cls(*found)
+        return cls.of(DeadlinesInUse.read())
 
     @classmethod
     def of(cls, deadlines: DeadlinesInUse) -> Receipt | None:
         """The same, of deadlines that are read already."""
         row = deadlines.between(Moment.SIGNAL_SENT, Moment.SIGNAL_REGISTERED)
-        return None if row is None else cls(clocks.limit(row), deadlines.works)
-
-    def due(self, arrived_at: datetime) -> datetime:
-        """The last good moment to open a card, on the clock of the municipality."""
-        return deadlines.due_at(clock.local(arrived_at), self.limit, self.works)
-
-    def is_late(self, card: SignalCard, now: datetime) -> bool:
-        """Whether a card was opened too late, or is not opened and should have been."""
-        return clock.local(card.received_at or now) > self.due(card.arrived_at)
+        return None if row is None else cls(clocks.limit(row), deadlines.works, row.id)
 
 
 def is_open() -> ColumnElement[bool]:
@@ -73,11 +77,25 @@ def is_asked() -> ColumnElement[bool]:
 
 
 def is_late(now: datetime, receipt: Receipt | None) -> ColumnElement[bool]:
-    """Nobody has opened it and its time has passed (the SQL form of `Receipt.is_late`); None: no time is set."""
+    """Nobody has opened it and its time has passed (the SQL form of `card_clocks.overdue`); None: no time is set."""
     if receipt is None:
         return false()
-    before = deadlines.late_before(clock.local(now), receipt.limit, receipt.works)
-    return and_(waits(), _card.c.arrived_at < before.astimezone(UTC))  # SQLite compares what stands on the clocks
+    here = clock.local(now)
+    before = deadlines.late_before(here, receipt.limit, receipt.works).astimezone(UTC)
+    until = extended_until(receipt.deadline, _card.c.arrived_at)  # SQLite compares what stands on the clocks
+    return and_(waits(), _card.c.arrived_at < before, func.coalesce(until, date.min) < here.date())
+
+
+def extended_until(deadline: int, started: ColumnElement[datetime]) -> ScalarSelect[date | None]:
+    """The latest day that a clock of a card was extended until since it began last; none if it was not."""
+    given = (_extension.c.card_id == _card.c.id, _extension.c.deadline_id == deadline,
+             _extension.c.started_at == started, _extension.c.annulled_at.is_(None))  # fmt: skip
+    return select(func.max(_extension.c.until)).where(*given).correlate(_card).scalar_subquery()
+
+
+def is_without_a_group() -> ColumnElement[bool]:
+    """It is opened, and no group has been named that surveys the family."""
+    return and_(is_open(), _card.c.received_at.is_not(None), _card.c.survey_due_on.is_(None))
 
 
 def is_under_survey() -> ColumnElement[bool]:
@@ -119,18 +137,20 @@ class CardLine(NamedTuple):
 
     body: str | None
     place: str
+    late: bool
 
 
-def lines(cards: Sequence[SignalCard]) -> dict[int, CardLine]:
-    """The lines of cards that the caller has found among the person's rows."""
+def lines(cards: Sequence[SignalCard], now: datetime, receipt: Receipt | None) -> dict[int, CardLine]:
+    """The lines of cards that the caller has found among the person's rows; receipt: None if no time is set."""
     found: dict[int, CardLine] = {}
     tables = _card.join(_territory, _territory.c.id == _card.c.territory_id).outerjoin(
         _agency, _agency.c.id == _card.c.agency_id
     )
-    asked = select(_card.c.id, _agency.c.name.label("body"), _territory.c.name.label("place")).select_from(tables)
+    asked = select(_card.c.id, _agency.c.name.label("body"), _territory.c.name.label("place"),
+                   is_late(now, receipt).label("late")).select_from(tables)  # fmt: skip
     for ids in portions(card.id for card in cards):
         rows = db.session.connection().execute(asked.where(_card.c.id.in_(ids)))
-        found |= {row.id: CardLine(row.body, row.place) for row in rows}
+        found |= {row.id: CardLine(row.body, row.place, bool(row.late)) for row in rows}
     return found
 
 
@@ -173,13 +193,14 @@ def sent_on() -> list[SentOn]:
     return [
         SentOn(
             id=row.id, number=f"{row.before['number']}/{row.before['year']}", to=row.to, at=row.at,
-            state=_state(row), outcome=row.outcome or "", may_recall=row.received_at is None,
+            state=state_of(row), outcome=row.outcome or "", may_recall=row.received_at is None,
         )
         for row in rows
     ]  # fmt: skip
 
 
-def _state(row: Any) -> CardState:
+def state_of(row: Any) -> CardState:
+    """How far a card is, or a row of its columns."""
     return rules.state(received=row.received_at is not None, asked=row.question is not None,
                        answered=row.answer is not None, closed=row.closed_at is not None,
                        grouped=row.survey_due_on is not None, surveyed=row.surveyed_on is not None)  # fmt: skip

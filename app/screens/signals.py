@@ -20,10 +20,12 @@ from app import access, clock, journal, sessions, tree, words
 from app.acts import Answer
 from app.documents import signal_card
 from app.domain import deadlines
+from app.domain.deadlines import Clock
 from app.domain.terms import Act, CardState, Moment, TerritoryKind
 from app.forms import REQUIRED, CleanString, CleanText, EntityForm, LookupField, no_longer, offered
 from app.models import Family, SignalCard
-from app.readings import clocks, likely, signals, surveys
+from app.readings import card_clocks, clocks, likely, signals, surveys
+from app.readings.clocks import DeadlinesInUse
 from app.render.html_pdf import PrintError
 from app.render.scans import PDF
 from app.screens.screen import Screen
@@ -97,14 +99,17 @@ class SignalPage(Screen):
     @has_access
     def show(self, pk: int) -> str:
         """The card; one that nobody has opened yet shows its keeper an envelope with one button."""
-        card = self._card(pk, selectinload(SignalCard.scans), selectinload(SignalCard.tellings))
+        card = self._card(pk, selectinload(SignalCard.scans), selectinload(SignalCard.tellings),
+                          selectinload(SignalCard.extensions))  # fmt: skip
         keeps = self._keeps(card)
         is_sealed = keeps and card.received_at is None and card.closed_at is None
         journal.read(Act.OPENED, entity="SignalCard", entity_id=card.id, summary=journal.title_of(card))
         return self.page(
             "signals/envelope.html" if is_sealed else "signals/show.html",
-            card=card, keeps=keeps, state=acts.state(card), CardState=CardState, receipt=signals.Receipt.read(),
-            sending=_sending(card), moment=clock.now(), last=acts.last_step(card) if keeps else None,
+            card=card, keeps=keeps, state=acts.state(card), CardState=CardState, moment=clock.now(),
+            running=self._running(card, keeps=keeps), overdue=card_clocks.overdue,
+            last_moment=card_clocks.last_moment, sending=_sending(card),
+            last=acts.last_step(card) if keeps else None,
             since=signals.since, age_in_words=words.age,
             to_tell=signals.to_tell(card) if keeps and card.emergency_at is not None and not is_sealed else None,
             surveyed=[] if is_sealed else surveys.of_card(card.id), state_of_survey=surveys.state_of,
@@ -234,6 +239,11 @@ class SignalPage(Screen):
         sessions.here().unattended = True
         found = signals.waiting(signals.Receipt.read())
         return jsonify(cards=found.cards, late=found.late)
+
+    def _running(self, card: SignalCard, *, keeps: bool) -> list[Clock]:
+        """The clocks of a card: to its keeper all, to its sender those of the answer that is asked."""
+        found = card_clocks.running(card, DeadlinesInUse.read())
+        return found if keeps else [one for one in found if one.starts is Moment.CARD_ASKED]
 
     def _likely(self, card: SignalCard) -> likely.LikelyOnes:
         """The families and other cards that a card may be about, whose names are shown by it."""

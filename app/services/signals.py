@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import func, or_, select
 
 from app import access, clock, tree
-from app.domain import contacts, names
+from app.domain import contacts, deadlines, names
 from app.domain import signals as rules
+from app.domain.deadlines import Clock
 from app.domain.refusal import Refusal
 from app.domain.signals import Child
 from app.domain.terms import CardState, CardStepKind, DetectedDuring, SignalSource, TerritoryKind, Threat
@@ -21,10 +22,12 @@ from app.models import (
     Agency,
     AgendaItem,
     CardChild,
+    CardExtension,
     CardStep,
     CardTelling,
     CardWord,
     Criterion,
+    Deadline,
     Employee,
     Family,
     Meeting,
@@ -46,6 +49,7 @@ SENT_ALREADY = "Такая карта уже направлена: № {number}/
 NOT_RECEIVED = "Карта ещё не открыта: сначала откройте её."
 BY_DECISION = "Постановление № {number} от"  # how the note of a step begins that a meeting decided
 DECIDED_BY_MEETING = "Исход этой карты дала комиссия: его отменяют вместе с закрытием заседания."
+RUNS_NO_MORE = "Этот срок по карте уже не идёт: продлевать нечего."
 CLOSED_ALREADY = "Карта уже закрыта: {outcome}."
 
 
@@ -252,6 +256,8 @@ def take_back(card: SignalCard, last: CardStep) -> None:
         setattr(card, name, as_kept(name, value))
     if last.kind is CardStepKind.GROUP_NAMED:
         _undo_naming(card)
+    if last.kind is CardStepKind.EXTENDED:
+        _undo_extending(card)
     last.undone = True
     db.session.flush()
     _let_the_rest_follow(card)
@@ -288,6 +294,35 @@ def tell(card: SignalCard, agency: Agency, *, told_to: str, told_at: datetime, a
     db.session.add(telling)
     db.session.flush()
     return telling
+
+
+def extend(card: SignalCard, running: Clock | None, *, started_at: datetime, until: date,
+           reason: str, today: date) -> CardExtension:  # fmt: skip
+    """Give a clock that runs for a card a later last day, with the reason. Raises Refusal.
+
+    running: the clock; None if it does not run any more. started_at: when it began.
+    """
+    _hold_card(card)
+    if running is None:
+        raise Refusal(RUNS_NO_MORE)
+    deadlines.check_extension(until=until, reason=reason)
+    deadlines.check_extending(running, until)
+    if until < today:
+        raise Refusal("Этот день уже прошёл.", "until")
+    before = as_it_is(card)
+    row = CardExtension(
+        card=card, deadline=db.session.get_one(Deadline, running.deadline), started_at=started_at, until=until,
+        reason=reason, user_name=access.scope().user_name,
+    )  # fmt: skip
+    db.session.add(row)
+    add_step(card, CardStepKind.EXTENDED, note=f"{running.title}: до {until:%d.%m.%Y}. {reason}", before=before)
+    return row
+
+
+def _undo_extending(card: SignalCard) -> None:
+    """The day that was given last is taken back."""
+    row = [one for one in card.extensions if one.annulled_at is None][-1]
+    row.annulled_at, row.annul_reason = clock.now(), "Шаг отменён."
 
 
 def last_step(card: SignalCard) -> CardStep | None:
@@ -373,6 +408,13 @@ def set_keys(card: SignalCard, children: Iterable[str | None]) -> None:
     card.search_key = " ".join(filter(None, (*map(names.folded, said), *phones)))
     words = sorted({names.as_kept(word) for word in (*names.words(*said), *phones)})
     card.words = [CardWord(word=word) for word in words]
+
+
+def hold(card: SignalCard) -> SignalCard:
+    """Let nobody else act on a card until the transaction ends; it is read as it is then."""
+    _hold_card(card)
+    db.session.refresh(card)
+    return card
 
 
 def _hold_card(card: SignalCard) -> None:

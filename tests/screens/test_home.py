@@ -18,7 +18,7 @@ from tests import factories
 from tests.test_statements import counting
 
 MOST_STATEMENTS = 15
-MOST_WHEN_COUNTED = 36  # of the first page after a change: its counts, and what the form lacks, are counted anew
+MOST_WHEN_COUNTED = 37  # of the first page after a change: its counts, what the form lacks, the days off: all anew
 FAMILIES = "/familyregistry/list/"
 MEMBERS = "/memberregistry/list/"
 

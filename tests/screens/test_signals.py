@@ -9,7 +9,7 @@ import pytest
 from app import clock
 from app.domain import terms
 from app.extensions import db
-from app.models import CardScan, Family, SignalCard
+from app.models import CardScan, Deadline, Family, SignalCard
 from tests import factories, scans
 
 QUEUE = "/signalcardregistry/list/?_flt_0_state=open"
@@ -151,3 +151,26 @@ def test_a_card_leaves_the_bank_with_its_letter(card, sign_in, page):
 
 def test_a_card_that_nobody_has_opened_is_not_printed(card, sign_in):
     assert sign_in("anna").get(f"/signal/{card.id}/card.pdf").status_code == 302
+
+
+@pytest.mark.one_database("a page and its refusals; the clocks themselves: tests/readings/test_card_clocks.py")
+def test_a_clock_of_a_card_is_extended_with_a_reason_from_its_page(cast, card, sign_in, page):
+    anna, gleb, later = sign_in("anna"), sign_in("gleb"), clock.today() + timedelta(days=30)
+    receipt, survey, answer = (factories.by_code(Deadline, code).id
+                               for code in ("signal_receipt_1h", "survey_default", "signal_answer_1d"))  # fmt: skip
+    urls = {key: f"/signal/{card.id}/extend/{key}" for key in (receipt, survey, answer)}
+    assert f'href="{urls[receipt]}"' in anna.get(f"/signal/{card.id}").text
+    assert anna.get(urls[survey]).status_code == 404  # it does not run before the card is opened
+    opened(card)
+    assert anna.post(f"/signal/{card.id}/ask", data={"question": "Сколько детей?"}).status_code == 302
+    form = {"until": f"{later:%d.%m.%Y}", "reason": "Школа закрыта на карантин."}
+    for key in (survey, answer):
+        version = page(anna, urls[key]).xpath("string(//input[@name='version']/@value)")
+        stale = anna.post(urls[key], data=form | {"version": "2020-01-01"})
+        assert (stale.status_code, "Теперь срок до" in stale.text, "карантин" in stale.text) == (200, True, True)
+        assert anna.post(urls[key], data=form | {"version": version}).status_code == 302
+    assert text(page(anna, f"/signal/{card.id}")).count(f"Продлён до {later:%d.%m.%Y}: Школа закрыта") == 2
+    assert text(page(gleb, f"/signal/{card.id}")).count("Школа закрыта на карантин.") == 1  # of the answer alone
+    assert gleb.get(urls[answer]).status_code == 403
+    gone = anna.post(urls[receipt], data=form | {"version": ""})
+    assert "Этот срок по карте уже не идёт" in gone.text

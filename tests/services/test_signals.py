@@ -191,18 +191,6 @@ def test_a_card_is_taken_back_until_it_is_opened_there(cast):
         signals.recall(card.id)
 
 
-@pytest.mark.parametrize(("waited", "late"), [(59, 0), (60, 0), (61, 1)])
-def test_a_card_is_late_when_its_hour_has_passed_and_not_before(cast, monkeypatch, waited, late):
-    at = datetime(2026, 12, 31, 20, 59, tzinfo=UTC)  # 23:59 of the last evening of the year
-    monkeypatch.setattr(clock, "now", lambda: at + timedelta(minutes=waited))
-    factories.signal_card(cast.north, cast.agency("5.3"), detected_at=at, sent_at=at, arrived_at=at)
-    db.session.commit()
-    with acting(cast, "anna"):
-        assert reading.waiting(reading.Receipt.read()) == reading.Waiting(1, late)
-        card = db.session.scalars(select(SignalCard)).one()
-        assert reading.Receipt.read().is_late(card, clock.now()) is bool(late)
-
-
 def test_a_family_of_another_territory_is_not_attached(cast):
     card, foreign = send(cast), factories.family(cast.far)
     with acting(cast, "anna"):
