@@ -198,7 +198,8 @@ FIGURES_ALONE = (
 )
 REPORTS = f"RegistryOfFamilies|{FIGURES_ALONE}"
 LOCAL_WORDS = (
-    "BookWord|AidKind|MeasureBlock|MeasureKind|MeasureSet|MeasureSetLine|DynamicsLevel|FamilyReaction|StageKind"
+    "BookWord|AidKind|MeasureBlock|MeasureKind|MeasureSet|MeasureSetLine|DynamicsLevel|FamilyReaction|StageKind|"
+    "TypicalInstruction"
 )
 
 # Who may what: role → (views, permissions), both anchored patterns over FAB's names. Which rows is said in access.py.
@@ -261,7 +262,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Meeting", "can_(list|show|xlsx|plan|prepare|hold|close)"),
         ("AgendaItem", EXPORT),
         ("Instruction", "can_(list|show|xlsx|accept)"),
-        ("CommissionMember", WRITE),
+        ("CommissionMember|TypicalInstruction", WRITE),
         ("Transfer", READ),
         ("PaperTemplate", "can_(list|add)"),
         ("Agency|Employee", READ),

@@ -41,6 +41,7 @@ from app.entities.dictionaries import (
     SignalCardOutcome,
     StageKind,
     SupervisionKind,
+    TypicalInstruction,
     WorkingDay,
 )
 from app.entities.families import (
@@ -225,6 +226,7 @@ __all__ = [
     "Territory",
     "TerritoryAlias",
     "Transfer",
+    "TypicalInstruction",
     "User",
     "UserSession",
     "Versioned",

@@ -35,6 +35,7 @@ from app.crud.dictionaries import (
     SignalCardOutcomeRegistry,
     StageKindRegistry,
     SupervisionKindRegistry,
+    TypicalInstructionRegistry,
     WorkingDayRegistry,
 )
 from app.crud.families import FamilyListView
@@ -497,8 +498,8 @@ DICTIONARIES = [
     EducationStatusRegistry, IdentityKindRegistry, SupervisionKindRegistry, AidKindRegistry, MeasureBlockRegistry,
     MeasureKindRegistry, MeasureSetRegistry, MeasureSetLineRegistry, DynamicsLevelRegistry, FamilyReactionRegistry,
     StageKindRegistry, SignalCardOutcomeRegistry,
-    LawReminderRegistry, DecisionOutcomeRegistry, DeadlineRegistry, WorkingDayRegistry, RegionalHolidayRegistry,
-    SettledYearRegistry, BookWordRegistry,
+    LawReminderRegistry, DecisionOutcomeRegistry, TypicalInstructionRegistry, DeadlineRegistry, WorkingDayRegistry,
+    RegionalHolidayRegistry, SettledYearRegistry, BookWordRegistry,
 ]  # fmt: skip
 TEMPLATES = (PaperTemplates, "PaperTemplates", _("Templates of papers"), "fa-file-word")
 # The statutory forms stand in the menu by themselves; all others stand on the page where reports are chosen.

@@ -122,6 +122,14 @@ class DecisionOutcomeRegistry(DictionaryView):
     form_columns = ["code", "name", "effect", "of_council", "position", "retired"]
 
 
+class TypicalInstructionRegistry(DictionaryView):
+    entity = models.TypicalInstruction
+    list_columns = ["name", "agency_kind", "days", "retired"]
+    search_columns = ["name", "agency_kind", "days"]
+    form_columns = ["code", "name", "agency_kind", "days", "position", "retired"]
+    intro = _("What the commission often orders: picked by number while an item is decided, then edited freely.")
+
+
 class DeadlineRegistry(DictionaryView):
     entity = models.Deadline
     list_columns = ["name", "actor", "starts", "number", "unit", "clause", "retired"]

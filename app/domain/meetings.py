@@ -248,6 +248,12 @@ def check_instruction(*, due_on: date, held_on: date) -> None:
         raise Refusal("Срок поручения – не дальше двух лет: проверьте год.", "due_on")
 
 
+def check_typical(days: int) -> None:
+    """Raise Refusal unless an instruction given by the list can be due so many days after its meeting."""
+    if not 1 <= days <= FARTHEST.days:
+        raise Refusal("Срок – от одного дня до двух лет.", "days")
+
+
 def time_of(text: str | None) -> time | None:
     """A time of the day that is kept as a text."""
     return time.fromisoformat(text) if text else None

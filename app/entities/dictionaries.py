@@ -255,6 +255,22 @@ class DecisionOutcome(Dictionary, Entity):
     of_council: Mapped[bool] = mapped_column(default=False, info=label(_("The council may decide so")))
 
 
+class TypicalInstruction(Dictionary, Entity):
+    """What a commission often orders; the name is the text of the order, which is picked in a sitting and then edited.
+
+    agency_kind: which kind of body is ordered; days: how many after the meeting it is due.
+    """
+
+    __tablename__ = "typical_instruction"
+    TITLE, TITLES = _("Typical instruction"), _("Typical instructions")
+    ADDING = _("Add a typical instruction")
+    agency_kind_id: Mapped[int | None] = mapped_column(
+        ForeignKey("agency_kind.id"), index=True, info=label(_("Kind of performer"))
+    )
+    agency_kind: Mapped[AgencyKind | None] = relationship(info=label(_("Kind of performer")))
+    days: Mapped[int] = mapped_column(default=30, info=label(_("Due in days")))
+
+
 class Deadline(Dictionary, Entity):
     """A deadline: between which moments it runs, who answers, how long it is, by which clause.
 

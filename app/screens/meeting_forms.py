@@ -15,7 +15,7 @@ from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, Integ
 from wtforms.fields.choices import Choice
 from wtforms.validators import NumberRange, Optional
 
-from app import tree
+from app import tree, words
 from app.domain import meetings as rules
 from app.domain.meetings import Votes
 from app.domain.terms import TerritoryKind
@@ -48,6 +48,7 @@ from app.models import (
     SignalCard,
 )
 from app.screens.row_forms import RowsForm
+from app.services.instructions import Typical
 from app.services.meetings import Prepared
 from app.services.resolutions import KnownOfItem
 from app.services.sitting import MOST_INSTRUCTIONS, Decided, Ordered
@@ -192,8 +193,9 @@ class MatterForm(EntityForm):
 
 
 class InstructionForm(Form):
-    """One instruction to a body; a row left empty is none."""
+    """One instruction to a body; a row left empty is none. typical: the one of the list that it begins with."""
 
+    typical = SelectField(_("From the list"), choices=[], validate_choice=False)
     agency = LookupField(_("Agency"), entity=Agency)
     text = CleanText(_("What is to be done"), [no_longer(4000)])
     due_on = DayField(_("Due on"))
@@ -206,6 +208,15 @@ class InstructionForm(Form):
     @property
     def is_empty(self) -> bool:
         return not (self.agency.data or self.text.data or is_typed(self.text))
+
+    def take(self, one: Typical) -> None:
+        """Fill what is empty with an instruction of the list."""
+        if not (self.text.data or is_typed(self.text)):
+            self.text.data = one.text
+        if not (self.agency.data or is_typed(self.agency)):
+            self.agency.data = one.agency
+        if not is_typed(self.due_on):
+            self.due_on.data, self.due_on.raw_data = one.due_on, None
 
     def validate(self, extra_validators: Any = None) -> bool:
         """A body, what it does, and by when."""
@@ -291,6 +302,25 @@ class ItemForm(RowsForm):
     OWN = ("outcome", "removal_reason", "until", "in_charge", "note", "votes_for", "votes_against",
            "abstained", "speaker", "appeared", "rights_explained", "explanations", "substance", "violations", "causes",
            "resolved", "measures")  # fmt: skip
+
+    listed: Sequence[Typical] = ()
+
+    def offer(self, listed: Sequence[Typical]) -> None:
+        """The list of instructions; one that was chosen in a row fills what is empty there."""
+        self.listed = listed
+        known = {one.key: one for one in listed}
+        for entry in self.instructions:
+            if (one := known.get(entry.form.typical.data or "")) is not None:
+                entry.form.take(one)
+
+    @property
+    def known(self) -> dict[str, dict[str, str]]:
+        """What each instruction of the list puts into its row: read by the script."""
+        return {
+            one.key: {"text": one.text, "agency": str(one.agency.id) if one.agency else "",
+                      "name": str(one.agency or ""), "due_on": words.day(one.due_on)}
+            for one in self.listed
+        }  # fmt: skip
 
     def show(self, item: AgendaItem) -> None:
         """An item as it is entered, or as it is known before it is decided."""

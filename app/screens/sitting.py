@@ -14,12 +14,13 @@ from app.acts import AT_ONCE, Answer
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
 from app.forms import check_version
-from app.models import AgendaItem, Instruction, Meeting, MeetingAttendance
+from app.models import Agency, AgendaItem, Instruction, Meeting, MeetingAttendance
 from app.readings import glances
+from app.screens.family_forms import agencies_of
 from app.screens.meeting_forms import AttendForm, ItemForm, WhyNotForm
 from app.screens.screen import Screen
+from app.services import instructions, reopening, resolutions, sitting
 from app.services import meetings as acts
-from app.services import reopening, resolutions, sitting
 
 
 class SittingPage(Screen):
@@ -67,6 +68,7 @@ class SittingPage(Screen):
     def decide(self, pk: int) -> str | Response:
         """What the meeting decides on an item; saved, the next one that waits is shown."""
         item, form = self._item(pk), ItemForm()
+        form.offer(instructions.typical(item.meeting.held_on, _bodies(item)))
         if form.is_submitted():
             if "more" in request.form:
                 form.add_row()
@@ -165,6 +167,13 @@ class SittingPage(Screen):
         if item.meeting is None or item.annulled_at is not None or not guard.may_write(item.meeting):
             abort(403)
         return item
+
+
+def _bodies(item: AgendaItem) -> list[Agency]:
+    """The bodies of the district that an item is about, those of its own place first."""
+    place = item.family.territory_id if item.family is not None else item.meeting.territory_id
+    district = item.family.district if item.family is not None else item.meeting.territory
+    return sorted(agencies_of(district).values(), key=lambda body: (body.territory_id != place, body.id))
 
 
 def _page_of(pk: int) -> str:

@@ -51,6 +51,7 @@ from app.models import (
     StayExtension,
     Supervision,
     Territory,
+    TypicalInstruction,
     WorkingGroupMember,
 )
 from app.services import family_keys
@@ -394,6 +395,10 @@ def _check_set_line(row: MeasureSetLine, today: date) -> None:
     programmes.check_set_line(days=row.days, is_there=not row.retired and bool(db.session.scalar(twins)))
 
 
+def _check_typical(row: TypicalInstruction, today: date) -> None:
+    meetings.check_typical(row.days)
+
+
 def _check_settled_year(row: SettledYear, today: date) -> None:
     deadlines.check_year(row.year)
 
@@ -431,6 +436,7 @@ RULES: dict[type, Callable[[Any, date], None]] = {
     ImportantMark: _check_mark,
     PerformerReport: _check_performer_report,
     MeasureSetLine: _check_set_line,
+    TypicalInstruction: _check_typical,
     SettledYear: _check_settled_year,
 }
 # What is asked besides of a row that a person tells now; rows that are stored, and those of a workbook, are not asked.

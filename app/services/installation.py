@@ -36,6 +36,7 @@ from app.models import (
     StageKind,
     SupervisionKind,
     Territory,
+    TypicalInstruction,
 )
 
 REFERENCE = Path(__file__).resolve().parent.parent / "reference"
@@ -96,6 +97,7 @@ FILES: dict[Any, tuple[str, str]] = {
     MeasureBlock: ("measure_blocks_and_measures.csv", "block_code"),
     MeasureKind: ("measure_blocks_and_measures.csv", "measure_code"),
     MeasureSet: ("measure_sets.csv", "code"),
+    TypicalInstruction: ("typical_instructions.csv", "code"),
 }
 
 
@@ -129,6 +131,7 @@ def load_dictionaries() -> None:
     _load_relationships()
     _load_measures()
     _load_sets()
+    _load(TypicalInstruction, agency_kind=_codes(AgencyKind).get, days=int)
 
 
 def load_book_words() -> None:

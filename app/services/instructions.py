@@ -3,16 +3,19 @@ commit."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app import access, clock
 from app.domain.meetings import FARTHEST
 from app.domain.refusal import Refusal
 from app.extensions import db
-from app.models import Instruction
+from app.models import Agency, Instruction, TypicalInstruction
 
 ANNULLED = "Это поручение аннулировано."
 NOT_GIVEN = "Заседание ещё не закрыто: поручение пока не дано."
@@ -27,6 +30,33 @@ class Answered:
 
     done_on: date
     text: str
+
+
+class Typical(NamedTuple):
+    """An instruction of the list as one meeting may give it; agency: the first body of its kind, if there is one."""
+
+    key: str
+    text: str
+    agency: Agency | None
+    due_on: date
+
+
+def typical(held_on: date, bodies: Iterable[Agency]) -> list[Typical]:
+    """The list of instructions for a meeting of a day. bodies: those that it may order something, the nearest first."""
+    first: dict[str, Agency] = {}
+    for body in bodies:
+        first.setdefault(body.kind.kind, body)
+    asked = select(TypicalInstruction).where(TypicalInstruction.retired.is_(False))
+    rows = db.session.scalars(
+        asked.order_by(TypicalInstruction.position, TypicalInstruction.id).options(
+            joinedload(TypicalInstruction.agency_kind)
+        )
+    )
+    return [
+        Typical(str(row.id), row.name, first.get(row.agency_kind.kind) if row.agency_kind else None,
+                held_on + timedelta(days=row.days))
+        for row in rows
+    ]  # fmt: skip
 
 
 def answer(row: Instruction, said: Answered, today: date) -> None:

@@ -233,6 +233,33 @@
     });
   }
 
+  /* [data-known]: what a choice of select[data-take] puts into its row; what was typed there stays. The choice is not
+     sent: what it has put in may have been deleted since. */
+  function takeFromList() {
+    each("[data-known]", (rows) => {
+      const known = JSON.parse(rows.dataset.known);
+      rows.addEventListener("change", (event) => {
+        const choice = event.target.closest("select[data-take]");
+        if (!choice) return;
+        const before = known[choice.dataset.taken] || {}, now = known[choice.value] || {};
+        choice.dataset.taken = choice.value;
+        for (const name of ["text", "due_on", "agency"]) {
+          const field = rows.querySelector(`[name="${CSS.escape(choice.name.replace(/[^-]+$/, name))}"]`);
+          if (field.value && field.value !== before[name]) continue;
+          const value = now[name] || "";
+          if (name === "agency" && value && ![...field.options].some((one) => one.value === value)) {
+            field.append(new Option(now.name, value));
+          }
+          field.value = value;
+          if (name === "agency" && window.jQuery) window.jQuery(field).trigger("change.select2");
+        }
+      });
+      rows.closest("form").addEventListener("submit", () => {
+        each("select[data-take]", (choice) => { choice.value = ""; }, rows);
+      });
+    });
+  }
+
   /* form[data-send-by-key] is sent by Ctrl+Enter from any of its fields; Alt and the key of a[data-key] follow it. */
   function sendByKey() {
     const form = document.querySelector("form[data-send-by-key]");
@@ -250,6 +277,7 @@
 
   warnOfEnd();
   askByChoice();
+  takeFromList();
   sendByKey();
   partByPart();
   keepDraft();

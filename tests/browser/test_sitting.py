@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import delete, select
 from app import access, clock
 from app.domain.terms import DecisionKind
 from app.extensions import db
-from app.models import AgendaItem, Draft, Meeting, MeetingAttendance
+from app.models import AgendaItem, Draft, Instruction, Meeting, MeetingAttendance
 from tests import meeting_scenes
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.test_signal_form import bank
@@ -31,6 +32,7 @@ def sitting(live_server: Any, bank: Any) -> Any:
         db.session.commit()
         db.session.remove()
     yield key, keys
+    bank(delete(Instruction).where(Instruction.meeting_id == key))
     bank(delete(AgendaItem).where(AgendaItem.meeting_id == key))
     bank(delete(MeetingAttendance).where(MeetingAttendance.meeting_id == key))
     bank(delete(Meeting).where(Meeting.id == key))
@@ -52,11 +54,21 @@ def test_items_are_decided_by_numbers_and_ctrl_enter(sitting: Any, browse: Any, 
     expect(page.locator("#outcome")).to_be_focused()
     keyboard.press("2")
     expect(page.locator("#outcome option:checked")).to_contain_text("2. Отказать в постановке")
+    page.locator("#instructions-0-typical").focus()
+    for key, number in (("1", 1), ("ArrowDown", 2)):  # another choice takes the place of the first
+        keyboard.press(key)
+        expect(page.locator("#instructions-0-typical option:checked")).to_contain_text(f"{number}. ")
+    expect(page.locator("#instructions-0-text")).to_have_value(re.compile("Организовать контроль посещаемости"))
+    page.locator("#instructions-0-text").press("End")
+    keyboard.type(" Срочно.")
     for hidden in ("criteria", "until", "removal_reason", "to_territory"):
         expect(page.locator(f"[data-field={hidden}]")).to_be_hidden()
     keyboard.press("Control+Enter")
     page.wait_for_url(f"**/item/{second}")
     assert decided(bank, first) is DecisionKind.REFUSE
+    told = bank(select(Instruction.text).where(Instruction.item_id == first))
+    assert told.startswith("Организовать контроль")
+    assert told.endswith(" Срочно.")
     expect(page.locator("#outcome")).to_be_focused()
     keyboard.press("3")
     expect(page.locator("[data-field=until]")).to_be_visible()

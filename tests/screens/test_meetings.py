@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import func, select
 from app import clock
 from app.domain.terms import AgendaGround, DecisionKind
 from app.extensions import db
-from app.models import Agency, AgendaItem, Decision, Instruction, Meeting, Registration
+from app.models import Agency, AgendaItem, Decision, Instruction, Meeting, Registration, TypicalInstruction
 from app.screens.meeting_forms import LONGEST_REASON
 from tests import factories, meeting_scenes
 from tests.states import kept
@@ -457,3 +458,40 @@ def test_a_family_tells_who_keeps_it_what_was_decided(cast, scene, sign_in, page
     for name in ("anna", "zoya", "boris"):
         shown = text(page(sign_in(name), f"/family/{scene['north'].id}"))
         assert "Помочь" in shown, name
+
+
+# Instructions of the list
+
+
+@pytest.mark.one_database("what a form fills in is decided in Python")
+def test_an_instruction_is_taken_from_the_list_and_edited_freely(cast, scene, sign_in, page):
+    zoya, item, body = sign_in("zoya"), scene["north item"], cast.agency("5.3")
+    lessons = factories.by_code(TypicalInstruction, "lessons")
+    document = page(zoya, f"/item/{item.id}")
+    [first, *_] = document.xpath("//select[@data-take]")
+    assert [one.text.split(".")[0] for one in first][1:3] == ["1", "2"]
+    known = json.loads(document.xpath("//@data-known")[0])[str(lessons.id)]
+    assert known == {"text": lessons.name, "agency": str(body.id), "name": str(body), "due_on": day(lessons.days)}
+    form = filled(zoya, page, item, DecisionKind.HEAR)
+    taken = {f"instructions-{row}-typical": str(lessons.id) for row in range(2)}
+    typed = {"instructions-1-text": "Своими словами", "instructions-1-due_on": day(3), "instructions-1-agency": "",
+             "instructions-1-row": ""}  # fmt: skip
+    assert zoya.post(f"/item/{item.id}", data=form | taken | typed).status_code == 302
+    said = [(row.agency, row.text, (row.due_on - clock.today()).days) for row in item.instructions]
+    assert said == [(body, lessons.name, lessons.days), (body, "Своими словами", 3)]
+
+
+@pytest.mark.one_database("what a form fills in is decided in Python")
+def test_an_instruction_of_the_list_whose_body_is_not_there_and_one_no_longer_used(cast, scene, sign_in, page):
+    zoya, item = sign_in("zoya"), scene["north item"]
+    lacking, retired = (factories.by_code(TypicalInstruction, code) for code in ("papers", "lessons"))
+    retired.retired = True
+    db.session.commit()
+    form = filled(zoya, page, item, DecisionKind.HEAR, **{"instructions-0-typical": str(lacking.id)})
+    shown = zoya.post(f"/item/{item.id}", data=form)
+    assert shown.status_code == 200
+    assert lacking.name in shown.text
+    assert "Заполните это поле" in shown.text
+    form = filled(zoya, page, item, DecisionKind.HEAR, **{"instructions-0-typical": str(retired.id)})
+    assert zoya.post(f"/item/{item.id}", data=form).status_code == 302
+    assert item.instructions == []
