@@ -19,6 +19,7 @@ from flask import Flask, has_request_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from flask_wtf.csrf import generate_csrf
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
 from werkzeug.security import generate_password_hash
@@ -105,8 +106,19 @@ def quick_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> FileSystemBytecodeCache:
+    """The templates as they are compiled by whichever worker is the first to need them."""
+    of_worker = tmp_path_factory.getbasetemp()
+    folder = (of_worker if worker_id == "master" else of_worker.parent) / "templates"
+    folder.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))
+
+
 @pytest.fixture(scope="session", params=databases.kinds())
-def bank(request: pytest.FixtureRequest, quick_folder: Path, worker_id: str) -> Iterator[Bank]:
+def bank(
+    request: pytest.FixtureRequest, quick_folder: Path, worker_id: str, compiled_templates: FileSystemBytecodeCache
+) -> Iterator[Bank]:
     """The application of this worker, its database installed and the cast in it."""
     folder = quick_folder / request.param
     folder.mkdir()
@@ -119,6 +131,7 @@ def bank(request: pytest.FixtureRequest, quick_folder: Path, worker_id: str) -> 
             AUTH_DB_FAKE_PASSWORD_HASH_CHECK=generate_password_hash("nobody's", "pbkdf2:sha256:1"),
         )
     )
+    app.jinja_env.bytecode_cache = compiled_templates
     with app.app_context(), access.unrestricted():
         upgrade()
         from app.services import installation

@@ -15,6 +15,7 @@ import lxml.html
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -108,10 +109,11 @@ class _Quiet(WSGIRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def live_server(once: Callable[[str], Path]) -> Iterator[LiveServer]:
+def live_server(once: Callable[[str], Path], compiled_templates: FileSystemBytecodeCache) -> Iterator[LiveServer]:
     """The application with the demo bank, served on a free port of this machine."""
     folder = once("live")
     app = create_app(settings.of_test(folder))
+    app.jinja_env.bytecode_cache = compiled_templates
     app.testing = False  # errors become pages here, as they do for people
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with app.app_context(), access.unrestricted():
