@@ -66,7 +66,7 @@ def faults(one, form: Grid, tree) -> list[str]:
 
 
 @pytest.mark.one_database("the property is of the conditions; the hard cases below are counted on both")
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10_000))
 def test_every_number_of_every_report_is_the_length_of_its_list_in_any_bank(cast, seed):
     savepoint = db.session.begin_nested()
