@@ -1,4 +1,4 @@
-"""/health: whether pages can be read and acts stored just now, for whoever watches the server. No data leaves here."""
+"""/health: whether pages can be read and acts stored just now, for whoever watches the server. Nothing else leaves."""
 
 from __future__ import annotations
 
@@ -31,14 +31,16 @@ def init_app(app: Flask) -> None:
 
 
 def health() -> Response:
-    """«ok», or 503 and the code of the reason: disk, read-only, database, papers."""
+    """«ok», or 503 and «not ok»; the reason stands in the log of the server."""
     reason = _reason()
     if reason:
         current_app.logger.error("health: %s", reason)
-    return make_response(reason or "ok", 503 if reason else 200, {"Content-Type": "text/plain; charset=utf-8"})
+    said, status = ("not ok", 503) if reason else ("ok", 200)
+    return make_response(said, status, {"Content-Type": "text/plain; charset=utf-8"})
 
 
 def _reason() -> str:
+    """Why one cannot serve: disk, read-only, database, papers; empty if one can."""
     folder = Path(current_app.config["PAPERS_FOLDER"])
     try:
         _try_database()

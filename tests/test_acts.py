@@ -386,16 +386,21 @@ def test_health_is_ok_where_one_can_read_and_write(anonymous):
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-def test_health_names_the_reason(anonymous, monkeypatch, cause):
+def test_health_says_no_and_the_log_why(anonymous, monkeypatch, caplog, cause):
     error, _words = CAUSES[cause]
 
     def fail() -> None:
         raise OperationalError("INSERT", {}, error)
 
     monkeypatch.setattr("app.health._try_database", fail)
-    answer = anonymous.get("/health")
-    assert answer.status_code == 503
-    assert answer.text == troubles.of(error).code
+    check_ill(anonymous, caplog, troubles.of(error).code)
+
+
+def check_ill(browser: Any, caplog: Any, reason: str) -> None:
+    """The server says that it cannot serve and nothing else; why stands in its log."""
+    answer = browser.get("/health")
+    assert (answer.status_code, answer.text) == (503, "not ok")
+    assert f"health: {reason}" in caplog.text
 
 
 def test_health_sees_missing_tables(anonymous, app):
@@ -410,7 +415,7 @@ def test_health_sees_missing_tables(anonymous, app):
             connection.commit()
 
 
-def test_health_sees_a_full_database(anonymous, app):
+def test_health_sees_a_full_database(anonymous, app, caplog):
     if db.engine.dialect.name != "sqlite":
         pytest.skip("SQLite only: a database of a set size")
 
@@ -421,16 +426,14 @@ def test_health_sees_a_full_database(anonymous, app):
     db.engine.dispose()
     event.listen(db.engine, "connect", limit)
     try:
-        answer = anonymous.get("/health")
+        check_ill(anonymous, caplog, "disk")
     finally:
         event.remove(db.engine, "connect", limit)
         db.engine.dispose()
-    assert (answer.status_code, answer.text) == (503, "disk")
 
 
-def test_health_sees_that_papers_cannot_be_written(anonymous, app, monkeypatch, tmp_path):
+def test_health_sees_that_papers_cannot_be_written(anonymous, app, monkeypatch, tmp_path, caplog):
     blocked = tmp_path / "papers"
     blocked.write_text("a file where a folder is wanted")
     monkeypatch.setitem(app.config, "PAPERS_FOLDER", str(blocked))
-    answer = anonymous.get("/health")
-    assert (answer.status_code, answer.text) == (503, "papers")
+    check_ill(anonymous, caplog, "papers")
