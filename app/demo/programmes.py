@@ -35,8 +35,10 @@ PLANS = (
 )  # fmt: skip
 # What the aid of a body is called that carries a measure out.
 AID_OF_BODIES = {"5.1": "10.2", "5.2": "1.3", "5.3": "5.1", "5.5": "3.1", "5.6": "7.1", "5.8": "4.1", "5.9": "10.1"}
-EXTENDED, LONGER = 0.3, 90  # of the main stages that have ended, so many are made longer, and by how many days
+MOST_MAIN, LATE = 5, 75  # main stages of a programme; days for which the results of a stage may be due
+EXTENDED, LONGER = 0.3, 90  # of the last stages whose end has come, so many are made longer, and by how many days
 EMERGENCY = 0.15
+NO_RESULTS: Row = dict.fromkeys(("reviewed_on", "dynamics_id", "reaction_id", "analysis", "follows"))
 TASKS = "Устранить причины постановки на учёт, наладить уход за детьми."
 ANALYSIS = "Семья идёт на контакт, назначенное выполняет с напоминаниями."
 DESCRIPTION = "Проведено по плану программы."
@@ -76,9 +78,14 @@ class ProgrammeOfStay:
         }  # fmt: skip
         yield "problem", trouble
         yield from self._group(programme)
-        for place, (start, end) in enumerate(self._terms(begins, is_draft=is_draft)):
+        terms = list(self._terms(begins, is_draft=is_draft))
+        programme["ends_on"] = max(programme["ends_on"], terms[-1][1])
+        for place, (start, end) in enumerate(terms):
             stage = self._stage(programme, place, start, end, approval)
-            if place and end < self.last and self.stay.end is None and self.chance.random() < EXTENDED:
+            waits = place == len(terms) - 1 and self.stay.end is None
+            if waits:
+                stage |= NO_RESULTS
+            if waits and end < self.today and self.chance.random() < EXTENDED:
                 yield "decision", self._extend(programme, stage)
             yield "stage", stage
             for position, (code, body, days) in enumerate(plan[:2] if not place else plan):
@@ -111,16 +118,18 @@ class ProgrammeOfStay:
             }  # fmt: skip
 
     def _terms(self, begins: date, *, is_draft: bool) -> Iterator[tuple[date, date]]:
-        """The days of the stages, until the stay ends or the programme does."""
-        yield begins, begins + DAY * INITIAL
-        start, end = begins + DAY * (INITIAL + 1), begins + DAY * (INITIAL + MAIN)
-        if not is_draft and start < self.last:
+        """The days of the stages, one after the other until the stay ends; the results of the last one may be due."""
+        end = begins + DAY * INITIAL
+        yield begins, end
+        for _number in range(0 if is_draft else MOST_MAIN):
+            is_late = self.stay.end is None and self.today - DAY * LATE < end < self.today
+            if end >= self.last or (is_late and self.chance.random() < 0.6):
+                return
+            start, end = end + DAY, end + DAY * MAIN
             yield start, end
 
     def _stage(self, programme: Row, place: int, start: date, end: date, approval: Row | None) -> Row:
         reviewed_on = min(end, self.last) if approval is not None and (end <= self.today or self.stay.end) else None
-        if place and not self.stay.end and reviewed_on is not None and self.chance.random() < 0.5:
-            reviewed_on = None  # its results are due
         level, reaction = self.chance.choice((("low", "2"), ("medium", "3"), ("medium", "4"), ("high", "5")))
         follows = StageFollows.REMOVAL if place and self.stay.end else StageFollows.NEXT
         held_on = approval["decided_on"] if approval is not None else None
@@ -145,8 +154,7 @@ class ProgrammeOfStay:
         programme["ends_on"] = max(programme["ends_on"], longer)
         stage |= {
             "ended_before": stage["ends_on"], "ends_on": longer, "extension_id": decision["id"],
-            "sort": StageSort.EXTENDED, "reviewed_on": None, "dynamics_id": None, "reaction_id": None,
-            "analysis": None, "follows": None,
+            "sort": StageSort.EXTENDED,
         }  # fmt: skip
         return decision
 
