@@ -164,6 +164,40 @@ def aid(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "aid_3", ".card__foot button", said=said)
 
 
+def programme(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/programme/1")
+    server, number, said = page.url.partition("/programme")[0], 0, ""
+    opening = page.locator("a[href^='/programme/open/']")
+    while not opening.count():
+        number += 1
+        said = page.goto(f"{server}/family/{number}") and page.evaluate(SAID)
+        page.goto(f"{server}/programme/of-family/{number}")
+    said += page.evaluate(SAID)
+    with page.expect_navigation():
+        opening.click()
+    walk.show(page, "programme_1", "[name=problems]", said=said)
+    page.goto(f"{server}/programme/1")
+    with page.expect_navigation():
+        page.locator("a[href$='/plan']").first.click()
+    walk.show(page, "programme_2", "[name=chosen]", "button[name=fill]", said="2.16")
+    page.goto(f"{server}/programme/1")
+    page.locator(".page-head details summary").first.click()
+    walk.show(page, "programme_3", ".page-head details a[href$='card.pdf']")
+    page.locator("section details summary").first.click()
+    said = page.evaluate(SAID)
+    with page.expect_navigation():
+        page.locator("a[href$='/review']").first.click()
+    walk.show(page, "programme_4", "main .form__actions button[type=submit]", said=said)
+
+
+def watching(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/watching/")
+    walk.show(page, "watching_1", "main tbody a")
+    with page.expect_navigation():
+        page.locator("a[href*='list=bodies']").click()
+    walk.show(page, "watching_2", "main table")
+
+
 def passport(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("koordinator", "/family/12")
     walk.show(page, "passport_1", ".page-head__actions a[href$='passport.pdf']")
@@ -283,7 +317,21 @@ def act(open_as: Callable[..., Any], walk: Walk) -> None:
 
 WALKS = {
     walk.__name__: walk
-    for walk in (load, family, signal, survey, act, meeting, deadlines, aid, passport, quarter, access)
+    for walk in (
+        load,
+        family,
+        signal,
+        survey,
+        act,
+        meeting,
+        deadlines,
+        programme,
+        watching,
+        aid,
+        passport,
+        quarter,
+        access,
+    )
 }
 
 
