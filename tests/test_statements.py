@@ -34,13 +34,11 @@ MOST_OF_MEETING = 20
 # Screens that ask for more, and what for.
 DEARER = {
     "Exchange.export": (34, "every table of the bank by portions, and the words of every dictionary"),
-    "QuarterlyForm.show": (16, "the sources of the form, one by one"),
     **{f"PassportScreen.{name}": (23, "every stretch of the road of a family") for name in ("passport", "card")},
     **{f"ProgrammePapers.{name}": (23, "every stretch of the road of a family")
        for name in ("card", "card_to_edit", "calendar", "summary")},
     "MeetingPage.show": (MOST_OF_MEETING, "an agenda at a glance, and the grounds on which matters are proposed"),
     "SittingPage.decide": (17, "a matter at a glance, and the words of every dictionary that a decision may name"),
-    "ProgrammePage.edit": (16, "a programme with everything that its form shows"),
     "ProgrammeActs.plan": (19, "the catalogue, the bodies, their people, and the family of the plan"),
 }  # fmt: skip
 # Rows that name a family and are no part of it.

@@ -134,7 +134,7 @@ class Member(OfFamily, Entity):
     __tablename__ = "member"
     __table_args__ = (
         Index("ix_member_of_family", "family_id", "born_on", "joined_on", "left_on", "annulled_at"),
-        listed("member", "sort_key", "id", "family_id"),
+        listed("member", "sort_key", "id", "family_id", "born_on", "joined_on", "left_on"),  # children, who are present
         *(given("member", "role_id", name, "id", "family_id") for name in ("sort_key", "born_on")),
         sought("member", "first_name", "id", "family_id"),
         sought("member", "middle_name", "id", "family_id"),

@@ -167,10 +167,7 @@ def plan_of(programme: Programme, today: date) -> ProgrammePlan:
         )),
         lines=lines,
         aids_of=aids_of,
-        mentors=list(db.session.scalars(
-            select(Mentor).where(Mentor.family_id == programme.family_id, Mentor.annulled_at.is_(None))
-            .where(or_(Mentor.ended_on.is_(None), Mentor.ended_on > today)).options(joinedload(Mentor.employee))
-        )),
+        mentors=mentors_of(programme.family_id, today),
     )  # fmt: skip
 
 
@@ -215,6 +212,13 @@ def _aids(programme: Programme, stages: Sequence[Stage]) -> tuple[dict[int, int]
         if stage is not None:
             alone[stage.id] = alone.get(stage.id, 0) + number
     return aids_of, alone
+
+
+def mentors_of(family_id: int, today: date) -> list[Mentor]:
+    """The mentors of a family on a day."""
+    asked = select(Mentor).where(Mentor.family_id == family_id, Mentor.annulled_at.is_(None))
+    asked = asked.where(or_(Mentor.ended_on.is_(None), Mentor.ended_on > today))
+    return list(db.session.scalars(asked.options(joinedload(Mentor.employee))))
 
 
 def problems_of(programme_id: int) -> list[Problem]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, exists, func, select, union
+from sqlalchemy import ColumnElement, Integer, and_, func, literal, select, union_all
 
 from app import access, tree
 from app.domain import names
@@ -29,13 +30,17 @@ class ReportPlaces:
     def __init__(self, sources: Iterable[Source] = ()) -> None:
         self.tree = tree.read()
         self.all = self.tree.rows
-        lives = exists().where(_family.c.territory_id == _territory.c.id, counted_families())
+        of_families = select(_family.c.territory_id, func.count()).where(counted_families())
         of_others = (
-            select(source.territory).select_from(source.tables).where(*source.where, source.counted())
+            select(source.territory, literal(0))
+            .select_from(source.tables)
+            .where(*source.where, source.counted())
+            .distinct()
             for source in sources
         )
-        places = union(select(_territory.c.id).where(lives), *of_others)
-        self.inhabited = set(db.session.scalars(places)) & set(self.all)
+        lying = db.session.execute(union_all(of_families.group_by(_family.c.territory_id), *of_others)).all()
+        self._families: Counter[int] = Counter({place_id: number for place_id, number in lying if number})
+        self.inhabited = {place_id for place_id, _number in lying} & set(self.all)
         scope = access.scope()
         whole = scope.everything or scope.all_statistics
         self.visible = set(self.all) if whole else set(scope.territories) | self.inhabited
@@ -76,15 +81,7 @@ class ReportPlaces:
         """The only district of a person, or the one where most families live; None without any territory."""
         choices = [place for place, _ in self.choices()]
         districts = [place for place in choices if place.kind is TerritoryKind.DISTRICT]
-        if len(districts) > 1:
-            families: dict[int, int] = dict(
-                db.session.execute(
-                    select(_family.c.district_id, func.count())
-                    .where(counted_families())
-                    .group_by(_family.c.district_id)
-                ).all()
-            )
-            districts.sort(key=lambda place: -families.get(place.id, 0))
+        districts.sort(key=lambda place: -sum(self._families[part.id] for part in self.tree.below([place.id])))
         return next(iter(districts or choices), None)
 
     def named(self, name: str) -> Place | None:

@@ -170,9 +170,9 @@ class ProgrammePage(ProgrammeScreen):
         row, form, today = self._drawn(pk), ProgrammeForm(), clock.today()
         form.offer(_picks(row.registration))
         if not form.is_submitted():
-            plan = programmes.plan_of(row, today)
-            mentor = plan.mentors[0].employee if plan.mentors else None
-            form.show(row, [one.text for one in plan.problems], mentor)
+            mentors = programmes.mentors_of(row.family_id, today)
+            problems = [one.text for one in programmes.problems_of(row.id)]
+            form.show(row, problems, mentors[0].employee if mentors else None)
         answer = self.acted(form, lambda: self._drawn(pk), lambda fresh: acts.change(fresh, form.drawn, today),
                             gettext("Saved."), page_of(pk))  # fmt: skip
         return answer or self.form_page(form, gettext("Edit the programme"), page_of(pk), row)
