@@ -15,6 +15,8 @@ from app.models import AgencyFinding, AgencyInquiry, SurveyGroup
 from tests import factories
 from tests.test_registry import form_of
 
+pytestmark = pytest.mark.one_database("pages and refusals; the acts behind them: tests/services, on both databases")
+
 DAY = timedelta(days=1)
 
 

@@ -21,6 +21,8 @@ from tests.test_feeds import made
 from tests.test_guard import acting
 from tests.test_registry import form_of
 
+pytestmark = pytest.mark.one_database("pages and refusals; what is due of them is asked on both (tests/readings)")
+
 DAY = timedelta(days=1)
 LISTED = "/instructionregistry/list/"
 

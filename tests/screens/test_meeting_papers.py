@@ -15,6 +15,8 @@ from app.models import JournalEntry, Meeting
 from tests import factories, meeting_scenes, scans
 from tests.states import kept
 
+pytestmark = pytest.mark.one_database("papers and who prints them; test_stranger.py prints each on Postgres")
+
 MONTH = 30 * meeting_scenes.DAY
 
 

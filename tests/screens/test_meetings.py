@@ -20,6 +20,8 @@ from tests.states import kept
 from tests.test_at_once import check_told_once, last_told, said, sent_together
 from tests.test_registry import form_of
 
+pytestmark = pytest.mark.one_database("pages and refusals; services/test_sitting.py closes meetings on both")
+
 DAY = timedelta(days=1)
 PLAN, LISTED = "/meetings/plan", "/meetingregistry/list/"
 

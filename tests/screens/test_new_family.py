@@ -29,6 +29,8 @@ from app.screens.new_family_forms import NewFamilyForm
 from tests import factories
 from tests.test_registry import VIEWS
 
+pytestmark = pytest.mark.one_database("what a form says; its acts are done at once on Postgres (test_at_once.py)")
+
 STORED = (Family, Member, IdentityDocument, Education, Supervision, Registration, Decision)
 
 

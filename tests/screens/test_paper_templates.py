@@ -18,6 +18,8 @@ from tests import factories, meeting_scenes
 from tests.meeting_scenes import closed, decide, item
 from tests.test_acts import form_on
 
+pytestmark = pytest.mark.one_database("files and what they say, whatever the database")
+
 DAY = timedelta(days=1)
 
 

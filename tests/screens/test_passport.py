@@ -17,6 +17,8 @@ from app.render.html_pdf import PrintError
 from app.services import papers
 from tests import factories, scans
 
+pytestmark = pytest.mark.one_database("papers and who prints them; test_stranger.py prints each on Postgres")
+
 PATHS = ("passport.pdf", "card.pdf")
 
 

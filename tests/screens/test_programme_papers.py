@@ -6,6 +6,7 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
+import pytest
 from docx import Document
 from lxml import html
 from pypdf import PdfReader
@@ -18,6 +19,8 @@ from tests import factories
 from tests.states import kept
 from tests.test_registry import form_of
 from tests.test_statements import asked
+
+pytestmark = pytest.mark.one_database("papers and who prints them; test_stranger.py prints each on Postgres")
 
 CODES = ("2.16", "4.11", "2.15", "2.18", "4.13", "6.1", "6.2", "1.12", "1.1", "1.10", "7.2", "7.9")
 AIDS = 83

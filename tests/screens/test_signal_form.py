@@ -15,6 +15,8 @@ from app.extensions import db
 from app.models import CardChild, CardStep, Criterion, Draft, HomeTerritory, LawReminder, SignalCard
 from tests import factories
 
+pytestmark = pytest.mark.one_database("what a form says; its acts are done at once on Postgres (test_at_once.py)")
+
 NOW = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)  # 12:30 by the municipality's clock
 LONG = "я" * 20_000
 

@@ -16,6 +16,8 @@ from app.models import CardStep, Draft, SurveyAct, SurveyGroup, SurveyPerson
 from app.services import signals
 from tests import factories
 
+pytestmark = pytest.mark.one_database("pages and refusals; the acts behind them: tests/services, on both databases")
+
 NOW = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)  # 12:30 by the municipality's clock
 LONG = "я" * 20_000
 

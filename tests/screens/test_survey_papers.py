@@ -19,6 +19,8 @@ from app.models import IdentityDocument, IdentityKind, SurveyAct, SurveyGroup, S
 from app.render import qr
 from tests import factories, scans
 
+pytestmark = pytest.mark.one_database("papers and codes; test_stranger.py prints each on Postgres")
+
 
 @pytest.fixture
 def group(cast: factories.Cast) -> SurveyGroup:
