@@ -80,6 +80,7 @@ from app.entities.kinds import (
 from app.entities.meetings import (
     AgendaItem,
     CommissionMember,
+    Delivery,
     Instruction,
     Meeting,
     MeetingAttendance,
@@ -151,6 +152,7 @@ __all__ = [
     "Deadline",
     "Decision",
     "DecisionOutcome",
+    "Delivery",
     "Dictionary",
     "Draft",
     "DynamicsLevel",

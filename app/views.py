@@ -40,7 +40,7 @@ from app.crud.dictionaries import (
 )
 from app.crud.families import FamilyListView
 from app.crud.inquiries import FindingListView, InquiryListView
-from app.crud.meetings import AgendaItemListView, InstructionListView, MeetingListView
+from app.crud.meetings import AgendaItemListView, DeliveryListView, InstructionListView, MeetingListView
 from app.crud.members import MemberListView
 from app.crud.own_filters import SavedFilters
 from app.crud.persons import EducationRegistry, IdentityDocumentRegistry, PupilSupportRegistry, SupervisionRegistry
@@ -59,6 +59,7 @@ from app.screens.backups import Backups
 from app.screens.big_picture import BigPicture
 from app.screens.books import Books
 from app.screens.calendar import Calendar
+from app.screens.deliveries import Deliveries
 from app.screens.doctor import Doctor
 from app.screens.drafts import Drafts
 from app.screens.emergency import Emergency
@@ -246,6 +247,15 @@ class InstructionRegistry(InstructionListView):
         "answered_by", "returned", "accepted_at",
     ]  # fmt: skip
     base_order = ("due_on", "asc")
+
+
+class DeliveryRegistry(DeliveryListView):
+    entity = models.Delivery
+    list_columns = ["sent_on", "kind", "whom", "item", "way", "received_on"]
+    titles = ("sent_on", "whom")
+    search_columns = ["kind", "whom", "sent_on", "way", "received_on"]
+    form_columns = ["meeting", "item", "kind", "whom", "sent_on", "way", "handed_by", "received_on", "mark"]
+    base_order = ("sent_on", "desc")
 
 
 class CommissionMemberRegistry(RegistryView):
@@ -475,6 +485,7 @@ BANK = [
     (MentorRegistry, "Mentors", "fa-user-friends"),
     (AssignmentRegistry, "Assignments", "fa-user-tag"),
     (AgendaItemRegistry, "AgendaItems", "fa-list-ol"),
+    (DeliveryRegistry, "Deliveries", "fa-envelope-circle-check"),
     (AgencyFindingRegistry, "AgencyFindings", "fa-comments"),
     (SurveyActRegistry, "Survey acts", "fa-clipboard-check"),
 ]
@@ -527,7 +538,7 @@ KEEPING = [
 SCREENS: list[type] = [
     Books, FamilyPage, FamilyActs, FamilyStory, Performers, NewFamily, SignalPage, SignalLikeness, NewSignal,
     SignalLog, SignalScans, SignalClocks, Emergency, SurveyPage, InquiryPage, Findings, SurveyActs, SurveyPapers,
-    MeetingPage, ProgrammePage, ProgrammeActs, ProgrammePapers, SittingPage, MeetingPapers, InstructionPage,
+    MeetingPage, ProgrammePage, ProgrammeActs, ProgrammePapers, SittingPage, MeetingPapers, Deliveries, InstructionPage,
     TransferPage, TransferFiles, Search, OwnAccount, Lookup, Papers, PassportScreen, Guide, Drafts, SavedFilters,
 ]  # fmt: skip
 

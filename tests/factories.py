@@ -35,6 +35,7 @@ from app.models import (
     Deadline,
     Decision,
     DecisionOutcome,
+    Delivery,
     Education,
     EducationStatus,
     Employee,
@@ -553,6 +554,10 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         "Meeting": sitting,
         "MeetingAttendance": sitting.attendance[0],
         "AgendaItem": item,
+        "Delivery": _add(Delivery(
+            meeting=item.meeting, item=item, kind=terms.TemplateKind.NOTICE, whom=f"{word}: кому",
+            sent_on=date(2026, 11, 20), way=terms.DeliveryWay.HANDED,
+        )),
         "Instruction": instruction(item, body, date(2026, 12, 20), f"{word}: поручение"),
         "Transfer": _add(Transfer(
             named=f"{word}: дело", family=of, from_territory=place, elsewhere=word, decision_id=stay.decision.id,

@@ -27,6 +27,7 @@ from app.models import (
     Criterion,
     Deadline,
     DecisionOutcome,
+    Delivery,
     DynamicsLevel,
     Family,
     FamilyReaction,
@@ -370,6 +371,7 @@ def _of_sittings(keys: Mapping[str, int]) -> dict[str, ActForm]:
         return ActForm(who, url if page else f"{url}/{act}", f"{url}/{act}", typed)
 
     item, decided = f"/item/{keys['item to decide']}", f"/item/{keys['item to take-back']}"
+    given = f"/item/{keys['item to reopen']}/deliveries"
     return {
         "open a meeting": sit("open", {}, page=f"/meeting/{keys['meeting to open']}"),
         "tick who has come": sit("attendance", {"present": []}, once=False),
@@ -391,6 +393,20 @@ def _of_sittings(keys: Mapping[str, int]) -> dict[str, ActForm]:
         "answer an instruction": order("answer", said, who="gleb"),
         "enter an answer from paper": order("enter", said),
         "accept an answer": order("accept", {}, page="its own"),
+        "write a delivery down": ActForm(
+            "zoya",
+            given,
+            given,
+            {"kind": "resolution", "sent_on": today, "way": "handed", "whom": "Ивановой Анне"},
+            Delivery,
+            once=False,
+        ),
+        "mark a receipt": ActForm(
+            "zoya", *[f"/delivery/{keys['delivery to mark']}/receipt"] * 2, {"received_on": today, "mark": "расписка"}
+        ),
+        "annul a delivery": ActForm(
+            "zoya", *[f"/delivery/{keys['delivery to annul']}/annul"] * 2, {"reason": "ошибка"}
+        ),
         "return an answer": order("return", {"reason": "без акта", "due_on": ahead}),
     }
 
@@ -429,6 +445,14 @@ def _meetings(cast: factories.Cast) -> dict[str, int]:
     keys = {f"meeting to {name}": row.id for name, row in found.items()}
     keys |= {f"item to {name}": rows[-1 if name == "up" else 0].id for name, rows in items.items()}
     keys |= {f"order to {name}": row.id for name, row in orders.items()}
+    for name in ("mark", "annul"):
+        given = Delivery(
+            meeting=found["reopen"], item=items["reopen"][0], kind=terms.TemplateKind.EXTRACT, whom=f"Кому: {name}",
+            sent_on=today, way=terms.DeliveryWay.POST,
+        )  # fmt: skip
+        db.session.add(given)
+        db.session.flush()
+        keys[f"delivery to {name}"] = given.id
     keys |= {"body": body.id, "long on record": long_ago.id}
     row = PaperTemplate(kind=terms.TemplateKind.EXTRACT, since=date(2026, 1, 1), file_name="выписка.docx",
                         content=editable.standard(terms.TemplateKind.EXTRACT))  # fmt: skip

@@ -37,6 +37,10 @@ FOREIGN = {
     "Exchange.undo": ["/exchange/undo/{ImportBatch}"],
     "Execution.cut": ["/execution/aid/{Aid}/cut"],
     "Execution.not_done": ["/execution/measure/{PlannedMeasure}/not-done"],
+    "Deliveries.annul": ["/delivery/{Delivery}/annul"],
+    "Deliveries.of_item": ["/item/{AgendaItem}/deliveries"],
+    "Deliveries.of_meeting": ["/meeting/{Meeting}/deliveries.pdf"],
+    "Deliveries.receipt": ["/delivery/{Delivery}/receipt"],
     "Execution.window": ["/execution/window?f={Family}", "/execution/window?m={PlannedMeasure}",
                          "/execution/window?f={own}&m={PlannedMeasure}"],
     "FamilyActs.annul": [

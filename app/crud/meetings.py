@@ -12,7 +12,7 @@ from app import clock, filters, words
 from app.crud import RegistryView
 from app.crud.listing import Listing
 from app.filters import Address, Filter
-from app.models import AgendaItem, Instruction, Meeting
+from app.models import AgendaItem, Delivery, Instruction, Meeting
 from app.readings import meetings
 
 MOMENTS = ("opened_at", "closed_at", "decided_at", "answered_at", "accepted_at", "created_at")
@@ -105,6 +105,25 @@ class InstructionListView(RegistryView):
 
     def warning(self, row: Instruction, listing: Listing) -> str:
         return gettext("overdue") if meetings.is_overdue(row, clock.today()) else ""
+
+    def _of_families(self) -> bool:
+        return True
+
+
+class DeliveryListView(RegistryView):
+    """The one list of the papers that were handed or sent."""
+
+    list_template = "registry/deliveries.html"
+    addable = False  # written down on the page of an item
+
+    def row_url(self, row: Delivery) -> str:
+        if self.appbuilder.sm.has_access("can_note", "Delivery"):
+            return url_for("Deliveries.of_item", pk=row.item_id)
+        return super().row_url(row)
+
+    def text(self, row: Any, name: str) -> str:
+        found = _text(self, row, name)
+        return super().text(row, name) if found is None else found
 
     def _of_families(self) -> bool:
         return True

@@ -146,6 +146,16 @@ class TemplateKind(Term):
     LETTER = "letter", "сопроводительное письмо"
 
 
+class DeliveryWay(Term):
+    """How a paper of a meeting came to whom it is for."""
+
+    HANDED = "handed", "вручено лично"
+    POST = "post", "почтой"
+    COURIER = "courier", "курьером"
+    EMAIL = "email", "электронной почтой"
+    SYSTEM = "system", "через систему документооборота"
+
+
 class InstructionKind(Term):
     """What a commission sends to a body."""
 

@@ -298,6 +298,33 @@ class Instruction(OfMeeting, Entity):
         return words.short(f"{self.agency}: {self.text}", LONGEST_TITLE)
 
 
+class Delivery(OfMeeting, Entity):
+    """A paper of an item that was handed or sent to somebody: when, how, by whom, and what shows that it was received.
+
+    whom: a person or a body as the paper names it, in the dative. mark: the receipt: a signature, a notice of the post.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        listed("delivery", "sent_on", "id", "meeting_id", "item_id"),
+        sane("received_on >= sent_on", name="received_after_sent"),
+    )
+    TITLE, TITLES = _("Delivery of a paper"), _("Deliveries of papers")
+    meeting: Mapped[Meeting] = relationship(info=label(_("Meeting")))
+    item_id: Mapped[int] = mapped_column(ForeignKey("agenda_item.id"), index=True, info=label(_("Item of an agenda")))
+    item: Mapped[AgendaItem] = relationship(info=label(_("Item of an agenda")))
+    kind: Mapped[terms.TemplateKind] = mapped_column(term(terms.TemplateKind), info=label(_("Paper")))
+    whom: Mapped[str] = mapped_column(String(300), info=label(_("To whom")))
+    sent_on: Mapped[date] = mapped_column(Date, info=label(_("Handed or sent on")))
+    way: Mapped[terms.DeliveryWay] = mapped_column(term(terms.DeliveryWay), info=label(_("How")))
+    handed_by: Mapped[str | None] = mapped_column(String(200), info=label(_("By whom")))
+    received_on: Mapped[date | None] = mapped_column(Date, info=label(_("Received on")))
+    mark: Mapped[str | None] = mapped_column(String(300), info=label(_("Mark of receipt")))
+
+    def __str__(self) -> str:
+        return words.short(f"{self.kind}: {self.whom}", LONGEST_TITLE)
+
+
 class PaperTemplate(Versioned, Entity):
     """The words of a paper of meetings, as the municipality has them from a day on; the latest of its kind is used."""
 

@@ -1,0 +1,73 @@
+"""To whom the papers of meetings were handed or sent, and what shows that they were received. Callers commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from app import clock
+from app.domain import deliveries as rules
+from app.domain.refusal import Refusal
+from app.domain.terms import DeliveryWay, TemplateKind
+from app.extensions import db
+from app.models import AgendaItem, Delivery
+
+TAKEN_OFF = "Этот вопрос снят с повестки."
+ANNULLED = "Эта запись реестра аннулирована."
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A paper that was handed or sent, as typed; whom: one on a line."""
+
+    kind: TemplateKind
+    whom: str
+    sent_on: date
+    way: DeliveryWay
+    handed_by: str | None = None
+    received_on: date | None = None
+    mark: str | None = None
+
+
+def note(item: AgendaItem, said: Handed, today: date) -> list[Delivery]:
+    """Write down to whom a paper of an item was handed or sent: a row for each of them. Raises Refusal."""
+    if item.annulled_at is not None:
+        raise Refusal(TAKEN_OFF)
+    meeting = item.meeting
+    rules.check_sent(said.kind, sent_on=said.sent_on, held_on=meeting.held_on, is_closed=item.number is not None,
+                     today=today)  # fmt: skip
+    rules.check_received(sent_on=said.sent_on, received_on=said.received_on, mark=said.mark, today=today)
+    rows = [
+        Delivery(meeting_id=item.meeting_id, item=item, kind=said.kind, whom=whom, sent_on=said.sent_on, way=said.way,
+                 handed_by=said.handed_by, received_on=said.received_on, mark=said.mark)
+        for whom in rules.recipients(said.whom)
+    ]  # fmt: skip
+    db.session.add_all(rows)
+    db.session.flush()
+    return rows
+
+
+def receive(row: Delivery, received_on: date, mark: str | None, today: date) -> None:
+    """Write down that a paper was received, and what shows it. Raises Refusal."""
+    _hold(row)
+    rules.check_received(sent_on=row.sent_on, received_on=received_on, mark=mark, today=today)
+    row.received_on, row.mark = received_on, mark
+    db.session.flush()
+
+
+def annul(row: Delivery, reason: str) -> None:
+    """A row that was entered by mistake leaves the register. Raises Refusal."""
+    _hold(row)
+    row.annulled_at, row.annul_reason = clock.now(), reason
+    db.session.flush()
+
+
+def _hold(row: Delivery) -> None:
+    """Let nobody else act on a row until the transaction ends. Raises Refusal if it is annulled."""
+    table = Delivery.__table__.c
+    db.session.execute(select(table.id).where(table.id == row.id).with_for_update())
+    db.session.refresh(row)
+    if row.annulled_at is not None:
+        raise Refusal(ANNULLED)
