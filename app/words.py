@@ -69,9 +69,11 @@ def counted(number: int, one: str, few: str, many: str) -> str:
     return f"{number} {many}"
 
 
-def age(years: int, months: int = 0) -> str:
-    """«1 год», «3 года», «12 лет»; of a baby the months: «7 мес.»."""
-    return counted(years, "год", "года", "лет") if years else f"{months} мес."
+def age(years: int, months: int | None = None) -> str:
+    """«1 год», «3 года», «12 лет»; of a baby the months: «7 мес.», «до года» if they are not known."""
+    if years:
+        return counted(years, "год", "года", "лет")
+    return "до года" if months is None else f"{months} мес."
 
 
 def initials(last_name: str, first_name: str, middle_name: str | None = None) -> str:

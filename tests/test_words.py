@@ -17,7 +17,8 @@ def test_ages_are_said_in_russian(years, said):
 
 def test_the_age_of_a_baby_is_in_months():
     assert words.age(0, 7) == "7 мес."
-    assert words.age(0) == "0 мес."
+    assert words.age(0, 0) == "0 мес."
+    assert words.age(0) == "до года"
 
 
 def test_days_and_moments_are_written_as_people_here_write_them():

@@ -103,7 +103,7 @@ def names_alike(one: NamedPerson, other: NamedPerson) -> NamesAlike | None:
         return NamesAlike.SAME
     if (last, first) == (other_first, other_last):
         return NamesAlike.SWAPPED
-    if middle and sorted(parts) == sorted(others):
+    if _every_word(parts) == _every_word(others):  # typed in other fields, or two of them in one
         return NamesAlike.REORDERED
     if first == other_first:
         return _with_another_last(last, other_last, middle, other_middle)
@@ -112,6 +112,11 @@ def names_alike(one: NamedPerson, other: NamedPerson) -> NamesAlike | None:
     if (last == other_first and is_near(first, other_last)) or (first == other_last and is_near(last, other_first)):
         return NamesAlike.SWAPPED_BY_A_LETTER
     return None
+
+
+def _every_word(parts: Iterable[str]) -> tuple[str, ...]:
+    """The words of a whole name, whichever field each stands in."""
+    return tuple(sorted(" ".join(parts).split()))
 
 
 def _with_another_last(last: str, other_last: str, middle: str, other_middle: str) -> NamesAlike | None:
@@ -232,21 +237,21 @@ class Likely(Generic[T]):
 
     def add(self, person: NamedPerson, what: T) -> None:
         """Let a person be found."""
-        last, first, _ = _parts(person)
+        last, first, _ = parts = _parts(person)
         pair = frozenset((last, first))
         signs: set[Hashable] = {pair, (pair, None)}
         if person.born_on is not None:
-            signs = {pair, (last, person.born_on), (first, person.born_on)}
+            signs = {pair, (last, person.born_on), (first, person.born_on), (_every_word(parts), person.born_on)}
         for sign in signs:
             self._by_sign.setdefault(sign, []).append((person, what))
 
     def of(self, person: NamedPerson) -> Iterator[T]:
         """What those stand for who may be a person, in the order in which they were added by each sign."""
-        last, first, _ = _parts(person)
+        last, first, _ = parts = _parts(person)
         pair = frozenset((last, first))
         signs: tuple[Hashable, ...] = (pair,)
-        if person.born_on is not None:
-            signs = tuple(dict.fromkeys(((last, person.born_on), (first, person.born_on), (pair, None))))
+        if (day := person.born_on) is not None:
+            signs = tuple(dict.fromkeys(((last, day), (first, day), (_every_word(parts), day), (pair, None))))
         seen: set[int] = set()
         for sign in signs:
             for entry in self._by_sign.get(sign, ()):

@@ -118,6 +118,18 @@ def test_how_names_agree(one, other, how):
     assert names_alike(first, second) is names_alike(second, first) is how
 
 
+@pytest.mark.parametrize("typed", [
+    ("Инна Олеговна", "Камышова", None), ("Камышова", "Инна Олеговна", None), ("Камышова Инна", "Олеговна", None),
+    ("Олеговна", "Камышова", "Инна"),
+])  # fmt: skip
+def test_words_of_a_name_in_other_fields_are_the_same_name(typed):
+    one, other = named("Камышова Инна Олеговна", DAY), NamedPerson(*typed, DAY)
+    assert names_alike(one, other) is names_alike(other, one) is NamesAlike.REORDERED
+    likely: Likely[tuple[int]] = Likely()
+    likely.add(one, (1,))
+    assert list(likely.of(other)) == [(1,)]
+
+
 @pytest.mark.parametrize(
     ("one", "other", "how"),
     [
