@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 from math import isqrt
 from typing import Any
@@ -159,7 +160,7 @@ class RegistryList:
             return GATHERED
         if self._index_of_given(found, order):
             return COUNTED
-        return max(COUNTED, min(isqrt(wanted * self._last() // LOOKED_UP), GATHERED))
+        return max(COUNTED, min(isqrt(wanted * self._last // LOOKED_UP), GATHERED))
 
     def _met(self, found: Sequence[Filter], order: tuple[str, str], most: int) -> Sequence[int] | None:
         """The ids of the rows in their order, as far as they are counted: who meets them on the way to a far page need
@@ -173,12 +174,13 @@ class RegistryList:
 
     def _guessed(self, found: Sequence[Filter]) -> int:
         """About how many rows the filters let through: as many as of some that lie evenly among all."""
-        last = self._last()
+        last = self._last
         step = max(1, last // SAMPLE)
         table = self.entity.__table__
         rows = self._narrowed(found, walked=True).where(conditions.keyed(table.c.id, range(1, last + 1, step)))
         return len(self._keys(rows.with_hint(table, "NOT INDEXED", "sqlite"))) * step
 
+    @cached_property
     def _last(self) -> int:
         """The largest id."""
         return self._keys(select(func.max(self.entity.__table__.c.id)))[0] or 0
