@@ -21,6 +21,7 @@ from app.services import agenda, instructions, meetings, resolutions, sitting
 PLACE = "г. Заречный, ул. Советская, д. 1, зал заседаний"
 HELD = (35, 14)  # days ago
 FAMILIES = 4  # of each held meeting
+GATHERED = agenda.MOST_ITEMS // 2  # matters of the meeting that is prepared, however large the bank is
 LOOKED_AT = 3  # families that the secretary puts on because nobody has looked at them for long
 FIRST_NUMBER = 31  # behind the numbers of the decisions that the families of the bank bear
 ANSWERED = "Семья посещена, родители направлены в центр занятости, дети устроены в лагерь дневного пребывания."
@@ -85,7 +86,7 @@ def write(district: District, today: date) -> None:
     )  # fmt: skip
     _prepare(meeting, today)
     found = proposed.proposals(meeting)
-    agenda.gather(meeting, found)
+    agenda.gather(meeting, found[:GATHERED])
     agenda.put_on(meeting, [one for one in found if one.ground is AgendaGround.STANDSTILL][:LOOKED_AT])
     _entered(_at(today, 9), [meeting, *meeting.items, *later])
 

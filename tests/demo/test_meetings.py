@@ -35,10 +35,11 @@ def test_two_were_held_one_is_prepared_and_the_plan_goes_on(held):
     assert all(meeting.held_on.weekday() < 5 for meeting in held)
 
 
-def test_the_agenda_that_is_prepared_comes_from_four_grounds(held):
+def test_the_agenda_that_is_prepared_comes_from_five_grounds(held):
     items = held[2].items
     assert {item.ground for item in items} >= {
-        AgendaGround.POSTPONED, AgendaGround.SURVEYED, AgendaGround.INSTRUCTION, AgendaGround.STANDSTILL,
+        AgendaGround.POSTPONED, AgendaGround.SURVEYED, AgendaGround.PROGRAMME, AgendaGround.STAGE,
+        AgendaGround.STANDSTILL,
     }  # fmt: skip
     assert all(item.why and item.decided_at is None for item in items)
     families = [item.family_id for item in items if item.family_id is not None]
