@@ -32,6 +32,7 @@ from app.models import (
     Family,
     FamilyReaction,
     Meeting,
+    Paper,
     PaperTemplate,
     RemovalReason,
     Role,
@@ -401,6 +402,7 @@ def _of_sittings(keys: Mapping[str, int]) -> dict[str, ActForm]:
             Delivery,
             once=False,
         ),
+        "bring a signed scan": ActForm("zoya", *[f"/item/{keys['item to scan']}/scan"] * 2, {"file": scan}, Paper),
         "mark a receipt": ActForm(
             "zoya", *[f"/delivery/{keys['delivery to mark']}/receipt"] * 2, {"received_on": today, "mark": "расписка"}
         ),
@@ -435,6 +437,7 @@ def _meetings(cast: factories.Cast) -> dict[str, int]:
     for name in ("take-back", "close", "reopen"):
         items[name][0].decided_at, items[name][0].outcome = clock.now(), factories.by_code(DecisionOutcome, "heard")
     long_ago = factories.family(cast.north, number="00096")
+    items["scan"] = [factories.agenda_item(found["attendance"], long_ago, number="11/2")]
     factories.registration(long_ago, today - timedelta(days=600))
     orders = {
         name: factories.instruction(items["decide"][0], gleb.agency, today + timedelta(days=9),

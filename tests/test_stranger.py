@@ -41,6 +41,7 @@ FOREIGN = {
     "Deliveries.of_item": ["/item/{AgendaItem}/deliveries"],
     "Deliveries.of_meeting": ["/meeting/{Meeting}/deliveries.pdf"],
     "Deliveries.receipt": ["/delivery/{Delivery}/receipt"],
+    "Deliveries.scan": ["/item/{AgendaItem}/scan"],
     "Execution.window": ["/execution/window?f={Family}", "/execution/window?m={PlannedMeasure}",
                          "/execution/window?f={own}&m={PlannedMeasure}"],
     "FamilyActs.annul": [

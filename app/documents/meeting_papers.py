@@ -13,9 +13,11 @@ from app.documents import bound
 from app.documents.bound import MadeBy
 from app.domain.agenda import Glance
 from app.models import AgendaItem, Meeting, MeetingAttendance
+from app.render import qr
 
 AGENDA, MINUTES, NOTICE = "Повестка заседания", "Протокол заседания", "Приглашение на заседание"
 RESOLUTION, EXTRACT = "Постановление", "Выписка"
+QR_PREFIX = "patronat-item:"  # before the code of an item: other codes on a paper are not ours
 APPEAL = (
     "Постановление может быть обжаловано в порядке, установленном законодательством Российской Федерации, "
     "в течение десяти дней со дня вручения или получения его копии."
@@ -48,8 +50,13 @@ def resolution(item: AgendaItem, made: MadeBy, *, extract: bool = False) -> byte
     title = f"{EXTRACT if extract else RESOLUTION} № {item.number} от {words.day(meeting.held_on)}"
     return bound.pdf(
         "meeting_resolution", title, made, item=item, meeting=meeting, present=present, absent=absent,
-        extract=extract, appeal=APPEAL, day=words.day,
+        extract=extract, appeal=APPEAL, day=words.day, code=qr.data_uri(QR_PREFIX + item.code),
     )  # fmt: skip
+
+
+def item_code(said: str) -> str | None:
+    """The code of an item that a QR code bears; None if the code is another's."""
+    return said.removeprefix(QR_PREFIX) if said.startswith(QR_PREFIX) else None
 
 
 def notice(item: AgendaItem, people: Sequence[str], made: MadeBy) -> bytes:

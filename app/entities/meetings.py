@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,11 @@ agenda_item_criteria = Table(
     Column("item_id", ForeignKey("agenda_item.id"), primary_key=True),
     Column("criterion_id", ForeignKey("criterion.id"), primary_key=True, index=True),
 )
+
+
+def _code() -> str:
+    """What the papers of an item bear as a QR code: tells nothing, and finds their decision again."""
+    return secrets.token_urlsafe(12)
 
 
 class CommissionMember(Annullable, Dated, OfAgency, Versioned, Entity):
@@ -236,6 +242,7 @@ class AgendaItem(OfMeeting, Entity):
     decided_by: Mapped[str | None] = mapped_column(String(200), info=label(_("Entered by")))
     decision_id: Mapped[int | None] = mapped_column(index=True, info=label(_("Decision")))
     decision: Mapped[Decision | None] = relationship(foreign_keys=[decision_id], info=label(_("Decision")))
+    code: Mapped[str] = mapped_column(String(24), default=_code, unique=True, info=label(_("Code of the papers")))
 
     criteria: Mapped[list[Criterion]] = relationship(
         secondary=agenda_item_criteria, order_by="Criterion.position, Criterion.id", info=label(_("Criteria"))

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField, SelectField
 
 from app import access, clock, guard, journal
-from app.acts import AT_ONCE, Answer
+from app.acts import AT_ONCE, Answer, reads_first
 from app.documents import deliveries as register
 from app.domain import deliveries as rules
 from app.domain.refusal import Refusal
@@ -26,14 +26,17 @@ from app.domain.terms import Act, DeliveryWay, TemplateKind
 from app.extensions import db
 from app.filters import Address
 from app.forms import REQUIRED, CleanText, DayField, EntityForm, TermField, check_version, field_of, no_longer, offered
-from app.models import AgendaItem, Delivery, Meeting
+from app.models import AgendaItem, Delivery, Meeting, Paper
 from app.readings import meetings
 from app.render import pdf, xlsx
 from app.render.table import Table
+from app.screens import scan_codes
 from app.screens.meeting_forms import WhyNotForm
 from app.screens.screen import Screen
+from app.screens.signal_scans import ScansForm
 from app.services import deliveries as acts
 
+INTRO = "Скан с кодом находит своё постановление сам, где бы его ни приложили."
 NO_PERIOD = "Укажите первый и последний день периода."
 LONGEST_LIST = 9_000  # characters of all whom a paper is given to at once
 KINDS: dict[str, tuple[Callable[..., Any], str, Act]] = {
@@ -105,7 +108,30 @@ class Deliveries(Screen):
                      summary=journal.title_of(item))  # fmt: skip
         asked = select(Delivery).where(Delivery.item_id == pk, Delivery.annulled_at.is_(None))
         rows = db.session.scalars(asked.order_by(Delivery.sent_on, Delivery.id)).all()
-        return self.page("meetings/deliveries.html", item=item, form=form, rows=rows)
+        return self.page("meetings/deliveries.html", item=item, form=form, rows=rows, scans=_scans(item))
+
+    @expose("/item/<int:pk>/scan", methods=["GET", "POST"])
+    @has_access
+    @permission_name("note")
+    @reads_first
+    def scan(self, pk: int) -> str | Response:
+        """Add the signed scan of a decision by hand; one that bears the code of another goes there."""
+        item, form = self._item(pk), ScansForm()
+        if form.is_submitted() and form.validate():
+            try:
+                codes = scan_codes.on(form.file.found)
+            except Refusal as refusal:
+                form.refuse(refusal.text, refusal.field)
+            else:
+
+                def whole() -> Answer:
+                    here = self._item(pk)
+                    return scan_codes.attached(scan_codes.owner_of(codes) or here, form.file.found, None, came_to=here)
+
+                if answer := self.done(form, whole):
+                    return answer
+        return self.page("surveys/scan.html", form=form, heading=gettext("Attach the signed scan"), whose=str(item),
+                         back=_page_of(pk), intro=INTRO, menu_entry="Meetings")  # fmt: skip
 
     @expose("/delivery/<int:pk>/receipt", methods=["GET", "POST"])
     @has_access
@@ -206,6 +232,14 @@ class Deliveries(Screen):
         if row.meeting is None or not guard.may_write(row.meeting):
             abort(403)
         return row
+
+
+def _scans(item: AgendaItem) -> list[Paper]:
+    """The scans that are kept with the decision on an item."""
+    if item.decision_id is None:
+        return []
+    asked = select(Paper).where(Paper.decision_id == item.decision_id, Paper.annulled_at.is_(None))
+    return list(db.session.scalars(asked.order_by(Paper.id)))
 
 
 def _usual(item: AgendaItem, today: date) -> list[str]:

@@ -20,7 +20,7 @@ from app.extensions import db
 from app.forms import REQUIRED, CleanString, DayField, EntityForm, TermField, ValidationError, no_longer, offered
 from app.models import Decision, Family, Paper
 from app.render import scans
-from app.screens import annulment, survey_codes
+from app.screens import annulment, scan_codes
 from app.screens.family import section
 from app.screens.screen import Screen
 from app.services import papers
@@ -82,15 +82,15 @@ class Papers(Screen):
         """A paper of the family; the scan of a survey act goes to its survey."""
         files = [(form.file.data.filename or "", form.scan)]
         try:
-            codes = survey_codes.on(files)
+            codes = scan_codes.on(files)
         except Refusal as refusal:
             form.refuse(refusal.text, refusal.field)
             return None
 
         def whole() -> Answer:
-            group = survey_codes.survey_of(codes)
-            if group is not None:
-                return survey_codes.attached(group, files, form.title.data)
+            owner = scan_codes.owner_of(codes)
+            if owner is not None:
+                return scan_codes.attached(owner, files, form.title.data)
             return _attach(family, form, decisions)
 
         return self.done(form, whole)

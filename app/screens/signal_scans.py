@@ -18,7 +18,7 @@ from app.domain.terms import Act
 from app.forms import EntityForm, ValidationError
 from app.models import CardScan, SignalCard
 from app.render import scans
-from app.screens import annulment, survey_codes
+from app.screens import annulment, scan_codes
 from app.screens.papers import DAMAGED, SANDBOX
 from app.screens.screen import Screen
 from app.services import papers
@@ -80,15 +80,15 @@ class SignalScans(Screen):
     def _brought(self, pk: int, form: ScansForm, back: str) -> Response | None:
         """Files of the card; the scan of a survey act goes to its survey."""
         try:
-            codes = survey_codes.on(form.file.found)
+            codes = scan_codes.on(form.file.found)
         except Refusal as refusal:
             form.refuse(refusal.text, refusal.field)
             return None
 
         def whole() -> Answer:
-            card, group = self._added_to(pk), survey_codes.survey_of(codes)
-            if group is not None:
-                return survey_codes.attached(group, form.file.found, None)
+            card, owner = self._added_to(pk), scan_codes.owner_of(codes)
+            if owner is not None:
+                return scan_codes.attached(owner, form.file.found, None)
             attach(card, form.file)
             return Answer(gettext("The files are attached to the card."), back)
 

@@ -27,7 +27,7 @@ from app.readings import survey_acts as acts
 from app.readings import surveys
 from app.render.html_pdf import PrintError
 from app.render.scans import PDF
-from app.screens import annulment, survey_codes
+from app.screens import annulment, scan_codes
 from app.screens.papers import DAMAGED, SANDBOX
 from app.screens.screen import Screen
 from app.screens.signal_scans import ACCEPTED, PhotosField
@@ -162,7 +162,7 @@ class SurveyPapers(Screen):
         """The page of the form, and the act itself; pk: the survey on whose page the files came."""
         if form.is_submitted() and form.validate():
             try:
-                found = survey_codes.on(form.file.found)
+                found = scan_codes.on(form.file.found)
             except Refusal as refusal:
                 form.refuse(refusal.text, refusal.field)
             else:
@@ -172,16 +172,17 @@ class SurveyPapers(Screen):
         return self.page("surveys/scan.html", form=form, heading=heading, whose=whose, back=back, intro=intro)
 
     def _stored(self, form: SurveyScansForm, pk: int | None, codes: set[str]) -> Answer:
-        """Store the files with the survey that their code names, else with the one on whose page they came."""
+        """Store the files with what their code names, else with the survey on whose page they came."""
+        here = self._written(pk) if pk is not None else None
         if codes:
-            group = survey_codes.survey_of(codes)
-            if group is None:
+            owner = scan_codes.owner_of(codes)
+            if owner is None:
                 raise Refusal(NO_SURVEY, "file")
-        elif pk is None:
+        elif here is None:
             raise Refusal(NO_CODE, "file")
         else:
-            group = self._written(pk)
-        return survey_codes.attached(group, form.file.found, form.title.data, came_to=pk)
+            owner = here
+        return scan_codes.attached(owner, form.file.found, form.title.data, came_to=here)
 
     def _printed(self, act: SurveyAct, name: str, make: Callable[[MadeBy], bytes]) -> Response:
         try:

@@ -1,4 +1,5 @@
-"""To whom the papers of meetings were handed or sent, and what shows that they were received. Callers commit."""
+"""What becomes of the papers of meetings: the signed scan is kept with its decision, and to whom each was given is
+written down. Callers commit."""
 
 from __future__ import annotations
 
@@ -10,11 +11,15 @@ from sqlalchemy import select
 from app import clock
 from app.domain import deliveries as rules
 from app.domain.refusal import Refusal
-from app.domain.terms import DeliveryWay, TemplateKind
+from app.domain.terms import DeliveryWay, PaperKind, TemplateKind
 from app.extensions import db
 from app.models import AgendaItem, Delivery
+from app.render import scans
+from app.services import papers, sitting
 
 TAKEN_OFF = "Этот вопрос снят с повестки."
+NOT_DECIDED = "Заседание не закрыто: постановления по этому вопросу ещё нет."
+OF_NOBODY = "Этот вопрос – не о семье и не о сигнальной карте: скан не к чему приложить."
 ANNULLED = "Эта запись реестра аннулирована."
 
 
@@ -47,6 +52,25 @@ def note(item: AgendaItem, said: Handed, today: date) -> list[Delivery]:
     db.session.add_all(rows)
     db.session.flush()
     return rows
+
+
+def keep_scan(item: AgendaItem, file_name: str, scan: scans.Inspected, today: date) -> None:
+    """Keep a signed scan with the decision on an item; where the family is not in the bank yet, with its card.
+
+    Raises Refusal with the form's field.
+    """
+    if item.number is None:
+        raise Refusal(NOT_DECIDED, "file")
+    with sitting.by_the_commission():
+        if item.family is not None:
+            papers.attach(
+                item.family, kind=PaperKind.DECISION, title=f"Постановление № {item.number}",
+                dated_on=item.meeting.held_on, decision=item.decision, file_name=file_name, scan=scan, today=today,
+            )  # fmt: skip
+        elif item.card is not None:
+            papers.attach_to_card(item.card, file_name, scan)
+        else:
+            raise Refusal(OF_NOBODY, "file")
 
 
 def receive(row: Delivery, received_on: date, mark: str | None, today: date) -> None:

@@ -11,10 +11,13 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
+from app.documents.meeting_papers import QR_PREFIX
 from app.domain.terms import DecisionKind, Sex
 from app.extensions import db
-from app.models import AgendaItem, Delivery
+from app.models import AgendaItem, Delivery, Paper
+from app.render import scans
 from tests import factories, meeting_scenes
+from tests.screens.test_survey_papers import with_code
 from tests.states import kept
 from tests.test_registry import form_of
 
@@ -70,6 +73,32 @@ def test_papers_are_handed_over_received_and_printed(cast, matter, sign_in, page
         assert zoya.get(name).get_data()[:4] == b"%PDF"
     assert "Полозовой" in zoya.get("/deliveryregistry/list/").text
     assert "Реестр за период" in zoya.get("/deliveryregistry/list/").text
+
+
+def brought(content: bytes, **more: Any) -> dict[str, Any]:
+    return {"file": (BytesIO(content), "скан.png"), **more}
+
+
+def test_a_signed_scan_finds_its_decision_and_is_added_by_hand(cast, matter, sign_in, page):
+    zoya, anna, galina = sign_in("zoya"), sign_in("anna"), sign_in("galina")
+    printed = zoya.get(f"/item/{matter.id}/resolution.pdf").get_data()
+    assert scans.codes(scans.Inspected("application/pdf", 1, printed)) == [QR_PREFIX + matter.code]
+    coded, elsewhere = with_code(QR_PREFIX + matter.code), factories.family(cast.south)
+    far = factories.family(cast.far)
+    db.session.commit()
+    kind = {"kind": "other", "title": "скан", "decision": "", "dated_on": ""}
+    for who, family in ((galina, far), (anna, elsewhere)):  # only whoever prepares the meeting is led to its decision
+        url = f"/family/{family.id}/papers/add"
+        assert who.post(url, data=form_of(page(who, url)) | brought(coded, **kind)).status_code == 302
+    lost, found = db.session.scalars(select(Paper).order_by(Paper.id)).all()
+    assert (lost.family_id, lost.decision_id) == (far.id, None)
+    assert (found.family_id, found.decision_id) == (matter.family_id, matter.decision_id)
+    assert (str(found.kind), found.title) == ("копия постановления", f"Постановление № {matter.number}")
+    url = f"/item/{matter.id}/scan"
+    assert "уже приложен" in zoya.post(url, data=form_of(page(zoya, url)) | brought(coded)).text
+    assert zoya.post(url, data=form_of(page(zoya, url)) | brought(with_code("чужой код"))).status_code == 302
+    assert zoya.get(f"/item/{matter.id}/deliveries").text.count(f"Постановление № {matter.number}</a>") == 2
+    assert zoya.get(f"/papers/{found.id}/file").status_code == 200
 
 
 # What is typed wrong, days by their distance from today, and what the page says of it.
