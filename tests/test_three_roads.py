@@ -30,7 +30,7 @@ from tests.conftest import PASSWORD, Bank, Person
 from tests.exchange.workbooks import Sound, planned
 from tests.test_registry import ADDED, VIEWS, WRITABLE, base, form_of, writer
 
-EXAMPLES, STEPS = 12, 18
+EXAMPLES, STEPS = 6, 18
 DAYS = ["2026-03-03", "03.03.2026", "2026-06-06", "2024-02-01", "2015-05-05"]
 NO_DAYS = ["2030-01-01", "1899-12-31", "31.02.2026", "вчера"]
 TEXTS = ["Ясенева", "Иван", "7/1", "12,50", "2026", "1", "ул. Речная, д. 7"]

@@ -18,17 +18,19 @@ from app.models import Family, Registration, RegistrationCriterion
 from app.services import soundness
 from tests import factories
 from tests.exchange.workbooks import Sound, load, planned
+from tests.states import kept
+
+IN_PYTHON = pytest.mark.one_database("rows are compared in Python; test_import.py writes and undoes on both")
 
 CHANGED = date(2026, 6, 1)
 
 
-@pytest.fixture
+@kept
 def stay(cast: factories.Cast) -> Registration:
     """The stay of the second family of the workbook: 2.1.3 from 05.02.2026, others from 01.06.2026."""
     load(Sound().content())
     row = db.session.scalars(select(Registration).join(Family).where(Family.number == "00002")).one()
     factories.change(row, CHANGED, ["2.5.1", "2.2.1"])
-    db.session.commit()
     return row
 
 
@@ -54,6 +56,7 @@ def told(stay: Registration) -> list[tuple[date, list[str]]]:
     return [(one.since, [row.criterion.code for row in one.rows]) for one in stay.criteria_by_days]
 
 
+@IN_PYTHON
 def test_what_is_in_force_is_what_the_workbook_says_and_nothing_is_done(stay):
     assert not planned(book("2.5.1; 2.2.1")).does_something
 
@@ -68,6 +71,7 @@ CORRECTED = {
 }
 
 
+@IN_PYTHON
 @pytest.mark.parametrize("criteria", CORRECTED.values(), ids=CORRECTED)
 def test_the_criteria_in_force_are_corrected_and_the_load_is_undone_row_by_row(stay, criteria):
     before = rows()
@@ -104,6 +108,7 @@ def test_a_workbook_of_an_earlier_day_knows_the_criteria_of_that_day(stay):
         assert (fault.column, "01.06.2026, после даты книги" in fault.text) == ("Критерии", True), fault.text
 
 
+@IN_PYTHON
 def test_a_workbook_takes_no_change_back(stay):
     fault = planned(book("2.1.3")).faults[0]
     assert fault.column == "Критерии"

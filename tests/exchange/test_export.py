@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import access, tree
 from app.clock import today
@@ -20,9 +20,23 @@ from app.domain.refusal import Refusal
 from app.exchange import export
 from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, SHEETS, STAYS, SUPERVISIONS
 from app.extensions import db
-from app.models import EducationStatus, Family, IdentityDocument, IdentityKind, Supervision, SupervisionKind
+from app.models import (
+    Aid,
+    EducationStatus,
+    Family,
+    IdentityDocument,
+    IdentityKind,
+    Member,
+    Registration,
+    Supervision,
+    SupervisionKind,
+    Territory,
+)
+from app.services import soundness
 from tests import factories
 from tests.exchange.workbooks import AS_OF, Sound, cells, load, planned, totals
+
+IN_PYTHON = pytest.mark.one_database("test_every_value.py takes every column out of both databases")
 
 MADE_AT = datetime(2026, 10, 1, 9, 30)  # noqa: DTZ001  a moment by the municipality's clock
 
@@ -40,9 +54,15 @@ def check_nothing_changes(content: bytes) -> None:
 
 @pytest.mark.long
 @pytest.mark.one_database("test_every_value.py takes every column out of both databases")
-def test_the_sample_comes_out_as_it_went_in(cast, data):
+def test_the_sample_of_300_families_loads_without_a_fault_and_comes_out_as_it_went_in(cast, data):
     content = (data / "bank_2026-09.xlsx").read_bytes()
     load(content)
+    rows = [db.session.scalar(select(func.count(entity.id))) for entity in
+            (Family, Registration, Member, Supervision, Aid)]  # fmt: skip
+    assert rows == [300, 314, 1295, 68, 1249]
+    place = db.session.scalars(select(Territory).where(Territory.name == "Красносулинский район")).one()
+    assert (place.kind, len(place.parts)) == (terms.TerritoryKind.DISTRICT, 15)
+    assert [fault.text for fault in soundness.faults(today())] == []
     district = db.session.scalars(select(Family).limit(1)).one().district
     out = written(district)
     check_nothing_changes(out)
@@ -131,6 +151,7 @@ def test_only_own_families_are_handed_over(cast):
         assert len(cells(written(district))[FAMILIES.title]) == 1
 
 
+@IN_PYTHON
 def test_without_the_permission_for_health_and_convictions_nothing_is_handed_over_or_read(cast):
     with access.acting_as(access.Scope(today=AS_OF, territories=tree.below([cast.district.id]))):
         with pytest.raises(Refusal, match="отдельное право"):
@@ -208,8 +229,9 @@ def lives(draw):
                                      unique_by=lambda school: school[0]))}  # fmt: skip
 
 
+@IN_PYTHON
 @given(st.lists(lives(), min_size=1, max_size=3))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 def test_whatever_the_bank_holds_loads_back_without_a_change(cast, found):
     try:
         for number, life in enumerate(found, start=1):
@@ -252,6 +274,7 @@ def enter(cast, number: str, life) -> None:
     db.session.expire_all()
 
 
+@IN_PYTHON
 def test_edits_after_a_load_come_out_and_go_in_again(cast):
     load(Sound().content())
     family = db.session.scalars(select(Family).where(Family.number == "00002")).one()

@@ -17,6 +17,9 @@ from app.models import IdentityDocument, OfMember, Paper, Registration, Registra
 from app.services import families, papers, registrations, registry
 from app.services.registrations import DecisionPaper, Signal
 from tests import factories, scans
+from tests.states import kept
+
+IN_PYTHON = pytest.mark.one_database("the rules are asked in Python; what may be entered again the database is asked")
 
 TODAY, DAY = date(2026, 9, 30), date(2026, 8, 10)
 # What is entered once: the same facts a second time are refused while the first row is true.
@@ -27,11 +30,10 @@ AGAIN = sorted(registrations.ANNULLABLE.keys() - {"Family", "Paper"})  # workers
 OF_MEMBER = [name for name in AGAIN if issubclass(registrations.ANNULLABLE[name], OfMember)]
 
 
-@pytest.fixture
+@kept
 def rows(cast: factories.Cast) -> dict[str, Any]:
-    found = factories.one_of_each(cast.north, "00077", cast.agency("5.3"), cast.employee("gleb"))
-    db.session.commit()
-    return found
+    """A family with a row of every kind."""
+    return factories.one_of_each(cast.north, "00077", cast.agency("5.3"), cast.employee("gleb"))
 
 
 def the_same(row: Any) -> Any:
@@ -67,6 +69,7 @@ def test_the_same_facts_may_be_entered_again(name, rows):
     assert fresh.id != row.id
 
 
+@IN_PYTHON
 @pytest.mark.parametrize("name", AGAIN)
 def test_nothing_is_written_of_an_annulled_family(name, rows):
     registrations.annul(rows["Family"], reason="внесена дважды", today=TODAY)
@@ -74,6 +77,7 @@ def test_nothing_is_written_of_an_annulled_family(name, rows):
         registry.save(the_same(rows[name]), TODAY)
 
 
+@IN_PYTHON
 @pytest.mark.parametrize("name", OF_MEMBER)
 def test_nothing_is_written_of_an_annulled_person(name, rows):
     registrations.annul(rows["Member"], reason="чужой ребёнок", today=TODAY)
@@ -81,6 +85,7 @@ def test_nothing_is_written_of_an_annulled_person(name, rows):
         registry.save(the_same(rows[name]), TODAY)
 
 
+@IN_PYTHON
 def test_an_annulled_decision_is_not_taken_for_the_one_that_is_entered(rows):
     first = rows["Registration"]
     paper = DecisionPaper(first.decision.number, first.decision.decided_on)
@@ -94,6 +99,7 @@ def test_an_annulled_decision_is_not_taken_for_the_one_that_is_entered(rows):
     assert again.decision.annulled_at is None
 
 
+@IN_PYTHON
 def test_a_decision_of_another_kind_is_another_decision(rows):
     family, paper = rows["Family"], DecisionPaper("5/5", DAY)
     for kind in (DecisionKind.EXTEND, DecisionKind.REFUSE):
@@ -102,6 +108,7 @@ def test_a_decision_of_another_kind_is_another_decision(rows):
             registrations.decide(family, paper, kind=kind, note=None, today=TODAY)
 
 
+@IN_PYTHON
 def test_a_decision_by_which_a_family_was_removed_is_not_annulled_before_the_stay(cast):
     stay = factories.registration(factories.family(cast.south, "00078"), date(2026, 1, 1), until=DAY)
     with pytest.raises(Refusal, match="держится учёт"):
@@ -110,6 +117,7 @@ def test_a_decision_by_which_a_family_was_removed_is_not_annulled_before_the_sta
     registrations.annul(stay.removal_decision, reason="ошибка", today=TODAY)
 
 
+@IN_PYTHON
 def test_what_was_annulled_before_its_family_keeps_its_own_reason(rows):
     registrations.annul(rows["Aid"], reason="помощи не было", today=TODAY)
     registrations.annul(rows["IdentityDocument"], reason="чужой документ", today=TODAY)
@@ -120,6 +128,7 @@ def test_what_was_annulled_before_its_family_keeps_its_own_reason(rows):
                     "Education": "чужой ребёнок", "Mentor": "внесена дважды"}  # fmt: skip
 
 
+@IN_PYTHON
 def test_an_annulled_row_does_not_go_with_the_person(rows, cast):
     other = factories.family(cast.south, "00078")
     factories.member(other, "бабушка", date(1955, 1, 1), "Луговая", "Нина", None)
@@ -129,6 +138,7 @@ def test_an_annulled_row_does_not_go_with_the_person(rows, cast):
     assert db.session.scalars(of_fresh).all() == []
 
 
+@IN_PYTHON
 def test_somebody_annulled_does_not_live_in_the_family(cast):
     home, other = factories.family(cast.north, "00078"), factories.family(cast.south, "00079")
     last = factories.member(home)
@@ -148,6 +158,7 @@ def test_an_annulled_family_holds_no_territory(rows, cast):
     registry.save(place, TODAY)
 
 
+@IN_PYTHON
 def test_the_scan_of_an_annulled_paper_may_be_attached_again(rows):
     def attach() -> Paper:
         return papers.attach(rows["Family"], kind=rows["Paper"].kind, title="Акт", dated_on=None, decision=None,

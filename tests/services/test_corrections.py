@@ -17,6 +17,8 @@ from tests import factories, meeting_scenes
 from tests.meeting_scenes import closed, decide, item
 from tests.test_guard import acting
 
+pytestmark = pytest.mark.one_database("the rules are asked in Python; tests/test_acts.py stores on both")
+
 DAY = timedelta(days=1)
 
 

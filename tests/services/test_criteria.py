@@ -17,12 +17,17 @@ from app.models import Criterion, Registration, RegistrationCriterion, RemovalRe
 from app.services import registrations, soundness
 from app.services.registrations import DecisionPaper, Signal
 from tests import factories
+from tests.states import kept
+
+pytestmark = pytest.mark.one_database(
+    "the rules are asked in Python; test_registry.py and tests/test_acts.py store on both"
+)
 
 TODAY = date(2026, 9, 30)
 PLACED, CHANGED, LATER = date(2026, 1, 15), date(2026, 5, 6), date(2026, 8, 20)
 
 
-@pytest.fixture
+@kept
 def stay(cast: factories.Cast) -> Registration:
     family = factories.family(cast.north, "00042")
     factories.member(family)

@@ -19,6 +19,8 @@ from app.services import inquiries as acts
 from app.services.inquiries import SaidByBody
 from tests import factories
 
+pytestmark = pytest.mark.one_database("the rules are asked in Python; tests/test_acts.py stores on both")
+
 DAY = timedelta(days=1)
 ROLES = {name: role for name, (_first, _last, role) in factories.CAST.items()}
 

@@ -17,6 +17,8 @@ from app.services.registrations import DecisionPaper
 from tests import factories, meeting_scenes
 from tests.meeting_scenes import closed, decide, item
 
+pytestmark = pytest.mark.one_database("the rules are asked in Python; tests/test_acts.py stores on both")
+
 REASON = "Неверно указан критерий"
 
 

@@ -44,6 +44,10 @@ from tests import factories, meeting_scenes
 from tests.meeting_scenes import DAY, closed, decide, item, outcome
 from tests.test_guard import acting
 
+pytestmark = pytest.mark.one_database(
+    "what is decided is carried out by services in Python; tests/test_at_once.py tries the locks on both"
+)
+
 INSTEAD = (DecisionKind.REFUSE, DecisionKind.LIGHTER)  # of placing: of a family that is not on record
 MERELY = [kind for kind in rules.ASKED
           if kind not in (*INSTEAD, DecisionKind.PLACE, DecisionKind.REMOVE, DecisionKind.CRITERIA,

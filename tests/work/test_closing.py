@@ -18,8 +18,8 @@ from app.extensions import db
 from app.models import AgendaItem, Decision, Instruction, JournalEntry, Meeting, Registration, SignalCard
 from tests import factories, meeting_scenes
 from tests.conftest import PASSWORD
-from tests.work.test_server import LONGEST
-from tests.work.test_typing import NO_ANSWER, Page, server
+from tests.forks import LONGEST, NO_ANSWER
+from tests.work.test_typing import Page, server
 
 __all__ = ["server"]
 FAMILIES, KILLS = 10, 2

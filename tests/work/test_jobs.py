@@ -23,6 +23,8 @@ from tests.exchange.workbooks import Sound, cells
 from tests.screens.test_exchange import confirm, families, hidden, send
 from tests.test_acts import form_on
 
+IN_PYTHON = pytest.mark.one_database("what a job does is decided in Python; test_queue.py tries the queue on both")
+
 
 @pytest.fixture
 def anna(sign_in):
@@ -91,6 +93,7 @@ def test_a_large_workbook_is_compared_loaded_and_undone(anna, done, page):
     assert "отменена" in page(anna, f"/exchange/batch/{key}").text_content()
 
 
+@IN_PYTHON
 @pytest.mark.usefixtures("everything_is_large")
 def test_the_faults_of_a_large_workbook_are_shown(anna, done):
     book = Sound()
@@ -102,6 +105,7 @@ def test_the_faults_of_a_large_workbook_are_shown(anna, done):
     assert "Ошибки книги" in anna.get(f"/exchange/prepared/{job().id}").text
 
 
+@IN_PYTHON
 @pytest.mark.usefixtures("everything_is_large")
 def test_a_large_workbook_is_shown_again_if_the_bank_changed_meanwhile(anna, done, cast):
     send(anna, Sound().content())
@@ -118,12 +122,14 @@ def test_a_large_workbook_is_shown_again_if_the_bank_changed_meanwhile(anna, don
     assert db.session.scalar(select(func.count()).select_from(ImportBatch)) == 0
 
 
+@IN_PYTHON
 @pytest.mark.usefixtures("everything_is_large")
 def test_what_is_no_workbook_is_said_at_once(anna):
     assert "Принимаются таблицы" in send(anna, b"text", "список.docx").text
     assert db.session.scalar(select(Job)) is None
 
 
+@IN_PYTHON
 def test_a_large_export_gives_the_same_workbook(anna, done, two_families, cast, monkeypatch):
     at_once = anna.get(f"/exchange/export?district={cast.district.id}&on=30.09.2026")
     monkeypatch.setattr(exchange, "LARGE_EXPORT", 1)
@@ -143,6 +149,7 @@ def archive(client) -> zipfile.ZipFile:
     return zipfile.ZipFile(BytesIO(client.get(f"/work/{job().id}/file").get_data()))
 
 
+@IN_PYTHON
 def test_the_passports_of_a_list_come_as_one_archive(anna, done, two_families, page):
     listed = page(anna, "/familyregistry/list/?_flt_0_number=00042")
     [address] = listed.xpath("//a[contains(@href, 'passports')]/@href")
@@ -157,6 +164,7 @@ def test_the_passports_of_a_list_come_as_one_archive(anna, done, two_families, p
     assert [(entry.family_id, entry.user_name) for entry in printed] == [(two_families[0], "Рябинина Анна")]
 
 
+@IN_PYTHON
 def test_nobody_prints_the_passport_of_a_family_that_is_not_theirs(sign_in, asked, done, two_families):
     asked("boris", JobKind.PASSPORTS, families=two_families)
     done()
@@ -165,6 +173,7 @@ def test_nobody_prints_the_passport_of_a_family_that_is_not_theirs(sign_in, aske
     assert "Не вошли: 1" in boris.get(f"/work/{job().id}").text
 
 
+@IN_PYTHON
 def test_an_archive_goes_on_from_where_it_was_interrupted(anna, done, asked, two_families, monkeypatch):
     asked("anna", JobKind.PASSPORTS, families=two_families)
     printed, real = [], passport.pdf
@@ -183,6 +192,7 @@ def test_an_archive_goes_on_from_where_it_was_interrupted(anna, done, asked, two
     assert sorted(entry.family_id for entry in entries(Act.PRINTED) if entry.family_id) == two_families
 
 
+@IN_PYTHON
 def test_a_passport_that_cannot_be_printed_is_left_out_and_said(anna, done, asked, two_families, monkeypatch):
     real = passport.pdf
 
@@ -197,6 +207,7 @@ def test_a_passport_that_cannot_be_printed_is_left_out_and_said(anna, done, aske
     assert "Напечатано паспортов: 1. Не вошли: 1" in anna.get(f"/work/{job().id}").text
 
 
+@IN_PYTHON
 def test_a_list_that_is_too_long_for_one_archive_is_refused(anna, two_families, monkeypatch):
     monkeypatch.setattr(passports, "MOST", 1)
     assert "не больше 1 паспортов" in anna.get("/familyregistry/passports").text
@@ -208,6 +219,7 @@ def test_a_list_that_is_too_long_for_one_archive_is_refused(anna, two_families, 
 PATHS = ("", "/progress", "/file")
 
 
+@IN_PYTHON
 def test_a_job_is_its_askers_alone(sign_in, asked, done, two_families):
     key = asked("anna", JobKind.PASSPORTS, families=two_families).id
     done()
@@ -220,6 +232,7 @@ def test_a_job_is_its_askers_alone(sign_in, asked, done, two_families):
         assert "Социальные паспорта" not in other.get("/work/").text
 
 
+@IN_PYTHON
 def test_what_the_asker_may_no_longer_do_is_not_done(anna, asked, done, cast, two_families, user_named):
     asked("anna", JobKind.PASSPORTS, families=two_families)
     user_named("anna").active = False
@@ -239,12 +252,14 @@ def test_the_rows_are_those_of_the_asker_when_the_job_runs(anna, asked, done, ca
     assert job().result["text"] == passports.NOBODY
 
 
+@IN_PYTHON
 def test_a_refusal_is_told_in_its_own_words(anna, asked, done, cast):
     asked("anna", JobKind.LOAD, key="k" * 30, confirmation={})
     done()
     assert "ждала больше часа" in anna.get(f"/work/{job().id}").text
 
 
+@IN_PYTHON
 def test_an_error_of_the_program_ends_the_job_and_says_so(anna, asked, done, two_families, monkeypatch, caplog):
     def fail(*_values, **_more):
         raise ZeroDivisionError
@@ -275,6 +290,7 @@ def test_a_job_is_stopped_from_its_page(anna, asked, done, two_families, page):
     assert anna.get(f"/work/{key}/file").status_code == 404
 
 
+@IN_PYTHON
 def test_a_file_that_is_gone_is_not_found(anna, asked, done, two_families):
     asked("anna", JobKind.PASSPORTS, families=two_families)
     done()
@@ -282,6 +298,7 @@ def test_a_file_that_is_gone_is_not_found(anna, asked, done, two_families):
     assert anna.get(f"/work/{job().id}/file").status_code == 404
 
 
+@IN_PYTHON
 def test_a_job_that_nobody_does_says_so(anna, asked, page, monkeypatch):
     key = asked("anna", JobKind.PASSPORTS, families=[]).id
     assert "некому выполнять" not in page(anna, f"/work/{key}").text_content()

@@ -18,6 +18,10 @@ from app.models import Job, JournalEntry
 from app.work import packs
 from tests import factories, meeting_scenes
 
+pytestmark = pytest.mark.one_database(
+    "what is printed and for whom is decided in Python; test_queue.py tries the queue on both"
+)
+
 NORTH, SOUTH = "Северянина", "Южанина"
 
 

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 import threading
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from http.cookiejar import CookieJar
@@ -22,44 +16,10 @@ import pytest
 from flask import Flask
 
 from tests.conftest import PASSWORD
-from tests.work.test_server import LONGEST, ROOT, wait_for
+from tests.forks import LONGEST, NO_ANSWER, Server, wait_for
 
 KEY = "d" * 24
 SAVED = 5  # savings that are confirmed before the server is killed
-NO_ANSWER = (urllib.error.URLError, ConnectionError, TimeoutError)
-
-
-class Server:
-    """The real server of an application of a test, with its workers, in a group of processes of its own."""
-
-    def __init__(self, app: Flask) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.environment = {
-            **os.environ, "PATRONAT_LOCAL": "1", "INSTANCE_PATH": app.instance_path, "PORT": str(self.port),
-            "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"], "SECRET_KEY": app.config["SECRET_KEY"],
-        }  # fmt: skip
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self.process = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=self.environment,
-                                        stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
-        wait_for(self.answers)
-
-    def answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/login/", timeout=LONGEST) as answer:
-                return bool(answer.status == 200)
-        except NO_ANSWER:
-            return False
-
-    def kill(self) -> None:
-        """As when the power is cut: the server and all that it has started, with no word before."""
-        if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(LONGEST)
-            self.process = None
 
 
 class Page:
