@@ -169,9 +169,8 @@ def _look_alike(district: Territory) -> list[Territory]:
     apart = composed.replace("й", "и\u0306")
     found = [Territory(name=name, name_key=key, kind=TerritoryKind.SETTLEMENT, parent=district)
              for name, key in ((composed, "горный хутор"), (apart, "горныи хутор"))]  # fmt: skip
-    for row in found:  # in this order
-        db.session.add(row)
-        db.session.flush()
+    db.session.add_all(found)
+    db.session.flush()
     return found
 
 
@@ -382,7 +381,7 @@ def _strange(cast: factories.Cast, *numbers: str) -> dict[str, Any]:
     stay = factories.registration(first, date(2025, 1, 1), until=date(2025, 6, 1))
     paper = Paper(
         family=first, title="Постановление", decision=stay.decision, file_name="п.pdf", mime="application/pdf", size=9,
-        sha256="0" * 64, key="0" * 32,
+        sha256="0" * 64, key=first.number.rjust(32, "0"),
     )  # fmt: skip
     db.session.add(paper)
     aid = factories.aid(first, date(2025, 2, 2), recipients=[child])
