@@ -655,3 +655,19 @@ def test_a_load_from_before_the_criteria_had_days_is_still_undone(app, cast):
     db.session.commit()
     live = select(RegistrationCriterion.id).where(RegistrationCriterion.annulled_at.is_(None))
     assert db.session.scalars(live).all() == []
+
+
+def test_items_of_agendas_get_codes_of_their_own_and_the_register_of_delivery_goes(app, cast):
+    rows = factories.one_of_each(cast.north, "00071", cast.agency("5.3"), cast.employee("gleb"))
+    factories.agenda_item(rows["Meeting"])
+    db.session.commit()
+    before = _rows("select id, title from agenda_item order by id")
+    db.session.remove()
+    with app.app_context():
+        downgrade(revision="0035")
+        upgrade()
+    assert _rows("select id, title from agenda_item order by id") == before
+    codes = [code for (code,) in _rows("select code from agenda_item")]
+    assert len(set(codes)) == len(before) >= 2
+    assert all(len(code) == 16 for code in codes)
+    assert _rows("select * from delivery") == []
