@@ -325,7 +325,7 @@ class Delivery(OfMeeting, Entity):
     sent_on: Mapped[date] = mapped_column(Date, info=label(_("Handed or sent on")))
     way: Mapped[terms.DeliveryWay] = mapped_column(term(terms.DeliveryWay), info=label(_("How")))
     handed_by: Mapped[str | None] = mapped_column(String(200), info=label(_("By whom")))
-    received_on: Mapped[date | None] = mapped_column(Date, info=label(_("Received on")))
+    received_on: Mapped[date | None] = mapped_column(Date, info=label(_("Received by them on")))
     mark: Mapped[str | None] = mapped_column(String(300), info=label(_("Mark of receipt")))
 
     def __str__(self) -> str:

@@ -52,8 +52,10 @@ class HandedForm(EntityForm):
     sent_on = DayField(_("Handed or sent on"), [REQUIRED])
     way = TermField(_("How"), [REQUIRED], terms=DeliveryWay, blank=False)
     handed_by = field_of(Delivery, "handed_by")
-    whom = CleanText(_("To whom"), [REQUIRED, no_longer(LONGEST_LIST)], description=_("Each on a line of its own."))
-    received_on = DayField(_("Received on"))
+    whom = CleanText(
+        _("To whom"), [REQUIRED, no_longer(LONGEST_LIST)], description=_("Each recipient on a line of its own.")
+    )
+    received_on = DayField(_("Received by them on"))
     mark = field_of(Delivery, "mark")
 
     def offer(self, item: AgendaItem) -> None:
@@ -75,7 +77,7 @@ class DeliveryReceiptForm(EntityForm):
     """That a paper was received, and what shows it."""
 
     version = HiddenField()
-    received_on = DayField(_("Received on"), [REQUIRED])
+    received_on = DayField(_("Received by them on"), [REQUIRED])
     mark = field_of(Delivery, "mark")
 
 
