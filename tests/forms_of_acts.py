@@ -437,7 +437,8 @@ def _meetings(cast: factories.Cast) -> dict[str, int]:
     for name in ("take-back", "close", "reopen"):
         items[name][0].decided_at, items[name][0].outcome = clock.now(), factories.by_code(DecisionOutcome, "heard")
     long_ago = factories.family(cast.north, number="00096")
-    items["scan"] = [factories.agenda_item(found["attendance"], long_ago, number="11/2")]
+    decided = factories.family(cast.north, number="00085")
+    items["scan"] = [factories.agenda_item(found["attendance"], decided, number="11/2")]
     factories.registration(long_ago, today - timedelta(days=600))
     orders = {
         name: factories.instruction(items["decide"][0], gleb.agency, today + timedelta(days=9),
@@ -546,7 +547,8 @@ NAMES = (
     "new signal card", "undo a load", "add a user", "change a user", "add a role", "button password", "button unlock",
     "button deactivate", "button activate", "button sessions/end", "button sessions/N/end", "ask the sender",
     "answer the coordinator", "attach a card", "send a card on", "send a card out", "close a card", "open a card",
-    "undo a step of a card", "take a card back", "photos of a card", "annul a photo", "mark an emergency",
+    "undo a step of a card", "extend a clock of a card", "take a card back", "photos of a card", "annul a photo",
+    "mark an emergency",
     "tell a body", "name a group", "survey of a family", "change a group", "extend a survey", "call a survey off",
     "write an act", "sign an act", "correct an act", "drop an act", "bring a scan", "photos of a survey",
     "annul a scan of a survey", "ask agencies", "answer an inquiry", "know nothing", "take an answer",
@@ -555,7 +557,8 @@ NAMES = (
     "put a matter on", "take a matter off", "put a matter back", "move a matter up", "move a matter down",
     "open a meeting", "tick who has come", "decide an item", "take a decision back", "close a meeting",
     "correct a decision", "undo a closing", "bring a template", "retire a template",
-    "answer an instruction", "enter an answer from paper", "accept an answer", "return an answer",
+    "answer an instruction", "enter an answer from paper", "accept an answer",
+    "write a delivery down", "bring a signed scan", "mark a receipt", "annul a delivery", "return an answer",
     "open a programme", "change a programme", "approve a programme", "end a programme", "add a stage",
     "change a stage", "review a stage", "extend a stage", "change a plan", "settle a measure",
     "say a measure was not done", "end an own session",

@@ -63,6 +63,8 @@ def addresses(cast) -> dict[str, str]:
         "MeetingPapers.extract": f"/item/{item.id}/extract.pdf",
         "MeetingPapers.notice": f"/item/{item.id}/notice.pdf",
         "MeetingPapers.of_item_to_edit": f"/item/{item.id}/resolution.docx",
+        "Deliveries.of_meeting": f"/meeting/{meeting.id}/deliveries.pdf",
+        "Deliveries.of_period": "/deliveries/of-period.pdf?from=01.01.2026&to=30.06.2026",
         "PaperTemplates.file_of": f"/paper-templates/{template.id}/file",
         "PaperTemplates.preview": f"/paper-templates/{template.id}/preview",
         "PaperTemplates.standard": "/paper-templates/standard/letter.docx",

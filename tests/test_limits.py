@@ -29,6 +29,7 @@ EDITABLE = [view for view in VIEWS if "edit" not in view.exclude_route_methods]
 WITH_GRAMMAR = {
     ("DeadlineRegistry", "days"), ("AgencyRegistry", "number_pattern"), ("plan meetings", "days"),
     ("change a plan", "lines-1-details"), ("open a programme", "problems"), ("change a programme", "problems"),
+    ("write a delivery down", "whom"),
 }  # fmt: skip
 # A cut that nobody reads, or that is not of what people typed: file and reason.
 CUTS = {

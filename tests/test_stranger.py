@@ -131,6 +131,7 @@ FOREIGN = {
     "SavedFilters.drop": ["/saved/{SavedFilter}/drop"],
     "SavedFilters.rename": ["/saved/{SavedFilter}/rename"],
     "SignalLikeness.compare": ["/signal/{SignalCard}/compare/{own}", "/signal/{SignalCard}/compare/{Family}"],
+    "SignalClocks.extend": ["/signal/{SignalCard}/extend/{Deadline}"],
     "Emergency.mark": ["/signal/{SignalCard}/emergency"],
     "Emergency.tell": ["/signal/{SignalCard}/tell/{Agency}"],
     "SignalPage.ask": ["/signal/{SignalCard}/ask"],
@@ -189,6 +190,7 @@ KEYLESS = {
     "calendar_feed": "opened by a secret alone: tests/test_feeds.py",
     "OwnAccount.end": "one's own sessions only: tests/test_sessions.py",
     "Lookup.find": "walked below",
+    "Deliveries.of_period": "days, and no key: tests/screens/test_deliveries.py",
     "Guide.task": "the same for everybody: tests/test_guide.py",
     "Guide.picture": "the same for everybody: tests/test_guide.py",
     "SavedFilters.keep": "names a list, and no row",
@@ -270,6 +272,7 @@ def stored(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def tried(app: Flask, hers: dict[str, Any], own: int) -> Iterator[tuple[str, str]]:
     """(method, address) of every route with a key of hers in it; a route without a case fails."""
     keys = {name: row.id for name, row in hers.items()}
+    keys["Deadline"] = factories.by_code(models.Deadline, "signal_receipt_1h").id
     for rule in app.url_map.iter_rules():
         view, _dot, act = rule.endpoint.partition(".")
         if not rule.arguments or rule.endpoint in STATIC | KEYLESS.keys() or rule.endpoint.startswith(CLOSED):

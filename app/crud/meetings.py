@@ -12,7 +12,7 @@ from app import clock, filters, words
 from app.crud import RegistryView
 from app.crud.listing import Listing
 from app.filters import Address, Filter
-from app.models import AgendaItem, Delivery, Instruction, Meeting
+from app.models import AgendaItem, Instruction, Meeting
 from app.readings import meetings
 
 MOMENTS = ("opened_at", "closed_at", "decided_at", "answered_at", "accepted_at", "created_at")
@@ -115,11 +115,6 @@ class DeliveryListView(RegistryView):
 
     list_template = "registry/deliveries.html"
     addable = False  # written down on the page of an item
-
-    def row_url(self, row: Delivery) -> str:
-        if self.appbuilder.sm.has_access("can_note", "Delivery"):
-            return url_for("Deliveries.of_item", pk=row.item_id)
-        return super().row_url(row)
 
     def text(self, row: Any, name: str) -> str:
         found = _text(self, row, name)

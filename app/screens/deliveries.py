@@ -176,7 +176,7 @@ class Deliveries(Screen):
         Address(url_for("Deliveries.period")).check()
         return self._asking("", "")
 
-    @expose("/deliveries/register.<any(pdf, xlsx):kind>")
+    @expose("/deliveries/of-period.<any(pdf, xlsx):kind>")
     @has_access
     @permission_name("xlsx")
     def of_period(self, kind: str) -> Response:

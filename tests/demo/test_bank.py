@@ -81,13 +81,14 @@ def by_family(entity: Any) -> dict[int, list[Any]]:
 
 
 def snapshot() -> dict[str, list[Any]]:
-    """Everything the generator writes, as the database keeps it."""
+    """Everything the generator writes, as the database keeps it, but for the codes of papers that nobody may guess."""
     tables = [table for table in Model.metadata.sorted_tables if table.name != "journal_entry"]
     return {table.name: _content(table) for table in tables}
 
 
 def _content(table: Table) -> list[Any]:
-    return [tuple(row) for row in db.session.execute(select(table).order_by(*table.primary_key))]
+    columns = [column for column in table.c if (table.name, column.name) != ("agenda_item", "code")]
+    return [tuple(row) for row in db.session.execute(select(*columns).order_by(*table.primary_key))]
 
 
 def present(member: Member, day: date) -> bool:
@@ -353,7 +354,7 @@ def test_there_are_signal_cards_in_every_state_and_each_has_come_there_by_its_st
     assert {card.outcome.code for card in cards if card.outcome} >= {
         "placed", "attached", "redirected", "tzhs", "not_confirmed", "not_found", "emergency", "duplicate",
     }  # fmt: skip
-    not_told = {terms.CardStepKind.GROUP_CALLED_OFF}
+    not_told = {terms.CardStepKind.GROUP_CALLED_OFF, terms.CardStepKind.EXTENDED}
     assert {step.kind for card in cards for step in card.steps} == set(terms.CardStepKind) - not_told
     assert any(card.threat is terms.Threat.IMMEDIATE and card.closed_at is None for card in cards)
     assert any(child.name is None for card in cards for child in card.children)

@@ -146,8 +146,9 @@ def test_a_card_is_due_an_hour_after_it_came_and_a_question_by_its_own_deadline(
     db.session.commit()
     with acting(cast, "anna") as sources:
         rows = due.lines(sources, asked(None, date(2026, 10, 31)))
-        card, question = (one for one in rows if one.source == "cards")
-        assert (card.key, question.key) == (waits.id, asks.id)
+        card, question, group = (one for one in rows if one.source == "cards")
+        assert (card.key, question.key, group.key) == (waits.id, asks.id, asks.id)
+        assert group.due == date(2026, 10, 5), "whoever surveys the family is named within three working days"
         assert card.last_moment == datetime(2026, 9, 30, 21, 30, tzinfo=UTC)  # 00:30 of the next day in Moscow
         assert card.due == date(2026, 10, 1)
         assert question.due == date(2026, 10, 1)
@@ -160,6 +161,7 @@ def test_a_card_is_due_an_hour_after_it_came_and_a_question_by_its_own_deadline(
         assert [one.key for one in due.lines(sources, asked(None, date(2026, 10, 31)))] == [asks.id]
     change("signal_answer_1d", retired=True)
     change("signal_receipt_1h", starts=Moment.OTHER)
+    change("survey_default", retired=True)
     with acting(cast, "anna") as sources:
         assert not due.lines(sources, asked(None, date(2026, 10, 31)))
 

@@ -63,13 +63,13 @@ def test_papers_are_handed_over_received_and_printed(cast, matter, sign_in, page
     wrong = f"/delivery/{school.id}/annul"
     assert zoya.post(wrong, data=form_of(page(zoya, wrong)) | {"reason": "не отправляли"}).status_code == 302
     of_meeting, of_days = f"/meeting/{matter.meeting_id}/deliveries", f"?from={day(-1)}&to={day()}"
-    for name, many in ((f"{of_meeting}.xlsx", 1), (f"/deliveries/register.xlsx{of_days}", 1),
-                       (f"/deliveries/register.xlsx?from={day(-5)}&to={day(-4)}", 0)):  # fmt: skip
+    for name, many in ((f"{of_meeting}.xlsx", 1), (f"/deliveries/of-period.xlsx{of_days}", 1),
+                       (f"/deliveries/of-period.xlsx?from={day(-5)}&to={day(-4)}", 0)):  # fmt: skip
         rows = [row for row in sheet(zoya.get(name).get_data()) if row[5] == "Полозовой Инне Олеговне"]
         assert len(rows) == many, name
         assert all((row[2], row[3], row[9]) == ("выписка из постановления", matter.number, "уведомление № 5")
                    for row in rows)  # fmt: skip
-    for name in (f"{of_meeting}.pdf", f"/deliveries/register.pdf{of_days}"):
+    for name in (f"{of_meeting}.pdf", f"/deliveries/of-period.pdf{of_days}"):
         assert zoya.get(name).get_data()[:4] == b"%PDF"
     assert "Полозовой" in zoya.get("/deliveryregistry/list/").text
     assert "Реестр за период" in zoya.get("/deliveryregistry/list/").text
@@ -133,4 +133,4 @@ def test_before_the_closing_only_an_invitation_is_handed_over(cast, matter, sign
     assert zoya.post(url, data=form).status_code == 302
     assert [str(row.kind) for row in db.session.scalars(select(Delivery))] == ["приглашение на заседание"]
     for query in ("from=завтра", f"from={day()}", f"from={day()}&to={day(-1)}"):
-        assert zoya.get(f"/deliveries/register.pdf?{query}").status_code == 400, query
+        assert zoya.get(f"/deliveries/of-period.pdf?{query}").status_code == 400, query

@@ -471,7 +471,7 @@ def test_an_instruction_is_taken_from_the_list_and_edited_freely(cast, scene, si
     lessons = factories.by_code(TypicalInstruction, "lessons")
     document = page(zoya, f"/item/{item.id}")
     [first, *_] = document.xpath("//select[@data-take]")
-    assert [one.text.split(".")[0] for one in first][1:3] == ["1", "2"]
+    assert [(one.text or "").split(".")[0] for one in first][1:3] == ["1", "2"]
     known = json.loads(document.xpath("//@data-known")[0])[str(lessons.id)]
     assert known == {"text": lessons.name, "agency": str(body.id), "name": str(body), "due_on": day(lessons.days)}
     form = filled(zoya, page, item, DecisionKind.HEAR)
@@ -487,7 +487,7 @@ def test_an_instruction_is_taken_from_the_list_and_edited_freely(cast, scene, si
 def test_an_instruction_of_the_list_whose_body_is_not_there_and_one_no_longer_used(cast, scene, sign_in, page):
     zoya, item = sign_in("zoya"), scene["north item"]
     lacking, retired = (factories.by_code(TypicalInstruction, code) for code in ("papers", "lessons"))
-    retired.retired = True
+    retired.retired, lacking.agency_kind = True, None
     db.session.commit()
     form = filled(zoya, page, item, DecisionKind.HEAR, **{"instructions-0-typical": str(lacking.id)})
     shown = zoya.post(f"/item/{item.id}", data=form)
