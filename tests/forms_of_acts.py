@@ -398,7 +398,7 @@ def _of_sittings(keys: Mapping[str, int]) -> dict[str, ActForm]:
             "zoya",
             given,
             given,
-            {"kind": "resolution", "sent_on": today, "way": "handed", "whom": "Ивановой Анне"},
+            {"kind": "resolution", "sent_on": today, "way": "handed", "whom": "Ивановой Анне", "received_on": today},
             Delivery,
             once=False,
         ),
