@@ -20,6 +20,7 @@ from app.extensions import db
 from app.models import JournalEntry, Model
 from tests import factories
 from tests.exchange.workbooks import Sound
+from tests.test_registry import is_walked
 from tests.test_routes import REGISTRY, STATIC
 
 UNSEEN = "\x00\u200b\x1f"
@@ -41,6 +42,8 @@ def addresses(app: Flask, rows: dict[str, Any]) -> Iterator[str]:
     for rule in app.url_map.iter_rules():
         view, _dot, _act = rule.endpoint.partition(".")
         if "GET" not in rule.methods or rule.endpoint in STATIC | {"SignIn.logout", "SignIn.login"}:
+            continue
+        if not is_walked(rule.endpoint):
             continue
         own = rows.get(REGISTRY[view].__name__) if view in REGISTRY else rows["Family"]
         known = {"pk": own.id if own else 1, "key": rows["Registration"].id, "entity": "Aid", "name": "on-record"}

@@ -224,6 +224,7 @@ def test_every_column_of_the_form_is_tried():
     assert tried == {(sheet.title, column.field) for sheet in SHEETS for column in sheet}
 
 
+@pytest.mark.one_database("a cell is made of a value and read back in Python; test_export.py goes out and in on both")
 @pytest.mark.parametrize("fill", FILLED, ids=lambda fill: fill.__name__)
 def test_every_value_goes_out_and_comes_in_the_same(cast, fill):
     fill(Bank(cast))

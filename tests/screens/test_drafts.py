@@ -28,6 +28,8 @@ from app.services import drafts
 from tests import factories
 from tests.test_at_once import said, sent_together
 
+pytestmark = pytest.mark.one_database("what is typed is kept as words; test_at_once.py sends forms at once on Postgres")
+
 JSON = {"Accept": "application/json"}
 KEY = "d" * 24
 OTHER = {"last_name": "Ольхова"}  # a card that says the same twice is refused for that

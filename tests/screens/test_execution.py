@@ -22,6 +22,8 @@ from tests import factories, scans
 from tests.states import kept
 from tests.test_statements import asked
 
+pytestmark = pytest.mark.one_database("pages and refusals; test_at_once.py does the acts at once on Postgres")
+
 BEGAN = date(2026, 1, 12)
 MOST_STATEMENTS = 12
 

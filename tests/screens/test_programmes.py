@@ -30,6 +30,8 @@ from tests import factories
 from tests.states import kept
 from tests.test_registry import form_of
 
+pytestmark = pytest.mark.one_database("pages and refusals; test_at_once.py does the acts at once on Postgres")
+
 DAY = timedelta(days=1)
 
 

@@ -15,6 +15,8 @@ from app.services import signals
 from tests import factories, scans
 from tests.states import kept
 
+pytestmark = pytest.mark.one_database("a list and its papers; test_stranger.py prints each on Postgres")
+
 LOG = "/signal-log/"
 QUARTER = "from=01.07.2026&to=30.09.2026"
 FIRST = datetime(2026, 6, 30, 21, 0, tzinfo=UTC)  # 1 July, 00:00 in Moscow

@@ -12,6 +12,8 @@ from app.extensions import db
 from app.models import CardScan, Deadline, Family, SignalCard
 from tests import factories, scans
 
+pytestmark = pytest.mark.one_database("pages and refusals; services/test_signals.py takes the steps on both")
+
 QUEUE = "/signalcardregistry/list/?_flt_0_state=open"
 
 

@@ -14,6 +14,8 @@ from app.extensions import db
 from app.models import Family, Transfer
 from tests import factories
 
+pytestmark = pytest.mark.one_database("pages and refusals; services/test_transfers.py moves families on both")
+
 
 def today() -> str:
     return f"{clock.today():%d.%m.%Y}"
