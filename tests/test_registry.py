@@ -89,6 +89,7 @@ def test_the_list_and_the_page_of_a_row_open(view, rows, sign_in, page):
     page(anna, f"{base(view)}/show/{rows[view.entity.__name__].id}")
 
 
+@pytest.mark.one_database("test_lists.py puts lists in order on both")
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
 def test_the_list_sorts_by_each_column(view, rows, sign_in, undrawn):
     anna, name = sign_in("anna"), view.__name__

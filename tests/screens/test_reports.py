@@ -14,6 +14,8 @@ from app.models import JournalEntry
 from tests import factories
 from tests.states import kept
 
+pytestmark = pytest.mark.one_database("pages and files of reports; figures are counted on both (tests/reports)")
+
 FORM = "/reports/quarterly/"
 PERIOD = "period=2026-Q3"
 

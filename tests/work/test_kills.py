@@ -31,6 +31,7 @@ def work(app: Flask) -> None:
     worker.work(app)
 
 
+@pytest.mark.one_database("test_queue.py claims jobs on both", on="postgres")
 @pytest.mark.long
 def test_twenty_jobs_survive_workers_that_are_killed(app, cast, asked, monkeypatch):
     families = []

@@ -40,18 +40,20 @@ def is_over(job_id: int) -> bool:
 
 @pytest.mark.long
 @pytest.mark.one_database("which process does the jobs does not depend on the database")
-def test_a_worker_of_jobs_lives_as_long_as_the_server(app, asked):
+def test_a_worker_of_jobs_lives_as_long_as_the_server(app, asked, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {
-        **os.environ, "PATRONAT_LOCAL": "1", "INSTANCE_PATH": app.instance_path, "PORT": str(port),
+        **os.environ, "PATRONAT_LOCAL": "1", "INSTANCE_PATH": str(tmp_path), "PORT": str(port),
         "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
     }  # fmt: skip
     first = asked("anna", JobKind.PASSPORTS, families=[]).id
-    server = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    with (tmp_path / "said").open("w") as said:
+        server = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=environment, stderr=said)
     try:
-        wait_for(lambda: is_over(first))
+        wait_for(lambda: is_over(first) or server.poll() is not None)
+        assert server.poll() is None, (tmp_path / "said").read_text("utf-8")
         [worker] = workers(server.pid)
         os.kill(worker, signal.SIGKILL)
         wait_for(lambda: workers(server.pid) not in ([], [worker]))
