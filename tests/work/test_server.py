@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 from sqlalchemy import select
@@ -54,10 +54,28 @@ def test_a_worker_of_jobs_lives_as_long_as_the_server(app, asked, tmp_path):
     try:
         wait_for(lambda: is_over(first) or server.poll() is not None)
         assert server.poll() is None, (tmp_path / "said").read_text("utf-8")
-        [worker] = workers(server.pid)
-        os.kill(worker, signal.SIGKILL)
-        wait_for(lambda: workers(server.pid) not in ([], [worker]))
+        assert workers(server.pid)
     finally:
         server.terminate()
         server.wait(LONGEST)
     wait_for(lambda: not workers(server.pid))
+
+
+def test_a_worker_of_jobs_that_was_killed_is_started_again_until_the_server_ends(monkeypatch):
+    server = run_path(str(ROOT / "gunicorn.conf.py"))
+    kept, started = server["when_ready"].__globals__, []
+
+    def start(_command: list[str]) -> subprocess.Popen[bytes]:
+        started.append(process := Popen([sys.executable, "-c", "import time; time.sleep(600)"]))
+        return process
+
+    Popen = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", start)
+    monkeypatch.setitem(kept, "REST", 0)
+    server["when_ready"](None)
+    wait_for(lambda: len(started) == 1)
+    started[0].kill()
+    wait_for(lambda: len(started) == 2)
+    server["on_exit"](None)
+    assert started[1].wait(10) != 0
+    assert len(started) == 2
