@@ -12,7 +12,7 @@ from flask_appbuilder import Model
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
@@ -107,6 +107,12 @@ def begin_writing() -> None:
         else:
             return
     session.connection(execution_options={"writes": True})
+
+
+def hold_row(entity: type[Any], key: int) -> None:
+    """Let those who act on one row at once do it one after the other: it is held until the transaction ends."""
+    table = entity.__table__.c
+    db.session.execute(select(table.id).where(table.id == key).with_for_update())
 
 
 def _is_busy(error: OperationalError) -> bool:

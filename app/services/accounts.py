@@ -20,7 +20,7 @@ from app import journal
 from app.clock import in_utc, now
 from app.domain import names, passwords, terms, writing
 from app.domain.refusal import Refusal
-from app.extensions import db
+from app.extensions import db, hold_row
 from app.models import Account, Employee, FurtherRole, HomeTerritory, JournalEntry, Role, Territory, User, UserSession
 from app.services import second_step
 
@@ -408,7 +408,7 @@ def _check_length(name: str, field: str) -> None:
 
 def lock(user: User) -> None:
     """Let two who change one user at once do it one after the other."""
-    db.session.execute(select(_user.c.id).where(_user.c.id == user.id).with_for_update())
+    hold_row(User, user.id)
     db.session.refresh(user)
 
 

@@ -6,13 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
-
 from app import clock
 from app.domain import deliveries as rules
 from app.domain.refusal import Refusal
 from app.domain.terms import DeliveryWay, PaperKind, TemplateKind
-from app.extensions import db
+from app.extensions import db, hold_row
 from app.models import AgendaItem, Delivery
 from app.render import scans
 from app.services import papers, sitting
@@ -90,8 +88,7 @@ def annul(row: Delivery, reason: str) -> None:
 
 def _hold(row: Delivery) -> None:
     """Let nobody else act on a row until the transaction ends. Raises Refusal if it is annulled."""
-    table = Delivery.__table__.c
-    db.session.execute(select(table.id).where(table.id == row.id).with_for_update())
+    hold_row(Delivery, row.id)
     db.session.refresh(row)
     if row.annulled_at is not None:
         raise Refusal(ANNULLED)

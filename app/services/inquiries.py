@@ -12,7 +12,7 @@ from app import access, clock, guard, tree
 from app.domain import inquiries as rules
 from app.domain.refusal import Refusal
 from app.domain.terms import InquiryState
-from app.extensions import db
+from app.extensions import db, hold_row
 from app.models import Agency, AgencyFinding, AgencyInquiry, AgencyKind, SurveyGroup
 
 CALLED_OFF = "Это обследование отменено: ведомства по нему больше не запрашивают."
@@ -252,8 +252,7 @@ def _tells(group_id: int, agency_id: int) -> bool:
 
 def _hold(group_id: int) -> None:
     """Whoever acts on one survey at once does it one after the other."""
-    table = SurveyGroup.__table__.c
-    db.session.connection().execute(select(table.id).where(table.id == group_id).with_for_update())
+    hold_row(SurveyGroup, group_id)
 
 
 def _check_goes_on(group: SurveyGroup | None) -> None:

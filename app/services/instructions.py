@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from app import access, clock
 from app.domain.meetings import FARTHEST
 from app.domain.refusal import Refusal
-from app.extensions import db
+from app.extensions import db, hold_row
 from app.models import Agency, Instruction, TypicalInstruction
 
 ANNULLED = "Это поручение аннулировано."
@@ -97,8 +97,7 @@ def give_back(row: Instruction, reason: str, due_on: date, today: date) -> None:
 
 def _hold(row: Instruction) -> None:
     """Let nobody else act on an instruction until the transaction ends. Raises Refusal if nothing is asked of it."""
-    table = Instruction.__table__.c
-    db.session.execute(select(table.id).where(table.id == row.id).with_for_update())
+    hold_row(Instruction, row.id)
     db.session.refresh(row)
     if row.annulled_at is not None:
         raise Refusal(ANNULLED)

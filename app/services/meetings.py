@@ -14,7 +14,7 @@ from app.domain import meetings as rules
 from app.domain.meetings import Quorum
 from app.domain.refusal import Refusal
 from app.domain.terms import CommissionPost
-from app.extensions import db
+from app.extensions import db, hold_row
 from app.models import Agency, CommissionMember, Employee, Meeting, MeetingAttendance
 
 CALLED_OFF = "Это заседание отменено."
@@ -177,8 +177,7 @@ def hold(meeting: Meeting, *, closed: bool = False) -> None:
 
     closed: what is done to it is done to a closed one.
     """
-    table = Meeting.__table__.c
-    db.session.execute(select(table.id).where(table.id == meeting.id).with_for_update())
+    hold_row(Meeting, meeting.id)
     db.session.refresh(meeting)
     if meeting.annulled_at is not None:
         raise Refusal(CALLED_OFF)
@@ -188,8 +187,7 @@ def hold(meeting: Meeting, *, closed: bool = False) -> None:
 
 def hold_body(body: Agency) -> None:
     """Whoever plans or numbers meetings of a body does it one after the other."""
-    table = Agency.__table__.c
-    db.session.execute(select(table.id).where(table.id == body.id).with_for_update())
+    hold_row(Agency, body.id)
 
 
 def _of_year(body_id: int, year: int) -> tuple[ColumnElement[bool], ...]:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from app.domain.refusal import Refusal
 from app.domain.terms import PaperKind
-from app.extensions import db
+from app.extensions import db, hold_row
 from app.models import Aid, CardScan, Decision, Family, Model, Paper, Scanned, SignalCard, SurveyGroup, SurveyScan
 from app.render import scans
 from app.services import antivirus
@@ -80,7 +80,7 @@ def attach(family: Family, *, kind: PaperKind, title: str | None, dated_on: date
         raise Refusal("Дата документа ещё не наступила.", "dated_on")
     if decision and (decision.family_id != family.id or decision.annulled_at is not None):
         raise Refusal("У этой семьи нет такого постановления.", "decision")
-    _hold(Family, family.id)
+    hold_row(Family, family.id)
     twin = _twin(Paper, Paper.family_id == family.id, scan)
     if twin is not None:
         raise Refusal(f"Этот файл уже приложен: «{twin.title}».", "file")
@@ -93,7 +93,7 @@ def attach(family: Family, *, kind: PaperKind, title: str | None, dated_on: date
 def attach_to_card(card: SignalCard, file_name: str, scan: scans.Inspected) -> CardScan:
     """Store a photo or a scan of a signal card. Raises Refusal; the caller commits."""
     of_card = CardScan.card_id == card.id
-    _hold(SignalCard, card.id)
+    hold_row(SignalCard, card.id)
     if (twin := _twin(CardScan, of_card, scan)) is not None:
         raise Refusal(f"Этот файл уже приложен: «{twin.file_name}».", "file")
     count = db.session.scalar(select(func.count(CardScan.id)).where(of_card, CardScan.annulled_at.is_(None))) or 0
@@ -106,7 +106,7 @@ def attach_to_card(card: SignalCard, file_name: str, scan: scans.Inspected) -> C
 def attach_to_survey(group: SurveyGroup, title: str | None, file_name: str, scan: scans.Inspected) -> SurveyScan:
     """Store a photo of a visit, or the scan of an act on paper. Raises Refusal; the caller commits."""
     of_group = SurveyScan.group_id == group.id
-    _hold(SurveyGroup, group.id)
+    hold_row(SurveyGroup, group.id)
     if (twin := _twin(SurveyScan, of_group, scan)) is not None:
         raise Refusal(f"Этот файл уже приложен: «{twin}».", "file")
     count = db.session.scalar(select(func.count(SurveyScan.id)).where(of_group, SurveyScan.annulled_at.is_(None))) or 0
@@ -114,12 +114,6 @@ def attach_to_survey(group: SurveyGroup, title: str | None, file_name: str, scan
         raise Refusal(f"К обследованию уже приложено {MOST_OF_SURVEY} файлов: больше нельзя.", "file")
     photo: SurveyScan = _added(SurveyScan(group=group, title=title, **_kept(file_name, scan)))
     return photo
-
-
-def _hold(owner: Any, key: int) -> None:
-    """Two who bring one file at once do it one after the other: the second is told."""
-    table = owner.__table__.c
-    db.session.execute(select(table.id).where(table.id == key).with_for_update())
 
 
 def _kept(file_name: str, scan: scans.Inspected) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from app.domain.deadlines import Clock
 from app.domain.refusal import Refusal
 from app.domain.signals import Child
 from app.domain.terms import CardState, CardStepKind, DetectedDuring, SignalSource, TerritoryKind, Threat
-from app.extensions import db
+from app.extensions import db, hold_row
 from app.models import (
     Agency,
     AgendaItem,
@@ -375,8 +375,7 @@ def _hold(territory_id: int) -> int:
     if not above or above[0].kind is TerritoryKind.REGION:
         raise Refusal("Выберите район или поселение, куда направить карту.", "territory")
     district = next((place for place in above if place.kind is TerritoryKind.DISTRICT), above[0])
-    table = Territory.__table__.c
-    db.session.execute(select(table.id).where(table.id == district.id).with_for_update())
+    hold_row(Territory, district.id)
     return district.id
 
 
@@ -419,8 +418,7 @@ def hold(card: SignalCard) -> SignalCard:
 
 def _hold_card(card: SignalCard) -> None:
     """Let nobody else act on a card until the transaction ends: whoever comes second finds it changed, and is told."""
-    table = SignalCard.__table__.c
-    db.session.execute(select(table.id).where(table.id == card.id).with_for_update())
+    hold_row(SignalCard, card.id)
 
 
 def check_open(card: SignalCard) -> None:

@@ -15,7 +15,7 @@ from app.domain import survey_acts as rules
 from app.domain.refusal import Refusal
 from app.domain.survey_acts import SaidOfHeading, SeenPerson
 from app.domain.terms import CardStepKind, ParentalRole, Sex, SurveyAccess, SurveyHeading, Threat
-from app.extensions import db
+from app.extensions import db, hold_row
 from app.models import SignalCard, SurveyAct, SurveyGroup, SurveyMark, SurveyPerson
 from app.services import signals
 from app.services.surveys import CALLED_OFF
@@ -197,8 +197,7 @@ def drop(act: SurveyAct, reason: str) -> None:
 
 def _hold(group: SurveyGroup) -> None:
     """Let nobody else act on the survey until the transaction ends. Raises Refusal if the person does not write it."""
-    table = SurveyGroup.__table__.c
-    db.session.execute(select(table.id).where(table.id == group.id).with_for_update())
+    hold_row(SurveyGroup, group.id)
     if group.annulled_at is not None:
         raise Refusal(CALLED_OFF)
     if not may_write(group):

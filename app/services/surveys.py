@@ -14,7 +14,7 @@ from app.domain import surveys as rules
 from app.domain.deadlines import Clock
 from app.domain.refusal import Refusal
 from app.domain.terms import CardStepKind
-from app.extensions import db
+from app.extensions import db, hold_row
 from app.models import Deadline, Employee, Family, SignalCard, SurveyExtension, SurveyGroup
 from app.services import registry, signals
 
@@ -70,8 +70,7 @@ def change(group: SurveyGroup, named: NamedGroup, today: date) -> None:
 
 def hold(group: SurveyGroup) -> SurveyGroup:
     """Let nobody else extend a survey until the transaction ends; it is read as it is then."""
-    table = SurveyGroup.__table__.c
-    db.session.execute(select(table.id).where(table.id == group.id).with_for_update())
+    hold_row(SurveyGroup, group.id)
     db.session.refresh(group)
     return group
 

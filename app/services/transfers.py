@@ -15,7 +15,7 @@ from app import access, clock, tree
 from app.domain import registration as rules
 from app.domain.refusal import Refusal
 from app.domain.terms import DecisionKind, TerritoryKind, TransferState
-from app.extensions import db
+from app.extensions import db, hold_row
 from app.models import Decision, Family, Registration, RemovalReason, Transfer
 from app.services import registrations, registry
 from app.services.registrations import DecisionPaper
@@ -140,8 +140,7 @@ def take_back(transfer: Transfer, today: date) -> None:
 
 def check_waiting(transfer: Transfer) -> None:
     """Of two who act on one transfer at once the second is told. Raises Refusal."""
-    table = Transfer.__table__.c
-    db.session.execute(select(table.id).where(table.id == transfer.id).with_for_update())
+    hold_row(Transfer, transfer.id)
     db.session.refresh(transfer)
     if transfer.state is not TransferState.WAITING:
         raise Refusal(NOT_WAITING.format(state=transfer.state))
