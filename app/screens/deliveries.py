@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
-from flask import abort, make_response, url_for
+from flask import abort, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
@@ -24,25 +22,18 @@ from app.domain import deliveries as rules
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, DeliveryWay, TemplateKind
 from app.extensions import db
-from app.filters import Address
 from app.forms import REQUIRED, CleanText, DayField, EntityForm, TermField, check_version, field_of, no_longer, offered
 from app.models import AgendaItem, Delivery, Meeting, Paper
 from app.readings import meetings
-from app.render import pdf, xlsx
 from app.render.table import Table
 from app.screens import scan_codes
 from app.screens.meeting_forms import WhyNotForm
-from app.screens.screen import Screen
+from app.screens.period_log import PeriodLog
 from app.screens.signal_scans import ScansForm
 from app.services import deliveries as acts
 
 INTRO = "Скан с кодом находит своё постановление сам, где бы его ни приложили."
-NO_PERIOD = "Укажите первый и последний день периода."
 LONGEST_LIST = 9_000  # characters of all whom a paper is given to at once
-KINDS: dict[str, tuple[Callable[..., Any], str, Act]] = {
-    "pdf": (pdf.pdf, "application/pdf", Act.PRINTED),
-    "xlsx": (xlsx.workbook, xlsx.MIME, Act.EXPORTED),
-}
 
 
 class HandedForm(EntityForm):
@@ -81,10 +72,11 @@ class DeliveryReceiptForm(EntityForm):
     mark = field_of(Delivery, "mark")
 
 
-class Deliveries(Screen):
+class Deliveries(PeriodLog):
     """To whom the papers of meetings were given."""
 
     route_base = "/"
+    log_of, log_page, log_template = "Delivery", "Deliveries.period", "meetings/register.html"
     class_permission_name = "Delivery"
     default_view = "period"
 
@@ -173,29 +165,14 @@ class Deliveries(Screen):
     @permission_name("xlsx")
     def period(self) -> str:
         """The days of the register are asked for; this month up to now is offered."""
-        Address(url_for("Deliveries.period")).check()
-        return self._asking("", "")
+        return self.days_page()
 
     @expose("/deliveries/of-period.<any(pdf, xlsx):kind>")
     @has_access
     @permission_name("xlsx")
     def of_period(self, kind: str) -> Response:
         """The register of a period as a file; days that are not understood are asked for again."""
-        address = Address(url_for("Deliveries.period"))
-        typed = address.typed("from"), address.typed("to")
-        since, until = address.days("from", "to", gettext("Period"))
-        if not address.understood():
-            fault = f"{gettext('The filter is not understood')}: {' '.join(address.faults)}"
-            return make_response(self._asking(*typed, fault=fault), 400)
-        if not address.asks("from", "to"):
-            since, until = _offered()
-        if since is None or until is None:
-            return make_response(self._asking(*typed, fault=NO_PERIOD), 400)
-        try:
-            table = register.of_period(since, until)
-        except Refusal as refusal:
-            return make_response(self._asking(*typed, fault=refusal.text), 400)
-        return self._written(table, kind, f"{register.TITLE} {since:%d.%m.%Y} – {until:%d.%m.%Y}")
+        return self.of_days(kind, _of_days)
 
     @expose("/meeting/<int:pk>/deliveries.<any(pdf, xlsx):kind>")
     @has_access
@@ -205,17 +182,7 @@ class Deliveries(Screen):
         meeting = self.find(Meeting, pk, joinedload(Meeting.agency))
         if not guard.may_write(meeting):
             abort(404)
-        return self._written(register.of_meeting(meeting), kind, f"{register.TITLE} {meeting.held_on:%d.%m.%Y}")
-
-    def _written(self, table: Table, kind: str, name: str) -> Response:
-        write, mime, act = KINDS[kind]
-        content = write(table, made_by=current_user.get_full_name(), made_at=clock.local(clock.now()))
-        journal.read(act, entity="Delivery", summary=name, records=len(list(table.rows)))
-        return self.file(content, mime, f"{name}.{kind}")
-
-    def _asking(self, since: str, until: str, *, fault: str = "") -> str:
-        first, last = _offered()
-        return self.page("meetings/register.html", since=since, until=until, first=first, last=last, fault=fault)
+        return self.written(register.of_meeting(meeting), kind, f"{register.TITLE} {meeting.held_on:%d.%m.%Y}")
 
     def _asked(self, form: EntityForm, heading: str, row: Delivery, whole: Callable[[], Answer]) -> str | Response:
         if form.is_submitted() and form.validate() and (answer := self.done(form, whole)):
@@ -250,10 +217,8 @@ def _usual(item: AgendaItem, today: date) -> list[str]:
     return list(dict.fromkeys([*meetings.invited(item, today), *bodies]))
 
 
-def _offered() -> tuple[date, date]:
-    """This month up to now."""
-    today = clock.today()
-    return today.replace(day=1), today
+def _of_days(since: date, until: date) -> tuple[Table, str]:
+    return register.of_period(since, until), f"{register.TITLE} {since:%d.%m.%Y} – {until:%d.%m.%Y}"
 
 
 def _page_of(pk: int) -> str:
