@@ -272,15 +272,16 @@ class Scope:
 
     def rows(self, entity: Any) -> ColumnElement[bool]:
         """The condition that the rows of an entity meet which this person sees."""
-        by_user = whose_rows(entity) in (Whose.LOAD, Whose.ASKER)
-        return self._rows(entity) if by_user else _rows_seen(self, entity)
+        return self._rows(entity) if whose_rows(entity) in (Whose.LOAD, Whose.ASKER) else _rows_seen(self, entity)
 
     def _rows(self, entity: Any) -> ColumnElement[bool]:
         whose = whose_rows(entity)
         if self.everything or whose not in EVERYWHERE + ASKED_FOR:
             return true()
-        if whose is Whose.JOURNAL or entity is Family:
-            return self.journal() if whose is Whose.JOURNAL else self.families(Family)
+        if whose is Whose.JOURNAL:
+            return self.journal()
+        if entity is Family:
+            return self.families(Family)
         places = self.places | self.territories
         if whose is Whose.GIVEN:
             return or_(self.sees(entity.family_id), entity.territory_id.in_(places))

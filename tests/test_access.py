@@ -111,6 +111,23 @@ def test_what_is_compiled_once_gives_each_person_own_rows(cast, three):
             assert read() == (wanted, wanted), name
 
 
+@pytest.mark.one_database("conditions are put together in Python")
+def test_conditions_are_shared_by_those_whom_they_do_not_tell_apart(app):
+    """The conditions of equal scopes are kept and given to both people: who asks may stand in no other one."""
+    scopes_of = [access.Scope(today=date(2026, 1, 1), territories=frozenset({1}), kept=frozenset({1}), agency=2,
+                              employee=3, assigned_to=3, user_id=user_id) for user_id in (101, 102)]  # fmt: skip
+    assert scopes_of[0] == scopes_of[1]
+    apart = set()
+    for entity in sorted((mapper.class_ for mapper in Family.registry.mappers), key=lambda one: one.__name__):
+        said = {str(scope._rows(entity).compile(db.engine, compile_kwargs={"literal_binds": True}))
+                for scope in scopes_of}  # fmt: skip
+        given = {str(scope.rows(entity).compile(db.engine, compile_kwargs={"literal_binds": True}))
+                 for scope in scopes_of}  # fmt: skip
+        assert given == said, f"{entity.__name__}: the rows of one person are given to another"
+        apart |= {entity.__name__} if len(said) > 1 else set()
+    assert {"ImportBatch", "Job"} <= apart
+
+
 def test_related_rows_are_narrowed_once_and_by_whoever_asks_for_them(cast, three):
     sent: list[str] = []
 
