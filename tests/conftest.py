@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,6 +28,7 @@ from werkzeug.test import TestResponse
 from app import access, create_app, sessions
 from app.extensions import TAKE_LOCK, begin_writing, db
 from app.models import User
+from app.render import scans
 from app.services import accounts
 from tests import databases, factories, settings
 from tests.states import Bank
@@ -298,6 +299,16 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def user_named(app: Flask) -> Callable[[str], User]:
     """The row of one of the cast."""
     return lambda name: db.session.query(User).filter_by(username=name).one()
+
+
+look_once = lru_cache(maxsize=256)(scans._asked_apart)
+
+
+@pytest.fixture(autouse=True)
+def looked_into_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same scan brought by many tests is looked into once; tests/render/test_scans.py looks each time."""
+    if not request.node.nodeid.startswith("tests/render/"):
+        monkeypatch.setattr(scans, "_asked_apart", look_once)
 
 
 @pytest.fixture(scope="session")
