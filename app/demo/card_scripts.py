@@ -12,14 +12,15 @@ OPENED, ASKED, ANSWERED = CardStepKind.RECEIVED, CardStepKind.ASKED, CardStepKin
 ENTERED, ATTACHED, SENT_ON = CardStepKind.ENTERED, CardStepKind.ATTACHED, CardStepKind.REDIRECTED
 CLOSED, UNDONE, SENT_OUT = CardStepKind.CLOSED, CardStepKind.UNDONE, CardStepKind.SENT_OUT
 GROUPED, EMERGENCY, SURVEYED = CardStepKind.GROUP_NAMED, CardStepKind.EMERGENCY, CardStepKind.SURVEYED
+EXTENDED = CardStepKind.EXTENDED  # of the answer that is waited for
 ELSEWHERE = "Комиссия города Заозёрска"  # a municipality that does not use this bank
 
 
 class Step(NamedTuple):
     """What is done with a card so many minutes after it was sent.
 
-    outcome: the code by which it is closed. days: how long a group that is named has. told: kinds of bodies that are
-    told of an emergency, with who answered there.
+    outcome: the code by which it is closed. days: how long a group that is named has, or an answer that is waited for
+    longer. told: kinds of bodies that are told of an emergency, with who answered there.
     """
 
     after: int
@@ -74,7 +75,9 @@ SCRIPTS = (
     CardScript("5.8", DAY + 5 * HOUR, "Девочка на занятии рассказала, что ночует у подруги: дома «опять праздник».",
                Threat.EXISTS, DetectedDuring.LESSONS, (("Ульяна", 12),), ("2.5.1",),
                (Step(20, OPENED), Step(55, ASKED, "Когда девочка в последний раз ночевала дома? Кто ещё из взрослых "
-                                                  "там живёт?")), late=True),
+                                                  "там живёт?"),
+                Step(24 * 60, EXTENDED, "Руководитель кружка на больничном, девочку знает только она.", days=3)),
+               late=True),
     CardScript("5.3", 3 * DAY, "Ребёнок приходит голодным, на руках синяки, объяснений не даёт.", Threat.EXISTS,
                DetectedDuring.LESSONS, (("Тимофей", 8),), ("2.3.2",),
                (Step(31, OPENED), Step(60, ASKED, "Осматривал ли ребёнка медицинский работник?"),

@@ -25,6 +25,7 @@ from app.demo.card_scripts import (
     ELSEWHERE,
     EMERGENCY,
     ENTERED,
+    EXTENDED,
     GROUPED,
     OPENED,
     SCRIPTS,
@@ -38,9 +39,10 @@ from app.demo.card_scripts import (
 from app.demo.ground import District, Row, Rows
 from app.demo.names import COORDINATOR, NEIGHBOUR
 from app.domain import ages, names, terms
-from app.domain.terms import CardStepKind, SignalSource
+from app.domain.terms import CardStepKind, Moment, SignalSource
 from app.extensions import db
-from app.models import Criterion, Employee, Family, Member, Registration, SignalCard, SignalCardOutcome
+from app.models import Criterion, Deadline, Employee, Family, Member, Registration, SignalCard, SignalCardOutcome
+from app.readings import clocks
 from app.services import signals
 
 
@@ -58,6 +60,7 @@ class Played:
     numbers: list[tuple[int, int]] = field(default_factory=list)  # year and number at each arrival
     told: list[tuple[str, str, datetime]] = field(default_factory=list)  # kind of body, who answered, when
     group: tuple[date, str | None, datetime] | None = None  # until when, what to look at, when it was named
+    extension: Row | None = None  # of the answer that is waited for
 
     def arrivals(self) -> list[datetime]:
         went = (self.at(step) for step in self.script.steps if step.kind is SENT_ON)
@@ -216,6 +219,8 @@ class Cards:
                 row.update(self._as_it_was(undone["before"]))
             else:
                 arrival = self._change(card, step, at, arrival)
+            if step.kind is EXTENDED:
+                made["note"] = self._extend(card, step, at, who)
             steps.append(made)
         self._write(card, steps)
 
@@ -248,6 +253,19 @@ class Cards:
         if step.outcome:
             row.update(outcome_id=self.outcomes[step.outcome], outcome_note=step.note, closed_at=at)
         return arrival
+
+    def _extend(self, card: Played, step: Step, at: datetime, who: str) -> str:
+        """The answer to the question that was asked last is waited for longer; gives how the step tells of it."""
+        deadline = db.session.scalars(
+            select(Deadline).where(Deadline.starts == Moment.CARD_ASKED, Deadline.stops == Moment.CARD_ANSWERED)
+        ).one()
+        asked = max(card.at(one) for one in card.script.steps if one.kind is ASKED)
+        until = clock.local(at).date() + timedelta(days=step.days)
+        card.extension = {
+            "deadline_id": deadline.id, "started_at": asked, "until": until, "reason": step.note,
+            "user_name": who, "created_at": at, "version": 1, "annulled_at": None, "annul_reason": None,
+        }  # fmt: skip
+        return f"{clocks.title(deadline)}: до {until:%d.%m.%Y}. {step.note}"
 
     @staticmethod
     def _lay(card: Played, arrival: int) -> None:
@@ -282,6 +300,8 @@ class Cards:
             for agency_id in card.places[0].performers.get(code, [])[:1]:
                 self.writer.add("card_telling", card_id=key, agency_id=agency_id, told_to=told_to, told_at=at,
                                 told_by=self._keeper(card.places[0]), answer=None, **stamp)  # fmt: skip
+        if card.extension is not None:
+            self.writer.add("card_extension", card_id=key, **card.extension)
         if card.group is not None:
             self._write_group(key, card, *card.group)
         for code in card.script.criteria:

@@ -24,6 +24,7 @@ from app.models import (
     Aid,
     Assignment,
     CardChild,
+    CardExtension,
     Decision,
     Education,
     Family,
@@ -48,7 +49,9 @@ from app.models import (
     Territory,
     User,
 )
+from app.readings import card_clocks
 from app.readings import signals as readings
+from app.readings.clocks import DeadlinesInUse
 from app.reports import quarterly
 from app.reports.places import ReportPlaces
 from app.services import accounts, family_keys, inquiries, papers, signals
@@ -354,8 +357,10 @@ def test_there_are_signal_cards_in_every_state_and_each_has_come_there_by_its_st
     assert {card.outcome.code for card in cards if card.outcome} >= {
         "placed", "attached", "redirected", "tzhs", "not_confirmed", "not_found", "emergency", "duplicate",
     }  # fmt: skip
-    not_told = {terms.CardStepKind.GROUP_CALLED_OFF, terms.CardStepKind.EXTENDED}
+    not_told = {terms.CardStepKind.GROUP_CALLED_OFF}
     assert {step.kind for card in cards for step in card.steps} == set(terms.CardStepKind) - not_told
+    extended = [one for card in cards for one in card_clocks.running(card, DeadlinesInUse.read()) if one.extended]
+    assert [one.due for one in extended] == [row.until for row in rows(CardExtension)]
     assert any(card.threat is terms.Threat.IMMEDIATE and card.closed_at is None for card in cards)
     assert any(child.name is None for card in cards for child in card.children)
     assert any(card.criteria for card in cards)
