@@ -52,7 +52,7 @@ def restore(file: Path, key: Path | None, yes: bool) -> None:
             click.echo(f"Копия от {made_at}: {_families(copy.manifest['families'])}, проверена.")
             if copy.replaces is not None:
                 click.echo(f"Сейчас в банке: {_families(copy.replaces)}. Он останется рядом под другим именем.")
-                if not yes and not click.confirm("Заменить банк копией?"):
+                if not yes and not _agrees("Заменить банк копией?"):
                     raise Refusal("Ничего не изменено.")
             done = restoring.put_in_place(copy)
     click.echo(f"Банк восстановлен: {_families(done.families)}.")
@@ -104,6 +104,12 @@ def _read_key(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Refusal(f"Файл ключа {path} не читается.") from error
+
+
+def _agrees(question: str) -> bool:
+    """Whether the person at the keyboard says yes; anything else is no."""
+    answer = click.prompt(f"{question} да или нет", default="нет", show_default=False)
+    return str(answer).strip().lower() in {"да", "д", "yes", "y"}
 
 
 def _passphrase(file: Path) -> str:
