@@ -73,11 +73,13 @@ def blocks() -> list[tuple[str, str]]:
     """The commands of the page, each block with the heading above it."""
     found, heading = [], ""
     for part in re.finditer(
-        r"^#+ (?P<heading>.+)$|^```sh\n(?P<code>.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL
+        r"^#+ (?P<heading>[^\n]+)$|^```sh\n(?P<code>.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL
     ):
         heading = part["heading"] or heading
         if part["code"]:
             found.append((heading, part["code"]))
+    if not found:
+        raise SystemExit("На странице нет команд.")
     return found
 
 
