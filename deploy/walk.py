@@ -9,6 +9,7 @@ command of the unit; the certificate is made on the spot. Ends with code 1 and t
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -23,6 +24,10 @@ STATE, COPIES = "var/lib/patronat", "srv/patronat-copies"
 INSTALLED = ("1.", "2.", "3. ", "4.")
 SERVED, SECURED, CHECKED = "5.", "6.", "7."
 LOST, UPDATED = "Сервер погиб", "Обновление"
+# What the machine is told of the way to the packages.
+PASSED = ("PIP_CERT", "PIP_INDEX_URL", "SSL_CERT_FILE", "http_proxy", "https_proxy")
+CLEAN = {"PATH": "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8",
+         "DEBIAN_FRONTEND": "noninteractive"}  # fmt: skip
 
 
 class Machine:
@@ -35,9 +40,10 @@ class Machine:
     def run(self, commands: str, *, said: str | None = None, accepted: tuple[int, ...] = (0,)) -> None:
         """Run commands in a shell of the machine; `said` is typed into it. Raises SystemExit."""
         print(commands, flush=True)
-        done = subprocess.run(
-            ["chroot", self.root, "sh", "-eu", "-c", commands], input=(said or "").encode(), check=False
-        )
+        shell = f"cd /opt/patronat 2>/dev/null || cd /\n{commands}"  # where the page has left its reader
+        env = CLEAN | {name: os.environ[name] for name in PASSED if name in os.environ}
+        command = ["chroot", self.root, "sh", "-eu", "-c", shell]
+        done = subprocess.run(command, input=(said or "").encode(), env=env, check=False)
         if done.returncode not in accepted:
             raise SystemExit(f"Код {done.returncode}: {commands}")
 
@@ -48,7 +54,7 @@ class Machine:
         shell = (
             f"set -a; . /etc/patronat/patronat.env; cd /opt/patronat; umask 077; exec runuser -u patronat -- {command}"
         )
-        self.server = subprocess.Popen(["chroot", self.root, "sh", "-c", shell])
+        self.server = subprocess.Popen(["chroot", self.root, "sh", "-c", shell], env=CLEAN)
         for _ in range(60):
             time.sleep(1)
             if self.asked("http://127.0.0.1:8000/health", NAME) == "ok":
@@ -111,7 +117,7 @@ def main(root: Path) -> None:
                     "install -d -m 0700 /etc/patronat/tls; cd /etc/patronat/tls; openssl req -x509 -newkey rsa:2048 "
                     f"-nodes -days 2 -subj /CN={NAME} -keyout privkey.pem -out fullchain.pem 2>/dev/null"
                 )
-                machine.run("cd /opt/patronat\n" + commands + "nginx\n")
+                machine.run(commands + "nginx\n")
                 page = machine.asked("https://127.0.0.1/login/", NAME)
                 assert "Патронат" in page, page[:300]
                 assert not machine.asked("https://127.0.0.1/login/", "another.example.ru")
