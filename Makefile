@@ -7,7 +7,7 @@ PORT   ?= 8000
 SIZES  ?= 300 10000 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types faults bench words guide docs migration lock clean
+.PHONY: help run test lint types faults deployment bench words guide docs migration lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ types: $(VENV)/development  ## types of the whole application
 
 faults: $(VENV)/development $(WORDS).mo  ## the long set of faults: processes killed a hundred times
 	FAULTS=100 $(PYTHON) -m pytest -n 0 tests/faults
+
+deployment: $(VENV)/production  ## walk docs/deployment.md in a bare Debian: sudo make deployment ROOT=folder (deploy/walk.py)
+	$(PYTHON) deploy/walk.py $(ROOT)
 
 bench: $(VENV)/development $(WORDS).mo  ## measure beside the best tools: make bench SIZES="300 10000"
 	$(PYTHON) -m benchmarks $(SIZES)

@@ -35,6 +35,7 @@ from app.services import installation
 
 PLAN = "restoring.json"
 UNDER = "restoring-"  # how the folder begins in which a copy lies open until it takes its place
+BARE = 4096  # bytes of an SQLite file without a table
 NO_FILE = "Файла {path} нет или он не читается: {reason}."
 NEWER = "Копия сделана программой новее этой: обновите программу, потом восстанавливайте."
 OTHER_KIND = "Копия сделана с базы {theirs}, а этот банк – {ours}: задайте DATABASE_URL такой же базы, как была."
@@ -231,9 +232,17 @@ def put_in_place(copy: PreparedCopy) -> Restored:
     db.engine.dispose()
     _write_down(instance / PLAN, plan)
     settle(instance, url.render_as_string(hide_password=False))
+    _drop_bare(Path(kept[0]))
     settings = instance / f"settings.restored-{copy.stamp}.env"
     there = [each for each in kept if each.startswith("база") or Path(each).exists()]
     return Restored(copy.manifest["families"], copy.about["made_at"], there, settings if settings.exists() else None)
+
+
+def _drop_bare(place: Path) -> None:
+    """What was opened and never given a table is no bank to be kept; SQLite has made it one page long."""
+    if place.is_file() and place.stat().st_size <= BARE:
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{place}{suffix}").unlink(missing_ok=True)
 
 
 def put_back(before: Path, stamp: str) -> None:

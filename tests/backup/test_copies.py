@@ -262,6 +262,21 @@ def test_the_bank_comes_back_and_what_it_replaces_stays(bank, bank_with_papers, 
     assert db.session.get(Family, family_id).number == "00099"
 
 
+@pytest.mark.one_database("an SQLite file is there as soon as somebody looks for it", on="sqlite")
+def test_on_a_clean_machine_nothing_is_kept_aside(bank, bank_with_papers, out, app):
+    made = making.make(out)
+    db.session.remove()
+    db.engine.dispose()
+    bank.database.file.unlink()
+    shutil.rmtree(app.config["PAPERS_FOLDER"])
+    with restoring.prepared(made.path, phrase="", identity=KEEPERS_KEY) as copy:
+        assert copy.replaces is None
+        done = restoring.put_in_place(copy)
+    assert (done.families, done.aside) == (1, [])
+    assert not list(bank.database.folder.glob("bank.db.replaced-*"))
+    assert db.session.scalar(select(func.count(Family.id))) == 1
+
+
 @pytest.mark.one_database("files are moved; the database is SQLite's file", on="sqlite")
 def test_a_restoring_that_is_killed_among_its_moves_is_finished_by_the_next_start(tmp_path):
     for done in range(5):
