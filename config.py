@@ -217,7 +217,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     Role.COORDINATOR: [
         ("Family", "can_(special|passports)"),  # health and convictions; passports of a whole list
         ("FamilyPage", "can_(show|print|mark|history|add|decide|place|criteria|remove)"),
-        ("FamilyPage", "can_(correct|move|enter|extend|annul)"),
+        ("FamilyPage", "can_(correct|move|enter|extend|annul|names)"),
         ("Search|Work|Calendar", "can_show"),
         ("Backups", "can_(list|make)"),
         ("Openings", "can_show"),
@@ -251,7 +251,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.SECRETARY: [
         ("Family", "can_(special|passports)"),
-        ("FamilyPage", "can_print"),
+        ("FamilyPage", "can_(print|names)"),
         ("FamilyPage|Search|Work|Calendar|Watching", "can_show"),
         (
             "Family|Member|Registration|StayExtension|Decision|Aid|Education|PupilSupport|Supervision|Paper|SurveyGroup|"

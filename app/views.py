@@ -67,6 +67,7 @@ from app.screens.exchange import Exchange
 from app.screens.execution import Execution
 from app.screens.family import FamilyPage
 from app.screens.family_acts import FamilyActs
+from app.screens.family_names import FamilyNames
 from app.screens.family_story import FamilyStory
 from app.screens.guide import Guide
 from app.screens.home import Home
@@ -536,10 +537,11 @@ KEEPING = [
 
 # Screens that stand behind links of other pages.
 SCREENS: list[type] = [
-    Books, FamilyPage, FamilyActs, FamilyStory, Performers, NewFamily, SignalPage, SignalLikeness, NewSignal,
-    SignalLog, SignalScans, SignalClocks, Emergency, SurveyPage, InquiryPage, Findings, SurveyActs, SurveyPapers,
-    MeetingPage, ProgrammePage, ProgrammeActs, ProgrammePapers, SittingPage, MeetingPapers, Deliveries, InstructionPage,
-    TransferPage, TransferFiles, Search, OwnAccount, Lookup, Papers, PassportScreen, Guide, Drafts, SavedFilters,
+    Books, FamilyPage, FamilyActs, FamilyNames, FamilyStory, Performers, NewFamily, SignalPage, SignalLikeness,
+    NewSignal, SignalLog, SignalScans, SignalClocks, Emergency, SurveyPage, InquiryPage, Findings, SurveyActs,
+    SurveyPapers, MeetingPage, ProgrammePage, ProgrammeActs, ProgrammePapers, SittingPage, MeetingPapers, Deliveries,
+    InstructionPage, TransferPage, TransferFiles, Search, OwnAccount, Lookup, Papers, PassportScreen, Guide, Drafts,
+    SavedFilters,
 ]  # fmt: skip
 
 

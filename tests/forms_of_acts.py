@@ -146,6 +146,8 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
                              makes="StayExtension", until="2026-05-05", reason="ждём копию"),
         "move": _of_family(f"{here}/move/{rows['Member'].id}", makes="Member", to_family=str(free),
                            day="2026-05-05", reason="переезд"),
+        "name in papers": _of_family(f"{here}/names", plural="Ясеневых-Полян"),
+        "name a person in papers": _of_family(f"{here}/names/{rows['Member'].id}", dative="Ясеневой-Поляне"),
         "annul": _of_family(f"/aidregistry/annul/{rows['Aid'].id}", reason="ошибка ввода"),
         "annul on the page": _of_family(f"{here}/annul/Supervision/{rows['Supervision'].id}", reason="ошибка ввода"),
         "annul the family": _of_family(f"{here}/annul/Family/{family}", reason="ошибка ввода"),
@@ -543,7 +545,8 @@ def _sessions(cast: factories.Cast) -> dict[str, int]:
 
 NAMES = (
     "place", "change criteria", "decide", "correct", "correct an ended stay", "remove", "enter", "extend", "move",
-    "annul", "annul on the page", "annul the family", "annul a paper", "attach a paper", "new family",
+    "name in papers", "name a person in papers", "annul", "annul on the page", "annul the family", "annul a paper",
+    "attach a paper", "new family",
     "new signal card", "undo a load", "add a user", "change a user", "add a role", "button password", "button unlock",
     "button deactivate", "button activate", "button sessions/end", "button sessions/N/end", "ask the sender",
     "answer the coordinator", "attach a card", "send a card on", "send a card out", "close a card", "open a card",

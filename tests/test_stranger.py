@@ -56,6 +56,8 @@ FOREIGN = {
     "FamilyActs.move": ["/family/{Family}/move/{Member}", "/family/{own}/move/{Member}"],
     "FamilyActs.place": ["/family/{Family}/place"],
     "FamilyActs.remove": ["/family/{Family}/remove"],
+    "FamilyNames.names": ["/family/{Family}/names"],
+    "FamilyNames.of_person": ["/family/{Family}/names/{Member}", "/family/{own}/names/{Member}"],
     "FamilyPage.history": ["/family/{Family}/history"],
     "FamilyPage.show": ["/family/{Family}"],
     "FamilyStory.course": ["/family/{Family}/course"],

@@ -65,6 +65,8 @@ def pages() -> list[tuple[str, str]]:
         "enter/{key}",
         "extend/{key}/3",
         "papers/add",
+        "names",
+        "names/{key}",
     )
     of_families = [view for view in ADDED if issubclass(view.entity, OfFamily)]
     annulled = [view for view in VIEWS if "annul" not in view.exclude_route_methods]

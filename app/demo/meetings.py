@@ -10,13 +10,15 @@ from sqlalchemy import select
 
 from app import clock, conditions
 from app.demo.ground import District
+from app.domain import cases
 from app.domain.agenda import Proposal, of_family
 from app.domain.meetings import Votes
-from app.domain.terms import AgendaGround, DecisionKind
+from app.domain.terms import AgendaGround, DecisionKind, DeliveryWay, TemplateKind
 from app.extensions import db
 from app.models import Agency, AgendaItem, DecisionOutcome, Family, Instruction, Meeting, Registration
 from app.readings import agenda as proposed
-from app.services import agenda, instructions, meetings, resolutions, sitting
+from app.readings import meetings as reading
+from app.services import agenda, deliveries, instructions, meetings, paper_names, resolutions, sitting
 
 PLACE = "г. Заречный, ул. Советская, д. 1, зал заседаний"
 HELD = (35, 14)  # days ago
@@ -74,6 +76,7 @@ SCRIPTS = (
 def write(district: District, today: date) -> None:
     """Hold two meetings of the commission of a district, and prepare the next one."""
     body = db.session.get_one(Agency, district.performers["5.1"][0])
+    _name(district, today)
     families = _on_record(district, today)
     for ago, scripts in zip(HELD, SCRIPTS, strict=True):
         chosen = [next(families, None) for _ in range(FAMILIES)]
@@ -108,7 +111,7 @@ def _hold(body: Agency, day: date, families: list[Family], scripts: tuple[ItemSc
     [meeting] = meetings.plan(body, [day], starts_at="10:00", place=PLACE, today=day)
     _prepare(meeting, day)
     found = [
-        Proposal(AgendaGround.STANDSTILL, of_family(family.name), "плановое рассмотрение", family.id)
+        Proposal(AgendaGround.STANDSTILL, of_family(family.name, family.own_plural), "плановое рассмотрение", family.id)
         for family in families
     ]
     items = agenda.put_on(meeting, found)
@@ -123,7 +126,32 @@ def _hold(body: Agency, day: date, families: list[Family], scripts: tuple[ItemSc
     for item, script in zip(items, scripts, strict=True):
         for order, said in zip(item.instructions, script.orders, strict=True):
             _answer(order, said, day)
+        _deliver(item, day)
     db.session.flush()
+
+
+def _deliver(item: AgendaItem, day: date) -> None:
+    """The parents got the invitation and the resolution, the bodies extracts, of which one is not received yet."""
+    asked, given = day - timedelta(days=5), day + timedelta(days=2)
+    parents = "\n".join(reading.invited(item, day))
+    for kind, whom, sent, way, received in (
+        (TemplateKind.NOTICE, parents, asked, DeliveryWay.POST, asked + timedelta(days=3)),
+        (TemplateKind.RESOLUTION, parents, given, DeliveryWay.HANDED, given),
+        (TemplateKind.EXTRACT, "\n".join(order.agency.name for order in item.instructions), given,
+         DeliveryWay.COURIER, None),
+    ):  # fmt: skip
+        if whom:
+            mark = "подпись" if way is DeliveryWay.HANDED else "уведомление" if received else None
+            said = deliveries.Handed(kind, whom, sent, way, "Секретарь КДН", received, mark)
+            _entered(_at(sent, 15), deliveries.note(item, said, day + timedelta(days=10)))
+
+
+def _name(district: District, today: date) -> None:
+    """A family whose surname the rule leaves as it is, is said in papers as it says itself."""
+    found = (row for row in _on_record(district, today) if row.name and cases.of_family(row.name) == row.name)
+    family = next((row for row in found if row.name.endswith("к")), None)
+    if family is not None:
+        paper_names.of_family(family, f"{family.name}ов", today)
 
 
 def _prepare(meeting: Meeting, today: date) -> None:

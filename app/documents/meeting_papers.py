@@ -12,12 +12,17 @@ from app import words
 from app.documents import bound
 from app.documents.bound import MadeBy
 from app.domain.agenda import Glance
+from app.domain.terms import TemplateKind
 from app.models import AgendaItem, Meeting, MeetingAttendance
 from app.render import qr
 
 AGENDA, MINUTES, NOTICE = "Повестка заседания", "Протокол заседания", "Приглашение на заседание"
 RESOLUTION, EXTRACT = "Постановление", "Выписка"
-QR_PREFIX = "patronat-item:"  # before the code of an item: other codes on a paper are not ours
+# What stands before the code of an item on a paper of each kind: other codes on a paper are not ours.
+QR_PREFIXES = {
+    TemplateKind.RESOLUTION: "patronat-item:", TemplateKind.EXTRACT: "patronat-extract:",
+    TemplateKind.NOTICE: "patronat-notice:", TemplateKind.LETTER: "patronat-letter:",
+}  # fmt: skip
 APPEAL = (
     "Постановление может быть обжаловано в порядке, установленном законодательством Российской Федерации, "
     "в течение десяти дней со дня вручения или получения его копии."
@@ -43,27 +48,33 @@ def minutes(meeting: Meeting, items: Sequence[AgendaItem], glances: Mapping[int,
     )  # fmt: skip
 
 
-def resolution(item: AgendaItem, made: MadeBy, *, extract: bool = False) -> bytes:
-    """The resolution on an item, or the extract of it. Raises PrintError."""
+def resolution(item: AgendaItem, of_whom: Sequence[str], made: MadeBy, *, extract: bool = False) -> bytes:
+    """The resolution on an item, or the extract of it. of_whom: the parents, in the genitive. Raises PrintError."""
     meeting = item.meeting
     present, absent = _attendance(meeting)
     title = f"{EXTRACT if extract else RESOLUTION} № {item.number} от {words.day(meeting.held_on)}"
+    code = code_of(item, TemplateKind.EXTRACT if extract else TemplateKind.RESOLUTION)
     return bound.pdf(
-        "meeting_resolution", title, made, item=item, meeting=meeting, present=present, absent=absent,
-        extract=extract, appeal=APPEAL, day=words.day, code=qr.data_uri(QR_PREFIX + item.code),
+        "meeting_resolution", title, made, item=item, of_whom=of_whom, meeting=meeting, present=present, absent=absent,
+        extract=extract, appeal=APPEAL, day=words.day, code=qr.data_uri(code),
     )  # fmt: skip
 
 
-def item_code(said: str) -> str | None:
-    """The code of an item that a QR code bears; None if the code is another's."""
-    return said.removeprefix(QR_PREFIX) if said.startswith(QR_PREFIX) else None
+def code_of(item: AgendaItem, kind: TemplateKind) -> str:
+    """What the QR code of a paper of an item says."""
+    return QR_PREFIXES[kind] + item.code
+
+
+def named(said: str) -> tuple[TemplateKind, str] | None:
+    """The paper that a QR code is of, and the code of its item; None if the code is another's."""
+    return next(((kind, said[len(mark) :]) for kind, mark in QR_PREFIXES.items() if said.startswith(mark)), None)
 
 
 def notice(item: AgendaItem, people: Sequence[str], made: MadeBy) -> bytes:
     """Invitations to a meeting, a page for each person. people: whom, in the dative. Raises PrintError."""
     meeting = item.meeting
     return bound.pdf("meeting_notice", f"{NOTICE} {_of(meeting)}", made, meeting=meeting, item=item, people=people,
-                     day=words.day)  # fmt: skip
+                     day=words.day, code=qr.data_uri(code_of(item, TemplateKind.NOTICE)))  # fmt: skip
 
 
 def _attendance(meeting: Meeting) -> tuple[list[MeetingAttendance], list[MeetingAttendance]]:

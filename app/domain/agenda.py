@@ -28,9 +28,9 @@ class Proposal:
         return "-".join("" if part is None else str(part) for part in parts)
 
 
-def of_family(name: str) -> str:
-    """What a matter about a family is called; name: the surnames as the bank has them."""
-    return f"О рассмотрении материалов семьи {cases.of_family(name)}"
+def of_family(name: str, own: str | None = None) -> str:
+    """What a matter about a family is called; name: the surnames as the bank has them, own: as papers say them."""
+    return f"О рассмотрении материалов семьи {cases.of_family(name, own)}"
 
 
 @dataclass

@@ -37,8 +37,13 @@ def of_person(last: str | None, first: str | None, middle: str | None, sex: Sex 
     return " ".join(filter(None, (_declined(part, _tidy(text), sex, case) for part, text in parts)))
 
 
-def of_family(name: str) -> str:
-    """The surnames of a family as they follow «семьи», «семью», «о семье»: «Ивановых», «Ивановых, Петровых»."""
+def of_family(name: str, own: str | None = None) -> str:
+    """The surnames of a family as they follow «семьи», «семью», «о семье»: «Ивановых», «Ивановых, Петровых».
+
+    own: how whoever keeps the family says them, where the rule does not know better.
+    """
+    if own:
+        return own
     found = [_plural(_tidy(surname)) for surname in name.split(",")]
     return ", ".join(dict.fromkeys(filter(None, found)))
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.domain import names, terms
+from app.domain import cases, names, terms
 from app.entities.kinds import (
     Annullable,
     Dated,
@@ -88,6 +88,9 @@ class Family(Annullable, Dated, Versioned, Entity):
     territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True, info=label(_("Territory")))
     territory: Mapped[Territory] = relationship(foreign_keys=[territory_id], info=label(_("Territory")))
     name: Mapped[str] = mapped_column(String(200), default="", info=derived(_("Short name")))
+    # How papers say the name after «семьи», typed by hand; it holds for the name that it was typed for.
+    plural: Mapped[str | None] = mapped_column(String(200), info=label(_("Family in papers")))
+    plural_for: Mapped[str | None] = mapped_column(String(200), info=label(_("Family in papers: for the name")))
     categories: Mapped[list[FamilyCategory]] = relationship(
         secondary=family_categories, order_by="FamilyCategory.position", info=label(_("Categories of family"))
     )
@@ -108,6 +111,16 @@ class Family(Annullable, Dated, Versioned, Entity):
     @property
     def title(self) -> str:
         return f"№ {self.number} {self.name}".strip()
+
+    @property
+    def own_plural(self) -> str | None:
+        """How the name was typed for papers, while it is still the name."""
+        return self.plural if self.plural_for == self.name else None
+
+    @property
+    def whose(self) -> str:
+        """The surnames as they follow «семьи» in a paper: «Ивановых»."""
+        return cases.of_family(self.name, self.own_plural)
 
     def __str__(self) -> str:
         return self.title
@@ -156,6 +169,13 @@ class Member(OfFamily, Entity):
     sex: Mapped[terms.Sex | None] = mapped_column(term(terms.Sex), info=label(_("Sex")))
     born_on: Mapped[date | None] = mapped_column(Date, index=True, info=label(_("Birth date")))
     workplace: Mapped[str | None] = mapped_column(String(300), info=label(_("Workplace and position")))
+    # The name in the cases of papers, typed by hand where the rules fail; it holds for the name it was typed for.
+    genitive: Mapped[str | None] = mapped_column(String(350), info=label(_("Genitive")))
+    dative: Mapped[str | None] = mapped_column(String(350), info=label(_("Dative")))
+    accusative: Mapped[str | None] = mapped_column(String(350), info=label(_("Accusative")))
+    instrumental: Mapped[str | None] = mapped_column(String(350), info=label(_("Instrumental")))
+    prepositional: Mapped[str | None] = mapped_column(String(350), info=label(_("Prepositional")))
+    declined_for: Mapped[str | None] = mapped_column(String(350), info=label(_("Cases: for the name")))
     joined_on: Mapped[date | None] = mapped_column(Date, info=label(_("In the family since")))
     left_on: Mapped[date | None] = mapped_column(Date, info=label(_("Left the family on")))
     left_reason: Mapped[str | None] = mapped_column(String(300), info=label(_("Reason of leaving")))
@@ -181,6 +201,18 @@ class Member(OfFamily, Entity):
     @property
     def full_name(self) -> str:
         return names.full(self.last_name, self.first_name, self.middle_name)
+
+    def own_form(self, case: terms.Case) -> str | None:
+        """The name in a case as it was typed for papers, while it is still the name."""
+        return getattr(self, case.value) if self.declined_for == self.full_name else None
+
+    def named_in(self, case: terms.Case) -> str:
+        """The name in a case, as papers print it: as it was typed, else by the rules of Russian."""
+        return self.own_form(case) or self.declined_in(case)
+
+    def declined_in(self, case: terms.Case) -> str:
+        """The name in a case by the rules of Russian."""
+        return cases.of_person(self.last_name, self.first_name, self.middle_name, self.sex, case)
 
     def __str__(self) -> str:
         return self.full_name

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
 from app import access, conditions, tree
 from app.domain import cases, names
@@ -44,6 +44,13 @@ STANDSTILL_MONTHS = 12  # a family that the commission has not looked at for so 
 ENDS_SOON = timedelta(days=30)  # a stage that ends within is looked at by the meeting before
 Places = frozenset[int]  # the territories whose families a meeting considers
 MOST = 200  # proposals of one kind
+# How a family is called, and how whoever keeps it says the name after «семьи» (`Family.own_plural`).
+NAMED = (_family.c.name, case((_family.c.plural_for == _family.c.name, _family.c.plural)).label("plural"))
+
+
+def _whose(row: Any) -> str:
+    """The surnames of a family as they follow «семьи»."""
+    return cases.of_family(row.name, row.plural)
 
 
 def proposals(meeting: Meeting, items: Iterable[Any] | None = None) -> list[Proposal]:
@@ -119,7 +126,7 @@ def _surveyed(meeting: Meeting, places: Places) -> Iterator[Proposal]:
     signed = exists(select(_act.c.id).where(_act.c.group_id == _group.c.id, _act.c.is_current).correlate_except(_act))
     on_record = _stands(_group.c.family_id, meeting.held_on)
     asked = (
-        select(_group.c.id, _group.c.family_id, _group.c.card_id, _group.c.surveyed_on, _family.c.name,
+        select(_group.c.id, _group.c.family_id, _group.c.card_id, _group.c.surveyed_on, *NAMED,
                _family.c.number.label("family_number"), _card.c.number, _card.c.year, _card.c.last_name,
                _card.c.first_name, _card.c.closed_at)
         .select_from(_group.outerjoin(_family, _family.c.id == _group.c.family_id)
@@ -135,7 +142,7 @@ def _surveyed(meeting: Meeting, places: Places) -> Iterator[Proposal]:
         of_card = f", сигнальная карта № {row.number}/{row.year}" if row.card_id is not None else ""
         name = row.name or row.last_name or names.full(row.last_name, row.first_name, None)
         yield Proposal(
-            AgendaGround.SURVEYED, of_family(name), f"обследована {row.surveyed_on:%d.%m.%Y}{of_card}",
+            AgendaGround.SURVEYED, of_family(name, row.plural), f"обследована {row.surveyed_on:%d.%m.%Y}{of_card}",
             row.family_id, row.card_id, row.id,
         )  # fmt: skip
 
@@ -153,10 +160,10 @@ def _grown(meeting: Meeting, places: Places) -> Iterator[Proposal]:
         .correlate_except(person)
     )
     anybody = exists(select(person.c.id).where(lives).correlate_except(person))
-    asked = _on_record(meeting, places, _family.c.id, _family.c.name).where(~child, anybody, ~_waits_elsewhere(meeting))
+    asked = _on_record(meeting, places, _family.c.id, *NAMED).where(~child, anybody, ~_waits_elsewhere(meeting))
     for row in _read(asked.order_by(_family.c.id).limit(MOST)):
         yield Proposal(
-            AgendaGround.REMOVAL, f"О снятии с учёта семьи {cases.of_family(row.name)}",
+            AgendaGround.REMOVAL, f"О снятии с учёта семьи {_whose(row)}",
             "все дети в семье совершеннолетние", row.id,
         )  # fmt: skip
 
@@ -178,12 +185,12 @@ def _unanswered(meeting: Meeting, places: Places) -> Iterator[Proposal]:
         .scalar_subquery()
     )  # fmt: skip
     asked = _closed_items(
-        meeting.agency_id, _item.c.number, _item.c.family_id, _meeting.c.held_on, _family.c.name, first.label("due_on")
+        meeting.agency_id, _item.c.number, _item.c.family_id, _meeting.c.held_on, *NAMED, first.label("due_on")
     ).outerjoin(_family, _family.c.id == _item.c.family_id)
     waits = and_(late, ~_is_gone_on_from(_still_open()), _lies_here(places))
     for row in _read(asked.where(waits).order_by(_meeting.c.held_on, _item.c.id).limit(MOST)):
         title = f"О ходе исполнения постановления № {row.number} от {row.held_on:%d.%m.%Y}"
-        whose = f" (о семье {cases.of_family(row.name)})" if row.name else ""
+        whose = f" (о семье {_whose(row)})" if row.name else ""
         yield Proposal(AgendaGround.INSTRUCTION, title + whose, f"на поручение не ответили, срок {row.due_on:%d.%m.%Y}",
                        row.family_id, after_id=row.id)  # fmt: skip
 
@@ -196,12 +203,12 @@ def _standing_still(meeting: Meeting, places: Places) -> Iterator[Proposal]:
         .where(_item.c.family_id == _family.c.id, _meeting.c.held_on > since)
         .correlate_except(_item, _meeting)
     )
-    asked = _on_record(meeting, places, _family.c.id, _family.c.name, _stay.c.registered_on).where(
+    asked = _on_record(meeting, places, _family.c.id, *NAMED, _stay.c.registered_on).where(
         _stay.c.registered_on <= since, ~exists(looked_at), ~_waits_elsewhere(meeting)
     )
     for row in _read(asked.order_by(_stay.c.registered_on, _family.c.id).limit(MOST)):
         yield Proposal(
-            AgendaGround.STANDSTILL, f"О состоянии работы с семьёй {cases.of_family(row.name)}",
+            AgendaGround.STANDSTILL, f"О состоянии работы с семьёй {_whose(row)}",
             f"на учёте с {row.registered_on:%d.%m.%Y}, больше года без рассмотрения", row.id,
         )  # fmt: skip
 
@@ -221,13 +228,13 @@ def _to_remove(meeting: Meeting, places: Places) -> Iterator[Proposal]:
         .correlate_except(_item, _meeting)
     )
     asked = (
-        _of_stages(meeting, places, _family.c.id, _family.c.name, _stage.c.reviewed_on)
+        _of_stages(meeting, places, _family.c.id, *NAMED, _stage.c.reviewed_on)
         .where(_stage.c.follows == StageFollows.REMOVAL, _stage.c.reviewed_on <= meeting.held_on, last)
         .where(~exists(considered))
     )
     for row in _read(asked.order_by(_stage.c.reviewed_on, _family.c.id).limit(MOST)):
         yield Proposal(
-            AgendaGround.REMOVAL, f"О снятии с учёта семьи {cases.of_family(row.name)}",
+            AgendaGround.REMOVAL, f"О снятии с учёта семьи {_whose(row)}",
             f"предложено по итогам этапа программы {row.reviewed_on:%d.%m.%Y}", row.id,
         )  # fmt: skip
 
@@ -240,7 +247,7 @@ def _to_approve(meeting: Meeting, places: Places) -> Iterator[Proposal]:
         .correlate_except(_stage)
     )
     asked = (
-        _on_record(meeting, places, _family.c.id, _family.c.name, _programme.c.approval_id, _programme.c.starts_on)
+        _on_record(meeting, places, _family.c.id, *NAMED, _programme.c.approval_id, _programme.c.starts_on)
         .join(_programme, _programme.c.registration_id == _stay.c.id)
         .where(_programme.c.annulled_at.is_(None), _programme.c.closed_on.is_(None), ~_waits_elsewhere(meeting))
         .where(or_(_programme.c.approval_id.is_(None), waits))
@@ -248,7 +255,7 @@ def _to_approve(meeting: Meeting, places: Places) -> Iterator[Proposal]:
     for row in _read(asked.order_by(_programme.c.starts_on, _family.c.id).limit(MOST)):
         of = "программы реабилитации" if row.approval_id is None else "изменений программы реабилитации"
         yield Proposal(
-            AgendaGround.PROGRAMME, f"Об утверждении {of} семьи {cases.of_family(row.name)}",
+            AgendaGround.PROGRAMME, f"Об утверждении {of} семьи {_whose(row)}",
             f"срок программы с {row.starts_on:%d.%m.%Y}", row.id,
         )  # fmt: skip
 
@@ -257,13 +264,13 @@ def _ending(meeting: Meeting, places: Places) -> Iterator[Proposal]:
     """Stages that end soon after the meeting, or have ended, without their results; those that ask for more time."""
     ends = and_(_stage.c.reviewed_on.is_(None), _stage.c.ends_on <= meeting.held_on + ENDS_SOON)
     asked = (
-        _of_stages(meeting, places, _family.c.id, _family.c.name, _stage.c.ends_on, _kind.c.name.label("kind"))
+        _of_stages(meeting, places, _family.c.id, *NAMED, _stage.c.ends_on, _kind.c.name.label("kind"))
         .join(_kind, _kind.c.id == _stage.c.kind_id)
         .where(or_(ends, _stage.c.follows == StageFollows.EXTENSION))
     )
     for row in _read(asked.order_by(_stage.c.ends_on, _family.c.id).limit(MOST)):
         yield Proposal(
-            AgendaGround.STAGE, f"Об итогах этапа программы семьи {cases.of_family(row.name)}",
+            AgendaGround.STAGE, f"Об итогах этапа программы семьи {_whose(row)}",
             f"{row.kind.lower()} этап до {row.ends_on:%d.%m.%Y}", row.id,
         )  # fmt: skip
 

@@ -13,7 +13,6 @@ from flask_babel import gettext
 from sqlalchemy import ColumnElement, and_, func, select
 
 from app import access, conditions, tree
-from app.domain import cases
 from app.domain.intervals import holds
 from app.domain.terms import Case, DecisionKind, ParentalRole
 from app.extensions import db
@@ -116,14 +115,18 @@ INVITED = (ParentalRole.MOTHER, ParentalRole.FATHER, ParentalRole.GUARDIAN)
 def invited(item: AgendaItem, today: date) -> list[str]:
     """Whom to invite about a matter, in the dative: the parents of its family, else whom its card is about."""
     if item.family is not None:
-        live = [one for one in item.family.members if one.annulled_at is None]
-        return [
-            cases.of_person(one.last_name, one.first_name, one.middle_name, one.sex, Case.DATIVE)
-            for one in live
-            if one.role is not None
-            if one.role.parental_role in INVITED and holds(one.joined_on, one.left_on, today)
-        ]
+        return parents(item, Case.DATIVE, today)
     return [item.card.full_name] if item.card is not None else []
+
+
+def parents(item: AgendaItem, case: Case, day: date) -> list[str]:
+    """The parents and guardians of the family of a matter on a day, in a case as papers print them."""
+    return [
+        one.named_in(case)
+        for one in (item.family.members if item.family is not None else ())
+        if one.annulled_at is None and one.role is not None
+        if one.role.parental_role in INVITED and holds(one.joined_on, one.left_on, day)
+    ]
 
 
 class NextMeeting(NamedTuple):

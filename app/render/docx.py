@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.shared import Pt
-from docxtpl import DocxTemplate, Listing
+from docx.shared import Mm, Pt
+from docxtpl import DocxTemplate, InlineImage, Listing
 from jinja2 import ChainableUndefined, TemplateError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
+
+from app.render import qr
 
 MIME = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 BLANK = "________"
@@ -31,6 +34,8 @@ PLAIN = (
 LARGEST = 2 * 1024 * 1024  # bytes of a template
 MOST_UNPACKED = 30 * 1024 * 1024
 FONT, POINTS = "Times New Roman", 12
+SIDES = {"title": WD_ALIGN_PARAGRAPH.CENTER, "corner": WD_ALIGN_PARAGRAPH.RIGHT}
+CODE_SIDE = 24  # millimetres of a QR code
 
 
 class UnfitTemplateError(Exception):
@@ -39,6 +44,13 @@ class UnfitTemplateError(Exception):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
+
+
+@dataclass(frozen=True)
+class Code:
+    """A value that is printed as a QR code; says: what the code says."""
+
+    says: str
 
 
 class _Blank(ChainableUndefined):
@@ -108,7 +120,8 @@ def written(content: bytes, values: Mapping[str, Any]) -> bytes:
 
     def write() -> bytes:
         paper = DocxTemplate(io.BytesIO(content))
-        paper.render(_shown(values), jinja_env=_environment(), autoescape=True)
+        codes = {name: _drawn(paper, value) for name, value in values.items() if isinstance(value, Code)}
+        paper.render(_shown(values) | codes, jinja_env=_environment(), autoescape=True)
         out = io.BytesIO()
         paper.save(out)
         return out.getvalue()
@@ -116,8 +129,12 @@ def written(content: bytes, values: Mapping[str, Any]) -> bytes:
     return _read(write)
 
 
+def _drawn(paper: DocxTemplate, code: Code) -> InlineImage:
+    return InlineImage(paper, io.BytesIO(qr.png(code.says)), width=Mm(CODE_SIDE))
+
+
 def standard(lines: Sequence[tuple[str, str]]) -> bytes:
-    """A plain template: each line is a paragraph of a kind, «title», «head», «text» or «sign»."""
+    """A plain template: each line is a paragraph of a kind, «title», «head», «corner» or «text»."""
     paper = Document()
     style = paper.styles["Normal"]
     style.font.name, style.font.size = FONT, Pt(POINTS)
@@ -125,8 +142,8 @@ def standard(lines: Sequence[tuple[str, str]]) -> bytes:
         paragraph = paper.add_paragraph()
         run = paragraph.add_run(text)
         run.bold = kind in ("title", "head")
-        if kind == "title":
-            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        if kind in SIDES:
+            paragraph.alignment = SIDES[kind]
         paragraph.paragraph_format.space_after = Pt(6)
     out = io.BytesIO()
     paper.save(out)
@@ -148,8 +165,7 @@ def with_table(lines: Sequence[tuple[str, str]], heads: tuple[Sequence[tuple[str
     for kind, text in lines:
         paragraph = paper.add_paragraph()
         paragraph.add_run(text).bold = kind == "title"
-        sides = {"title": WD_ALIGN_PARAGRAPH.CENTER, "corner": WD_ALIGN_PARAGRAPH.RIGHT}
-        paragraph.alignment = sides.get(kind, WD_ALIGN_PARAGRAPH.LEFT)
+        paragraph.alignment = SIDES.get(kind, WD_ALIGN_PARAGRAPH.LEFT)
         paragraph.paragraph_format.space_after = Pt(3)
     over, columns = heads
     table = paper.add_table(rows=2, cols=len(columns))

@@ -120,7 +120,8 @@ class Deliveries(PeriodLog):
 
                 def whole() -> Answer:
                     here = self._item(pk)
-                    return scan_codes.attached(scan_codes.owner_of(codes) or here, form.file.found, None, came_to=here)
+                    owner = scan_codes.owner_of(codes) or scan_codes.PaperOf(here, TemplateKind.RESOLUTION)
+                    return scan_codes.attached(owner, form.file.found, None, came_to=here)
 
                 if answer := self.done(form, whole):
                     return answer

@@ -19,7 +19,7 @@ from app.forms import EntityForm
 from app.models import Family
 from app.readings import clocks, history, overview, programme_head, survey_acts, surveys, timeline
 from app.screens.screen import Screen
-from app.services import papers
+from app.services import paper_names, papers
 
 SHOWN_AIDS, SHOWN_EVENTS, SHOWN_PAPERS = 10, 12, 30
 READS = "reads"  # the history of what was looked at, not of what was changed
@@ -154,6 +154,7 @@ class FamilyPage(FamilyScreen):
             links=Links(self, family),
             lost={paper.id for paper in seen.papers if papers.is_lost(paper.key, paper.size)},
             may_history=self.may_history(family),
+            may_name=paper_names.may_name(family),
             surveyed=surveys.of_family(pk),
             state_of_survey=surveys.state_of,
             dynamics=survey_acts.dynamics(seen.surveys),

@@ -17,9 +17,9 @@ from app import access, clock, guard, journal
 from app.acts import Answer
 from app.documents import editable, meeting_papers
 from app.documents.bound import MadeBy
-from app.domain.terms import Act, JobKind, TemplateKind
+from app.domain.terms import Act, Case, JobKind, TemplateKind
 from app.extensions import db
-from app.models import AgendaItem, Employee, Instruction, Meeting, MeetingAttendance
+from app.models import AgendaItem, Employee, Family, Instruction, Meeting, MeetingAttendance, Member
 from app.readings import glances, meetings
 from app.render import docx
 from app.render.docx import UnfitTemplateError
@@ -109,7 +109,8 @@ class MeetingPapers(Screen):
     def minutes_to_edit(self, pk: int) -> Response:
         """The minutes as a file to edit."""
         meeting, items = self._held(pk), self._items(pk)
-        values = editable.of_meeting(meeting) | {"вопросы": [editable.of_item(item) for item in items]}
+        numbers, told = meetings.on_record(meeting, items), glances.of_items(items, meeting.held_on)
+        values = editable.of_minutes(meeting, [(item, _of_whom(item)) for item in items], told, numbers)
         return self._written(meeting, TemplateKind.MINUTES, values, f"Протокол {meeting.held_on:%d.%m.%Y}", len(items))
 
     @expose("/item/<int:pk>/<kind>.docx")
@@ -125,7 +126,12 @@ class MeetingPapers(Screen):
         if item.annulled_at is not None or not guard.may_write(meeting):
             abort(404)
         whom = ", ".join(meetings.invited(item, clock.today())) if of is TemplateKind.NOTICE else _bodies(item)
-        values = editable.of_meeting(meeting) | editable.of_item(item) | {"кому": whom}
+        values = (
+            editable.of_meeting(meeting)
+            | editable.of_item(item, _of_whom(item))
+            | editable.coded(item, of)
+            | {"кому": whom}
+        )
         name = f"{str(of).capitalize()} {(item.number or '').replace('/', '-')}".strip()
         return self._written(meeting, of, values, name, 1, item.family_id)
 
@@ -153,7 +159,7 @@ class MeetingPapers(Screen):
         item = self._decided(pk)
         meeting = self._held(item.meeting_id)
         return self._printed(meeting, f"{name} {(item.number or '').replace('/', '-')}", 1,
-                             lambda made: meeting_papers.resolution(item, made, extract=extract),
+                             lambda made: meeting_papers.resolution(item, _of_whom(item), made, extract=extract),
                              family_id=item.family_id)  # fmt: skip
 
     def _meeting(self, pk: int) -> Meeting:
@@ -173,7 +179,9 @@ class MeetingPapers(Screen):
     def _items(pk: int) -> list[AgendaItem]:
         asked = select(AgendaItem).where(AgendaItem.meeting_id == pk, AgendaItem.annulled_at.is_(None))
         whole = asked.order_by(AgendaItem.position, AgendaItem.id).options(
-            joinedload(AgendaItem.outcome), selectinload(AgendaItem.instructions).joinedload(Instruction.agency)
+            joinedload(AgendaItem.outcome),
+            selectinload(AgendaItem.instructions).joinedload(Instruction.agency),
+            joinedload(AgendaItem.family).selectinload(Family.members).joinedload(Member.role),
         )
         return list(db.session.scalars(whole))
 
@@ -187,6 +195,11 @@ class MeetingPapers(Screen):
         journal.read(Act.PRINTED, entity="Meeting", entity_id=meeting.id, family_id=family_id, records=records,
                      summary=f"{journal.title_of(meeting)}: {name}")  # fmt: skip
         return self.file(content, PDF, papers.clean_name(name, PDF))
+
+
+def _of_whom(item: AgendaItem) -> list[str]:
+    """The parents of the family of an item on the day of its meeting, in the genitive."""
+    return meetings.parents(item, Case.GENITIVE, item.meeting.held_on)
 
 
 def _bodies(item: AgendaItem) -> str:

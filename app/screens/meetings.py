@@ -329,5 +329,5 @@ def _page_of(pk: int) -> str:
 
 def _named_after(family: Family | None, card: SignalCard | None) -> str:
     if family is not None:
-        return agenda.of_family(family.name)
+        return agenda.of_family(family.name, family.own_plural)
     return agenda.of_family(card.full_name) if card is not None else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from flask import url_for
 from flask_babel import gettext
@@ -12,6 +13,7 @@ from app import clock, guard
 from app.acts import Answer
 from app.documents import meeting_papers, survey_act
 from app.domain.refusal import Refusal
+from app.domain.terms import TemplateKind
 from app.extensions import appbuilder, db
 from app.models import AgendaItem, SurveyGroup
 from app.render import scans
@@ -32,16 +34,23 @@ def on(files: Files) -> set[str]:
         said = {code for _name, scan in files for code in scans.codes(scan)}
     except scans.UnfitScanError as unfit:
         raise Refusal(papers.REFUSALS[unfit.code], "file") from unfit
-    found = {code for code in said if survey_act.survey_code(code) or meeting_papers.item_code(code)}
+    found = {code for code in said if survey_act.survey_code(code) or meeting_papers.named(code)}
     if len(found) > 1:
         raise Refusal(SEVERAL, "file")
     return found
 
 
-def owner_of(codes: set[str]) -> SurveyGroup | AgendaItem | None:
-    """The survey whose acts the person writes, or the item of a meeting that the person prepares, that a code names."""
+class PaperOf(NamedTuple):
+    """A paper of an item of a meeting, whose signed scan is brought."""
+
+    item: AgendaItem
+    kind: TemplateKind
+
+
+def owner_of(codes: set[str]) -> SurveyGroup | PaperOf | None:
+    """The survey whose acts the person writes, or the paper of a meeting that the person prepares, by a code."""
     for code in codes:
-        return _survey_of(survey_act.survey_code(code)) or _item_of(meeting_papers.item_code(code))
+        return _survey_of(survey_act.survey_code(code)) or _paper_of(meeting_papers.named(code))
     return None
 
 
@@ -51,22 +60,27 @@ def _survey_of(code: str | None) -> SurveyGroup | None:
     return group if group is not None and may and service.may_write(group) else None
 
 
-def _item_of(code: str | None) -> AgendaItem | None:
-    item = db.session.scalar(select(AgendaItem).where(AgendaItem.code == code)) if code else None
+def _paper_of(named: tuple[TemplateKind, str] | None) -> PaperOf | None:
+    if named is None:
+        return None
+    kind, code = named
+    item = db.session.scalar(select(AgendaItem).where(AgendaItem.code == code))
     may = bool(appbuilder().sm.has_access("can_note", "Delivery"))
-    return item if item is not None and may and item.meeting is not None and guard.may_write(item.meeting) else None
+    if item is None or not may or item.meeting is None or not guard.may_write(item.meeting):
+        return None
+    return PaperOf(item, kind)
 
 
-def attached(owner: SurveyGroup | AgendaItem, files: Files, title: str | None, *,
+def attached(owner: SurveyGroup | PaperOf, files: Files, title: str | None, *,
              came_to: SurveyGroup | AgendaItem | None = None) -> Answer:  # fmt: skip
     """Store files with their survey or decision. came_to: the one on whose page they came. Raises Refusal."""
-    if isinstance(owner, AgendaItem):
+    if isinstance(owner, PaperOf):
         for name, scan in files:
-            deliveries.keep_scan(owner, name, scan, clock.today())
+            deliveries.keep_scan(owner.item, owner.kind, name, scan, clock.today())
         text = gettext("The scans are attached to the decision.")
-        if owner is not came_to:
+        if owner.item is not came_to:
             text = gettext("The code on the scan is of this decision: the files are attached to it.")
-        return Answer(text, url_for("Deliveries.of_item", pk=owner.id))
+        return Answer(text, url_for("Deliveries.of_item", pk=owner.item.id))
     for name, scan in files:
         papers.attach_to_survey(owner, title, name, scan)
     text = gettext("The files are attached to the survey.")

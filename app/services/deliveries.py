@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from app import clock
+from app import clock, words
 from app.domain import deliveries as rules
 from app.domain.refusal import Refusal
 from app.domain.terms import DeliveryWay, PaperKind, TemplateKind
@@ -18,6 +18,13 @@ from app.services import papers, sitting
 TAKEN_OFF = "Этот вопрос снят с повестки."
 NOT_DECIDED = "Заседание не закрыто: постановления по этому вопросу ещё нет."
 OF_NOBODY = "Этот вопрос – не о семье и не о сигнальной карте: скан не к чему приложить."
+# How the signed scan of each paper is called, and what it is in the passport.
+SCANS = {
+    TemplateKind.RESOLUTION: ("Постановление № {number}", PaperKind.DECISION),
+    TemplateKind.EXTRACT: ("Выписка из постановления № {number}", PaperKind.DECISION),
+    TemplateKind.LETTER: ("Сопроводительное письмо к постановлению № {number}", PaperKind.OTHER),
+    TemplateKind.NOTICE: ("Приглашение на заседание {day}", PaperKind.OTHER),
+}
 ANNULLED = "Эта запись реестра аннулирована."
 
 
@@ -52,18 +59,19 @@ def note(item: AgendaItem, said: Handed, today: date) -> list[Delivery]:
     return rows
 
 
-def keep_scan(item: AgendaItem, file_name: str, scan: scans.Inspected, today: date) -> None:
-    """Keep a signed scan with the decision on an item; where the family is not in the bank yet, with its card.
-
-    Raises Refusal with the form's field.
+def keep_scan(item: AgendaItem, paper: TemplateKind, file_name: str, scan: scans.Inspected, today: date) -> None:
+    """Keep the signed scan of a paper of an item with its decision; where the family is not in the bank yet, with its
+    card. Raises Refusal with the form's field.
     """
-    if item.number is None:
+    if item.number is None and paper is not TemplateKind.NOTICE:
         raise Refusal(NOT_DECIDED, "file")
+    title, kind = SCANS[paper]
     with sitting.by_the_commission():
         if item.family is not None:
             papers.attach(
-                item.family, kind=PaperKind.DECISION, title=f"Постановление № {item.number}",
-                dated_on=item.meeting.held_on, decision=item.decision, file_name=file_name, scan=scan, today=today,
+                item.family, kind=kind, title=title.format(number=item.number, day=words.day(item.meeting.held_on)),
+                dated_on=min(item.meeting.held_on, today), decision=item.decision, file_name=file_name, scan=scan,
+                today=today,
             )  # fmt: skip
         elif item.card is not None:
             papers.attach_to_card(item.card, file_name, scan)

@@ -140,7 +140,8 @@ def move(member: Member, to: Family, *, day: date, reason: str, role: Relationsh
     fresh = Member(
         family=to, role=role, last_name=member.last_name, first_name=member.first_name,
         middle_name=member.middle_name, sex=member.sex, born_on=member.born_on, workplace=member.workplace,
-        joined_on=day, origin=origin,
+        joined_on=day, origin=origin, genitive=member.genitive, dative=member.dative, accusative=member.accusative,
+        instrumental=member.instrumental, prepositional=member.prepositional, declined_for=member.declined_for,
     )  # fmt: skip
     registry.save(fresh, today)
     for part in (*copies, *moved):

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 
 from app import access, tree
-from app.domain import cases
 from app.domain.meetings import ASKED
 from app.domain.terms import DecisionKind, SurveyLevel
 from app.extensions import db
@@ -74,7 +73,7 @@ def _were_composed(item: AgendaItem, text: str) -> bool:
 def _decision(item: AgendaItem, decided: Decided) -> str:
     """A decision in words, with what its outcome asks for."""
     kind = decided.outcome.effect
-    whose = cases.of_family(item.family.name) if item.family is not None else ""
+    whose = item.family.whose if item.family is not None else ""
     text = DECISIONS[kind].format(
         whom=f"семью {whose}".strip(),
         who=f"семья {whose}".strip(),

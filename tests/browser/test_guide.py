@@ -285,6 +285,23 @@ def meeting(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "meeting_5", "main table")
 
 
+def papers(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("sekretar", "/meeting/1")
+    server, said = page.url.partition("/meeting/")[0], page.evaluate(SAID)
+    deliveries = page.locator("a[href$='/deliveries']").first.get_attribute("href")
+    page.goto(server + page.locator("main a[href^='/family/']").first.get_attribute("href"))
+    page.locator(".page-head__actions details summary").click()
+    with page.expect_navigation():
+        page.locator(".page-head__actions a[href$='/names']").click()
+    page.fill("[name=plural]", page.locator("form.card strong").inner_text())
+    walk.show(page, "papers_1", "[name=plural]", "main tbody a")
+    with page.expect_navigation():
+        page.locator("main tbody a").first.click()
+    walk.show(page, "papers_2", "[name=genitive]", "main .form__actions button[type=submit]")
+    page.goto(server + deliveries)
+    walk.show(page, "papers_3", "main .form__actions button[type=submit]", said=said)
+
+
 def deadlines(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("koordinator", "/")
     walk.show(page, "deadlines_1", "#due .card__head a", "#due")
@@ -324,6 +341,7 @@ WALKS = {
         survey,
         act,
         meeting,
+        papers,
         deadlines,
         programme,
         watching,

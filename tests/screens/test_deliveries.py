@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import openpyxl
 import pytest
 from sqlalchemy import select
 
 from app import clock
-from app.documents.meeting_papers import QR_PREFIX
-from app.domain.terms import DecisionKind, Sex
+from app.documents.meeting_papers import code_of
+from app.domain.terms import DecisionKind, Sex, TemplateKind
 from app.extensions import db
 from app.models import AgendaItem, Delivery, Paper
 from app.render import scans
@@ -82,8 +83,8 @@ def brought(content: bytes, **more: Any) -> dict[str, Any]:
 def test_a_signed_scan_finds_its_decision_and_is_added_by_hand(cast, matter, sign_in, page):
     zoya, anna, galina = sign_in("zoya"), sign_in("anna"), sign_in("galina")
     printed = zoya.get(f"/item/{matter.id}/resolution.pdf").get_data()
-    assert scans.codes(scans.Inspected("application/pdf", 1, printed)) == [QR_PREFIX + matter.code]
-    coded, elsewhere = with_code(QR_PREFIX + matter.code), factories.family(cast.south)
+    assert scans.codes(scans.Inspected("application/pdf", 1, printed)) == [code_of(matter, TemplateKind.RESOLUTION)]
+    coded, elsewhere = with_code(code_of(matter, TemplateKind.RESOLUTION)), factories.family(cast.south)
     far = factories.family(cast.far)
     db.session.commit()
     kind = {"kind": "other", "title": "скан", "decision": "", "dated_on": ""}
@@ -99,6 +100,18 @@ def test_a_signed_scan_finds_its_decision_and_is_added_by_hand(cast, matter, sig
     assert zoya.post(url, data=form_of(page(zoya, url)) | brought(with_code("чужой код"))).status_code == 302
     assert zoya.get(f"/item/{matter.id}/deliveries").text.count(f"Постановление № {matter.number}</a>") == 2
     assert zoya.get(f"/papers/{found.id}/file").status_code == 200
+
+
+@pytest.mark.parametrize("kind", [TemplateKind.EXTRACT, TemplateKind.NOTICE, TemplateKind.LETTER])
+def test_the_signed_scan_of_each_paper_to_edit_finds_its_item_by_the_code_printed_on_it(kind, matter, sign_in, page):
+    zoya = sign_in("zoya")
+    with ZipFile(BytesIO(zoya.get(f"/item/{matter.id}/{kind.value}.docx").get_data())) as word:
+        [picture] = [word.read(name) for name in word.namelist() if name.startswith("word/media/")]
+    assert scans.codes(scans.Inspected("image/png", 1, picture)) == [code_of(matter, kind)]
+    url = f"/item/{matter.id}/scan"
+    assert zoya.post(url, data=form_of(page(zoya, url)) | brought(with_code(code_of(matter, kind)))).status_code == 302
+    [paper] = db.session.scalars(select(Paper)).all()
+    assert (paper.family_id, paper.title.split()[0].lower()) == (matter.family_id, str(kind).split()[0])
 
 
 # What is typed wrong, days by their distance from today, and what the page says of it.
