@@ -32,7 +32,7 @@ class FamilyNameForm(EntityForm):
     """The surnames as they follow «семьи»."""
 
     version = HiddenField()
-    plural = CleanString(_("After the word «семьи»"), [no_longer(LONGEST_FAMILY)])
+    plural = CleanString(_("Surnames after the word for a family"), [no_longer(LONGEST_FAMILY)])
 
 
 class PersonNameForm(EntityForm):

@@ -53,7 +53,7 @@ def of_papers(client, scene) -> str:
 def test_what_is_typed_is_shown_before_it_is_printed_and_printed_by_every_paper(who, cast, scene, sign_in):
     client = sign_in(who)
     shown = say(client, scene, "Цоев", genitive="Цой Айи", dative="Цой Айе")[-1]
-    assert "В отношении семьи <strong>Цоев</strong>" in shown
+    assert "Семья в документах: <strong>Цоев</strong>" in shown
     assert "Цой Айи" in shown
     printed = of_papers(client, scene)
     assert printed.count("В отношении семьи Цоев: Цой Айи") == 2
