@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar, cast
 
@@ -11,6 +12,7 @@ from flask import current_app
 from flask_appbuilder import Model
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as SessionOfFlask
 from flask_wtf import CSRFProtect
 from sqlalchemy import Engine, event, select
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
@@ -28,7 +30,16 @@ Model.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
-db = SQLAlchemy(metadata=Model.metadata)
+
+class BankSession(SessionOfFlask):
+    """A session over the bank, or over another one of the same tables, which its `info` names."""
+
+    def get_bind(self, *asked: Any, **named: Any) -> Any:
+        return self.info.get(OTHER_BANK) or super().get_bind(*asked, **named)
+
+
+OTHER_BANK = "other bank"
+db = SQLAlchemy(metadata=Model.metadata, session_options={"class_": BankSession})
 migrate = Migrate()
 csrf = CSRFProtect()
 
@@ -128,6 +139,21 @@ def _as_said(_compiler: Any, _table: Any, text: str | None) -> str | None:
 
 _compiler_of_sqlite: Any = SQLiteCompiler  # the dialect has no setting for it
 _compiler_of_sqlite.get_from_hint_text = _as_said
+
+
+@contextmanager
+def instead_of_the_bank(engine: Engine | Connection) -> Iterator[None]:
+    """Let whatever a block reads through the session come from another database of the same tables.
+
+    Rows that were read before stay with the session that read them.
+    """
+    registry, before = db.session.registry, db.session()
+    registry.set(db.session.session_factory(info={OTHER_BANK: engine}))
+    try:
+        yield
+    finally:
+        registry().close()
+        registry.set(before)
 
 
 def look_at_contents(connection: Connection | None = None) -> None:

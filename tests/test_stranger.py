@@ -111,7 +111,8 @@ FOREIGN = {
         f"{one.view}.{act}": [f"/reports/{one.name}/{path}territory={{Territory}}"]
         for one in CATALOGUE
         for act, path in (("behind", "behind?figure=families&"), ("export", "file/xlsx?"),
-                          ("list_file", "behind/file?figure=families&"), ("picture", "picture/0/svg?"))
+                          ("list_file", "behind/file?figure=families&"), ("picture", "picture/0/svg?"),
+                          ("later", "later/xlsx?"))
     },
     "ProgrammeActs.add_stage": ["/programme/{Programme}/stage"],
     "ProgrammeActs.edit_stage": ["/stage/{Stage}/edit"],

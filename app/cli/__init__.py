@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date, datetime
 from functools import partial
 from itertools import groupby
@@ -326,8 +327,9 @@ def report(context: click.Context, listing: bool) -> None:
 def _report_command(one: Report[Any]) -> click.Command:
     """The command of a report of the catalogue: a period, a territory, its own options, a file."""
 
-    def write(start: datetime, end: datetime, kind: str, name: str | None, out: Path, **options: str) -> None:
-        _write_report(one, (start.date(), end.date()), kind, name, out, options)
+    def write(start: datetime, end: datetime, kind: str, name: str | None, out: Path, known_on: datetime | None,
+              **options: str) -> None:  # fmt: skip
+        _write_report(one, (start.date(), end.date()), kind, name, out, options, known_on and known_on.date())
 
     days = click.DateTime(["%Y-%m-%d", "%d.%m.%Y"])
     return click.Command(
@@ -339,6 +341,7 @@ def _report_command(one: Report[Any]) -> click.Command:
             click.Option(["--to", "end"], required=True, type=days, help="Последний день."),
             click.Option(["--as", "kind"], required=True, type=click.Choice(list(files.KINDS)), help="Вид файла."),
             click.Option(["--territory", "name"], help="Район или поселение; без него: район, где больше всего семей."),
+            click.Option(["--known-on"], type=days, help="По данным на конец этого дня: что банк знал тогда."),
             *(
                 click.Option([f"--{option}"], type=click.Choice(list(known.values)), default=known.usual,
                              show_default=True, help=known.help)
@@ -354,8 +357,8 @@ for each in CATALOGUE:
 
 
 def _write_report(one: Report[Any], days: tuple[date, date], kind: str, name: str | None, out: Path,
-                  options: dict[str, str]) -> None:  # fmt: skip
-    from app import clock, journal
+                  options: dict[str, str], known_on: date | None) -> None:  # fmt: skip
+    from app import clock, journal, known
     from app.domain import periods
     from app.domain.terms import Act
     from app.reports.places import ReportPlaces
@@ -363,13 +366,16 @@ def _write_report(one: Report[Any], days: tuple[date, date], kind: str, name: st
     with _work():
         period = periods.given(*days)
         periods.check_begun(period, clock.today())
-        tree = ReportPlaces(one.sources)
-        place = tree.named(name) if name else tree.default()
-        if place is None:
-            raise click.ClickException(f"Территории «{name}» нет." if name else "В банке ещё нет территорий.")
-        form = one.count(period, place, tree, **options)
-        made_at = clock.local(clock.now())
-        content, _mime = files.written(one, form, kind, made_by="командная строка", made_at=made_at)
-        summary = f"{one.title}, {place.name}, {period.title}, {kind}"
+        said = one if known_on is None else files.as_known(one, known_on)
+        with nullcontext() if known_on is None else known.as_of(known_on):
+            tree = ReportPlaces(one.sources)
+            place = tree.named(name) if name else tree.default()
+            if place is None:
+                raise click.ClickException(f"Территории «{name}» нет." if name else "В банке ещё нет территорий.")
+            form = one.count(period, place, tree, **options)
+            made_at = clock.local(clock.now())
+            content, _mime = files.written(said, form, kind, made_by="командная строка", made_at=made_at)
+        told = (one.title, place.name, period.title, files.known_on(known_on) if known_on else "", kind)
+        summary = ", ".join(filter(None, told))
         _hand_over(out, content, journal.entry(Act.EXPORTED, entity=one.view, summary=summary, records=len(form.rows)))
     click.echo(f"{summary}: {out}")

@@ -510,6 +510,7 @@ class JobKind(Term):
     EXPORT = "export", "Выгрузка книги"
     PASSPORTS = "passports", "Социальные паспорта"
     PACKS = "packs", "материалы заседания"
+    REPORT = "report", "Отчёт"
     BACKUP = "backup", "Резервная копия"
     CHECKUP = "checkup", "Проверка банка"
 

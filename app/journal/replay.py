@@ -37,7 +37,7 @@ def replay(entity: Any, entity_id: int) -> dict[str, Any] | None:
 
     Lists are keys of the rows they name, in order. Counters and derived columns are not there (`changes.fields`).
     """
-    return _told(entity, entity_id, entity_id).get(entity_id)
+    return told(entity, entity_id, entity_id).get(entity_id)
 
 
 def differences(row: Any) -> list[str]:
@@ -60,9 +60,9 @@ def all_differences() -> Iterator[Difference]:
 
 def _compared(entity: Any, first: int, last: int) -> Iterator[Difference]:
     """The differences of the rows of an entity whose keys lie between two, both included."""
-    told, stored = _told(entity, first, last), _stored(entity, first, last)
-    for key in sorted(told.keys() | stored.keys()):
-        says, has = told.get(key), stored.get(key)
+    said, stored = told(entity, first, last), _stored(entity, first, last)
+    for key in sorted(said.keys() | stored.keys()):
+        says, has = said.get(key), stored.get(key)
         if says is None or has is None:
             names = ["id"] if says is not has else []
         else:
@@ -75,9 +75,11 @@ def _family_of(entity: Any, key: int, values: dict[str, Any] | None) -> int | No
     return key if entity is Family else (values or {}).get("family_id")
 
 
-def _told(entity: Any, first: int, last: int) -> dict[int, dict[str, Any] | None]:
-    """What the entries of rows say of them, by key; None of a row that was deleted."""
-    of_rows = (_entry.c.entity == entity.__name__, _entry.c.entity_id.between(first, last), _entry.c.act.in_(CHANGES))
+def told(entity: Any, first: int, last: int, until: datetime | None = None) -> dict[int, dict[str, Any] | None]:
+    """What the entries of rows say of them, by key; None of a row that was deleted. until: those before a moment."""
+    of_rows = [_entry.c.entity == entity.__name__, _entry.c.entity_id.between(first, last), _entry.c.act.in_(CHANGES)]
+    if until is not None:
+        of_rows.append(_entry.c.at < until)
     query = select(_entry.c.entity_id, _entry.c.act, _entry.c.changes).where(*of_rows).order_by(_entry.c.id)
     kinds = {field.name: field.type for field in fields(entity)}
     nothing = dict.fromkeys(kinds) | {each.name: [] for each in lists(entity)}

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
+from app import words
 from app.render import html, pdf, xlsx
 from app.render.table import Column, Table
 from app.reports.report import Link, Report
 from app.words import CONFIDENTIAL
 
 VERDICTS = {True: "сходится", False: "не сходится", None: "нет данных"}
+
+
+def as_known(report: Report[Any], day: date) -> Report[Any]:
+    """A report over the bank as it was known on a day: each of its files and its page say so."""
+    said = known_on(day)
+
+    def table(form: Any, link: Link | None) -> Table:
+        made = report.table(form, link)
+        lines = filter(None, [*made.subtitle.splitlines(), f"{form.period_title}, {said}"])
+        return replace(made, subtitle="\n".join(lines))
+
+    return replace(report, table=table, data=lambda form: {**report.data(form), "known_on": day.isoformat()})
+
+
+def known_on(day: date) -> str:
+    """«по данным на 02.04.2026 23:59»: what was known when the day was over."""
+    return f"по данным на {words.day(day)} 23:59"
 
 
 def written(report: Report[Any], form: Any, kind: str, *, made_by: str, made_at: datetime,

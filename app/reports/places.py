@@ -84,6 +84,10 @@ class ReportPlaces:
         districts.sort(key=lambda place: -sum(self._families[part.id] for part in self.tree.below([place.id])))
         return next(iter(districts or choices), None)
 
+    def families_in(self, place: Place) -> int:
+        """How many families lie in a territory with all its parts, on record or not."""
+        return sum(self._families[part.id] for part in self.tree.below([place.id]))
+
     def named(self, name: str) -> Place | None:
         """The territory of that name or alias; None if there is none or more than one."""
         key = names.key(name)

@@ -202,6 +202,7 @@ def _made(
 ) -> Report[Registry]:
     return Report(
         name=name, view=view, label=label, title=title, icon=icon, file=name, about=about, figures=indicators,
+        of_each_family=True,
         count=lambda period, place, tree, **_options: counted(title, fields, period, place, tree), table=as_table,
         further=lambda _form: [], data=as_json, named=lambda _form: {},
     )  # fmt: skip

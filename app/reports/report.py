@@ -223,6 +223,7 @@ class Report(Generic[Form]):
     named: whom its page names under its checks, by the key of the indicator.
     about: in a sentence, what it tells: for the page where reports are chosen.
     statutory: a form of the law, a wide sheet that stands in the menu by itself.
+    of_each_family: each family has a line of its own.
     pictures: what of it is drawn.
     """
 
@@ -242,6 +243,7 @@ class Report(Generic[Form]):
     sources: tuple[Source, ...] = ()
     about: str = ""
     statutory: bool = False
+    of_each_family: bool = False
     pictures: Callable[[Form, Link | None], Sequence[Drawn]] = nothing_drawn
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, ClassVar
@@ -13,12 +14,13 @@ from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
+from werkzeug.wrappers import Response as BaseResponse
 
-from app import access, clock, filters, forms, journal
+from app import access, clock, filters, forms, journal, known
 from app.domain import periods
 from app.domain.periods import Period
 from app.domain.refusal import Refusal
-from app.domain.terms import Act
+from app.domain.terms import Act, JobKind
 from app.extensions import appbuilder
 from app.filters import Address, NotUnderstoodError
 from app.readings import given
@@ -28,14 +30,18 @@ from app.render.table import Table
 from app.reports import CATALOGUE, files, listing, places
 from app.reports.places import Place, ReportPlaces, Spot
 from app.reports.report import Indicator, Link, Report, behind, beside, how_many_beside, length
+from app.screens import work
 from app.screens.screen import Screen
 
 PAGE_SIZE = 100
 PICTURES = {"svg": "image/svg+xml", "png": "image/png"}
 MOST_ON_SCREEN = 500  # rows of a table on a page; a file has all of them
+MANY = 3000  # families of whom each has a line: a file of more is made in the background
+IN_BACKGROUND = ("xlsx", "pdf")
+NOT_AT_ONCE = "Банк на этот день восстанавливается в фоне: откройте отчёт и попросите файл."
 NEAR = "near"  # the tab of what came close and is not counted
 STATUTORY, FIGURES = "table table--grid table--dense table--form", "table table--grid table--dense table--figures"
-OWN_DATES = "own"
+OWN_DATES, ONE_DAY = "own", "day"
 QUESTION = ("period", "year", "quarter", "from", "to")  # how an address may name a period
 
 
@@ -43,6 +49,7 @@ QUESTION = ("period", "year", "quarter", "from", "to")  # how an address may nam
 class ReportRequest:
     """What a person asked of a report, from the address: where a part of it is not understood, nothing is counted.
 
+    known: the day by whose data it is counted, where that is not today.
     errors: what is not understood, by the field it stands in; what stands in no field is under an empty name.
     """
 
@@ -52,17 +59,21 @@ class ReportRequest:
     options: dict[str, str] = field(default_factory=dict)
     typed: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    known: date | None = None
 
     @classmethod
     def read(cls, address: Address, today: date, report: Report[Any] | None) -> ReportRequest:
         tree = ReportPlaces(report.sources if report else ())
-        typed = {name: address.typed(name) for name in (*QUESTION, "territory")}
+        typed = {name: address.typed(name) for name in (*QUESTION, "territory", *(("known",) if report else ()))}
         asked = cls(tree, periods.last_finished_quarter(today), tree.default(), typed=typed)
         for name, option in report.options.items() if report else ():
             asked.options[name] = address.one_of(name, option.label, option.values) or option.usual
         try:
             asked.period = _period(typed) or asked.period
             periods.check_begun(asked.period, today)
+            if day := _day(typed.get("known", ""), "known"):
+                known.check(day)
+                asked.known = day
         except Refusal as refusal:
             asked.errors[refusal.field or "period"] = refusal.text
         if typed["territory"]:
@@ -75,15 +86,43 @@ class ReportRequest:
     def arguments(self) -> dict[str, Any]:
         """The same question as part of an address."""
         found = {"period": OWN_DATES, "from": self.period.start.isoformat(), "to": self.period.end.isoformat()}
+        if self.typed["period"] == ONE_DAY:
+            found = {"period": ONE_DAY, "to": self.period.end.isoformat()}
         if self.place:
             found["territory"] = str(self.place.id)
+        if self.known:
+            found["known"] = self.known.isoformat()
         return found | self.options
+
+    @property
+    def is_of_a_day(self) -> bool:
+        """Whether one day is asked for, and not a period."""
+        return self.typed["period"] == ONE_DAY
+
+    @property
+    def of_today(self) -> dict[str, Any]:
+        """The same question about the bank as it is today."""
+        left_out = {"known", *(("period", "from", "to") if self.is_of_a_day else ())}
+        return {name: value for name, value in self.arguments.items() if name not in left_out}
+
+    @contextmanager
+    def of_bank(self, report: Report[Any]) -> Iterator[Report[Any]]:
+        """Let a block count the report over the bank that is asked. Raises Refusal."""
+        if self.known is None:
+            yield report
+            return
+        with known.as_of(self.known):
+            self.tree = ReportPlaces(report.sources)
+            self.place = self.tree.all.get(self.place.id) if self.place else None
+            if self.place is None:
+                raise Refusal("Этой территории в банке тогда не было.", "territory")
+            yield files.as_known(report, self.known)
 
     @property
     def chosen_period(self) -> str:
         """What is selected in the list of periods."""
         offered = {code for _title, group in period_choices(self.period.end) for code, _name in group}
-        if self.errors:
+        if self.errors or self.is_of_a_day:
             return self.typed["period"] or OWN_DATES
         for code in _codes(self.period):
             if code in offered and periods.coded(code) == self.period:
@@ -93,6 +132,9 @@ class ReportRequest:
 
 def _period(typed: dict[str, str]) -> Period | None:
     code = typed["period"]
+    if code == ONE_DAY:
+        day = _day(typed["to"], "to")
+        return periods.given(day, day)
     if typed["year"] and not code:
         code = f"{typed['year']}-Q{typed['quarter']}" if typed["quarter"] else typed["year"]
     if code and code != OWN_DATES:
@@ -158,28 +200,53 @@ class ReportScreen(Screen):
             nothing = given.nothing(self.own_roles())
             return self.page("reports/nothing.html", title=report.label, report=report, nothing=nothing)
         choice = {"title": report.label, "report": report, "asked": asked, "arguments": asked.arguments,
-                  "choices": period_choices(today), "own_dates": OWN_DATES}  # fmt: skip
+                  "choices": period_choices(today), "own_dates": OWN_DATES, "one_day": ONE_DAY}  # fmt: skip
         if asked.errors:
             return make_response(self.page("reports/not_understood.html", **choice), 400)
+        if asked.known and known.is_large():
+            return self.page("reports/later.html", **choice)
         try:
-            form = self._count(asked)
+            with asked.of_bank(report) as said:
+                shown = self._shown(asked, said)
         except Refusal as refusal:
             asked.errors[refusal.field or ""] = refusal.text
             return make_response(self.page("reports/not_understood.html", **choice), 400)
-        table = _first(report.table(form, self._links(asked) if form.shows_names else None))
-        named = report.named(form)
-        journal.read(Act.OPENED, entity=report.view, summary=self._said(asked), records=sum(map(len, named.values())))
-        return self.page(
-            "reports/show.html", form=form, table=table, named=named,
-            grid=Markup(html.grid(table, STATUTORY if report.statutory else FIGURES)),  # noqa: S704  app/render/html.py escapes
-            pictures=[
-                drawn(one, files=self._files_of_picture(number, asked))
-                for number, one in enumerate(report.pictures(form, self._links(asked) if form.shows_names else None))
-            ],
-            rules=[one for one in form.indicators.values() if one.rule],
-            sections=[Markup(html.section(part)) for part in table.sections],  # noqa: S704  app/render/html.py escapes
-            link=self._links(asked), **choice,
-        )  # fmt: skip
+        people = sum(map(len, shown["named"].values()))
+        journal.read(Act.OPENED, entity=report.view, summary=self._said(asked), records=people)
+        return self.page("reports/show.html", in_background=self._is_long(asked), **shown, **choice)
+
+    def _shown(self, asked: ReportRequest, report: Report[Any]) -> dict[str, Any]:
+        """The counted report as its page shows it."""
+        form = self._count(asked)
+        link = self._links(asked)
+        opened = link if form.shows_names else None
+        table = _first(report.table(form, opened))
+        return {
+            "form": form, "table": table, "named": report.named(form), "link": link,
+            "grid": Markup(html.grid(table, STATUTORY if report.statutory else FIGURES)),  # noqa: S704  app/render/html.py escapes
+            "pictures": [drawn(one, files=self._files_of_picture(number, asked))
+                         for number, one in enumerate(report.pictures(form, opened))],
+            "rules": [one for one in form.indicators.values() if one.rule],
+            "sections": [Markup(html.section(part)) for part in table.sections],  # noqa: S704  app/render/html.py escapes
+        }  # fmt: skip
+
+    @expose("/later/<kind>", methods=["POST"])
+    @has_access
+    @permission_name("export")
+    def later(self, kind: str) -> BaseResponse:
+        """The report as a file that is made in the background: of a large bank, or by data of an earlier day."""
+        asked = self._understood(self._address())
+        if kind not in IN_BACKGROUND or asked.place is None:
+            abort(404)
+        words = {"view": self.report.view, "report": self.report.name, "as": kind, "territory": asked.place.id,
+                 "from": asked.period.start.isoformat(), "to": asked.period.end.isoformat(),
+                 "known": asked.known.isoformat() if asked.known else "", "options": asked.options}  # fmt: skip
+        return self.pressed(lambda: work.later(JobKind.REPORT, self._said(asked), words),
+                            url_for(f"{self.report.view}.show", **asked.arguments))  # fmt: skip
+
+    def _is_long(self, asked: ReportRequest) -> bool:
+        """Whether its files are long enough to be made in the background: of each family a line."""
+        return self.report.of_each_family and asked.place is not None and asked.tree.families_in(asked.place) > MANY
 
     @expose("/behind")
     @has_access
@@ -187,19 +254,21 @@ class ReportScreen(Screen):
         """The rows that a number of the report counts."""
         address = self._address()
         page, tab = address.page(), address.one_of("tab", _("Tab"), (NEAR,))
-        asked, indicator, spot = self._counted(address)
-        near = indicator.near if tab == NEAR else None
-        within = places.shown_in(spot.rows, spot.keys)
-        count, number = length(indicator, within)
-        if near is not None:
-            count = how_many_beside(near, within)
-        page = min(page, max(count - 1, 0) // PAGE_SIZE)
-        if near is None:
-            found = behind(indicator, within, PAGE_SIZE, page * PAGE_SIZE)
-            table = _list(asked, indicator, spot, found)
-        else:
-            found = beside(near, within, PAGE_SIZE, page * PAGE_SIZE)
-            table = _list(asked, replace(indicator, source=near.source, why=near.why), spot, found)
+        asked = self._with_names(address)
+        with self._bank_of_lists(asked):
+            indicator, spot = self._counted(asked, address)
+            near = indicator.near if tab == NEAR else None
+            within = places.shown_in(spot.rows, spot.keys)
+            count, number = length(indicator, within)
+            if near is not None:
+                count = how_many_beside(near, within)
+            page = min(page, max(count - 1, 0) // PAGE_SIZE)
+            if near is None:
+                found = behind(indicator, within, PAGE_SIZE, page * PAGE_SIZE)
+                table = _list(asked, indicator, spot, found)
+            else:
+                found = beside(near, within, PAGE_SIZE, page * PAGE_SIZE)
+                table = _list(asked, replace(indicator, source=near.source, why=near.why), spot, found)
         said = self._said(asked, f"{indicator.title}: рядом, но не вошли" if near else indicator.title)
         journal.read(Act.LISTED, entity=self.report.view, summary=said, records=len(found))
 
@@ -220,9 +289,12 @@ class ReportScreen(Screen):
     @permission_name("export")
     def list_file(self) -> Response:
         """The list behind a number as a workbook."""
-        asked, indicator, spot = self._counted(self._address())
-        found = behind(indicator, places.shown_in(spot.rows, spot.keys))
-        table = _list(asked, indicator, spot, found)
+        address = self._address()
+        asked = self._with_names(address)
+        with self._bank_of_lists(asked):
+            indicator, spot = self._counted(asked, address)
+            found = behind(indicator, places.shown_in(spot.rows, spot.keys))
+            table = _list(asked, indicator, spot, found)
         said = self._said(asked, indicator.title)
         journal.read(Act.EXPORTED, entity=self.report.view, summary=said, records=len(found))
         return self.file(xlsx.workbook(table, **_made()), xlsx.MIME, f"spisok_{_dates(asked.period)}.xlsx")
@@ -235,12 +307,15 @@ class ReportScreen(Screen):
         asked = self._understood(self._address())
         if kind not in files.KINDS or asked.place is None:
             abort(404)
+        if asked.known and known.is_large():
+            raise NotUnderstoodError([NOT_AT_ONCE], self._address().reset)
         try:
-            form = self._count(asked)
+            with asked.of_bank(self.report) as said:
+                form = self._count(asked)
+                link = self._links(asked, whole=True) if kind == "xlsx" and form.shows_names else None
+                content, mime = files.written(said, form, kind, link=link, **_made())
         except Refusal as refusal:
             raise NotUnderstoodError([refusal.text], self._address().reset) from refusal
-        link = self._links(asked, whole=True) if kind == "xlsx" and form.shows_names else None
-        content, mime = files.written(self.report, form, kind, link=link, **_made())
         act = Act.PRINTED if kind in ("pdf", "html") else Act.EXPORTED
         journal.read(act, entity=self.report.view, summary=f"{self._said(asked)}, {kind}", records=len(form.rows))
         return self.file(content, mime, f"{self.report.file}_{_dates(asked.period)}{files.ENDINGS[kind]}")
@@ -253,10 +328,11 @@ class ReportScreen(Screen):
         asked = self._understood(self._address())
         if kind not in PICTURES or asked.place is None:
             abort(404)
-        known = self.report.pictures(self._count(asked), None)
-        if number >= len(known):
+        with self._bank_of_lists(asked):
+            pictures = self.report.pictures(self._count(asked), None)
+        if number >= len(pictures):
             abort(404)
-        one = known[number]
+        one = pictures[number]
         said = f"{self._said(asked)}, {one.title}"
         journal.read(Act.EXPORTED, entity=self.report.view, summary=said, records=0)
         content = chart.png(one) if kind == "png" else chart.svg(one, alone=True).encode()
@@ -284,17 +360,36 @@ class ReportScreen(Screen):
     def _count(self, asked: ReportRequest) -> Any:
         return self.report.count(asked.period, asked.place, asked.tree, **asked.options)
 
-    def _counted(self, address: Address) -> tuple[ReportRequest, Indicator, Spot]:
-        """The indicator of the address and the spot it is asked for; figures alone have no lists."""
-        figure, at = address.typed("figure"), address.typed("at")
+    def _with_names(self, address: Address) -> ReportRequest:
+        """What is asked of a list; figures alone have no lists."""
+        for name in ("figure", "at"):
+            address.typed(name)
         asked = self._understood(address)
         if asked.place is None or access.scope().all_statistics:
+            abort(404)
+        return asked
+
+    @contextmanager
+    def _bank_of_lists(self, asked: ReportRequest) -> Iterator[None]:
+        """The bank that is asked, if it can be made while one waits. Raises NotUnderstoodError."""
+        if asked.known and known.is_large():
+            raise NotUnderstoodError([NOT_AT_ONCE], self._address().reset)
+        try:
+            with asked.of_bank(self.report):
+                yield
+        except Refusal as refusal:
+            raise NotUnderstoodError([refusal.text], self._address().reset) from refusal
+
+    def _counted(self, asked: ReportRequest, address: Address) -> tuple[Indicator, Spot]:
+        """The indicator of the address and the spot it is asked for."""
+        figure, at = address.typed("figure"), address.typed("at")
+        if asked.place is None:
             abort(404)
         indicator = self.report.figures(asked.period, **asked.options).get(figure)
         spot = places.spot(asked.tree, asked.place, at)
         if indicator is None or spot is None or not spot.is_of(indicator.source):
             abort(404)
-        return asked, indicator, spot
+        return indicator, spot
 
     @staticmethod
     def _repeated(asked: ReportRequest) -> dict[str, Any]:
@@ -313,7 +408,8 @@ class ReportScreen(Screen):
     def _said(self, asked: ReportRequest, figure: str = "") -> str:
         """How the journal names what was shown."""
         territory = asked.place.name if asked.place else ""
-        return ", ".join(part for part in (self.report.title, territory, asked.period.title, figure) if part)
+        by_data = files.known_on(asked.known) if asked.known else ""
+        return ", ".join(filter(None, (self.report.title, territory, asked.period.title, by_data, figure)))
 
 
 def screen_of(report: Report[Any]) -> type[ReportScreen]:

@@ -21,7 +21,7 @@ from app.extensions import db, look_at_contents
 from app.models import ImportBatch, Territory
 from app.render import xlsx
 from app.words import counted
-from app.work import packs, passports
+from app.work import packs, passports, reports
 from app.work.results import Result
 from app.work.run import Run
 
@@ -34,11 +34,16 @@ STEPS = 2 + len(plan.COMPARED)  # reading, the sheets, writing
 
 @dataclass(frozen=True)
 class Task:
-    """view, permission: what a person must hold. do: the work, which the caller stores together with its result."""
+    """view, permission: what a person must hold; without a view the job names it.
+    do: the work, which the caller stores together with its result."""
 
     view: str
     permission: str
     do: Callable[[Run], Result]
+
+    def asks(self, parameters: dict[str, Any]) -> tuple[str, str]:
+        """The permission and the view that a job asks for."""
+        return self.permission, self.view or parameters["view"]
 
 
 def _preview(run: Run) -> Result:
@@ -162,4 +167,5 @@ TASKS = {
     JobKind.CHECKUP: Task("Doctor", "can_run", _check_bank),
     JobKind.BACKUP: Task("Backups", "can_make", _copy_bank),
     JobKind.PACKS: Task("Meeting", "can_prepare", packs.print_all),
+    JobKind.REPORT: Task("", "can_export", reports.write),
 }

@@ -123,10 +123,10 @@ def _owner(claim: queue.Claim) -> access.Scope:
     """The rows of who asked, as of now. Raises Refusal if the person may not ask for it any longer."""
     with access.unrestricted():
         user = db.session.get(User, claim.user_id)
-        manager, task = appbuilder().sm, TASKS[claim.kind]
+        manager, asks = appbuilder().sm, TASKS[claim.kind].asks(claim.parameters)
         if user is None or not user.is_active:
             raise Refusal(NOT_ALLOWED)
-        if not manager.may(manager.roles_of_code(user), task.permission, task.view):
+        if not manager.may(manager.roles_of_code(user), *asks):
             raise Refusal(NOT_ALLOWED)
         scope: access.Scope = manager.scope_of(user)
         return scope
