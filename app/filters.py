@@ -174,7 +174,7 @@ class Filter:
 
     name: str
     label: Any
-    kind: str  # text, number, date, choice, tabs, lookup
+    kind: str  # text, number, date, day, choice, tabs, lookup
     value: str = ""
     until: str = ""
     choices: Sequence[tuple[str, Any]] = ()
@@ -266,6 +266,13 @@ def of_days(address: Address, name: str, label: Any, within: Callable[[date | No
         return Filter(name, label, "date", value, last)
     each = (of_each(since, until),) if of_each else ()
     return Filter(name, label, "date", value, last, conditions=(within(since, until),), of_each=each)
+
+
+def of_day(address: Address, name: str, label: Any) -> tuple[Filter, date | None]:
+    """One day, on which the list is shown: it lays no condition of its own."""
+    key = f"_flt_0_{name}"
+    day = address.day(key, label)
+    return Filter(name, label, "day", words.day(day) if day else address.typed(key)), day
 
 
 def of_choice(address: Address, name: str, label: Any, offered: Sequence[tuple[str, Any, Callable[[], Condition]]],

@@ -8,6 +8,7 @@ destroyed by law has no entries, and is not there.
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -43,7 +44,7 @@ from app.models import (
 from app.services import family_keys
 
 PORTION = 2000  # rows made at once
-MOST_AT_ONCE = 60_000  # entries of a bank that a page makes again while one waits; more are left to the background
+MOST_AT_ONCE = 30_000  # entries of a bank that a page makes again while one waits; more are left to the background
 ELSEWHERE = "(не в ваших семьях)"  # of a family that went out of the asker's rows since: it is counted as it was
 
 _entry, _family = JournalEntry.__table__, Family.__table__
@@ -175,7 +176,8 @@ class _Making:
         last = db.session.connection().scalar(of_rows) or 0
         for first in range(1, last + 1, PORTION):
             known = rows_told(entity, first, first + PORTION - 1, end_of(self.day))
-            rows, links = [], []
+            rows: list[dict[str, Any]] = []
+            links: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
             for key, said in known.items():
                 if said is None or not self._keeps(entity, key, said):
                     continue
@@ -183,10 +185,13 @@ class _Making:
                 row |= DERIVED[entity](said) if entity in DERIVED else {}
                 rows.append({"id": key} | {name: usual.get(name) if value is None else value
                                            for name, value in row.items()})  # fmt: skip
-                links += [(each, key, said) for each in changes.lists(entity)]
+                for each in changes.lists(entity):
+                    links[each.name] += _links(each, key, said)
             if rows:
                 self.connection.execute(insert(entity), rows)
-            self._link(links)
+            for each in changes.lists(entity):
+                if links[each.name]:
+                    self.connection.execute(insert(each.table), links[each.name])
 
     def _keeps(self, entity: Any, key: int, said: dict[str, Any]) -> bool:
         """Whether a row is there for the asker; one of a family the asker no longer sees is without words."""
@@ -202,17 +207,6 @@ class _Making:
                     said[field.name] = ELSEWHERE
         return not is_other or not self.only_seen
 
-    def _link(self, links: list[tuple[changes.Linked, int, dict[str, Any]]]) -> None:
-        """Write the lists of rows."""
-        for linked, key, said in links:
-            others = said[linked.name] or []
-            row = {linked.owner.name: key}
-            if "family_id" in linked.table.c:
-                row["family_id"] = said.get("family_id") or key
-            if others:
-                written = [row | {linked.other.name: other} for other in others]
-                self.connection.execute(insert(linked.table), written)
-
     def _name_families(self) -> None:
         """Give the families the short names that follow from their people, as they were known on the day."""
         named = update(_family).where(_family.c.id == bindparam("key"))
@@ -227,6 +221,14 @@ class _Making:
                           for key in portion if self.families is not None and key not in self.families]  # fmt: skip
                 if values or others:
                     self.connection.execute(named, values + others)
+
+
+def _links(linked: changes.Linked, key: int, said: dict[str, Any]) -> list[dict[str, Any]]:
+    """The list of a row as rows of the table of links; some of those bear the family along."""
+    row = {linked.owner.name: key}
+    if "family_id" in linked.table.c:
+        row["family_id"] = said.get("family_id") or key
+    return [row | {linked.other.name: other} for other in said[linked.name] or ()]
 
 
 def _usual(table: Any) -> dict[str, Any]:

@@ -68,6 +68,7 @@ from app.screens.execution import Execution
 from app.screens.family import FamilyPage
 from app.screens.family_acts import FamilyActs
 from app.screens.family_names import FamilyNames
+from app.screens.family_past import FamilyPast
 from app.screens.family_story import FamilyStory
 from app.screens.guide import Guide
 from app.screens.home import Home
@@ -541,7 +542,7 @@ SCREENS: list[type] = [
     NewSignal, SignalLog, SignalScans, SignalClocks, Emergency, SurveyPage, InquiryPage, Findings, SurveyActs,
     SurveyPapers, MeetingPage, ProgrammePage, ProgrammeActs, ProgrammePapers, SittingPage, MeetingPapers, Deliveries,
     InstructionPage, TransferPage, TransferFiles, Search, OwnAccount, Lookup, Papers, PassportScreen, Guide, Drafts,
-    SavedFilters,
+    SavedFilters, FamilyPast,
 ]  # fmt: skip
 
 

@@ -60,6 +60,7 @@ FOREIGN = {
     "FamilyNames.of_person": ["/family/{Family}/names/{Member}", "/family/{own}/names/{Member}"],
     "FamilyPage.history": ["/family/{Family}/history"],
     "FamilyPage.show": ["/family/{Family}"],
+    "FamilyPast.on": ["/family/{Family}/on"],
     "FamilyStory.course": ["/family/{Family}/course"],
     "FamilyStory.course_paper": ["/family/{Family}/course.pdf"],
     "FamilyStory.mark": ["/family/{Family}/mark/Registration/{Registration}",

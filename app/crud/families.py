@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -29,6 +30,7 @@ from app.screens.screen import pressed
 from app.screens.work import later
 from app.work import passports as pack
 
+NOT_YET = "этот день ещё не наступил"
 # The act by which the moment happens that a deadline waits for; whatever else it waits for is written in the stay.
 STOPS: dict[Moment | None, tuple[str, Any]] = {
     Moment.ENTERED: ("enter", _("Note the day of entering")),
@@ -49,7 +51,18 @@ class FamilyListView(RegistryView):
     list_template = "registry/families.html"
 
     def row_url(self, row: Family) -> str:
+        day = _past()
+        if day is not None:
+            return url_for("FamilyPast.on", pk=row.id, on=day.isoformat())
         return url_for("FamilyPage.show", pk=row.id)
+
+    def may(self, act: str) -> bool:
+        """Of a day that is over nothing is changed."""
+        return super().may(act) and (act != "edit" or _past() is None)
+
+    def past(self) -> date | None:
+        """The day that is over on which the list is shown; None of today."""
+        return _past()
 
     @expose("/passports", methods=["GET", "POST"])
     @has_access
@@ -69,7 +82,11 @@ class FamilyListView(RegistryView):
                                         count=len(families), most=pack.MOST))  # fmt: skip
 
     def filters_of(self, address: Address) -> list[Filter]:
-        today, of_columns = clock.today(), partial(self._of_column, address)
+        of_columns = partial(self._of_column, address)
+        on_day, g.family_day = filters.of_day(address, "on", _("On the day"))
+        if g.family_day is not None and g.family_day > clock.today():
+            address.fault(_("On the day"), words.day(g.family_day), NOT_YET)
+        today, past = _day(), _past()
         state = filters.of_choice(address, "state", _("State"), [
             ("on", _("On record"), lambda: families.stands(today)),
             ("removed", _("Removed"), lambda: families.is_removed(today)),
@@ -78,12 +95,14 @@ class FamilyListView(RegistryView):
         missing = [("members", _("members of the family"), lambda: families.without_members(today))]
         return [
             state,
+            on_day,
             filters.of_text(address, "last_name", _("Last name"), families.with_surname,
                             families.each_with_surname),
             of_columns("territory"),
             filters.of_row(address, "criterion", _("Criterion"), Criterion,
-                           lambda row: families.under_criterion(row.code),
-                           lambda row: families.each_under_criterion(row.code)),
+                           lambda row: families.under_criterion(row.code) if past is None
+                           else families.under_criterion_on(row.code, past),
+                           None if past else lambda row: families.each_under_criterion(row.code)),
             of_columns("categories"),
             *self._of_mentor(address),
             filters.of_number(address, "without_aid", _("Without aid, days or more"),
@@ -108,14 +127,14 @@ class FamilyListView(RegistryView):
         if not self.appbuilder.sm.has_access("can_list", "Employee"):
             return []
         return [filters.of_row(address, "mentor", _("Mentor"), Employee,
-                               lambda row: families.has_mentor(row.id, clock.today()))]  # fmt: skip
+                               lambda row: families.has_mentor(row.id, _day()))]  # fmt: skip
 
     def columns_of(self, listing: Listing) -> Sequence[str]:
         return self.late_columns if _asks_what_is_late(listing) else self.list_columns
 
     def prepare(self, rows: Sequence[Family]) -> None:
-        today, deadlines = clock.today(), _deadlines()
-        g.family_lines = families.lines(rows, today, deadlines)
+        today, deadlines = _day(), _deadlines()
+        g.family_lines = families.lines(rows, today, deadlines, past=_past() is not None)
         late = [family_id for family_id, line in g.family_lines.items() if line.late]
         g.family_clocks = clocks.most_overdue(late, today, deadlines) if late else {}
 
@@ -154,6 +173,17 @@ class FamilyListView(RegistryView):
         return ((text, url_for(f"FamilyActs.{act}", pk=row.id, **key)),)
 
 
+def _past() -> date | None:
+    """The day that is over on which the address of this request shows the list."""
+    day: date | None = g.get("family_day")
+    return day if day is not None and day < clock.today() else None
+
+
+def _day() -> date:
+    """The day on which the list is shown."""
+    return _past() or clock.today()
+
+
 def _deadlines() -> Sequence[Any]:
     """The deadlines of families, read once for a page."""
     if "family_deadlines" not in g:
@@ -174,7 +204,7 @@ def _since(contact: Contact | None, *, is_short: bool) -> str:
     """How long ago the last contact was, and what it was; a warning in the same cell leaves room for the days alone."""
     if contact is None:
         return gettext("no contact yet")
-    days = gettext("%(days)s days", days=(clock.today() - contact.day).days)
+    days = gettext("%(days)s days", days=(_day() - contact.day).days)
     return days if is_short else f"{days}, {contact.what}"
 
 

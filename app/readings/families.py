@@ -99,6 +99,14 @@ def under_criterion(code: str) -> ColumnElement[bool]:
     )
 
 
+def under_criterion_on(code: str, day: date) -> ColumnElement[bool]:
+    """On record at the end of a day, with a criterion, or one below it, in force on it."""
+    held = and_(_named.c.criterion_id.in_(_at_or_below(code)), conditions.in_force(_named, day))
+    stays = _named.join(_stay, _stay.c.id == _named.c.registration_id)
+    on_record = and_(_stay.c.annulled_at.is_(None), conditions.on_record(_stay, day))
+    return _family.c.id.in_(select(_named.c.family_id).select_from(stays).where(held, on_record))
+
+
 def each_under_criterion(code: str) -> ColumnElement[bool]:
     """The same, asked family by family: where many are so, a page meets its few before all of them are gathered."""
     named = conditions.unindexed(_named.c.criterion_id).in_(_at_or_below(code))
@@ -177,14 +185,16 @@ def _within(column: Any, since: date | None, until: date | None) -> list[ColumnE
     return [column.is_not(None), *(end for end in ends if end is not None)]
 
 
-def _is_last() -> ColumnElement[bool]:
-    """No stay of the family begins later: stays never overlap, so one that holds is the last."""
+def _is_last(until: date | None) -> ColumnElement[bool]:
+    """No stay of the family begins later, until a day or at all: stays never overlap, so one that holds is the last."""
     later = _later_stay.c
+    begun = [] if until is None else [later.registered_on <= until]
     return ~exists(
         select(later.id).where(
             later.family_id == _stay.c.family_id,
             later.annulled_at.is_(None),
             later.registered_on > _stay.c.registered_on,
+            *begun,
         )
     )
 
@@ -208,29 +218,35 @@ class FamilyLine:
         return f"снята {words.day(self.until)}" if self.until else words.day(self.since)
 
 
-def lines(families: Sequence[Family], day: date, deadlines: Sequence[Any] | None = None) -> dict[int, FamilyLine]:
-    """The lines of families that the caller has found among the person's rows."""
+def lines(families: Sequence[Family], day: date, deadlines: Sequence[Any] | None = None, *,
+          past: bool = False) -> dict[int, FamilyLine]:  # fmt: skip
+    """The lines of families that the caller has found among the person's rows. past: what came after the day was not
+    known to it, and no deadline is told of."""
     found: dict[int, FamilyLine] = {}
     for ids in portions((family.id for family in families), PORTION):
-        for row in db.session.execute(_of_families(ids, day, deadlines)):
+        for row in db.session.execute(_of_families(ids, day, deadlines, past=past)):
+            over = row.removed_on if not past or (row.removed_on and row.removed_on <= day) else None
             found[row.id] = FamilyLine(
-                territory=row.territory, children=row.children, late=bool(row.late),
+                territory=row.territory, children=row.children, late=bool(row.late) and not past,
                 contact=contact.latest(row.last_aid_on, row.last_visit_on, row.last_card_on),
-                since=row.registered_on, until=row.removed_on, criterion=row.code or "",
+                since=row.registered_on, until=over, criterion=row.code or "",
                 mentor=words.initials(row.last_name, row.first_name, row.middle_name) if row.last_name else "",
             )  # fmt: skip
     return found
 
 
-def _of_families(ids: Sequence[int], day: date, deadlines: Sequence[Any] | None) -> Select[Any]:
+def _of_families(ids: Sequence[int], day: date, deadlines: Sequence[Any] | None, *, past: bool) -> Select[Any]:
     """A row for each family with its last stay and its last mentor of a day."""
     of_family = _member.c.family_id == _family.c.id
     children = select(func.count(_member.c.id)).where(of_family, is_child(day)).scalar_subquery()
     late = _has_one(_stay, _family.c.id, partial(clocks.overdue, day, deadlines=deadlines))
     held = and_(_other_mentor.c.family_id == _family.c.id, conditions.current(_other_mentor, day))
     last_mentor = select(func.max(_other_mentor.c.id)).where(held).scalar_subquery()
-    stays = and_(_stay.c.family_id == _family.c.id, _stay.c.annulled_at.is_(None), _is_last())
-    main = and_(_named.c.registration_id == _stay.c.id, _named.c.position == 0, conditions.in_force(_named))
+    begun = [_stay.c.registered_on <= day] if past else []
+    last = _is_last(day if past else None)
+    stays = and_(_stay.c.family_id == _family.c.id, _stay.c.annulled_at.is_(None), last, *begun)
+    in_force = conditions.in_force(_named, day) if past else conditions.in_force(_named)
+    main = and_(_named.c.registration_id == _stay.c.id, _named.c.position == 0, in_force)
     return (
         select(
             _family.c.id, _territory.c.name.label("territory"), children.label("children"),
