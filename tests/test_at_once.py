@@ -20,6 +20,7 @@ from app.crud import RegistryView
 from app.domain.terms import Act
 from app.extensions import db
 from app.models import ImportBatch, JournalEntry, MeasureSetLine, Role
+from app.reports import CATALOGUE
 from tests import forms_of_acts
 from tests.exchange.workbooks import Sound
 from tests.forms_of_acts import beside
@@ -239,6 +240,7 @@ TRIED_ELSEWHERE = {
     **dict.fromkeys(("Drafts.keep", "Drafts.drop"), "tests/screens/test_drafts.py"),
     "MeetingPapers.packs": "puts a job by: tests/work",
     **dict.fromkeys(("Doctor.run", "Backups.make"), "puts a job by: tests/work"),
+    **dict.fromkeys((f"{one.view}.later" for one in CATALOGUE), "puts a job by: tests/test_known.py"),
     "Execution.window": "tests/screens/test_execution.py: a form that is sent twice is one aid",
     "ProgrammeActs.put_set": "tests/screens/test_programmes.py: a set is put in only once",
     "Work.cancel": "stops a job: tests/work/test_queue.py",

@@ -350,7 +350,9 @@ def _stays(family: Family) -> tuple[list[Registration], list[Decision]]:
 
 
 def _aids(family: Family, today: date, limit: int) -> tuple[list[Aid], int, Decimal]:
-    """The latest aids with their recipients, how many there are, how many roubles this year."""
+    """The latest aids with their recipients, how many there are, how many roubles this year; of none nothing."""
+    if not limit:
+        return [], 0, Decimal(0)
     year = year_period(today.year)
     live = (Aid.family_id == family.id, Aid.annulled_at.is_(None))
     every = select(func.count(Aid.id)).where(*live).scalar_subquery()

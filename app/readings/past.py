@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from app import tree
+from app import clock, tree
 from app.domain import criteria, intervals, terms
 from app.extensions import db
 from app.journal.replay import told
@@ -144,19 +144,26 @@ def _aids(family: Family, day: date) -> tuple[list[Aid], int]:
 
 def _written(family: Family, over: datetime) -> Written:
     """The undated columns as the journal leaves them at a moment, or as they were entered first after it."""
-    said = told(Family, family.id, family.id, over).get(family.id)
-    is_later = said is None
-    if said is None:
-        of_family = (_entry.c.entity == Family.__name__, _entry.c.entity_id == family.id)
-        first = db.session.connection().scalar(select(func.min(_entry.c.at)).where(*of_family))
-        entered = told(Family, family.id, family.id, first + timedelta(microseconds=1)) if first is not None else {}
-        said = entered.get(family.id) or {}
-    place = tree.read().rows.get(said.get("territory_id") or family.territory_id)
-    kinds = select(FamilyCategory).where(FamilyCategory.id.in_(said.get("categories") or ()))
+    of_family = (_entry.c.entity == Family.__name__, _entry.c.entity_id == family.id)
+    first = db.session.connection().scalar(select(func.min(_entry.c.at)).where(*of_family))
+    entered = clock.in_utc(first) if first is not None else over
+    moment = max(over, entered + timedelta(microseconds=1))
+    said = told(Family, family.id, family.id, moment).get(family.id) or {}
+    key = said.get("territory_id") or family.territory_id
+    place = family.territory if key == family.territory_id else tree.read().rows.get(key)
     return Written(
         territory=place.name if place else "",
         **{name: said.get(name) for name in ("registered_address", "actual_address", "stated_size",
                                              "income_per_member", "income_source", "additional")},
-        categories=[row.name for row in db.session.scalars(kinds.order_by(FamilyCategory.position))],
-        later=is_later,
+        categories=[row.name for row in _categories(family, said.get("categories") or [])],
+        later=entered >= over,
     )  # fmt: skip
+
+
+def _categories(family: Family, keys: list[int]) -> list[FamilyCategory]:
+    """The categories of these keys, as far as the person sees them; those of today are read already."""
+    known = {row.id: row for row in family.categories}
+    if set(keys) <= known.keys():
+        return [known[key] for key in known if key in keys]
+    kinds = select(FamilyCategory).where(FamilyCategory.id.in_(keys)).order_by(FamilyCategory.position)
+    return list(db.session.scalars(kinds))
