@@ -31,7 +31,7 @@ Model.metadata.naming_convention = {
 }
 
 
-class BankSession(SessionOfFlask):
+class SessionOverBank(SessionOfFlask):
     """A session over the bank, or over another one of the same tables, which its `info` names."""
 
     def get_bind(self, *asked: Any, **named: Any) -> Any:
@@ -39,7 +39,7 @@ class BankSession(SessionOfFlask):
 
 
 OTHER_BANK = "other bank"
-db = SQLAlchemy(metadata=Model.metadata, session_options={"class_": BankSession})
+db = SQLAlchemy(metadata=Model.metadata, session_options={"class_": SessionOverBank})
 migrate = Migrate()
 csrf = CSRFProtect()
 

@@ -82,7 +82,7 @@ def as_of(day: date, told: Told = lambda _done, _whole: None) -> Iterator[None]:
     engine = create_engine("sqlite://", creator=_temporary, poolclass=StaticPool)
     try:
         with engine.connect().execution_options(writes=True) as connection, connection.begin():
-            scope = _Making(connection, day).make(told)
+            scope = _Making.begun(connection, day).make(told)
         with instead_of_the_bank(engine), access.acting_as(scope):
             yield
     finally:
@@ -133,16 +133,30 @@ DERIVED: dict[Any, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 @dataclass
 class _Making:
-    """A bank in the making: the connection that it is written to, and the day at whose end it is known."""
+    """A bank in the making: the connection that it is written to, and the day at whose end it is known.
+
+    scope: the rows that the asker sees now. families, cards: those of them; None where no name is kept from the asker.
+    """
 
     connection: Connection
     day: date
+    scope: access.Scope
+    families: set[int] | None
+    cards: set[int] | None
+
+    @classmethod
+    def begun(cls, connection: Connection, day: date) -> _Making:
+        """For whoever asks now."""
+        scope = access.scope()
+        return cls(connection, day, scope, *cls._seen(scope))
+
+    @property
+    def only_seen(self) -> bool:
+        """Whether rows are there only if the asker sees their family or card now: they are given one by one."""
+        return self.scope.assigned_to is not None or self.scope.agency is not None
 
     def make(self, told: Told) -> access.Scope:
         """Write every row that was known; gives the scope under which its asker reads it."""
-        scope = access.scope()
-        self.families, self.cards = self._seen(scope)
-        self.only_seen = scope.assigned_to is not None or scope.agency is not None
         for table in _tables().tables.values():
             self.connection.execute(CreateTable(table))
         entities = [entity for entity in changes.entities() if entity not in (User, Role)]
@@ -156,7 +170,7 @@ class _Making:
         look_at_contents(self.connection)
         places = frozenset(self.connection.scalars(select(Territory.__table__.c.id)))
         # Whose families are given to the asker today has chosen the rows already: nobody else's are there.
-        return replace(scope, territories=places) if self.only_seen else scope
+        return replace(self.scope, territories=places) if self.only_seen else self.scope
 
     @staticmethod
     def _seen(scope: access.Scope) -> tuple[set[int] | None, set[int] | None]:

@@ -151,6 +151,7 @@ BULK = {
     "app/exchange/undo.py": "an entry for each row (tests/test_replay.py)",
     "app/demo/bank.py": "an invented bank: an entry for each family",
     "app/health.py": "the row of a trial is taken back",
+    "app/known.py": "rows of a database that lasts as long as a question, made from their entries",
     "app/sent_forms.py": "keys of forms, no facts",
     "app/services/second_step.py": "secrets and codes of signing in, each with an entry of its own",
     "app/services/drafts.py": "what is typed and not sent yet, no facts",

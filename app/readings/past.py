@@ -28,7 +28,7 @@ _entry = JournalEntry.__table__
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenThen:
     """What was written of a family in the columns that have no date. later: it was entered after the day."""
 
     territory: str
@@ -74,7 +74,7 @@ class PastFamily:
     visits: list[SurveyFact]
     cards: list[CardFact]
     matters: list[MatterFact]
-    written: Written
+    written: WrittenThen
 
 
 def of(family: Family, day: date, over: datetime) -> PastFamily:
@@ -142,7 +142,7 @@ def _aids(family: Family, day: date) -> tuple[list[Aid], int]:
     return [row[0] for row in rows], rows[0][1] if rows else 0
 
 
-def _written(family: Family, over: datetime) -> Written:
+def _written(family: Family, over: datetime) -> WrittenThen:
     """The undated columns as the journal leaves them at a moment, or as they were entered first after it."""
     of_family = (_entry.c.entity == Family.__name__, _entry.c.entity_id == family.id)
     first = db.session.connection().scalar(select(func.min(_entry.c.at)).where(*of_family))
@@ -151,7 +151,7 @@ def _written(family: Family, over: datetime) -> Written:
     said = told(Family, family.id, family.id, moment).get(family.id) or {}
     key = said.get("territory_id") or family.territory_id
     place = family.territory if key == family.territory_id else tree.read().rows.get(key)
-    return Written(
+    return WrittenThen(
         territory=place.name if place else "",
         **{name: said.get(name) for name in ("registered_address", "actual_address", "stated_size",
                                              "income_per_member", "income_source", "additional")},
