@@ -409,7 +409,7 @@ class TerritoryRegistry(RegistryView):
     entity = models.Territory
     list_columns = ["name", "kind", "parent", "aliases"]
     search_columns = ["name", "kind", "parent"]
-    form_columns = ["name", "kind", "parent"]
+    form_columns = ["name", "kind", "parent", "rural"]
     base_order = ("name", "asc")
 
 

@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 
 
 class Territory(OfTerritory, Versioned, Entity):
-    """A node of the tree: region, district (городской округ), settlement."""
+    """A node of the tree: region, district (городской округ), settlement.
+
+    rural: whether it lies in the country; where that is not said, its name tells it (131-ФЗ, art. 2).
+    """
 
     OWNER = "id"
     ADMINISTERED = ("parent_id", "kind")
@@ -55,6 +58,7 @@ class Territory(OfTerritory, Versioned, Entity):
     parent: Mapped[Territory | None] = relationship(
         remote_side="Territory.id", back_populates="parts", info=label(_("Belongs to"))
     )
+    rural: Mapped[bool | None] = mapped_column(info=label(_("Rural area")))
     parts: Mapped[list[Territory]] = relationship(back_populates="parent", info=label(_("Parts")))
     aliases: Mapped[list[TerritoryAlias]] = relationship(
         back_populates="territory", cascade="all, delete-orphan", info=label(_("Aliases"))

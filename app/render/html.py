@@ -25,9 +25,9 @@ from app.words import CONFIDENTIAL
 NUMBERS = ("number", "share", "money")
 
 
-def grid(table: Table, css: str = "table table--grid table--dense table--form") -> str:
-    """The table alone, with its nested header; linked values are links."""
-    parts = [f'<table class="{css}">', "<thead>", *_head(table.columns), "</thead>", "<tbody>"]
+def grid(table: Table, css: str = "table table--grid table--dense table--form", *, asks: bool = False) -> str:
+    """The table alone, with its nested header; linked values are links. asks: with a «?» at each column."""
+    parts = [f'<table class="{css}">', "<thead>", *_head(table.columns, asks=asks), "</thead>", "<tbody>"]
     parts += [_row(row, table.columns) for row in table.rows]
     parts.append("</tbody>")
     if table.total is not None:
@@ -36,9 +36,12 @@ def grid(table: Table, css: str = "table table--grid table--dense table--form") 
     return "\n".join(parts)
 
 
-def section(part: Section) -> str:
-    """A titled group of sentences, the figures in bold, linked where there is a list behind them."""
-    lines = "\n".join(f"<p>{_sentence(line)}</p>" for line in part.lines)
+def section(part: Section, asks: str = "") -> str:
+    """A titled group of sentences, the figures in bold, linked where there is a list behind them. asks: a name for what
+    stands under the «?» of each figure, where a page has them."""
+    lines = "\n".join(
+        f"<p>{_sentence(line, f'{asks}-{number}' if asks else '')}</p>" for number, line in enumerate(part.lines)
+    )
     return f'<section class="form-section"><h2>{escape(part.title)}</h2>\n{lines}</section>'
 
 
@@ -70,7 +73,18 @@ def _sheet(table: Table) -> str:
     return '<div class="sheet">' + "\n".join(parts) + "</div>"
 
 
-def _head(columns: Sequence[Column]) -> list[str]:
+def _ask(text: str, hint: str, name: str) -> str:
+    """A «?» that opens the words about a figure, without a script."""
+    if not (hint and name):
+        return ""
+    said = escape(f"Что считается: {text}" if text else "Что считается")
+    return (
+        f'<button type="button" class="ask no-print" popovertarget="{name}" aria-label="{said}">?</button>'
+        f'<span class="ask__text" id="{name}" popover>{escape(hint)}</span>'
+    )
+
+
+def _head(columns: Sequence[Column], *, asks: bool) -> list[str]:
     depth, cells = header(columns)
     rows: list[list[str]] = [[] for _ in range(depth)]
     for cell in cells:
@@ -78,12 +92,18 @@ def _head(columns: Sequence[Column]) -> list[str]:
         spans = (f' colspan="{cell.across}"' if cell.across > 1 else "") + (
             f' rowspan="{cell.down}"' if cell.down > 1 else ""
         )
-        hint = f' title="{escape(column.hint)}"' if column.hint and cell.across == 1 else ""
+        hint = _hint(column) if cell.across == 1 else ""
         scope = "colgroup" if cell.across > 1 else "col"
-        rows[cell.row].append(f'<th scope="{scope}"{spans}{hint}>{escape(cell.text)}</th>')
+        # A column with a mark is asked about there: its words may stand above several columns.
+        ask = _ask(cell.text, column.hint, f"ask-{cell.column}") if asks and not column.mark and hint else ""
+        rows[cell.row].append(f'<th scope="{scope}"{spans}{hint}>{escape(cell.text)}{ask}</th>')
     found = [f"<tr>{''.join(row)}</tr>" for row in rows]
     if any(column.mark for column in columns):
-        marks = "".join(f'<th scope="col"{_hint(column)}>{escape(column.mark)}</th>' for column in columns)
+        marks = "".join(
+            f'<th scope="col"{_hint(column)}>{escape(column.mark)}'
+            f"{_ask(f'графа {column.mark}', column.hint, f'ask-{place}') if asks and column.mark else ''}</th>"
+            for place, column in enumerate(columns)
+        )
         found.append(f'<tr class="marks">{marks}</tr>')
     return found
 
@@ -106,9 +126,12 @@ def _linked(text: str, link: str) -> str:
     return f'<a href="{escape(link)}">{escape(text)}</a>' if link else escape(text)
 
 
-def _sentence(line: TextLine) -> str:
-    pieces = sentence(line)
-    return "".join(f"<b>{_linked(text, figure.link)}</b>" if figure else escape(text) for text, figure in pieces)
+def _sentence(line: TextLine, asks: str) -> str:
+    return "".join(
+        f"<b>{_linked(text, figure.link)}</b>{_ask(figure.label, figure.hint, asks and f'{asks}-{place}')}"
+        if figure else escape(text)
+        for place, (text, figure) in enumerate(sentence(line))
+    )  # fmt: skip
 
 
 _STYLES = """

@@ -27,7 +27,7 @@ class Column:
     """A column. `groups` are the titles of the header cells above it, the outermost first; neighbours share them.
 
     width: in characters of the body; None leaves it to the contents. mark: what stands in the row of column numbers.
-    hint: what a page says when the header is pointed at. Without a title the group above reaches down to the mark.
+    hint: what a page says under the «?» of the header. Without a title the group above reaches down to the mark.
     """
 
     title: str
@@ -40,12 +40,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Figure:
-    """A number inside a sentence of the form: «многодетных семей ___»."""
+    """A number inside a sentence of the form: «многодетных семей ___». hint: what a page says under its «?»."""
 
     label: str
     value: Value
     kind: Kind = "number"
     link: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from app import words
 from app.render import html, pdf, xlsx
-from app.render.table import Column, Table
+from app.render.table import Column, Table, plain
 from app.reports.report import Link, Report
 from app.words import CONFIDENTIAL
 
@@ -27,6 +27,50 @@ def as_known(report: Report[Any], day: date) -> Report[Any]:
         return replace(made, subtitle="\n".join(lines))
 
     return replace(report, table=table, data=lambda form: {**report.data(form), "known_on": day.isoformat()})
+
+
+def compared(report: Report[Any], totals: Mapping[int, int]) -> Report[Any]:
+    """A report beside whose sums stands a total that somebody else has printed, by the places of its columns: the sums
+    are not changed by it."""
+
+    def table(form: Any, link: Link | None) -> Table:
+        made = report.table(form, link)
+        return replace(made, notes=[*made.notes, *(one.said for one in beside(made, totals) if one.typed is not None)])
+
+    return replace(report, table=table)
+
+
+@dataclass(frozen=True)
+class TotalBeside:
+    """A sum of the report, and the total of a column that was typed in beside it."""
+
+    place: int
+    title: str
+    ours: int
+    typed: int | None
+
+    @property
+    def differs(self) -> bool:
+        return self.typed is not None and self.typed != self.ours
+
+    @property
+    def said(self) -> str:
+        if not self.differs or self.typed is None:
+            return f"Сверка с введённым итогом: «{self.title}» – {self.ours}, сходится."
+        return (
+            f"Сверка с введённым итогом: «{self.title}» – по строкам {self.ours}, введено {self.typed}, "
+            f"расхождение {self.typed - self.ours:+d}."
+        )
+
+
+def beside(table: Table, totals: Mapping[int, int]) -> list[TotalBeside]:
+    """The counted columns of a table that has a total, each with what was typed in for it."""
+    sums = list(enumerate(zip(table.columns, table.total or (), strict=False)))
+    return [
+        TotalBeside(place, column.title or f"графа {column.mark}", number, totals.get(place))
+        for place, (column, value) in sums
+        if isinstance(number := plain(value), int) and column.kind == "number"
+    ]
 
 
 def known_on(day: date) -> str:

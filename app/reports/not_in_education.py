@@ -1,4 +1,4 @@
-"""R11: children on record who are not in education, by single year of age (the columns of the form 1-НД)."""
+"""R11: children on record who are not in education, by single year of age, in town and country (the form 1-НД)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from app.domain.periods import Period
 from app.extensions import db
 from app.models import EducationStatus
 from app.reports import grid
-from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, Pictured
+from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, Pictured, by_keys
 from app.reports.near import StayMoment
 from app.reports.period_figures import PeriodFigures
-from app.reports.quarterly_rows import education, member, one_of
+from app.reports.quarterly_rows import RURAL, URBAN, education, locality, member, one_of
 from app.reports.report import Indicator
 
 YOUNGEST, UNDER = 7, 18
@@ -55,10 +55,18 @@ def figures(period: Period) -> Figures:
         and_(of.rows.child_at_end, aged(member.c.born_on, end, YOUNGEST, UNDER), education.c.status_id.is_(None)),
         StayMoment.END, end, "обучение, занятость указаны",
     )  # fmt: skip
+
+    def lives(key: str, title: str, where: str) -> Indicator:
+        rule = f"Из не обучающихся 7–17 лет: чья семья живёт в {where} местности (графы 1-НД)."
+        condition = and_(without, aged(member.c.born_on, end, YOUNGEST, UNDER), locality() == key)
+        return of.children(key, title, rule, condition, StayMoment.END, end, why)
+
     single = [one(str(age), f"{age} лет", age, age + 1) for age in range(YOUNGEST, UNDER)]
     return [
         *single,
         one("all", "Всего 7–17 лет", YOUNGEST, UNDER),
+        lives(URBAN, "из них в городской местности", "городской"),
+        lives(RURAL, "из них в сельской местности", "сельской"),
         works,
         unknown,
     ]
@@ -69,10 +77,21 @@ REPORT = grid.made(
     view="NotInEducation",
     label=_("Children not in education"),
     title="Дети, которые не обучаются",
-    about="Сколько детей на учёте не учится, по годам возраста от 7 до 17 (графы формы 1-НД).",
+    about="Сколько детей на учёте не учится, по годам возраста от 7 до 17, в городе и на селе (графы формы 1-НД).",
     pictured=(Pictured("Не обучаются, по возрасту", tuple(str(age) for age in range(YOUNGEST, UNDER))),),
     icon="fa-school-circle-xmark",
     figures=figures,
-    breakdowns={"territory": BY_TERRITORY, "district": BY_DISTRICT},
-    notes=("Ребёнок, чьё обучение на этот день не указано, не угадывается: он назван отдельно.",),
+    breakdowns={
+        "territory": BY_TERRITORY,
+        "district": BY_DISTRICT,
+        "locality": by_keys(
+            _("by town and country"),
+            {"locality": "Местность"},
+            lambda: {"locality": {URBAN: "городская", RURAL: "сельская"}},
+        ),
+    },
+    notes=(
+        "Ребёнок, чьё обучение на этот день не указано, не угадывается: он назван отдельно.",
+        "Местность: как отмечено у территории, иначе по её названию (городское, сельское поселение).",
+    ),
 )

@@ -7,7 +7,7 @@ the list behind it opens.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -239,7 +239,7 @@ def as_table(form: Form, link: Link | None = None) -> Table:
     return Table(
         title=f"{TITLE}\n{words.within(form.place.name)} по результатам {form.period.results}",
         corner="Приложение № 4 к Положению",
-        columns=_columns(form.figures.lists.sender_names),
+        columns=_explained(_columns(form.figures.lists.sender_names)),
         rows=rows,
         total=_row(form, None, None, link),
         notes=_notes(form),
@@ -268,6 +268,16 @@ def _columns(sender_names: Mapping[str, str]) -> list[Column]:
     return columns
 
 
+def _explained(columns: list[Column]) -> list[Column]:
+    """The columns of figures, each with its rule in words."""
+    first = len(columns) - len(COLUMNS)
+    rules = [quarterly_rules.rule_of(key)[0] for key in COLUMNS]
+    return columns[:first] + [
+        replace(column, hint=". ".join(filter(None, (column.hint, rule))))
+        for column, rule in zip(columns[first:], rules, strict=True)
+    ]
+
+
 def _row(form: Form, place: int | None, row: Place | None, link: Link | None) -> list[Value | Cell]:
     territory_id = row.id if row else None
     name = form.names[row.id] if row else "ИТОГО"
@@ -284,7 +294,8 @@ def _linked(form: Form, key: str, territory_id: int | None, link: Link | None) -
 def _sections(form: Form, link: Link | None) -> list[Section]:
     def figure(key: str, label: str, kind: Any = "number") -> Figure:
         number = form.number(key)
-        return Figure(label, number, kind, link(key, None) if link and number else "")
+        rule = quarterly_rules.rule_of(key)[0]
+        return Figure(label, number, kind, link(key, None) if link and number else "", rule)
 
     other = tuple(figure(key, f"{name}: семей") for key, name, _families in form.other_aid)
     activities = {

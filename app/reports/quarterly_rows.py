@@ -23,6 +23,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     not_,
     null,
     or_,
@@ -50,6 +51,7 @@ from app.models import (
     RegistrationCriterion,
     RelationshipKind,
     RemovalReason,
+    Territory,
     aid_recipients,
     family_categories,
 )
@@ -203,6 +205,23 @@ STAY = (
 )
 
 
+RURAL, URBAN = "rural", "urban"
+
+
+def locality() -> ColumnElement[str | None]:
+    """Whether a family lives in the country or in a town: as its territory says of itself, or by the kind of settlement
+    that stands in its name (131-ФЗ, art. 2: городское, сельское поселение). No parameters: it groups rows."""
+    place = Territory.__table__.alias("place")
+    rural, urban = literal_column(f"'{RURAL}'", String), literal_column(f"'{URBAN}'", String)
+    said = case(
+        (place.c.rural.is_(True), rural), (place.c.rural.is_(False), urban),
+        (place.c.name_key.like(literal_column("'%сельское%'")), rural),
+        (place.c.name_key.like(literal_column("'%городск%'")), urban),
+    )  # fmt: skip
+    found = select(said).where(place.c.id == family.c.territory_id).correlate_except(place)
+    return found.scalar_subquery()
+
+
 class PeriodRows:
     """The sources of the form for a period, and the conditions that its figures put to them."""
 
@@ -254,7 +273,7 @@ class PeriodRows:
              _date("left_on", "В семье по", member.c.left_on),
              Detail("status_id", "Обучение, занятость", education.c.status_id,
                     titles={status_id: name for status_id, name, _line in self.lists.statuses})),
-            keys={"family": family.c.id},
+            keys={"family": family.c.id, "locality": locality()},
         )  # fmt: skip
 
     @cached_property

@@ -64,10 +64,14 @@ RULES: dict[str, tuple[str, StayMoment | None]] = {
 }  # fmt: skip
 
 
+def rule_of(key: str) -> tuple[str, StayMoment | None]:
+    """The rule of a figure in words, and when a stay counts for it."""
+    return RULES[max((start for start in RULES if key.startswith(start)), key=len)]
+
+
 def explained(one: Indicator, rows: PeriodRows) -> Indicator:
     """A figure of the form with its rule and what stands beside it."""
-    beginning = max((start for start in RULES if one.key.startswith(start)), key=len)
-    rule, moment = RULES[beginning]
+    rule, moment = rule_of(one.key)
     beside = None
     if moment is not None and one.source is rows.stays:
         otherwise = {StayMoment.REMOVED: near.reason_of, StayMoment.END: near.criterion_of}.get(moment, near.OTHERWISE)

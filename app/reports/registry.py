@@ -145,7 +145,10 @@ def counted(title: str, fields: tuple[Heading, ...], period: Period, place: Plac
 def as_table(form: Registry, link: Link | None = None) -> Table:
     """The registry as it is printed."""
     columns = [Column("№ п/п", 6, "number"), Column("Территория", 24)]
-    columns += [Column(one.title, one.width, one.kind) for one in form.fields]
+    columns += [
+        Column(one.title, one.width, one.kind, hint=form.indicators[one.figure].rule if one.figure else "")
+        for one in form.fields
+    ]
 
     def row(place: int, one: Standing) -> list[Value | Cell]:
         cells: list[Value | Cell] = [place, form.names.get(one.territory_id, "")]

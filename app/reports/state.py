@@ -43,7 +43,7 @@ def as_table(form: Grid, link: Link | None = None) -> Table:
         number = form.number(key)
         value = grid.HIDDEN if key in hidden else number
         address = link(key, None) if link and number and key not in hidden else ""
-        return Figure(label, value, one.kind if isinstance(one, Indicator) else "share", address)
+        return Figure(label, value, one.kind if isinstance(one, Indicator) else "share", address, one.rule)
 
     day = f"{form.period.end:%d.%m.%Y}"
     words = Section(

@@ -39,6 +39,7 @@ MOST_ON_SCREEN = 500  # rows of a table on a page; a file has all of them
 MANY = 3000  # families of whom each has a line: a file of more is made in the background
 IN_BACKGROUND = ("xlsx", "pdf")
 NOT_AT_ONCE = "Банк на этот день восстанавливается в фоне: откройте отчёт и попросите файл."
+MOST_COLUMNS = 60  # of a report with totals
 NEAR = "near"  # the tab of what came close and is not counted
 STATUTORY, FIGURES = "table table--grid table--dense table--form", "table table--grid table--dense table--figures"
 OWN_DATES, ONE_DAY = "own", "day"
@@ -49,7 +50,8 @@ QUESTION = ("period", "year", "quarter", "from", "to")  # how an address may nam
 class ReportRequest:
     """What a person asked of a report, from the address: where a part of it is not understood, nothing is counted.
 
-    known: the day by whose data it is counted, where that is not today.
+    known: the day by whose data it is counted, where that is not today. totals: what was typed in to be compared with
+    the sums, by the place of the column.
     errors: what is not understood, by the field it stands in; what stands in no field is under an empty name.
     """
 
@@ -60,6 +62,7 @@ class ReportRequest:
     typed: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     known: date | None = None
+    totals: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, address: Address, today: date, report: Report[Any] | None) -> ReportRequest:
@@ -68,6 +71,10 @@ class ReportRequest:
         asked = cls(tree, periods.last_finished_quarter(today), tree.default(), typed=typed)
         for name, option in report.options.items() if report else ():
             asked.options[name] = address.one_of(name, option.label, option.values) or option.usual
+        for place in range(MOST_COLUMNS) if report else ():
+            number = address.number(f"total-{place}", _("Total"))
+            if number is not None:
+                asked.totals[place] = number
         try:
             asked.period = _period(typed) or asked.period
             periods.check_begun(asked.period, today)
@@ -92,7 +99,7 @@ class ReportRequest:
             found["territory"] = str(self.place.id)
         if self.known:
             found["known"] = self.known.isoformat()
-        return found | self.options
+        return found | self.options | {f"total-{place}": str(number) for place, number in self.totals.items()}
 
     @property
     def is_of_a_day(self) -> bool:
@@ -108,6 +115,7 @@ class ReportRequest:
     @contextmanager
     def of_bank(self, report: Report[Any]) -> Iterator[Report[Any]]:
         """Let a block count the report over the bank that is asked. Raises Refusal."""
+        report = files.compared(report, self.totals) if self.totals else report
         if self.known is None:
             yield report
             return
@@ -222,12 +230,16 @@ class ReportScreen(Screen):
         opened = link if form.shows_names else None
         table = _first(report.table(form, opened))
         return {
-            "form": form, "table": table, "named": report.named(form), "link": link,
-            "grid": Markup(html.grid(table, STATUTORY if report.statutory else FIGURES)),  # noqa: S704  app/render/html.py escapes
+            "form": form, "table": table, "totals": files.beside(table, asked.totals),
+            "named": report.named(form), "link": link,
+            "grid": Markup(html.grid(table, STATUTORY if report.statutory else FIGURES, asks=True)),  # noqa: S704  app/render/html.py escapes
             "pictures": [drawn(one, files=self._files_of_picture(number, asked))
                          for number, one in enumerate(report.pictures(form, opened))],
             "rules": [one for one in form.indicators.values() if one.rule],
-            "sections": [Markup(html.section(part)) for part in table.sections],  # noqa: S704  app/render/html.py escapes
+            "sections": [
+                Markup(html.section(part, f"ask-section-{place}"))  # noqa: S704  app/render/html.py escapes
+                for place, part in enumerate(table.sections)
+            ],
         }  # fmt: skip
 
     @expose("/later/<kind>", methods=["POST"])
