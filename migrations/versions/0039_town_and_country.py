@@ -1,6 +1,6 @@
 """a territory says whether it lies in the country
 
-Revision: 0038, after 0037. Nothing is said of the territories that are there: their names tell it. Going back drops what
+Revision: 0039, after 0038. Nothing is said of the territories that are there: their names tell it. Going back drops what
 was said.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0038'
-down_revision = '0037'
+revision = '0039'
+down_revision = '0038'
 branch_labels = None
 depends_on = None
 
