@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import doctor, due, exchange, form, lists, measures, meetings, pages, signals, surveys, worker
+from benchmarks import doctor, due, exchange, form, lists, measures, meetings, pages, reports, signals, surveys, worker
 from benchmarks.bank import Bank, build
 from benchmarks.measure import Section
 
@@ -45,6 +45,8 @@ def sections(folder: Path, sizes: Sequence[int], runs: int, *, serve: bool = Tru
         yield measures.measure(bank, runs)
         yield due.measure(bank, runs)
         yield form.measure(bank, few)
+        yield reports.measure(bank, few)
+        yield reports.of_the_past(bank)
         yield worker.passport(bank, runs)
         yield doctor.measure(bank)
         if families <= WORKBOOK:

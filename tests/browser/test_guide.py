@@ -212,6 +212,19 @@ def quarter(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "quarter_3", ".page-head__actions a", ".page-head__actions a >> nth=1")
 
 
+def past(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/reports/demography/?period=day&to=2026-06-30")
+    walk.show(page, "past_1", "#period", "#to")
+    page = open_as("koordinator", "/reports/general/?period=2026-Q3")
+    page.fill("#known", "30.09.2026")
+    walk.show(page, "past_2", "#known", ".report-choice button[type=submit]")
+    page = open_as("koordinator", "/familyregistry/list/?_flt_0_state=on&_flt_0_on=30.06.2026")
+    walk.show(page, "past_3", "[name=_flt_0_on]")
+    page.locator("main tbody tr a").first.click()
+    page.wait_for_url(lambda url: "/on?" in url)
+    walk.show(page, "past_4", "#on")
+
+
 def access(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("admin", "/users/")
     walk.show(page, "access_1", "main a[href='/users/add']")
@@ -348,6 +361,7 @@ WALKS = {
         aid,
         passport,
         quarter,
+        past,
         access,
     )
 }
