@@ -219,6 +219,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("FamilyPage", "can_(show|print|mark|history|add|decide|place|criteria|remove)"),
         ("FamilyPage", "can_(correct|move|enter|extend|annul|names)"),
         ("Search|Work|Calendar", "can_show"),
+        ("Doubles", "can_(show|merge)"),
         ("Backups", "can_(list|make)"),
         ("Openings", "can_show"),
         ("SignalCard", "can_(list|show|xlsx|send|keep)"),

@@ -120,6 +120,13 @@ def begin_writing() -> None:
     session.connection(execution_options={"writes": True})
 
 
+def let_references_wait() -> None:
+    """Let rows name rows that are not there yet: the references are asked when the transaction ends."""
+    sqlite = db.engine.dialect.name == "sqlite"
+    waits = "PRAGMA defer_foreign_keys=ON" if sqlite else "SET CONSTRAINTS ALL DEFERRED"
+    db.session.connection().exec_driver_sql(waits)
+
+
 def hold_row(entity: type[Any], key: int) -> None:
     """Let those who act on one row at once do it one after the other: it is held until the transaction ends."""
     table = entity.__table__.c

@@ -44,6 +44,7 @@ from app.entities.dictionaries import (
     TypicalInstruction,
     WorkingDay,
 )
+from app.entities.doubles import DoublesDecision
 from app.entities.families import (
     Education,
     Family,
@@ -154,6 +155,7 @@ __all__ = [
     "DecisionOutcome",
     "Delivery",
     "Dictionary",
+    "DoublesDecision",
     "Draft",
     "DynamicsLevel",
     "Education",

@@ -61,6 +61,7 @@ from app.screens.books import Books
 from app.screens.calendar import Calendar
 from app.screens.deliveries import Deliveries
 from app.screens.doctor import Doctor
+from app.screens.doubles import Doubles
 from app.screens.drafts import Drafts
 from app.screens.emergency import Emergency
 from app.screens.exchange import Exchange
@@ -468,6 +469,7 @@ DAILY = [
     (Watching, "Watching", _("Watching"), "fa-binoculars"),
 ]
 # The families stand by themselves; the other records are entered and read on the page of their family.
+DOUBLES = (Doubles, "Doubles", _("Likely doubles"), "fa-clone")
 BANK = [
     (FamilyRegistry, "Families", "fa-home"),
     (MemberRegistry, "Family members", "fa-users"),
@@ -569,6 +571,8 @@ def register(appbuilder: AppBuilder) -> None:
         appbuilder.add_view(
             view, name, label=view.entity.TITLES, icon=icon, category="Records", category_label=_("All records")
         )
+    screen, name, title, icon = DOUBLES
+    appbuilder.add_view(screen, name, label=title, icon=icon, category="Records", category_label=_("All records"))
     for view, name, icon in PLACES:
         appbuilder.add_view(
             view, name, label=view.entity.TITLES, icon=icon, category="Bodies",

@@ -76,7 +76,7 @@ def seen_by(name: str) -> int:
 
 def told(app: Any) -> dict[str, Any]:
     from app.extensions import db
-    from app.services import installation, registrations, registry
+    from app.services import doubles, installation, registrations, registry
     from tests import factories
     from tests.conftest import PASSWORD
 
@@ -94,6 +94,13 @@ def told(app: Any) -> dict[str, Any]:
     )
     entry = db.session.scalars(entries).first()
     found["entry"] = [entry.act.value, entry.family_id] if entry is not None else None
+    other = factories.family(factories.Cast().north)
+    moved = Visit(family=other, called_on=date(2026, 9, 2))
+    registry.save(moved, date(2026, 9, 30))
+    merged = doubles.merge_families(family, other, doubles.MergeChoice({}, {}, {}), None, date(2026, 9, 30))
+    found["moved by a merge"] = moved.family_id == family.id
+    doubles.take_back(merged, "разные", date(2026, 9, 30))
+    found["moved back"] = moved.family_id == other.id
     registrations.annul(family, reason="внесена по ошибке", today=date(2026, 9, 30))
     found["annulled with the family"] = visit.annulled_at is not None
     return found

@@ -36,6 +36,7 @@ from app.models import (
     Decision,
     DecisionOutcome,
     Delivery,
+    DoublesDecision,
     Education,
     EducationStatus,
     Employee,
@@ -497,6 +498,10 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
             agency=body, starts_on=date(year, 1, 1), ends_on=date(year, 3, 31), received_on=date(year, 4, 4), note=word,
         )),
         "Aid": aid(of, date(2026, 4, 4), recipients=[mother], amount=Decimal("100.10"), description=word),
+        "DoublesDecision": _add(DoublesDecision(
+            family=of, other_family=of, member=child, other_member=mother, verdict=terms.DoublesVerdict.DIFFERENT,
+            decided_by="Координатор", reason=word,
+        )),
         "Education": education(child, date(year - 1, 9, 1), organisation=f"Школа: {word}", grade="4 класс"),
         "PupilSupport": support(child, year, 1, free_meals=True, note=word),
         "Supervision": _add(Supervision(

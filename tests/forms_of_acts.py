@@ -28,6 +28,7 @@ from app.models import (
     Deadline,
     DecisionOutcome,
     Delivery,
+    DoublesDecision,
     DynamicsLevel,
     Family,
     FamilyReaction,
@@ -103,7 +104,7 @@ def beside(cast: factories.Cast) -> dict[str, Any]:
     """What acts need beside a family on record: one that is on none, one that was, a load, sessions open elsewhere,
     signal cards, bodies that are asked, meetings with what stands on their agendas."""
     free = factories.family(cast.north, number="00099")
-    factories.member(free, last_name="Ольхов")
+    twins = [factories.member(free, last_name="Ольхов", first_name=name) for name in ("Тихон", "Тихан")]
     gone = factories.family(cast.north, number="00098")
     factories.member(gone, last_name="Бывалов")
     ended = factories.registration(gone, date(2025, 1, 1), until=date(2025, 6, 1))
@@ -117,7 +118,7 @@ def beside(cast: factories.Cast) -> dict[str, Any]:
     stage = factories.stage(plan, date(2026, 2, 2), date(2026, 8, 8))
     db.session.commit()
     batch = load(Sound().content())
-    return {"free": free.id, "gone": gone.id, "ended": ended.id,
+    return {"free": free.id, "twins": [row.id for row in twins], "gone": gone.id, "ended": ended.id,
             "waits": waits.id, "awaited": awaited.id, "batch": batch.id, "stage": stage.id, "sessions": _sessions(cast),
             "cards": _cards(cast), "inquiries": _inquiries(cast), "meetings": _meetings(cast)}  # fmt: skip
 
@@ -151,6 +152,13 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
         "annul": _of_family(f"/aidregistry/annul/{rows['Aid'].id}", reason="ошибка ввода"),
         "annul on the page": _of_family(f"{here}/annul/Supervision/{rows['Supervision'].id}", reason="ошибка ввода"),
         "annul the family": _of_family(f"{here}/annul/Family/{family}", reason="ошибка ввода"),
+        "merge families": _of_family(f"/doubles/families/{free}/{gone}", makes="DoublesDecision", reason="одна семья"),
+        "merge people": _of_family("/doubles/people/{}/{}".format(*beside["twins"]), makes="DoublesDecision",
+                                   reason="один ребёнок"),
+        "say they are different": ActForm("anna", f"/doubles/families/{free}/{gone}",
+                                          f"/doubles/families/{free}/{gone}/different", makes=DoublesDecision),
+        "take a decision on doubles back": _of_family(f"/doubles/decision/{rows['DoublesDecision'].id}/back",
+                                                      reason="ошиблись"),
         "annul a paper": _of_family(f"/papers/{rows['Paper'].id}/annul", reason="ошибка ввода"),
         "attach a paper": _of_family(f"{here}/papers/add", makes="Paper", title="Акт", file=scan),
         "new family": _of_family("/family/new", makes="Family", territory=str(cast.south.id), number="00500",
@@ -545,8 +553,9 @@ def _sessions(cast: factories.Cast) -> dict[str, int]:
 
 NAMES = (
     "place", "change criteria", "decide", "correct", "correct an ended stay", "remove", "enter", "extend", "move",
-    "name in papers", "name a person in papers", "annul", "annul on the page", "annul the family", "annul a paper",
-    "attach a paper", "new family",
+    "name in papers", "name a person in papers", "annul", "annul on the page", "annul the family", "merge families",
+    "merge people", "say they are different", "take a decision on doubles back", "annul a paper", "attach a paper",
+    "new family",
     "new signal card", "undo a load", "add a user", "change a user", "add a role", "button password", "button unlock",
     "button deactivate", "button activate", "button sessions/end", "button sessions/N/end", "ask the sender",
     "answer the coordinator", "attach a card", "send a card on", "send a card out", "close a card", "open a card",

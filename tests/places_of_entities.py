@@ -30,6 +30,7 @@ WITHOUT_A_LIST = {
     "CardChild": "on the page of its signal card",
     "CardScan": "on the page of its signal card",
     "CardTelling": "on the page of its signal card",
+    "DoublesDecision": "on the page of likely doubles",
     "ImportantMark": "in the chronology of its family",
     "MeetingAttendance": "on the page of its meeting",
     "Problem": "on the page of its programme",

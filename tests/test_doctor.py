@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock, doctor, journal, tree
-from app.domain.terms import Act, DecisionKind, JobKind, ProgrammeState, Unit
+from app.domain.terms import Act, DecisionKind, DoublesVerdict, JobKind, ProgrammeState, Unit
 from app.extensions import db
 from app.models import (
     Agency,
@@ -25,6 +25,7 @@ from app.models import (
     Criterion,
     Deadline,
     Dictionary,
+    DoublesDecision,
     Entity,
     Family,
     Job,
@@ -499,6 +500,12 @@ def _changed_entry(_family: Family, _patch: pytest.MonkeyPatch) -> str:
     return "Запись журнала 1 изменена."
 
 
+def _merged_and_still_counted(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    values = {"family_id": family.id, "other_family_id": family.id, "verdict": DoublesVerdict.MERGED}
+    _statement(insert(DoublesDecision).values(**values))
+    return "запись объединена с другой и всё же считается"
+
+
 PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
     "Версия базы": [_older_version, _missing_table],
     "Целость базы": [_dangling_key],
@@ -550,6 +557,7 @@ PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
         _instruction_answered_without_a_word,
         _member_who_sits_twice,
     ],
+    "Двойники": [_merged_and_still_counted],
     "Имена и ключи поиска": [_stale_key, _lost_word],
     "Названия и ключи мест": [_stale_key_of_a_place],
     "Сканы": [_lost_scan],

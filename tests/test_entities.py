@@ -49,6 +49,7 @@ def test_an_entity_that_was_only_declared_is_named_by_every_place_and_kept_by_th
     assert told["pages"] == {"list": 200, "show": 200, "xlsx": 200, "edit": 200, "add": 200}
     assert told["entry"] == ["created", told["family"]]
     assert told["annulled with the family"] is True
+    assert told["moved by a merge"] is told["moved back"] is True
 
 
 def test_every_long_list_can_be_searched_as_one_types():

@@ -127,6 +127,15 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
             values["pk"] = keys[models.CardScan]
         if view == "SurveyPage" and act != "of_card" and act != "of_family":
             values["pk"] = keys[models.SurveyGroup]
+        if view == "Doubles":
+            person = models.Member if act == "people" else models.Family
+            pairs = select(person.id).where(person.family_id == family) if act == "people" else select(person.id)
+            first, second = db.session.scalars(pairs.order_by(person.id).limit(2))
+            values |= {
+                "one": first,
+                "other": second,
+                "pk": of_family[models.DoublesDecision] if act == "back" else family,
+            }
         if view in ("SurveyActs", "SurveyPapers"):
             of_act = rule.rule.startswith("/survey/act/")
             values |= {

@@ -31,6 +31,11 @@ SOMEBODYS = (Whose.FAMILY, Whose.GIVEN, Whose.CARD, Whose.SURVEY, Whose.MEETING,
 
 # The addresses of the other screens with keys of hers, by endpoint; {own} is a family of Anna's.
 FOREIGN = {
+    "Doubles.back": ["/doubles/decision/{DoublesDecision}/back"],
+    "Doubles.different": ["/doubles/families/{own}/{Family}/different", "/doubles/people/{Member}/{Member}/different"],
+    "Doubles.families": ["/doubles/families/{own}/{Family}", "/doubles/families/{Family}/{own}"],
+    "Doubles.of_family": ["/doubles/family/{Family}"],
+    "Doubles.people": ["/doubles/people/{Member}/{Member}"],
     "Drafts.drop": ["/draft/{Draft}/drop"],
     "Exchange.batch": ["/exchange/batch/{ImportBatch}"],
     "Exchange.prepared": ["/exchange/prepared/{Job}"],

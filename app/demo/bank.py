@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select
 
 from app import journal
-from app.demo import entries, meetings, transfers
+from app.demo import doubles, entries, meetings, transfers
 from app.demo import names as invented
 from app.demo.cards import Cards
 from app.demo.family import Life
@@ -155,7 +155,8 @@ def fill(today: date, *, families: int = SIZE, seed: int = SEED, now: datetime |
     ]
     ground = _ground(today, writer)
     open_families: list[int] = []
-    for index in range(families):
+    twice = families >= SIZE  # one of them is entered a second time
+    for index in range(families - twice):
         script = script_of(rng, index)
         home = Household(rng, script, ground, districts[index % len(districts)])
         for table, row in Life(home).rows():
@@ -170,6 +171,8 @@ def fill(today: date, *, families: int = SIZE, seed: int = SEED, now: datetime |
     beside = _signal_cards(seed, writer, root.id, districts, now or datetime.combine(today, time(9), tzinfo=UTC))
     meetings.write(districts[0], today)
     transfers.write(districts[0], beside, today)
+    if twice:
+        doubles.write(districts[0], today)
     journal.write(
         [journal.entry(terms.Act.CREATED, summary=f"Демонстрационный банк: семей {families}", records=families)]
     )

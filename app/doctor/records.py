@@ -14,7 +14,18 @@ from app import clock, journal, tree
 from app.domain import names, terms
 from app.domain.refusal import Refusal
 from app.extensions import appbuilder, db, portions
-from app.models import Agency, Deadline, FurtherRole, Model, Role, Territory, TerritoryAlias
+from app.models import (
+    Agency,
+    Deadline,
+    DoublesDecision,
+    Family,
+    FurtherRole,
+    Member,
+    Model,
+    Role,
+    Territory,
+    TerritoryAlias,
+)
 from app.services import checks, family_keys, installation, papers, soundness
 
 # Permissions that are asked of what a page shows, and not of a page (app/pages.py).
@@ -43,6 +54,19 @@ def keys(today: date) -> Iterator[str]:
     for stale in family_keys.stale_keys(family_keys.live_ids(), today):
         wrong = [title for title, differs in _differing(stale) if differs]
         yield f"Семья № {stale.number}: {', '.join(wrong)} – не те, что следуют из записей."
+
+
+def doubles(_today: date) -> Iterator[str]:
+    """Whoever was merged into another one counts no longer, as long as that holds."""
+    decision, family, member = DoublesDecision.__table__, Family.__table__, Member.__table__
+    holds = (decision.c.verdict == terms.DoublesVerdict.MERGED, decision.c.taken_back_at.is_(None))
+    for other, key, said in ((family, decision.c.other_family_id, decision.c.member_id.is_(None)),
+                             (member, decision.c.other_member_id, decision.c.member_id.is_not(None))):  # fmt: skip
+        found = select(decision.c.id, family.c.number).select_from(decision).join(other, other.c.id == key)
+        if other is member:
+            found = found.join(family, family.c.id == decision.c.family_id)
+        for row in db.session.connection().execute(found.where(*holds, said, other.c.annulled_at.is_(None))):
+            yield f"Семья № {row.number}: по решению {row.id} запись объединена с другой и всё же считается."
 
 
 def _differing(stale: family_keys.Stale) -> Iterator[tuple[str, bool]]:

@@ -8,6 +8,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
+from rapidfuzz.distance import OSA
+
 from app.domain import names
 from app.domain.ages import full_years
 from app.domain.terms import Agreement, ParentalRole
@@ -294,17 +296,9 @@ def is_near(one: str, other: str) -> bool:
     """Whether two words are equal but for one letter that is wrong, missing or too many, or two that changed places."""
     if one == other:
         return True
-    if min(len(one), len(other)) < SHORTEST or abs(len(one) - len(other)) > 1:
+    if min(len(one), len(other)) < SHORTEST:
         return False
-    if one[0] != other[0] and one[-1] != other[-1]:
-        return False  # one slip is not at both ends: most words are told apart here
-    start = next((place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
-                 min(len(one), len(other)))  # fmt: skip
-    left, right = one[start:], other[start:]
-    return (
-        left[1:] == right[1:] or left[1:] == right or left == right[1:]
-        or (left[:2] == right[1::-1] and left[2:] == right[2:])
-    )  # fmt: skip
+    return OSA.distance(one, other, score_cutoff=1) == 1
 
 
 def near_words(word: str) -> set[str]:

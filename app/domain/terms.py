@@ -464,6 +464,8 @@ class Act(Term):
     CHANGED = "changed", "изменение"
     ANNULLED = "annulled", "аннулирование"
     MOVED = "moved", "перевод в другую семью"
+    MERGED = "merged", "объединение двойников"
+    PARTED = "parted", "отмена объединения"
     DELETED = "deleted", "удаление"
     LISTED = "listed", "просмотр списка"
     OPENED = "opened", "просмотр"
@@ -484,6 +486,13 @@ class Act(Term):
     REFUSED = "refused", "отказ в доступе"
     BACKED_UP = "backed_up", "резервная копия"
     RESTORED = "restored", "восстановление из копии"
+
+
+class DoublesVerdict(Term):
+    """What was decided of two that looked like one."""
+
+    DIFFERENT = "different", "Это разные"
+    MERGED = "merged", "Объединены"
 
 
 class BookWordKind(Term):

@@ -132,8 +132,11 @@ def sane(condition: str, name: str) -> CheckConstraint:
 
 
 def in_the_family_of(column: str, table: str) -> ForeignKeyConstraint:
-    """The row that a column names is of the same family: nothing stands in two families at once."""
-    return ForeignKeyConstraint([column, "family_id"], [f"{table}.id", f"{table}.family_id"])
+    """The row that a column names is of the same family: nothing stands in two families at once.
+
+    Deferrable, for rows that go to another family go one after the other (`app/services/merging.py`).
+    """
+    return ForeignKeyConstraint([column, "family_id"], [f"{table}.id", f"{table}.family_id"], deferrable=True)
 
 
 class Entity(Model):

@@ -13,9 +13,11 @@ from app.domain import contacts, likelihood, names
 from app.domain.contacts import HomesAlike
 from app.domain.likelihood import NamedPerson
 from app.extensions import db
-from app.models import Family, Member, SearchWord
+from app.models import Family, IdentityDocument, Member, SearchWord
 
 MOST = 20
+SHORTEST_NUMBER = 4  # digits of a document that tell it from others
+Document = tuple[str | None, str | None]  # series and number
 SUREST = list(HomesAlike)  # the best first
 
 # The Core table: the scope of the outer SELECT narrows the families its words lead to.
@@ -30,8 +32,9 @@ class Likeness(NamedTuple):
     member: Member | None = None
 
 
-def of(people: Iterable[NamedPerson], addresses: Iterable[str | None], but: Family | None = None) -> list[Likeness]:
-    """Families of the person's rows that hold one of these people, or live at one of these addresses.
+def of(people: Iterable[NamedPerson], addresses: Iterable[str | None],
+       documents: Iterable[Document] = (), but: Family | None = None) -> list[Likeness]:  # fmt: skip
+    """Families of the person's rows that hold one of these people or documents, or live at one of these addresses.
 
     but: the family that is written about.
     """
@@ -40,6 +43,8 @@ def of(people: Iterable[NamedPerson], addresses: Iterable[str | None], but: Fami
         for member in _candidates(person):
             if likelihood.may_be_one(person, named(member)):
                 found.setdefault(member.family_id, Likeness(member.family, _told(member), member))
+    for row in _with_documents(documents):
+        found.setdefault(row.family_id, Likeness(row.family, f"тот же документ: {_told(row.member)}", row.member))
     for address in dict.fromkeys(filter(None, addresses)):
         for how, place, family in _same_home(address):
             if family is not but:
@@ -93,6 +98,28 @@ def _candidates(person: NamedPerson) -> list[Member]:
             .order_by(Member.id)
         )
     )
+
+
+def _with_documents(documents: Iterable[Document]) -> list[IdentityDocument]:
+    """The documents that are among the typed ones, by number, and by series in whatever letters."""
+    wanted = {key for document in documents if (key := said_document(*document))}
+    if not wanted:
+        return []
+    numbers = {key.rpartition(" ")[2] for key in wanted}
+    asked = (
+        select(IdentityDocument)
+        .where(IdentityDocument.number.in_(sorted(numbers)), IdentityDocument.annulled_at.is_(None))
+        .where(IdentityDocument.family.has(Family.annulled_at.is_(None)))
+        .options(joinedload(IdentityDocument.member), joinedload(IdentityDocument.family).joinedload(Family.territory))
+        .order_by(IdentityDocument.id)
+    )
+    return [row for row in db.session.scalars(asked) if said_document(row.series, row.number) in wanted]
+
+
+def said_document(series: str | None, number: str | None) -> str | None:
+    """A document as it is compared; None: too short to tell it from others."""
+    digits = "".join(filter(str.isalnum, names.folded(number)))
+    return None if len(digits) < SHORTEST_NUMBER else f"{names.folded(series)} {digits}".strip()
 
 
 def _same_home(address: str) -> list[tuple[HomesAlike, str, Family]]:

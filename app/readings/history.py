@@ -230,6 +230,18 @@ def _target(prop: Any) -> type[Any] | None:
     return journal.changes.target_of(prop.columns[0]) if isinstance(prop, ColumnProperty) else None
 
 
+def value_in_words(entity: Any, name: str, value: Any) -> str:
+    """A stored value of a field or a list of an entity as people read it."""
+    prop = class_mapper(entity).attrs[name]
+    target: Any = prop.mapper.class_ if isinstance(prop, RelationshipProperty) else _target(prop)
+    if target is None or value in (None, []):
+        return _in_words(journal.changes.plain(value), prop, {})
+    keys = value if isinstance(value, list) else [value]
+    words = journal.changes.Words()
+    words.ask(target, keys)
+    return ", ".join(str(words.of(target, key)) for key in keys)
+
+
 def _in_words(value: Any, prop: Any, titles: dict[tuple[type[Any], int], str]) -> str:
     """A value of the journal as people read it."""
     if value is None or value == []:

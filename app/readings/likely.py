@@ -28,6 +28,7 @@ from app.models import CardChild, CardWord, Family, Member, SearchWord, SignalCa
 MOST = 12  # of families, and of cards, that are told
 LOOKED_AT = 300  # of each that are compared with the card, those of its territory first
 MOST_LEADING = 4  # by whose names families are looked for
+ENOUGH_OF_PERSON = 60  # points with which two entries are told to be of one person
 ENOUGH = 30  # points with which something is told
 
 NAMES = {
@@ -310,7 +311,7 @@ SAME_PHONE = "тот же телефон"
 def _signs(told: Described, known: Described, on: date) -> Iterator[Sign]:
     """All that speaks for a family, or another card, being what a card tells of."""
     if found := best_person(told.people[0], known.people):
-        yield Sign(found.points, _person_said(found))
+        yield Sign(found.points, said_of_person(found))
     homes = [(how, place) for place in known.addresses if (how := contacts.homes_alike(told.addresses[0], place))]
     if homes:
         how, place = max(homes, key=lambda one: HOMES[one[0]])
@@ -336,19 +337,23 @@ class SamePerson(NamedTuple):
 
 def best_person(told: NamedPerson, people: Sequence[NamedPerson]) -> SamePerson | None:
     """Who of some people is likeliest the person a card is about, and where he stands among them."""
-    found = []
-    for place, person in enumerate(people):
-        if (how := likelihood.names_alike(told, person)) is None:
-            continue
-        middle = likelihood.words_alike(told.middle_name, person.middle_name)
-        if how is NamesAlike.REORDERED:
-            middle = Agreement.UNKNOWN  # it stands in the place of another name
-        day = likelihood.days_alike(told.born_on, person.born_on)
-        found.append(SamePerson(person, place, how, middle, day, NAMES[how] + MIDDLES[middle] + DAYS[day]))
+    found = (one for place, person in enumerate(people) if (one := same_person(told, person, place)))
     return max(found, key=lambda one: one.points, default=None)
 
 
-def _person_said(found: SamePerson) -> str:
+def same_person(told: NamedPerson, person: NamedPerson, place: int = 0) -> SamePerson | None:
+    """How two entries agree, and what that weighs; None: their names do not."""
+    if (how := likelihood.names_alike(told, person)) is None:
+        return None
+    middle = likelihood.words_alike(told.middle_name, person.middle_name)
+    if how is NamesAlike.REORDERED:
+        middle = Agreement.UNKNOWN  # it stands in the place of another name
+    day = likelihood.days_alike(told.born_on, person.born_on)
+    return SamePerson(person, place, how, middle, day, NAMES[how] + MIDDLES[middle] + DAYS[day])
+
+
+def said_of_person(found: SamePerson) -> str:
+    """Why two entries may be of one person."""
     person = found.person
     born = f", {person.born_on:%d.%m.%Y}" if person.born_on else ""
     middle = MIDDLE_SAID.get(found.middle) if found.how is not NamesAlike.OTHER_LAST else None
@@ -407,7 +412,7 @@ def _points(signs: Iterable[Sign]) -> int:
     return sum(max(sign.points, 0) for sign in signs)
 
 
-def _reasons(signs: Iterable[Sign]) -> list[str]:
+def reasons_of(signs: Iterable[Sign]) -> list[str]:
     return [sign.reason for sign in sorted(signs, key=lambda sign: -sign.points)]
 
 
@@ -415,7 +420,7 @@ def _best_families(weighed: Iterable[tuple[Any, list[Sign]]]) -> list[LikelyFami
     best = _best((row.id, signs) for row, signs in weighed)
     asked = select(Family).where(Family.id.in_(best)).options(joinedload(Family.territory))
     rows = {row.id: row for row in db.session.scalars(asked)} if best else {}
-    return [LikelyFamily(rows[key], _reasons(signs), _points(signs)) for key, signs in best.items() if key in rows]
+    return [LikelyFamily(rows[key], reasons_of(signs), _points(signs)) for key, signs in best.items() if key in rows]
 
 
 def _best_cards(weighed: Iterable[tuple[int, list[Sign]]]) -> list[LikelyCard]:
@@ -423,7 +428,7 @@ def _best_cards(weighed: Iterable[tuple[int, list[Sign]]]) -> list[LikelyCard]:
     asked = select(SignalCard).where(SignalCard.id.in_(best))
     asked = asked.options(joinedload(SignalCard.agency), joinedload(SignalCard.outcome), joinedload(SignalCard.family))
     rows = {row.id: row for row in db.session.scalars(asked)} if best else {}
-    return [LikelyCard(rows[key], _reasons(signs), _points(signs)) for key, signs in best.items() if key in rows]
+    return [LikelyCard(rows[key], reasons_of(signs), _points(signs)) for key, signs in best.items() if key in rows]
 
 
 def _best(weighed: Iterable[tuple[int, list[Sign]]]) -> dict[int, list[Sign]]:

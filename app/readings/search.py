@@ -9,8 +9,9 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.conditions import LAST_LETTER
 from app.domain import names
+from app.domain.terms import DoublesVerdict
 from app.extensions import db
-from app.models import Family, Member, Registration, SearchWord
+from app.models import DoublesDecision, Family, Member, Registration, SearchWord
 
 SHOWN, COUNTED = 50, 1000
 MOST_WORDS = 8
@@ -18,6 +19,7 @@ LONGEST_NUMBER = 20
 
 # A Core table: it only leads to ids, and the families of these ids are narrowed by the scope of the outer SELECT.
 _word = SearchWord.__table__
+_decision = DoublesDecision.__table__
 
 
 @dataclass
@@ -67,9 +69,18 @@ def by_number(query: str) -> list[Family]:
     if wanted.isdigit():
         plain = wanted.lstrip("0")
         spellings |= {plain.zfill(width) for width in range(max(len(plain), 1), LONGEST_NUMBER + 1)}
-    return list(
-        db.session.scalars(select(Family).where(Family.annulled_at.is_(None), Family.number.in_(spellings)).limit(2))
-    )
+    found = _numbered(Family.number.in_(spellings))
+    return found or _numbered(Family.id.in_(_merged(spellings)))
+
+
+def _numbered(condition: ColumnElement[bool]) -> list[Family]:
+    return list(db.session.scalars(select(Family).where(Family.annulled_at.is_(None), condition).limit(2)))
+
+
+def _merged(numbers: set[str]) -> Select[tuple[int]]:
+    """Ids of the families into which the bearers of some numbers were merged."""
+    merged = _decision.c.verdict == DoublesVerdict.MERGED, _decision.c.taken_back_at.is_(None)
+    return select(_decision.c.family_id).where(_decision.c.former_number.in_(numbers), *merged)
 
 
 def _fetch(words: list[str], condition: ColumnElement[bool], limit: int) -> Found:

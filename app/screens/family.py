@@ -17,7 +17,7 @@ from app.domain.terms import Act
 from app.filters import Address
 from app.forms import EntityForm
 from app.models import Family
-from app.readings import clocks, history, overview, programme_head, survey_acts, surveys, timeline
+from app.readings import clocks, doubles, history, overview, programme_head, survey_acts, surveys, timeline
 from app.screens.screen import Screen
 from app.services import paper_names, papers
 
@@ -159,6 +159,7 @@ class FamilyPage(FamilyScreen):
             state_of_survey=surveys.state_of,
             dynamics=survey_acts.dynamics(seen.surveys),
             programme=programme_head.of(seen),
+            merged_into=doubles.merged_into(family) if family.annulled_at is not None else None,
         )
 
     @expose("/<int:pk>/history")

@@ -22,6 +22,7 @@ from app.extensions import appbuilder, db
 from app.models import Family, Member, Registration
 from app.readings import (
     bank_today,
+    doubles,
     due,
     given,
     grants,
@@ -80,7 +81,7 @@ class Home(IndexView):
             warning = [listing for listing in served if listing.warns]
             if known:
                 warning = listings.by_deadlines(warning, known.deadlines.of_stays)
-            checks = Checks(warning, form, today)
+            checks = Checks(warning, form, today, self.appbuilder.sm.has_access("can_show", "Doubles"))
             values.update(plain=plain, counts=known.counts if known else {}, checks=checks)
             if few or filters.Address("/").typed("checks") or checks.are_known():
                 values["checked"] = checks.counted()
@@ -205,10 +206,14 @@ class NextForm:
 
 @dataclass(frozen=True)
 class Checked:
-    """How many rows of each list need attention, and what the form would say is missing: each with where it is seen."""
+    """How many rows of each list need attention, and what the form would say is missing: each with where it is seen.
+
+    doubles: pairs of families and people that may be one.
+    """
 
     counts: dict[str, int]
     lacks: list[tuple[quarterly_checks.Lack, str]]
+    doubles: int = 0
 
 
 @dataclass(frozen=True)
@@ -221,6 +226,7 @@ class Checks:
     lists: list[listings.HomeList]
     form: NextForm | None
     today: date
+    doubles: bool
 
     @property
     def _question(self) -> Hashable:
@@ -228,13 +234,15 @@ class Checks:
 
     def are_known(self) -> bool:
         """Whether they were counted and nothing was changed since."""
-        return not (self.lists or self.form) or kept.is_known(self._question)
+        known = not self.doubles or kept.is_known(doubles.question(self.today))
+        return known and (not (self.lists or self.form) or kept.is_known(self._question))
 
     def counted(self) -> Checked:
         if not (self.lists or self.form):
             return Checked({}, [])
         counts, lacks = kept.while_unchanged(self._question, self._count)
-        return Checked(counts, [(lack, _address_of(lack, self.form.period)) for lack in lacks] if self.form else [])
+        of_form = [(lack, _address_of(lack, self.form.period)) for lack in lacks] if self.form else []
+        return Checked(counts, of_form, doubles.pairs(self.today).total if self.doubles else 0)
 
     def _count(self) -> tuple[dict[str, int], list[quarterly_checks.Lack]]:
         lacks = quarterly_checks.lacks(self.form.period, ReportPlaces(quarterly.REPORT.sources)) if self.form else []

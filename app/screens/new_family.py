@@ -59,7 +59,7 @@ class NewFamily(FamilyScreen):
             if card is not None:
                 form.carry(card, survey_acts.of_card(card.id), words)
         elif "more" not in request.form and form.validate():
-            alike = duplicates.of([one.named for one in form.persons], form.addresses)
+            alike = duplicates.of([one.named for one in form.persons], form.addresses, form.documents)
             if not alike or request.form.get("confirmed") == form.fingerprint:
                 if answer := self.done(form, lambda: _entered(form, territories, agencies, words, card)):
                     return answer

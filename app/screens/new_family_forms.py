@@ -317,7 +317,13 @@ class NewFamilyForm(EntityForm):
         return [text for text in (self.registered_address.data, self.actual_address.data) if text]
 
     @property
+    def documents(self) -> list[tuple[str | None, str | None]]:
+        """The series and number of each document that was typed."""
+        parts = [person.document.form for person in self.persons]
+        return [(part.series.data, part.number.data) for part in parts if part.number.data]
+
+    @property
     def fingerprint(self) -> str:
-        """What «enter all the same» was said about: other people or another address are asked about again."""
+        """What «enter all the same» was said about: other people, documents or address are asked about again."""
         people = [one.named for one in self.persons]
-        return hashlib.sha256(repr((people, self.addresses)).encode()).hexdigest()
+        return hashlib.sha256(repr((people, self.addresses, self.documents)).encode()).hexdigest()

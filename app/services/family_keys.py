@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.domain import intervals, names
-from app.domain.terms import ParentalRole
+from app.domain.terms import DoublesVerdict, ParentalRole
 from app.extensions import db, portions
-from app.models import Family, Member, RelationshipKind, SearchWord
+from app.models import DoublesDecision, Family, Member, RelationshipKind, SearchWord
 from app.words import short
 
 PARENTS = (ParentalRole.MOTHER, ParentalRole.FATHER, ParentalRole.GUARDIAN)
@@ -21,6 +21,7 @@ LONGEST_NAME = 200  # characters
 PORTION = 1000  # families whose keys are read at once
 
 _family, _member, _role, _word = (entity.__table__ for entity in (Family, Member, RelationshipKind, SearchWord))
+_decision = DoublesDecision.__table__
 
 
 class NamedMember(NamedTuple):
@@ -42,8 +43,12 @@ class FamilyKeys(NamedTuple):
     words: frozenset[str]
 
 
-def keys_of(number: str, members: Iterable[NamedMember], addresses: Iterable[str | None]) -> FamilyKeys:
-    """The keys of a family: its name is made of those present, but it is found by everyone who was ever in it."""
+def keys_of(number: str, members: Iterable[NamedMember], addresses: Iterable[str | None],
+            former: Iterable[str] = ()) -> FamilyKeys:  # fmt: skip
+    """The keys of a family: its name is made of those present, but it is found by everyone who was ever in it.
+
+    former: numbers of cards that became one with it.
+    """
     people = list(members)
     present = [person for person in people if person.present] or people
     children = [person.last_name for person in present if person.parental_role is ParentalRole.CHILD]
@@ -52,7 +57,7 @@ def keys_of(number: str, members: Iterable[NamedMember], addresses: Iterable[str
         children or [person.last_name for person in present],
     )
     name = short(whole, LONGEST_NAME)
-    texts = [number, *(names.full(*person[:3]) for person in people), *dict.fromkeys(addresses)]
+    texts = [number, *former, *(names.full(*person[:3]) for person in people), *dict.fromkeys(addresses)]
     return FamilyKeys(
         name,
         names.sort_key(name)[:300],
@@ -119,14 +124,14 @@ def refresh_all(family_ids: Iterable[int], today: date) -> int:
 def stale_keys(family_ids: Iterable[int], today: date) -> Iterator[Stale]:
     """The families of these ids whose keys are out of step, read by statements of the Core: all rows, whoever asks."""
     for portion in portions(sorted(set(family_ids)), PORTION):
-        members, words = _members_of(portion), _words_of(portion)
+        members, words, former = _members_of(portion), _words_of(portion), _former_numbers(portion)
         for row in db.session.connection().execute(select(_family).where(_family.c.id.in_(portion))):
             people = members[row.id]
             stored = KeysOfRows(
                 FamilyKeys(row.name, row.sort_key, row.search_key, frozenset(words[row.id])),
                 {person.id: person.sort_key for person in people},
             )
-            if stored != (due := _due(row, people, today)):
+            if stored != (due := _due(row, people, former[row.id], today)):
                 yield Stale(row.id, row.number, stored, due)
 
 
@@ -152,14 +157,30 @@ def _words_of(family_ids: list[int]) -> defaultdict[int, set[str]]:
     return found
 
 
-def _due(family: Any, people: list[Any], today: date) -> KeysOfRows:
+def _former_numbers(family_ids: list[int]) -> defaultdict[int, list[str]]:
+    """The numbers that families have borne before they were merged, however often."""
+    merged = and_(_decision.c.verdict == DoublesVerdict.MERGED, _decision.c.taken_back_at.is_(None))
+    query = select(_decision.c.family_id, _decision.c.other_family_id, _decision.c.former_number).where(
+        merged, _decision.c.former_number.is_not(None)
+    )
+    found, leads, waiting = defaultdict(list), {key: key for key in family_ids}, list(family_ids)
+    while waiting:
+        rows = db.session.connection().execute(query.where(_decision.c.family_id.in_(waiting))).all()
+        for row in rows:
+            leads[row.other_family_id] = leads[row.family_id]
+            found[leads[row.family_id]].append(row.former_number)
+        waiting = [row.other_family_id for row in rows]
+    return found
+
+
+def _due(family: Any, people: list[Any], former: Iterable[str], today: date) -> KeysOfRows:
     """The keys that follow from the columns of a family and of its members."""
     named = [
         NamedMember(row.last_name, row.first_name, row.middle_name, row.parental_role,
                     intervals.holds(row.joined_on, row.left_on, today))
         for row in people
     ]  # fmt: skip
-    keys = keys_of(family.number, named, (family.registered_address, family.actual_address))
+    keys = keys_of(family.number, named, (family.registered_address, family.actual_address), sorted(former))
     return KeysOfRows(keys, {row.id: member_sort_key(*person[:3]) for row, person in zip(people, named, strict=True)})
 
 

@@ -198,6 +198,18 @@ def watching(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "watching_2", "main table")
 
 
+def doubles(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/doubles/")
+    walk.show(page, "doubles_1", "main tbody a.btn")
+    with page.expect_navigation():
+        page.locator("main tbody a.btn").first.click()
+    walk.show(page, "doubles_2", "main form.card [type=submit]")
+    with page.expect_navigation():
+        page.locator("main form.card [type=submit]").click()
+    page = open_as("koordinator", "/doubles/?list=decided")
+    walk.show(page, "doubles_3", "main tbody a.btn")
+
+
 def passport(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("koordinator", "/family/12")
     walk.show(page, "passport_1", ".page-head__actions a[href$='passport.pdf']")
@@ -358,6 +370,7 @@ WALKS = {
         deadlines,
         programme,
         watching,
+        doubles,
         aid,
         passport,
         quarter,
