@@ -16,7 +16,7 @@ from app.entities.accounts import (
     UserSession,
 )
 from app.entities.backups import Backup
-from app.entities.books import BookLayout, BookWord
+from app.entities.books import BookLayout, BookStep, BookWord, GoneFamily
 from app.entities.clocks import CardExtension, Extends, StayExtension, SurveyExtension
 from app.entities.dictionaries import (
     AgencyKind,
@@ -137,6 +137,7 @@ __all__ = [
     "Assignment",
     "Backup",
     "BookLayout",
+    "BookStep",
     "BookWord",
     "ByAct",
     "CalendarFeed",
@@ -167,6 +168,7 @@ __all__ = [
     "FamilyCategory",
     "FamilyReaction",
     "FurtherRole",
+    "GoneFamily",
     "HomeTerritory",
     "IdentityDocument",
     "IdentityKind",

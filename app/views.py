@@ -79,6 +79,7 @@ from app.screens.journal import JournalScreen
 from app.screens.lookup import Lookup
 from app.screens.meeting_papers import MeetingPapers
 from app.screens.meetings import MeetingPage
+from app.screens.months import Months
 from app.screens.new_family import NewFamily, may_enter
 from app.screens.openings import Openings
 from app.screens.paper_templates import PaperTemplates
@@ -544,7 +545,7 @@ SCREENS: list[type] = [
     NewSignal, SignalLog, SignalScans, SignalClocks, Emergency, SurveyPage, InquiryPage, Findings, SurveyActs,
     SurveyPapers, MeetingPage, ProgrammePage, ProgrammeActs, ProgrammePapers, SittingPage, MeetingPapers, Deliveries,
     InstructionPage, TransferPage, TransferFiles, Search, OwnAccount, Lookup, Papers, PassportScreen, Guide, Drafts,
-    SavedFilters, FamilyPast,
+    SavedFilters, FamilyPast, Months,
 ]  # fmt: skip
 
 

@@ -13,7 +13,21 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import doctor, due, exchange, form, lists, measures, meetings, pages, reports, signals, surveys, worker
+from benchmarks import (
+    doctor,
+    due,
+    exchange,
+    form,
+    lists,
+    measures,
+    meetings,
+    pages,
+    reports,
+    search,
+    signals,
+    surveys,
+    worker,
+)
 from benchmarks.bank import Bank, build
 from benchmarks.measure import Section
 
@@ -38,6 +52,7 @@ def sections(folder: Path, sizes: Sequence[int], runs: int, *, serve: bool = Tru
         yield pages.families(bank, runs)
         yield pages.family(bank, runs)
         yield pages.search(bank, runs)
+        yield search.measure(bank, runs)
         yield pages.lists(bank, runs)
         yield signals.measure(bank, runs)
         yield surveys.measure(bank, runs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from flask import current_app
@@ -23,6 +24,7 @@ from app.models import (
     AidKind,
     Assignment,
     BookLayout,
+    BookStep,
     BookWord,
     CardChild,
     CardExtension,
@@ -42,6 +44,7 @@ from app.models import (
     Employee,
     Family,
     FamilyCategory,
+    GoneFamily,
     HomeTerritory,
     IdentityDocument,
     IdentityKind,
@@ -279,6 +282,21 @@ def change(of: Registration, on: date, criteria: Iterable[str], number: str = "3
     )  # fmt: skip
 
 
+def book_step(place: Territory, month: date, word: str = "собрана") -> BookStep:
+    """A book of a district that was put together and kept."""
+    content = b"PK book"
+    return _add(BookStep(
+        territory=place, of_month=month, kind=terms.BookStepKind.ASSEMBLED, made_by=word, note=word, families=1,
+        file_name="книга.xlsx", sha256=sha256(content).hexdigest(), content=content,
+    ))  # fmt: skip
+
+
+def document(of: Member, series: str | None, number: str, kind: str = "21") -> IdentityDocument:
+    """A document of a member, a passport if nothing else is said."""
+    kind_of = by_code(IdentityKind, kind)
+    return _add(IdentityDocument(member=of, family=of.family, kind=kind_of, series=series, number=number))
+
+
 def education(of: Member, since: date, status: str = "school", **values: Any) -> Education:
     return _add(
         Education(member=of, family=of.family, started_on=since, status=by_code(EducationStatus, status), **values)
@@ -494,6 +512,10 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
         "ImportantMark": _add(ImportantMark(
             family=of, entity="Registration", entity_id=stay.id, note=word, marked_by="Координатор",
         )),
+        "GoneFamily": _add(GoneFamily(
+            family=of, of_month=date(year, 1, 1), answer=terms.GoneAnswer.FORGOTTEN, note=word, answered_by=word,
+        )),
+        "BookStep": book_step(place, date(year, 1, 1), word),
         "PerformerReport": _add(PerformerReport(
             agency=body, starts_on=date(year, 1, 1), ends_on=date(year, 3, 31), received_on=date(year, 4, 4), note=word,
         )),

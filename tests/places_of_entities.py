@@ -23,6 +23,8 @@ WITHOUT_A_LIST = {
     "Account": "on the page of users",
     "UserSession": "on the page of users",
     "FurtherRole": "on the page of roles",
+    "BookStep": "on the page of the books of a month",
+    "GoneFamily": "on the page of the books of a month",
     "HomeTerritory": "on the page of users",
     "ImportBatch": "on the page of the exchange",
     "JournalEntry": "in the journal",
@@ -149,6 +151,7 @@ PLACES = (
           _is_asked_when_stored, _about_a_family),
     Place("app/readings/overview.py", "read it for the page of the family", _named_in("app/readings/overview.py"),
           _about_a_family, {
+              "GoneFamily": "the page of the books of a month tells it",
               "ImportantMark": "the chronology reads it",
               "Problem": "the page of the programme tells it",
               "WorkingGroupMember": "the page of the programme tells who is of the group",
@@ -156,6 +159,7 @@ PLACES = (
     Place("app/documents/folder.py", "load it for the papers of the family, or say why they are silent on it",
           _named_in("app/documents/folder.py"), _about_a_family, {
               "Assignment": "who sees the family is no part of its papers",
+              "GoneFamily": "the papers do not tell who sent which book",
               "ImportantMark": "the chronology reads it",
               "WorkingGroupMember": "the papers are signed by the bodies",
               "Mentor": "the papers are signed by the bodies",
@@ -165,6 +169,7 @@ PLACES = (
     Place("app/exchange/bank.py", "let it travel by the workbook, with its sheet in app/exchange/workbook.py",
           _named_in("app/exchange/bank.py"), _about_a_family, {
               "Assignment": "each district gives its families to its own people",
+              "GoneFamily": "each district asks its own settlements",
               "ImportantMark": "each district marks what is important to it",
               "PlannedMeasure": "the workbook of the form tells of what was done",
               "Problem": "the workbook of the form tells of what was done",
@@ -176,6 +181,7 @@ PLACES = (
               "StayExtension": "each district answers for its own clocks",
           }),
     Place("app/demo/family.py", "invent some rows of it", _is_invented, _about_a_family, {
+        "GoneFamily": "nothing is loaded into the demo bank: its families come from no book",
         "ImportantMark": "a person marks what is important",
         "Paper": "scans are attached by app/demo/papers.py",
     }),

@@ -248,6 +248,9 @@ TRIED_ELSEWHERE = {
     **dict.fromkeys(
         (
             "Books.say",
+            "Months.answer",
+            "Months.assemble",
+            "Months.remind",
             "Execution.cut",
             "FamilyStory.mark",
             "TransferFiles.answered",

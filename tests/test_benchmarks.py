@@ -15,7 +15,7 @@ from app.crud import RegistryView
 from app.domain.terms import Role
 from app.filters import Address
 from app.models import Decision, Family
-from benchmarks import admin, lists, pages
+from benchmarks import admin, lists, pages, search
 from benchmarks.__main__ import sections
 from benchmarks.bank import Bank, build
 from benchmarks.measure import Section
@@ -151,3 +151,10 @@ def test_the_lists_of_surveys_and_inquiries_take_few_statements(measured: dict) 
     (section,) = (section for title, section in measured.items() if title.startswith("Обследования"))
     assert len(section.lines) > 8
     assert not [(line.title, line.statements) for line in section.lines if line.statements > MOST_STATEMENTS]
+
+
+def test_of_misspelled_names_ninety_five_in_a_hundred_are_found_among_the_first_five(bank: Bank) -> None:
+    with bank.opened():
+        found = {(slip, parts): search.recall(slip, parts, 12) for slip in search.SLIPS for parts in (1, 2, 3)}
+    lost = [query for _share, queries, _times in found.values() for query in queries]
+    assert len(lost) <= 0.05 * 12 * len(found), lost

@@ -22,6 +22,7 @@ from app.models import (
     Agency,
     AgencyInquiry,
     Aid,
+    BookStep,
     Criterion,
     Deadline,
     Dictionary,
@@ -417,6 +418,13 @@ def _stale_key_of_a_place(_family: Family, _patch: pytest.MonkeyPatch) -> str:
     return "ключ «северное сельское поселениеъ» не от этого названия"
 
 
+def _other_book(_family: Family, _patch: pytest.MonkeyPatch) -> str:
+    factories.book_step(db.session.scalars(select(Territory)).first(), date(2026, 9, 1))
+    db.session.commit()
+    _statement(update(BookStep.__table__).values(content=b"PK other"))
+    return "Книга района «книга.xlsx» (1) не та, что была собрана"
+
+
 def _lost_scan(family: Family, _patch: pytest.MonkeyPatch) -> str:
     folder = Path(current_app.config["PAPERS_FOLDER"]) / "ab"
     folder.mkdir(parents=True)
@@ -560,6 +568,7 @@ PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
     "Двойники": [_merged_and_still_counted],
     "Имена и ключи поиска": [_stale_key, _lost_word],
     "Названия и ключи мест": [_stale_key_of_a_place],
+    "Книги районов": [_other_book],
     "Сканы": [_lost_scan],
     "Календарь": [_year_without_transfers],
     "Резервные копии": [_old_bank_without_copies],

@@ -53,6 +53,7 @@ def addresses(cast) -> dict[str, str]:
     template = PaperTemplate(kind=TemplateKind.EXTRACT, since=date(2026, 1, 1), file_name="выписка.docx",
                              content=editable.standard(TemplateKind.EXTRACT))  # fmt: skip
     db.session.add(template)
+    kept_book = factories.book_step(cast.district, date(2026, 1, 1))
     db.session.commit()
     found = {f"{view.__name__}.xlsx": f"/{view.__name__.lower()}/xlsx" for view in VIEWS}
     return found | {
@@ -75,6 +76,7 @@ def addresses(cast) -> dict[str, str]:
         **{f"{one.view}.export": f"/reports/{one.name}/file/xlsx?period=2026-Q1" for one in CATALOGUE},
         "Exchange.export": "/exchange/export",
         "Books.empty": "/book/empty",
+        "Months.book": f"/months/book/{kept_book.id}",
         **{
             f"FamilyStory.{part}_paper": f"/family/{family.id}/{part}.pdf"
             for part in ("course", "people", "since", "timeline")

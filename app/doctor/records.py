@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from flask import current_app
@@ -16,6 +17,7 @@ from app.domain.refusal import Refusal
 from app.extensions import appbuilder, db, portions
 from app.models import (
     Agency,
+    BookStep,
     Deadline,
     DoublesDecision,
     Family,
@@ -85,6 +87,18 @@ def place_keys(_today: date) -> Iterator[str]:
             key = names.key(row.name)
             if row.name_key not in (key, f"{key} {row.id}"):  # the number keeps two that read alike apart
                 yield f"{entity.TITLE} «{row.name}»: ключ «{row.name_key}» не от этого названия."
+
+
+def frozen_books(_today: date) -> Iterator[str]:
+    """The books of districts that were put together stay as they were."""
+    table: Any = BookStep.__table__
+    connection = db.session.connection()
+    for key in connection.scalars(select(table.c.id).where(table.c.sha256.is_not(None)).order_by(table.c.id)).all():
+        row = connection.execute(
+            select(table.c.content, table.c.sha256, table.c.file_name).where(table.c.id == key)
+        ).one()
+        if row.content is None or sha256(row.content).hexdigest() != row.sha256:
+            yield f"Книга района «{row.file_name}» ({key}) не та, что была собрана: отпечаток другой."
 
 
 def territories(_today: date) -> Iterator[str]:

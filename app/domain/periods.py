@@ -105,6 +105,12 @@ def month_later(day: date, months: int = 1) -> date:
     return there.start.replace(day=min(day.day, there.end.day))
 
 
+def months_until(day: date, count: int) -> list[Period]:
+    """The month of a day and those before it, so many in all, the latest first."""
+    starts = [month_later(day.replace(day=1), -back) for back in range(count)]
+    return [month(start.year, start.month) for start in starts]
+
+
 def full_months(since: date, until: date) -> int:
     """Whole months from one day to a later one."""
     return (until.year - since.year) * 12 + until.month - since.month - (until.day < since.day)

@@ -510,6 +510,21 @@ class BookWordKind(Term):
     REASON = "reason", "Причина снятия"
 
 
+class BookStepKind(Term):
+    """What is done about the books of a month."""
+
+    REMINDED = "reminded", "напоминание"
+    ASSEMBLED = "assembled", "книга района собрана"
+
+
+class GoneAnswer(Term):
+    """Why a family on record is not in the book of its settlement."""
+
+    MOVED = "moved", "переехала"
+    FORGOTTEN = "forgotten", "пропущена в книге"
+    TO_REMOVE = "to_remove", "снять на заседании"
+
+
 class JobKind(Term):
     """What the server does for a person while the person goes on."""
 

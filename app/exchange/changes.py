@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -158,6 +159,42 @@ class Question:
     changes: tuple[tuple[str, str, str], ...] = ()
 
 
+ALL, OURS, THEIRS = "sides", "ours", "theirs"  # the answer for every contested cell, and what may be answered
+
+
+@dataclass(frozen=True, eq=False)
+class ChangedCell:
+    """A value of a row of the bank that changes, by itself: in the update that writes it and as it is shown."""
+
+    update: Update
+    column: str
+    change: Change
+
+    @property
+    def key(self) -> str:
+        return f"cell-{self.update.table}-{self.update.id}-{self.column}"
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A cell that was changed in the bank since the last book of the settlement: what the book said then, what it says
+    now, what the bank has.
+
+    key: of its own answer; row_key, family_key: of the answers for its row and its family. base: what their last book
+    said. who: who changed it here and when. chosen: OURS, THEIRS, or None while both sides differ and nobody has said.
+    said: what the person answered about it, by these keys.
+    """
+
+    key: str
+    row_key: str
+    family_key: str
+    change: Change
+    base: str
+    who: str
+    chosen: str | None
+    said: Mapping[str, str]
+
+
 @dataclass
 class Plan:
     """What would happen."""
@@ -173,8 +210,14 @@ class Plan:
     changes: list[Change] = field(default_factory=list)
     new: list[Line] = field(default_factory=list)
     missing: list[Line] = field(default_factory=list)
+    gone: list[tuple[int, int]] = field(default_factory=list)  # families left out by the book, with their territories
     duplicates: list[Line] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    cells: list[ChangedCell] = field(default_factory=list)
+    contests: list[Contest] = field(default_factory=list)
+    kept: dict[str, str] = field(
+        default_factory=dict
+    )  # cells left as the bank has them: a digest of what the book says
     new_places: list[PlaceRef] = field(default_factory=list)
     new_bodies: list[BodyRef] = field(default_factory=list)
     counts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -194,14 +237,29 @@ class Plan:
         return {family.number: f"№ {family.number} {family.called}".strip() for family in self.families}
 
     @property
+    def by_place(self) -> dict[int, Counter[str]]:
+        """By territory how many families the book tells of, how many of them are new, how many change, and how many of
+        the bank it leaves out."""
+        changed = {line.number for line in self.changes} | {line.number for line in self.new}
+        found: dict[int, Counter[str]] = {}
+        for each in self.families:
+            counter = found.setdefault(each.place.id or 0, Counter(families=0, new=0, changed=0, gone=0))
+            what = "new" if each.is_new else "changed" if each.number in changed else "same"
+            counter.update(("families", what))
+        for _family_id, territory_id in self.gone:
+            found.setdefault(territory_id, Counter(families=0, new=0, changed=0, gone=0))["gone"] += 1
+        return found
+
+    @property
     def new_families(self) -> list[FamilyPlan]:
         """The families to be added, settlement by settlement."""
         return sorted((each for each in self.families if each.is_new), key=lambda each: (each.place.name, each.number))
 
     @property
-    def unanswered(self) -> list[Question]:
+    def unanswered(self) -> list[Question | Contest]:
         """The questions without which nothing is applied."""
-        return [question for question in self.questions if question.chosen is None]
+        asked: list[Question | Contest] = [*self.questions, *self.contests]
+        return [each for each in asked if each.chosen is None]
 
     @property
     def fingerprint(self) -> str:
@@ -212,7 +270,8 @@ class Plan:
             "left_out": self.left_out,
             "new": [(line.sheet, line.number, line.text) for line in self.new],
             "changes": [(c.sheet, c.row, c.number, c.column, c.was, c.becomes) for c in self.changes],
-            "answers": [(question.key, question.chosen) for question in self.questions],
+            "answers": [(each.key, each.chosen) for each in self.questions],
+            "sides": [(each.key, each.chosen) for each in self.contests],
             "counts": {name: dict(counter) for name, counter in self.counts.items()},
         }
         return sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -43,6 +43,7 @@ def shown(plan: Plan, warning: str = "") -> Shown:
         "unanswered": len(plan.unanswered),
         "questions": [_question(each) for each in plan.questions],
         "offered": json.dumps({each.key: each.chosen for each in plan.questions if each.chosen}),
+        "contests": _contests(plan, titles),
         "counts": [{"title": sheet.title, **_counted(plan, sheet.title)} for sheet in SHEETS],
         "places": _part({"text": place.name} for place in sorted(plan.new_places, key=lambda each: each.name)),
         "bodies": _part(
@@ -67,6 +68,21 @@ def _line(line: Line, titles: dict[str, str]) -> dict[str, str]:
 def _counted(plan: Plan, sheet: str) -> dict[str, int]:
     counter = plan.counts.get(sheet, Counter())
     return {name: counter[name] for name in ("waiting", "new", "changed", "same", "missing")}
+
+
+def _contests(plan: Plan, titles: dict[str, str]) -> dict[str, Any]:
+    """The cells that were changed on both sides, family by family and row by row."""
+    families: dict[str, Any] = {}
+    for each in plan.contests[:MOST_SHOWN]:
+        change = each.change
+        family = families.setdefault(change.number, {"key": each.family_key, "title": titles.get(change.number, ""),
+                                                     "rows": {}})  # fmt: skip
+        row = family["rows"].setdefault(each.row_key, {"key": each.row_key, "who": change.who, "cells": []})
+        row["cells"].append({"key": each.key, "column": change.column, "base": each.base, "becomes": change.becomes,
+                             "ours": change.was, "who": each.who, "chosen": each.chosen})  # fmt: skip
+    found = [{**family, "rows": list(family["rows"].values())} for family in families.values()]
+    said = {key: value for each in plan.contests for key, value in each.said.items()}
+    return {"total": len(plan.contests), "shown": min(len(plan.contests), MOST_SHOWN), "families": found, "said": said}
 
 
 def _question(question: Any) -> dict[str, Any]:
@@ -145,6 +161,10 @@ def lines(plan: Plan) -> Iterator[str]:
             + (f", ждут ответа {counter['waiting']}" if counter["waiting"] else "")
         )
     yield from _questions(plan)
+    for each in plan.contests:
+        change, chosen = each.change, {"ours": "у нас", "theirs": "у них"}.get(each.chosen or "", "нет ответа")
+        values = f"было у них {each.base} → стало у них {change.becomes} → у нас {change.was}"
+        yield f"  {each.key}: № {change.number}, {change.who}, {change.column}: {values}: {chosen}"
     if plan.new_places:
         yield "Новые территории: " + "; ".join(place.name for place in plan.new_places)
     if plan.new_bodies:

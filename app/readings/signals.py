@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, sele
 
 from app import access, clock, tree, words
 from app.conditions import called
-from app.domain import deadlines, names
+from app.domain import deadlines, names, sought
 from app.domain import signals as rules
 from app.domain.deadlines import Limit, Works
 from app.domain.terms import CardState, CardStepKind, Moment
@@ -245,8 +245,8 @@ def lasting(time: timedelta) -> str:
 
 
 def found(text: str, most: int = 20) -> Sequence[SignalCard]:
-    """The person's cards that hold every word, the latest first."""
-    asked = names.folded(text).split()
+    """The person's cards that hold every word, or the phone however it is written, the latest first."""
+    asked = sought.phones(text) or names.folded(text).split()
     if not asked:
         return []
     find = func.instr if db.session.get_bind().dialect.name == "sqlite" else func.strpos

@@ -1,4 +1,4 @@
-"""The field on every page: a number opens its family, anything else gives a list."""
+"""The field on every page: a number opens its family, anything else gives a list, nothing the families seen lately."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from werkzeug.wrappers import Response
 from app import clock, journal
 from app.domain.terms import Act
 from app.filters import Address
-from app.readings import overview, search, signals
+from app.readings import overview, recent, search, signals
 from app.screens.new_family import may_enter
 from app.screens.screen import Screen
 from app.services.signals import state
 
 
 class Search(Screen):
-    """Families by number, any name, address; signal cards by any name, address, phone."""
+    """Families by number, any name, address, birth date, document, phone; signal cards by any name, address, phone."""
 
     route_base = "/search"
     class_permission_name = "Search"
@@ -32,9 +32,10 @@ class Search(Screen):
         query = address.text("q", _("Search"), any_sign=True)
         if len(search.words_of(query)) > search.MOST_WORDS:
             address.fault(_("Search"), query, f"слов больше {search.MOST_WORDS}")
+        near = bool(address.one_of("near", _("Look for those written nearly so"), ("1",)))
         address.check()
-        exact = search.by_number(query)
-        found = search.Found([]) if len(exact) == 1 else search.families(query)
+        exact = [] if near else search.by_number(query)
+        found = search.Found([]) if len(exact) == 1 else search.families(query, clock.today(), near=near)
         if query:
             journal.read(Act.SEARCHED, entity="Family", records=found.total or len(exact), summary=f"Поиск: {query}")
         if len(exact) == 1:
@@ -44,5 +45,6 @@ class Search(Screen):
             journal.read(Act.SEARCHED, entity="SignalCard", records=len(cards), summary=f"Поиск: {query}")
         return self.page(
             "search/show.html", query=query, found=found, today=clock.today(), minors=overview.minors,
-            counted=search.COUNTED, may_enter=may_enter(), cards=cards, card_state=state,
+            counted=search.COUNTED, may_enter=may_enter(), cards=cards, card_state=state, near=near,
+            reasons=search.reasons, lately=() if query else recent.families(),
         )  # fmt: skip

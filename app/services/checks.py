@@ -12,7 +12,7 @@ from sqlalchemy.orm import class_mapper
 from sqlalchemy.orm.interfaces import MANYTOONE, ONETOMANY
 
 from app import tree
-from app.domain import book_words, care, deadlines, execution, meetings, programmes, registration
+from app.domain import book_words, care, deadlines, execution, meetings, months, programmes, registration
 from app.domain.criteria import DatedCriterion, in_force
 from app.domain.execution import Recipient
 from app.domain.refusal import Refusal
@@ -30,6 +30,7 @@ from app.models import (
     Education,
     Entity,
     Family,
+    GoneFamily,
     IdentityDocument,
     ImportantMark,
     MeasureSetLine,
@@ -383,6 +384,10 @@ def _check_mark(row: ImportantMark, today: date) -> None:
     programmes.check_mark(row.entity, row.entity_id)
 
 
+def _check_gone(row: GoneFamily, today: date) -> None:
+    months.check(month=row.of_month, today=today)
+
+
 def _check_performer_report(row: PerformerReport, today: date) -> None:
     programmes.check_report(starts_on=row.starts_on, ends_on=row.ends_on, received_on=row.received_on, today=today)
 
@@ -434,6 +439,7 @@ RULES: dict[type, Callable[[Any, date], None]] = {
     Stage: _check_stage,
     PlannedMeasure: _check_measure,
     ImportantMark: _check_mark,
+    GoneFamily: _check_gone,
     PerformerReport: _check_performer_report,
     MeasureSetLine: _check_set_line,
     TypicalInstruction: _check_typical,

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
-from app.domain import care, deadlines, execution, programmes, registration
+from app.domain import care, deadlines, execution, months, programmes, registration
 from app.domain.criteria import DatedCriterion, in_force
 from app.domain.refusal import Refusal
 from app.domain.registration import Basis, Facts
@@ -24,6 +24,7 @@ from app.models import (
     Decision,
     Education,
     Family,
+    GoneFamily,
     IdentityDocument,
     ImportantMark,
     Member,
@@ -370,6 +371,10 @@ def _mark(row: Any, reader: _Reader, today: date) -> None:
     programmes.check_mark(row.entity, row.entity_id)
 
 
+def _gone(row: Any, _read: _Reader, today: date) -> None:
+    months.check(month=row.of_month, today=today)
+
+
 RULES: tuple[tuple[Any, Callable[[Any, _Reader, date], None]], ...] = (
     (Member, _member),
     (IdentityDocument, _document),
@@ -390,4 +395,5 @@ RULES: tuple[tuple[Any, Callable[[Any, _Reader, date], None]], ...] = (
     (Stage, _stage),
     (PlannedMeasure, _measure),
     (ImportantMark, _mark),
+    (GoneFamily, _gone),
 )

@@ -210,6 +210,15 @@ def doubles(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "doubles_3", "main tbody a.btn")
 
 
+def search(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/family/12")
+    with page.expect_navigation():
+        page.goto(page.url.replace("/family/12", "/search"))
+    walk.show(page, "search_1", "main tbody a")
+    page.goto(page.url + "?q=Скворечникова")
+    walk.show(page, "search_2", "main .found-by")
+
+
 def passport(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("koordinator", "/family/12")
     walk.show(page, "passport_1", ".page-head__actions a[href$='passport.pdf']")
@@ -371,6 +380,7 @@ WALKS = {
         programme,
         watching,
         doubles,
+        search,
         aid,
         passport,
         quarter,

@@ -41,6 +41,47 @@ def test_nothing_found_says_what_to_try(family, sign_in, page):
     page(sign_in("anna"), "/search")
 
 
+def test_families_seen_lately_stand_where_nothing_is_asked(family, cast, sign_in, page):
+    other = factories.family(cast.north, "00018")
+    factories.member(other, "мать", None, "Рябинкина", "Нина")
+    factories.refresh(other)
+    db.session.commit()
+    anna = sign_in("anna")
+    assert not page(anna, "/search").xpath("//main//h2")
+    for key in (family, other.id, family):
+        page(anna, f"/family/{key}")
+    document = page(anna, "/search")
+    assert "Недавние семьи" in document.xpath("//main//h2")[0].text_content()
+    seen = document.xpath("//main//tbody//a/@href")
+    assert seen == [f"/family/{family}", f"/family/{other.id}"]
+    assert not page(sign_in("vera"), "/search").xpath("//main//h2")
+
+
+def test_who_is_removed_comes_last_and_dimmed_and_a_slip_is_said(family, cast, sign_in, page):
+    other = factories.family(cast.north, "00018")
+    factories.member(other, "мать", None, "Елкина", "Анна")
+    factories.registration(other, date(2020, 3, 4), until=date(2021, 3, 4))
+    factories.refresh(other)
+    db.session.commit()
+    document = page(sign_in("anna"), "/search?q=Ёлклна")
+    rows = document.xpath("//main//tbody/tr")
+    assert [row.get("class") for row in rows] == [None, "dimmed"]
+    assert "похожее имя: Елкина вместо «елклна»" in rows[0].text_content()
+    assert "Ниже – похожие написания" in document.text_content()
+
+
+def test_what_is_written_exactly_so_leads_to_what_is_written_nearly_so(family, cast, sign_in, page):
+    other = factories.family(cast.north, "00018")
+    factories.member(other, "мать", None, "Елхина", "Анна")
+    factories.refresh(other)
+    db.session.commit()
+    anna = sign_in("anna")
+    document = page(anna, "/search?q=Елхина")
+    assert document.xpath("//main//tbody//a/@href") == [f"/family/{other.id}"]
+    (link,) = document.xpath("//main//a[contains(@href, 'near')]/@href")
+    assert set(page(anna, link).xpath("//main//tbody//a/@href")) == {f"/family/{other.id}", f"/family/{family}"}
+
+
 def test_a_strangers_family_is_not_found(family, sign_in, page):
     client = sign_in("vera")
     assert "Ёлкин Пётр" not in page(client, "/search?q=Ёлкин").text_content()

@@ -277,6 +277,11 @@ class _Application:
             "sheets": {name: dict(counter) for name, counter in self.plan.counts.items()},
             "created": {name: runs for name, runs in created.items() if runs},
             "links": self.changed_lists,
+            "places": sorted(self.plan.by_place),
+            "by_place": {str(place): dict(counter) for place, counter in self.plan.by_place.items()},
+            "gone": self.plan.gone,
+            "kept": self.plan.kept,
+            "left_out": self.plan.left_out,
         }
 
 

@@ -12,7 +12,7 @@ from datetime import date
 
 from app.exchange import bank, rows
 from app.exchange.changes import PlaceRef, Plan
-from app.exchange.plan import doubts
+from app.exchange.plan import doubts, sides
 from app.exchange.plan import whole as of_book
 from app.exchange.plan.aids import Aids
 from app.exchange.plan.comparing import Comparison
@@ -61,6 +61,7 @@ def make(book: Book, today: date, answers: Mapping[str, str] | None = None,
     Aids(comparison, places).compare()
     if whole:
         of_book.note_missing_families(comparison)
+        sides.settle(plan, comparison.answers)
     of_book.note_duplicates(comparison, known)
     doubts.note(comparison)
     places.note_later()

@@ -17,6 +17,7 @@ from app.exchange.changes import (
     OTHER,
     BodyRef,
     Change,
+    ChangedCell,
     FamilyPlan,
     Line,
     MemberPlan,
@@ -176,6 +177,11 @@ class Comparison:
         update.was[column] = codes.ids[was] if codes and was is not None else was
         update.values[column] = codes.ids[becomes] if codes and becomes is not None else becomes
         self.change(form, row, family, update.title, name, was, becomes)
+        self.cell(update, column)
+
+    def cell(self, update: Update, column: str) -> None:
+        """Say that the last change is of one column of a row: it can be accepted by itself."""
+        self.plan.cells.append(ChangedCell(update, column, self.plan.changes[-1]))
 
     def finish(self, form: Sheet, update: Update, before: int) -> None:
         """Close the comparison of a row. before: how many changes there were when it began."""

@@ -44,6 +44,7 @@ class Parts:
                 update.was[column] = codes.ids[was] if codes and was is not None else was
                 update.values[column] = codes.ids[becomes] if codes and becomes is not None else becomes
                 self.comparison.change(MEMBERS, row, family, update.title, name, was, becomes)
+                self.comparison.cell(update, column)
         if update.values:
             self.plan.updates.append(update)
 

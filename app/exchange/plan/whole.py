@@ -42,6 +42,7 @@ def note_missing_families(comparison: Comparison) -> None:
             comparison.count(FAMILIES, "missing")
             place = comparison.places.territories[territory_id].name
             comparison.plan.missing.append(Line(FAMILIES.title, number, f"семья {name}, {place}"))
+            comparison.plan.gone.append((family_id, territory_id))
 
 
 def note_duplicates(comparison: Comparison, known: KnownPeople) -> None:
