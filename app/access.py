@@ -454,7 +454,7 @@ def _rows_of_meetings(scope: Scope, entity: Any) -> ColumnElement[bool]:
         return scope.meetings(Meeting)
     if entity is AgendaItem:
         return scope.items(AgendaItem)
-    if entity is Instruction:
+    if entity.ASKED_BODY:
         told = and_(entity.agency_id == (scope.agency or 0), entity.given_on.is_not(None))
         return or_(_sees_item(scope, entity.item_id), told)
     if hasattr(entity, "item_id"):

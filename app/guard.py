@@ -23,6 +23,7 @@ from app.models import (
     CommissionMember,
     Family,
     Instruction,
+    InstructionScan,
     Meeting,
     Model,
     OfMember,
@@ -277,8 +278,8 @@ class Keeper:
             return row["territory_id"] in self.scope.convened
         if self.convenes(row[entity.OWNER]):
             return True
-        asked = entity is Instruction and not fresh and row["given_on"] is not None and row["accepted_at"] is None
-        return bool(asked) and row[entity.ASKED_BODY] == self.scope.agency
+        answers = entity is Instruction and not fresh and row["given_on"] is not None and row["accepted_at"] is None
+        return (answers or entity is InstructionScan) and row[entity.ASKED_BODY] == self.scope.agency
 
     # Whether rows name what the person may name
 

@@ -51,6 +51,7 @@ from app.models import (
     ImportantMark,
     ImportBatch,
     Instruction,
+    InstructionScan,
     MeasureKind,
     Meeting,
     MeetingAttendance,
@@ -494,6 +495,7 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
     sitting = meeting(body, date(2026, 10, 5), [person], territory=place, place=word, secretary=person)
     item = agenda_item(sitting, of, card, title=f"{word}: вопрос", group=group, decided_at=clock.now(),
                        outcome=by_code(DecisionOutcome, "heard"))  # fmt: skip
+    order = instruction(item, body, date(2026, 12, 20), f"{word}: поручение")
     plan = programme(stay, date(year, 3, 10), date(year, 12, 10), leader=person, problems=[f"{word}: проблема"],
                      note=word)  # fmt: skip
     period = stage(plan, date(year, 3, 10), date(year, 9, 9), tasks=word)
@@ -585,7 +587,12 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
             meeting=item.meeting, item=item, kind=terms.TemplateKind.NOTICE, whom=f"{word}: кому",
             sent_on=date(2026, 11, 20), way=terms.DeliveryWay.HANDED,
         )),
-        "Instruction": instruction(item, body, date(2026, 12, 20), f"{word}: поручение"),
+        "Instruction": order,
+        "InstructionScan": _add(InstructionScan(
+            meeting_id=order.meeting_id, instruction=order, item_id=item.id, agency_id=body.id,
+            given_on=date(2026, 12, 1), file_name=f"{word}.pdf", mime="application/pdf", size=1, sha256="0" * 64,
+            key=f"i{number}",
+        )),
         "Transfer": _add(Transfer(
             named=f"{word}: дело", family=of, from_territory=place, elsewhere=word, decision_id=stay.decision.id,
             decided_on=stay.decision.decided_on, sent_by=word, key=f"t{number}",

@@ -32,6 +32,7 @@ from app.models import (
     DynamicsLevel,
     Family,
     FamilyReaction,
+    InstructionScan,
     Meeting,
     Paper,
     PaperTemplate,
@@ -404,6 +405,10 @@ def _of_sittings(keys: Mapping[str, int]) -> dict[str, ActForm]:
         "answer an instruction": order("answer", said, who="gleb"),
         "enter an answer from paper": order("enter", said),
         "accept an answer": order("accept", {}, page="its own"),
+        "add a scan to an answer": order("scan", {"file": scan}, who="gleb"),
+        "annul a scan of an answer": ActForm(
+            "gleb", *[f"/instruction/scan/{keys['scan to annul']}/annul"] * 2, {"reason": "не тот файл"}
+        ),
         "write a delivery down": ActForm(
             "zoya",
             given,
@@ -453,12 +458,20 @@ def _meetings(cast: factories.Cast) -> dict[str, int]:
     orders = {
         name: factories.instruction(items["decide"][0], gleb.agency, today + timedelta(days=9),
                                     given_on=today - timedelta(days=30),
-                                    answered_at=clock.now() if name in ("accept", "return") else None)
-        for name in ("answer", "enter", "accept", "return")
+                                    answered_at=clock.now() if name in ("accept", "return", "scan") else None)
+        for name in ("answer", "enter", "accept", "return", "scan")
     }  # fmt: skip
     keys = {f"meeting to {name}": row.id for name, row in found.items()}
     keys |= {f"item to {name}": rows[-1 if name == "up" else 0].id for name, rows in items.items()}
     keys |= {f"order to {name}": row.id for name, row in orders.items()}
+    of = orders["scan"]
+    wrong = InstructionScan(
+        meeting_id=of.meeting_id, instruction=of, item_id=of.item_id, agency_id=of.agency_id, given_on=of.given_on,
+        file_name="не тот.pdf", mime="application/pdf", size=1, sha256="3" * 64, key="wrong answer",
+    )  # fmt: skip
+    db.session.add(wrong)
+    db.session.flush()
+    keys["scan to annul"] = wrong.id
     for name in ("mark", "annul"):
         given = Delivery(
             meeting=found["reopen"], item=items["reopen"][0], kind=terms.TemplateKind.EXTRACT, whom=f"Кому: {name}",
@@ -570,6 +583,7 @@ NAMES = (
     "open a meeting", "tick who has come", "decide an item", "take a decision back", "close a meeting",
     "correct a decision", "undo a closing", "bring a template", "retire a template",
     "answer an instruction", "enter an answer from paper", "accept an answer",
+    "add a scan to an answer", "annul a scan of an answer",
     "write a delivery down", "bring a signed scan", "mark a receipt", "annul a delivery", "return an answer",
     "open a programme", "change a programme", "approve a programme", "end a programme", "add a stage",
     "change a stage", "review a stage", "extend a stage", "change a plan", "settle a measure",

@@ -34,6 +34,7 @@ WITHOUT_A_LIST = {
     "CardTelling": "on the page of its signal card",
     "DoublesDecision": "on the page of likely doubles",
     "ImportantMark": "in the chronology of its family",
+    "InstructionScan": "on the page of its instruction",
     "MeetingAttendance": "on the page of its meeting",
     "Problem": "on the page of its programme",
     "SurveyExtension": "on the page of its survey",

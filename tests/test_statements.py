@@ -146,6 +146,8 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
         if view in ("MeetingPage", "SittingPage", "MeetingPapers", "InstructionPage"):
             of_whom = {"item": models.AgendaItem, "instruction": models.Instruction}
             values["pk"] = keys[of_whom.get(rule.rule.split("/")[1], models.Meeting)]
+        if rule.rule.startswith("/instruction/scan/"):
+            values["pk"] = keys[models.InstructionScan]
         if rule.endpoint == "SittingPage.decide":
             values["pk"] = db.session.scalar(
                 select(models.AgendaItem.id).where(models.AgendaItem.decided_at.is_(None)).limit(1)

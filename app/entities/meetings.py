@@ -30,6 +30,7 @@ from app.entities.kinds import (
     Entity,
     OfAgency,
     OfMeeting,
+    Scanned,
     Versioned,
     Whose,
     derived,
@@ -301,8 +302,28 @@ class Instruction(OfMeeting, Entity):
     returned: Mapped[str | None] = mapped_column(String(1000), info=label(_("Why the answer was returned")))
     accepted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=label(_("Answer accepted at")))
 
+    scans: Mapped[list[InstructionScan]] = relationship(back_populates="instruction", order_by="InstructionScan.id")
+
     def __str__(self) -> str:
         return words.short(f"{self.agency}: {self.text}", LONGEST_TITLE)
+
+
+class InstructionScan(Scanned, OfMeeting, Entity):
+    """A scan that came with the answer to an instruction. It is of the item, the body and the day of its instruction,
+    by which those see it who see the instruction.
+    """
+
+    ASKED_BODY = "agency_id"
+    __tablename__ = "instruction_scan"
+    TITLE, TITLES = _("Scan of an answer"), _("Scans of answers")
+    instruction_id: Mapped[int] = mapped_column(ForeignKey("instruction.id"), index=True, info=label(_("Instruction")))
+    instruction: Mapped[Instruction] = relationship(back_populates="scans", info=label(_("Instruction")))
+    item_id: Mapped[int] = mapped_column(ForeignKey("agenda_item.id"), index=True, info=label(_("Item of an agenda")))
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"), index=True, info=label(_("Agency")))
+    given_on: Mapped[date] = mapped_column(Date, info=label(_("Given on")))
+
+    def __str__(self) -> str:
+        return self.file_name
 
 
 class Delivery(OfMeeting, Entity):

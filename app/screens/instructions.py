@@ -15,13 +15,16 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField
 
 from app import access, clock, guard, journal
-from app.acts import AT_ONCE, Answer
+from app.acts import AT_ONCE, Answer, reads_first
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
 from app.forms import REQUIRED, CleanText, DayField, EntityForm, check_version, no_longer
-from app.models import AgendaItem, Family, Instruction
+from app.models import AgendaItem, Family, Instruction, InstructionScan
 from app.readings import inquiries, meetings
+from app.screens import annulment
+from app.screens.papers import stored_file
 from app.screens.screen import Screen
+from app.screens.signal_scans import ACCEPTED, PhotosField, ScansForm
 from app.services import instructions as acts
 
 LONGEST_ANSWER, LONGEST_REASON = 20_000, 1000
@@ -35,12 +38,28 @@ class CarriedOutForm(EntityForm):
     answer = CleanText(_("What was done"), [REQUIRED, no_longer(LONGEST_ANSWER)])
 
 
+class AnsweredForm(CarriedOutForm):
+    """What the body did, and the scans that show it."""
+
+    file = PhotosField(
+        _("Scans of the answer"),
+        description=_("JPEG, PNG or PDF, up to 20 MB in all. After a refusal choose the files again."),
+        render_kw={"accept": ACCEPTED},
+    )
+
+
 class ReturnForm(EntityForm):
     """Why an answer is not taken."""
 
     version = HiddenField()
     reason = CleanText(_("Why the answer is returned"), [REQUIRED, no_longer(LONGEST_REASON)])
     due_on = DayField(_("Answer due on"), [REQUIRED])
+
+
+class AnswerScansForm(ScansForm):
+    """Scans of an answer."""
+
+    version = HiddenField()
 
 
 class InstructionPage(Screen):
@@ -61,6 +80,7 @@ class InstructionPage(Screen):
         own_family = row.family is not None and self.appbuilder.sm.has_access("can_show", "FamilyPage")
         return self.page(
             "meetings/instruction.html", row=row, state=meetings.state_of(row),
+            scans=[one for one in row.scans if one.annulled_at is None], brings=self._brings(row),
             answers=row.accepted_at is None and self._answers(row),
             takes=self._takes(row), late=meetings.is_overdue(row, today), own_family=own_family,
             asked=inquiries.named(about.card_id, about.family_id, today),
@@ -69,14 +89,15 @@ class InstructionPage(Screen):
 
     @expose("/<int:pk>/answer", methods=["GET", "POST"])
     @has_access
+    @reads_first
     def answer(self, pk: int) -> str | Response:
         """The body answers."""
-        form = CarriedOutForm()
+        form = AnsweredForm()
         if not form.is_submitted():
             form.done_on.data = clock.today()
 
         def act(row: Instruction) -> Answer:
-            acts.answer(row, acts.Answered(form.done_on.given, form.answer.data or ""), clock.today())
+            _answer(row, form)
             return Answer(gettext("The answer is sent to the commission."), _page_of(pk))
 
         return self._act(pk, form, gettext("Answer the instruction"), self._answers, act)
@@ -84,14 +105,15 @@ class InstructionPage(Screen):
     @expose("/<int:pk>/enter", methods=["GET", "POST"])
     @has_access
     @permission_name("accept")
+    @reads_first
     def enter(self, pk: int) -> str | Response:
         """An answer that came on paper."""
-        form = CarriedOutForm()
+        form = AnsweredForm()
         if not form.is_submitted():
             form.done_on.data = clock.today()
 
         def act(row: Instruction) -> Answer:
-            acts.answer(row, acts.Answered(form.done_on.given, form.answer.data or ""), clock.today())
+            _answer(row, form)
             return Answer(gettext("The answer is entered."), _page_of(pk))
 
         return self._act(pk, form, gettext("Enter the answer that came on paper"), self._takes, act)
@@ -123,6 +145,41 @@ class InstructionPage(Screen):
 
         return self._act(pk, form, gettext("Return the answer"), self._takes, act)
 
+    @expose("/<int:pk>/scan", methods=["GET", "POST"])
+    @has_access
+    @reads_first
+    def scan(self, pk: int) -> str | Response:
+        """Scans are added to an answer that was given."""
+        form = AnswerScansForm()
+
+        def act(row: Instruction) -> Answer:
+            acts.bring(row, form.file.found)
+            return Answer(gettext("The scans are attached to the answer."), _page_of(pk))
+
+        return self._act(pk, form, gettext("Attach scans to the answer"), self._brings, act)
+
+    @expose("/scan/<int:pk>/file")
+    @has_access
+    @permission_name("show")
+    def download(self, pk: int) -> Response:
+        """The file itself: a picture opens in the browser, a PDF is kept."""
+        row = self.find(InstructionScan, pk)
+        if row.annulled_at is not None:
+            abort(404)
+        return stored_file(row, _page_of(row.instruction_id), self._instruction(row.instruction_id).family_id)
+
+    @expose("/scan/<int:pk>/annul", methods=["GET", "POST"])
+    @has_access
+    @permission_name("scan")
+    def annul(self, pk: int) -> str | Response:
+        """Take a wrong file off an answer, with a reason; it stays in the store."""
+        row = self.find(InstructionScan, pk)
+        if not self._brings(self._instruction(row.instruction_id)):
+            abort(403)
+        facts = ((gettext("Instruction"), row.instruction), (gettext("File"), row.file_name))
+        return annulment.page(row, self.page, back=_page_of(row.instruction_id), facts=facts,
+                              menu_entry="Instructions")  # fmt: skip
+
     def _act(self, pk: int, form: Any, heading: str, may: Callable[[Instruction], bool],
              act: Callable[[Instruction], Answer]) -> str | Response:  # fmt: skip
         row = self._instruction(pk)
@@ -139,7 +196,8 @@ class InstructionPage(Screen):
 
         if form.is_submitted() and form.validate() and (answer := self.done(form, whole)):
             return answer
-        return self.page("surveys/form.html", form=form, heading=heading, back=_page_of(pk), whose=str(row),
+        return self.page("surveys/form.html", form=form, with_files="file" in form, heading=heading,
+                         back=_page_of(pk), whose=str(row),
                          menu_entry="Instructions")  # fmt: skip
 
     def _instruction(self, pk: int) -> Instruction:
@@ -154,10 +212,23 @@ class InstructionPage(Screen):
         may = bool(self.appbuilder.sm.has_access("can_accept", "Instruction"))
         return may and row.meeting is not None and guard.may_write(row.meeting)
 
+    def _brings(self, row: Instruction) -> bool:
+        """Whether the person adds scans to the answer: whoever gives it, and whoever is to take it."""
+        may = bool(self.appbuilder.sm.has_access("can_scan", "Instruction"))
+        return (
+            may and row.accepted_at is None and row.answered_at is not None and (self._answers(row) or self._takes(row))
+        )
+
     def _answers(self, row: Instruction) -> bool:
         """Whether the person answers for the body."""
         may = bool(self.appbuilder.sm.has_access("can_answer", "Instruction"))
         return may and row.agency_id == access.scope().agency and row.given_on is not None
+
+
+def _answer(row: Instruction, form: AnsweredForm) -> None:
+    """What was typed, and the scans that came with it."""
+    acts.answer(row, acts.Answered(form.done_on.given, form.answer.data or ""), clock.today())
+    acts.bring(row, form.file.found)
 
 
 def _page_of(pk: int) -> str:

@@ -18,11 +18,11 @@ from app.domain.refusal import Refusal
 from app.domain.terms import Act, PaperKind
 from app.extensions import db
 from app.forms import REQUIRED, CleanString, DayField, EntityForm, TermField, ValidationError, no_longer, offered
-from app.models import Decision, Family, Paper
+from app.models import CardScan, Decision, Family, InstructionScan, Paper, SurveyScan
 from app.render import scans
 from app.screens import annulment, scan_codes
 from app.screens.family import section
-from app.screens.screen import Screen
+from app.screens.screen import Screen, file
 from app.services import papers
 
 # A scan that is shown in the browser may do nothing there.
@@ -100,18 +100,7 @@ class Papers(Screen):
     def download(self, pk: int) -> Response:
         """The scan itself: a picture opens in the browser, a PDF is kept."""
         paper = self.find(Paper, pk)
-        try:
-            content = papers.content(paper)
-        except papers.DamagedPaperError:
-            flash(DAMAGED, "danger")
-            return redirect(_page_of(paper.family_id))
-        journal.read(Act.DOWNLOADED, entity="Paper", entity_id=paper.id, family_id=paper.family_id,
-                     summary=journal.title_of(paper), records=1)  # fmt: skip
-        response = self.file(content, paper.mime, paper.file_name, inline=paper.mime != scans.PDF)
-        response.headers["Content-Security-Policy"] = SANDBOX
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return stored_file(paper, _page_of(paper.family_id), paper.family_id)
 
     @expose("/papers/<int:pk>/annul", methods=["GET", "POST"])
     @has_access
@@ -161,3 +150,21 @@ def _decisions(family: Family) -> list[Decision]:
 
 def _page_of(family_id: int) -> str:
     return section(family_id, "Paper")
+
+
+def stored_file(
+    row: Paper | CardScan | SurveyScan | InstructionScan, back: str, family_id: int | None = None
+) -> Response:
+    """A stored scan: a picture opens in the browser, a PDF is kept. back: where one is told that the file is lost."""
+    try:
+        content = papers.content(row)
+    except papers.DamagedPaperError:
+        flash(DAMAGED, "danger")
+        return redirect(back)
+    journal.read(Act.DOWNLOADED, entity=type(row).__name__, entity_id=row.id, family_id=family_id,
+                 summary=journal.title_of(row), records=1)  # fmt: skip
+    response = file(content, row.mime, row.file_name, inline=row.mime != scans.PDF)
+    response.headers["Content-Security-Policy"] = SANDBOX
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    return response

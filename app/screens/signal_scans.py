@@ -11,15 +11,14 @@ from flask_wtf.file import FileRequired, MultipleFileField
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from app import access, journal
+from app import access
 from app.acts import Answer, reads_first
 from app.domain.refusal import Refusal
-from app.domain.terms import Act
 from app.forms import EntityForm, ValidationError
 from app.models import CardScan, SignalCard
 from app.render import scans
 from app.screens import annulment, scan_codes
-from app.screens.papers import DAMAGED, SANDBOX
+from app.screens.papers import stored_file
 from app.screens.screen import Screen
 from app.services import papers
 from app.services.signals import NOT_RECEIVED
@@ -106,17 +105,7 @@ class SignalScans(Screen):
             abort(404)
         if is_sealed(card):
             return redirect(back)
-        try:
-            content = papers.content(row)
-        except papers.DamagedPaperError:
-            flash(DAMAGED, "danger")
-            return redirect(back)
-        journal.read(Act.DOWNLOADED, entity="CardScan", entity_id=row.id, summary=journal.title_of(row), records=1)
-        response = self.file(content, row.mime, row.file_name, inline=row.mime != scans.PDF)
-        response.headers["Content-Security-Policy"] = SANDBOX
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return stored_file(row, back)
 
     @expose("/signal-scan/<int:pk>/annul", methods=["GET", "POST"])
     @has_access

@@ -28,7 +28,7 @@ from app.readings import surveys
 from app.render.html_pdf import PrintError
 from app.render.scans import PDF
 from app.screens import annulment, scan_codes
-from app.screens.papers import DAMAGED, SANDBOX
+from app.screens.papers import stored_file
 from app.screens.screen import Screen
 from app.screens.signal_scans import ACCEPTED, PhotosField
 from app.services import papers
@@ -131,19 +131,8 @@ class SurveyPapers(Screen):
         row = self.find(SurveyScan, pk)
         if row.annulled_at is not None:
             abort(404)
-        try:
-            content = papers.content(row)
-        except papers.DamagedPaperError:
-            flash(DAMAGED, "danger")
-            return redirect(url_for("SurveyPage.show", pk=row.group_id))
         group = self.find(SurveyGroup, row.group_id)
-        journal.read(Act.DOWNLOADED, entity="SurveyScan", entity_id=row.id, family_id=group.family_id,
-                     summary=journal.title_of(row), records=1)  # fmt: skip
-        response = self.file(content, row.mime, row.file_name, inline=row.mime != PDF)
-        response.headers["Content-Security-Policy"] = SANDBOX
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return stored_file(row, url_for("SurveyPage.show", pk=row.group_id), group.family_id)
 
     @expose("/survey-scan/<int:pk>/annul", methods=["GET", "POST"])
     @has_access

@@ -16,6 +16,8 @@ from app.domain.meetings import FARTHEST
 from app.domain.refusal import Refusal
 from app.extensions import db, hold_row
 from app.models import Agency, Instruction, TypicalInstruction
+from app.render import scans
+from app.services import papers
 
 ANNULLED = "Это поручение аннулировано."
 NOT_GIVEN = "Заседание ещё не закрыто: поручение пока не дано."
@@ -71,6 +73,15 @@ def answer(row: Instruction, said: Answered, today: date) -> None:
     row.done_on, row.answer, row.returned = said.done_on, said.text, None
     row.answered_at, row.answered_by = clock.now(), access.scope().user_name
     db.session.flush()
+
+
+def bring(row: Instruction, files: Iterable[tuple[str, scans.Inspected]]) -> None:
+    """Scans come with the answer, before it is accepted. Raises Refusal."""
+    _hold(row)
+    if row.answered_at is None:
+        raise Refusal(NOT_ANSWERED)
+    for name, scan in files:
+        papers.attach_to_instruction(row, name, scan)
 
 
 def accept(row: Instruction) -> None:

@@ -22,7 +22,20 @@ from sqlalchemy.orm import Session, SessionTransaction
 from app.domain.refusal import Refusal
 from app.domain.terms import PaperKind
 from app.extensions import db, hold_row
-from app.models import Aid, CardScan, Decision, Family, Model, Paper, Scanned, SignalCard, SurveyGroup, SurveyScan
+from app.models import (
+    Aid,
+    CardScan,
+    Decision,
+    Family,
+    Instruction,
+    InstructionScan,
+    Model,
+    Paper,
+    Scanned,
+    SignalCard,
+    SurveyGroup,
+    SurveyScan,
+)
 from app.render import scans
 from app.services import antivirus
 
@@ -30,6 +43,7 @@ LARGEST = 20 * 1024 * 1024  # bytes
 UNDER_WAY = 600  # seconds: a younger file may belong to a row that is not committed yet
 LONGEST_TITLE, LONGEST_NAME = 200, 150
 MOST_OF_CARD = 10  # photos and scans of one signal card
+MOST_OF_INSTRUCTION = 10  # scans of one answer
 MOST_OF_SURVEY = 40  # photos and scans of one survey
 EXTENSIONS = {scans.PDF: (".pdf",), scans.JPEG: (".jpg", ".jpeg"), scans.PNG: (".png",)}
 REFUSALS = {
@@ -114,6 +128,23 @@ def attach_to_survey(group: SurveyGroup, title: str | None, file_name: str, scan
         raise Refusal(f"К обследованию уже приложено {MOST_OF_SURVEY} файлов: больше нельзя.", "file")
     photo: SurveyScan = _added(SurveyScan(group=group, title=title, **_kept(file_name, scan)))
     return photo
+
+
+def attach_to_instruction(row: Instruction, file_name: str, scan: scans.Inspected) -> InstructionScan:
+    """Store a scan that came with the answer to an instruction. Raises Refusal; the caller commits."""
+    of_row = InstructionScan.instruction_id == row.id
+    hold_row(Instruction, row.id)
+    if (twin := _twin(InstructionScan, of_row, scan)) is not None:
+        raise Refusal(f"Этот файл уже приложен: «{twin}».", "file")
+    live = select(func.count(InstructionScan.id)).where(of_row, InstructionScan.annulled_at.is_(None))
+    if (db.session.scalar(live) or 0) >= MOST_OF_INSTRUCTION:
+        raise Refusal(f"К ответу уже приложено {MOST_OF_INSTRUCTION} файлов: больше нельзя.", "file")
+    fresh = InstructionScan(
+        meeting_id=row.meeting_id, instruction=row, item_id=row.item_id, agency_id=row.agency_id, given_on=row.given_on,
+        **_kept(file_name, scan),
+    )  # fmt: skip
+    brought: InstructionScan = _added(fresh)
+    return brought
 
 
 def _kept(file_name: str, scan: scans.Inspected) -> dict[str, Any]:

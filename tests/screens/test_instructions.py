@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from io import BytesIO
 from typing import Any
 
 import icalendar
@@ -13,9 +14,9 @@ from app import clock
 from app.domain.refusal import Refusal
 from app.domain.terms import DecisionKind
 from app.extensions import db
-from app.models import Agency, Family, Instruction
+from app.models import Agency, Family, Instruction, InstructionScan
 from app.services import instructions
-from tests import factories, meeting_scenes
+from tests import factories, meeting_scenes, scans
 from tests.states import kept
 from tests.test_feeds import made
 from tests.test_guard import acting
@@ -248,3 +249,35 @@ def test_of_two_who_answer_at_once_one_is_told(cast, given, sign_in, page):
     assert ("первый", "второй")[refused] in answers[refused][2]
     db.session.rollback()
     assert db.session.get(Instruction, key).answer == ("первый", "второй")[1 - refused]
+
+
+def test_scans_come_with_the_answer_and_are_seen_by_whoever_sees_the_instruction(cast, given, sign_in, page):
+    gleb, zoya = sign_in("gleb"), sign_in("zoya")
+    url = f"/instruction/{given.id}"
+    assert gleb.get(f"{url}/scan").status_code == 403  # nothing is answered yet
+    answer = form_of(page(gleb, f"{url}/answer")) | {"answer": "Пособие оформлено"}
+    sent = answer | {"file": [(BytesIO(scans.pdf("справка")), "справка.pdf"), (BytesIO(scans.picture()), "фото.jpg")]}
+    assert gleb.post(f"{url}/answer", data=sent, content_type="multipart/form-data").status_code == 302
+    paper, photo = db.session.scalars(select(InstructionScan).order_by(InstructionScan.id)).all()
+    shown = f"/instruction/scan/{paper.id}/file"
+    for name in ("gleb", "zoya", "anna"):
+        client = sign_in(name)
+        assert "справка.pdf" in client.get(url).text, name
+        assert client.get(shown).data[:4] == b"%PDF", name
+    assert sign_in("galina").get(shown).status_code == 404
+    wrong = f"/instruction/scan/{photo.id}/annul"
+    assert gleb.post(wrong, data=form_of(page(gleb, wrong)) | {"reason": "не тот снимок"}).status_code == 302
+    assert gleb.get(f"/instruction/scan/{photo.id}/file").status_code == 404
+    again = form_of(page(gleb, f"{url}/scan")) | {"file": (BytesIO(scans.pdf("справка")), "справка.pdf")}
+    assert "уже приложен" in gleb.post(f"{url}/scan", data=again, content_type="multipart/form-data").text
+    zoya.post(f"{url}/accept", data=form_of(page(zoya, url)))
+    assert gleb.get(f"{url}/scan").status_code == 403
+
+
+def test_an_answer_whose_scan_is_no_scan_is_not_given(given, sign_in, page):
+    gleb, url = sign_in("gleb"), f"/instruction/{given.id}/answer"
+    sent = form_of(page(gleb, url)) | {"answer": "Оформлено", "file": (BytesIO("не скан".encode()), "справка.pdf")}
+    told = gleb.post(url, data=sent, content_type="multipart/form-data").text
+    assert "по содержанию этот файл – другое" in told
+    assert "Оформлено" in told
+    assert given.answered_at is None
