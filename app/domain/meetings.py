@@ -181,6 +181,10 @@ ORDERS = {
     DecisionKind.REPRESENT: InstructionKind.REPRESENTATION,
     DecisionKind.COURT: InstructionKind.COURT,
 }
+TO_NOBODY = {
+    DecisionKind.REPRESENT: "Впишите в поручениях, кому вносится представление и до какого дня ждать ответа.",
+    DecisionKind.COURT: "Впишите в поручениях, кто направит материалы в суд и до какого дня ответит.",
+}
 LACKS = {
     "criteria": "Укажите хотя бы один критерий; первый считается основным.",
     "removal_reason": "Укажите причину снятия с учёта.",
@@ -219,6 +223,12 @@ def check_outcome(kind: DecisionKind, said: Collection[str], *, until: date | No
         raise Refusal("Срок – не дальше двух лет: проверьте год.", "until")
     if kind in OF_FAMILIES and not has_family:
         raise Refusal("Семьи этого вопроса в банке ещё нет: сначала внесите её по сигнальной карте.", "outcome")
+
+
+def check_ordered(kind: DecisionKind, orders: int) -> None:
+    """Raise Refusal unless an outcome that is sent to somebody names at least one body that is to answer."""
+    if kind in ORDERS and not orders:
+        raise Refusal(TO_NOBODY[kind], "outcome")
 
 
 def check_votes(votes: Votes, present: int) -> None:

@@ -107,6 +107,7 @@ def decide(item: AgendaItem, decided: Decided) -> None:
         kind, decided.said, until=decided.until, held_on=meeting.held_on, has_family=item.family_id is not None,
         of_council=decided.outcome.of_council, by_council=_is_council(meeting),
     )  # fmt: skip
+    rules.check_ordered(kind, len(decided.instructions))
     if decided.removal_reason is not None and kind is DecisionKind.REMOVE:
         registration.check_reason(decided.removal_reason.code, decided.note)
     rules.check_votes(decided.votes, meetings.quorum(meeting).present)

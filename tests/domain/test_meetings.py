@@ -200,6 +200,16 @@ def test_every_outcome_says_what_it_asks_for_and_what_it_lacks():
     }
 
 
+@pytest.mark.parametrize("kind", DecisionKind)
+def test_what_is_sent_to_somebody_names_who_is_to_answer(kind):
+    rules.check_ordered(kind, 1)
+    if kind in rules.ORDERS:
+        with pytest.raises(Refusal, match="Впишите в поручениях"):
+            rules.check_ordered(kind, 0)
+    else:
+        rules.check_ordered(kind, 0)
+
+
 def check(kind: DecisionKind, *said: str, until: date | None = None, has_family: bool = True, of_council: bool = True,
           by_council: bool = False) -> None:  # fmt: skip
     rules.check_outcome(kind, said, until=until, held_on=HELD, has_family=has_family, of_council=of_council,

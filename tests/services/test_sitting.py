@@ -274,7 +274,8 @@ def test_the_file_of_a_family_is_handed_over_and_its_card_is_answered(cast, sits
 def test_the_rest_enter_a_decision_and_leave_the_card_and_the_stay(kind, cast, sits, on_record):
     card = card_of(cast, on_record)
     matter = item(sits, card=card)
-    decide(matter, kind, note="Примечание")
+    orders = [meeting_scenes.order(cast.agency("5.2"), sits.held_on + 10 * DAY, "ответить")]
+    decide(matter, kind, note="Примечание", instructions=orders)
     closed(sits)
     assert (matter.decision.kind, matter.decision.decided_on, matter.decision.family) == (kind, sits.held_on, on_record)
     assert (matter.decision.number, matter.decision.note) == (f"{sits.number}/1", "Примечание")
@@ -294,6 +295,8 @@ def test_every_outcome_of_the_dictionary_is_known(app):
                                           (DecisionKind.HEAR, InstructionKind.INSTRUCTION)])  # fmt: skip
 def test_instructions_are_given_when_the_meeting_is_closed(kind, of, cast, sits, on_record):
     matter, due = item(sits, on_record), sits.held_on + 10 * DAY
+    if of is not InstructionKind.INSTRUCTION:
+        refused("Впишите в поручениях", decide, matter, kind)
     decide(matter, kind, instructions=[meeting_scenes.order(cast.agency("5.2"), due, text) for text in ("а", "б")])
     assert [(row.given_on, row.family_id) for row in matter.instructions] == [(None, None)] * 2
     closed(sits)

@@ -20,6 +20,11 @@ from app.readings.due.kinds import DaysAsked, Due
 _row, _agency, _item = Instruction.__table__, Agency.__table__, AgendaItem.__table__
 
 PAGE, LONGEST = "instruction", 80
+ANSWERS = {
+    InstructionKind.INSTRUCTION: "Ответ на поручение",
+    InstructionKind.REPRESENTATION: "Ответ на представление",
+    InstructionKind.COURT: "Ответ о материалах в суд",
+}
 CLAUSE = "120-ФЗ, статья 11, часть 4"
 
 
@@ -49,7 +54,7 @@ def _due(one: Any) -> Due:
     return Due(
         source="instructions",
         due=one.due_on,
-        title=f"Ответ на {'представление' if one.kind is InstructionKind.REPRESENTATION else 'поручение'}",
+        title=ANSWERS[one.kind],
         who=one.name,
         clause=CLAUSE,
         mark=f"№ {one.number}" if one.number else "",
