@@ -16,7 +16,16 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock, doctor, journal, tree
-from app.domain.terms import Act, DecisionKind, DoublesVerdict, JobKind, ProgrammeState, Unit
+from app.domain.terms import (
+    Act,
+    DecisionKind,
+    DeliveryWay,
+    DoublesVerdict,
+    JobKind,
+    ProgrammeState,
+    TemplateKind,
+    Unit,
+)
 from app.extensions import db
 from app.models import (
     Agency,
@@ -25,6 +34,7 @@ from app.models import (
     BookStep,
     Criterion,
     Deadline,
+    Delivery,
     Dictionary,
     DoublesDecision,
     Entity,
@@ -365,6 +375,28 @@ def _instruction_answered_without_a_word(family: Family, _patch: pytest.MonkeyPa
     return _order(family, given_on=clock.today(), answered_at=_later()) or "ответили без единого слова"
 
 
+def _delivered(family: Family, kind: TemplateKind, days: int, number: str | None = "1/1") -> str:
+    item = _sitting(family).items[0]
+    item.number = number
+    day = item.meeting.held_on + timedelta(days=days)
+    db.session.add(Delivery(meeting_id=item.meeting_id, item=item, kind=kind, whom="Ивановой", sent_on=day,
+                            way=DeliveryWay.POST))  # fmt: skip
+    db.session.flush()
+    return ""
+
+
+def _invitation_after_the_meeting(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    return _delivered(family, TemplateKind.NOTICE, 1) or "приглашение отправлено после заседания"
+
+
+def _resolution_before_the_meeting(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    return _delivered(family, TemplateKind.RESOLUTION, -1) or "документ отправлен раньше заседания"
+
+
+def _extract_of_no_resolution(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    return _delivered(family, TemplateKind.EXTRACT, 0, None) or "постановления по вопросу нет"
+
+
 def _member_who_sits_twice(family: Family, _patch: pytest.MonkeyPatch) -> str:
     meeting = _sitting(family)
     factories.commission_member(meeting.presiding, meeting.agency, date(2021, 1, 1))
@@ -563,6 +595,9 @@ PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
         _instruction_that_was_not_given,
         _instruction_done_before_it_was_given,
         _instruction_answered_without_a_word,
+        _invitation_after_the_meeting,
+        _resolution_before_the_meeting,
+        _extract_of_no_resolution,
         _member_who_sits_twice,
     ],
     "Двойники": [_merged_and_still_counted],

@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, Select, and_, exists, select
 from app.domain import meetings as rules
 from app.domain.meetings import Quorum
 from app.domain.refusal import Refusal
+from app.domain.terms import TemplateKind
 from app.extensions import db
-from app.models import Agency, AgendaItem, CommissionMember, Employee, Instruction, Meeting, MeetingAttendance
+from app.models import Agency, AgendaItem, CommissionMember, Delivery, Employee, Instruction, Meeting, MeetingAttendance
 
 _meeting, _attendance = Meeting.__table__, MeetingAttendance.__table__
-_item, _instruction = AgendaItem.__table__, Instruction.__table__
+_item, _instruction, _delivery = AgendaItem.__table__, Instruction.__table__, Delivery.__table__
 _member, _employee, _agency = CommissionMember.__table__, Employee.__table__, Agency.__table__
 _undecided = exists(
     select(_item.c.id)
@@ -39,6 +40,17 @@ OF_INSTRUCTIONS: tuple[tuple[ColumnElement[bool], str], ...] = (
 )
 
 
+# The same of what was handed over, beside its item and its meeting.
+OF_DELIVERIES: tuple[tuple[ColumnElement[bool], str], ...] = (
+    (and_(_delivery.c.kind == TemplateKind.NOTICE, _delivery.c.sent_on > _meeting.c.held_on),
+     "приглашение отправлено после заседания"),
+    (and_(_delivery.c.kind != TemplateKind.NOTICE, _item.c.number.is_(None)),
+     "вручён документ, а постановления по вопросу нет"),
+    (and_(_delivery.c.kind != TemplateKind.NOTICE, _delivery.c.sent_on < _meeting.c.held_on),
+     "документ отправлен раньше заседания"),
+)  # fmt: skip
+
+
 def meetings(today: date) -> Iterator[str]:
     """A body meets once a day under a number of its own, decides with a quorum, and what it ordered was given."""
     ahead = (and_(_meeting.c.opened_at.is_not(None), _meeting.c.held_on > today), "открыто, а его день не наступил")
@@ -51,6 +63,13 @@ def meetings(today: date) -> Iterator[str]:
     for condition, said in OF_INSTRUCTIONS:
         for key in _keys(select(_instruction.c.id).select_from(of_meeting).where(_told, condition)):
             yield f"Поручение {key}: {said}."
+    given = _delivery.join(_item, _item.c.id == _delivery.c.item_id).join(
+        _meeting, _meeting.c.id == _delivery.c.meeting_id
+    )
+    for condition, said in OF_DELIVERIES:
+        asked = select(_delivery.c.id).select_from(given).where(_delivery.c.annulled_at.is_(None), condition)
+        for key in _keys(asked):
+            yield f"Запись реестра вручения {key}: {said}."
     yield from _members()
 
 

@@ -82,6 +82,24 @@ class MatterFact(Fact):
 
 
 @dataclass(frozen=True)
+class DeliveryFact(Fact):
+    """A paper of a decision that was handed or sent; since: the day, title: to whom, text: the code of the paper, more:
+    the code of the way, done: the day it was received, decision: the key of the decision.
+    """
+
+    done: date | None
+    decision: int
+
+    @property
+    def paper(self) -> str:
+        return str(terms.TemplateKind.of(self.text or "") or "")
+
+    @property
+    def way(self) -> str:
+        return str(terms.DeliveryWay.of(self.more or "") or "")
+
+
+@dataclass(frozen=True)
 class OrderFact(Fact):
     """An instruction about the family; since: the day it was given, until: due on, title: the body, text: what is to
     be done, more: the answer, done: the day it tells of."""
@@ -154,7 +172,7 @@ TYPES: dict[str, Any] = {
     "year": Integer, "quarter": Integer, "pages": Integer, "size": Integer,
     "meals": Boolean, "textbooks": Boolean, "leisure": Boolean, "holidays": String, "key": String,
     "meeting": Integer, "done": Date, "held": Date, "answered": Boolean, "accepted": Boolean,
-    "came": Boolean, "performer": Integer,
+    "came": Boolean, "performer": Integer, "decision": Integer,
 }  # fmt: skip
 # What a row becomes, where it tells more than every fact does.
 KINDS: dict[str, type[Fact]] = {
@@ -163,6 +181,7 @@ KINDS: dict[str, type[Fact]] = {
     "SurveyAct": SurveyFact,
     "SignalCard": CardFact,
     "AgendaItem": MatterFact,
+    "Delivery": DeliveryFact,
     "Instruction": OrderFact,
     "Programme": ProgrammeFact,
     "Stage": StageFact,

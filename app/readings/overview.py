@@ -36,6 +36,7 @@ from app.models import (
     Criterion,
     Decision,
     DecisionOutcome,
+    Delivery,
     DynamicsLevel,
     Education,
     EducationStatus,
@@ -71,6 +72,7 @@ from app.readings.facts import (
     KINDS,
     TYPES,
     CardFact,
+    DeliveryFact,
     Fact,
     MatterFact,
     MeasureFact,
@@ -153,6 +155,11 @@ class Overview:
         rows = [fact for fact in self.facts.get("Transfer", ()) if isinstance(fact, MoveFact)]
         rows.sort(key=lambda fact: fact.id, reverse=True)
         return [row for place, row in enumerate(rows) if row.text is None or not place]
+
+    def handed(self, decision: Decision) -> list[DeliveryFact]:
+        """To whom the papers of a decision were handed or sent, in the order of the days."""
+        rows = [row for row in self.facts.get("Delivery", ()) if isinstance(row, DeliveryFact)]
+        return sorted((row for row in rows if row.decision == decision.id), key=lambda row: (row.since, row.id))
 
     @property
     def children(self) -> list[MemberToday]:
@@ -405,6 +412,9 @@ def _facts(family: Family) -> Iterator[tuple[str, Fact]]:
         _part(AgendaItem, family, since=Meeting.held_on, title=AgendaItem.title, text=DecisionOutcome.name,
               more=AgendaItem.number, meeting=AgendaItem.meeting_id)
         .join(AgendaItem.meeting).outerjoin(AgendaItem.outcome).where(Meeting.closed_at.is_not(None)),
+        _part(Delivery, None, since=Delivery.sent_on, title=Delivery.whom, text=cast(Delivery.kind, String),
+              more=cast(Delivery.way, String), done=Delivery.received_on, decision=AgendaItem.decision_id)
+        .join(Delivery.item).where(AgendaItem.family_id == family.id, AgendaItem.decision_id.is_not(None)),
         _part(Instruction, family, since=Instruction.given_on, until=Instruction.due_on, title=Agency.name,
               text=Instruction.text, more=Instruction.answer, done=Instruction.done_on,
               answered=Instruction.answered_at.is_not(None),

@@ -74,6 +74,8 @@ def test_papers_are_handed_over_received_and_printed(cast, matter, sign_in, page
         assert zoya.get(name).get_data()[:4] == b"%PDF"
     assert "Полозовой" in zoya.get("/deliveryregistry/list/").text
     assert "Реестр за период" in zoya.get("/deliveryregistry/list/").text
+    of_family = " ".join(page(sign_in("anna"), f"/family/{matter.family_id}").text_content().split())
+    assert "выписка из постановления: Полозовой Инне Олеговне (почтой), получено" in of_family
 
 
 def brought(content: bytes, **more: Any) -> dict[str, Any]:
