@@ -52,6 +52,7 @@ from app.models import (
     SignalCardOutcome,
     SurveyGroup,
     Territory,
+    Transfer,
     User,
 )
 from app.readings.clocks import DeadlinesInUse
@@ -403,6 +404,47 @@ def _member_who_sits_twice(family: Family, _patch: pytest.MonkeyPatch) -> str:
     return "Этот человек уже в составе"
 
 
+def _transfer(family: Family, **values: Any) -> Transfer:
+    row = Transfer(named=family.title, family=family, from_territory_id=family.territory_id, elsewhere="Соседний район",
+                   decided_on=clock.today(), sent_by="Анна", key=f"{len(values)}", **values)  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def _transfer_that_waits_and_is_received(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _transfer(family, received_id=family.id)
+    return "ждёт приёма, а семья уже принята"
+
+
+def _transfer_that_is_declined_and_received(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _transfer(family, received_id=family.id, answered_at=clock.now(), declined="ошибка")
+    return "в приёме отказано, а семья принята"
+
+
+def _transfer_of_a_family_that_is_annulled(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    gone = factories.family(family.territory, number="00043", annulled_at=clock.now(), annul_reason="ошибка")
+    _transfer(gone)
+    return "ждёт приёма, а семья аннулирована"
+
+
+def _transfer_of_a_family_that_still_stands_there(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _transfer(family, answered_at=clock.now(), stay_id=family.registrations[0].id)
+    return "учёт на прежнем месте не окончен"
+
+
+def _transfer_to_a_family_that_is_annulled(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    gone = factories.family(family.territory, number="00043", annulled_at=clock.now(), annul_reason="ошибка")
+    _transfer(family, answered_at=clock.now(), received_id=gone.id, to_territory_id=family.territory_id)
+    return "на новом месте аннулирована"
+
+
+def _family_that_goes_to_two_places(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    _transfer(family)
+    _transfer(family, note="второй раз")
+    return "Семья № 00042: передаётся в несколько мест сразу"
+
+
 def _stale_key(_family: Family, _patch: pytest.MonkeyPatch) -> str:
     _statement(update(Family.__table__).values(sort_key="яя"))
     return "Семья № 00042: место в списке"
@@ -601,6 +643,14 @@ PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
         _member_who_sits_twice,
     ],
     "Двойники": [_merged_and_still_counted],
+    "Передачи дел": [
+        _transfer_that_waits_and_is_received,
+        _transfer_that_is_declined_and_received,
+        _transfer_of_a_family_that_is_annulled,
+        _transfer_of_a_family_that_still_stands_there,
+        _transfer_to_a_family_that_is_annulled,
+        _family_that_goes_to_two_places,
+    ],
     "Имена и ключи поиска": [_stale_key, _lost_word],
     "Названия и ключи мест": [_stale_key_of_a_place],
     "Книги районов": [_other_book],

@@ -14,7 +14,7 @@ from datetime import date
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import troubles
-from app.doctor import cards, inquiries, keeping, machine, meetings, records, surveys
+from app.doctor import cards, inquiries, keeping, machine, meetings, records, surveys, transfers
 from app.extensions import db
 
 
@@ -83,6 +83,10 @@ PROBES = (
     Probe(
         "Двойники", records.doubles,
         "Отмените объединение на странице «Возможные двойники» и объедините записи снова.",
+    ),
+    Probe(
+        "Передачи дел", transfers.transfers,
+        "Отмените приём или отзовите передачу на её странице и передайте дело заново.",
     ),
     Probe("Имена и ключи поиска", records.keys, "Пересчитайте их: flask --app run bank refresh."),
     Probe("Названия и ключи мест", records.place_keys, "Откройте запись и сохраните её: ключ запишется заново."),

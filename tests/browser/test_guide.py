@@ -336,6 +336,21 @@ def papers(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "papers_3", "main .form__actions button[type=submit]", said=said)
 
 
+def transfer(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/familyregistry/list/")
+    server = page.url.partition("/familyregistry")[0]
+    page.goto(f"{server}/family/12")
+    said = page.evaluate(SAID)
+    page.goto(f"{server}/family/12/transfer")
+    walk.show(page, "transfer_1", "[name=territory]", "[name=elsewhere]", said=said)
+    page.goto(f"{server}/transfer/1")
+    walk.show(page, "transfer_2", ".page-head__actions a[href$='/withdraw']")
+    page = open_as("sosed", "/transferregistry/list/")
+    said = page.evaluate(SAID)
+    page.goto(page.url.partition("/transferregistry")[0] + "/transfer/1")
+    walk.show(page, "transfer_3", ".page-head__actions a[href$='/receive']", said=said)
+
+
 def deadlines(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("koordinator", "/")
     walk.show(page, "deadlines_1", "#due .card__head a", "#due")
@@ -376,6 +391,7 @@ WALKS = {
         act,
         meeting,
         papers,
+        transfer,
         deadlines,
         programme,
         watching,
