@@ -278,8 +278,9 @@ class Keeper:
             return row["territory_id"] in self.scope.convened
         if self.convenes(row[entity.OWNER]):
             return True
-        answers = entity is Instruction and not fresh and row["given_on"] is not None and row["accepted_at"] is None
-        return (answers or entity is InstructionScan) and row[entity.ASKED_BODY] == self.scope.agency
+        answers = entity is Instruction and row["given_on"] is not None and row["accepted_at"] is None
+        own = (answers or entity is InstructionScan) and row[entity.ASKED_BODY] == self.scope.agency
+        return not fresh and own
 
     # Whether rows name what the person may name
 

@@ -4,14 +4,14 @@ commit."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app import access, clock
+from app import access, clock, guard
 from app.domain.meetings import FARTHEST
 from app.domain.refusal import Refusal
 from app.extensions import db, hold_row
@@ -23,6 +23,7 @@ ANNULLED = "Это поручение аннулировано."
 NOT_GIVEN = "Заседание ещё не закрыто: поручение пока не дано."
 ACCEPTED = "Ответ на это поручение уже принят."
 ANSWERED = "На это поручение уже ответили: дождитесь, примет ли ответ комиссия."
+NOT_YOURS = "На это поручение отвечаете не вы."
 NOT_ANSWERED = "На это поручение ещё не ответили."
 
 
@@ -76,12 +77,17 @@ def answer(row: Instruction, said: Answered, today: date) -> None:
 
 
 def bring(row: Instruction, files: Iterable[tuple[str, scans.Inspected]]) -> None:
-    """Scans come with the answer, before it is accepted. Raises Refusal."""
+    """Scans come with the answer, before it is accepted, from whoever may write it. Raises Refusal."""
     _hold(row)
     if row.answered_at is None:
         raise Refusal(NOT_ANSWERED)
-    for name, scan in files:
-        papers.attach_to_instruction(row, name, scan)
+    if not guard.may_write(row):
+        raise Refusal(NOT_YOURS)
+    with access.acting_as(
+        replace(access.scope(), everything=True)
+    ):  # a body does not see the meeting that a scan names
+        for name, scan in files:
+            papers.attach_to_instruction(row, name, scan)
 
 
 def accept(row: Instruction) -> None:
