@@ -260,6 +260,33 @@
     });
   }
 
+  /* A select whose words are numbered («11. …») takes the number as it is typed: the browser itself takes a digit that is
+     repeated for the wish to go on to the next word. */
+  function chooseByNumber() {
+    const PAUSE = 1000;
+    let typed = "", last = 0, where = null;
+    document.addEventListener("keydown", (event) => {
+      const choice = event.target;
+      if (!/^\d$/.test(event.key) || event.ctrlKey || event.altKey || event.metaKey) {
+        where = null;
+        return;
+      }
+      if (!(choice instanceof HTMLSelectElement) || choice.multiple) return;
+      const words = [...choice.options];
+      if (!words.some((one) => /^1\. /.test(one.text.trim()))) return;
+      const goesOn = choice === where && event.timeStamp - last < PAUSE;
+      const named = (number) => words.find((one) => one.text.trim().startsWith(`${number}. `));
+      typed = goesOn && named(typed + event.key) ? typed + event.key : event.key;
+      last = event.timeStamp;
+      where = choice;
+      event.preventDefault();
+      const found = named(typed);
+      if (!found || found.selected) return;
+      choice.value = found.value;
+      choice.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
+
   /* form[data-send-by-key] is sent by Ctrl+Enter from any of its fields; Alt and the key of a[data-key] follow it. */
   function sendByKey() {
     const form = document.querySelector("form[data-send-by-key]");
@@ -278,6 +305,7 @@
   warnOfEnd();
   askByChoice();
   takeFromList();
+  chooseByNumber();
   sendByKey();
   partByPart();
   keepDraft();

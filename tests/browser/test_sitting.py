@@ -86,8 +86,10 @@ def test_items_are_decided_by_numbers_and_ctrl_enter(sitting: Any, browse: Any, 
     keyboard.press("Alt+PageDown")
     page.wait_for_url(f"**/item/{third}")
     page.locator("#outcome").focus()
-    keyboard.type("10")
-    expect(page.locator("#outcome option:checked")).to_contain_text("10. Заслушать")
+    for number in ("11. Внести представление", "12. Направить материалы", "10. Заслушать"):
+        keyboard.type(number[:2])
+        expect(page.locator("#outcome option:checked")).to_contain_text(number)
+        keyboard.press("Shift")  # the next digit begins another number
     page.locator(".sitting__words > summary").click()
     page.fill("#substance", "Суть дела")
     keyboard.press("Control+Enter")  # from any field
