@@ -14,6 +14,7 @@ from app.domain.terms import CommissionPost, DecisionKind, InstructionKind, Meet
 
 ALONE = (CommissionPost.CHAIR, CommissionPost.SECRETARY)  # posts of one person at a time
 FARTHEST = timedelta(days=2 * 366)  # a meeting planned later than that is a slip of the pen
+LONGEST_EXTENSION = timedelta(days=31)  # of the consideration of materials: a month, by a reasoned resolution
 LAST_MONTHS = 11  # from this month on the plan of the next year is made
 LEAST_A_MONTH = 2  # meetings of the commission (Положение о комиссии)
 DEFAULT_PATTERN = "{n}/{item}"
@@ -221,6 +222,9 @@ def check_outcome(kind: DecisionKind, said: Collection[str], *, until: date | No
         raise Refusal(f"Этот день – позже заседания ({held_on:%d.%m.%Y}).", "until")
     if until is not None and until > held_on + FARTHEST:
         raise Refusal("Срок – не дальше двух лет: проверьте год.", "until")
+    if kind is DecisionKind.POSTPONE and until is not None and until > held_on + LONGEST_EXTENSION:
+        last = held_on + LONGEST_EXTENSION
+        raise Refusal(f"Рассмотрение продлевают не больше чем на месяц: не позже {last:%d.%m.%Y}.", "until")
     if kind in OF_FAMILIES and not has_family:
         raise Refusal("Семьи этого вопроса в банке ещё нет: сначала внесите её по сигнальной карте.", "outcome")
 

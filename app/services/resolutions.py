@@ -66,6 +66,7 @@ def _were_composed(item: AgendaItem, text: str) -> bool:
     before = Decided(
         outcome=item.outcome, criteria=item.named_criteria, removal_reason=item.removal_reason,
         until=item.until, in_charge=item.in_charge, to_territory=tree.read().rows.get(item.to_territory_id or 0),
+        note=item.note,
     )  # fmt: skip
     return text.split() == _decision(item, before).split()
 
@@ -82,6 +83,8 @@ def _decision(item: AgendaItem, decided: Decided) -> str:
         place=decided.to_territory.name if decided.to_territory else "________",
     )
     asked = ASKED[kind].fields
+    if decided.note and kind is DecisionKind.POSTPONE:
+        text += f" Причина: {decided.note.rstrip('.')}."
     if decided.criteria and "criteria" in asked:
         text += " Критерии: " + "; ".join(f"{one.code} {one.name}" for one in decided.criteria) + "."
     if decided.in_charge is not None and "in_charge" in asked:

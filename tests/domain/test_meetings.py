@@ -241,8 +241,9 @@ def test_the_council_decides_only_what_it_may():
     check(DecisionKind.HEAR, by_council=True)
 
 
-@pytest.mark.parametrize("until", [HELD, HELD - DAY, HELD + rules.FARTHEST + DAY])
-def test_what_is_postponed_is_postponed_to_a_later_day_and_not_for_ever(until):
+@pytest.mark.parametrize("until", [HELD, HELD - DAY, HELD + 32 * DAY, HELD + rules.FARTHEST + DAY])
+def test_what_is_postponed_is_postponed_to_a_later_day_and_by_no_more_than_a_month(until):
+    check(DecisionKind.POSTPONE, "until", until=HELD + 31 * DAY)
     assert refused(check, DecisionKind.POSTPONE, "until", until=until) == "until"
 
 
