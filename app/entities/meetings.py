@@ -316,10 +316,13 @@ class InstructionScan(Scanned, OfMeeting, Entity):
     ASKED_BODY = "agency_id"
     __tablename__ = "instruction_scan"
     TITLE, TITLES = _("Scan of an answer"), _("Scans of answers")
+    meeting: Mapped[Meeting] = relationship(info=label(_("Meeting")))
     instruction_id: Mapped[int] = mapped_column(ForeignKey("instruction.id"), index=True, info=label(_("Instruction")))
     instruction: Mapped[Instruction] = relationship(back_populates="scans", info=label(_("Instruction")))
     item_id: Mapped[int] = mapped_column(ForeignKey("agenda_item.id"), index=True, info=label(_("Item of an agenda")))
+    item: Mapped[AgendaItem] = relationship(info=label(_("Item of an agenda")))
     agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"), index=True, info=label(_("Agency")))
+    agency: Mapped[Agency] = relationship(info=label(_("Agency")))
     given_on: Mapped[date] = mapped_column(Date, info=label(_("Given on")))
 
     def __str__(self) -> str:

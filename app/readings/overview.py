@@ -409,17 +409,7 @@ def _facts(family: Family) -> Iterator[tuple[str, Fact]]:
               text=Territory.name, more=Agency.name)
         .join(Assignment.employee).join(Employee.agency).outerjoin(Assignment.territory)
         .where(or_(Assignment.family_id == family.id, Assignment.territory_id.in_(places))),
-        _part(AgendaItem, family, since=Meeting.held_on, title=AgendaItem.title, text=DecisionOutcome.name,
-              more=AgendaItem.number, meeting=AgendaItem.meeting_id)
-        .join(AgendaItem.meeting).outerjoin(AgendaItem.outcome).where(Meeting.closed_at.is_not(None)),
-        _part(Delivery, None, since=Delivery.sent_on, title=Delivery.whom, text=cast(Delivery.kind, String),
-              more=cast(Delivery.way, String), done=Delivery.received_on, decision=AgendaItem.decision_id)
-        .join(Delivery.item).where(AgendaItem.family_id == family.id, AgendaItem.decision_id.is_not(None)),
-        _part(Instruction, family, since=Instruction.given_on, until=Instruction.due_on, title=Agency.name,
-              text=Instruction.text, more=Instruction.answer, done=Instruction.done_on,
-              answered=Instruction.answered_at.is_not(None),
-              accepted=Instruction.accepted_at.is_not(None))
-        .join(Instruction.agency).where(Instruction.given_on.is_not(None)),
+        *_parts_of_meetings(family),
         *_parts_of_programmes(family),
         _part(Transfer, None, since=Transfer.decided_on, title=_other_end(family), text=Transfer.declined,
               answered=Transfer.answered_at.is_not(None), came=Transfer.received_id == family.id)
@@ -433,6 +423,22 @@ def _facts(family: Family) -> Iterator[tuple[str, Fact]]:
     for row in db.session.execute(union_all(*parts)):
         kind = KINDS.get(row.entity, Fact)
         yield row.entity, kind(**{each.name: row._mapping[each.name] for each in fields(kind)})
+
+
+def _parts_of_meetings(family: Family) -> list[Select[Any]]:
+    return [
+        _part(AgendaItem, family, since=Meeting.held_on, title=AgendaItem.title, text=DecisionOutcome.name,
+              more=AgendaItem.number, meeting=AgendaItem.meeting_id)
+        .join(AgendaItem.meeting).outerjoin(AgendaItem.outcome).where(Meeting.closed_at.is_not(None)),
+        _part(Delivery, None, since=Delivery.sent_on, title=Delivery.whom, text=cast(Delivery.kind, String),
+              more=cast(Delivery.way, String), done=Delivery.received_on, decision=AgendaItem.decision_id)
+        .join(Delivery.item).where(AgendaItem.family_id == family.id, AgendaItem.decision_id.is_not(None)),
+        _part(Instruction, family, since=Instruction.given_on, until=Instruction.due_on, title=Agency.name,
+              text=Instruction.text, more=Instruction.answer, done=Instruction.done_on,
+              answered=Instruction.answered_at.is_not(None),
+              accepted=Instruction.accepted_at.is_not(None))
+        .join(Instruction.agency).where(Instruction.given_on.is_not(None)),
+    ]  # fmt: skip
 
 
 def _parts_of_programmes(family: Family) -> list[Select[Any]]:
