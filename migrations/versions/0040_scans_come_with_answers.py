@@ -1,6 +1,6 @@
 """scans come with the answers to instructions
 
-Revision: 0039, after 0038. A table of the scans that bodies send with their answers. Going back drops it: the files stay
+Revision: 0040, after 0039. A table of the scans that bodies send with their answers. Going back drops it: the files stay
 in the store, and belong to nothing.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0039'
-down_revision = '0038'
+revision = '0040'
+down_revision = '0039'
 branch_labels = None
 depends_on = None
 
