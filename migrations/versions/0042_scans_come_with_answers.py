@@ -1,6 +1,6 @@
 """scans come with the answers to instructions
 
-Revision: 0040, after 0039. A table of the scans that bodies send with their answers. Going back drops it: the files stay
+Revision: 0042, after 0041. A table of the scans that bodies send with their answers. Going back drops it: the files stay
 in the store, and belong to nothing.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0040'
-down_revision = '0039'
+revision = '0042'
+down_revision = '0041'
 branch_labels = None
 depends_on = None
 
