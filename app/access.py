@@ -24,7 +24,6 @@ from sqlalchemy.orm.interfaces import CriteriaOption
 
 from app import conditions
 from app.domain.survey_acts import SPECIAL_HEADINGS
-from app.domain.terms import MeasureState
 from app.models import (
     Agency,
     AgencyFinding,
@@ -44,17 +43,13 @@ from app.models import (
     Model,
     OfFamily,
     Paper,
-    PlannedMeasure,
-    Programme,
     SignalCard,
-    Stage,
     Supervision,
     SupervisionKind,
     SurveyGroup,
     SurveyMark,
     Territory,
     Whose,
-    WorkingGroupMember,
     survey_group_employees,
 )
 
@@ -66,8 +61,7 @@ _agency = Agency.__table__
 _card = SignalCard.__table__
 _group, _mark = SurveyGroup.__table__, SurveyMark.__table__
 _inquiry = AgencyInquiry.__table__
-_programme, _stage, _measure = Programme.__table__, Stage.__table__, PlannedMeasure.__table__
-_in_group, _order, _aid = WorkingGroupMember.__table__, Instruction.__table__, Aid.__table__
+_aid = Aid.__table__
 _meeting, _item, _sitting = Meeting.__table__, AgendaItem.__table__, CommissionMember.__table__
 
 # Whose rows are narrowed in every part of a statement, and whose where they are what the statement asks for.
@@ -112,27 +106,31 @@ class Scope:
     user_name: str = field(default="", compare=False)
     address: str | None = field(default=None, compare=False)
 
-    def families(self, family: Any = _family.c) -> ColumnElement[bool]:
-        """The condition on the table `family` that this person's families meet.
+    def families(self, family: Any = _family.c, *, one: bool = False) -> ColumnElement[bool]:
+        """The condition on the table `family` that this person's families meet. one: as `given_families`.
 
         The listener gives the entity instead of the table: only its attributes follow an alias into a joined load.
         """
         if self.everything:
             return true()
-        parts = self.given_families(family)
+        parts = self.given_families(family, one=one)
         if self.territories:
             parts.append(family.territory_id.in_(self.territories))
         return or_(*parts) if parts else false()
 
-    def given_families(self, family: Any) -> list[ColumnElement[bool]]:
-        """The conditions of the families that are given to the person, or to the body, one by one."""
+    def given_families(self, family: Any, *, one: bool = False) -> list[ColumnElement[bool]]:
+        """The conditions of the families that are given to the person, or to the body, one by one.
+
+        one: a family is at hand, and what the body has to do in it is looked for there, not in the whole bank.
+        """
         parts: list[ColumnElement[bool]] = []
         if self.assigned_to is not None:
             parts.append(family.id.in_(self._current(_assignment, _assignment.c.employee_id == self.assigned_to)))
         if self.agency is not None:
             of_agency = _mentor.c.employee_id.in_(select(_employee.c.id).where(_employee.c.agency_id == self.agency))
             parts.append(family.id.in_(self._current(_mentor, of_agency)))
-            parts += [family.id.in_(found) for found in _of_work(self)]
+            works = conditions.families_of_work(self.agency, self.today)
+            parts += [conditions.holds_of(family.id, found) if one else family.id.in_(found) for found in works]
         return parts
 
     def _current(self, table: Any, condition: ColumnElement[bool]) -> Select[tuple[int]]:
@@ -153,7 +151,7 @@ class Scope:
         Asked row by row through the primary key: a list of all ids would be made anew for every statement.
         """
         family = _family.alias()
-        found = select(family.c.id).where(family.c.id == family_id, self.families(family.c))
+        found = select(family.c.id).where(family.c.id == family_id, self.families(family.c, one=True))
         if living:
             found = found.where(family.c.annulled_at.is_(None))
         return exists(found.correlate_except(family))
@@ -397,36 +395,6 @@ def _cards_at_meetings(scope: Scope) -> Select[tuple[int]]:
 def _aids_of(scope: Scope) -> Select[tuple[int]]:
     """Ids of the aids that the person's body has given."""
     return select(_aid.c.id).where(_aid.c.performer_id == scope.agency)
-
-
-def _of_work(scope: Scope) -> list[Select[tuple[int | None]]]:
-    """Ids of the families that the person's body works with today: it has a measure in an approved stage of a programme
-    that runs, it is of the group that draws one or carries it out, or an instruction about the family waits for it.
-
-    An ended programme, place in a group or instruction ends the sight.
-    """
-    runs = select(_programme.c.id).where(_programme.c.closed_on.is_(None), _programme.c.annulled_at.is_(None))
-    stages = select(_stage.c.id).where(_stage.c.programme_id.in_(runs), conditions.gives_work(_stage))
-    measures = select(_measure.c.family_id).where(
-        _measure.c.performer_id == scope.agency,
-        _measure.c.state != MeasureState.CANCELLED,
-        _measure.c.annulled_at.is_(None),
-        _measure.c.stage_id.in_(stages),
-    )
-    people = select(_employee.c.id).where(_employee.c.agency_id == scope.agency)
-    groups = select(_in_group.c.family_id).where(
-        _in_group.c.employee_id.in_(people),
-        conditions.current(_in_group, scope.today),
-        _in_group.c.programme_id.in_(runs),
-    )
-    orders = select(_order.c.family_id).where(
-        _order.c.agency_id == scope.agency,
-        _order.c.family_id.is_not(None),
-        _order.c.given_on.is_not(None),
-        _order.c.accepted_at.is_(None),
-        _order.c.annulled_at.is_(None),
-    )
-    return [measures, groups, orders]
 
 
 def _bodies_of(scope: Scope) -> Select[tuple[int]]:

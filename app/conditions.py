@@ -32,7 +32,16 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from app.domain import ages, names
 from app.domain.periods import Period
-from app.models import Education
+from app.domain.terms import MeasureState
+from app.models import (
+    Education,
+    Employee,
+    Instruction,
+    PlannedMeasure,
+    Programme,
+    Stage,
+    WorkingGroupMember,
+)
 
 LAST_LETTER = "\U0010ffff"  # nothing is sorted after it: «beginning + LAST_LETTER» ends the range of a beginning
 
@@ -276,6 +285,45 @@ def current(table: FromClause, day: Any) -> ColumnElement[bool]:
 def gives_work(stage: FromClause) -> ColumnElement[bool]:
     """A stage gives work to bodies once a meeting or a paper has approved it: before that its plan is a draft."""
     return and_(stage.c.annulled_at.is_(None), stage.c.decision_id.is_not(None))
+
+
+def families_of_work(agency: int, day: date) -> list[Select[tuple[int | None]]]:
+    """Ids of the families that a body works with on a day: it has a measure in an approved stage of a programme that
+    runs, it is of the group that draws one or carries it out, or an instruction about the family waits for it.
+
+    An ended programme, place in a group or instruction ends the sight.
+    """
+    programme, stage, measure = Programme.__table__.alias(), Stage.__table__.alias(), PlannedMeasure.__table__.alias()
+    group, order = WorkingGroupMember.__table__.alias(), Instruction.__table__.alias()
+    runs = and_(programme.c.closed_on.is_(None), programme.c.annulled_at.is_(None))
+    of_stage = measure.join(stage, stage.c.id == measure.c.stage_id)
+    of_stage = of_stage.join(programme, programme.c.id == stage.c.programme_id)
+    measures = select(measure.c.family_id).select_from(of_stage).where(
+        measure.c.performer_id == agency,
+        measure.c.state != MeasureState.CANCELLED,
+        measure.c.annulled_at.is_(None),
+        gives_work(stage),
+        runs,
+    )  # fmt: skip
+    people = select(Employee.__table__.c.id).where(Employee.__table__.c.agency_id == agency)
+    of_group = group.join(programme, programme.c.id == group.c.programme_id)
+    groups = select(group.c.family_id).select_from(of_group).where(
+        group.c.employee_id.in_(people), current(group, day), runs
+    )  # fmt: skip
+    orders = select(order.c.family_id).where(
+        order.c.agency_id == agency,
+        order.c.family_id.is_not(None),
+        order.c.given_on.is_not(None),
+        order.c.accepted_at.is_(None),
+        order.c.annulled_at.is_(None),
+    )
+    return [measures, groups, orders]
+
+
+def holds_of(family_id: ColumnElement[Any], found: Select[tuple[int | None]]) -> ColumnElement[bool]:
+    """Whether a family is one of those that are found, asked of it alone: by its own rows, however many there are."""
+    family: Any = cast(Any, family_id).table
+    return found.where(found.selected_columns[0] == family_id).correlate(family).exists()
 
 
 def in_force(criteria: FromClause, day: date | None = None) -> ColumnElement[bool]:
