@@ -141,8 +141,13 @@ class MeetingPage(Screen):
         def whole() -> Answer:
             meeting = self._prepared(pk)
             acts.hold(meeting)  # what another has put on meanwhile is not proposed
-            added = matters.gather(meeting, agenda.proposals(meeting))
+            proposed = agenda.proposals(meeting)
+            added = matters.gather(meeting, proposed)
             text = gettext("Put on the agenda: %(count)s.", count=len(added)) if added else gettext("Nothing to add.")
+            if left := len(matters.by_itself(proposed)) - len(added):
+                said = gettext("The most urgent come first; no room for %(left)s more, they come to the next meeting.",
+                               left=left)  # fmt: skip
+                text = f"{text} {said}"
             return Answer(text, _page_of(pk))
 
         return self.pressed(whole, _page_of(pk))

@@ -20,9 +20,16 @@ LOOKED_THROUGH = (AgendaGround.STANDSTILL,)  # proposed, but taken over one by o
 DECIDED = "По этому вопросу уже принято решение: сначала отмените его."
 
 
+def by_itself(proposed: Iterable[Proposal]) -> list[Proposal]:
+    """The proposed matters that come to the agenda without anybody looking them through, the most urgent first."""
+    return [one for one in proposed if one.ground not in LOOKED_THROUGH]
+
+
 def gather(meeting: Meeting, proposed: Iterable[Proposal]) -> list[AgendaItem]:
-    """Put on the agenda what the state of the bank brings there by itself. Raises Refusal."""
-    return put_on(meeting, [one for one in proposed if one.ground not in LOOKED_THROUGH])
+    """Put on the agenda what the state of the bank brings there by itself, as far as there is room: what is left is
+    proposed to the next meeting. Raises Refusal where there is none."""
+    coming, room = by_itself(proposed), MOST_ITEMS - len(meeting.items)
+    return put_on(meeting, coming[: max(room, 1)])
 
 
 def put_on(meeting: Meeting, chosen: Sequence[Proposal]) -> list[AgendaItem]:

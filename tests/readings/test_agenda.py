@@ -388,3 +388,18 @@ def test_an_agenda_has_an_end(cast, body, monkeypatch):
     acts.add(meeting, title="г", why=None, family=None, card=None)
     with pytest.raises(Refusal, match="не больше 2"):
         acts.put_back(off)
+
+
+def test_an_agenda_that_gathers_itself_takes_as_many_as_there_is_room_for(cast, body, asked, monkeypatch):
+    """The most urgent come; what is left is proposed again, and a full agenda says so."""
+    for last_name in ("Мятлева", "Осина", "Рогоза"):
+        surveyed(cast, card=received(cast, last_name=last_name))
+    monkeypatch.setattr(acts, "MOST_ITEMS", 2)
+    meeting = ahead(body)
+    waiting = asked(meeting)
+    with acting(cast, "zoya"):
+        added = acts.gather(meeting, waiting)
+    assert [item.card_id for item in added] == [one.card_id for one in waiting[:2]]
+    assert [one.card_id for one in asked(meeting)] == [waiting[2].card_id]
+    with acting(cast, "zoya"), pytest.raises(Refusal, match="не больше 2"):
+        acts.gather(meeting, waiting[2:])
