@@ -13,6 +13,7 @@ from app import words
 from app.documents import blanks, bound
 from app.documents.bound import MadeBy
 from app.documents.folder import Folder
+from app.domain import cases
 from app.domain.terms import MeasureState
 from app.models import Aid, PlannedMeasure, Programme, Stage
 from app.render import docx
@@ -22,6 +23,7 @@ SUMMARY, CALENDAR = "Итоги этапа программы реабилита
 # The seven columns of the form.
 COLUMNS = ("проблемы семьи", "необходимые мероприятия", "исполнители", "срок", "сведения о проделанной работе",
            "исполнитель", "дата")  # fmt: skip
+COMMISSION = "КДН"
 BLANK_ROWS = 8  # of a programme without a plan
 
 
@@ -44,10 +46,10 @@ class CardRow:
 
 @dataclass(frozen=True)
 class ProgrammeCard:
-    """The card as printable text."""
+    """The card as printable text. chair: the post of whoever approves it."""
 
     approver: str
-    body: str
+    chair: str
     approved_on: str
     family: str
     agency: str
@@ -61,14 +63,21 @@ def of(folder: Folder, programme: Programme, approver: str) -> ProgrammeCard:
     approval = programme.approval
     return ProgrammeCard(
         approver=blanks.text(approver),
-        body=blanks.text(approval.agency if approval is not None else None),
+        chair=_chair(blanks.text(approval.agency if approval is not None else None)),
         approved_on=blanks.long_day(approval.decided_on) if approval is not None else "",
-        family=blanks.text(f"{folder.family.name}, карта № {folder.family.number}"),
+        family=blanks.text(f"{cases.of_family(folder.family.name)}, карта № {folder.family.number}"),
         agency=blanks.text(programme.agency),
         starts_on=blanks.long_day(programme.starts_on),
         ends_on=blanks.long_day(programme.ends_on),
         rows=list(_rows(folder, programme)),
     )
+
+
+def _chair(body: str) -> str:
+    """The post of the form with the body that approved; one that is a commission by its name is not called so twice."""
+    if not body:
+        return "Председатель КДН и ЗП ____________________ района"
+    return f"Председатель {body}" if body.startswith(COMMISSION) else f"Председатель КДН и ЗП {body}"
 
 
 def pdf(folder: Folder, programme: Programme, approver: str, made: MadeBy) -> bytes:
@@ -87,10 +96,10 @@ def editable(folder: Folder, programme: Programme, approver: str) -> bytes:
     card = of(folder, programme, approver)
     head = [
         ("corner", "Приложение № 3 к Положению"), ("corner", "УТВЕРЖДАЮ"),
-        ("corner", f"Председатель КДН и ЗП {card.body}".strip()),
+        ("corner", card.chair),
         ("corner", f"____________ {card.approver or '________________'}"),
         ("corner", card.approved_on or "«____» ____________ 20___ г."), ("title", TITLE),
-        ("text", f"Семья: {card.family}"), ("text", f"Субъект профилактики: {card.agency or '_' * 40}"),
+        ("text", f"Семьи {card.family}"), ("text", f"Субъект профилактики: {card.agency or '_' * 40}"),
         ("text", f"Дата начала реабилитации: {card.starts_on}. Дата окончания реабилитации: {card.ends_on}"),
     ]  # fmt: skip
     rows = [row.cells for row in card.rows] or [("",) * len(COLUMNS)] * BLANK_ROWS
@@ -133,7 +142,7 @@ def _done(measure: PlannedMeasure, aids: Sequence[Aid]) -> list[tuple[str, str, 
 
 def _aid(aid: Aid) -> str:
     what = aid.kind.name if aid.kind is not None else ""
-    told = " ".join(blanks.lines(aid.description))
+    told = " ".join(blanks.lines(aid.description)).removesuffix(".")
     whom = ", ".join(person.first_name for person in aid.recipients)
     amount = blanks.roubles(aid.amount)
     return blanks.text("; ".join(part for part in (told or what, amount, whom) if part)) or "исполнено"
