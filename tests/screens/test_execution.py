@@ -15,7 +15,18 @@ from sqlalchemy import func, select
 from app.clock import today
 from app.domain.terms import AidRhythm, MeasureState, PaperKind
 from app.extensions import db
-from app.models import Aid, AidKind, Family, IdentityDocument, Member, Paper, PlannedMeasure, Stage
+from app.models import (
+    Aid,
+    AidKind,
+    Family,
+    IdentityDocument,
+    Member,
+    Paper,
+    PlannedMeasure,
+    Stage,
+    Supervision,
+    SupervisionKind,
+)
 from app.readings import my_measures
 from app.services import papers, programmes
 from tests import factories, scans
@@ -289,15 +300,18 @@ def test_a_plan_gives_work_to_nobody_before_it_is_approved(plan, sign_in):
     assert "Заречная" in said(gleb.get(report))
 
 
-def test_a_body_sees_no_documents_of_the_family_and_no_papers_but_its_own(plan, sign_in):
+def test_a_body_sees_no_health_and_no_documents_of_the_family_and_no_papers_but_its_own(plan, sign_in):
     family = db.session.get_one(Family, plan["family"])
-    db.session.add(IdentityDocument(family=family, member=db.session.get_one(Member, plan["mother"]), number="345678"))
+    mother = db.session.get_one(Member, plan["mother"])
+    illness = db.session.scalars(select(SupervisionKind).where(SupervisionKind.special).limit(1)).one()
+    db.session.add(IdentityDocument(family=family, member=mother, number="345678"))
+    db.session.add(Supervision(family=family, member=mother, kind=illness, started_on=BEGAN))
     papers.attach(family, kind=PaperKind.OTHER, title="Справка из диспансера", dated_on=None, decision=None,
                   file_name="a.pdf", scan=papers.inspected(scans.pdf("ATTACHED")), today=today())  # fmt: skip
     db.session.commit()
     [paper] = db.session.scalars(select(Paper.id))
     gleb, anna = sign_in("gleb"), sign_in("anna")
-    for words in ("345678", "Справка из диспансера"):
+    for words in ("345678", "Справка из диспансера", illness.name):
         assert words in said(anna.get(f"/family/{family.id}"))
         assert words not in said(gleb.get(f"/family/{family.id}"))
     assert gleb.get(f"/papers/{paper}/file").status_code == 404
