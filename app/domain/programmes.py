@@ -94,6 +94,29 @@ def check_stage(*, starts_on: date, ends_on: date, programme_starts: date, meeti
         raise Refusal("Укажите, что следует за этапом.", "follows")
 
 
+def check_stage_of_programme(*, ends_on: date, programme_ends: date, approved: bool, reviewed: bool) -> None:
+    """A stage ends with its programme at the latest; results are drawn of one that was approved."""
+    if ends_on > programme_ends:
+        raise Refusal(f"Этап кончается позже программы ({programme_ends:%d.%m.%Y}): сначала измените её срок.",
+                      "ends_on")  # fmt: skip
+    if reviewed and not approved:
+        raise Refusal("Этап ещё не утверждён: итоги подводят по утверждённому этапу.", "reviewed_on")
+
+
+def check_decided(*, day: date | None, today: date) -> None:
+    """A decision was made on a day gone by."""
+    if day is not None and day > today:
+        raise Refusal("Этот день ещё не наступил.")
+
+
+def check_told(*, state: MeasureState, done_on: date | None, reason: str | None) -> None:
+    """A reason is told of what was not done or was cancelled, a day of what was done."""
+    if reason and state not in WITH_A_REASON:
+        raise Refusal("Причину пишут, если мероприятие не исполнено или отменено: уберите её.", "reason")
+    if done_on is not None and state is not MeasureState.DONE:
+        raise Refusal("Дату исполнения пишут, если мероприятие исполнено: уберите её.", "done_on")
+
+
 def check_measure(*, due_on: date, starts_on: date, state: MeasureState, done_on: date | None, reason: str | None,
                   family: Hashable, members: Iterable[Hashable], today: date) -> None:  # fmt: skip
     """A measure is due within reach of its stage; done on a day gone by, or not done for a reason.

@@ -18,6 +18,7 @@ from app.domain.criteria import DatedCriterion, in_force
 from app.domain.periods import quarter_of
 from app.domain.refusal import Refusal
 from app.exchange.cells import Codes
+from app.exchange.programmes import ProgrammesOfBank, line, lines_of, text
 from app.exchange.records import FamilyRow, MemberRow, Named
 from app.exchange.states import (
     AidState,
@@ -37,10 +38,12 @@ from app.models import (
     AidKind,
     Criterion,
     Decision,
+    DynamicsLevel,
     Education,
     EducationStatus,
     Family,
     FamilyCategory,
+    FamilyReaction,
     IdentityDocument,
     IdentityKind,
     MeasureKind,
@@ -50,6 +53,7 @@ from app.models import (
     RegistrationCriterion,
     RelationshipKind,
     RemovalReason,
+    StageKind,
     Supervision,
     SupervisionKind,
     TerritoryAlias,
@@ -68,6 +72,9 @@ DICTIONARIES: dict[str, tuple[Any, str]] = {
     "supervision": (SupervisionKind, "Виды учёта"),
     "aid_kind": (AidKind, "Виды помощи"),
     "measure": (MeasureKind, "Мероприятия"),
+    "stage_kind": (StageKind, "Виды этапов"),
+    "dynamics": (DynamicsLevel, "Уровни динамики"),
+    "reaction": (FamilyReaction, "Реакции семей"),
 }
 
 
@@ -137,16 +144,6 @@ class Places:
         return [place.id for place in self.tree.above(territory_id)[1:]]
 
 
-def text(value: Any) -> str | None:
-    """A text of several lines of the bank as a cell gives it back."""
-    return writing.known(writing.lines(value))
-
-
-def line(value: Any) -> str | None:
-    """A text of one line of the bank as a cell gives it back."""
-    return writing.known(writing.line(value))
-
-
 def by(day: date | None, on: date) -> date | None:
     """A date as it is known on a day: what lies later has not happened yet."""
     return day if day is None or day <= on else None
@@ -199,6 +196,7 @@ class _Loader:
         self._supports()
         self._supervisions()
         self._stays()
+        ProgrammesOfBank(self.families, self.came_back, self.codes, self._body).load()
         self._aids()
         return self.families
 
@@ -368,6 +366,7 @@ class _Loader:
         ):
             if member_id in self.members:
                 recipients.setdefault(aid_id, []).append(self.came_back.get(member_id, member_id))
+        lines = {key: lines_of(family) for key, family in self.families.items()}
         for row in self._rows(Aid, aid.c.given_on, aid.c.id):
             kind, performer = self._body(row.performer_id)
             self.families[row.family_id].aids.append(
@@ -382,6 +381,8 @@ class _Loader:
                     performer=performer,
                     recipients=tuple(recipients.get(row.id, ())),
                     amount=row.amount,
+                    planned_id=row.planned_id,
+                    plan_line=lines[row.family_id].get(row.planned_id or 0),
                 )
             )
 

@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from app import words
 from app.domain import names, terms, writing
 from app.exchange import parser
-from app.exchange.records import Named
+from app.exchange.records import Named, NamedProblem
 from app.exchange.workbook import BookColumn, Kind
 from app.extensions import LARGEST_KEY
 
@@ -23,6 +23,9 @@ _SPACES = re.compile(r"\s+")
 _DAY = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?:\s*г\.?)?")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00)?)?")
 _BORN = re.compile(r"(.*?)\s*\((?:р\.?\s*)?([^()]*\d[^()]*)\)")
+
+_PICKED = re.compile(r"(.*\S)\s*\[([\d.]*)\]")
+T = TypeVar("T", bound=terms.Term)
 
 _YES, _NO = {"да", "+", "1", "истина", "true"}, {"нет", "0", "ложь", "false"}
 _SEXES = {
@@ -77,7 +80,7 @@ def reader(column: BookColumn, dictionaries: Mapping[str, Codes]) -> Callable[[A
     """
     read = _reader(column, dictionaries)
     codes = dictionaries.get(column.dictionary)
-    nothing = () if column.kind in (Kind.CODES, Kind.PEOPLE) else None
+    nothing = () if column.kind in (Kind.CODES, Kind.PEOPLE, Kind.PROBLEMS) else None
 
     known: dict[str, Any] = {}
     known_days: dict[str, Any] = {}
@@ -121,12 +124,14 @@ def _reader(column: BookColumn, dictionaries: Mapping[str, Codes]) -> Callable[[
         Kind.CODE: lambda cell: _code(cell, dictionaries[column.dictionary]),
         Kind.CODES: lambda cell: _codes(cell, dictionaries[column.dictionary]),
         Kind.SEX: _sex,
-        Kind.HOLIDAYS: _holidays,
+        Kind.HOLIDAYS: lambda cell: _word_of(cell, terms.HolidayActivity),
         Kind.FLAG: _flag,
         Kind.DATE: day,
         Kind.MONEY: _money,
         Kind.COUNT: _count,
         Kind.PEOPLE: _people,
+        Kind.TERM: lambda cell: _term(cell, column),
+        Kind.PROBLEMS: lambda cell: _problems(cell, column, dictionaries["criterion"]),
     }
     return by_kind[column.kind]
 
@@ -200,14 +205,36 @@ def _sex(cell: Any) -> terms.Sex | None:
     return sex
 
 
-def _holidays(cell: Any) -> terms.HolidayActivity | None:
+def _word_of(cell: Any, closed: type[T]) -> T | None:
     text = writing.line(_text(cell))
     if text is None:
         return None
-    for member in terms.HolidayActivity:
+    for member in closed:
         if names.key(text) in (names.key(member.title_ru), member.value):
             return member
-    raise CellError("Впишите одно из: " + "; ".join(member.title_ru for member in terms.HolidayActivity) + ".")
+    raise CellError("Впишите одно из: " + "; ".join(member.title_ru for member in closed) + ".")
+
+
+def _term(cell: Any, column: BookColumn) -> terms.Term | None:
+    assert column.words is not None
+    return _word_of(cell, column.words)
+
+
+def problem(said: NamedProblem) -> str:
+    """A problem as its line of a cell; one that ends in brackets like a code's has an empty pair after them."""
+    mark = said.criterion or ""
+    return f"{said.text} [{mark}]" if mark or _PICKED.fullmatch(said.text) else said.text
+
+
+def _problems(cell: Any, column: BookColumn, codes: Codes) -> tuple[NamedProblem, ...]:
+    found = []
+    for line in filter(None, map(writing.line, (_text(cell) or "").splitlines())):
+        picked = _PICKED.fullmatch(line)
+        text, code = picked.groups() if picked else (line, "")
+        if code and codes.find(code) is None:
+            raise CellError(f"Такого значения нет в справочнике «{codes.title}»: исправьте код в скобках [{code}].")
+        found.append(NamedProblem(_fit(text, column) or "", codes.find(code) if code else None))
+    return tuple({each.text: each for each in found}.values())
 
 
 def _flag(cell: Any) -> bool | None:

@@ -11,11 +11,12 @@ from hashlib import sha256
 from typing import Any
 
 from app.domain import names
+from app.domain.terms import DecisionKind
 from app.exchange.cells import Codes
 from app.exchange.reader import Book
-from app.exchange.records import AidRow, FamilyRow, MemberRow, StayRow, SupervisionRow
+from app.exchange.records import AidRow, FamilyRow, MeasureRow, MemberRow, StageRow, StayRow, SupervisionRow
 from app.exchange.rows import Fault, Notice
-from app.exchange.states import FamilyState, MemberState
+from app.exchange.states import FamilyState, KnownMeasure, KnownProgramme, KnownStage, MemberState
 
 
 @dataclass(eq=False)
@@ -57,6 +58,83 @@ class MemberPlan:
 
 
 @dataclass(eq=False)
+class DecisionRef:
+    """A decision on a programme: of the bank, or one that applying will create."""
+
+    kind: DecisionKind
+    number: str | None
+    decided_on: date
+    id: int | None = None
+
+
+@dataclass(eq=False)
+class ProblemPlan:
+    """A problem that a programme answers; criterion: its code. Without a key it is to be inserted."""
+
+    text: str
+    criterion: str | None
+    id: int | None = None
+
+
+@dataclass(eq=False)
+class StagePlan:
+    """A stage of the file or of the bank; row: what is to be inserted, or what it is compared with."""
+
+    starts_on: date
+    state: KnownStage | None
+    row: StageRow | None = None
+    decision: DecisionRef | None = None
+    extension: DecisionRef | None = None
+    id: int | None = None
+
+
+@dataclass(eq=False)
+class ProgrammePlan:
+    """A programme of the file or of the bank with its stages and problems, by their first day and their text."""
+
+    starts_on: date
+    state: KnownProgramme | None
+    row: StageRow | None = None
+    registered_on: date | None = None
+    agency: BodyRef | None = None
+    approval: DecisionRef | None = None
+    stages: dict[date, StagePlan] = field(default_factory=dict)
+    problems: dict[str, ProblemPlan] = field(default_factory=dict)
+    id: int | None = None
+
+
+@dataclass(eq=False)
+class MeasurePlan:
+    """A measure of a plan: of the bank, or one to be inserted."""
+
+    programme: ProgrammePlan
+    stage: StagePlan
+    row: MeasureRow
+    state: KnownMeasure | None = None
+    performer: BodyRef | None = None
+    members: list[MemberPlan] = field(default_factory=list)
+    id: int | None = None
+
+    @property
+    def problem(self) -> ProblemPlan | None:
+        return self.programme.problems[self.row.problem] if self.row.problem else None
+
+
+@dataclass(eq=False)
+class AidPlan:
+    """An aid to be inserted; planned: the measure of the plan that it carries out."""
+
+    row: AidRow
+    performer: BodyRef | None
+    people: list[MemberPlan]
+    planned: MeasurePlan | None = None
+
+
+# What has its key only when it is written, where a value of the plan names it.
+REFERENCES = (PlaceRef, BodyRef, DecisionRef, ProblemPlan, MeasurePlan)
+
+
+@dataclass(eq=False)
 class FamilyPlan:
     """A family of the file with everything that is to be inserted for it.
 
@@ -71,7 +149,11 @@ class FamilyPlan:
     members: list[MemberPlan] = field(default_factory=list)
     new_members: list[MemberPlan] = field(default_factory=list)
     new_stays: list[tuple[StayRow, BodyRef | None]] = field(default_factory=list)
-    new_aids: list[tuple[AidRow, BodyRef | None, list[MemberPlan]]] = field(default_factory=list)
+    new_aids: list[AidPlan] = field(default_factory=list)
+    programmes: list[ProgrammePlan] = field(default_factory=list)
+    new_measures: list[MeasurePlan] = field(default_factory=list)
+    new_decisions: list[DecisionRef] = field(default_factory=list)
+    plan_lines: dict[int, MeasurePlan] = field(default_factory=dict)  # the measures of the file, as aid tells of them
     touched: bool = False
 
     @property

@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, func, select
 from app import access, tree, words
 from app.domain import names
 from app.domain.refusal import Refusal
-from app.domain.terms import HolidayActivity, Sex, TerritoryKind
-from app.exchange import bank
+from app.domain.terms import TerritoryKind
+from app.exchange import bank, cells, programmes
 from app.exchange.bank import Places
 from app.exchange.cells import Codes
 from app.exchange.records import Named
@@ -31,8 +31,10 @@ from app.exchange.workbook import (
     FACTS,
     FAMILIES,
     FORM_VERSION,
+    MEASURES,
     MEMBERS,
     SHEETS,
+    STAGES,
     STAYS,
     SUPERVISIONS,
     SUPPORT,
@@ -186,9 +188,17 @@ class _Export:
                     }
                     yield SUPERVISIONS, {**who, **vars(each), "ended_on": bank.by(each.ended_on, self.on), **number}
         called = bank.named(family)
+        for row in programmes.stage_rows(family, self.on):
+            yield STAGES, {**row, **number}
+        told = set()
+        for row in programmes.measure_rows(family, self.on, called):
+            told.add(row["plan_line"])
+            yield MEASURES, {**row, **number}
         for aid in family.aids:
             if aid.given_on <= self.on:
-                yield AIDS, {**vars(aid), "recipients": tuple(called[each] for each in aid.recipients), **number}
+                plan_line = aid.plan_line if aid.plan_line in told else None
+                recipients = tuple(called[each] for each in aid.recipients)
+                yield AIDS, {**vars(aid), "plan_line": plan_line, "recipients": recipients, **number}
 
     def _stay(self, stay: StayState) -> StayState:
         """A stay as it is known on the day: what lies later has not happened yet."""
@@ -278,6 +288,8 @@ class _Export:
 
 
 def _words(value: Any, column: BookColumn, codes: Codes | None) -> str:
+    if column.kind is Kind.PROBLEMS:
+        return "\n".join(map(cells.problem, value))
     if isinstance(value, tuple):
         return (
             "; ".join(_words(part, column, codes) for part in value) if not isinstance(value, Named) else _named(value)
@@ -286,8 +298,6 @@ def _words(value: Any, column: BookColumn, codes: Codes | None) -> str:
         return codes.written(value, named=column.named)
     if isinstance(value, bool):
         return words.yes_no(value)
-    if isinstance(value, (Sex, HolidayActivity)):
-        return value.title_ru
     return str(value)
 
 

@@ -8,7 +8,15 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from app.domain import names
-from app.domain.terms import HolidayActivity, Sex
+from app.domain.terms import (
+    HolidayActivity,
+    MeasureState,
+    ProgrammeKind,
+    ProgrammeState,
+    Sex,
+    StageFollows,
+    StageSort,
+)
 
 
 class Named(NamedTuple):
@@ -16,6 +24,13 @@ class Named(NamedTuple):
 
     name: str
     born_on: date | None = None
+
+
+class NamedProblem(NamedTuple):
+    """A problem of a family named in a cell, and the code of the criterion that it was picked from."""
+
+    text: str
+    criterion: str | None = None
 
 
 @dataclass
@@ -123,3 +138,60 @@ class AidRow(Row):
     performer: str | None = None
     recipients: tuple[Named, ...] = ()
     amount: Decimal | None = None
+    plan_line: int | None = None
+
+
+@dataclass
+class StageRow(Row):
+    """A row of «Этапы»: a stage with the programme it is of; of a programme without stages, its columns alone."""
+
+    programme_from: date | None = None
+    programme_until: date | None = None
+    registered_on: date | None = None
+    programme_kind: ProgrammeKind | None = None
+    agency_kind: str | None = None
+    agency: str | None = None
+    problems: tuple[NamedProblem, ...] = ()
+    programme_note: str | None = None
+    approval_number: str | None = None
+    approved_on: date | None = None
+    closed_on: date | None = None
+    closed_as: ProgrammeState | None = None
+    close_reason: str | None = None
+    kind: str | None = None
+    sort: StageSort | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    meeting_number: str | None = None
+    meeting_on: date | None = None
+    meeting_note: str | None = None
+    decision_number: str | None = None
+    decided_on: date | None = None
+    extension_number: str | None = None
+    extended_on: date | None = None
+    ended_before: date | None = None
+    tasks: str | None = None
+    reviewed_on: date | None = None
+    dynamics: str | None = None
+    reaction: str | None = None
+    analysis: str | None = None
+    follows: StageFollows | None = None
+
+
+@dataclass
+class MeasureRow(Row):
+    """A row of «План»."""
+
+    plan_line: int | None = None
+    programme_from: date | None = None
+    stage_from: date | None = None
+    measure: str | None = None
+    details: str | None = None
+    problem: str | None = None
+    performer_kind: str | None = None
+    performer: str | None = None
+    members: tuple[Named, ...] = ()
+    due_on: date | None = None
+    state: MeasureState | None = None
+    done_on: date | None = None
+    reason: str | None = None

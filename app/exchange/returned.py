@@ -133,6 +133,8 @@ def _offered(column: BookColumn, codes: Mapping[str, Codes]) -> list[str]:
         return [str(sex) for sex in terms.Sex]
     if column.kind is Kind.HOLIDAYS:
         return [member.title_ru for member in terms.HolidayActivity]
+    if column.words is not None:
+        return [member.title_ru for member in column.words]
     if column.kind is Kind.CODE and column.dictionary:
         known = codes[column.dictionary]
         found = [known.written(code, named=column.named) for code in known.names]

@@ -12,7 +12,17 @@ from typing import Any, TypeVar
 from app.domain import names, writing
 from app.exchange import aside, cells
 from app.exchange.reader import Book
-from app.exchange.records import AidRow, FamilyRow, MemberRow, Named, Row, StayRow, SupervisionRow
+from app.exchange.records import (
+    AidRow,
+    FamilyRow,
+    MeasureRow,
+    MemberRow,
+    Named,
+    Row,
+    StageRow,
+    StayRow,
+    SupervisionRow,
+)
 from app.exchange.workbook import (
     AIDS,
     AS_OF,
@@ -20,8 +30,10 @@ from app.exchange.workbook import (
     FACTS,
     FAMILIES,
     FORM_VERSION,
+    MEASURES,
     MEMBERS,
     SHEETS,
+    STAGES,
     STAYS,
     SUPERVISIONS,
     VERSION,
@@ -36,7 +48,7 @@ MOST_TOLD = 20  # notices of one kind on one sheet; the rest is counted
 
 ROWS: dict[str, type[Row]] = {
     FAMILIES.title: FamilyRow, STAYS.title: StayRow, MEMBERS.title: MemberRow, SUPERVISIONS.title: SupervisionRow,
-    AIDS.title: AidRow,
+    AIDS.title: AidRow, STAGES.title: StageRow, MEASURES.title: MeasureRow,
 }  # fmt: skip
 R = TypeVar("R", bound=Row)
 
@@ -64,13 +76,15 @@ class Notice:
 
 @dataclass
 class SheetRows:
-    """The rows of one sheet. `letters`: the columns that the sheet has, by field; `refused`: it was not read at all."""
+    """The rows of one sheet. `letters`: the columns that the sheet has, by field; `refused`: it was not read at all;
+    absent: the workbook has no such sheet, and what the bank knows of it stays."""
 
     sheet: Sheet
     rows: list[Row] = field(default_factory=list)
     letters: dict[str, str] = field(default_factory=dict)
     raw: dict[tuple[int, str], Any] = field(default_factory=dict)
     refused: bool = False
+    absent: bool = False
 
     def of(self, kind: type[R]) -> Iterator[R]:
         """The rows as what they are on this sheet."""
@@ -130,7 +144,9 @@ def content(book: Book, dictionaries: Mapping[str, cells.Codes]) -> Content:
     people = _numbers_of_people(by_title.get(header_key(MEMBERS.title)))
     for sheet in SHEETS:
         known = by_title.pop(header_key(sheet.title), None)
-        if known is None:
+        if known is None and sheet.later:
+            found.sheets[sheet.title] = SheetRows(sheet, absent=True)
+        elif known is None:
             text = f"Нет листа «{sheet.title}»: добавьте его, хотя бы с одной строкой заголовков."
             found.add(Fault(sheet.title, None, "", "", "", text))
             found.sheets[sheet.title] = SheetRows(sheet, refused=True)
@@ -308,8 +324,8 @@ def _tell(found: Content, result: SheetRows, row: Row, reader: _ColumnReader, ce
 
 
 def _left_to_plan(column: BookColumn) -> bool:
-    """Values that the form wants, but that a stay of the bank may lack: the plan knows the bank."""
-    return column.field in ("sender_kind", "criteria")
+    """Values that the form wants, but that a stay or a programme may lack: the plan knows the bank."""
+    return column.field in ("sender_kind", "criteria", "kind", "starts_on", "ends_on")
 
 
 def _find_columns(found: Content, sheet: Sheet, header: Any, result: SheetRows) -> list[tuple[int, BookColumn]] | None:
@@ -361,7 +377,7 @@ def _tell_missing(found: Content, sheet: Sheet, number: int, result: SheetRows) 
         if column.required:
             text = f"Лист «{sheet.title}» не читается без столбца «{column.header}»: добавьте его."
             found.add(Fault(sheet.title, number, column.header, "", "", text))
-        else:
+        elif not column.later:
             text = f"Столбца «{column.header}» нет: что записано в банке, останется."
             found.notices.append(Notice(sheet.title, number, text))
     return not any(column.required for column in missing)

@@ -10,7 +10,15 @@ from datetime import date
 from decimal import Decimal
 
 from app.domain.criteria import DatedCriterion
-from app.domain.terms import DecisionKind, HolidayActivity
+from app.domain.terms import (
+    DecisionKind,
+    HolidayActivity,
+    MeasureState,
+    ProgrammeKind,
+    ProgrammeState,
+    StageFollows,
+    StageSort,
+)
 from app.exchange.records import FamilyRow, MemberRow
 
 
@@ -105,6 +113,84 @@ class AidState:
     performer: str | None
     recipients: tuple[int, ...]
     amount: Decimal | None
+    planned_id: int | None
+    plan_line: int | None
+
+
+@dataclass(frozen=True)
+class KnownMeasure:
+    """A measure of a plan; members: keys of those it is for, plan_line: its place in all the plans of the family."""
+
+    id: int
+    plan_line: int
+    measure: str
+    details: str | None
+    problem: str | None
+    performer_kind: str | None
+    performer: str | None
+    performer_id: int | None
+    members: tuple[int, ...]
+    due_on: date
+    state: MeasureState
+    done_on: date | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class KnownStage:
+    """A stage with its decisions and its plan; kind, dynamics and reaction: their codes."""
+
+    id: int
+    kind: str
+    sort: StageSort
+    starts_on: date
+    ends_on: date
+    meeting_number: str | None
+    meeting_on: date | None
+    meeting_note: str | None
+    decision_number: str | None
+    decided_on: date | None
+    extension_number: str | None
+    extended_on: date | None
+    ended_before: date | None
+    tasks: str | None
+    reviewed_on: date | None
+    dynamics: str | None
+    reaction: str | None
+    analysis: str | None
+    follows: StageFollows | None
+    measures: list[KnownMeasure] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class KnownProblem:
+    """A problem of a family that a programme answers; criterion: its code."""
+
+    id: int
+    text: str
+    criterion: str | None
+
+
+@dataclass(frozen=True)
+class KnownProgramme:
+    """A programme of a stay with everything that the form tells of it."""
+
+    id: int
+    registered_on: date
+    programme_from: date
+    programme_until: date
+    programme_kind: ProgrammeKind
+    agency_kind: str | None
+    agency: str | None
+    agency_id: int | None
+    programme_note: str | None
+    approval_number: str | None
+    approved_on: date | None
+    closed_on: date | None
+    closed_as: ProgrammeState | None
+    close_reason: str | None
+    known_problems: list[KnownProblem] = field(default_factory=list)
+    stages: list[KnownStage] = field(default_factory=list)
 
 
 @dataclass
@@ -134,6 +220,10 @@ class FamilyState:
     earlier: list[MemberState] = field(default_factory=list)  # memberships of people who left and came back
     stays: list[StayState] = field(default_factory=list)
     aids: list[AidState] = field(default_factory=list)
+    programmes: list[KnownProgramme] = field(default_factory=list)
+    decisions: dict[tuple[str | None, date], int] = field(
+        default_factory=dict
+    )  # those on programmes, by number and day
 
     def on_form(self, on: date) -> bool:
         """Whether the family was in the bank on a day: not if all its stays began later."""

@@ -36,7 +36,7 @@ from app.services import family_keys, registrations
 ENTITIES: dict[str, Any] = {entity.__name__: entity for entity in CREATED.values()}
 UNDONE = "Загрузка отменена: её записи аннулированы, изменённые значения прежние."
 PARTS = "registration_criterion"
-LINKS = ("categories", "recipients")
+LINKS = ("categories", "recipients", "members")
 CRITERIA = "criteria"  # a list of a stay in loads from before its criteria were dated rows
 CHANGED_LISTS = "Отменить загрузку нельзя: после неё изменили списки, которые она записала."
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from app.domain import terms
+
 FORM_VERSION = 1
 FACTS = "Сведения"
 DISTRICT, AS_OF, VERSION = "Район", "По состоянию на", "Версия формы"
@@ -29,6 +31,8 @@ class Kind(Enum):
     MONEY = "сумма"
     COUNT = "число"
     PEOPLE = "фамилия, имя, отчество через «;»"
+    TERM = "одно из слов"
+    PROBLEMS = "по одной на строке ячейки"
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,8 @@ class BookColumn:
     """A column. `required`: every row must have a value; `marked`: it stands with * in the form.
 
     dictionary: the dictionary whose codes or names the cell holds; named: export writes the name, not the code.
-    longest: the longest text the bank keeps.
+    longest: the longest text the bank keeps. words: the closed list whose word the cell holds. later: older workbooks
+    have no such column.
     """
 
     header: str
@@ -47,15 +52,18 @@ class BookColumn:
     named: bool = False
     longest: int = 0
     width: int = 14
+    words: type[terms.Term] | None = None
+    later: bool = False
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet with one header row; its rows are called `noun` in counts."""
+    """A sheet with one header row; its rows are called `noun` in counts. later: older workbooks have no such sheet."""
 
     title: str
     noun: str
     columns: tuple[BookColumn, ...]
+    later: bool = False
 
     def column(self, field: str) -> BookColumn:
         return next(column for column in self.columns if column.field == field)
@@ -163,10 +171,76 @@ AIDS = Sheet(
         BookColumn("Исполнитель", "performer", Kind.NAME, longest=300, width=38),
         BookColumn("Получатели", "recipients", Kind.PEOPLE, width=60),
         BookColumn("Сумма, руб.", "amount", Kind.MONEY, width=14),
+        BookColumn("№ строки плана", "plan_line", Kind.COUNT, width=10, later=True),
     ),
 )
 
-SHEETS = (FAMILIES, STAYS, MEMBERS, SUPERVISIONS, AIDS)
+_PROGRAMME = BookColumn("Программа с", "programme_from", Kind.DATE, required=True, width=13)
+_LONG = 32_000
+
+STAGES = Sheet(
+    "Этапы",
+    "этапов программ",
+    (
+        _CARD,
+        _PROGRAMME,
+        BookColumn("Программа по", "programme_until", Kind.DATE, required=True, width=13),
+        BookColumn("Дата постановки на учёт", "registered_on", Kind.DATE, width=13),
+        BookColumn("Вид программы", "programme_kind", Kind.TERM, words=terms.ProgrammeKind, width=18),
+        BookColumn("Код органа", "agency_kind", Kind.CODE, dictionary="agency_kind", width=9),
+        BookColumn("Орган, ответственный за программу", "agency", Kind.NAME, longest=300, width=38),
+        BookColumn("Проблемы семьи", "problems", Kind.PROBLEMS, longest=500, width=44),
+        BookColumn("Примечание к программе", "programme_note", Kind.TEXT, longest=_LONG, width=30),
+        BookColumn("№ решения о программе", "approval_number", Kind.DECISION, longest=40, width=14),
+        BookColumn("Дата решения о программе", "approved_on", Kind.DATE, width=13),
+        BookColumn("Программа окончена", "closed_on", Kind.DATE, width=13),
+        BookColumn("Чем окончена", "closed_as", Kind.TERM, words=terms.ProgrammeState, width=14),
+        BookColumn("Почему окончена", "close_reason", Kind.TEXT, longest=500, width=30),
+        BookColumn("Этап", "kind", Kind.CODE, required=True, dictionary="stage_kind", named=True, width=22),
+        BookColumn("Вид этапа", "sort", Kind.TERM, words=terms.StageSort, width=14),
+        BookColumn("Этап с", "starts_on", Kind.DATE, required=True, width=13),
+        BookColumn("Этап по", "ends_on", Kind.DATE, required=True, width=13),
+        BookColumn("№ заседания", "meeting_number", Kind.DECISION, longest=40, width=12),
+        BookColumn("Дата заседания", "meeting_on", Kind.DATE, width=13),
+        BookColumn("Примечание к заседанию", "meeting_note", Kind.TEXT, longest=500, width=30),
+        BookColumn("№ решения об этапе", "decision_number", Kind.DECISION, longest=40, width=14),
+        BookColumn("Дата решения об этапе", "decided_on", Kind.DATE, width=13),
+        BookColumn("№ решения о продлении", "extension_number", Kind.DECISION, longest=40, width=14),
+        BookColumn("Дата решения о продлении", "extended_on", Kind.DATE, width=13),
+        BookColumn("Срок до продления", "ended_before", Kind.DATE, width=13),
+        BookColumn("Задачи этапа", "tasks", Kind.TEXT, longest=_LONG, width=40),
+        BookColumn("Итоги подведены", "reviewed_on", Kind.DATE, width=13),
+        BookColumn("Динамика", "dynamics", Kind.CODE, dictionary="dynamics", named=True, width=16),
+        BookColumn("Реакция семьи", "reaction", Kind.CODE, dictionary="reaction", named=True, width=24),
+        BookColumn("Анализ этапа", "analysis", Kind.TEXT, longest=_LONG, width=40),
+        BookColumn("Что следует", "follows", Kind.TERM, words=terms.StageFollows, width=20),
+    ),
+    later=True,
+)
+
+MEASURES = Sheet(
+    "План",
+    "мероприятий плана",
+    (
+        _CARD,
+        BookColumn("№ строки плана", "plan_line", Kind.COUNT, width=10),
+        _PROGRAMME,
+        BookColumn("Этап с", "stage_from", Kind.DATE, required=True, width=13),
+        BookColumn("Код мероприятия", "measure", Kind.CODE, required=True, dictionary="measure", width=13),
+        BookColumn("Уточнение", "details", Kind.TEXT, longest=500, width=36),
+        BookColumn("Проблема семьи", "problem", Kind.NAME, longest=500, width=36),
+        BookColumn("Код органа", "performer_kind", Kind.CODE, dictionary="agency_kind", width=9),
+        BookColumn("Исполнитель", "performer", Kind.NAME, longest=300, width=38),
+        BookColumn("Для кого", "members", Kind.PEOPLE, width=50),
+        BookColumn("Срок", "due_on", Kind.DATE, required=True, width=13),
+        BookColumn("Состояние", "state", Kind.TERM, words=terms.MeasureState, width=16),
+        BookColumn("Исполнено", "done_on", Kind.DATE, width=13),
+        BookColumn("Причина", "reason", Kind.TEXT, longest=500, width=36),
+    ),
+    later=True,
+)
+
+SHEETS = (FAMILIES, STAYS, MEMBERS, SUPERVISIONS, STAGES, MEASURES, AIDS)
 
 # Required columns of the form: all whose value every row must have. «Критерии» and «Код органа» are marked with * too,
 # but a stay that the bank itself keeps without them may come back without them (see `plan`).

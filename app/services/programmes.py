@@ -251,17 +251,16 @@ def _write_stage(stage: Stage, typed: StageTerms, today: date) -> None:
         setattr(stage, name, value)
     registry.save(stage, today)
     programme = stage.programme
-    if stage.ends_on > programme.ends_on:
-        raise Refusal(f"Этап кончается позже программы ({programme.ends_on:%d.%m.%Y}): сначала измените её срок.",
-                      "ends_on")  # fmt: skip
+    rules.check_stage_of_programme(ends_on=stage.ends_on, programme_ends=programme.ends_on, approved=False,
+                                   reviewed=False)  # fmt: skip
     db.session.expire(programme, ["stages"])
 
 
 def review(stage: Stage, reviewed: Reviewed, today: date) -> None:
     """Draw the results of a stage: dynamics, reaction, analysis, what follows. Raises Refusal."""
     _check_open(stage.programme)
-    if stage.decision_id is None:
-        raise Refusal("Этап ещё не утверждён: итоги подводят по утверждённому этапу.")
+    rules.check_stage_of_programme(ends_on=stage.ends_on, programme_ends=stage.ends_on,
+                                   approved=stage.decision_id is not None, reviewed=True)  # fmt: skip
     stage.reviewed_on, stage.dynamics, stage.reaction = reviewed.day, reviewed.dynamics, reviewed.reaction
     stage.analysis, stage.follows = reviewed.analysis, reviewed.follows
     registry.save(stage, today)
@@ -368,8 +367,7 @@ def put_set(stage: Stage, whole: MeasureSet, bodies: Sequence[Agency], today: da
 def settle(measure: PlannedMeasure, to: MeasureState, *, day: date | None, reason: str | None, today: date) -> None:
     """Say what became of a measure: done on a day, not done or cancelled for a reason, or planned again."""
     _check_open(measure.stage.programme)
-    if reason and to not in rules.WITH_A_REASON:
-        raise Refusal("Причину пишут, если мероприятие не исполнено или отменено: уберите её.", "reason")
+    rules.check_told(state=to, done_on=day if to is MeasureState.DONE else None, reason=reason)
     measure.state = to
     measure.done_on = day if to is MeasureState.DONE else None
     measure.reason = reason

@@ -13,20 +13,28 @@ from sqlalchemy import select
 
 from app.clock import today
 from app.domain import terms
-from app.exchange.workbook import AIDS, FACTS, FAMILIES, MEMBERS, SHEETS, STAYS, SUPERVISIONS
+from app.exchange.workbook import AIDS, FACTS, FAMILIES, MEASURES, MEMBERS, SHEETS, STAGES, STAYS, SUPERVISIONS
 from app.extensions import db
 from app.models import (
     AidKind,
     Criterion,
+    Decision,
+    DynamicsLevel,
     EducationStatus,
     Family,
     FamilyCategory,
+    FamilyReaction,
     IdentityDocument,
     IdentityKind,
     MeasureKind,
     Member,
+    PlannedMeasure,
+    Problem,
+    Programme,
     RelationshipKind,
     RemovalReason,
+    Stage,
+    StageKind,
     Supervision,
     SupervisionKind,
 )
@@ -36,7 +44,7 @@ from tests.exchange.test_export import check_nothing_changes, written
 from tests.exchange.test_forms_and_books import LETTERS, moved
 from tests.exchange.workbooks import cells, load
 
-FIRST, DAY = date(1900, 1, 1), date(2024, 2, 29)
+FIRST, DAY, UNTIL = date(1900, 1, 1), date(2024, 2, 29), date(2025, 2, 28)
 TEXTS = (
     "=1+1", "+7 (863) 1", "-5", "@кто", "'край'", '"кавычки"', "строка\nвторая", "№ 7; 8", "Әлия Җ", "00012", "1.10",
     "да", "ИТОГО", "_x000D_", "< & >", None,
@@ -200,6 +208,108 @@ def aids(bank: Bank) -> None:
         factories.aid(twin.family, DAY, recipients=people, performer=bank.cast.agency("5.1"))
 
 
+def _programme(bank: Bank, **values: Any) -> Programme:
+    stay = bank.stay(sender=bank.cast.agency("5.1"))
+    row = Programme(**{"family": stay.family, "registration": stay, "kind": terms.ProgrammeKind.ACTIVE,
+                       "starts_on": DAY, "ends_on": UNTIL, **values})  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def _decision(row: Any, kind: terms.DecisionKind, number: str | None, day: date = DAY) -> Decision:
+    made = Decision(family=row.family, kind=kind, number=number, decided_on=day)
+    db.session.add(made)
+    return made
+
+
+def programmes(bank: Bank) -> None:
+    for kind in terms.ProgrammeKind:
+        _programme(bank, kind=kind, agency=bank.cast.agency("5.2"))
+    for number in ("1/2", "0012", "=1", None):
+        row = _programme(bank)
+        row.approval = _decision(row, terms.DecisionKind.PROGRAMME, number)
+    for text in TEXTS:
+        _programme(bank, note=text, closed_on=UNTIL, closed_as=terms.ProgrammeState.COMPLETED,
+                   close_reason=text)  # fmt: skip
+    criteria = dictionary(Criterion)
+    for said in (("Пьют", "Скобки [2.1]", "Скобки [ ]", "Пусто []"), ("=1", "1.10", "№ 7; 8", "да и нет")):
+        row = _programme(bank)
+        for position, text in enumerate(said):
+            picked = criteria[position] if position % 2 else None
+            db.session.add(Problem(family=row.family, programme=row, position=position, text=text, criterion=picked))
+    row = _programme(bank, closed_on=DAY, closed_as=terms.ProgrammeState.TERMINATED, close_reason="ошибка")
+    later = Programme(family=row.family, registration=row.registration, starts_on=UNTIL, ends_on=UNTIL)
+    measures_of = [_measure(_stage(each), kind=dictionary(MeasureKind)[0]) for each in (row, later)]
+    for measure in measures_of:
+        aid = factories.aid(row.family, UNTIL)
+        aid.planned, aid.measure = measure, measure.kind
+
+
+def _stage(row: Programme, **values: Any) -> Stage:
+    kind = db.session.scalars(select(StageKind).limit(1)).one()
+    stage = Stage(**{"family": row.family, "programme": row, "kind": kind, "starts_on": row.starts_on,
+                     "ends_on": row.ends_on, **values})  # fmt: skip
+    db.session.add(stage)
+    db.session.flush()
+    return stage
+
+
+def stages(bank: Bank) -> None:
+    for kind, sort in itertools.zip_longest(dictionary(StageKind), terms.StageSort):
+        _stage(_programme(bank), kind=kind or dictionary(StageKind)[0], sort=sort or terms.StageSort.ORDINARY)
+    for number in ("1/2", "0012", "=1", None):
+        row = _programme(bank)
+        stage = _stage(row, meeting_number=number, meeting_on=DAY, ended_before=DAY)
+        stage.decision = _decision(row, terms.DecisionKind.PROGRAMME, number)
+        stage.extension = _decision(row, terms.DecisionKind.EXTEND, number, UNTIL)
+    levels, reactions = dictionary(DynamicsLevel), dictionary(FamilyReaction)
+    for level, reaction, follows in itertools.product(levels, reactions, terms.StageFollows):
+        row = _programme(bank)
+        stage = _stage(row, reviewed_on=UNTIL, dynamics=level, reaction=reaction, follows=follows)
+        stage.decision = row.approval = _decision(row, terms.DecisionKind.PROGRAMME, "7")
+    for text in TEXTS:
+        _stage(_programme(bank), tasks=text, analysis=text, meeting_note=text)
+    row = _programme(bank)
+    for day in (DAY, UNTIL):
+        _stage(row, starts_on=day, ends_on=day)
+
+
+def _measure(stage: Stage, **values: Any) -> PlannedMeasure:
+    row = PlannedMeasure(**{"family": stage.family, "stage": stage, "due_on": stage.ends_on,
+                            "state": terms.MeasureState.PLANNED, **values})  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def measures(bank: Bank) -> None:
+    kinds = dictionary(MeasureKind)
+    stage = _stage(_programme(bank))
+    for kind in kinds:
+        _measure(stage, kind=kind)
+    for state, done_on, reason in (
+        (terms.MeasureState.DONE, UNTIL, None), (terms.MeasureState.NOT_DONE, None, "уехали"),
+        (terms.MeasureState.CANCELLED, None, "строка\nвторая"),
+    ):  # fmt: skip
+        _measure(stage, kind=kinds[0], state=state, done_on=done_on, reason=reason)
+    for text in TEXTS:
+        row = _programme(bank)
+        problem = Problem(family=row.family, programme=row, text=text or "Пьют")
+        db.session.add(problem)
+        _measure(_stage(row), kind=kinds[1], details=text, problem=problem, performer=bank.cast.agency("5.3"))
+    twin = bank.member(born_on=DAY)
+    other = Member(family=twin.family, last_name=twin.last_name, first_name="Лев", born_on=None)
+    db.session.add(other)
+    db.session.flush()
+    stay = factories.registration(twin.family, DAY)
+    row = Programme(family=twin.family, registration=stay, starts_on=DAY, ends_on=UNTIL)
+    db.session.add(row)
+    stage = _stage(row)
+    for people in ([twin], [other], [twin, other], []):
+        _measure(stage, kind=kinds[2], members=people)
+
+
 # The columns that each of these fills with every kind of value; a column of the form that is in none is a fault.
 FILLED: dict[Callable[[Bank], None], dict[Any, set[str]]] = {
     families: {FAMILIES: {"number", "territory", "categories", "stated_size", "income_per_member", "income_source",
@@ -216,6 +326,17 @@ FILLED: dict[Callable[[Bank], None], dict[Any, set[str]]] = {
                                   "ended_on", "kind"}},
     aids: {AIDS: {"number", "given_on", "measure", "aid_kind", "description", "performer_kind", "performer",
                   "recipients", "amount"}},
+    programmes: {
+        STAGES: {"number", "programme_from", "programme_until", "registered_on", "programme_kind", "agency_kind",
+                 "agency", "problems", "programme_note", "approval_number", "approved_on", "closed_on", "closed_as",
+                 "close_reason"},
+        AIDS: {"plan_line"},
+    },
+    stages: {STAGES: {"kind", "sort", "starts_on", "ends_on", "meeting_number", "meeting_on", "meeting_note",
+                      "decision_number", "decided_on", "extension_number", "extended_on", "ended_before", "tasks",
+                      "reviewed_on", "dynamics", "reaction", "analysis", "follows"}},
+    measures: {MEASURES: {"number", "plan_line", "programme_from", "stage_from", "measure", "details", "problem",
+                          "performer_kind", "performer", "members", "due_on", "state", "done_on", "reason"}},
 }  # fmt: skip
 
 

@@ -69,8 +69,11 @@ def test_the_sample_of_300_families_loads_without_a_fault_and_comes_out_as_it_we
     before, after = cells(content), cells(out)
     for sheet in SHEETS:
         assert after[sheet.title][0] == tuple(column.header for column in sheet)
-        assert after[sheet.title][0] == before[sheet.title][0]
-        assert len(after[sheet.title]) == len(before[sheet.title])
+        if sheet.later:
+            assert len(after[sheet.title]) == 1
+        else:
+            assert before[sheet.title][0] == tuple(column.header for column in sheet if not column.later)
+            assert len(after[sheet.title]) == len(before[sheet.title])
     assert sorted(map(_ordered, after[FAMILIES.title][1:]), key=str) == sorted(
         map(_ordered, before[FAMILIES.title][1:]), key=str
     )
@@ -86,7 +89,8 @@ def _ordered(row):
 
 
 def _people(row):
-    return (*row[:7], "; ".join(sorted((row[7] or "").split("; "))), *row[8:])
+    """Recipients are a set; older workbooks have no line of a plan."""
+    return (*row[:7], "; ".join(sorted((row[7] or "").split("; "))), row[8])
 
 
 @pytest.mark.one_database("test_every_value.py takes every column out of both databases")

@@ -156,7 +156,8 @@ def test_a_hostile_file_is_refused_with_one_sentence(sound, name):
 
 def test_an_honest_workbook_is_read(sound):
     assert set(reader.read(sound, "КНИГА.XLSX").sheets) == {
-        "Сведения", "Семьи", "Постановка и снятие", "Члены семьи", "Учёт несовершеннолетних", "Мероприятия",
+        "Сведения", "Семьи", "Постановка и снятие", "Члены семьи", "Учёт несовершеннолетних", "Этапы", "План",
+        "Мероприятия",
     }  # fmt: skip
 
 

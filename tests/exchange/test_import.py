@@ -380,7 +380,7 @@ def test_each_new_family_has_one_summarising_entry(cast):
     families_created = [entry for entry in entries if entry.entity == "Family"]
     assert len(families_created) == 2
     assert "членов 2" in families_created[0].summary
-    assert [entry.records for entry in entries if entry.act is terms.Act.IMPORTED] == [2 + 3 + 4 + 1 + 2]
+    assert [entry.records for entry in entries if entry.act is terms.Act.IMPORTED] == [2 + 3 + 4 + 1 + 2 + 2 + 2]
 
 
 def rows_of_every_table() -> dict[str, int]:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.clock import today
-from app.domain import care, criteria, registration
+from app.domain import care, criteria, programmes, registration
 from app.domain.refusal import Refusal
 from app.domain.terms import DecisionKind
 from app.exchange import apply
@@ -23,7 +23,18 @@ from app.exchange.changes import Plan, Update
 from app.exchange.plan import comparing
 from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, STAYS, SUPERVISIONS, Sheet
 from app.extensions import db
-from app.models import Decision, Family, ImportBatch, JournalEntry, Member, Registration
+from app.models import (
+    Decision,
+    Family,
+    ImportBatch,
+    JournalEntry,
+    Member,
+    PlannedMeasure,
+    Problem,
+    Programme,
+    Registration,
+    Stage,
+)
 from app.services import checks, soundness
 from tests import factories
 from tests.exchange.workbooks import Sound, load, planned, texts
@@ -271,9 +282,12 @@ NOT_BY_A_WORKBOOK = {
 }
 
 
+OF_PROGRAMMES = (Programme, Problem, Stage, PlannedMeasure)  # test_programmes.py breaks their rules
+
+
 def test_every_rule_that_a_workbook_can_break_has_its_case():
     said = [case.says for case in (*IMPOSSIBLE.values(), *KNOWN.values())]
-    entities = [entity for entity in checks.RULES if entity in CREATED.values()]
+    entities = [entity for entity in checks.RULES if entity in CREATED.values() and entity not in OF_PROGRAMMES]
     assert len(entities) == 12
     templates = refusals(checks.RULES[entity].__name__ for entity in entities)
     untold = {each for each in templates if not any(re.fullmatch(each, text) for text in (*said, *NOT_BY_A_WORKBOOK))}
@@ -286,7 +300,7 @@ def refusals(rules: Iterable[str]) -> set[str]:
     """What these functions, and those that they call in the modules of rules, refuse with: as patterns."""
     functions = {
         node.name: node
-        for module in (checks, registration, criteria, care)
+        for module in (checks, registration, criteria, care, programmes)
         for node in ast.parse(inspect.getsource(module)).body
         if isinstance(node, ast.FunctionDef)
     }

@@ -15,18 +15,20 @@ from app.clock import today
 from app.domain import terms
 from app.domain.refusal import Refusal
 from app.exchange import apply, undo
-from app.exchange.workbook import AIDS, FAMILIES, STAYS
+from app.exchange.workbook import AIDS, FAMILIES, MEASURES, STAGES, STAYS
 from app.extensions import db
 from app.models import Family, ImportBatch, Territory
 from tests import factories
 from tests.exchange.workbooks import Sound, load, planned
 
+AGENCY = "Орган, ответственный за программу"
+
 
 def without_bodies() -> Sound:
     """A workbook that makes no body and no territory: those are asked for on a road of their own."""
     book = Sound()
-    for row in (*book.rows[STAYS.title], *book.rows[AIDS.title]):
-        for name in ("Код органа", "Организация, направившая сведения", "Исполнитель"):
+    for row in (row for sheet in (STAYS, STAGES, MEASURES, AIDS) for row in book.rows[sheet.title]):
+        for name in ("Код органа", "Организация, направившая сведения", "Исполнитель", AGENCY):
             row.pop(name, None)
     return book
 

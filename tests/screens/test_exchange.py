@@ -92,7 +92,7 @@ def test_a_workbook_is_previewed_loaded_and_undone(anna, page):
     assert done.status_code == 302
     assert families() == 2
     entry = acts(Act.IMPORTED)[0]
-    assert (entry.user_name, entry.records) == ("Рябинина Анна", 12)
+    assert (entry.user_name, entry.records) == ("Рябинина Анна", 16)
     batch = db.session.scalars(select(ImportBatch)).one()
     text = page(anna, done.headers["Location"]).text_content()
     assert "№ 00001 Тетерина" in text

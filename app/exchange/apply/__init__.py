@@ -23,7 +23,7 @@ from app.domain.terms import Act, DecisionKind, ParentalRole, TerritoryKind
 from app.exchange.apply import fresh, links
 from app.exchange.apply.criteria import Corrections
 from app.exchange.apply.store import CREATED, Store
-from app.exchange.changes import BodyRef, PlaceRef, Plan, SetUpdate, Update
+from app.exchange.changes import REFERENCES, PlaceRef, Plan, SetUpdate, Update
 from app.exchange.workbook import SHEETS
 from app.extensions import begin_writing, db, portions
 from app.models import Agency, Family, ImportBatch, RelationshipKind, Territory
@@ -183,7 +183,7 @@ class _Application:
         self.store.tell_changed_list(links.OWNERS[name], key, change.family.id, change.title, name, was, becomes)
 
     def _ids(self, change: SetUpdate) -> list[int]:
-        if change.name == "recipients":
+        if change.name != "categories":
             return [member.id for member in change.becomes]
         ids = self.plan.codes["category"].ids
         return [ids[each] for each in change.becomes]
@@ -304,7 +304,7 @@ def _roles(session: Session) -> dict[str, ParentalRole]:
 
 def _key_of(value: object) -> object:
     """A value of the plan for the database: what was created meanwhile has its key now."""
-    return value.id if isinstance(value, (PlaceRef, BodyRef)) else value
+    return value.id if isinstance(value, REFERENCES) else value
 
 
 def spans(ids: Iterable[int]) -> list[list[int]]:

@@ -11,9 +11,11 @@ from app.domain.periods import quarter_of
 from app.domain.terms import DecisionKind, ParentalRole
 from app.exchange.apply.criteria import put
 from app.exchange.apply.links import rows_of
+from app.exchange.apply.programmes import FreshProgrammes
+from app.exchange.apply.programmes import wanted as of_programmes
 from app.exchange.apply.store import Store
-from app.exchange.changes import BodyRef, FamilyPlan, MemberPlan, Plan
-from app.exchange.records import AidRow, MemberRow, StayRow, SupervisionRow
+from app.exchange.changes import AidPlan, BodyRef, FamilyPlan, MemberPlan, Plan
+from app.exchange.records import MemberRow, StayRow, SupervisionRow
 from app.models import Decision, Member, SearchWord, aid_recipients, family_categories
 from app.services import family_keys
 
@@ -30,6 +32,7 @@ def wanted(plan: Plan) -> Counter[str]:
         count["registration_criterion"] += sum(len(row.criteria) for row, _ in family.new_stays)
         count["decision"] += sum(2 if row.removed_on else 1 for row, _ in family.new_stays)
         count["aid"] += len(family.new_aids)
+        count.update(of_programmes(family))
         for member in family.members:
             count["identity_document"] += member.adds_document
             count["education"] += member.adds_education
@@ -45,6 +48,7 @@ class Fresh:
     def __init__(self, plan: Plan, store: Store, roles: Mapping[str, ParentalRole], as_of: date, today: date) -> None:
         self.plan, self.store, self.roles = plan, store, roles
         self.as_of, self.today = as_of, today
+        self.programmes = FreshProgrammes(store, plan.codes, self.decision)
 
     def add(self, family: FamilyPlan) -> None:
         """Everything that is new about a family."""
@@ -56,10 +60,13 @@ class Fresh:
             member.id = self._member(family.id, member.row)
         for member in family.members:
             self._parts(family.id, member)
+        stays = {stay.registered_on: stay.id for stay in (family.state.stays if family.state else ())}
         for stay, sender in family.new_stays:
-            self._stay(family.id, stay, sender)
-        for aid, performer, people in family.new_aids:
-            self._aid(family.id, aid, performer, people)
+            assert stay.registered_on is not None
+            stays[stay.registered_on] = self._stay(family.id, stay, sender)
+        self.programmes.add(family, stays)
+        for aid in family.new_aids:
+            self._aid(family.id, aid)
 
     def _code(self, dictionary: str, code: str | None) -> int | None:
         return None if code is None else self.plan.codes[dictionary].ids[code]
@@ -173,7 +180,7 @@ class Fresh:
 
     # Stays and aid
 
-    def _stay(self, family_id: int, row: StayRow, sender: BodyRef | None) -> None:
+    def _stay(self, family_id: int, row: StayRow, sender: BodyRef | None) -> int:
         assert row.registered_on is not None
         placed = self.decision(family_id, DecisionKind.PLACE, row.decision_number, row.decided_on)
         removed = None
@@ -193,6 +200,7 @@ class Fresh:
         })  # fmt: skip
         for position, criterion_id in enumerate(self._ids("criterion", row.criteria)):
             put(self.store, family_id, key, position, criterion_id, row.registered_on, placed)
+        return key
 
     def decision(self, family_id: int, kind: DecisionKind, number: str | None, decided_on: date | None) -> int:
         """Put a decision by; gives its key."""
@@ -203,7 +211,8 @@ class Fresh:
         self.store.words.know(Decision, key, called)
         return key
 
-    def _aid(self, family_id: int, row: AidRow, performer: BodyRef | None, people: list[MemberPlan]) -> None:
+    def _aid(self, family_id: int, aid: AidPlan) -> None:
+        row, performer = aid.row, aid.performer
         key = self.store.add_of_family("aid", family_id, f"Мероприятие {row.given_on:%d.%m.%Y}", {
             "given_on": row.given_on,
             "kind_id": self._code("aid_kind", row.aid_kind),
@@ -211,7 +220,8 @@ class Fresh:
             "description": row.description,
             "performer_id": performer.id if performer else None,
             "amount": row.amount,
+            "planned_id": aid.planned.id if aid.planned else None,
         })  # fmt: skip
-        recipients = sorted({member.id for member in people if member.id is not None})
+        recipients = sorted({member.id for member in aid.people if member.id is not None})
         self.store.link(aid_recipients, rows_of("recipients", key, family_id, recipients))
         self.store.tell_list("aid", key, "recipients", recipients)

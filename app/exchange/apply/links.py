@@ -1,4 +1,4 @@
-"""Lists of links that an import may change: categories of a family, recipients of an aid."""
+"""Lists of links that an import may change: categories of a family, recipients of an aid, those a measure is for."""
 
 from __future__ import annotations
 
@@ -9,13 +9,22 @@ from sqlalchemy.orm import Session
 
 from app import journal
 from app.exchange.apply.store import Values
-from app.models import Aid, Entity, Family, aid_recipients, family_categories
+from app.models import (
+    Aid,
+    Entity,
+    Family,
+    PlannedMeasure,
+    aid_recipients,
+    family_categories,
+    planned_measure_members,
+)
 
 # Whose lists these are, by the name of the list.
-OWNERS: dict[str, type[Entity]] = {"categories": Family, "recipients": Aid}
+OWNERS: dict[str, type[Entity]] = {"categories": Family, "recipients": Aid, "members": PlannedMeasure}
 _TABLES = {
     "categories": (family_categories, "family_id"),
     "recipients": (aid_recipients, "aid_id"),
+    "members": (planned_measure_members, "measure_id"),
 }
 
 
@@ -23,7 +32,7 @@ def rows_of(name: str, owner_id: int, family_id: int, ids: Iterable[int]) -> lis
     """The rows of a list of links."""
     if name == "categories":
         return [{"family_id": owner_id, "category_id": each} for each in ids]
-    return [{"aid_id": owner_id, "member_id": each, "family_id": family_id} for each in ids]
+    return [{_TABLES[name][1]: owner_id, "member_id": each, "family_id": family_id} for each in ids]
 
 
 def set_links(session: Session, name: str, owner_id: int, family_id: int, ids: Iterable[int]) -> None:

@@ -31,9 +31,13 @@ from app.models import (
     ImportBatch,
     JournalEntry,
     Member,
+    PlannedMeasure,
+    Problem,
+    Programme,
     PupilSupport,
     Registration,
     RegistrationCriterion,
+    Stage,
     Supervision,
     Territory,
 )
@@ -53,6 +57,10 @@ CREATED: dict[str, type[Entity]] = {
     "decision": Decision,
     "registration": Registration,
     "registration_criterion": RegistrationCriterion,
+    "programme": Programme,
+    "problem": Problem,
+    "stage": Stage,
+    "planned_measure": PlannedMeasure,
     "aid": Aid,
 }
 

@@ -82,6 +82,8 @@ def write(source: Book, families: list[FamilyRows], district: str, as_of: date) 
     sources = {}
     for sheet in SHEETS:
         rows = lines[sheet.title]
+        if sheet.later and not rows:
+            continue
         told = [column for column in sheet if column.required or any(column.field in row.values for row in rows)]
         written = [(1, [column.header for column in told])]
         for number, row in enumerate(rows, start=2):

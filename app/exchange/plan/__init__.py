@@ -1,8 +1,9 @@
 """Comparing a workbook with the bank: every fault, what is new, what changes, what is the same. Nothing is written.
 
 A number is not an identity. A family is matched by its people first and by the number of its card second, a member by
-ФИО and birth date within the family, a stay by the day of registration, a supervision by member, kind and first day, an
-aid by everything it says. What is doubtful is a question to the person, never a guess.
+ФИО and birth date within the family, a stay by the day of registration, a supervision by member, kind and first day, a
+programme and its stages by their first days, a measure of a plan and an aid by everything they say. What is doubtful is
+a question to the person, never a guess.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ from app.exchange.plan.aids import Aids
 from app.exchange.plan.comparing import Comparison
 from app.exchange.plan.families import Families
 from app.exchange.plan.known import KnownPeople
+from app.exchange.plan.measures import Measures
 from app.exchange.plan.members import Members
 from app.exchange.plan.places import PlacesOfBook
+from app.exchange.plan.stages import Stages
 from app.exchange.plan.stays import Stays
 from app.exchange.plan.supervisions import Supervisions
 from app.exchange.reader import Book
-from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, STAYS, SUPERVISIONS
+from app.exchange.workbook import AIDS, FAMILIES, MEASURES, MEMBERS, SHEETS, STAGES, STAYS, SUPERVISIONS
 
-COMPARED = tuple(sheet.title for sheet in (FAMILIES, MEMBERS, STAYS, SUPERVISIONS, AIDS))  # one after the other
+# One after the other.
+COMPARED = tuple(sheet.title for sheet in (FAMILIES, MEMBERS, STAYS, SUPERVISIONS, STAGES, MEASURES, AIDS))
 
 
 def make(book: Book, today: date, answers: Mapping[str, str] | None = None,
@@ -57,6 +61,10 @@ def make(book: Book, today: date, answers: Mapping[str, str] | None = None,
     Stays(comparison, places).compare()
     told(SUPERVISIONS.title)
     Supervisions(comparison).compare()
+    told(STAGES.title)
+    Stages(comparison, places).compare()
+    told(MEASURES.title)
+    Measures(comparison, places).compare()
     told(AIDS.title)
     Aids(comparison, places).compare()
     if whole:
@@ -65,7 +73,7 @@ def make(book: Book, today: date, answers: Mapping[str, str] | None = None,
     of_book.note_duplicates(comparison, known)
     doubts.note(comparison)
     places.note_later()
-    order = {sheet.title: place for place, sheet in enumerate((FAMILIES, STAYS, MEMBERS, SUPERVISIONS, AIDS))}
+    order = {sheet.title: place for place, sheet in enumerate(SHEETS)}
     plan.faults.sort(key=lambda fault: (order.get(fault.sheet, -1), fault.row or 0))
     plan.notices.sort(key=lambda notice: (order.get(notice.sheet, -1), notice.row or 0))
     return plan

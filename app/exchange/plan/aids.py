@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.domain import care, names
-from app.exchange.changes import BodyRef, FamilyPlan, Line, MemberPlan, SetUpdate, Update
+from app.exchange.changes import AidPlan, FamilyPlan, Line, MeasurePlan, MemberPlan, SetUpdate, Update
 from app.exchange.plan.comparing import Comparison
 from app.exchange.plan.places import PlacesOfBook
 from app.exchange.records import AidRow
 from app.exchange.states import AidState
-from app.exchange.workbook import AIDS
+from app.exchange.workbook import AIDS, MEASURES, STAGES
 
 CODES = ("measure", "aid_kind")  # one of them says what was done
-Told = tuple[AidRow, BodyRef | None, list[MemberPlan]]
 
 
 class Aids:
@@ -24,18 +23,20 @@ class Aids:
         self.comparison, self.places = comparison, places
         self.plan, self.content = comparison.plan, comparison.content
         self.sheet = comparison.sheet(AIDS)
+        self.tells_plan = self.sheet.tells("plan_line") and comparison.sheet(MEASURES).tells("plan_line")
 
     def compare(self) -> None:
-        by_family: dict[str, list[Told]] = {}
+        by_family: dict[str, list[AidPlan]] = {}
         for _, row, family in self.comparison.of_families(AIDS, AidRow):
-            body, known = self._performer(row)
+            body, known = self.places.body_of(self.sheet, row, "performer_kind", "performer")
             people = [
                 self.comparison.member_named(self.sheet, row, family, "recipients", each) for each in row.recipients
             ]
             found = list(dict.fromkeys(member for member in people if member is not None))
+            planned, is_planned = self._planned(row, family)
             good = not row.bad and self._check(row, found)
-            if good and known and None not in people:
-                by_family.setdefault(family.row.number, []).append((row, body, found))
+            if good and known and is_planned and None not in people:
+                by_family.setdefault(family.row.number, []).append(AidPlan(row, body, found, planned))
         for number, family in self.comparison.families.items():
             self._family(family, by_family.get(number, []))
 
@@ -48,6 +49,23 @@ class Aids:
             family=None, recipients=(), born_on=map(self.comparison.born_on, people), today=self.comparison.today,
         )  # fmt: skip
 
+    def _planned(self, row: AidRow, family: FamilyPlan) -> tuple[MeasurePlan | None, bool]:
+        """The measure that an aid carries out; whether the file says it as it may be."""
+        if row.plan_line is None or not self.tells_plan:
+            return None, True
+        planned = family.plan_lines.get(row.plan_line)
+        if planned is None and not (self.comparison.is_sound(STAGES) and self.comparison.is_sound(MEASURES)):
+            return None, False
+        if planned is None:
+            text = f"Строки плана с этим номером у семьи нет: исправьте его или добавьте её на лист «{MEASURES.title}»."
+            self.content.fault(self.sheet, row, "plan_line", text)
+        elif planned.row.measure != row.measure:
+            text = f"В строке плана {row.plan_line} – мероприятие {planned.row.measure}: впишите тот же код."
+            self.content.fault(self.sheet, row, "measure" if self.sheet.tells("measure") else "plan_line", text)
+        else:
+            return planned, True
+        return None, False
+
     def _check_known(self, family: FamilyPlan, state: AidState) -> None:
         """Ask the rule of an aid that the bank keeps, whose recipients may now be born on another day."""
         for member in family.members:
@@ -58,32 +76,22 @@ class Aids:
                     today=self.comparison.today,
                 )  # fmt: skip
 
-    def _performer(self, row: AidRow) -> tuple[BodyRef | None, bool]:
-        kind, name = row.performer_kind, row.performer
-        if kind is None and name is not None and "performer_kind" not in row.bad:
-            kinds = self.places.kinds_by_name.get(names.key(name), set())
-            if len(kinds) != 1:
-                text = f"«{name}»: такой организации в банке нет, впишите «Код органа»."
-                self.content.fault(self.sheet, row, "performer_kind", text)
-                return None, False
-            kind = next(iter(kinds))
-        return self.places.body(kind, name), True
-
-    def _family(self, family: FamilyPlan, told: list[Told]) -> None:
+    def _family(self, family: FamilyPlan, told: list[AidPlan]) -> None:
         waiting = list(family.state.aids) if family.state else []
-        for row, body, people in self._unmatched(family, told, waiting):
+        for aid in self._unmatched(family, told, waiting):
+            row = aid.row
             about = (row.given_on, row.aid_kind, row.measure)
             near = [each for each in waiting if (each.given_on, each.aid_kind, each.measure) == about]
             if near:
                 waiting.remove(near[0])
                 if not self.sheet.tells("recipients"):
                     self._check_known(family, near[0])
-                self._compare(row, family, near[0], people)
+                self._compare(aid, family, near[0])
             elif not _is_named(row):
                 header = " и ".join(f"«{AIDS.column(name).header}»" for name in CODES if not self.sheet.tells(name))
                 self.content.notice(self.sheet, row, f"Без столбца {header} мероприятие не добавляется.")
             else:
-                family.new_aids.append((row, body, people))
+                family.new_aids.append(aid)
                 title = row.aid_kind and self.comparison.codes["aid_kind"].names[row.aid_kind]
                 self.comparison.new(AIDS, family, f"{row.given_on:%d.%m.%Y} {title or row.description or ''}".strip())
         self._note_redated(family, waiting)
@@ -95,8 +103,8 @@ class Aids:
 
     def _note_redated(self, family: FamilyPlan, waiting: list[AidState]) -> None:
         """Say which aid to be added is one of the bank that the file leaves out, but for the day."""
-        for row, body, people in family.new_aids:
-            said = self._key_of_row(row, body, people)[1:]
+        for aid in family.new_aids:
+            row, said = aid.row, self._key_of_aid(aid)[1:]
             for state in waiting:
                 if self._key(vars(state), state.performer, state.recipients)[1:] == said:
                     text = (
@@ -106,26 +114,28 @@ class Aids:
                     self.plan.duplicates.append(Line(AIDS.title, family.number, text))
                     break
 
-    def _unmatched(self, family: FamilyPlan, told: list[Told], waiting: list[AidState]) -> list[Told]:
+    def _unmatched(self, family: FamilyPlan, told: list[AidPlan], waiting: list[AidState]) -> list[AidPlan]:
         """The rows that no aid of the bank says word for word; those that do are taken from `waiting`."""
         by_key: dict[Any, list[AidState]] = {}
         for state in waiting:
             by_key.setdefault(self._key(vars(state), state.performer, state.recipients), []).append(state)
         rest = []
-        for row, body, people in told:
-            key = self._key_of_row(row, body, people)
+        for aid in told:
+            key = self._key_of_aid(aid)
             if alike := by_key.get(key):
                 waiting.remove(known := alike.pop())
                 if not self.sheet.tells("recipients"):
                     self._check_known(family, known)
                 self.comparison.count(AIDS, "same")
             else:
-                rest.append((row, body, people))
+                rest.append(aid)
         return rest
 
-    def _key_of_row(self, row: AidRow, body: BodyRef | None, people: list[MemberPlan]) -> tuple[Any, ...]:
-        values = {**vars(row), "performer_kind": body.kind if body else None}
-        return self._key(values, body.name if body else None, tuple(member.id or -1 for member in people))
+    def _key_of_aid(self, aid: AidPlan) -> tuple[Any, ...]:
+        body = aid.performer
+        planned_id = None if aid.planned is None else aid.planned.id or -1
+        values = {**vars(aid.row), "performer_kind": body.kind if body else None, "planned_id": planned_id}
+        return self._key(values, body.name if body else None, tuple(member.id or -1 for member in aid.people))
 
     def _key(self, values: Mapping[str, Any], performer: str | None, people: tuple[int, ...]) -> tuple[Any, ...]:
         """Everything an aid says in the columns that the file has, its day first."""
@@ -134,9 +144,11 @@ class Aids:
             *(values[name] for name in ("given_on", "measure", "aid_kind", "description", "amount") if name in told),
             (values["performer_kind"], names.key(performer)) if "performer" in told else None,
             tuple(sorted(people)) if "recipients" in told else None,
+            values["planned_id"] if self.tells_plan else None,
         )
 
-    def _compare(self, row: AidRow, family: FamilyPlan, state: AidState, people: list[MemberPlan]) -> None:
+    def _compare(self, aid: AidPlan, family: FamilyPlan, state: AidState) -> None:
+        row, people = aid.row, aid.people
         before = len(self.plan.changes)
         update = Update("aid", state.id, family, f"Мероприятие {state.given_on:%d.%m.%Y}")
         for name in ("description", "amount"):
@@ -151,6 +163,9 @@ class Aids:
             self.plan.sets.append(
                 SetUpdate("recipients", state.id, family, update.title, list(state.recipients), list(people))
             )
+        if aid.planned is not None and aid.planned.id != state.planned_id:
+            update.was["planned_id"], update.values["planned_id"] = state.planned_id, aid.planned
+            self.comparison.change(AIDS, row, family, update.title, "plan_line", state.plan_line, row.plan_line)
         self.comparison.finish(AIDS, update, before)
 
 

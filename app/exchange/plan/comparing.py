@@ -29,12 +29,13 @@ from app.exchange.changes import (
 )
 from app.exchange.reader import Book
 from app.exchange.records import FamilyRow, MemberRow, Named, Row
-from app.exchange.rows import Content, SheetRows
-from app.exchange.states import AidState, StayState, SupervisionState
-from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, STAYS, SUPERVISIONS, Sheet
+from app.exchange.rows import Content, Notice, SheetRows
+from app.exchange.states import AidState, KnownMeasure, KnownProgramme, KnownStage, StayState, SupervisionState
+from app.exchange.workbook import FAMILIES, MEMBERS, SHEETS, Sheet
 
 R = TypeVar("R", bound=Row)
-State = FamilyRow | MemberRow | StayState | AidState | SupervisionState  # a row of the bank beside one of the file
+# A row of the bank beside one of the file.
+State = FamilyRow | MemberRow | StayState | AidState | SupervisionState | KnownProgramme | KnownStage | KnownMeasure
 FindBody = Callable[[str | None, str | None], BodyRef | None]
 
 # Which field of a row a rule speaks of, where the names differ.
@@ -61,7 +62,7 @@ class Comparison:
         self.left_out: set[str] = set()  # numbers whose rows wait: their family has a fault or a question
         self.people: dict[str, list[tuple[set[str], MemberPlan]]] = {}
         self.plan = Plan(book, PlaceRef(content.district), self.as_of, content.faults, content.notices, codes=codes)
-        for sheet in (FAMILIES, STAYS, MEMBERS, SUPERVISIONS, AIDS):
+        for sheet in SHEETS:
             self.plan.counts[sheet.title] = Counter(new=0, changed=0, same=0, missing=0)
 
     def sheet(self, form: Sheet) -> SheetRows:
@@ -82,6 +83,23 @@ class Comparison:
                 self.content.fault(found, row, "number", text)
                 continue
             yield found, row, family
+
+    def is_sound(self, form: Sheet) -> bool:
+        """Whether a sheet has no fault so far: of what rests on a row that has one, nothing further is said."""
+        return all(fault.sheet != form.title for fault in self.content.faults)
+
+    def read_whole(self, form: Sheet, names: tuple[str, ...], needs: str = "") -> None:
+        """Let columns that make sense only together, and beside another one, say nothing where one of them lacks."""
+        sheet = self.sheet(form)
+        untold = [name for name in (*names, needs) if name and not sheet.tells(name)]
+        if not untold or len(untold) == len(names) + bool(needs):
+            return
+        for row in sheet.rows:
+            for name in names:
+                setattr(row, name, None)
+            row.bad.difference_update(names)
+        text = f"Без столбца «{form.column(untold[0]).header}» не читается и «{form.column(names[0]).header}»."
+        self.content.notices.append(Notice(form.title, None, text))
 
     def ask(self, question: Question) -> str | None:
         """Put a question; gives the answer of the person, or the offered one."""
@@ -106,15 +124,16 @@ class Comparison:
     # Rules
 
     def rule(self, sheet: SheetRows, row: Row, check: Callable[..., object], *, at: str = "", known: str = "",
-             **values: Any) -> bool:  # fmt: skip
+             fields: Mapping[str, str] = RULE_FIELDS, **values: Any) -> bool:  # fmt: skip
         """Ask a rule of the domain; its refusal is a fault of the row.
 
-        at: the field it is told at, if not the one the rule names. known: what in the bank the row contradicts.
+        at: the field it is told at, if not the one the rule names; fields: how the row calls those that the rule names
+        otherwise. known: what in the bank the row contradicts.
         """
         try:
             check(**values)
         except Refusal as refusal:
-            name = at or RULE_FIELDS.get(refusal.field or "", refusal.field or "number")
+            name = at or fields.get(refusal.field or "", refusal.field or "number")
             text = f"В банке у этого человека есть «{known}»: {refusal.text}" if known else refusal.text
             self.content.fault(sheet, row, name if hasattr(row, name) else "number", text)
             return False

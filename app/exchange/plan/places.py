@@ -11,7 +11,8 @@ from app.domain import names
 from app.domain.terms import TerritoryKind
 from app.exchange.changes import BodyRef, PlaceRef
 from app.exchange.plan.comparing import Comparison
-from app.exchange.rows import Fault, Notice
+from app.exchange.records import Row
+from app.exchange.rows import Fault, Notice, SheetRows
 from app.exchange.workbook import AS_OF, DISTRICT, FACTS, FAMILIES
 from app.extensions import db
 from app.models import ImportBatch
@@ -176,6 +177,20 @@ class PlacesOfBook:
             self.body_refs[key] = BodyRef(name, kind)
             self.plan.new_bodies.append(self.body_refs[key])
         return self.body_refs[key]
+
+    def body_of(self, sheet: SheetRows, row: Row, kind_field: str, name_field: str) -> tuple[BodyRef | None, bool]:
+        """The agency that a row names by its kind and name, or by a name that only one kind bears; whether it can be
+        told.
+        """
+        kind, name = getattr(row, kind_field), getattr(row, name_field)
+        if kind is None and name is not None and kind_field not in row.bad:
+            kinds = self.kinds_by_name.get(names.key(name), set())
+            if len(kinds) != 1:
+                text = f"«{name}»: такой организации в банке нет, впишите «{sheet.sheet.column(kind_field).header}»."
+                self.comparison.content.fault(sheet, row, kind_field, text)
+                return None, False
+            kind = next(iter(kinds))
+        return self.body(kind, name), True
 
 
 def _telling(key: str) -> set[str]:
