@@ -33,7 +33,7 @@ MOST = 15
 MOST_OF_MEETING = 20
 # Screens that ask for more, and what for.
 DEARER = {
-    "Exchange.export": (34, "every table of the bank by portions, and the words of every dictionary"),
+    "Exchange.export": (40, "every table of the bank by portions, and the words of every dictionary"),
     **{f"PassportScreen.{name}": (23, "every stretch of the road of a family") for name in ("passport", "card")},
     **{f"ProgrammePapers.{name}": (23, "every stretch of the road of a family")
        for name in ("card", "card_to_edit", "calendar", "summary")},

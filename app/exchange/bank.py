@@ -186,6 +186,7 @@ class _Loader:
         self.ids, self.codes, self.places = list(ids), codes, places
         self.families: dict[int, FamilyState] = {}
         self.members: dict[int, MemberState] = {}
+        self.decisions: dict[int, Any] = {}
         self.came_back: dict[int, int] = {}  # an earlier membership → the last one
 
     def load(self) -> dict[int, FamilyState]:
@@ -196,7 +197,7 @@ class _Loader:
         self._supports()
         self._supervisions()
         self._stays()
-        ProgrammesOfBank(self.families, self.came_back, self.codes, self._body).load()
+        ProgrammesOfBank(self.families, self.came_back, self.codes, self._body, self.decisions).load()
         self._aids()
         return self.families
 
@@ -319,7 +320,7 @@ class _Loader:
             )
 
     def _stays(self) -> None:
-        decisions = {row.id: row for row in self._rows(Decision)}
+        decisions = self.decisions = {row.id: row for row in self._rows(Decision)}
         criteria: dict[int, list[DatedCriterion]] = {}
         codes = self.codes["criterion"].codes
         for row in self._rows(RegistrationCriterion):

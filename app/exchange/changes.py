@@ -89,7 +89,7 @@ class StagePlan:
 
 
 @dataclass(eq=False)
-class ProgrammePlan:
+class ProgrammeOfBook:
     """A programme of the file or of the bank with its stages and problems, by their first day and their text."""
 
     starts_on: date
@@ -107,7 +107,7 @@ class ProgrammePlan:
 class MeasurePlan:
     """A measure of a plan: of the bank, or one to be inserted."""
 
-    programme: ProgrammePlan
+    programme: ProgrammeOfBook
     stage: StagePlan
     row: MeasureRow
     state: KnownMeasure | None = None
@@ -150,7 +150,7 @@ class FamilyPlan:
     new_members: list[MemberPlan] = field(default_factory=list)
     new_stays: list[tuple[StayRow, BodyRef | None]] = field(default_factory=list)
     new_aids: list[AidPlan] = field(default_factory=list)
-    programmes: list[ProgrammePlan] = field(default_factory=list)
+    programmes: list[ProgrammeOfBook] = field(default_factory=list)
     new_measures: list[MeasurePlan] = field(default_factory=list)
     new_decisions: list[DecisionRef] = field(default_factory=list)
     plan_lines: dict[int, MeasurePlan] = field(default_factory=dict)  # the measures of the file, as aid tells of them

@@ -16,11 +16,9 @@ from app.exchange.records import Named, NamedProblem
 from app.exchange.states import FamilyState, KnownMeasure, KnownProblem, KnownProgramme, KnownStage
 from app.extensions import db
 from app.models import (
-    Decision,
     PlannedMeasure,
     Problem,
     Programme,
-    Registration,
     Stage,
     planned_measure_members,
 )
@@ -48,9 +46,10 @@ class ProgrammesOfBank:
     """
 
     def __init__(self, families: Mapping[int, FamilyState], came_back: Mapping[int, int], codes: Mapping[str, Codes],
-                 body: FindBody) -> None:  # fmt: skip
+                 body: FindBody, decisions: Mapping[int, Any]) -> None:  # fmt: skip
         self.families, self.came_back, self.codes, self.body = families, came_back, codes, body
-        self.decisions: dict[int, Any] = {}
+        self.decisions = decisions
+        self.registered = {stay.id: stay.registered_on for family in families.values() for stay in family.stays}
 
     def load(self) -> None:
         """Put the programmes into the states of their families."""
@@ -60,12 +59,11 @@ class ProgrammesOfBank:
         stages: dict[int, list[KnownStage]] = {}
         for row in self._rows(Stage, Stage.__table__.c.starts_on):
             stages.setdefault(row.programme_id, []).append(self._stage(row, measures.get(row.id, [])))
-        registered = {row.id: row.registered_on for row in self._rows(Registration)}
         last: dict[tuple[int, date], KnownProgramme] = {}
         for row in self._rows(Programme, Programme.__table__.c.starts_on):
-            if row.registration_id in registered:
+            if row.registration_id in self.registered:
                 last[row.family_id, row.starts_on] = self._programme(
-                    row, registered[row.registration_id], problems.get(row.id, {}), stages.get(row.id, [])
+                    row, self.registered[row.registration_id], problems.get(row.id, {}), stages.get(row.id, [])
                 )
         for (family_id, _day), programme in last.items():
             self.families[family_id].programmes.append(_numbered(self.families[family_id], programme))
@@ -79,8 +77,7 @@ class ProgrammesOfBank:
         return None if key is None else self.codes[dictionary].codes[key]
 
     def _decisions(self) -> None:
-        for row in self._rows(Decision):
-            self.decisions[row.id] = row
+        for row in self.decisions.values():
             if row.kind in OF_PROGRAMMES:
                 self.families[row.family_id].decisions.setdefault((line(row.number), row.decided_on), row.id)
 

@@ -10,7 +10,7 @@ from app.domain.terms import DecisionKind, MeasureState, ProgrammeKind, StageSor
 from app.exchange.apply.links import rows_of
 from app.exchange.apply.store import Store
 from app.exchange.cells import Codes
-from app.exchange.changes import DecisionRef, FamilyPlan, MeasurePlan, ProgrammePlan, StagePlan
+from app.exchange.changes import DecisionRef, FamilyPlan, MeasurePlan, ProgrammeOfBook, StagePlan
 from app.models import PlannedMeasure, Problem, Programme, Stage, planned_measure_members
 
 MakeDecision = Callable[[int, DecisionKind, str | None, date | None], int]
@@ -57,7 +57,7 @@ class FreshProgrammes:
     def _code(self, dictionary: str, code: str | None) -> int | None:
         return None if code is None else self.codes[dictionary].ids[code]
 
-    def _programme(self, family_id: int, programme: ProgrammePlan, stays: Mapping[date, int]) -> int:
+    def _programme(self, family_id: int, programme: ProgrammeOfBook, stays: Mapping[date, int]) -> int:
         row = programme.row
         assert row is not None
         assert row.programme_until is not None
@@ -78,7 +78,7 @@ class FreshProgrammes:
         self.store.words.know(Programme, key, called)
         return key
 
-    def _stage(self, family_id: int, programme: ProgrammePlan, stage: StagePlan) -> int:
+    def _stage(self, family_id: int, programme: ProgrammeOfBook, stage: StagePlan) -> int:
         row = stage.row
         assert row is not None
         assert row.kind is not None

@@ -11,7 +11,7 @@ from app.exchange.changes import (
     MeasurePlan,
     MemberPlan,
     ProblemPlan,
-    ProgrammePlan,
+    ProgrammeOfBook,
     SetUpdate,
     StagePlan,
     Update,
@@ -49,7 +49,7 @@ class Measures:
             if not self.sheet.absent:
                 self._family(family, by_family.get(number, []))
 
-    def _place(self, row: MeasureRow, family: FamilyPlan) -> tuple[ProgrammePlan, StagePlan] | None:
+    def _place(self, row: MeasureRow, family: FamilyPlan) -> tuple[ProgrammeOfBook, StagePlan] | None:
         """The programme and the stage that a row is of, with the problem that it answers."""
         programme = next((each for each in family.programmes if each.starts_on == row.programme_from), None)
         stage = programme.stages.get(row.stage_from) if programme and row.stage_from else None

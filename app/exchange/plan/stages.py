@@ -15,7 +15,7 @@ from app.exchange.changes import (
     DecisionRef,
     FamilyPlan,
     ProblemPlan,
-    ProgrammePlan,
+    ProgrammeOfBook,
     StagePlan,
     Update,
 )
@@ -102,7 +102,7 @@ class Stages:
         if not is_clear or registered_on is None:
             return
         if state is None:
-            programme = ProgrammePlan(row.programme_from, None, row, registered_on, agency)
+            programme = ProgrammeOfBook(row.programme_from, None, row, registered_on, agency)
             family.programmes.append(programme)
             if not self._check_programme(programme, family):
                 return
@@ -139,7 +139,7 @@ class Stages:
             return None
         return row.registered_on
 
-    def _check_programme(self, programme: ProgrammePlan, family: FamilyPlan) -> bool:
+    def _check_programme(self, programme: ProgrammeOfBook, family: FamilyPlan) -> bool:
         row = programme.row
         assert row is not None
         assert programme.registered_on is not None
@@ -150,7 +150,7 @@ class Stages:
             closed_on=row.closed_on, closed_as=row.closed_as, today=self.comparison.today,
         )  # fmt: skip
 
-    def _compare_programme(self, programme: ProgrammePlan, family: FamilyPlan, state: KnownProgramme) -> bool:
+    def _compare_programme(self, programme: ProgrammeOfBook, family: FamilyPlan, state: KnownProgramme) -> bool:
         row, before = programme.row, len(self.plan.changes)
         assert row is not None
         update = Update("programme", state.id, family, f"Программа {state.programme_from:%d.%m.%Y}")
@@ -183,7 +183,7 @@ class Stages:
             text = f"У семьи уже есть программа с {day:%d.%m.%Y}, которая не окончена: впишите, когда она окончена."
             self.content.fault(self.sheet, told[-1], "closed_on", text)
 
-    def _problems(self, programme: ProgrammePlan, family: FamilyPlan) -> None:
+    def _problems(self, programme: ProgrammeOfBook, family: FamilyPlan) -> None:
         row, state = programme.row, programme.state
         assert row is not None
         who = f"Программа {programme.starts_on:%d.%m.%Y}"
@@ -212,7 +212,7 @@ class Stages:
                 self.content.fault(self.sheet, row, name, f"Заполните «{STAGES.column(name).header}».")
         return told >= {"kind", "starts_on", "ends_on"}
 
-    def _stage(self, row: StageRow, programme: ProgrammePlan, family: FamilyPlan) -> None:
+    def _stage(self, row: StageRow, programme: ProgrammeOfBook, family: FamilyPlan) -> None:
         assert row.starts_on is not None
         stage = programme.stages.get(row.starts_on)
         if stage is not None and stage.row is not None:
@@ -229,7 +229,7 @@ class Stages:
             stage.decision = self._decision(family, row, DecisionKind.RENEW, "decision_number", "decided_on")
             stage.extension = self._decision(family, row, DecisionKind.EXTEND, "extension_number", "extended_on")
 
-    def _check_stage(self, row: StageRow, programme: ProgrammePlan, ends_on: date | None) -> bool:
+    def _check_stage(self, row: StageRow, programme: ProgrammeOfBook, ends_on: date | None) -> bool:
         assert row.starts_on is not None
         assert ends_on is not None
         others = [
@@ -252,7 +252,7 @@ class Stages:
             for name in ("decided_on", "extended_on")
         )  # fmt: skip
 
-    def _compare_stage(self, row: StageRow, stage: StagePlan, programme: ProgrammePlan, family: FamilyPlan,
+    def _compare_stage(self, row: StageRow, stage: StagePlan, programme: ProgrammeOfBook, family: FamilyPlan,
                        state: KnownStage) -> None:  # fmt: skip
         before = len(self.plan.changes)
         update = Update("stage", state.id, family, f"Этап {state.starts_on:%d.%m.%Y}")
@@ -310,11 +310,11 @@ class Stages:
         return found
 
 
-def _of_bank(state: KnownProgramme) -> ProgrammePlan:
+def _of_bank(state: KnownProgramme) -> ProgrammeOfBook:
     """A programme of the bank before the file has told anything of it."""
     stages = {each.starts_on: StagePlan(each.starts_on, each, id=each.id) for each in state.stages}
     problems = {each.text: ProblemPlan(each.text, each.criterion, each.id) for each in state.known_problems}
-    return ProgrammePlan(state.programme_from, state, registered_on=state.registered_on, stages=stages,
+    return ProgrammeOfBook(state.programme_from, state, registered_on=state.registered_on, stages=stages,
                          problems=problems, id=state.id)  # fmt: skip
 
 
