@@ -35,7 +35,7 @@ DERIVED = {
     "Family": {"name", "sort_key", "search_key"}, "Member": {"sort_key"}, "Territory": {"name_key"},
     "TerritoryAlias": {"name_key"}, "Agency": {"name_key"},
     "PaperTemplate": {"content"}, "Transfer": {"secret"}, "BookWord": {"text_key"},
-    "SignalCard": {"search_key", "name_key", "sent_on"},
+    "SignalCard": {"search_key", "name_key", "sent_on"}, "DoublesDecision": {"moved"},
 }  # fmt: skip
 
 
@@ -114,7 +114,7 @@ class Ground:
             elif (type(row).__name__, field.name, turn) in NEVER_BOTH:
                 setattr(row, relations[field.name], None)
             elif field.name != "family_id" or not (
-                hasattr(row, "member_id") or (row.id and isinstance(row, OF_ONE_FAMILY))
+                isinstance(row, models.OfMember) or (row.id and isinstance(row, OF_ONE_FAMILY))
             ):
                 setattr(row, relations[field.name], self.target(field.target, turn))
         if isinstance(row, models.PaperTemplate):

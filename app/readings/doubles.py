@@ -101,6 +101,15 @@ def of_family(family: Family) -> list[LikelyPair]:
     return [pair for pair in found.families if family.id in (pair.one, pair.other)]
 
 
+def of_pair(kept: Family, other: Family) -> tuple[str, ...]:
+    """Why two families may be one; nothing if no more speaks for them than for any two."""
+    households = _households({kept.id, other.id})
+    alike = [two for two in _same_people(households) if two[0].family_id != two[1].family_id]
+    pair = _pair(kept.id, other.id)
+    found = _weighed(pair, households, alike) if len(households) == len(pair) else None
+    return found.reasons if found else ()
+
+
 def other_of(pair: LikelyPair, key: int) -> int:
     """The other one of a pair."""
     return pair.other if pair.one == key else pair.one
@@ -127,9 +136,11 @@ def merged_into(family: Family) -> Family | None:
 
 
 def _households(ids: set[int] | None) -> dict[int, _Household]:
-    """The person's live families, all or some of them."""
+    """The live families that the person keeps, all or some of them."""
     asked = select(_family.c.id, _family.c.actual_address, _family.c.registered_address)
     asked = asked.where(access.scope().families(), _family.c.annulled_at.is_(None)).order_by(_family.c.id)
+    if not access.scope().everything:  # who merely sees a family does not say whose double it is
+        asked = asked.where(_family.c.territory_id.in_(access.scope().kept))
     if ids is not None:
         asked = asked.where(_family.c.id.in_(ids))
     found = {row.id: _Household(tuple(dict.fromkeys(filter(None, row[1:])))) for row in db.session.execute(asked)}

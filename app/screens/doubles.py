@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from flask import abort, request, url_for
+from flask import abort, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext
@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from app import access, clock, journal
 from app.acts import AT_ONCE, Answer
 from app.domain.terms import Act, DoublesVerdict
-from app.extensions import db
+from app.extensions import LARGEST_KEY, db
 from app.filters import Address
 from app.forms import check_version
 from app.models import DoublesDecision, Family, Member
@@ -28,7 +28,6 @@ from app.services import doubles as acts
 PAGE = 20
 FAMILIES, PEOPLE, DECIDED = "families", "people", "decided"
 LISTS = (FAMILIES, PEOPLE, DECIDED)
-OF_NOTE = 500  # characters
 
 
 class Doubles(Screen):
@@ -77,9 +76,7 @@ class Doubles(Screen):
     @permission_name("merge")
     def families(self, one: int, other: int) -> str | Response:
         """Two families side by side: which value stays, who is who; the first one stays."""
-        kept, gone = (self._kept_family(key) for key in (one, other))
-        if kept is gone:
-            abort(404)
+        kept, gone = self._kept_families(one, other)
         form = doubles_forms.of_families(kept, gone)
 
         def merge() -> Answer:
@@ -93,8 +90,7 @@ class Doubles(Screen):
             journal.read(Act.OPENED, entity="Family", entity_id=family.id, family_id=family.id,
                          summary=f"{family.title}: сравнение двойников")  # fmt: skip
         return self.page("doubles/families.html", kept=kept, other=gone, form=form, held=acts.held_rows(kept, gone),
-                         reasons=_reasons(doubles.of_family(kept), other),
-                         decided=acts.of_pair(kept, gone))  # fmt: skip
+                         reasons=doubles.of_pair(kept, gone), decided=acts.of_pair(kept, gone))  # fmt: skip
 
     @expose("/people/<int:one>/<int:other>", methods=["GET", "POST"])
     @has_access
@@ -129,7 +125,7 @@ class Doubles(Screen):
         back = url_for("Doubles.show", list=kind)
 
         def say() -> Answer:
-            acts.say_different(first, second, (request.form.get("note") or "").strip()[:OF_NOTE] or None)
+            acts.say_different(first, second)
             return Answer(gettext("It is remembered: they are different."), back)
 
         return self.pressed(say, back)
@@ -172,6 +168,17 @@ class Doubles(Screen):
     def _may_merge(self) -> bool:
         return bool(self.appbuilder.sm.has_access("can_merge", "Doubles"))
 
+    def _kept_families(self, one: int, other: int) -> tuple[Family, Family]:
+        """Two families with their people, read together."""
+        asked = select(Family).where(Family.id.in_((min(one, LARGEST_KEY), min(other, LARGEST_KEY)))).options(
+            joinedload(Family.territory), selectinload(Family.members).joinedload(Member.role))  # fmt: skip
+        found = {row.id: row for row in db.session.scalars(asked)}
+        if one not in found or other not in found or one == other:
+            abort(404)
+        if not all(access.scope().covers_territory(row.territory_id) for row in found.values()):
+            abort(403)
+        return found[one], found[other]
+
     def _kept_family(self, key: int) -> Family:
         family = self.find(Family, key, *overview.options(), selectinload(Family.members).joinedload(Member.role))
         if not access.scope().covers_territory(family.territory_id):
@@ -183,10 +190,6 @@ class Doubles(Screen):
         if not access.scope().covers_territory(person.family.territory_id):
             abort(403)
         return person
-
-
-def _reasons(pairs: Iterable[doubles.LikelyPair], other: int) -> tuple[str, ...]:
-    return next((pair.reasons for pair in pairs if other in (pair.one, pair.other)), ())
 
 
 def _families(pairs: Iterable[doubles.LikelyPair]) -> dict[int, Any]:

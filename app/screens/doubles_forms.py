@@ -15,6 +15,7 @@ from app.models import Family, Member
 from app.readings import history, likely
 from app.services import doubles
 from app.services.doubles import Differing, MergeChoice
+from app.words import short
 
 LONGEST_REASON = 500
 SIDE, PERSON, OF_PERSON = "side-", "person-", "of-"
@@ -100,7 +101,8 @@ def _sides(prefix: str, kept: Any, other: Any, our_name: str, their_name: str) -
 
 
 def _side(one: Differing, entity: Any, our_name: str, their_name: str) -> SelectField:
-    values = [history.value_in_words(entity, one.name, value)[:WORD] or "—" for value in (one.ours, one.theirs)]
+    said = (history.value_in_words(entity, one.name, value) for value in (one.ours, one.theirs))
+    values = [short(text, WORD) or "—" for text in said]
     choices = [(Side.KEPT.value, f"{values[0]} ({our_name})"), (Side.OTHER.value, f"{values[1]} ({their_name})")]
     if one.joins and one.ours:
         choices.append((Side.BOTH.value, str(_("both"))))

@@ -110,11 +110,11 @@ def held_rows(kept: Family, other: Family) -> list[HeldRows]:
 # Different
 
 
-def say_different(kept: Any, other: Any, reason: str | None) -> DoublesDecision:
+def say_different(kept: Any, other: Any) -> DoublesDecision:
     """Remember that two families, or two members, only look like one. Raises Refusal."""
     first, second = sorted((kept, other), key=lambda row: row.id)
     _check_pair(first, second)
-    row = _decision(first, second, DoublesVerdict.DIFFERENT, reason)
+    row = _decision(first, second, DoublesVerdict.DIFFERENT, None)
     db.session.add(row)
     db.session.flush()
     return row

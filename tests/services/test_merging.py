@@ -254,7 +254,7 @@ def test_a_pair_that_is_different_does_not_come_back_until_that_is_taken_back(ca
     for of in (kept, other):
         factories.member(of)
     assert [pair[:2] for pair in doubles_seen.pairs(TODAY).families] == [(kept.id, other.id)]
-    decision = doubles.say_different(other, kept, "однофамильцы")
+    decision = doubles.say_different(other, kept)
     assert doubles_seen.pairs(TODAY).families == [] == doubles_seen.of_family(kept)
     with pytest.raises(Refusal, match="Это разные"):
         doubles.merge_families(kept, other, MergeChoice({}, {}, {}), None, TODAY)
