@@ -230,16 +230,16 @@ def _target(prop: Any) -> type[Any] | None:
     return journal.changes.target_of(prop.columns[0]) if isinstance(prop, ColumnProperty) else None
 
 
-def value_in_words(entity: Any, name: str, value: Any) -> str:
-    """A stored value of a field or a list of an entity as people read it."""
-    prop = class_mapper(entity).attrs[name]
+def values_in_words(entity: Any, name: str, values: Iterable[Any]) -> list[str]:
+    """Stored values of a field or a list of an entity as people read them."""
+    prop, values = class_mapper(entity).attrs[name], list(values)
     target: Any = prop.mapper.class_ if isinstance(prop, RelationshipProperty) else _target(prop)
-    if target is None or value in (None, []):
-        return _in_words(journal.changes.plain(value), prop, {})
-    keys = value if isinstance(value, list) else [value]
+    if target is None:
+        return [_in_words(journal.changes.plain(value), prop, {}) for value in values]
+    keys = [value if isinstance(value, list) else [] if value is None else [value] for value in values]
     words = journal.changes.Words()
-    words.ask(target, keys)
-    return ", ".join(str(words.of(target, key)) for key in keys)
+    words.ask(target, {key for each in keys for key in each})
+    return [", ".join(str(words.of(target, key)) for key in each) for each in keys]
 
 
 def _in_words(value: Any, prop: Any, titles: dict[tuple[type[Any], int], str]) -> str:

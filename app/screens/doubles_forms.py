@@ -101,7 +101,7 @@ def _sides(prefix: str, kept: Any, other: Any, our_name: str, their_name: str) -
 
 
 def _side(one: Differing, entity: Any, our_name: str, their_name: str) -> SelectField:
-    said = (history.value_in_words(entity, one.name, value) for value in (one.ours, one.theirs))
+    said = history.values_in_words(entity, one.name, (one.ours, one.theirs))
     values = [short(text, WORD) or "—" for text in said]
     choices = [(Side.KEPT.value, f"{values[0]} ({our_name})"), (Side.OTHER.value, f"{values[1]} ({their_name})")]
     if one.joins and one.ours:

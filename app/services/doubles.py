@@ -71,8 +71,11 @@ def differing(kept: Any, other: Any) -> list[Differing]:
         if theirs is not None and ours != theirs:
             joins = isinstance(field.type, Text)
             found.append(Differing(field.name, changes.called(entity, field.name), ours, theirs, joins))
+    places: dict[tuple[str, int], list[int]] = {}
+    for each, owner, key in row_moves.links_of(entity, (kept.id, other.id)):
+        places.setdefault((each.name, owner), []).append(key)
     for each in changes.lists(entity):
-        ours, theirs = (each.keys(db.session(), row.id) for row in (kept, other))
+        ours, theirs = (places.get((each.name, row.id), []) for row in (kept, other))
         if theirs and ours != theirs:
             found.append(Differing(each.name, changes.called(entity, each.name), ours, theirs, joins=True))
     return found

@@ -183,7 +183,7 @@ def test_the_old_number_leads_to_the_family_that_stays(cast):
     choice = MergeChoice(matched(kept, other), {"number": Side.OTHER}, {})
     decision = doubles.merge_families(kept, other, choice, None, TODAY)
     assert kept.number == "00022"
-    assert search.by_number("21") == [kept] == search.families("00021").families
+    assert search.by_number("21") == [kept] == search.families("00021", TODAY).families
     assert doubles_seen.merged_into(other) is kept
     assert not list(family_keys.stale_keys([kept.id], TODAY))
     doubles.take_back(decision, "разные", TODAY)
@@ -221,7 +221,7 @@ def test_a_family_that_is_merged_further_is_parted_in_the_other_order(cast):
     inner = doubles.merge_families(second, third, MergeChoice({}, {}, {}), None, TODAY)
     outer = doubles.merge_families(first, second, MergeChoice({}, {}, {}), None, TODAY)
     assert search.by_number("32") == []
-    assert search.families("00032").families == [first]
+    assert search.families("00032", TODAY).families == [first]
     db.session.commit()
     with pytest.raises(Refusal, match="Сначала отмените то объединение"):
         doubles.take_back(inner, "разные", TODAY)
