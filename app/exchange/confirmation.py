@@ -26,8 +26,10 @@ class Confirmation:
 
     def warning(self, planned: Plan) -> str:
         """Why the plan is shown again instead of being done; empty if it is the one that was confirmed."""
+        said = {key: answer for key, answer in self.answers.items() if answer}
+        differs, untouched = planned.fingerprint != self.fingerprint, json.dumps(said) == self.offered
         if planned.unanswered:
-            return UNANSWERED
-        if planned.faults or planned.fingerprint != self.fingerprint:
-            return CHANGED_MEANWHILE if json.dumps(self.answers) == self.offered else ANSWERED
+            return CHANGED_MEANWHILE if self.fingerprint and differs and untouched else UNANSWERED
+        if planned.faults or differs:
+            return CHANGED_MEANWHILE if untouched else ANSWERED
         return ANSWERED if self.again else ""

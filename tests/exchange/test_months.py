@@ -107,9 +107,10 @@ def test_the_book_of_the_district_stays_as_it_was_put_together(app, cast):
 
 def test_who_keeps_one_settlement_sees_its_month_alone(app, cast):
     load(book(AS_OF, "00001", "00002"))
-    db.session.expunge_all()
-    with access.acting_as(access.Scope(today=TODAY, territories=frozenset({cast.south.id}))):
-        assert [each.place.name for each in months.board(cast.district, MONTH).places] == [SOUTH]
+    district, south = cast.district, cast.south.id
+    ids = frozenset({south})
+    with access.acting_as(access.Scope(today=TODAY, territories=ids, kept=ids, places=ids)):
+        assert [each.place.name for each in months.board(district, MONTH).places] == [SOUTH]
 
 
 @pytest.mark.one_database("a page over readings that are asked on both")

@@ -66,7 +66,7 @@ def test_who_is_removed_comes_last_and_dimmed_and_a_slip_is_said(family, cast, s
     document = page(sign_in("anna"), "/search?q=Ёлклна")
     rows = document.xpath("//main//tbody/tr")
     assert [row.get("class") for row in rows] == [None, "dimmed"]
-    assert "похожее имя: Елкина вместо «елклна»" in rows[0].text_content()
+    assert "похожее имя: Елкин, Елкина вместо «елклна»" in rows[0].text_content()
     assert "Ниже – похожие написания" in document.text_content()
 
 

@@ -31,6 +31,7 @@ from app.words import moment, short
 COMPARED: dict[str, Any] = {
     entity.__tablename__: entity for entity in (Family, Member, IdentityDocument, Education, PupilSupport, Aid)
 }
+ASKED_APART = "left_on"  # whether a person who left is back is a question of its own
 LATER_UNKNOWN = "другое"
 NOBODY = "пусто"
 
@@ -53,7 +54,8 @@ def settle(plan: Plan, answers: Mapping[str, str]) -> None:
     """
     loads = _last_loads(plan)
     cells = [(cell, loads[place]) for cell in plan.cells
-             if cell.update.table in COMPARED and (place := cell.update.family.place.id) in loads]  # fmt: skip
+             if cell.update.table in COMPARED and cell.column != ASKED_APART
+             and (place := cell.update.family.place.id) in loads]  # fmt: skip
     done = _work_since({(cell.update.table, cell.update.id, load.id) for cell, load in cells})
     for cell, load in cells:
         if contest := _contest(cell, load, done, answers):
