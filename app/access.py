@@ -36,7 +36,6 @@ from app.models import (
     Employee,
     Family,
     FamilyCategory,
-    Instruction,
     JournalEntry,
     Meeting,
     Mentor,
