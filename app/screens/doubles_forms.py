@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, SelectField
 
 from app.domain.doubles import Side
-from app.forms import REQUIRED, CleanText, EntityForm, no_longer
+from app.forms import REQUIRED, CleanText, EntityForm, no_longer, offered
 from app.models import Family, Member
 from app.readings import history, likely
 from app.services import doubles
@@ -66,7 +66,7 @@ def of_families(kept: Family, other: Family) -> FamiliesForm:
     choices = [("", str(_("another person")))] + [(str(row.id), _called(row)) for row in ours]
     for row in theirs:
         default = str(proposed[row.id].id) if row.id in proposed else ""
-        fields[f"{PERSON}{row.id}"] = SelectField(_called(row), choices=choices, default=default)
+        fields[f"{PERSON}{row.id}"] = SelectField(_called(row), choices=offered(choices, blank=False), default=default)
     for row in theirs:
         if row.id in proposed:
             labels = proposed[row.id].full_name, row.full_name
@@ -106,7 +106,7 @@ def _side(one: Differing, entity: Any, our_name: str, their_name: str) -> Select
     choices = [(Side.KEPT.value, f"{values[0]} ({our_name})"), (Side.OTHER.value, f"{values[1]} ({their_name})")]
     if one.joins and one.ours:
         choices.append((Side.BOTH.value, str(_("both"))))
-    return SelectField(one.label, choices=choices, default=one.usual.value)
+    return SelectField(one.label, choices=offered(choices, blank=False), default=one.usual.value)
 
 
 def _called(row: Member) -> str:
