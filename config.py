@@ -199,7 +199,7 @@ FIGURES_ALONE = (
 REPORTS = f"RegistryOfFamilies|{FIGURES_ALONE}"
 LOCAL_WORDS = (
     "BookWord|AidKind|MeasureBlock|MeasureKind|MeasureSet|MeasureSetLine|DynamicsLevel|FamilyReaction|StageKind|"
-    "TypicalInstruction"
+    "TypicalInstruction|RetentionRule"
 )
 
 # Who may what: role → (views, permissions), both anchored patterns over FAB's names. Which rows is said in access.py.
@@ -222,6 +222,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Doubles", "can_(show|merge)"),
         ("Backups", "can_(list|make)"),
         ("Openings", "can_show"),
+        ("Retention", "can_(show|destroy|confirm|forbid)"),
         ("SignalCard", "can_(list|show|xlsx|send|keep)"),
         ("SurveyGroup", "can_(list|show|xlsx|name)"),
         ("AgencyInquiry", "can_(list|show|xlsx|ask)"),
@@ -252,6 +253,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.SECRETARY: [
         ("Family", "can_(special|passports)"),
+        ("Retention", "can_(show|confirm)"),  # the second of the two people
         ("FamilyPage", "can_(print|names)"),
         ("FamilyPage|Search|Work|Calendar|Watching", "can_show"),
         (

@@ -45,6 +45,7 @@ NO_SUCH_ROW = "Такой записи нет среди ваших."
 OF_ADMINISTRATOR = "Это изменяет только администратор."
 NOT_YOUR_LOAD = "Эту книгу загрузил другой координатор."
 NOT_YOUR_OWN = "Это запись другого человека."
+DESTROYED = "Сведения этого дела уничтожены по акту: их больше не меняют."
 NOT_YOUR_CARD = "Эту карту ведёт координатор территории, где она лежит."
 NOT_YOUR_SURVEY = "Это обследование проводит другая группа."
 NOT_YOUR_MEETING = "Это заседание готовит секретарь его территории."
@@ -81,6 +82,7 @@ class Keeper:
         self._surveys: dict[int | None, bool] = {}
         self._meetings: dict[int | None, bool] = {}
         self._convened: dict[int | None, bool] = {None: False}
+        self._destroyed: set[int] = set()
 
     def covers(self, territory_id: int | None) -> bool:
         """Whether the families of a territory are the person's.
@@ -103,9 +105,10 @@ class Keeper:
         left = set(ids)
         for portion in portions(sorted(ids)):
             places = self._connection.execute(
-                select(_family.c.id, _family.c.territory_id).where(_family.c.id.in_(portion))
-            )
-            left -= {key for key, territory_id in places if self.covers(territory_id)}
+                select(_family.c.id, _family.c.territory_id, _family.c.destroyed).where(_family.c.id.in_(portion))
+            ).all()
+            self._destroyed |= {row.id for row in places if row.destroyed}
+            left -= {row.id for row in places if self.covers(row.territory_id) and not row.destroyed}
         return left
 
     def seen(self, entity: Any, ids: Collection[int]) -> set[int]:
@@ -213,12 +216,16 @@ class Keeper:
             return None
         if unkept - self.seen(Family, unkept):
             return Foreign(NO_SUCH_FAMILY, "family_id")
+        if unkept & self._destroyed:
+            return Foreign(DESTROYED, "family_id")
         if noted_by_bodies and self.scope.agency is not None:
             return None
         return Foreign(NOT_YOUR_FAMILY, "family_id")
 
     def _fault_of_row(self, entity: Any, row: Mapping[str, Any], *, fresh: bool) -> Foreign | None:
         if entity is Family:
+            if row.get("destroyed"):
+                return Foreign(DESTROYED, "")
             return None if self.covers(row["territory_id"]) else Foreign(NOT_YOUR_PLACE, "territory_id")
         whose = access.whose_rows(entity)
         if whose is Whose.GIVEN:
@@ -228,6 +235,8 @@ class Keeper:
         owner = row[entity.OWNER]
         if whose is Whose.CARD:
             is_card = entity is SignalCard
+            if is_card and row.get("destroyed"):
+                return Foreign(DESTROYED, "")
             keeps = self._keeps_card(owner, row["agency_id"]) if is_card else self.keeps_card(owner)
             return None if keeps else Foreign(NOT_YOUR_CARD, entity.OWNER)
         if whose is Whose.SURVEY:

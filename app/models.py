@@ -57,9 +57,11 @@ from app.entities.families import (
 )
 from app.entities.keeping import Draft, ImportBatch, JournalEntry, JournalSeal, SentForm
 from app.entities.kinds import (
+    DESTROYED,
     Annullable,
     ByAct,
     Dated,
+    Destroyable,
     Dictionary,
     Entity,
     Money,
@@ -76,6 +78,7 @@ from app.entities.kinds import (
     class_of,
     label,
     live,
+    said_of,
     term,
 )
 from app.entities.meetings import (
@@ -103,6 +106,7 @@ from app.entities.programmes import (
     planned_measure_members,
 )
 from app.entities.record import Decision, Paper, Registration, RegistrationCriterion
+from app.entities.retention import Destruction, DestructionItem, RetentionHold, RetentionRule
 from app.entities.signals import (
     CardChild,
     CardScan,
@@ -126,6 +130,7 @@ from app.entities.transfers import Transfer
 from app.entities.work import Job
 
 __all__ = [
+    "DESTROYED",
     "Account",
     "Agency",
     "AgencyFinding",
@@ -156,6 +161,9 @@ __all__ = [
     "Decision",
     "DecisionOutcome",
     "Delivery",
+    "Destroyable",
+    "Destruction",
+    "DestructionItem",
     "Dictionary",
     "DoublesDecision",
     "Draft",
@@ -211,6 +219,8 @@ __all__ = [
     "RegistrationCriterion",
     "RelationshipKind",
     "RemovalReason",
+    "RetentionHold",
+    "RetentionRule",
     "Role",
     "SavedFilter",
     "Scanned",
@@ -248,6 +258,7 @@ __all__ = [
     "label",
     "live",
     "planned_measure_members",
+    "said_of",
     "signal_card_criteria",
     "survey_group_employees",
     "term",

@@ -31,6 +31,7 @@ from app.crud.dictionaries import (
     RegionalHolidayRegistry,
     RelationshipKindRegistry,
     RemovalReasonRegistry,
+    RetentionRuleRegistry,
     SettledYearRegistry,
     SignalCardOutcomeRegistry,
     StageKindRegistry,
@@ -89,6 +90,7 @@ from app.screens.performers import Performers
 from app.screens.programme_papers import ProgrammePapers
 from app.screens.programmes import ProgrammeActs, ProgrammePage
 from app.screens.report_catalogue import ReportCatalogue
+from app.screens.retention import HoldPage, Retention
 from app.screens.search import Search
 from app.screens.signal_clocks import SignalClocks
 from app.screens.signal_form import NewSignal
@@ -515,7 +517,7 @@ DICTIONARIES = [
     MeasureKindRegistry, MeasureSetRegistry, MeasureSetLineRegistry, DynamicsLevelRegistry, FamilyReactionRegistry,
     StageKindRegistry, SignalCardOutcomeRegistry,
     LawReminderRegistry, DecisionOutcomeRegistry, TypicalInstructionRegistry, DeadlineRegistry, WorkingDayRegistry,
-    RegionalHolidayRegistry, SettledYearRegistry, BookWordRegistry,
+    RegionalHolidayRegistry, SettledYearRegistry, RetentionRuleRegistry, BookWordRegistry,
 ]  # fmt: skip
 TEMPLATES = (PaperTemplates, "PaperTemplates", _("Templates of papers"), "fa-file-word")
 # The statutory forms stand in the menu by themselves; all others stand on the page where reports are chosen.
@@ -534,6 +536,7 @@ ADMINISTRATION = [
 ]
 KEEPING = [
     (Openings, "Openings", _("Who looked into families"), "fa-user-clock"),
+    (Retention, "Retention", _("To be destroyed"), "fa-file-circle-xmark"),
     (Doctor, "Doctor", _("State of the bank"), "fa-stethoscope"),
     (Backups, "Backups", _("Copies of the bank"), "fa-box-archive"),
     (JournalScreen, "Journal", _("Journal"), "fa-clock-rotate-left"),
@@ -545,7 +548,7 @@ SCREENS: list[type] = [
     NewSignal, SignalLog, SignalScans, SignalClocks, Emergency, SurveyPage, InquiryPage, Findings, SurveyActs,
     SurveyPapers, MeetingPage, ProgrammePage, ProgrammeActs, ProgrammePapers, SittingPage, MeetingPapers, Deliveries,
     InstructionPage, TransferPage, TransferFiles, Search, OwnAccount, Lookup, Papers, PassportScreen, Guide, Drafts,
-    SavedFilters, FamilyPast, Months,
+    SavedFilters, FamilyPast, Months, HoldPage,
 ]  # fmt: skip
 
 

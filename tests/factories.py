@@ -38,6 +38,8 @@ from app.models import (
     Decision,
     DecisionOutcome,
     Delivery,
+    Destruction,
+    DestructionItem,
     DoublesDecision,
     Education,
     EducationStatus,
@@ -68,6 +70,7 @@ from app.models import (
     RegistrationCriterion,
     RelationshipKind,
     RemovalReason,
+    RetentionHold,
     Role,
     SettledYear,
     SignalCard,
@@ -499,6 +502,10 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
     plan = programme(stay, date(year, 3, 10), date(year, 12, 10), leader=person, problems=[f"{word}: проблема"],
                      note=word)  # fmt: skip
     period = stage(plan, date(year, 3, 10), date(year, 9, 9), tasks=word)
+    paper_of_end = _add(Destruction(
+        territory=place, year=year, number=turn + 1, commission=word, prepared_by=word,
+        items=[DestructionItem(territory=place, family=of, named=word, reason=word, due_on=date(2026, 1, 1))],
+    ))  # fmt: skip
     return {
         "Family": of,
         "Member": child,
@@ -597,6 +604,9 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
             named=f"{word}: дело", family=of, from_territory=place, elsewhere=word, decision_id=stay.decision.id,
             decided_on=stay.decision.decided_on, sent_by=word, key=f"t{number}",
         )),
+        "RetentionHold": _add(RetentionHold(family=of, until=date(2031, 1, 1), reason=word, user_name=word)),
+        "Destruction": paper_of_end,
+        "DestructionItem": paper_of_end.items[0],
         "RegionalHoliday": _add(RegionalHoliday(name="Праздник региона", day=date(2026, 11, turn + 1))),
         "SettledYear": _add(SettledYear(year=2030 + turn)),
         "WorkingDay": _add(WorkingDay(day=date(2026, 12, turn + 1), works=False)),

@@ -28,11 +28,14 @@ from app.models import (
     Deadline,
     DecisionOutcome,
     Delivery,
+    Destruction,
+    DestructionItem,
     DoublesDecision,
     DynamicsLevel,
     Family,
     FamilyReaction,
     InstructionScan,
+    Job,
     Meeting,
     Paper,
     PaperTemplate,
@@ -118,10 +121,12 @@ def beside(cast: factories.Cast) -> dict[str, Any]:
     plan = factories.programme(stay, date(2026, 2, 2), date(2026, 12, 12), approved=True)
     stage = factories.stage(plan, date(2026, 2, 2), date(2026, 8, 8))
     db.session.commit()
+    ended_acts = _destructions(cast)
     batch = load(Sound().content())
     return {"free": free.id, "twins": [row.id for row in twins], "gone": gone.id, "ended": ended.id,
             "waits": waits.id, "awaited": awaited.id, "batch": batch.id, "stage": stage.id, "sessions": _sessions(cast),
-            "cards": _cards(cast), "inquiries": _inquiries(cast), "meetings": _meetings(cast)}  # fmt: skip
+            "destructions": ended_acts, "cards": _cards(cast), "inquiries": _inquiries(cast),
+            "meetings": _meetings(cast)}  # fmt: skip
 
 
 def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cast) -> dict[str, ActForm]:
@@ -183,9 +188,47 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
     found |= _of_meetings(beside["meetings"])
     found |= _of_sittings(beside["meetings"])
     found |= _of_programmes(rows, beside)
+    found |= _of_destructions(beside["destructions"], family)
     own = f"/account/sessions/{opened['anna']}/end"
     found["end an own session"] = ActForm("anna", "/account/", own, once=False)
     return found
+
+
+def _destructions(cast: factories.Cast) -> dict[str, int]:
+    """A family whose term of keeping is over, and two of which an act of Anna's waits for another person."""
+    found: dict[str, int] = {}
+    for number, name in enumerate(("prepare", "confirm", "withdraw"), start=1):
+        old = factories.family(cast.north, number=f"0007{number}")
+        factories.member(old, "мать", date(1970, 1, 1), last_name="Стародубова")
+        factories.registration(old, date(2015, 1, 1), until=date(2016, 6, 1))
+        if name == "prepare":
+            found[name] = old.id
+            continue
+        act = Destruction(
+            territory=cast.district, year=2026, number=number, commission="Рябинина Анна, председатель",
+            prepared_by="Рябинина Анна", prepared_by_id=cast.user("anna").id,
+            items=[DestructionItem(territory=cast.district, family=old, named=f"семья № {old.number}",
+                                   reason="Пять лет", due_on=date(2021, 6, 1))],
+        )  # fmt: skip
+        db.session.add(act)
+        db.session.flush()
+        found[name] = act.id
+    db.session.commit()
+    return found
+
+
+def _of_destructions(keys: Mapping[str, int], family: int) -> dict[str, ActForm]:
+    """The acts on cases whose term of keeping is over, and the hold on one."""
+    people = "Рябинина Анна, председатель\nЛугова Зоя, секретарь\nКленов Борис, член комиссии"
+    until = f"{clock.today() + timedelta(days=400):%d.%m.%Y}"
+    confirm, withdraw = f"/retention/{keys['confirm']}", f"/retention/{keys['withdraw']}/withdraw"
+    return {
+        "prepare a destruction": ActForm("anna", "/retention/", "/retention/prepare",
+                                         {"cases": [f"f{keys['prepare']}"], "commission": people}, Destruction),
+        "confirm a destruction": ActForm("zoya", confirm, f"{confirm}/confirm", {}, Job, once=False),
+        "withdraw a destruction": ActForm("anna", withdraw, withdraw, {"reason": "не все дела проверены"}),
+        "hold a family": _of_family(f"/family/{family}/hold", makes="RetentionHold", until=until, reason="проверка"),
+    }  # fmt: skip
 
 
 def _of_cards(cards: Mapping[str, int], cast: factories.Cast, family: int) -> dict[str, ActForm]:

@@ -17,6 +17,7 @@ from app.extensions import db
 from app.journal.chain import ANCHORS
 from app.models import Model
 from app.readings.kept import answers
+from app.services.destruction import RECORD
 from tests import databases, factories
 
 MIXED = "mixed"  # a bank in which something was written that is not kept
@@ -38,7 +39,8 @@ class Bank:
             answers.clear()
         self.state = state
         shutil.rmtree(self.app.config["PAPERS_FOLDER"], ignore_errors=True)
-        (Path(self.app.instance_path) / ANCHORS).unlink(missing_ok=True)
+        for name in (ANCHORS, RECORD):
+            (Path(self.app.instance_path) / name).unlink(missing_ok=True)
 
     def fill(self, name: str, enter: Callable[[], object]) -> Any:
         """Enter facts and commit them, once for this worker: whoever asks next for the same, and has written nothing

@@ -58,6 +58,7 @@ from app.models import (
 from app.readings.clocks import DeadlinesInUse
 from app.readings.due import reports
 from app.services import installation, registrations
+from app.services.destruction import ToldAct
 from tests import factories
 
 
@@ -122,6 +123,19 @@ def _dangling_key(family: Family, _patch: pytest.MonkeyPatch) -> str:
 def _full_disk(_family: Family, patch: pytest.MonkeyPatch) -> str:
     patch.setattr("shutil.disk_usage", lambda _folder: shutil._ntuple_diskusage(2**40, 2**40, 2**20))
     return "свободно меньше 512 МБ"
+
+
+def _case_that_came_back(family: Family, patch: pytest.MonkeyPatch) -> str:
+    item = {
+        "family": family.id,
+        "card": None,
+        "named": f"семья № {family.number}",
+        "reason": "",
+        "due_on": "2026-01-01",
+    }
+    told = ToldAct({"territory": 1, "year": 2026, "number": 3, "items": [item]})
+    patch.setattr("app.services.destruction.read_record", lambda _folders: [told])
+    return "Акт № 3/2026: его дела снова в банке"
 
 
 def _late_entry(_family: Family, _patch: pytest.MonkeyPatch) -> str:
@@ -657,6 +671,7 @@ PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
     "Сканы": [_lost_scan],
     "Календарь": [_year_without_transfers],
     "Резервные копии": [_old_bank_without_copies],
+    "Уничтоженные дела": [_case_that_came_back],
     "Задания": [_job_that_nobody_does],
     "Цепь журнала": [_changed_entry],
     "Журнал": [

@@ -13,7 +13,7 @@ from app import clock, views
 from app.documents import editable
 from app.domain.terms import PaperKind, ParentalRole, TemplateKind
 from app.extensions import db
-from app.models import DecisionOutcome, PaperTemplate, SurveyPerson
+from app.models import DecisionOutcome, Destruction, PaperTemplate, SurveyPerson
 from app.reports import CATALOGUE
 from app.services import papers
 from tests import factories, scans
@@ -52,7 +52,8 @@ def addresses(cast) -> dict[str, str]:
                                  outcome=factories.by_code(DecisionOutcome, "heard"))  # fmt: skip
     template = PaperTemplate(kind=TemplateKind.EXTRACT, since=date(2026, 1, 1), file_name="выписка.docx",
                              content=editable.standard(TemplateKind.EXTRACT))  # fmt: skip
-    db.session.add(template)
+    ended = Destruction(territory=cast.district, year=2026, number=1, commission="А, б", prepared_by="А")
+    db.session.add_all([template, ended])
     kept_book = factories.book_step(cast.district, date(2026, 1, 1))
     db.session.commit()
     found = {f"{view.__name__}.xlsx": f"/{view.__name__.lower()}/xlsx" for view in VIEWS}
@@ -69,6 +70,9 @@ def addresses(cast) -> dict[str, str]:
         "PaperTemplates.file_of": f"/paper-templates/{template.id}/file",
         "PaperTemplates.preview": f"/paper-templates/{template.id}/preview",
         "PaperTemplates.standard": "/paper-templates/standard/letter.docx",
+        "Openings.held": f"/openings/held/{family.members[0].id}.pdf",
+        "Retention.paper": f"/retention/{ended.id}/act.pdf",
+        "Retention.to_edit": f"/retention/{ended.id}/act.docx",
         "Papers.download": f"/papers/{paper}/file",
         "PassportScreen.passport": f"/family/{family.id}/passport.pdf",
         "PassportScreen.card": f"/family/{family.id}/card.pdf",

@@ -32,10 +32,10 @@ OF_ONE_FAMILY = (models.Member, models.Registration, models.Decision, models.Aid
 # Counters of the row itself, and what is derived from other columns: all that a replay leaves out.
 COUNTERS = {"id", "version"}
 DERIVED = {
-    "Family": {"name", "sort_key", "search_key"}, "Member": {"sort_key"}, "Territory": {"name_key"},
+    "Family": {"name", "sort_key", "search_key", "destroyed"}, "Member": {"sort_key"}, "Territory": {"name_key"},
     "TerritoryAlias": {"name_key"}, "Agency": {"name_key"},
     "PaperTemplate": {"content"}, "Transfer": {"secret"}, "BookWord": {"text_key"},
-    "SignalCard": {"search_key", "name_key", "sent_on"}, "DoublesDecision": {"moved"},
+    "SignalCard": {"search_key", "name_key", "sent_on", "destroyed"}, "DoublesDecision": {"moved"},
 }  # fmt: skip
 
 

@@ -31,7 +31,8 @@ from app.domain.terms import Act, JobState
 from app.extensions import begin_writing, db
 from app.journal.chain import ANCHORS
 from app.models import Family, Job, UserSession
-from app.services import installation
+from app.services import destruction, installation, papers
+from app.services.destruction import ToldAct
 
 PLAN = "restoring.json"
 UNDER = "restoring-"  # how the folder begins in which a copy lies open until it takes its place
@@ -97,7 +98,7 @@ def prepared(path: Path, *, phrase: str, identity: str) -> Iterator[PreparedCopy
             if faults:
                 raise Refusal(NOT_WHOLE.format(said=" ".join(faults[:3])))
             fresh = _fresh(folder, about, stamp)
-            _bring_up(fresh, folder, about)
+            _bring_up(fresh, folder, about, _told_acts(path))
             yield PreparedCopy(folder, stamp, about, manifest, fresh, families_here())
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -165,7 +166,7 @@ def _plain(stamp: str) -> str:
     return stamp.replace("-", "")
 
 
-def _bring_up(fresh: URL, folder: Path, about: dict[str, Any]) -> None:
+def _bring_up(fresh: URL, folder: Path, about: dict[str, Any], told: list[ToldAct]) -> None:
     """Bring the copy to the version of the program; sign everybody out, stop what was asked, and note it."""
     with beside.bank(fresh, folder):
         upgrade()
@@ -174,14 +175,37 @@ def _bring_up(fresh: URL, folder: Path, about: dict[str, Any]) -> None:
         db.session.execute(delete(UserSession))
         stopped = {"state": JobState.CANCELLED, "ended_at": clock.now(), "cancel_asked": True}
         db.session.execute(update(Job).where(Job.ended_at.is_(None)).values(stopped))
+        again = destroyed_again(told)
         journal.write([journal.entry(Act.RESTORED, summary=f"Банк восстановлен из копии от {about['made_at'][:16]}")])
         acts.commit()
-        if fresh.get_backend_name() == "sqlite":
+        if again:
+            stores.written_anew()
+        elif fresh.get_backend_name() == "sqlite":
             db.session.remove()
             with db.engine.connect() as connection:
                 connection.exec_driver_sql("COMMIT")
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
                 connection.exec_driver_sql("BEGIN")
+
+
+def _told_acts(path: Path) -> list[ToldAct]:
+    """The acts of destruction that are written down beside the bank, beside its copies and beside this one."""
+    return destruction.read_record([Path(current_app.instance_path), path.parent, *destruction.folders_of_copies()])
+
+
+def destroyed_again(told: list[ToldAct]) -> int:
+    """Destroy once more what a copy has brought back of cases that were destroyed since; gives by how many acts.
+
+    The bank of this application is asked, and the store of its papers; the caller commits.
+    """
+    again = destruction.not_carried_out(told)
+    for act in again:
+        row = destruction.again(act, clock.today())
+        papers.remove(row.files.splitlines())
+        row.files, row.wiped_at = "", clock.now()
+        journal.write([journal.entry(Act.DESTROYED, entity="Destruction", entity_id=row.id,
+                                     summary=f"Повторно, после восстановления из копии: {row}")])  # fmt: skip
+    return len(again)
 
 
 def families_here() -> int | None:

@@ -19,6 +19,7 @@ from sqlalchemy import inspect, make_url
 from sqlalchemy.engine import URL, Connection
 
 from app.domain.refusal import Refusal
+from app.extensions import db
 
 PROGRAMS = Path("/usr/lib/postgresql")
 PATIENCE = 6 * 3600  # seconds for a program of the database server
@@ -74,6 +75,30 @@ def _texts(connection: Connection, name: str, *, postgres: bool) -> Iterator[byt
     with driver.cursor() as cursor, cursor.copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(name))) as lines:
         for line in lines:
             yield bytes(line)
+
+
+def written_anew() -> bool:
+    """Write the database anew, so that no page and no log of changes holds what was destroyed; whether it could be.
+
+    What Postgres has written to its log of changes, or to an archive of it, is not within reach.
+    """
+    db.session.remove()
+    raw: Any = db.engine.raw_connection()
+    try:
+        connection = raw.driver_connection
+        if db.engine.dialect.name != "sqlite":
+            connection.rollback()
+            connection.autocommit = True
+            connection.execute("VACUUM (FULL, ANALYZE)")
+            connection.autocommit = False
+            return True
+        connection.execute("PRAGMA secure_delete=ON")
+        connection.execute("ANALYZE")
+        connection.execute("VACUUM")
+        busy, _pages, _moved = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+    finally:
+        raw.close()
 
 
 def faults(connection: Connection) -> list[str]:

@@ -73,6 +73,22 @@ def upgrade_bank() -> None:
     click.echo(done)
 
 
+@bank.command("destroy-again")
+def destroy_again() -> None:
+    """Снова уничтожить дела, которые вернулись с базой старше их актов: по записи актов рядом с банком и копиями."""
+    from app import acts
+    from app.backup import restoring, stores
+    from app.services import destruction
+
+    with work(writes=True):
+        folders = [Path(current_app.instance_path), *destruction.folders_of_copies()]
+        count = restoring.destroyed_again(destruction.read_record(folders))
+        acts.commit()
+        if count:
+            stores.written_anew()
+    click.echo(f"Выполнено актов: {count}.")
+
+
 @bank.command("reset-second")
 @click.argument("username")
 def reset_second(username: str) -> None:

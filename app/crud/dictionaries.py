@@ -122,6 +122,13 @@ class DecisionOutcomeRegistry(DictionaryView):
     form_columns = ["code", "name", "effect", "of_council", "position", "retired"]
 
 
+class RetentionRuleRegistry(DictionaryView):
+    entity = models.RetentionRule
+    list_columns = ["code", "name", "kind", "number", "unit", "until_adult", "retired"]
+    form_columns = ["code", "name", "kind", "number", "unit", "until_adult", "position", "retired"]
+    intro = _("How long cases are kept after the work with them has ended; of several terms the latest day counts.")
+
+
 class TypicalInstructionRegistry(DictionaryView):
     entity = models.TypicalInstruction
     list_columns = ["name", "agency_kind", "days", "retired"]

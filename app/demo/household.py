@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from random import Random
 from typing import Any
@@ -23,6 +24,8 @@ class Household:
     """One family: its people over the years it stood on record. Chance comes from the given `Random` only."""
 
     def __init__(self, rng: Random, script: Script, ground: Ground, district: District) -> None:
+        if script.ago:
+            ground = replace(ground, today=ages.years_before(ground.today, script.ago))
         self.rng, self.script, self.ground, self.district = rng, script, ground, district
         self.today = ground.today
         self.id = ground.next_id("family")

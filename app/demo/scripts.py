@@ -33,7 +33,7 @@ class Script(NamedTuple):
     home: who brings the children up. stays: how many times on record. end: code of the reason of the last removal,
     None while on record. clock: the 3-day clock of the last stay: "met", "late", "running" or "overdue". child: one of
     the children is "newborn" or comes of age "soon". recent: removed within the last weeks. mistake: a registration
-    was entered by mistake and annulled.
+    was entered by mistake and annulled. ago: how many years ago all of it happened.
     """
 
     home: str
@@ -43,6 +43,7 @@ class Script(NamedTuple):
     child: str = ""
     recent: bool = False
     mistake: bool = False
+    ago: int = 0
 
 
 # The first families of every bank: each thing that may happen to a family happens in them.
@@ -50,7 +51,7 @@ OPENING = (
     Script("full"),
     Script("mother", clock="running"),
     Script("full", child="newborn"),
-    Script("mother", end=MAJORITY),
+    Script("mother", end=MAJORITY, ago=6),
     Script("divorced", clock="overdue"),
     Script("full", end=SUCCESS, recent=True),
     Script("stepfather", stays=2, child="soon"),
@@ -66,7 +67,7 @@ OPENING = (
     Script("full", child="newborn", stays=2),
     Script("mother", end="11.4.6"),
     Script("grandmother"),
-    Script("full", end=MAJORITY),
+    Script("full", end=MAJORITY, ago=6),
     Script("divorced", end="11.4.9"),
     Script("mother", mistake=True),
     Script("full", end="11.4.13", clock="late"),

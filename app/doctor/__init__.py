@@ -107,6 +107,11 @@ PROBES = (
         "Сделайте копию: flask --app run bank backup; почему её нет, говорит страница «Резервные копии».",
     ),
     Probe(
+        "Уничтоженные дела", keeping.destroyed_cases,
+        "Дела, что вернулись из копии: flask --app run bank destroy-again. Файл базы очистит сервер заданий: "
+        "systemctl restart patronat. Старые копии и отставленные банки удалите из их папок.",
+    ),
+    Probe(
         "Задания", keeping.jobs,
         "Перезапустите службу: systemctl restart patronat; очередь выполняет процесс, который она держит.",
     ),

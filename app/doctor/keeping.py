@@ -17,9 +17,9 @@ from app.domain import backups as rules
 from app.domain.terms import JobState
 from app.extensions import db
 from app.journal import chain
-from app.models import Job, JournalEntry
+from app.models import Destruction, Job, JournalEntry
 from app.readings import working_days
-from app.services import backups
+from app.services import backups, destruction
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_WAIT = timedelta(hours=1)  # of a job that nobody does
@@ -85,6 +85,32 @@ def jobs(_today: date) -> Iterator[str]:
     count, oldest = db.session.connection().execute(waits).one()
     if count and clock.now() - clock.in_utc(oldest) > LONGEST_WAIT:
         yield f"Заданий в очереди: {count}, первое ждёт с {words.moment(clock.local(oldest))}."
+
+
+def destroyed_cases(today: date) -> Iterator[str]:
+    """What was destroyed by an act is gone: from the bank, from the disk, and in its time from the copies."""
+    folders = [Path(current_app.instance_path), *destruction.folders_of_copies()]
+    for act in destruction.not_carried_out(destruction.read_record(folders)):
+        yield f"Акт № {act.title}: его дела снова в банке, восстановленном из старой копии."
+    for row in db.session.scalars(select(Destruction).where(Destruction.destroyed_at.is_not(None))):
+        moment = clock.in_utc(row.destroyed_at or clock.now())
+        if row.wiped_at is None and clock.now() - moment > LONGEST_WAIT:
+            yield f"{row}: файл базы не очищен с {words.moment(clock.local(moment))}."
+        for folder in folders[1:] if row.copies_until is not None and row.copies_until < today else ():
+            for path in folder.glob(f"*{rules.SUFFIX}"):
+                made = rules.moment_of(path.name)
+                if made is not None and made < clock.local(moment).replace(tzinfo=None):
+                    yield f"{row}: копия {path.name} ещё хранит уничтоженное, а срок её прошёл."
+        for path in _set_aside():
+            if path.stat().st_mtime < moment.timestamp():
+                yield f"{row}: отставленный при восстановлении банк {path.name} и его сканы ещё хранят уничтоженное."
+
+
+def _set_aside() -> Iterator[Path]:
+    """The files of the banks that were replaced by a copy."""
+    if db.engine.dialect.name == "sqlite" and db.engine.url.database:
+        place = Path(db.engine.url.database)
+        yield from place.parent.glob(f"{place.name}.replaced-*")
 
 
 def next_calendar(today: date) -> Iterator[str]:

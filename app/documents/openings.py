@@ -61,6 +61,14 @@ def of_family(number: str, period: Period) -> Table:
     return _table(f"{OF_FAMILY} № {number}", period, asked)
 
 
+def of_family_if_short(number: str, period: Period) -> Table | None:
+    """The same, or nothing where it is too long or the family is not the person's."""
+    try:
+        return of_family(number, period)
+    except Refusal:
+        return None
+
+
 def of_person(name: str, period: Period) -> Table:
     """What a person opened, printed, exported or changed. Raises Refusal."""
     wanted = name.casefold().strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 DAYS, WEEKS, MONTHS = 7, 5, 12  # how many days, weeks and months back one copy each is kept
 OLDEST_PROVED = timedelta(days=2)  # a bank whose last proved copy is older is told to be in danger
@@ -51,6 +51,20 @@ def superfluous(names: Iterable[str]) -> list[str]:
     """Of the files in a folder the copies whose time is over; whatever else lies there is not ours to remove."""
     ours = {name for name in names if moment_of(name) is not None}
     return sorted(ours - kept(ours))
+
+
+def gone_on(names: Iterable[str], moment: datetime) -> date:
+    """The first day on which none of these copies, all made before a moment, is left, if one is made every night.
+
+    names: of the files in the folders of copies; one made just now is thought to be among them.
+    """
+    have = {name for name in names if moment_of(name) is not None} | {file_name(moment)}
+    old, day = set(have), moment
+    while old:
+        day += timedelta(days=1)
+        have = kept(have | {file_name(day)})
+        old &= have
+    return day.date()
 
 
 def is_due(moment: datetime, at: time, last_proved: datetime | None, last_try: datetime | None) -> bool:

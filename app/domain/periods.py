@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -109,6 +110,18 @@ def months_until(day: date, count: int) -> list[Period]:
     """The month of a day and those before it, so many in all, the latest first."""
     starts = [month_later(day.replace(day=1), -back) for back in range(count)]
     return [month(start.year, start.month) for start in starts]
+
+
+def coarse(born_on: date, days: Iterable[date]) -> date:
+    """A birth date of which only the month is left, where that changes no age.
+
+    The last day of the month, or the first after the birthday on which something happened in the family in that month
+    of any year: whoever asks for the age on one of those days, or at the end of a month, which is also the start of a
+    period, is told the same as before.
+    """
+    last = 28 if born_on.month == 2 and born_on.day < 29 else month(born_on.year, born_on.month).end.day
+    later = (day.day for day in days if day.month == born_on.month and born_on.day <= day.day < last)
+    return born_on.replace(day=min(later, default=last))
 
 
 def full_months(since: date, until: date) -> int:

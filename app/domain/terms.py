@@ -486,6 +486,7 @@ class Act(Term):
     REFUSED = "refused", "отказ в доступе"
     BACKED_UP = "backed_up", "резервная копия"
     RESTORED = "restored", "восстановление из копии"
+    DESTROYED = "destroyed", "уничтожение по акту"
 
 
 class DoublesVerdict(Term):
@@ -537,6 +538,7 @@ class JobKind(Term):
     REPORT = "report", "Отчёт"
     BACKUP = "backup", "Резервная копия"
     CHECKUP = "checkup", "Проверка банка"
+    DESTROY = "destroy", "Уничтожение по акту"
 
 
 class JobState(Term):
@@ -547,3 +549,28 @@ class JobState(Term):
     DONE = "done", "готово"
     REFUSED = "refused", "не выполнено"
     CANCELLED = "cancelled", "остановлено"
+
+
+class KeptKind(Term):
+    """Kinds of cases whose keeping has rules of its own."""
+
+    REMOVED = "removed", "Семья, снятая с учёта"
+    NEVER = "never", "Семья, не состоявшая на учёте"
+    CARD = "card", "Сигнальная карта, не ставшая делом семьи"
+
+
+class TermUnit(Term):
+    """In what a term of keeping is counted."""
+
+    YEAR = "year", "лет"
+    MONTH = "month", "месяцев"
+    DAY = "day", "дней"
+
+
+class DestructionState(Term):
+    """How far an act of destruction is."""
+
+    PREPARED = "prepared", "ждёт подтверждения"
+    DESTROYED = "destroyed", "уничтожено, файл базы чистится"
+    WIPED = "wiped", "уничтожено"
+    WITHDRAWN = "withdrawn", "отозван"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Date, DateTime, ForeignKey, Index, String
@@ -24,6 +24,8 @@ class Extends:
     A clock is a deadline of the dictionary and the thing it runs for. Every kind of thing whose clocks are extended has
     an entity of its own, which is this and names the thing: rows are then seen and written with it.
     """
+
+    LASTS: ClassVar[tuple[str, ...]] = ("until",)
 
     deadline_id: Mapped[int] = mapped_column(ForeignKey("deadline.id"), index=True, info=label(_("Deadline")))
     until: Mapped[date] = mapped_column(Date, info=label(_("Extended until")))
@@ -69,6 +71,7 @@ class CardExtension(Extends, OfCard, Entity):
     started_at: the beginning of the clock that was extended, as the card has it.
     """
 
+    LASTS = ("started_at",)
     __tablename__ = "card_extension"
     __table_args__ = (Index("ix_card_extension_of_clock", "card_id", "deadline_id", "started_at"),)
     TITLE, TITLES = _("Extension of a card"), _("Extensions of cards")

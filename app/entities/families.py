@@ -22,8 +22,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import cases, names, terms
 from app.entities.kinds import (
+    DESTROYED,
     Annullable,
     Dated,
+    Destroyable,
     Entity,
     Money,
     OfFamily,
@@ -34,6 +36,7 @@ from app.entities.kinds import (
     given,
     in_the_family_of,
     label,
+    leaves,
     listed,
     live,
     repeated,
@@ -62,7 +65,7 @@ family_categories = Table(
 )
 
 
-class Family(Annullable, Dated, Versioned, Entity):
+class Family(Annullable, Dated, Destroyable, Versioned, Entity):
     """A family of the bank. It is permanent: its stays on record are `Registration`s.
 
     The district numbers its families; a number stays when the family moves within the district.
@@ -71,6 +74,8 @@ class Family(Annullable, Dated, Versioned, Entity):
 
     WHOSE, OWNER = Whose.FAMILY, "id"
     LONG, SORTED_BY = True, {"name": "sort_key"}
+    LASTS = ("stated_size", "income_per_member", "number")
+    KNOWN_BY = (("registered_address",), ("actual_address",))
     __tablename__ = "family"
     __table_args__ = (
         live("district_id", "number", name="uq_family_district_id_number"),
@@ -144,6 +149,10 @@ class Member(OfFamily, Entity):
     """
 
     LONG, SORTED_BY = True, {"last_name": "sort_key"}
+    LASTS = ("joined_on", "left_on")
+    COARSE = ("born_on",)
+    GOES = ("middle_name",)
+    KNOWN_BY = (("last_name", "first_name"),)
     __tablename__ = "member"
     __table_args__ = (
         Index("ix_member_of_family", "family_id", "born_on", "joined_on", "left_on", "annulled_at"),
@@ -162,8 +171,8 @@ class Member(OfFamily, Entity):
         ForeignKey("relationship_kind.id"), index=True, info=label(_("Role in the family"))
     )
     role: Mapped[RelationshipKind | None] = relationship(info=label(_("Role in the family")))
-    last_name: Mapped[str] = mapped_column(String(100), info=label(_("Last name")))
-    first_name: Mapped[str] = mapped_column(String(100), info=repeated(_("First name")))
+    last_name: Mapped[str] = mapped_column(String(100), info=leaves(label(_("Last name")), DESTROYED))
+    first_name: Mapped[str] = mapped_column(String(100), info=leaves(repeated(_("First name")), "№ {key}"))
     middle_name: Mapped[str | None] = mapped_column(String(100), info=repeated(_("Middle name")))
     sort_key: Mapped[str] = mapped_column(String(350), default="", info=derived(_("Sort key")))
     sex: Mapped[terms.Sex | None] = mapped_column(term(terms.Sex), info=label(_("Sex")))
@@ -222,6 +231,8 @@ class IdentityDocument(OfMember, Entity):
     """A document that proves identity."""
 
     OF_KEEPERS = True
+    GOES = ("issued_on",)
+    KNOWN_BY = (("number", "series"),)
     __tablename__ = "identity_document"
     __table_args__ = (
         in_the_family_of("member_id", "member"),
@@ -251,6 +262,7 @@ class IdentityDocument(OfMember, Entity):
 class Education(OfMember, Entity):
     """What a child does by day from a date on; the last one begun on or before a day holds on it until it ends."""
 
+    LASTS = ("started_on", "ended_on")
     __tablename__ = "education"
     __table_args__ = (
         live("member_id", "started_on", name="uq_education_member_id_started_on"),
@@ -287,6 +299,7 @@ SUPPORT = ("quarter", "free_meals", "free_textbooks", "leisure", "holidays")
 class PupilSupport(OfMember, Entity):
     """How a pupil is cared for in one quarter (Положение, 3.6.4). None: not known."""
 
+    LASTS = ("year", "quarter", "missed_lessons")
     __tablename__ = "pupil_support"
     __table_args__ = (
         live("member_id", "year", "quarter", name="uq_pupil_support_member_id_year_quarter"),
@@ -321,6 +334,7 @@ class PupilSupport(OfMember, Entity):
 class Supervision(OfMember, Entity):
     """A member stands on another body's record from … to …"""
 
+    LASTS = ("started_on", "ended_on")
     __tablename__ = "supervision"
     __table_args__ = (
         listed("supervision", "started_on", "id", "family_id", "kind_id"),

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from app.entities.families import Family, Member
 
 
+DESTROYED = "уничтожено по акту № {act}"  # what stands for the name of a case, and for what the journal said of it
+
+
 class Whose(enum.Enum):
     """Whose the rows of an entity are: `access` shows them and `guard` lets them be written by this word alone."""
 
@@ -121,6 +124,14 @@ def given(table: str, column: str, *columns: str) -> Index:
     return Index(name, column, *columns, "annulled_at", sqlite_where=condition, postgresql_where=condition)
 
 
+def leaves(info: dict[str, Any], text: str) -> dict[str, Any]:
+    """The `info` of a text by which a row is called: what stands there once its case is destroyed by an act.
+
+    text: {act} is its number, {key} that of the row, by which people of one family stay different ones.
+    """
+    return {**info, "leaves": text}
+
+
 def repeated(text: Any) -> dict[str, Any]:
     """The `info` of a text that many rows share and that is `sought`: it is looked for among the different ones."""
     return {**label(text), "repeated": True}
@@ -155,8 +166,22 @@ class Entity(Model):
     LONG: ClassVar[bool] = False
     # Columns that are sorted, and sought, by another one: a name by its sort key.
     SORTED_BY: ClassVar[dict[str, str]] = {}
+    # What is left of a row once the case is destroyed by an act (`app/services/remains.py`): the days and numbers of
+    # LASTS, by which figures of past periods are counted, closed lists, yes and no, the keys of other rows; of COARSE
+    # the month. What GOES names is emptied; of every other text is left that there was one, or what it says (`leaves`).
+    LASTS: ClassVar[tuple[str, ...]] = ()
+    GOES: ClassVar[tuple[str, ...]] = ()
+    COARSE: ClassVar[tuple[str, ...]] = ()
+    # By what a person or a home is found again in the words of others: columns that are sought together, the first of
+    # them alone where nothing that somebody typed is lost by it.
+    KNOWN_BY: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
     id: Mapped[int] = mapped_column(primary_key=True, info=label("ID"))
+
+
+def said_of(entity: Any, name: str) -> set[Any]:
+    """What an entity and all that it is made of say under a name: `LASTS` of a row is also what its kinds say of it."""
+    return {each for kind in entity.__mro__ for each in vars(kind).get(name, ())}
 
 
 def class_of(table: Any) -> Any:
@@ -167,14 +192,24 @@ def class_of(table: Any) -> Any:
 class Dated:
     """When a row was entered, for rows whose entry date matters."""
 
+    LASTS: ClassVar[tuple[str, ...]] = ("created_at",)
+
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, info=label(_("Entered")))
 
 
 class Annullable:
     """Nothing is deleted: a wrong entry is annulled with a reason and leaves every figure (Положение, retention)."""
 
+    LASTS: ClassVar[tuple[str, ...]] = ("annulled_at",)
+
     annulled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=label(_("Annulled")))
     annul_reason: Mapped[str | None] = mapped_column(String(500), info=label(_("Reason of annulment")))
+
+
+class Destroyable:
+    """A case that is destroyed by an act when its time is over: its row stays for the figures, and names the act."""
+
+    destroyed: Mapped[str | None] = mapped_column(String(20), info=derived(_("Destroyed by act")))
 
 
 class Versioned:

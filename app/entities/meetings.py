@@ -153,6 +153,7 @@ class Meeting(Annullable, Dated, Versioned, Entity):
 class MeetingAttendance(OfMeeting, Entity):
     """Whether a member was at a meeting, in the post of that day; of the absent, why."""
 
+    LASTS = ("position",)
     __tablename__ = "meeting_attendance"
     __table_args__ = (live("meeting_id", "employee_id", name="uq_meeting_attendance_of_member"),)
     TITLE, TITLES = _("Attendance of a meeting"), _("Attendance of meetings")
@@ -179,6 +180,7 @@ class AgendaItem(OfMeeting, Entity):
     one whose instructions the bodies have not carried out.
     """
 
+    LASTS = ("position", "until", "votes_for", "votes_against", "abstained", "decided_at", "number", "code")
     __tablename__ = "agenda_item"
     __table_args__ = (
         in_the_family_of("decision_id", "decision"),
@@ -276,6 +278,7 @@ class Instruction(OfMeeting, Entity):
     """
 
     ASKED_BODY = "agency_id"
+    LASTS = ("due_on", "given_on", "answered_at", "done_on", "accepted_at")
     __tablename__ = "instruction"
     __table_args__ = (
         listed("instruction", "due_on", "id", "meeting_id", "agency_id", "family_id"),
@@ -335,6 +338,7 @@ class Delivery(OfMeeting, Entity):
     whom: a person or a body as the paper names it, in the dative. mark: the receipt: a signature, a notice of the post.
     """
 
+    LASTS = ("sent_on", "received_on")
     __tablename__ = "delivery"
     __table_args__ = (
         listed("delivery", "sent_on", "id", "meeting_id", "item_id"),

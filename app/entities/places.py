@@ -159,6 +159,7 @@ class Employee(OfAgency, Versioned, Entity):
 class Mentor(OfFamily, Entity):
     """An employee who guides a family from … to … (Положение, 3.6.3)."""
 
+    LASTS = ("started_on", "ended_on")
     __tablename__ = "mentor"
     __table_args__ = (
         listed("mentor", "started_on", "id", "family_id"),
@@ -180,6 +181,7 @@ class Assignment(Annullable, Dated, Versioned, Entity):
     """A commission member sees a family, or all families of a territory, from … to …"""
 
     WHOSE = Whose.GIVEN
+    LASTS = ("started_on", "ended_on")
     __tablename__ = "assignment"
     __table_args__ = (
         sane("ended_on >= started_on", name="ended_after_start"),

@@ -89,6 +89,7 @@ class Programme(ByAct, OfFamily, Entity):
     """
 
     WRITTEN_BY_LEADER = True
+    LASTS = ("starts_on", "ends_on", "closed_on")
     __tablename__ = "programme"
     __table_args__ = (
         UniqueConstraint("id", "family_id"),
@@ -148,6 +149,7 @@ class WorkingGroupMember(ByAct, OfFamily, Entity):
 
     PART_OF = "programme"
     WRITTEN_BY_LEADER = True
+    LASTS = ("started_on", "ended_on")
     __tablename__ = "working_group_member"
     __table_args__ = (
         in_the_family_of("programme_id", "programme"),
@@ -172,6 +174,7 @@ class Problem(ByAct, OfFamily, Entity):
 
     PART_OF = "programme"
     WRITTEN_BY_LEADER = True
+    LASTS = ("position",)
     __tablename__ = "problem"
     __table_args__ = (UniqueConstraint("id", "family_id"), in_the_family_of("programme_id", "programme"))
     TITLE, TITLES = _("Problem of a family"), _("Problems of families")
@@ -196,6 +199,7 @@ class Stage(ByAct, OfFamily, Entity):
     """
 
     WRITTEN_BY_LEADER = True
+    LASTS = ("starts_on", "ends_on", "meeting_on", "ended_before", "reviewed_on", "meeting_number")
     __tablename__ = "stage"
     __table_args__ = (
         UniqueConstraint("id", "family_id"),
@@ -264,6 +268,7 @@ class PlannedMeasure(ByAct, OfFamily, Entity):
 
     PERFORMED_BY = "performer_id"
     WRITTEN_BY_LEADER = True
+    LASTS = ("position", "due_on", "done_on")
     __tablename__ = "planned_measure"
     __table_args__ = (
         UniqueConstraint("id", "family_id"),
@@ -318,6 +323,7 @@ class Aid(OfFamily, Entity):
 
     NOTED_BY_BODIES = True
     PERFORMED_BY = "performer_id"
+    LASTS = ("given_on", "until", "amount", "batch")
     __tablename__ = "aid"
     __table_args__ = (
         Index("ix_aid_kind_id_given_on", "kind_id", "given_on"),
@@ -362,6 +368,7 @@ class Aid(OfFamily, Entity):
 class ImportantMark(OfFamily, Entity):
     """What somebody marked as important in the chronology of a family: a row of an entity, by its name and key."""
 
+    LASTS = ("entity", "entity_id")
     __tablename__ = "important_mark"
     __table_args__ = (live("family_id", "entity", "entity_id", name="uq_important_mark_of_row"),)
     TITLE, TITLES = _("Important mark"), _("Important marks")

@@ -45,6 +45,7 @@ class Decision(ByAct, OfFamily, Entity):
     """A decision of the commission about a family (Положение, 3.1 and 3.5)."""
 
     LONG = True
+    LASTS = ("decided_on", "number")
     __tablename__ = "decision"
     __table_args__ = (
         UniqueConstraint("id", "family_id"),
@@ -72,6 +73,7 @@ class Registration(ByAct, OfFamily, Entity):
     `criteria`: those in force now, of a stay that has ended on its last day; the main one first.
     """
 
+    LASTS = ("detected_on", "card_sent_on", "received_on", "entered_on", "registered_on", "removed_on")
     __tablename__ = "registration"
     __table_args__ = (
         Index("ix_registration_registered_on_removed_on", "registered_on", "removed_on"),
@@ -177,6 +179,7 @@ class RegistrationCriterion(ByAct, OfFamily, Entity):
     """
 
     PART_OF = "registration"
+    LASTS = ("position", "since", "until")
     __tablename__ = "registration_criterion"
     __table_args__ = (
         in_the_family_of("registration_id", "registration"),

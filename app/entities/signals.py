@@ -26,8 +26,10 @@ from app import clock
 from app.clock import now
 from app.domain import names, terms
 from app.entities.kinds import (
+    DESTROYED,
     Annullable,
     Dated,
+    Destroyable,
     Entity,
     OfCard,
     Scanned,
@@ -35,6 +37,7 @@ from app.entities.kinds import (
     Whose,
     derived,
     label,
+    leaves,
     listed,
     sane,
     term,
@@ -60,7 +63,7 @@ def _day_of_sending(context: Any) -> date:
     return clock.local(context.get_current_parameters()["sent_at"]).date()
 
 
-class SignalCard(Annullable, Dated, Versioned, Entity):
+class SignalCard(Annullable, Dated, Destroyable, Versioned, Entity):
     """A signal card that was sent: what a body, a citizen or the hot line tells of a family, and how far it has come.
 
     It lies on a territory, whose district numbers its cards within a year; a card that goes on to another district is
@@ -72,6 +75,12 @@ class SignalCard(Annullable, Dated, Versioned, Entity):
 
     WHOSE, OWNER = Whose.CARD, "territory_id"
     SORTED_BY = {"last_name": "name_key"}
+    LASTS = (
+        "year", "number", "detected_at", "sent_at", "sent_on", "arrived_at", "received_at", "closed_at", "emergency_at",
+        "survey_due_on", "surveyed_on",
+    )  # fmt: skip
+    GOES = ("born_on", "middle_name")
+    KNOWN_BY = (("last_name", "first_name"), ("address",), ("home_phone",), ("mobile_phone",))
     __tablename__ = "signal_card"
     __table_args__ = (
         UniqueConstraint("district_id", "year", "number"),
@@ -102,8 +111,8 @@ class SignalCard(Annullable, Dated, Versioned, Entity):
     user: Mapped[User | None] = relationship(info=label(_("Entered by")))
 
     # Whom it is about
-    last_name: Mapped[str] = mapped_column(String(100), info=label(_("Last name")))
-    first_name: Mapped[str] = mapped_column(String(100), info=label(_("First name")))
+    last_name: Mapped[str] = mapped_column(String(100), info=leaves(label(_("Last name")), DESTROYED))
+    first_name: Mapped[str] = mapped_column(String(100), info=leaves(label(_("First name")), "№ {key}"))
     middle_name: Mapped[str | None] = mapped_column(String(100), info=label(_("Middle name")))
     born_on: Mapped[date | None] = mapped_column(Date, index=True, info=label(_("Birth date")))
     address: Mapped[str | None] = mapped_column(String(500), info=label(_("Address")))
@@ -187,6 +196,8 @@ class CardWord(Model):
 class CardChild(OfCard, Entity):
     """A child that a signal card tells of: by name, or by age where the name is not known."""
 
+    GOES = ("born_on", "age")
+    KNOWN_BY = (("name",),)
     __tablename__ = "card_child"
     __table_args__ = (sane("age BETWEEN 0 AND 17", name="age_of_a_child"),)
     TITLE, TITLES = _("Child of a signal card"), _("Children of signal cards")
@@ -213,6 +224,7 @@ class CardScan(Scanned, OfCard, Entity):
 class CardTelling(OfCard, Entity):
     """A body that was told of an emergency: who told whom there, and when."""
 
+    LASTS = ("told_at",)
     __tablename__ = "card_telling"
     TITLE, TITLES = _("Telling of an emergency"), _("Tellings of emergencies")
     card: Mapped[SignalCard] = relationship(back_populates="tellings", info=label(_("Signal card")))
@@ -231,6 +243,7 @@ class CardStep(Model):
     """One step of a signal card: who did what and when; `before`: what to put back if it is undone."""
 
     WHOSE, OWNER = Whose.CARD, "card_id"
+    LASTS = ("at",)
     __tablename__ = "card_step"
     __table_args__ = (Index("ix_card_step_territory_id_kind", "territory_id", "kind"),)
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -67,6 +67,7 @@ class SurveyGroup(Annullable, Dated, Versioned, Entity):
     """
 
     WHOSE, OWNER = Whose.SURVEY, "territory_id"
+    LASTS = ("due_on", "surveyed_on", "code")
     __tablename__ = "survey_group"
     __table_args__ = (
         listed("survey_group", "due_on", "id", "territory_id", "family_id"),
@@ -105,6 +106,7 @@ class AgencyInquiry(OfSurvey, Entity):
     """
 
     ASKED_BODY = "agency_id"
+    LASTS = ("due_on", "answered_at", "closed_at")
     __tablename__ = "agency_inquiry"
     __table_args__ = (
         listed("agency_inquiry", "due_on", "id", "group_id", "agency_id"),
@@ -133,6 +135,7 @@ class AgencyFinding(OfSurvey, Entity):
     """
 
     ASKED_BODY = "agency_id"
+    LASTS = ("told_on",)
     __tablename__ = "agency_finding"
     __table_args__ = (listed("agency_finding", "told_on", "id", "group_id", "agency_id"),)
     TITLE, TITLES = _("Finding of an agency"), _("Findings of agencies")
@@ -157,6 +160,8 @@ class SurveyAct(OfSurvey, Entity):
     is_current: signed, and no later edition is. signed_for: who has entered the leader's signature from a paper act.
     """
 
+    LASTS = ("visit", "edition", "saved_at", "visited_on", "signed_at")
+    KNOWN_BY = (("registered_address",), ("actual_address",), ("phones",))
     __tablename__ = "survey_act"
     __table_args__ = (
         UniqueConstraint("group_id", "visit", "edition"),
@@ -235,6 +240,8 @@ class SurveyMark(OfSurvey, Entity):
 class SurveyPerson(OfSurvey, Entity):
     """A person of the family as the group found it."""
 
+    GOES = ("born_on",)
+    KNOWN_BY = (("last_name", "first_name"),)
     __tablename__ = "survey_person"
     TITLE, TITLES = _("Person of a survey act"), _("Persons of survey acts")
     group: Mapped[SurveyGroup] = relationship(info=label(_("Survey")))

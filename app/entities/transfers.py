@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import terms
 from app.entities.kinds import (
+    DESTROYED,
     Annullable,
     Dated,
     Entity,
@@ -19,6 +20,7 @@ from app.entities.kinds import (
     derived,
     in_the_family_of,
     label,
+    leaves,
     listed,
     live,
     sane,
@@ -43,6 +45,7 @@ class Transfer(Annullable, Dated, Versioned, Entity):
     """
 
     WHOSE, OWNER = Whose.TRANSFER, "from_territory_id"
+    LASTS = ("decided_on", "filed_at", "answered_at", "number", "key")
     __tablename__ = "transfer"
     __table_args__ = (
         in_the_family_of("decision_id", "decision"),
@@ -52,7 +55,7 @@ class Transfer(Annullable, Dated, Versioned, Entity):
         sane("from_territory_id IS NOT NULL OR to_territory_id IS NOT NULL", name="of_some_territory"),
     )
     TITLE, TITLES = _("Transfer of a family"), _("Transfers of families")
-    named: Mapped[str] = mapped_column(String(250), info=label(_("Which family")))
+    named: Mapped[str] = mapped_column(String(250), info=leaves(label(_("Which family")), DESTROYED))
     family_id: Mapped[int | None] = mapped_column(ForeignKey("family.id"), index=True, info=label(_("Family")))
     family: Mapped[Family | None] = relationship(foreign_keys=[family_id], info=label(_("Family")))
     from_territory_id: Mapped[int | None] = mapped_column(

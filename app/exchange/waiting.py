@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -84,6 +85,13 @@ def drop(key: str) -> None:
     """Forget a workbook."""
     if _KEY.fullmatch(key):
         for path in (_path(key), _path(key).with_suffix(".json")):
+            path.unlink(missing_ok=True)
+
+
+def drop_before(moment: datetime) -> None:
+    """Forget the workbooks that were brought before a moment: what they tell of was destroyed since."""
+    for path in _folder().iterdir():
+        if path.stat().st_mtime <= moment.timestamp():
             path.unlink(missing_ok=True)
 
 

@@ -56,6 +56,7 @@ from app.models import (
     PupilSupport,
     Registration,
     RegistrationCriterion,
+    RetentionHold,
     SignalCard,
     Stage,
     StageKind,
@@ -160,6 +161,12 @@ class Overview:
         """To whom the papers of a decision were handed or sent, in the order of the days."""
         rows = [row for row in self.facts.get("Delivery", ()) if isinstance(row, DeliveryFact)]
         return sorted((row for row in rows if row.decision == decision.id), key=lambda row: (row.since, row.id))
+
+    @property
+    def holds(self) -> list[Fact]:
+        """Why it must not be destroyed yet, by whom and until when, the longest hold first."""
+        rows = [fact for fact in self.facts.get("RetentionHold", ()) if fact.until and fact.until > self.today]
+        return sorted(rows, key=lambda fact: fact.until or date.max, reverse=True)
 
     @property
     def children(self) -> list[MemberToday]:
@@ -417,6 +424,8 @@ def _facts(family: Family) -> Iterator[tuple[str, Fact]]:
         _part(SurveyAct, None, since=SurveyAct.visited_on, title=cast(SurveyAct.access, String),
               text=cast(SurveyAct.threat, String))
         .join(SurveyAct.group).where(SurveyGroup.family_id == family.id, SurveyAct.is_current.is_(True)),
+        _part(RetentionHold, family, until=RetentionHold.until, title=RetentionHold.user_name,
+              text=RetentionHold.reason),
         _part(SignalCard, family, since=SignalCard.sent_on, title=_number_of_card(),
               text=cast(SignalCard.threat, String)),
     ]  # fmt: skip

@@ -151,10 +151,11 @@ def standard(lines: Sequence[tuple[str, str]]) -> bytes:
 
 
 def with_table(lines: Sequence[tuple[str, str]], heads: tuple[Sequence[tuple[str, int]], Sequence[str]],
-               rows: Sequence[Sequence[str]]) -> bytes:  # fmt: skip
-    """A sheet that lies: lines of a kind («title», «corner», «text»), then a table whose head has two rows.
+               rows: Sequence[Sequence[str]], after: Sequence[str] = ()) -> bytes:  # fmt: skip
+    """A sheet that lies: lines of a kind («title», «corner», «text»), then a table whose head has two rows, or one.
 
-    heads: what stands over the columns, each with how many of them it is over; the columns themselves.
+    heads: what stands over the columns, each with how many of them it is over, or nothing; the columns themselves.
+    after: paragraphs under the table.
     """
     paper = Document()
     section = paper.sections[0]
@@ -168,7 +169,7 @@ def with_table(lines: Sequence[tuple[str, str]], heads: tuple[Sequence[tuple[str
         paragraph.alignment = SIDES.get(kind, WD_ALIGN_PARAGRAPH.LEFT)
         paragraph.paragraph_format.space_after = Pt(3)
     over, columns = heads
-    table = paper.add_table(rows=2, cols=len(columns))
+    table = paper.add_table(rows=2 if over else 1, cols=len(columns))
     table.style = "Table Grid"
     place = 0
     for text, width in over:
@@ -177,10 +178,12 @@ def with_table(lines: Sequence[tuple[str, str]], heads: tuple[Sequence[tuple[str
             cell = cell.merge(table.cell(0, place + width - 1))
         cell.text, place = text, place + width
     for place, text in enumerate(columns):
-        table.cell(1, place).text = text
+        table.cell(-1, place).text = text
     for row in rows:
         for cell, text in zip(table.add_row().cells, row, strict=True):
             cell.text = text
+    for text in after:
+        paper.add_paragraph(text)
     out = io.BytesIO()
     paper.save(out)
     return out.getvalue()

@@ -47,7 +47,9 @@ class FamilyScreen(Screen):
 
     def keeps(self, family: Family) -> bool:
         """Whether the family is among those the person keeps, and not merely reads."""
-        return family.annulled_at is None and access.scope().covers_territory(family.territory_id)
+        return (
+            family.annulled_at is None and not family.destroyed and access.scope().covers_territory(family.territory_id)
+        )
 
     def may(self, act: str) -> bool:
         """Whether the person's roles hold a permission of the page of a family."""

@@ -41,7 +41,7 @@ from app.reports import quarterly, quarterly_checks
 from app.reports.places import ReportPlaces
 from app.screens import due_pages
 from app.screens.new_family import may_enter
-from app.services import backups, papers
+from app.services import backups, papers, retention
 
 SHOWN_GRANTS = 5
 SHOWN_FAMILIES = 10
@@ -89,7 +89,7 @@ class Home(IndexView):
             values["lost"] = _lost()
         values.update(_of_own(roles, today))
         if {Role.COORDINATOR, Role.SECRETARY} & set(roles):
-            values["moving"] = transfers.waiting()
+            values.update(moving=transfers.waiting(), keeping=_keeping(today))
         if {Role.SECRETARY, Role.COMMISSION} & set(roles):
             values["meeting"] = meetings.coming(today)
         if Role.COORDINATOR in roles:
@@ -103,6 +103,14 @@ class Home(IndexView):
             )
         values.update(_without_families(roles, today))
         return str(self.render_template("home.html", **values))
+
+
+def _keeping(today: date) -> dict[str, int]:
+    """How many cases may be destroyed, and how many acts wait for the second person."""
+    free = kept.while_unchanged(
+        ("to be destroyed", today), lambda: sum(not case.hindrance for case in retention.due_cases(today))
+    )
+    return {"due": free, "acts": retention.waiting_acts()}
 
 
 def _of_own(roles: Collection[str], today: date) -> dict[str, Any]:

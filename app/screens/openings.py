@@ -10,14 +10,16 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import NotFound
 
 from app import clock, journal
-from app.documents import openings
+from app.documents import held_on_person, openings
 from app.domain import periods
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
 from app.filters import Address
+from app.models import Member
 from app.render import pdf, xlsx
 from app.render.table import Table, printed
 from app.screens.screen import Screen
@@ -58,6 +60,17 @@ class Openings(Screen):
         if period is None or len(code) != len("2026-07") or "Q" in code:
             raise NotFound
         return self._file(openings.of_month(period), kind, period)
+
+    @expose("/held/<int:pk>.<any(pdf, xlsx):kind>")
+    @has_access
+    @permission_name("show")
+    def held(self, pk: int, kind: str) -> Response:
+        """Everything that is held on one person, and who saw it, for the person's own request (152-ФЗ, ст. 14)."""
+        member = self.find(Member, pk, joinedload(Member.family))
+        shown, (write, mime, act) = held_on_person.table(member, clock.today()), KINDS[kind]
+        content = write(shown, made_by=current_user.get_full_name(), made_at=clock.local(clock.now()))
+        journal.read(act, entity="Member", entity_id=pk, family_id=member.family_id, records=1, summary=shown.title)
+        return self.file(content, mime, f"{shown.title}.{kind}")
 
     def _answer(self, kind: str) -> str | Response:
         """The page or the file. Raises NotUnderstoodError."""

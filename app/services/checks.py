@@ -12,7 +12,7 @@ from sqlalchemy.orm import class_mapper
 from sqlalchemy.orm.interfaces import MANYTOONE, ONETOMANY
 
 from app import tree
-from app.domain import book_words, care, deadlines, execution, meetings, months, programmes, registration
+from app.domain import book_words, care, deadlines, execution, meetings, months, programmes, registration, retention
 from app.domain.criteria import DatedCriterion, in_force
 from app.domain.execution import Recipient
 from app.domain.refusal import Refusal
@@ -47,6 +47,8 @@ from app.models import (
     Registration,
     RegistrationCriterion,
     RemovalReason,
+    RetentionHold,
+    RetentionRule,
     SettledYear,
     Stage,
     StayExtension,
@@ -412,6 +414,18 @@ def _check_book_word(row: BookWord, today: date) -> None:
     book_words.check(row.kind, row.text, row.meaning)
 
 
+def _check_hold(row: RetentionHold, today: date) -> None:
+    retention.check_hold(until=row.until, reason=row.reason)
+
+
+def _check_hold_told(row: RetentionHold, today: date) -> None:
+    retention.check_until(row.until, today)
+
+
+def _check_retention_rule(row: RetentionRule, today: date) -> None:
+    retention.check_rule(number=row.number, unit=row.unit)
+
+
 RULES: dict[type, Callable[[Any, date], None]] = {
     Family: _check_family,
     Member: _check_member,
@@ -444,9 +458,11 @@ RULES: dict[type, Callable[[Any, date], None]] = {
     MeasureSetLine: _check_set_line,
     TypicalInstruction: _check_typical,
     SettledYear: _check_settled_year,
+    RetentionRule: _check_retention_rule,
+    RetentionHold: _check_hold,
 }
 # What is asked besides of a row that a person tells now; rows that are stored, and those of a workbook, are not asked.
-TOLD: dict[type, Callable[[Any, date], None]] = {Aid: _check_execution}
+TOLD: dict[type, Callable[[Any, date], None]] = {Aid: _check_execution, RetentionHold: _check_hold_told}
 
 
 # What hangs on a row

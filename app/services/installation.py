@@ -31,6 +31,7 @@ from app.models import (
     MeasureSetLine,
     RelationshipKind,
     RemovalReason,
+    RetentionRule,
     Role,
     SignalCardOutcome,
     StageKind,
@@ -98,6 +99,7 @@ FILES: dict[Any, tuple[str, str]] = {
     MeasureKind: ("measure_blocks_and_measures.csv", "measure_code"),
     MeasureSet: ("measure_sets.csv", "code"),
     TypicalInstruction: ("typical_instructions.csv", "code"),
+    RetentionRule: ("retention_rules.csv", "code"),
 }
 
 
@@ -132,6 +134,7 @@ def load_dictionaries() -> None:
     _load_measures()
     _load_sets()
     _load(TypicalInstruction, agency_kind=_codes(AgencyKind).get, days=int)
+    _load(RetentionRule, kind=terms.KeptKind, number=int, unit=terms.TermUnit, until_adult=lambda text: text == "1")
 
 
 def load_book_words() -> None:

@@ -9,7 +9,7 @@ import hashlib
 import os
 import secrets
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -211,6 +211,12 @@ def _size(key: str) -> int | None:
         return _path(key).stat().st_size
     except OSError:
         return None
+
+
+def remove(keys: Iterable[str]) -> None:
+    """Take files out of the store for good, as far as they are there: what they show was destroyed by an act."""
+    for key in keys:
+        _path(key).unlink(missing_ok=True)
 
 
 def faults(now: datetime) -> Iterator[str]:

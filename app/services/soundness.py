@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
-from app.domain import care, deadlines, execution, months, programmes, registration
+from app.domain import care, deadlines, execution, months, programmes, registration, retention
 from app.domain.criteria import DatedCriterion, in_force
 from app.domain.refusal import Refusal
 from app.domain.registration import Basis, Facts
@@ -37,6 +37,7 @@ from app.models import (
     Registration,
     RegistrationCriterion,
     RemovalReason,
+    RetentionHold,
     Stage,
     StayExtension,
     Supervision,
@@ -375,6 +376,11 @@ def _gone(row: Any, _read: _Reader, today: date) -> None:
     months.check(month=row.of_month, today=today)
 
 
+def _held(row: Any, reader: _Reader, today: date) -> None:
+    _live_family(row, reader)
+    retention.check_hold(until=row.until, reason=row.reason)
+
+
 RULES: tuple[tuple[Any, Callable[[Any, _Reader, date], None]], ...] = (
     (Member, _member),
     (IdentityDocument, _document),
@@ -396,4 +402,5 @@ RULES: tuple[tuple[Any, Callable[[Any, _Reader, date], None]], ...] = (
     (PlannedMeasure, _measure),
     (ImportantMark, _mark),
     (GoneFamily, _gone),
+    (RetentionHold, _held),
 )

@@ -17,9 +17,10 @@ from app.exchange import apply, export, plan, preview, sources, undo, waiting
 from app.exchange.changes import Plan
 from app.exchange.confirmation import Confirmation
 from app.exchange.sources import BookSource, UnclearBookError
-from app.extensions import db, look_at_contents
+from app.extensions import begin_writing, db, look_at_contents
 from app.models import ImportBatch, Territory
 from app.render import xlsx
+from app.services import destruction
 from app.words import counted
 from app.work import packs, passports, reports
 from app.work.results import Result
@@ -158,6 +159,15 @@ def _check_bank(run: Run) -> Result:
     return Result(text, "Doctor.show", file=run.folder.keep(json.dumps(said, ensure_ascii=False).encode()))
 
 
+def _destroy(run: Run) -> Result:
+    """Destroy what an act names, in the transaction that ends the job; the worker cleans the disk after it."""
+    run.tell("Уничтожение", 0, 0)
+    run.be_silent()
+    begin_writing()
+    row = destruction.carry_out(run.parameters["act"], clock.today())
+    return Result(destruction.summary(row), "Retention.act", {"pk": row.id})
+
+
 TASKS = {
     JobKind.PREVIEW: Task("Exchange", "can_preview", _preview),
     JobKind.LOAD: Task("Exchange", "can_apply", _load),
@@ -168,4 +178,5 @@ TASKS = {
     JobKind.BACKUP: Task("Backups", "can_make", _copy_bank),
     JobKind.PACKS: Task("Meeting", "can_prepare", packs.print_all),
     JobKind.REPORT: Task("", "can_export", reports.write),
+    JobKind.DESTROY: Task("Retention", "can_confirm", _destroy),
 }

@@ -21,7 +21,7 @@ from app.domain.refusal import Refusal
 from app.domain.terms import JobState
 from app.extensions import appbuilder, begin_writing, db, look_at_contents
 from app.models import User
-from app.work import queue
+from app.work import queue, wiping
 from app.work.run import Run
 from app.work.tasks import TASKS
 
@@ -56,6 +56,7 @@ def work(app: Flask, *, beside: int | None = None) -> None:
                 asked = time.monotonic()
                 _quietly(app, noting.seal)
                 _quietly(app, noting.nightly)
+                _quietly(app, wiping.finish)
             if not _quietly(app, do_next):
                 time.sleep(POLL)
 

@@ -246,6 +246,22 @@ def past(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "past_4", "#on")
 
 
+def retention(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/retention/")
+    page.locator("main input[name=cases]").first.check()
+    page.fill("[name=commission]", "Клубникина Зоя, председатель\nСмородин Пётр, секретарь\nМалинин Лев, юрист")
+    walk.show(page, "retention_1", "main form button[type=submit]", "[name=cases]")
+    held = open_as("koordinator", page.locator("main tbody a").first.get_attribute("href") + "/hold")
+    walk.show(held, "retention_2", "[name=until]", said="меню ещё")
+    page = open_as("koordinator", "/retention/")
+    page.locator("main input[name=cases]").first.check()
+    page.fill("[name=commission]", "Клубникина Зоя, председатель\nСмородин Пётр, секретарь\nМалинин Лев, юрист")
+    with page.expect_navigation():
+        page.locator("main form button[type=submit]").first.click()
+    other = open_as("sekretar", page.url.partition("/retention")[1] + page.url.partition("/retention")[2])
+    walk.show(other, "retention_3", "main button.btn--danger")
+
+
 def access(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("admin", "/users/")
     walk.show(page, "access_1", "main a[href='/users/add']")
@@ -402,6 +418,7 @@ WALKS = {
         quarter,
         past,
         access,
+        retention,
     )
 }
 
