@@ -630,5 +630,6 @@ NAMES = (
     "write a delivery down", "bring a signed scan", "mark a receipt", "annul a delivery", "return an answer",
     "open a programme", "change a programme", "approve a programme", "end a programme", "add a stage",
     "change a stage", "review a stage", "extend a stage", "change a plan", "settle a measure",
-    "say a measure was not done", "end an own session",
+    "say a measure was not done", "prepare a destruction", "confirm a destruction", "withdraw a destruction",
+    "hold a family", "end an own session",
 )  # fmt: skip

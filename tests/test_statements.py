@@ -34,6 +34,9 @@ MOST_OF_MEETING = 20
 # Screens that ask for more, and what for.
 DEARER = {
     "Exchange.export": (40, "every table of the bank by portions, and the words of every dictionary"),
+    "Openings.held": (60, "every entity that may name a person, and what its rows name"),
+    "Retention.show": (24, "every reason for which a case may not be destroyed"),
+    "Home.index": (20, "what waits for each role, and what is to be destroyed"),
     **{f"PassportScreen.{name}": (23, "every stretch of the road of a family") for name in ("passport", "card")},
     **{f"ProgrammePapers.{name}": (23, "every stretch of the road of a family")
        for name in ("card", "card_to_edit", "calendar", "summary")},

@@ -21,7 +21,6 @@ from app.entities.kinds import (
     Versioned,
     label,
     listed,
-    sane,
     term,
 )
 
@@ -77,7 +76,6 @@ class Destruction(OfTerritory, Annullable, Dated, Versioned, Entity):
     __table_args__ = (
         UniqueConstraint("territory_id", "year", "number"),
         listed("destruction", "id", "territory_id"),
-        sane("confirmed_by_id IS NULL OR confirmed_by_id <> prepared_by_id", name="two_people"),
     )
     TITLE, TITLES = _("Act of destruction"), _("Acts of destruction")
     territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True, info=label(_("District")))

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import SelectMultipleField
 
@@ -151,14 +151,19 @@ class Retention(Screen):
         return bool(self.appbuilder.sm.has_access(f"can_{act}", "Retention"))
 
     def _act(self, pk: int) -> Destruction:
-        return self.find(Destruction, pk, selectinload(Destruction.items))
+        return self.find(Destruction, pk, selectinload(Destruction.items), joinedload(Destruction.territory))
 
     def _page(self, form: ActForm) -> str:
         cases = retention.due_cases(clock.today())
         shown = cases[:SHOWN]
         if shown:
             journal.read(Act.LISTED, entity="Family", records=len(shown), summary="Подлежит уничтожению")
-        acts = select(Destruction).order_by(Destruction.id.desc()).limit(SHOWN_ACTS)
+        acts = (
+            select(Destruction)
+            .options(joinedload(Destruction.territory))
+            .order_by(Destruction.id.desc())
+            .limit(SHOWN_ACTS)
+        )
         return self.page(
             "retention/list.html", form=form, cases=shown, more=len(cases) - len(shown), titles=_titles(shown),
             acts=db.session.scalars(acts).all(), rules=retention.rules(), key_of=_key, may_prepare=self._may("destroy"),

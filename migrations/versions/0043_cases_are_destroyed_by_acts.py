@@ -48,7 +48,6 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.CheckConstraint('annulled_at IS NOT NULL OR (confirmed_by_id IS NULL OR confirmed_by_id <> prepared_by_id)', name='two_people'),
     sa.ForeignKeyConstraint(['territory_id'], ['territory.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('territory_id', 'year', 'number')
