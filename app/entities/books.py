@@ -84,6 +84,7 @@ class GoneFamily(OfFamily, Entity):
     of_month: its first day.
     """
 
+    LASTS = ("of_month",)
     __tablename__ = "gone_family"
     __table_args__ = (live("family_id", "of_month", name="uq_gone_family_of_month"),)
     TITLE, TITLES = _("Family gone from a book"), _("Families gone from books")

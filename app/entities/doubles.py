@@ -24,6 +24,7 @@ class DoublesDecision(Dated, Versioned, Entity):
     """
 
     WHOSE, OWNER = Whose.FAMILY, "family_id"
+    LASTS = ("taken_back_at",)
     __tablename__ = "doubles_decision"
     __table_args__ = (
         Index("ix_doubles_decision_of_pair", "family_id", "other_family_id", "verdict", "taken_back_at"),
