@@ -245,6 +245,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Passport", "can_(passport|card)"),
         (f"QuarterlyForm|MonthlyBank|CommissionWork|{REPORTS}", "can_(show|behind|export)"),
         ("ReportCatalogue|BigPicture", "can_show"),
+        ("Submission", "can_(list|show|xlsx|submit)"),
         ("Exchange", "can_(show|preview|apply|undo|export)"),
         (PLACES, WRITE),
         (WORDS_OF_LAW, EXPORT),
@@ -273,6 +274,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Agency|Employee", READ),
         (f"CommissionWork|{REPORTS}", "can_(show|behind|export)"),
         ("ReportCatalogue|BigPicture", "can_show"),
+        ("Submission", EXPORT),
         ("Papers", "can_download"),
         ("Passport", "can_(passport|card)"),
         ("Lookup", "can_find"),
@@ -297,6 +299,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Passport", "can_(passport|card)"),
         (f"QuarterlyForm|{REPORTS}", "can_(show|behind|export)"),
         ("ReportCatalogue|BigPicture", "can_show"),
+        ("Submission", EXPORT),
     ],
     Role.SPECIALIST: [
         ("FamilyPage|Search|Calendar", "can_show"),
@@ -318,6 +321,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     Role.REGION: [
         (f"QuarterlyForm|CommissionWork|{FIGURES_ALONE}", "can_(show|export)"),
         ("ReportCatalogue|BigPicture", "can_show"),
+        ("Submission", EXPORT),
         ("Work|Calendar", "can_show"),  # a report over very many families is made in the background
         (PLACES, READ),
     ],

@@ -15,6 +15,7 @@ from app import sent_forms, troubles
 from app.domain.refusal import Refusal
 from app.extensions import READING_METHODS, begin_writing, db
 from app.sent_forms import Answer
+from app.services import closed
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -50,13 +51,15 @@ def done(form: Refusing, act: Callable[[], Answer]) -> Response | None:
         begin_writing()
         answer = sent_forms.claim()
         if answer is None:
-            answer = act()
-            sent_forms.keep(answer)
-            _commit_surely()
+            with closed.because(request.form.get(closed.REASON, "")):
+                answer = act()
+                sent_forms.keep(answer)
+                _commit_surely()
         else:
             db.session.rollback()
     except Refusal as refusal:
         db.session.rollback()
+        g.asks_why = closed.is_closed(refusal)  # the keys of a form ask for the reason (templates/form_keys.html)
         form.refuse(refusal.text, refusal.field)
     except StaleDataError:
         db.session.rollback()

@@ -116,6 +116,7 @@ from app.entities.signals import (
     SignalCard,
     signal_card_criteria,
 )
+from app.entities.submissions import Submission
 from app.entities.surveys import (
     AgencyFinding,
     AgencyInquiry,
@@ -233,6 +234,7 @@ __all__ = [
     "Stage",
     "StageKind",
     "StayExtension",
+    "Submission",
     "Supervision",
     "SupervisionKind",
     "SurveyAct",

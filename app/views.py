@@ -47,6 +47,7 @@ from app.crud.own_filters import SavedFilters
 from app.crud.persons import EducationRegistry, IdentityDocumentRegistry, PupilSupportRegistry, SupervisionRegistry
 from app.crud.programmes import MeasureListView, ProgrammeListView, StageListView
 from app.crud.signals import SignalCardListView
+from app.crud.submissions import SubmissionRegistry
 from app.crud.survey_acts import SurveyActListView
 from app.crud.surveys import SurveyListView
 from app.crud.transfers import TransferListView
@@ -54,7 +55,7 @@ from app.domain import terms
 from app.domain.likelihood import NamedPerson
 from app.readings import duplicates
 from app.reports import CATALOGUE
-from app.screens import reports
+from app.screens import before_sending, reports, submissions
 from app.screens.account import OwnAccount
 from app.screens.backups import Backups
 from app.screens.big_picture import BigPicture
@@ -463,8 +464,7 @@ class EmployeeRegistry(RegistryView):
     base_order = ("last_name", "asc")
 
 
-# The menu, in the order of the work: what is opened every day stands by itself, the rest is folded into its group
-# (`templates/menu.html`). Each entry: screen or list, name, icon
+# The menu in the order of the work; rare entries are folded into groups (`templates/menu.html`): screen, name, icon
 
 DAILY = [
     (Calendar, "Calendar", _("Calendar of deadlines"), "fa-calendar-days"),
@@ -525,6 +525,7 @@ REPORTS = [
     (BigPicture, "BigPicture", _("Picture of the bank"), "fa-chart-pie"),
     (ReportCatalogue, "ReportCatalogue", _("All reports"), "fa-chart-column"),
     *((reports.SCREENS[one.view], one.view, one.label, one.icon) for one in CATALOGUE if one.statutory),
+    (SubmissionRegistry, "Submissions", models.Submission.TITLES, "fa-stamp"),
 ]
 EXCHANGE = [
     (Exchange, "Exchange", _("Loading and unloading Excel"), "fa-right-left"),
@@ -547,8 +548,8 @@ SCREENS: list[type] = [
     Books, FamilyPage, FamilyActs, FamilyNames, FamilyStory, Performers, NewFamily, SignalPage, SignalLikeness,
     NewSignal, SignalLog, SignalScans, SignalClocks, Emergency, SurveyPage, InquiryPage, Findings, SurveyActs,
     SurveyPapers, MeetingPage, ProgrammePage, ProgrammeActs, ProgrammePapers, SittingPage, MeetingPapers, Deliveries,
-    InstructionPage, TransferPage, TransferFiles, Search, OwnAccount, Lookup, Papers, PassportScreen, Guide, Drafts,
-    SavedFilters, FamilyPast, Months, HoldPage,
+    InstructionPage, TransferPage, TransferFiles, before_sending.BeforeSending, submissions.Submissions, Search,
+    OwnAccount, Lookup, Papers, PassportScreen, Guide, Drafts, SavedFilters, FamilyPast, Months, HoldPage,
 ]  # fmt: skip
 
 

@@ -11,8 +11,10 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import func, select
 
-from app import clock, tree
+from app import access, clock, tree
 from app.domain import names, terms
+from app.domain.periods import Period, month
+from app.domain.submissions import Agreed, FrozenContent, canonical, packed
 from app.extensions import db
 from app.models import (
     Agency,
@@ -77,6 +79,7 @@ from app.models import (
     Stage,
     StageKind,
     StayExtension,
+    Submission,
     Supervision,
     SupervisionKind,
     SurveyAct,
@@ -92,7 +95,9 @@ from app.models import (
     WorkingDay,
     WorkingGroupMember,
 )
+from app.services import submissions
 
+DAY, LONG_AGO = timedelta(days=1), month(2000, 1)
 CAST = {
     "anna": ("Анна", "Рябинина", terms.Role.COORDINATOR),
     "galina": ("Галина", "Ивова", terms.Role.COORDINATOR),
@@ -474,6 +479,17 @@ def instruction(item: AgendaItem, body: Agency, due_on: date, text: str = "Об�
     return row
 
 
+def submission(place: Territory, period: Period = LONG_AGO, **values: Any) -> Submission:
+    """A report of a place that was submitted: an empty sheet that counts nothing, so that its period stays open."""
+    table = {"title": "Лист", "subtitle": "", "corner": "", "sheet": "", "notes": [], "signatures": [], "columns": [],
+             "rows": [], "total": None, "sections": []}  # fmt: skip
+    figures = canonical({"table": table, "spots": {}, "territories": {}, "checks": []})
+    said = {"report": "senders", "title": "Отчёт", "choice": "", "agreed": Agreed("Председатель", period.end + DAY)}
+    content = FrozenContent(figures, packed("{}"), [], "0" * 64)
+    with access.unrestricted():
+        return submissions.submit(content, period=period, territory=place, today=clock.today(), **said | values)
+
+
 def load(district: Territory, as_of: date) -> ImportBatch:
     """A workbook that was loaded, and changed nothing."""
     return _add(ImportBatch(district=district, as_of=as_of, file_name="книга.xlsx", sha256="0" * 64, counts={}))
@@ -600,6 +616,7 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
             given_on=date(2026, 12, 1), file_name=f"{word}.pdf", mime="application/pdf", size=1, sha256="0" * 64,
             key=f"i{number}",
         )),
+        "Submission": submission(place, title=f"{word}: отчёт"),
         "Transfer": _add(Transfer(
             named=f"{word}: дело", family=of, from_territory=place, elsewhere=word, decision_id=stay.decision.id,
             decided_on=stay.decision.decided_on, sent_by=word, key=f"t{number}",

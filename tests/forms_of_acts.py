@@ -43,6 +43,7 @@ from app.models import (
     Role,
     SignalCardOutcome,
     StageKind,
+    Submission,
     SurveyAct,
     SurveyGroup,
     SurveyScan,
@@ -189,6 +190,7 @@ def acts(rows: Mapping[str, Any], beside: Mapping[str, Any], cast: factories.Cas
     found |= _of_sittings(beside["meetings"])
     found |= _of_programmes(rows, beside)
     found |= _of_destructions(beside["destructions"], family)
+    found |= _of_reports(rows["Submission"].id, cast)
     own = f"/account/sessions/{opened['anna']}/end"
     found["end an own session"] = ActForm("anna", "/account/", own, once=False)
     return found
@@ -229,6 +231,17 @@ def _of_destructions(keys: Mapping[str, int], family: int) -> dict[str, ActForm]
         "withdraw a destruction": ActForm("anna", withdraw, withdraw, {"reason": "не все дела проверены"}),
         "hold a family": _of_family(f"/family/{family}/hold", makes="RetentionHold", until=until, reason="проверка"),
     }  # fmt: skip
+
+
+def _of_reports(submitted: int, cast: factories.Cast) -> dict[str, ActForm]:
+    """A report of a quarter long past is submitted, and one that was submitted is corrected."""
+    asked = f"/submit/senders?territory={cast.district.id}&from=2010-01-01&to=2010-03-31"
+    correct = f"/submission/{submitted}/correct"
+    agreed = {"agreed_by": "Председатель комиссии", "agreed_on": "2026-02-02"}
+    return {
+        "submit a report": ActForm("anna", asked, asked, {**agreed, "file": scan}, Submission),
+        "correct a report": ActForm("anna", correct, correct, {**agreed, "note": "позднее постановление"}, Submission),
+    }
 
 
 def _of_cards(cards: Mapping[str, int], cast: factories.Cast, family: int) -> dict[str, ActForm]:

@@ -108,7 +108,7 @@ def _is_in_the_menu(name: str) -> bool:
     from app import views
 
     alone = (views.SIGNALS, views.SURVEYS, views.INQUIRIES, views.PROGRAMMES, views.MEETINGS, views.INSTRUCTIONS)
-    entries = (*alone, *views.BANK, *views.PLACES)
+    entries = (*alone, *views.BANK, *views.PLACES, *(one for one in views.REPORTS if hasattr(one[0], "entity")))
     listed = [view for view, *_rest in entries] + views.DICTIONARIES
     return name in {view.entity.__name__ for view in listed}
 

@@ -16,6 +16,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock, doctor, journal, tree
+from app.domain import periods
 from app.domain.terms import (
     Act,
     DecisionKind,
@@ -50,6 +51,7 @@ from app.models import (
     SearchWord,
     SignalCard,
     SignalCardOutcome,
+    Submission,
     SurveyGroup,
     Territory,
     Transfer,
@@ -602,6 +604,18 @@ def _merged_and_still_counted(family: Family, _patch: pytest.MonkeyPatch) -> str
     return "запись объединена с другой и всё же считается"
 
 
+def _changed_figure(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    row = factories.submission(family.territory)
+    _statement(update(Submission.__table__).values(figures=row.figures.replace("Лист", "Другой")))
+    return "изменён в базе после сдачи"
+
+
+def _lost_submission(family: Family, _patch: pytest.MonkeyPatch) -> str:
+    first, *_others = (factories.submission(family.territory, periods.month(2000, number)) for number in (1, 2))
+    _statement(delete(Submission.__table__).where(Submission.__table__.c.id == first.id))
+    return "не продолжает сданное перед ним"
+
+
 PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
     "Версия базы": [_older_version, _missing_table],
     "Целость базы": [_dangling_key],
@@ -674,6 +688,7 @@ PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
     "Уничтоженные дела": [_case_that_came_back],
     "Задания": [_job_that_nobody_does],
     "Цепь журнала": [_changed_entry],
+    "Сданные отчёты": [_changed_figure, _lost_submission],
     "Журнал": [
         _past_the_journal,
         _annulled_row_taken_out,

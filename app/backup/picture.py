@@ -12,11 +12,14 @@ from sqlalchemy import func, select
 
 from app.backup import stores
 from app.domain import periods
+from app.domain.submissions import sha256
 from app.extensions import db
 from app.journal import chain
-from app.models import Family
-from app.reports import quarterly
+from app.models import Family, Submission
+from app.reports import quarterly, recount
+from app.reports.frozen import FrozenReport
 from app.reports.places import ReportPlaces
+from app.services import submissions
 
 _family = Family.__table__
 PROGRAM = "1.0"  # the version of the program, as pyproject.toml has it
@@ -39,13 +42,14 @@ def is_current() -> bool:
 
 
 def taken(day: date) -> dict[str, Any]:
-    """The rows of each table, the families, and the form of the last quarter that was over on a day."""
+    """The rows of each table, the families, the form of the last quarter that was over, and the one submitted last."""
     current, families = is_current(), select(func.count(_family.c.id)).where(_family.c.annulled_at.is_(None))
     return {
         "on": day.isoformat(),
         "tables": stores.rows(db.session.connection()),
         "families": db.session.connection().scalar(families) or 0,
         "form": form(day) if current else None,
+        "submitted": submitted() if current else None,
         "journal": chain.head()._asdict() if current else None,
     }
 
@@ -62,6 +66,23 @@ def form(day: date) -> dict[str, Any]:
     return counted
 
 
+def submitted() -> dict[str, Any]:
+    """The quarterly form that was submitted last: whether it is whole, and what it gives when it is counted again;
+    empty where none was."""
+    asked = select(Submission).where(Submission.report == quarterly.REPORT.name).order_by(Submission.id.desc())
+    row = db.session.scalar(asked.limit(1))
+    if row is None:
+        return {}
+    again = recount.recounted(row).content
+    return {
+        "code": row.code,
+        "hash": row.hash,
+        "faults": submissions.faults_of(row.id),
+        "lists": sha256(again.lists),
+        "numbers": sha256(str(FrozenReport(again.figures, again.lists).cells)),
+    }
+
+
 def differences(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Where a restored bank is another one than was copied, as sentences."""
     found = []
@@ -76,4 +97,6 @@ def differences(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
         found.append("Цепь журнала кончается другой печатью.")
     if was["form"] != now["form"]:
         found.append("Квартальная форма, пересчитанная по копии, даёт другие числа.")
+    if was.get("submitted") != now["submitted"] and "submitted" in was:
+        found.append("Последняя сданная квартальная форма, пересчитанная по копии, даёт другие числа.")
     return found

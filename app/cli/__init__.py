@@ -313,9 +313,19 @@ def unlock(username: str) -> None:
 
 @bank.group(invoke_without_command=True)
 @click.option("--list", "listing", is_flag=True, help="Напечатать имена отчётов.")
+@click.option("--verify", "code", help="Найти сданный отчёт по его коду и сказать, цел ли он.")
 @click.pass_context
-def report(context: click.Context, listing: bool) -> None:
+def report(context: click.Context, listing: bool, code: str | None) -> None:
     """Отчёты."""
+    if code is not None:
+        from app.services import submissions
+
+        with _work():
+            said, faults = submissions.told(code)
+        click.echo(said)
+        if faults:
+            raise click.ClickException(" ".join(faults))
+        context.exit()
     if listing:
         for one in CATALOGUE:
             click.echo(f"{one.name:<20}{one.title}")

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select
 
 from app import journal
-from app.demo import doubles, entries, meetings, retention, transfers
+from app.demo import doubles, entries, meetings, retention, submitted, transfers
 from app.demo import names as invented
 from app.demo.cards import Cards
 from app.demo.family import Life
@@ -174,6 +174,8 @@ def fill(today: date, *, families: int = SIZE, seed: int = SEED, now: datetime |
     if twice:
         doubles.write(districts[0], today)
     retention.write(today)
+    if families <= submitted.MOST_FAMILIES:
+        submitted.write(districts[0], today)
     journal.write(
         [journal.entry(terms.Act.CREATED, summary=f"Демонстрационный банк: семей {families}", records=families)]
     )

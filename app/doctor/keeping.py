@@ -19,7 +19,7 @@ from app.extensions import db
 from app.journal import chain
 from app.models import Destruction, Job, JournalEntry
 from app.readings import working_days
-from app.services import backups, destruction
+from app.services import backups, destruction, submissions
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_WAIT = timedelta(hours=1)  # of a job that nobody does
@@ -135,3 +135,8 @@ def versions(_today: date) -> Iterator[str]:
             continue
         if installed != found[2]:
             yield f"Библиотека {found[1]}: стоит {installed}, а нужна {found[2]}."
+
+
+def submitted_reports(_today: date) -> Iterator[str]:
+    """Each submitted report is as it was kept, and goes on from the one before it."""
+    yield from submissions.faults()

@@ -487,6 +487,7 @@ class Act(Term):
     BACKED_UP = "backed_up", "резервная копия"
     RESTORED = "restored", "восстановление из копии"
     DESTROYED = "destroyed", "уничтожение по акту"
+    BACK_DATED = "back_dated", "запись в сданный период"
 
 
 class DoublesVerdict(Term):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
+from app.exchange import closed_rows
 from app.exchange.changes import Plan
 
 CHANGED_MEANWHILE = (
@@ -17,12 +18,13 @@ UNANSWERED = "Есть вопросы без ответа: без них нич�
 @dataclass(frozen=True)
 class Confirmation:
     """fingerprint: of the plan that was shown. offered: the answers that were shown with it, as JSON. again: the person
-    asks to be shown what will happen, and loads nothing yet."""
+    asks to be shown what will happen, and loads nothing yet. reason: why rows of a submitted period are loaded."""
 
     fingerprint: str | None = None
     answers: dict[str, str] = field(default_factory=dict)
     offered: str = "{}"
     again: bool = False
+    reason: str = ""
 
     def warning(self, planned: Plan) -> str:
         """Why the plan is shown again instead of being done; empty if it is the one that was confirmed."""
@@ -32,4 +34,4 @@ class Confirmation:
             return CHANGED_MEANWHILE if self.fingerprint and differs and untouched else UNANSWERED
         if planned.faults or differs:
             return CHANGED_MEANWHILE if untouched else ANSWERED
-        return ANSWERED if self.again else ""
+        return ANSWERED if self.again else closed_rows.warning(planned, self.reason)

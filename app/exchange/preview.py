@@ -9,10 +9,12 @@ from itertools import groupby
 from typing import Any
 
 from app import words
+from app.exchange import closed_rows
 from app.exchange.changes import Change, Line, Plan
 from app.exchange.handmade import Understood
 from app.exchange.workbook import SHEETS
 from app.render.table import Column, Table
+from app.services import closed
 
 SHOWN = 50  # lines of one part on a command line
 MOST_SHOWN = 200  # lines of one part that the page can unfold; the rest is counted
@@ -52,8 +54,16 @@ def shown(plan: Plan, warning: str = "") -> Shown:
         "duplicates": _part(_line(each, titles) for each in plan.duplicates),
         "notices": _part(vars(notice) for notice in plan.notices),
         "missing": _part(_line(each, titles) for each in plan.missing),
+        **_closed(plan),
         **_by_family(plan, titles),
     }
+
+
+def _closed(plan: Plan) -> dict[str, Any]:
+    """The rows that fall into a submitted period, and the reports that they change."""
+    found = [] if plan.faults else closed_rows.of(plan)
+    lines = dict.fromkeys(f"{each.row.title} – {each.said}" for each in found)
+    return {"closed": _part({"text": text} for text in lines), "closed_reports": closed.named(found)}
 
 
 def _part(found: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -172,6 +182,9 @@ def lines(plan: Plan) -> Iterator[str]:
     yield from _shown("Новые семьи:", [f"{plan.titles[f.number]}, {f.place.name}" for f in plan.new_families])
     yield from _shown("Изменится:", [f"№ {c.number}, {c.who}, {c.column}: {c.was} → {c.becomes}" for c in plan.changes])
     yield from _shown("Возможные дубли:", [f"№ {line.number}: {line.text}" for line in plan.duplicates])
+    if found := closed_rows.of(plan):
+        lines_of_closed = list(dict.fromkeys(f"{each.row.title} – {each.said}" for each in found))
+        yield from _shown("Попадает в сданный период:", lines_of_closed)
     yield from _shown("Нет в книге:", [f"{line.sheet}, № {line.number}: {line.text}" for line in plan.missing])
     yield from _shown(
         "К сведению:",

@@ -13,6 +13,7 @@ from app import guard, journal, models
 from app.clock import now
 from app.domain.refusal import Refusal
 from app.domain.terms import Act
+from app.exchange import closed_rows
 from app.exchange.apply import hold, spans
 from app.exchange.apply.links import linked, set_links
 from app.exchange.apply.store import CREATED
@@ -31,7 +32,8 @@ from app.models import (
     Territory,
     Transfer,
 )
-from app.services import family_keys, registrations
+from app.services import closed, family_keys, registrations
+from app.services.closed import WrittenRow
 
 ENTITIES: dict[str, Any] = {entity.__name__: entity for entity in CREATED.values()}
 UNDONE = "Загрузка отменена: её записи аннулированы, изменённые значения прежние."
@@ -65,6 +67,11 @@ def _is_of_transfer(batch: ImportBatch) -> bool:
     return db.session.connection().scalar(select(transfer.id).where(transfer.batch_id == batch.id)) is not None
 
 
+def check(batch: ImportBatch, today: date) -> None:
+    """Refuse at once what would be refused later: what lies in a submitted period is taken back with a reason."""
+    closed.check(_Undoing(batch, today).rows())
+
+
 class _Undoing:
     """One import that is taken back."""
 
@@ -88,6 +95,7 @@ class _Undoing:
         self._check_scope()
         self._check_untouched()
         with journal.batch(self.batch.id):
+            closed.require(self.rows(), self.session)
             entries = list(self._restore())
             self._restore_links()
             entries.extend(self._annul())
@@ -101,6 +109,17 @@ class _Undoing:
             text = f"Отмена загрузки книги «{self.batch.file_name}»"
             journal.write([journal.entry(Act.UNDONE, entity="ImportBatch", entity_id=self.batch.id, summary=text,
                                          records=len(self.own))])  # fmt: skip
+
+    def rows(self) -> Iterator[WrittenRow]:
+        """What of the load reports count, as it is and as it becomes."""
+        for table, entity in closed_rows.CHANGED.items():
+            rows = entity.__table__
+            for first, last in self.created.get(table, ()):
+                asked = select(rows).where(rows.c.id.between(first, last))
+                for row in self.session.connection().execute(asked).mappings():
+                    yield WrittenRow(
+                        entity, f"{self.reason}: {entity.TITLE} {row['id']}", dict(row), None, row["family_id"]
+                    )
 
     def _within(self, table: str, row_id: int | None) -> bool:
         return row_id is not None and any(first <= row_id <= last for first, last in self.created.get(table, ()))

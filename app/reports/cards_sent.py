@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Select,
     String,
     Subquery,
@@ -92,6 +93,8 @@ def cards_sent(period: Period) -> CardsSent:
         shown=lambda: _rows(sent, access.scope().families()),
         order=(columns.sort_key, columns.sent_on, columns.card, columns.family_id),
         keys={"agency": columns.agency_id, "told": columns.told},
+        told_apart=(("SignalCard", columns.card_id), ("Registration", columns.stay_id)),
+        counts=(_card.name, _stay.name),
     )
     is_signal = columns.card.is_not(None)
     return CardsSent(source, columns.sent_on, columns.kind_id, is_signal, _in_time(columns), columns.outcome_id,
@@ -139,6 +142,8 @@ def _signal_cards(period: Period) -> Select[tuple[object, ...]]:
             _card.c.detected_at.label("detected_at"),
             _card.c.sent_at.label("sent_at"),
             _card.c.outcome_id.label("outcome_id"),
+            _card.c.id.label("card_id"),
+            cast(null(), Integer).label("stay_id"),
         )
         .select_from(_without_family().outerjoin(_body, _body.c.id == _card.c.agency_id))
         .where(_card.c.annulled_at.is_(None), _card.c.sent_on.between(period.start, period.end))
@@ -150,7 +155,7 @@ def _record_cards(period: Period) -> Select[tuple[object, ...]]:
         select(
             family.c.id, family.c.territory_id, _stay.c.sender_id, _body.c.kind_id, _body.c.name, null(), null(),
             null(), family.c.sort_key, _stay.c.card_sent_on, _stay.c.registered_on, _stay.c.removed_on,
-            null(), null(), null(), null(),
+            null(), null(), null(), null(), null(), _stay.c.id,
         )
         .select_from(
             _stay.join(family, family.c.id == _stay.c.family_id).outerjoin(_body, _body.c.id == _stay.c.sender_id)

@@ -20,7 +20,7 @@ from app.conditions import unindexed
 from app.domain import names, terms
 from app.domain.periods import Period
 from app.extensions import db
-from app.models import Member, Registration, RemovalReason
+from app.models import ChildPopulation, Member, Registration, RemovalReason
 from app.render.table import Cell, Column, Figure, Section, Table, TextLine, Value
 from app.reports import cards_sent, places, quarterly_checks, quarterly_rules, report
 from app.reports.places import Place, ReportPlaces
@@ -477,6 +477,7 @@ REPORT = Report(
     sources=(cards_sent.ANYWHERE,),
     about="Форма Приложения № 4: её согласуют с комиссией до 5 числа и направляют до 10 числа после квартала.",
     statutory=True,
+    entered=(ChildPopulation.__tablename__,),
     options={
         "criteria": ReportOption(
             _("Criteria"),

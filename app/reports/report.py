@@ -82,6 +82,8 @@ class Source:
     order: how the list behind a number begins.
     leads: of the conditions, the one by whose index the rows are found where every territory is asked for; elsewhere
     the families that are asked for lead to them, and `where` says it of a column that is not looked up.
+    told_apart, counts: of rows that are made of several tables, the entities and keys that tell them apart, and the
+    names of those tables; of joined tables both are plain.
     """
 
     name: str
@@ -94,6 +96,8 @@ class Source:
     keys: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
     order: tuple[ColumnElement[Any], ...] = (family.c.sort_key, family.c.id)
     leads: ColumnElement[bool] = field(default_factory=true)
+    told_apart: tuple[tuple[str, ColumnElement[Any]], ...] = ()
+    counts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.of_families and (self.counted is counted_families or self.shown is shown_families):
@@ -225,6 +229,7 @@ class Report(Generic[Form]):
     statutory: a form of the law, a wide sheet that stands in the menu by itself.
     of_each_family: each family has a line of its own.
     pictures: what of it is drawn.
+    entered: the tables of numbers that are entered by hand and stand in it.
     """
 
     name: str
@@ -245,6 +250,7 @@ class Report(Generic[Form]):
     statutory: bool = False
     of_each_family: bool = False
     pictures: Callable[[Form, Link | None], Sequence[Drawn]] = nothing_drawn
+    entered: tuple[str, ...] = ()
 
 
 # The rows of a source that are asked for: the person's, on the territories of the question.

@@ -31,6 +31,7 @@ from app.models import Family, ImportBatch, Job, Territory
 from app.render import xlsx
 from app.screens.screen import Screen, page_asked
 from app.screens.work import later, mine
+from app.services import closed
 from app.work import results
 
 PAGE = 20
@@ -216,7 +217,9 @@ class Exchange(Screen):
 
         def whole() -> Answer:
             if sum(sum(counter.values()) for _title, counter in _sheets(batch)) > LARGE_LOAD:
-                return later(JobKind.UNDO, f"{JobKind.UNDO}: {batch.file_name}", {"batch": pk})
+                undo.check(batch, clock.today())
+                asked = {"batch": pk, "reason": closed.given()}
+                return later(JobKind.UNDO, f"{JobKind.UNDO}: {batch.file_name}", asked)
             undo.undo(batch, clock.today())
             return Answer(undo.UNDONE, back)
 
@@ -249,7 +252,7 @@ def confirmed() -> Confirmation:
     """What the person confirms with the form of a preview."""
     answers = {name.removeprefix(ANSWER): said for name, said in request.form.items() if name.startswith(ANSWER)}
     return Confirmation(request.form.get("fingerprint"), answers, request.form.get("offered", "{}"),
-                        "again" in request.form)  # fmt: skip
+                        "again" in request.form, request.form.get(closed.REASON, ""))  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -206,10 +206,11 @@ def _shown(known: Known, sources: list[due.DueSource]) -> DueToday:
 
 @dataclass(frozen=True)
 class NextForm:
-    """The quarterly form that is handed in next."""
+    """The quarterly form that is handed in next; check: where it is looked through, for whoever hands it in."""
 
     period: Period
     address: str
+    check: str | None = None
 
 
 @dataclass(frozen=True)
@@ -261,7 +262,8 @@ def _form(today: date) -> NextForm | None:
     """The form of the last finished quarter; None for who does not make it."""
     period, view = last_finished_quarter(today), quarterly.REPORT.view
     address = _address(f"{view}.show", "can_show", view, **_dates(period))
-    return None if address is None else NextForm(period, address)
+    check = _address("BeforeSending.show", "can_submit", "Submission", name=quarterly.REPORT.name, **_dates(period))
+    return None if address is None else NextForm(period, address, check)
 
 
 def _address_of(lack: quarterly_checks.Lack, period: Period) -> str:

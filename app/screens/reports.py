@@ -228,7 +228,7 @@ class ReportScreen(Screen):
         form = self._count(asked)
         link = self._links(asked)
         opened = link if form.shows_names else None
-        table = _first(report.table(form, opened))
+        table = first_rows(report.table(form, opened))
         return {
             "form": form, "table": table, "totals": files.beside(table, asked.totals),
             "named": report.named(form), "link": link,
@@ -456,13 +456,19 @@ def family_link() -> Callable[[int], str]:
     return lambda family_id: url_for("FamilyPage.show", pk=family_id)
 
 
+def drawn_table(table: Table, css: str) -> tuple[Markup, list[Markup]]:
+    """A table and the lines under it as a page shows them."""
+    grid = Markup(html.grid(table, css))  # noqa: S704  app/render/html.py escapes
+    return grid, [Markup(html.section(part)) for part in table.sections]  # noqa: S704  the same
+
+
 def drawn(picture: Drawn, address: str = "", files: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
     """A picture as a page shows it: with the table behind it, the report that explains it, the files it is kept as."""
     svg = Markup(chart.svg(picture))  # noqa: S704  app/render/chart.py escapes
     return {"svg": svg, "title": picture.title, "rows": picture.rows(), "address": address, "files": files}
 
 
-def _first(table: Table) -> Table:
+def first_rows(table: Table) -> Table:
     """A table as a page shows it: of very many rows the first ones."""
     rows = list(table.rows)
     if len(rows) <= MOST_ON_SCREEN:

@@ -8,19 +8,21 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from flask import Response as FileResponse
-from flask import abort, flash, make_response, redirect, request, send_file
+from flask import abort, flash, g, make_response, redirect, render_template, request, send_file
 from flask_appbuilder import BaseView
 from flask_login import current_user
 from sqlalchemy.orm.interfaces import ORMOption
 from werkzeug.wrappers import Response
 
-from app import acts
+from app import acts, sent_forms
 from app.acts import Answer
-from app.extensions import LARGEST_KEY, db
+from app.extensions import LARGEST_KEY, appbuilder, db
 from app.filters import Address
+from app.services import closed
 from app.signin import is_own_path
 
 T = TypeVar("T")
+NOT_SENT_AGAIN = ("csrf_token", sent_forms.FIELD, closed.REASON)
 
 
 class Screen(BaseView):
@@ -61,8 +63,15 @@ class Screen(BaseView):
 
 
 def pressed(act: Callable[[], Answer], back: str) -> Response:
-    """Do the act of a button that stands without fields; a refusal is said on the page it stands on."""
-    return acts.done(_Told(), act) or redirect(back)
+    """Do the act of a button that stands without fields; a refusal is said on the page it stands on.
+
+    What falls into a submitted period asks for the reason on a page of its own, which sends the same once more.
+    """
+    answer = acts.done(_Told(), act)
+    if answer is None and g.get("asks_why"):
+        fields = [(name, text) for name, text in request.form.items(multi=True) if name not in NOT_SENT_AGAIN]
+        return make_response(render_template("closed_period.html", appbuilder=appbuilder(), back=back, fields=fields))
+    return answer or redirect(back)
 
 
 def file(content: bytes | Path, mime: str, name: str, *, inline: bool = False) -> FileResponse:

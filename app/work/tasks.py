@@ -20,7 +20,7 @@ from app.exchange.sources import BookSource, UnclearBookError
 from app.extensions import begin_writing, db, look_at_contents
 from app.models import ImportBatch, Territory
 from app.render import xlsx
-from app.services import destruction
+from app.services import closed, destruction
 from app.words import counted
 from app.work import packs, passports, reports
 from app.work.results import Result
@@ -73,7 +73,8 @@ def _load(run: Run) -> Result:
     planned = prepared.held()
     if warning := confirmation.warning(planned):
         return _shown(run, planned, warning)
-    batch = prepared.write()
+    with closed.because(confirmation.reason):
+        batch = prepared.write()
     look_at_contents()
     return Result("Книга загружена.", "Exchange.batch", {"pk": batch.id})
 
@@ -109,7 +110,8 @@ def _undo(run: Run) -> Result:
     batch = db.session.get(ImportBatch, run.parameters["batch"])
     if batch is None:
         raise Refusal("Такой загрузки среди ваших нет.")
-    undo.undo(batch, clock.today())
+    with closed.because(run.parameters.get("reason", "")):
+        undo.undo(batch, clock.today())
     look_at_contents()
     return Result(undo.UNDONE, "Exchange.batch", {"pk": batch.id})
 

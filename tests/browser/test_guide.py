@@ -230,7 +230,16 @@ def quarter(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("koordinator", "/reports/quarterly/?period=2026-Q3")
     walk.show(page, "quarter_1")
     walk.show(page, "quarter_2", ".report-checks")
-    walk.show(page, "quarter_3", ".page-head__actions a", ".page-head__actions a >> nth=1")
+    walk.show(page, "quarter_3", ".page-head__actions a >> nth=2", ".page-head__actions a >> nth=3")
+    page = open_as("koordinator", "/before-sending/quarterly?period=2026-Q2")
+    walk.show(page, "quarter_4", ".report-checks", ".page-head__actions a")
+    page = open_as("koordinator", "/submit/quarterly?period=2026-Q2")
+    page.fill("[name=agreed_by]", "Председатель комиссии, протокол № 14")
+    walk.show(page, "quarter_5", "main .form__actions button[type=submit]")
+    page = open_as("koordinator", "/submissionregistry/list/")
+    listed = page.evaluate(SAID)
+    page.goto(page.url.replace("/submissionregistry/list/", "/submission/1"))
+    walk.show(page, "quarter_6", ".page-head__actions a", said=listed)
 
 
 def past(open_as: Callable[..., Any], walk: Walk) -> None:

@@ -20,6 +20,7 @@ from app.clock import now
 from app.domain import names
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, DecisionKind, ParentalRole, TerritoryKind
+from app.exchange import closed_rows
 from app.exchange.apply import fresh, links
 from app.exchange.apply.criteria import Corrections
 from app.exchange.apply.store import CREATED, Store
@@ -27,7 +28,7 @@ from app.exchange.changes import REFERENCES, PlaceRef, Plan, SetUpdate, Update
 from app.exchange.workbook import SHEETS
 from app.extensions import begin_writing, db, portions
 from app.models import Agency, Family, ImportBatch, RelationshipKind, Territory
-from app.services import family_keys, installation, soundness
+from app.services import closed, family_keys, installation, soundness
 from app.words import short
 
 LOCK = 7_205_759  # one import at a time on Postgres
@@ -193,6 +194,7 @@ class _Application:
     def write(self) -> ImportBatch:
         """Write what was composed."""
         with journal.batch(self.batch_id), _no_search_for_garbage():
+            closed.require(closed_rows.written(self.plan), self.session)
             self._add_places()
             batch = self._add_batch()
             self.store.insert()
