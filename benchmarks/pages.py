@@ -95,6 +95,7 @@ def filtered(bank: Bank) -> Iterator[Asked]:
     yield "без контакта 60 дней", asked(without_contact=60), None
     yield "срок прошёл", asked(overdue="1"), None
     yield "поставлены за год", {**asked(registered_on=DAYS[0]), "_flt_1_registered_on": DAYS[1]}, None
+    yield "на учёте на прошлый день", asked(on=DAYS[0]), None
     yield "сняты за год", {**asked(removed_on=DAYS[0]), "_flt_1_removed_on": DAYS[1]}, None
     yield "номер", asked(number="0001"), None
     yield "адрес", asked(actual_address="Набережная"), None

@@ -179,6 +179,7 @@ FOREIGN = {
     "Submissions.behind": ["/submission/{Submission}/behind?figure=1&at="],
     "Submissions.correct": ["/submission/{Submission}/correct"],
     "Submissions.note": ["/submission/{Submission}/note.pdf"],
+    "Submissions.note_to_edit": ["/submission/{Submission}/note.docx"],
     "Submissions.paper": ["/submission/{Submission}/file.pdf"],
     "Submissions.recount": ["/submission/{Submission}/recount"],
     "Submissions.scan": ["/submission/{Submission}/scan"],

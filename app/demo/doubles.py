@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
@@ -25,8 +25,12 @@ def write(district: District, today: date) -> None:
     places = [key for key, _place in district.settlements if key != family.territory_id]
     people = [_copied(row, misspelt=row is here[0]) for row in here]
     address = (family.actual_address or "").replace("ул. ", "").replace("д. ", "").replace("кв. ", "")
-    families.enter(people, territory=db.session.get_one(Territory, places[0]), number=None, registered_address=address,
-                   actual_address=None, categories=[], today=today)  # fmt: skip
+    place = db.session.get_one(Territory, places[0])
+    twin = families.enter(people, territory=place, number=None, registered_address=address, actual_address=None,
+                          categories=[], today=today)  # fmt: skip
+    twin.created_at = datetime.combine(today, time(5), tzinfo=UTC)
+    for member in twin.members:
+        member.created_at = twin.created_at
 
 
 def _copied(row: Member, *, misspelt: bool) -> FirstMember:

@@ -171,11 +171,11 @@ def check_report(*, starts_on: date, ends_on: date, received_on: date, today: da
         raise Refusal("Отчёт поступил раньше, чем начался его период.", "received_on")
 
 
-def check_set_line(*, days: int, is_there: bool) -> None:
+def check_set_line(*, days: int | None, is_there: bool) -> None:
     """A measure stands in a set once, and is due while a stage may last. is_there: another line has it."""
     if is_there:
         raise Refusal("Это мероприятие в наборе уже есть.", "kind")
-    if not 0 <= days <= LONGEST_MONTHS * 31:
+    if days is None or not 0 <= days <= LONGEST_MONTHS * 31:
         raise Refusal("Срок – от нуля дней до трёх лет.", "days")
 
 

@@ -13,11 +13,15 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, TypeVar, cast
 
+from sqlalchemy import event
+
 from app import access, clock, journal
 from app.extensions import db
 
 MOST_KEPT = 200  # answers of one server
 LONGEST_KEPT = timedelta(hours=1)  # the changes since then would take as long to look through as to count anew
+
+MARKS = "marks"  # of the transaction of a session
 
 V = TypeVar("V")
 
@@ -62,8 +66,27 @@ def _unchanged(question: Hashable) -> tuple[Kept | None, journal.Mark]:
     found = _find(_key(question))
     if found is not None and clock.now() - found.since >= LONGEST_KEPT:
         found = None
-    mark = journal.mark(None if found is None else found.mark.since)
+    mark = _mark(None if found is None else found.mark.since)
     return (found if found is not None and found.mark == mark else None), mark
+
+
+def _mark(since: int | None) -> journal.Mark:
+    """How far the changes have come: asked once of a transaction that has changed nothing, whatever else it asks."""
+    session = db.session()
+    transaction = session.get_transaction()
+    asked_by, marks = session.info.get(MARKS, (None, {}))
+    if transaction is None or asked_by is not transaction:
+        marks = {}
+    if since not in marks:
+        mark = journal.mark(since)
+        marks |= {since: mark, mark.since: mark}
+        session.info[MARKS] = session.get_transaction(), marks
+    return cast(journal.Mark, marks[since])
+
+
+@event.listens_for(db.session, "after_flush")
+def _ask_again(session: Any, _flushed: Any) -> None:
+    session.info.pop(MARKS, None)
 
 
 def _find(key: Hashable) -> Kept | None:

@@ -107,10 +107,12 @@ class Home(IndexView):
 
 def _keeping(today: date) -> dict[str, int]:
     """How many cases may be destroyed, and how many acts wait for the second person."""
-    free = kept.while_unchanged(
-        ("to be destroyed", today), lambda: sum(not case.hindrance for case in retention.due_cases(today))
-    )
-    return {"due": free, "acts": retention.waiting_acts()}
+
+    def count() -> dict[str, int]:
+        free = sum(not case.hindrance for case in retention.due_cases(today))
+        return {"due": free, "acts": retention.waiting_acts()}
+
+    return kept.while_unchanged(("to be destroyed", today), count)
 
 
 def _of_own(roles: Collection[str], today: date) -> dict[str, Any]:

@@ -211,19 +211,30 @@ class Submissions(Screen):
         self._read(act, row, kind)
         return self.file(write(submitted.paper(row), **_made()), mime, f"{row} {row.code}.{kind}")
 
-    @expose("/submission/<int:pk>/note.<any(pdf, docx):kind>")
+    @expose("/submission/<int:pk>/note.pdf")
     @has_access
     @permission_name("xlsx")
-    def note(self, pk: int, kind: str) -> FileResponse:
+    def note(self, pk: int) -> FileResponse:
         """The covering note of a corrected version."""
+        corrected = self._corrected(pk)
+        name = f"{submitted.TITLE} {corrected[0].code}.pdf"
+        return self.file(pdf.pdf(submitted.note(*corrected), **_made()), "application/pdf", name)
+
+    @expose("/submission/<int:pk>/note.docx")
+    @has_access
+    @permission_name("xlsx")
+    def note_to_edit(self, pk: int) -> FileResponse:
+        """The covering note of a corrected version, to be edited."""
+        corrected = self._corrected(pk)
+        name = f"{submitted.TITLE} {corrected[0].code}.docx"
+        return self.file(submitted.note_to_edit(*corrected), docx.MIME, name)
+
+    def _corrected(self, pk: int) -> tuple[Submission, Submission, list[frozen.CellDifference]]:
+        """A corrected version, the one before it, and what differs; the journal is told that they are printed."""
         row = self._row(pk)
         earlier = _earlier(row) or abort(404)
-        differences = frozen.differences(recount.stored(earlier), recount.stored(row))
         self._read(Act.PRINTED, row, submitted.TITLE)
-        name = f"{submitted.TITLE} {row.code}.{kind}"
-        if kind == "docx":
-            return self.file(submitted.note_to_edit(row, earlier, differences), docx.MIME, name)
-        return self.file(pdf.pdf(submitted.note(row, earlier, differences), **_made()), "application/pdf", name)
+        return row, earlier, frozen.differences(recount.stored(earlier), recount.stored(row))
 
     @expose("/submission/<int:pk>/scan")
     @has_access

@@ -19,7 +19,7 @@ from app.domain.terms import DecisionKind
 from app.exchange import apply
 from app.exchange.apply import fresh
 from app.exchange.apply.store import CREATED
-from app.exchange.changes import Plan, Update
+from app.exchange.changes import ALL, THEIRS, Plan, Update
 from app.exchange.plan import comparing
 from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, STAYS, SUPERVISIONS, Sheet
 from app.extensions import db
@@ -386,7 +386,7 @@ def test_a_plan_that_missed_a_rule_of_known_rows_is_refused_whole(cast, loaded, 
     monkeypatch.setattr(comparing.Comparison, "rule", lambda *_, **__: True)
     book = moved(Sound())
     case.spoil(book)
-    refused_whole(planned(book.content()))
+    refused_whole(planned(book.content(), answers={ALL: THEIRS}))
 
 
 def test_a_blank_first_day_does_not_make_one_membership_of_two(cast, loaded):

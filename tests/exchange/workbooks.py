@@ -162,8 +162,8 @@ def in_this_process() -> Any:
     return patch.object(reader, "_ask", lambda content, name: json.loads(json.dumps(parser.recognised(content, name))))
 
 
-def planned(content: bytes, name: str = "книга.xlsx") -> Plan:
-    return plan.make(read(content, name), today())
+def planned(content: bytes, name: str = "книга.xlsx", answers: dict[str, str] | None = None) -> Plan:
+    return plan.make(read(content, name), today(), answers or {})
 
 
 def load(content: bytes, name: str = "книга.xlsx") -> ImportBatch:
