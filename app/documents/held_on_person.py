@@ -98,7 +98,7 @@ def _told(entity: Any, rows: list[Any]) -> Iterator[list[Value | Cell]]:
 
 
 def _heading(entity: Any, row: Any) -> str:
-    gone = " (аннулировано)" if row.annulled_at is not None else ""
+    gone = " (аннулировано)" if getattr(row, "annulled_at", None) is not None else ""
     return f"{entity.TITLE}{gone}"
 
 

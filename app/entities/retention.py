@@ -92,7 +92,7 @@ class Destruction(OfTerritory, Annullable, Dated, Versioned, Entity):
     copies_until: Mapped[date | None] = mapped_column(Date, info=label(_("No copy holds it from")))
     files: Mapped[str] = mapped_column(Text, default="", info=label(_("Files to remove")))
 
-    items: Mapped[list[DestructionItem]] = relationship(back_populates="destruction", order_by="DestructionItem.id")
+    items: Mapped[list[DestructionItem]] = relationship(order_by="DestructionItem.id", overlaps="destruction")
 
     @property
     def title(self) -> str:
@@ -119,7 +119,7 @@ class DestructionItem(OfTerritory, Entity):
     __table_args__ = (Index("ix_destruction_item_of_act", "destruction_id", "family_id", "card_id"),)
     TITLE, TITLES = _("Case of an act of destruction"), _("Cases of acts of destruction")
     destruction_id: Mapped[int] = mapped_column(ForeignKey("destruction.id"), info=label(_("Act of destruction")))
-    destruction: Mapped[Destruction] = relationship(back_populates="items", info=label(_("Act of destruction")))
+    destruction: Mapped[Destruction] = relationship(info=label(_("Act of destruction")))
     territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), index=True, info=label(_("District")))
     territory: Mapped[Territory] = relationship(info=label(_("District")))
     family_id: Mapped[int | None] = mapped_column(ForeignKey("family.id"), index=True, info=label(_("Family")))
