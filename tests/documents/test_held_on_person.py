@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from app import access, journal
+from app import access, clock, journal
 from app.documents import held_on_person
 from app.domain.terms import Act
 from app.extensions import db
@@ -23,7 +23,7 @@ def test_everything_on_a_person_and_nothing_of_others_is_told(cast):
         moved = factories.member(later, last_name="Полозов", origin_id=rows["Member"].id)
         journal.write([journal.entry(Act.OPENED, entity="Family", entity_id=later.id, family_id=later.id)])
         db.session.flush()
-        shown = held_on_person.table(moved, date(2026, 11, 16))
+        shown = held_on_person.table(moved, clock.today())
         told = list(shown.rows)
     headings = {row[0] for row in told if row[0]}
     assert headings >= {"Член семьи", "Семья", "Документ, удостоверяющий личность", "Обучение, занятость",
