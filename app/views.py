@@ -473,6 +473,7 @@ DAILY = [
 ]
 # The families stand by themselves; the other records are entered and read on the page of their family.
 DOUBLES = (Doubles, "Doubles", _("Likely doubles"), "fa-clone")
+RETENTION = (Retention, "Retention", _("To be destroyed"), "fa-file-circle-xmark")
 BANK = [
     (FamilyRegistry, "Families", "fa-home"),
     (MemberRegistry, "Family members", "fa-users"),
@@ -537,7 +538,6 @@ ADMINISTRATION = [
 ]
 KEEPING = [
     (Openings, "Openings", _("Who looked into families"), "fa-user-clock"),
-    (Retention, "Retention", _("To be destroyed"), "fa-file-circle-xmark"),
     (Doctor, "Doctor", _("State of the bank"), "fa-stethoscope"),
     (Backups, "Backups", _("Copies of the bank"), "fa-box-archive"),
     (JournalScreen, "Journal", _("Journal"), "fa-clock-rotate-left"),
@@ -576,8 +576,8 @@ def register(appbuilder: AppBuilder) -> None:
         appbuilder.add_view(
             view, name, label=view.entity.TITLES, icon=icon, category="Records", category_label=_("All records")
         )
-    screen, name, title, icon = DOUBLES
-    appbuilder.add_view(screen, name, label=title, icon=icon, category="Records", category_label=_("All records"))
+    for screen, name, title, icon in (DOUBLES, RETENTION):
+        appbuilder.add_view(screen, name, label=title, icon=icon, category="Records", category_label=_("All records"))
     for view, name, icon in PLACES:
         appbuilder.add_view(
             view, name, label=view.entity.TITLES, icon=icon, category="Bodies",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -95,6 +96,7 @@ from app.models import (
     WorkingDay,
     WorkingGroupMember,
 )
+from app.render.table import Column
 from app.services import submissions
 
 DAY, LONG_AGO = timedelta(days=1), month(2000, 1)
@@ -479,12 +481,20 @@ def instruction(item: AgendaItem, body: Agency, due_on: date, text: str = "Об�
     return row
 
 
+def _one_day(number: str) -> Period:
+    """A day long past, another one for each number."""
+    day = LONG_AGO.start + int(number) % 9000 * DAY
+    return Period(day, day)
+
+
 def submission(place: Territory, period: Period = LONG_AGO, **values: Any) -> Submission:
     """A report of a place that was submitted: an empty sheet that counts nothing, so that its period stays open."""
-    table = {"title": "Лист", "subtitle": "", "corner": "", "sheet": "", "notes": [], "signatures": [], "columns": [],
-             "rows": [], "total": None, "sections": []}  # fmt: skip
+    column = asdict(Column("Территория"))
+    table = {"title": "Лист", "subtitle": "", "corner": "", "sheet": "", "notes": [], "signatures": [],
+             "columns": [column], "rows": [[place.name]], "total": None, "sections": []}  # fmt: skip
     figures = canonical({"table": table, "spots": {}, "territories": {}, "checks": []})
-    said = {"report": "senders", "title": "Отчёт", "choice": "", "agreed": Agreed("Председатель", period.end + DAY)}
+    said = {"report": "senders", "title": "Отчёт", "choice": "by=territory,small=show",
+            "agreed": Agreed("Председатель", period.end + DAY)}  # fmt: skip
     content = FrozenContent(figures, packed("{}"), [], "0" * 64)
     with access.unrestricted():
         return submissions.submit(content, period=period, territory=place, today=clock.today(), **said | values)
@@ -616,7 +626,7 @@ def one_of_each(place: Territory, number: str, body: Agency, person: Employee, *
             given_on=date(2026, 12, 1), file_name=f"{word}.pdf", mime="application/pdf", size=1, sha256="0" * 64,
             key=f"i{number}",
         )),
-        "Submission": submission(place, title=f"{word}: отчёт"),
+        "Submission": submission(place, _one_day(number), title=f"{word}: отчёт"),
         "Transfer": _add(Transfer(
             named=f"{word}: дело", family=of, from_territory=place, elsewhere=word, decision_id=stay.decision.id,
             decided_on=stay.decision.decided_on, sent_by=word, key=f"t{number}",

@@ -644,5 +644,5 @@ NAMES = (
     "open a programme", "change a programme", "approve a programme", "end a programme", "add a stage",
     "change a stage", "review a stage", "extend a stage", "change a plan", "settle a measure",
     "say a measure was not done", "prepare a destruction", "confirm a destruction", "withdraw a destruction",
-    "hold a family", "end an own session",
+    "hold a family", "submit a report", "correct a report", "end an own session",
 )  # fmt: skip

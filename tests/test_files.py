@@ -54,6 +54,7 @@ def addresses(cast) -> dict[str, str]:
                              content=editable.standard(TemplateKind.EXTRACT))  # fmt: skip
     ended = Destruction(territory=cast.district, year=2026, number=1, commission="А, б", prepared_by="А")
     db.session.add_all([template, ended])
+    handed_in = factories.submission(cast.district)
     kept_book = factories.book_step(cast.district, date(2026, 1, 1))
     db.session.commit()
     found = {f"{view.__name__}.xlsx": f"/{view.__name__.lower()}/xlsx" for view in VIEWS}
@@ -73,6 +74,7 @@ def addresses(cast) -> dict[str, str]:
         "Openings.held": f"/openings/held/{family.members[0].id}.pdf",
         "Retention.paper": f"/retention/{ended.id}/act.pdf",
         "Retention.to_edit": f"/retention/{ended.id}/act.docx",
+        "Submissions.paper": f"/submission/{handed_in.id}/file.pdf",
         "Papers.download": f"/papers/{paper}/file",
         "PassportScreen.passport": f"/family/{family.id}/passport.pdf",
         "PassportScreen.card": f"/family/{family.id}/card.pdf",

@@ -110,9 +110,11 @@ def owner_of(row: Any) -> str:
     return owners.get(type(row).__name__, type(row).OWNER if hasattr(type(row), "OWNER") else "")
 
 
-# What hangs on these stands in their family by a reference: no one at all carries them into another.
+# What hangs on these stands in their family by a reference, or they are numbered in their place: no one at all carries
+# them into another.
 HELD_BY_THE_DATABASE = ("Member", "Registration", "Decision", "Aid", "StayExtension", "RegistrationCriterion",
-                        "Programme", "Stage", "Problem", "WorkingGroupMember", "PlannedMeasure")  # fmt: skip
+                        "Programme", "Stage", "Problem", "WorkingGroupMember", "PlannedMeasure",
+                        "Submission")  # fmt: skip
 
 
 @pytest.mark.one_database("whose a row is, is compared in Python; the statements behind it are those of test_access.py")

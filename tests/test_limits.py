@@ -29,10 +29,12 @@ EDITABLE = [view for view in VIEWS if "edit" not in view.exclude_route_methods]
 WITH_GRAMMAR = {
     ("DeadlineRegistry", "days"), ("AgencyRegistry", "number_pattern"), ("plan meetings", "days"),
     ("change a plan", "lines-1-details"), ("open a programme", "problems"), ("change a programme", "problems"),
-    ("write a delivery down", "whom"),
+    ("write a delivery down", "whom"), ("prepare a destruction", "commission"),
 }  # fmt: skip
 # A cut that nobody reads, or that is not of what people typed: file and reason.
 CUTS = {
+    "exchange/plan/sides.py": "a digest tells whether two values are one",
+    "domain/submissions.py": "the code that is printed is the beginning of a hash",
     "exchange/parser.py": "looks at the first bytes",
     "readings/duplicates.py": "words that narrow a search; the whole address is compared after it",
     "render/stream.py": "what a cell holds",

@@ -372,6 +372,9 @@ WITHOUT_AN_EVENT = {
     "PlannedMeasure.due_on": "what is to come stands in the plan",
     "WorkingGroupMember.started_on": "who works with the family is said on the page of its programme",
     "WorkingGroupMember.ended_on": "the same",
+    "RetentionHold.until": "until when a case is kept is said beside the hold",
+    "DestructionItem.due_on": "an act of destruction leaves no story",
+    "GoneFamily.of_month": "the board of the month says which book a family was missing from",
     "Instruction.due_on": "told with the day on which the body was told",
 }
 

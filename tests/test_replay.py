@@ -36,6 +36,8 @@ DERIVED = {
     "TerritoryAlias": {"name_key"}, "Agency": {"name_key"},
     "PaperTemplate": {"content"}, "Transfer": {"secret"}, "BookWord": {"text_key"},
     "SignalCard": {"search_key", "name_key", "sent_on", "destroyed"}, "DoublesDecision": {"moved"},
+    "BookStep": {"content"},
+    "Submission": {"choice", "figures", "lists", "counts", "rules", "last_entry", "scan", "scan_mime", "previous"},
 }  # fmt: skip
 
 
@@ -119,6 +121,8 @@ class Ground:
                 setattr(row, relations[field.name], self.target(field.target, turn))
         if isinstance(row, models.PaperTemplate):
             row.content = b"PK"
+        if isinstance(row, models.Submission):
+            row.figures, row.lists, row.rules, row.previous = "{}", b"", "0" * 64, "1" * 64
         for name in ("name_key", "text_key"):
             if hasattr(row, name):
                 setattr(row, name, f"ключ {self.number}")

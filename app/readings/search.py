@@ -23,7 +23,7 @@ from app.extensions import db
 from app.models import CardWord, DoublesDecision, Family, IdentityDocument, Member, Registration, SearchWord, SignalCard
 from app.readings import vocabulary
 
-SHOWN, COUNTED = 50, 1000
+SHOWN, MOST_COUNTED = 50, 1000
 MOST_WORDS = 8
 LONGEST_NUMBER = 20
 WEIGHED = 200  # families with near names that are compared with what was typed
@@ -40,7 +40,7 @@ _live = _member.c.annulled_at.is_(None)
 
 @dataclass
 class Found:
-    """Families of the person that match, at most `SHOWN` of `total`; a total above `COUNTED` is not counted on.
+    """Families of the person that match, at most `SHOWN` of `total`; a total above `MOST_COUNTED` is not counted on.
 
     stands_for: for each word that nobody bears, the words of the bank that are near to it. read_as: what was meant by a
     query in the wrong layout. why: of a family, what led to it past its words.
@@ -57,7 +57,7 @@ class Found:
 
     @property
     def more_than_counted(self) -> bool:
-        return self.total > COUNTED
+        return self.total > MOST_COUNTED
 
     @property
     def is_near(self) -> bool:
@@ -170,7 +170,7 @@ def _by_papers(asked: Sought, limit: int) -> Found:
         why.setdefault(family_id, []).append(reason)
     if not why:
         return Found([])
-    found = _fetch([], Family.id.in_(list(why)[:COUNTED]), limit)
+    found = _fetch([], Family.id.in_(list(why)[:MOST_COUNTED]), limit)
     found.why = why
     return found
 
@@ -366,13 +366,13 @@ def _fetch(words: list[str], condition: ColumnElement[bool], limit: int,
     last.
     """
     live = (Family.annulled_at.is_(None), condition)
-    ids: Sequence[int] = db.session.scalars(select(Family.id).where(*live).limit(COUNTED + 1)).all()
+    ids: Sequence[int] = db.session.scalars(select(Family.id).where(*live).limit(MOST_COUNTED + 1)).all()
     if not ids:
         return Found(words)
     total, order = len(ids), [_removed()]
     if first is not None:
         order.insert(0, ~first)
-    if total > COUNTED:
+    if total > MOST_COUNTED:
         ids = _first_of_many(live, [first & ~_removed(), first] if first is not None else [], limit)
     return Found(words, _rows(limit, Family.id.in_(ids), order=order), total)
 

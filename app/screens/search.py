@@ -45,6 +45,6 @@ class Search(Screen):
             journal.read(Act.SEARCHED, entity="SignalCard", records=len(cards), summary=f"Поиск: {query}")
         return self.page(
             "search/show.html", query=query, found=found, today=clock.today(), minors=overview.minors,
-            counted=search.COUNTED, may_enter=may_enter(), cards=cards, card_state=state, near=near,
+            counted=search.MOST_COUNTED, may_enter=may_enter(), cards=cards, card_state=state, near=near,
             reasons=search.reasons, lately=() if query else recent.families(),
         )  # fmt: skip

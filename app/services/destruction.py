@@ -41,11 +41,20 @@ from app.words import counted
 SEVERAL_PLACES = "В одном акте – дела одного района, и все ваши: выберите дела одного района."
 NOT_WAITING = "Этот акт уже {state}: подтверждать нечего."
 WITHDRAWN = "Отозвать можно только акт, который ждёт подтверждения."
+HELD = "Дело и так не уничтожают до {until:%d.%m.%Y}: назовите более поздний день."
 LONGEST_HOLD = 500  # characters of its reason
 
 
 def hold(family: Family, until: date | None, reason: str | None, today: date) -> RetentionHold:
-    """«Не уничтожать до …» with the reason. Raises Refusal."""
+    """«Не уничтожать до …» with the reason; of two holds the later one says more. Raises Refusal."""
+    registry.lock(family)
+    held = db.session.scalar(
+        select(func.max(RetentionHold.until)).where(
+            RetentionHold.family_id == family.id, RetentionHold.annulled_at.is_(None)
+        )
+    )
+    if held is not None and until is not None and until <= held:
+        raise Refusal(HELD.format(until=held), "until")
     row = RetentionHold(family=family, until=until, reason=(reason or "").strip(), user_name=access.scope().user_name)
     registry.save(row, today)
     return row

@@ -116,6 +116,7 @@ def held_rows(kept: Family, other: Family) -> list[HeldRows]:
 def say_different(kept: Any, other: Any) -> DoublesDecision:
     """Remember that two families, or two members, only look like one. Raises Refusal."""
     first, second = sorted((kept, other), key=lambda row: row.id)
+    _hold(*{row if isinstance(row, Family) else row.family for row in (first, second)})
     _check_pair(first, second)
     row = _decision(first, second, DoublesVerdict.DIFFERENT, None)
     db.session.add(row)
