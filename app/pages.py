@@ -12,13 +12,14 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request, url_for
 from flask_login import current_user
 from markupsafe import Markup
-from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.exceptions import RequestEntityTooLarge, ServiceUnavailable
 from werkzeug.routing import IntegerConverter, ValidationError
 
 from app import access, clock, journal, sent_forms, words
 from app.domain import ages, periods
 from app.extensions import CALENDAR_FEED, LARGEST_KEY, appbuilder
 from app.readings import duplicates, guide
+from app.services import closed
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; style-src-attr 'unsafe-inline'; "
@@ -47,12 +48,20 @@ def init_app(app: Flask) -> None:
     app.after_request(_store_reads)
     app.url_defaults(_name_version)
     app.jinja_env.globals.update(csp_nonce=_nonce, today=clock.today, now=clock.now, confidential=words.CONFIDENTIAL,
-                                 form_key=sent_forms.fresh, most_alike=duplicates.MOST,
+                                 form_key=sent_forms.fresh, typed_reason=_typed_reason, most_alike=duplicates.MOST,
                                  guide_about=_guide_about, asset=_asset, side_menu=_side_menu)  # fmt: skip
     app.jinja_env.filters.update(
         day=words.day, moment=moment, roubles=words.roubles, age=age, yes_no=words.yes_no, browser=browser,
         address=words.address, dialled=words.dialled, thousands=words.number, share=words.tenth,
     )  # fmt: skip
+
+
+def _typed_reason() -> str:
+    """Why something is entered into a submitted period, as it was typed; a form too large to be read says nothing."""
+    try:
+        return str(request.form.get(closed.REASON, ""))
+    except RequestEntityTooLarge:
+        return ""
 
 
 def _guide_about(endpoint: str | None) -> str:

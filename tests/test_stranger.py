@@ -253,6 +253,8 @@ SHOWS_NOTHING = {
     r"/signal/\d+/sent": "of a card that one has sent oneself: tests/screens/test_signal_form.py",
     r"/transfer/\d+/receipt\.json": "of a file that came from elsewhere: tests/screens/test_transfer_files.py",
     r"/transfer/\d+/(receive|decline)": "of a file that goes out: tests/screens/test_transfers.py",
+    r"/instruction/scan/\d+/annul": "nobody has answered yet: tests/screens/test_instructions.py",
+    r"/submission/\d+/note\.(pdf|docx)": "of a corrected version: tests/reports/test_submissions.py",
     r"/work/\d+/file": "a job that is not done: tests/work/test_jobs.py",
     r"/reports/[^/]+/behind(/file)?": "no figure is asked for; with one it is among the cases above",
 }
