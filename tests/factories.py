@@ -489,9 +489,9 @@ def _one_day(number: str) -> Period:
 
 def submission(place: Territory, period: Period = LONG_AGO, **values: Any) -> Submission:
     """A report of a place that was submitted: an empty sheet that counts nothing, so that its period stays open."""
-    column = asdict(Column("Территория"))
+    columns = [asdict(column) for column in (Column("Территория"), Column("Карт", kind="number"))]
     table = {"title": "Лист", "subtitle": "", "corner": "", "sheet": "", "notes": [], "signatures": [],
-             "columns": [column], "rows": [[place.name]], "total": None, "sections": []}  # fmt: skip
+             "columns": columns, "rows": [[place.name, 1]], "total": None, "sections": []}  # fmt: skip
     figures = canonical({"table": table, "spots": {}, "territories": {}, "checks": []})
     said = {"report": "senders", "title": "Отчёт", "choice": "by=territory,small=show",
             "agreed": Agreed("Председатель", period.end + DAY)}  # fmt: skip

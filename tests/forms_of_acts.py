@@ -222,7 +222,7 @@ def _destructions(cast: factories.Cast) -> dict[str, int]:
 def _of_destructions(keys: Mapping[str, int], family: int) -> dict[str, ActForm]:
     """The acts on cases whose term of keeping is over, and the hold on one."""
     people = "Рябинина Анна, председатель\nЛугова Зоя, секретарь\nКленов Борис, член комиссии"
-    until = f"{clock.today() + timedelta(days=400):%d.%m.%Y}"
+    until = f"{clock.today() + timedelta(days=2500):%d.%m.%Y}"
     confirm, withdraw = f"/retention/{keys['confirm']}", f"/retention/{keys['withdraw']}/withdraw"
     return {
         "prepare a destruction": ActForm("anna", "/retention/", "/retention/prepare",

@@ -74,6 +74,7 @@ def addresses(cast) -> dict[str, str]:
         "Openings.held": f"/openings/held/{family.members[0].id}.pdf",
         "Retention.paper": f"/retention/{ended.id}/act.pdf",
         "Retention.to_edit": f"/retention/{ended.id}/act.docx",
+        "SubmissionRegistry.xlsx": "/submissionregistry/xlsx",
         "Submissions.paper": f"/submission/{handed_in.id}/file.pdf",
         "Papers.download": f"/papers/{paper}/file",
         "PassportScreen.passport": f"/family/{family.id}/passport.pdf",

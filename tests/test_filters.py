@@ -78,7 +78,7 @@ def conditions(monkeypatch: pytest.MonkeyPatch) -> Conditions:
 def pages(app: Any, family: Any) -> Iterator[tuple[str, str]]:
     """(endpoint, address) of every page that is fetched, of a family that Anna sees."""
     values = {"pk": family.id, "key": family.id, "name": "children", "entity": "Family", "kind": "xlsx"}
-    values |= dict.fromkeys(("family", "deadline", "agency", "other", "person"), family.id) | {
+    values |= dict.fromkeys(("family", "deadline", "agency", "one", "other", "person"), family.id) | {
         "token": "none",
         "number": 0,
         "code": "2026-07",

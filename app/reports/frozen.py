@@ -263,7 +263,7 @@ def _value(said: Any) -> Any:
     if not isinstance(said, dict):
         return said
     if "day" in said:
-        return date.fromisoformat(str(said["day"])[:10])
+        return datetime.fromisoformat(str(said["day"])).date()
     return Decimal(said["sum"])
 
 

@@ -25,7 +25,7 @@ from app.reports.reasons import OF_CHILDREN
 from app.reports.recount import stored
 from app.reports.report import Indicator, family, shown_families
 
-NAMED = 20  # rows of one line that are named; the whole list is one click away
+SHOWN = 20  # rows of one line that are named; the whole list is one click away
 # By the name of a report: the figures of the start of its period, and what they are of the end of the one before.
 GOES_ON: Mapping[str, Mapping[str, str]] = {
     "quarterly": {"6": "12", "7": "18"},
@@ -98,7 +98,7 @@ def _told(form: Any, indicator: Indicator, number: int, period: Period, *, holds
         culprits.append(Culprit(_said(row, why), row["family_id"]))
     text = "; ".join(f"{kind} – {count}" for kind, count in reasons.items() if kind)
     return ReadyLine(indicator.title, holds, f"{number}{f': {text}' if text else ''}", indicator.key,
-                     tuple(culprits[:NAMED]), max(0, len(culprits) - NAMED))  # fmt: skip
+                     tuple(culprits[:SHOWN]), max(0, len(culprits) - SHOWN))  # fmt: skip
 
 
 def _said(row: RowMapping, why: str) -> str:
@@ -128,8 +128,8 @@ def _goes_on(name: str, form: Any, before: Submission | None) -> Iterator[ReadyL
                      for key_of, row in come.items() if key_of not in gone]  # fmt: skip
         text = f"{form.number(key)}, в сданном ({before.called}, код {before.code}) {len(was)}"
         holds = form.number(key) == len(was) and not culprits
-        yield ReadyLine(title, holds, text, "" if holds else key, tuple(culprits[:NAMED]),
-                        max(0, len(culprits) - NAMED))  # fmt: skip
+        yield ReadyLine(title, holds, text, "" if holds else key, tuple(culprits[:SHOWN]),
+                        max(0, len(culprits) - SHOWN))  # fmt: skip
 
 
 def _key(row: FrozenRow) -> tuple[Any, Any]:
@@ -151,9 +151,9 @@ def _papers(form: Any, period: Period) -> Iterator[ReadyLine]:
     found = _stays(form, faults)
     for place, (title, _condition) in enumerate(faults):
         rows = [row for row in found if row[f"f{place}"]]
-        culprits = tuple(Culprit(f"№ {row['number']}, {row['name']}", row["id"]) for row in rows[:NAMED])
+        culprits = tuple(Culprit(f"№ {row['number']}, {row['name']}", row["id"]) for row in rows[:SHOWN])
         text = f"семей: {len(rows)}" if rows else "у всех"
-        yield ReadyLine(title, not rows, text, culprits=culprits, more=max(0, len(rows) - NAMED))
+        yield ReadyLine(title, not rows, text, culprits=culprits, more=max(0, len(rows) - SHOWN))
 
 
 def _faults(period: Period) -> list[tuple[str, ColumnElement[bool]]]:

@@ -43,7 +43,7 @@ CLOSED = (
     "Эта запись относится к сданному периоду и меняет сданный отчёт: {reports}. Напишите причину, по которой она "
     "вносится задним числом, и сохраните ещё раз."
 )
-NAMED = 3  # reports of one sentence
+SHOWN = 3  # reports of one sentence
 Values = Mapping[str, Any]
 
 _family, _stay, _submission = Family.__table__, Registration.__table__, Submission.__table__
@@ -234,8 +234,11 @@ def _stays(families: set[int]) -> dict[int, list[Stretch]]:
 
 @contextmanager
 def because(reason: str) -> Iterator[None]:
-    """Run an act with the reason, if there is one, for which it writes into a closed period."""
-    token = _reason.set(" ".join(reason.split())[:LONGEST_REASON])
+    """Run an act with the reason, if there is one, for which it writes into a closed period. Raises Refusal."""
+    said = " ".join(reason.split())
+    if len(said) > LONGEST_REASON:
+        raise Refusal(f"Причина записи в сданный период длиннее {LONGEST_REASON} знаков: сократите её.")
+    token = _reason.set(said)
     try:
         yield
     finally:
@@ -271,8 +274,8 @@ def given() -> str:
 def named(found: Iterable[TouchedReport]) -> str:
     """The reports that are touched, in words."""
     said = list(dict.fromkeys(each.said for each in found))
-    more = f" и ещё {len(said) - NAMED}" if len(said) > NAMED else ""
-    return "; ".join(said[:NAMED]) + more
+    more = f" и ещё {len(said) - SHOWN}" if len(said) > SHOWN else ""
+    return "; ".join(said[:SHOWN]) + more
 
 
 def is_closed(refusal: BaseException | None) -> bool:
