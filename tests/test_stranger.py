@@ -255,7 +255,8 @@ SHOWS_NOTHING = {
     r"/transfer/\d+/(receive|decline)": "of a file that goes out: tests/screens/test_transfers.py",
     r"/instruction/(\d+/scan|scan/\d+/annul)": "nobody has answered yet: tests/screens/test_instructions.py",
     r"/submission/\d+/behind\?.*": "no list of an empty sheet; with one: tests/reports/test_submissions.py",
-    r"/submission/\d+/note\.(pdf|docx)": "of a corrected version: tests/reports/test_submissions.py",
+    r"/doubles/(families|people)/\d+/\d+": "a row and itself are no pair: tests/screens/test_doubles.py",
+    r"/submission/\d+/(scan|note\.(pdf|docx))": "no sheet, no corrected version: tests/reports/test_submissions.py",
     r"/work/\d+/file": "a job that is not done: tests/work/test_jobs.py",
     r"/reports/[^/]+/behind(/file)?": "no figure is asked for; with one it is among the cases above",
 }
