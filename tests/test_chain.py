@@ -92,6 +92,24 @@ def test_an_entry_that_comes_to_light_late_is_sealed_later(app, sealed, tmp_path
     assert list(chain.faults(tmp_path)) == [f"Запись журнала {late['id']} изменена."]
 
 
+def test_an_entry_that_is_put_in_among_earlier_ones_is_found_before_and_after_it_is_sealed(app, sealed, tmp_path):
+    do(delete(_seal), delete(_entry).where(_entry.c.id == sealed[3]),
+       update(_entry).values(at=clock.now() - timedelta(days=3)), update(_entry).values(summary="давно"))  # fmt: skip
+    chain.seal(whole=True)
+    do(insert(_entry).values(journal.entry(Act.OPENED, summary="подложена") | {
+        "id": sealed[3], "at": clock.now() - timedelta(days=3)}))  # fmt: skip
+    (tmp_path / chain.ANCHORS).unlink()
+    assert list(chain.faults(tmp_path)) == [f"Запись журнала {sealed[3]} вставлена задним числом."]
+    chain.seal(whole=True)
+    assert list(chain.faults(tmp_path)) == [f"Запись журнала {sealed[3]} вставлена задним числом."]
+
+
+def test_an_end_that_is_cut_off_with_its_seals_is_found_on_the_day_itself(app, sealed, tmp_path):
+    chain.anchor(tmp_path, clock.today())
+    do(delete(_entry).where(_entry.c.id >= sealed[20]), delete(_seal).where(_seal.c.id == 3))
+    assert [fault for fault in chain.faults(tmp_path) if "его конец отрезан" in fault]
+
+
 def test_destroyed_words_are_sealed_anew(app, sealed, tmp_path):
     do(update(_entry).where(_entry.c.id == sealed[5]).values(summary="уничтожено", changes=None))
     chain.replace([sealed[5]])
@@ -101,7 +119,9 @@ def test_destroyed_words_are_sealed_anew(app, sealed, tmp_path):
     assert list(chain.faults(tmp_path)) == [f"Запись журнала {sealed[5]} изменена."]
 
 
-def test_the_anchor_is_written_once_a_day(app, sealed, tmp_path):
-    for _time in range(3):
-        chain.anchor(tmp_path, clock.today())
-    assert len((tmp_path / chain.ANCHORS).read_text().splitlines()) == 1
+def test_a_day_has_one_anchor_the_last_of_it(app, sealed, tmp_path):
+    for day in (0, 0, 1, 1):
+        head = chain.anchor(tmp_path, clock.today() + timedelta(days=day))
+    told = (tmp_path / chain.ANCHORS).read_text().splitlines()
+    assert [line.split()[1] for line in told] == ["3", "3"]
+    assert told[-1].endswith(head.hash)

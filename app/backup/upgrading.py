@@ -16,6 +16,7 @@ from app.backup import making, noting, picture, restoring, stores
 from app.domain import backups
 from app.domain.refusal import Refusal
 from app.extensions import begin_writing, db
+from app.journal.chain import ANCHORS
 from app.services import installation
 
 NO_BANK = "Базы ещё нет: создайте её командой flask --app run bank install."
@@ -51,15 +52,18 @@ def upgrade(told: Told = lambda text: None) -> str:
 def _in_place(told: Told) -> None:
     """Migrate the bank itself, with its database as it was at hand."""
     with tempfile.TemporaryDirectory(prefix=making.TEMPORARY, dir=current_app.instance_path) as temporary:
-        before = Path(temporary) / "before"
+        before, anchors = Path(temporary) / "before", Path(current_app.instance_path) / ANCHORS
         with access.unrestricted():
             stores.copy(db.session.connection(), before)
             db.session.rollback()
+        told_before = anchors.read_bytes() if anchors.exists() else None
         fault = _migrated(told)
         db.session.remove()
         if fault:
             told("Возврат…")
             restoring.put_back(before, backups.stamp(clock.local(clock.now())))
+            if told_before is not None:  # what was sealed meanwhile went back too
+                anchors.write_bytes(told_before)
             raise Refusal(BACK.format(said=fault))
 
 

@@ -1,8 +1,8 @@
-"""The journal as a chain: whoever changes, removes or reorders an entry past the program is found.
+"""The journal as a chain: whoever changes, removes, puts in or reorders an entry past the program is found.
 
 Entries are sealed in the order in which they are met, some at a time. A seal keeps a mark of each of its entries and a
 hash of itself with the hash of the seal before it: the last hash stands for the whole journal. It is written down
-outside the database every day (`anchor`), in every copy of the bank and on paper: who would rewrite the chain must
+outside the database each time (`anchor`), in every copy of the bank and on paper: who would rewrite the chain must
 rewrite these too. Marks of entries whose words were destroyed by law are replaced by a seal that says so.
 """
 
@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import secrets
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +27,7 @@ from app.models import JournalEntry, JournalSeal
 MOST = 5000  # entries of one seal
 MARK = 32  # letters of a mark
 UNDER_WAY = 1000  # entries: as far behind the last sealed one a later one may come to light every minute
+LATEST = timedelta(hours=6)  # after its moment an entry comes to light; whatever comes later was put in by hand
 LOCK = 71_260_001  # the lock of whoever seals, on Postgres
 ANCHORS = "journal_anchors.txt"
 
@@ -137,7 +140,7 @@ def faults(folder: Path) -> Iterator[str]:
     hashes: dict[int, str] = {}
     before, number = "", 0
     replaced: dict[int, str] = {}
-    broken = False
+    broken, last, late = False, 0, dict[int, datetime]()
     asked = select(_seal).order_by(_seal.c.id)
     for row in db.session.connection().execute(asked).mappings():
         number += 1
@@ -147,9 +150,25 @@ def faults(folder: Path) -> Iterator[str]:
         before = hashes[row["id"]] = row["hash"]
         if row["replaces"]:
             replaced.update(zip(_keys(row["covers"]), _marks(row["marks"]), strict=False))
+        else:
+            late.update((key, in_utc(row["sealed_at"])) for key in _keys(row["covers"]) if key < last)
+            last = max(last, row["last"])
     if not broken:
         yield from _anchor_faults(folder, hashes)
     yield from _entry_faults(replaced)
+    yield from _put_in(last, late)
+
+
+def _put_in(last: int, late: dict[int, datetime]) -> Iterator[str]:
+    """Entries among those of an earlier time that were not there then; late: when they were sealed, if they were."""
+    connection = db.session.connection()
+    known = set(_sealed_since(0))
+    old = select(_entry.c.id).where(_entry.c.id < last, _entry.c.at < now() - LATEST)
+    found = {key for key in connection.scalars(old.execution_options(yield_per=MOST)) if key not in known}
+    for keys in portions(sorted(late)):
+        rows = connection.execute(select(_entry.c.id, _entry.c.at).where(_entry.c.id.in_(keys)))
+        found |= {row.id for row in rows if late[row.id] - in_utc(row.at) > LATEST}
+    yield from (f"Запись журнала {key} вставлена задним числом." for key in sorted(found))
 
 
 def _marks(marks: str) -> list[str]:
@@ -178,13 +197,24 @@ def _entry_faults(replaced: dict[int, str]) -> Iterator[str]:
 
 
 def anchor(folder: Path, day: date) -> ChainHead:
-    """Write the last hash down outside the database, once a day."""
+    """Write the last hash down outside the database: a line for each day, and that of today goes along."""
     last, path = head(), folder / ANCHORS
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    if last.number and not (lines and lines[-1].startswith(day.isoformat())):
-        with path.open("a", encoding="utf-8") as file:
-            file.write(f"{day.isoformat()} {last.number} {last.hash}\n")
+    line = f"{day.isoformat()} {last.number} {last.hash}"
+    if last.number and lines[-1:] != [line]:
+        before = lines[:-1] if lines and lines[-1].startswith(day.isoformat()) else lines
+        _write(path, "".join(f"{each}\n" for each in [*before, line]))
     return last
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
 
 
 def _anchor_faults(folder: Path, hashes: dict[int, str]) -> Iterator[str]:
