@@ -146,6 +146,11 @@ def _late_entry(_family: Family, _patch: pytest.MonkeyPatch) -> str:
     return "последняя запись журнала сделана"
 
 
+def _foreign_zone(_family: Family, patch: pytest.MonkeyPatch) -> str:
+    patch.setitem(current_app.config, "TIME_ZONE", "UTC")
+    return "Часовой пояс UTC не российский (UTC+0000)"
+
+
 def _lost_row_of_a_dictionary(_family: Family, _patch: pytest.MonkeyPatch) -> str:
     _statement(update(Criterion.__table__).where(Criterion.__table__.c.code == "2.5").values(code="2.5-м"))
     return f"{Criterion.TITLES}: нет 2.5."
@@ -623,7 +628,7 @@ PLANTS: dict[str, list[Callable[[Family, pytest.MonkeyPatch], str]]] = {
     "Настройки": [_no_https],
     "Права файлов": [_open_file],
     "Версии библиотек": [_other_library],
-    "Часы сервера": [_late_entry],
+    "Часы сервера": [_late_entry, _foreign_zone],
     "Справочники": [_lost_row_of_a_dictionary],
     "Роли": [_more_permissions, _unknown_role, _pattern_of_no_page, _pattern_of_no_permission],
     "Территории": [_circle_of_territories],

@@ -189,3 +189,23 @@ def test_sign_ins_are_told_on_ones_own_page(sign_in, page, anonymous):
     said = page(sign_in("anna"), "/account/").text_content()
     assert "неудачный вход" in said
     assert "вход (" in said or "вход\n" in said
+
+
+def test_a_clock_that_was_wrong_for_a_while_keeps_nobody_out(anna, anonymous, moment, app):
+    """Steps and locks of a day to come: the server's clock ran ahead and was set right."""
+    phone, _codes = anna
+    moment.now += timedelta(days=2)
+    password(anonymous)
+    anonymous.token = None
+    assert say(anonymous, code_of(phone, moment)).headers["Location"] == "/"
+    moment.now -= timedelta(days=2)
+    db.session.execute(update(Account).values(locked_until=clock.now() + timedelta(days=2)))
+    db.session.commit()
+    other = app.test_client()
+    assert password(other).headers["Location"].startswith("/login/second")
+    other.token = None
+    assert say(other, code_of(phone, moment)).headers["Location"] == "/"
+    third = app.test_client()
+    password(third)
+    third.token = None
+    assert "Код не подошёл" in say(third, code_of(phone, moment)).text

@@ -50,7 +50,10 @@ PROBES = (
         "Закройте их: chmod -R go= и владелец – пользователь службы.",
     ),
     Probe("Версии библиотек", keeping.versions, "Установите их заново: make .venv/production."),
-    Probe("Часы сервера", machine.clock_behind, "Включите на сервере сверку времени (NTP) и проверьте дату."),
+    Probe(
+        "Часы сервера", machine.clock_behind,
+        "Включите на сервере сверку времени (NTP), проверьте дату и часовой пояс.",
+    ),
     Probe(
         "Справочники", records.dictionaries, "Допишите недостающее: flask --app run bank install.",
     ),

@@ -6,7 +6,7 @@ import importlib.metadata
 import re
 import sys
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from flask import current_app
@@ -101,16 +101,22 @@ def destroyed_cases(today: date) -> Iterator[str]:
                 made = rules.moment_of(path.name)
                 if made is not None and made < clock.local(moment).replace(tzinfo=None):
                     yield f"{row}: копия {path.name} ещё хранит уничтоженное, а срок её прошёл."
-        for path in _set_aside():
-            if path.stat().st_mtime < moment.timestamp():
-                yield f"{row}: отставленный при восстановлении банк {path.name} и его сканы ещё хранят уничтоженное."
+        for name, aside_at in _set_aside():
+            if aside_at < clock.local(moment).replace(tzinfo=None):
+                yield f"{row}: отставленный при восстановлении банк {name} и его сканы ещё хранят уничтоженное."
 
 
-def _set_aside() -> Iterator[Path]:
-    """The files of the banks that were replaced by a copy."""
-    if db.engine.dialect.name == "sqlite" and db.engine.url.database:
-        place = Path(db.engine.url.database)
-        yield from place.parent.glob(f"{place.name}.replaced-*")
+def _set_aside() -> Iterator[tuple[str, datetime]]:
+    """The banks that were replaced by a copy, or by the one before an upgrade, and when."""
+    url = db.engine.url
+    if url.get_backend_name() == "sqlite":
+        place = Path(url.database or "")
+        names = [path.name for path in place.parent.glob(f"{place.name}.*")]
+    else:
+        names = list(db.session.connection().exec_driver_sql("SELECT datname FROM pg_database").scalars())
+    for name in names:
+        if found := re.fullmatch(rf"{re.escape(Path(url.database or '').name)}[._](?:replaced|failed)-?([\d-]+)", name):
+            yield name, datetime.strptime(found[1].replace("-", ""), "%Y%m%d%H%M%S")  # noqa: DTZ007  of this place
 
 
 def next_calendar(today: date) -> Iterator[str]:

@@ -16,6 +16,8 @@ from app.models import JournalEntry, Model, UserSession
 from app.services import backups
 
 SLACK = timedelta(minutes=1)  # clocks of two machines may differ by so much
+APART = timedelta(minutes=2)  # the clocks of the server and of its database at most
+FIRST_ZONE, LAST_ZONE = timedelta(hours=2), timedelta(hours=12)  # Kaliningrad, Kamchatka
 MOST = 20  # faults of one kind that a database is asked for
 
 INVALID_INDEXES = """
@@ -65,7 +67,7 @@ def room(_today: date) -> Iterator[str]:
 
 
 def clock_behind(_today: date) -> Iterator[str]:
-    """The clock is not behind what was written by it: deadlines and the journal rest on it."""
+    """The clock is not behind what was written by it, and shows the time of the municipality: deadlines rest on it."""
     now = clock.now()
     for column, what in ((JournalEntry.at, "запись журнала"), (UserSession.last_seen_at, "работа пользователя")):
         newest = db.session.connection().scalar(select(func.max(column)))
@@ -75,3 +77,23 @@ def clock_behind(_today: date) -> Iterator[str]:
         if moment > now + SLACK:
             told = words.moment(clock.local(moment))
             yield f"Часы показывают {words.moment(clock.local(now))}, а последняя {what} сделана {told}."
+    yield from _database_clock()
+    yield from _zone()
+
+
+def _database_clock() -> Iterator[str]:
+    """The server of the database, another machine perhaps, shows the same time."""
+    connection = db.session.connection()
+    if connection.dialect.name == "sqlite":
+        return
+    theirs = clock.in_utc(connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one())
+    if abs(theirs - clock.now()) > APART:
+        here = words.moment(clock.local(clock.now()))
+        yield f"Часы сервера показывают {here}, а часы сервера базы – {words.moment(clock.local(theirs))}."
+
+
+def _zone() -> Iterator[str]:
+    """The zone is one of Russia's: by it a day begins, and terms are counted."""
+    name, offset = current_app.config["TIME_ZONE"], clock.local(clock.now()).utcoffset()
+    if offset is None or not FIRST_ZONE <= offset <= LAST_ZONE:
+        yield f"Часовой пояс {name} не российский (UTC{clock.local(clock.now()):%z}): задайте TIME_ZONE своего района."

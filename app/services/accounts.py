@@ -141,7 +141,7 @@ def address_is_exhausted(address: str | None) -> bool:
     """Whether too many tries failed from a network address within the last minute."""
     failed = db.session.scalar(
         select(func.count()).where(
-            _entry.c.at > now() - timedelta(minutes=1),
+            _entry.c.at.between(now() - timedelta(minutes=1), now()),
             _entry.c.act == terms.Act.SIGN_IN_FAILED,
             _entry.c.address == address,
         )
@@ -159,7 +159,7 @@ def begin_attempt(username: str) -> Attempt:
         select(Account).where(Account.user_id == user.id).with_for_update().execution_options(populate_existing=True)
     ).one()
     if account.locked_until is not None:
-        if in_utc(account.locked_until) > now():
+        if locked_until(account) is not None:
             return Attempt(user, user.password, open=False)
         account.locked_until, account.failures = None, 0
     account.failures += 1
@@ -231,9 +231,9 @@ def unlock(user: User) -> None:
 
 
 def locked_until(account: Account | None) -> datetime | None:
-    """Until when a sign-in is locked; None if it is not."""
+    """Until when a sign-in is locked; None if it is not. One longer than the longest is of a clock that was wrong."""
     until = in_utc(account.locked_until) if account is not None and account.locked_until is not None else None
-    return until if until is not None and until > now() else None
+    return until if until is not None and now() < until <= now() + LONGEST_LOCK else None
 
 
 def _fingerprint(text: str) -> str:

@@ -150,14 +150,18 @@ def codes_left(user: User) -> int:
 
 
 def _takes(row: SecondStep, code: str) -> bool:
-    """Whether the phone shows this code now; a step is remembered, and none is taken twice."""
+    """Whether the phone shows this code now; a step is remembered, and none is taken twice.
+
+    A step that is still to come was taken by a clock that was wrong: it is forgotten, or nobody could sign in before.
+    """
     typed = "".join(code.split())
     if not (typed.isascii() and typed.isdecimal() and len(typed) == 6):
         return False
     counted, here = pyotp.TOTP(secret_of(row)), int(now().timestamp()) // STEP
+    last = row.last_step if row.last_step <= here + DRIFT else 0
     for step in range(here - DRIFT, here + DRIFT + 1):
-        if step > row.last_step and secrets.compare_digest(counted.generate_otp(step), typed):
-            taken = update(_step).where(_step.c.id == row.id, _step.c.last_step < step).values(last_step=step)
+        if step > last and secrets.compare_digest(counted.generate_otp(step), typed):
+            taken = update(_step).where(_step.c.id == row.id, _step.c.last_step == row.last_step).values(last_step=step)
             return bool(db.session.execute(taken).rowcount)  # type: ignore[attr-defined]  # an UPDATE has it
     return False
 

@@ -74,7 +74,9 @@ def put(kind: JobKind, title: str, parameters: dict[str, Any]) -> Job:
 def claim(worker: str) -> Claim | None:
     """Take the oldest job that nobody works at; None if there is none."""
     moment = now()
-    free = or_(_job.c.state == JobState.WAITING, and_(_job.c.state == JobState.RUNNING, _job.c.lease_until < moment))
+    # A claim that holds longer than any is of a clock that was wrong.
+    over = or_(_job.c.lease_until < moment, _job.c.lease_until > moment + 2 * LEASE)
+    free = or_(_job.c.state == JobState.WAITING, and_(_job.c.state == JobState.RUNNING, over))
     with db.engine.connect() as connection:
         if connection.scalar(select(_job.c.id).where(free).limit(1)) is None:
             return None

@@ -57,11 +57,14 @@ def test_workers_that_come_at_once_share_the_jobs(app, asked):
     assert sorted(claimed) == jobs
 
 
-def test_a_job_is_taken_over_when_its_worker_is_silent_for_too_long(asked, monkeypatch):
+@pytest.mark.parametrize("by", [queue.LEASE + timedelta(seconds=1), -timedelta(days=2)])
+def test_a_job_is_taken_over_when_its_worker_is_silent_for_too_long_or_claimed_it_by_a_wrong_clock(
+    asked, monkeypatch, by
+):  # fmt: skip
     asked()
     lost = queue.claim("one")
     assert queue.claim("two") is None
-    later(monkeypatch, queue.LEASE + timedelta(seconds=1))
+    later(monkeypatch, by)
     taken = queue.claim("two")
     assert (taken.id, taken.attempts) == (lost.id, 2)
 
