@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from app import clock, journal
-from app.domain.terms import Act
+from app.domain.terms import Act, JobKind, JobState
 from app.extensions import db
-from app.models import JournalEntry
+from app.models import Job, JournalEntry
+from app.render import xlsx
+from app.work.results import JobFiles, Result
 from tests import factories
 from tests.conftest import PASSWORD
 
@@ -76,3 +79,22 @@ def test_many_families_ask_for_the_password_and_the_coordinators_are_told(cast, 
 def test_the_password_leads_nowhere_else(sign_in, wanted):
     answer = sign_in("anna").post("/account/confirm", query_string={"next": wanted}, data={"password": PASSWORD})
     assert answer.headers["Location"] == "/"
+
+
+def test_what_the_background_makes_leaves_under_the_same_limits(cast, sign_in, user_named):
+    user = user_named("anna")
+    job = Job(kind=JobKind.EXPORT, title="Книга", user_id=user.id, parameters={}, state=JobState.DONE,
+              ended_at=clock.now())  # fmt: skip
+    db.session.add(job)
+    db.session.flush()
+    JobFiles(job.id).make()
+    said = Result("Книга обмена", file=JobFiles(job.id).keep(b"PK"), file_name="b.xlsx", mime=xlsx.MIME, records=150)
+    job.result = asdict(said)
+    db.session.commit()
+    address, anna = f"/work/{job.id}/file", sign_in("anna")
+    asked = anna.get(address)
+    assert asked.headers["Location"] == f"/account/confirm?next={address}"
+    assert anna.post(asked.headers["Location"], data={"password": PASSWORD}).headers["Location"].endswith(address)
+    assert anna.get(address).data == b"PK"
+    did(user, Act.EXPORTED, 1, records=300)
+    assert anna.post("/exchange/export", data={"on": "01.10.2026"}).status_code == 429

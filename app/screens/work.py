@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from werkzeug.routing import BuildError
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import clock, journal
+from app import clock, journal, limits
 from app.acts import Answer
 from app.domain.terms import Act, JobKind, JobState
 from app.extensions import db
@@ -27,6 +27,7 @@ ACTS = {
     JobKind.PASSPORTS: Act.PRINTED,
     JobKind.PACKS: Act.PRINTED,
 }  # what handing over a file is called in the journal; others are exports
+OF_FAMILIES = (*ACTS, JobKind.EXPORT, JobKind.REPORT)  # what hands many families over
 
 
 class Work(Screen):
@@ -61,7 +62,7 @@ class Work(Screen):
     @expose("/<int:pk>/file")
     @has_access
     @permission_name("show")
-    def file_of(self, pk: int) -> Response:
+    def file_of(self, pk: int) -> BaseResponse:
         """The file that a job has made, for a day."""
         job = self.find(Job, pk)
         result = job.result or {}
@@ -70,6 +71,9 @@ class Work(Screen):
         path = JobFiles(job.id).path / result["file"]
         if not path.is_file():
             abort(404)
+        # What was printed of each family is counted since then; what is exported is counted as it leaves.
+        if asked := limits.ask_again(0 if job.kind in ACTS else result["records"]):
+            return asked
         act = ACTS.get(job.kind, Act.EXPORTED)
         journal.read(act, entity="Family", summary=result["text"], records=result["records"])
         return self.file(path, result["mime"], result["file_name"])
@@ -90,7 +94,9 @@ class Work(Screen):
 
 
 def later(kind: JobKind, title: str, parameters: dict[str, Any]) -> Answer:
-    """Leave something to the background, in the caller's transaction. Raises Refusal."""
+    """Leave something to the background, in the caller's transaction. Raises Refusal, TooManyRequests."""
+    if kind in OF_FAMILIES:
+        limits.check_most()
     job = queue.put(kind, title, parameters)
     return Answer(_("This takes a while: it goes on in the background, you may go on too."),
                   url_for("Work.job", pk=job.id))  # fmt: skip
