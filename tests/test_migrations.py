@@ -25,7 +25,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import clock, journal, troubles
 from app.clock import today
-from app.domain.terms import TerritoryKind
+from app.domain.terms import Act, TerritoryKind
 from app.exchange import undo
 from app.extensions import db
 from app.models import (
@@ -508,6 +508,9 @@ CARDS = ("signal_card", "card_child", "card_step", "card_word", "signal_card_cri
 @THE_SAME_WAY
 def test_signal_cards_go_with_their_tables_and_the_bank_stays(app, cast):
     factories.one_of_each(cast.north, "00061", cast.agency("5.3"), cast.employee("gleb"))
+    acts = [journal.entry(Act.DESTROYED, entity="Family", entity_id=1, summary="уничтожено"),
+            journal.entry(Act.RESTORED, summary="Банк восстановлен")]  # fmt: skip
+    journal.write(acts)
     db.session.commit()
     db.session.remove()
     assert _rows("select number from signal_card") == [(1,)]
@@ -518,6 +521,9 @@ def test_signal_cards_go_with_their_tables_and_the_bank_stays(app, cast):
         assert not set(CARDS) & set(inspect(connection).get_table_names())
     assert _rows("select number from family") == [("00061",)]
     upgrade()
+    # What was destroyed by an act is called so again.
+    said = "select act from journal_entry where act in ('destroyed', 'restored') order by id"
+    assert _rows(said) == [("destroyed",), ("restored",)]
     assert [_rows(f"select count(*) from {table}") for table in CARDS] == [[(0,)]] * len(CARDS)
     assert _indexes(CARDS) == indexes
     factories.signal_card(cast.north, cast.agency("5.3"))

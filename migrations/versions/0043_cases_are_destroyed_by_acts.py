@@ -1,7 +1,8 @@
 """cases whose term of keeping is over are destroyed by acts
 
 Revision: 0043, after 0042. Installing fills the terms of keeping. Going back drops the acts, not what they have done:
-what was destroyed stays so, and its entries of the journal are called by another word, which the older program knows.
+what was destroyed stays so, and its entries of the journal are called by another word, which the older program knows,
+until the bank comes here again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,11 @@ branch_labels = None
 depends_on = None
 
 
+OF_ACTS = "entity IN ('Family', 'SignalCard', 'Destruction')"  # a bank that is restored from a copy is no row
+
+
 def upgrade() -> None:
+    op.execute(f"UPDATE journal_entry SET act = 'destroyed' WHERE act = 'restored' AND {OF_ACTS}")
     op.create_table('retention_rule',
     sa.Column('kind', sa.Enum('removed', 'never', 'card', name='keptkind', native_enum=False, length=20), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
