@@ -12,16 +12,16 @@ from app import words
 from app.clock import local
 from app.documents import blanks, bound
 from app.documents.bound import MadeBy
-from app.domain.survey_acts import HIDDEN, level_in_words
-from app.domain.terms import ParentalRole, SurveyAccess, SurveyHeading, SurveyLevel
-from app.models import Employee, IdentityDocument, SurveyAct, SurveyGroup, SurveyMark, SurveyPerson
+from app.domain.survey_acts import HIDDEN, KnownInBank, level_in_words
+from app.domain.terms import ParentalRole, Sex, SurveyAccess, SurveyHeading, SurveyLevel
+from app.models import Employee, SurveyAct, SurveyGroup, SurveyMark, SurveyPerson
 from app.render import qr
 
 TITLE = "Акт обследования семьи"
 OF_CHILD = "Акт обследования условий жизни несовершеннолетнего гражданина и его семьи"
 QR_PREFIX = "patronat:"  # before the code of a survey: other codes on a paper are not ours
 PARENTS = (("1.1", "Мать", ParentalRole.MOTHER), ("1.2", "Отец", ParentalRole.FATHER))
-BIRTH_CERTIFICATE, PASSPORT = "03", "21"  # codes of the kinds of documents
+BROTHERS = {Sex.MALE: "брат", Sex.FEMALE: "сестра", None: "брат (сестра)"}
 BLANK_ROWS = 8  # of people
 
 
@@ -41,13 +41,12 @@ def pdf(act: SurveyAct, whom: str, made: MadeBy, hidden: Set[SurveyHeading] = fr
     )  # fmt: skip
 
 
-def for_child(act: SurveyAct, child: SurveyPerson, made: MadeBy, hidden: Set[SurveyHeading] = frozenset(),
-              papers: Iterable[IdentityDocument] = ()) -> bytes:  # fmt: skip
-    """The act of the order for one child; what the survey does not tell is a blank line. Raises PrintError.
+def for_child(act: SurveyAct, child: SurveyPerson, made: MadeBy, hidden: Set[SurveyHeading],
+              known: KnownInBank) -> bytes:  # fmt: skip
+    """The act of the order for one child; what neither the act nor the bank tells is a blank line. Raises PrintError.
 
-    hidden: of these headings it says that they are not shown. papers: the documents of the child in the bank.
+    hidden: of these headings it says that they are not shown.
     """
-    proofs = {one.kind.code: one for one in papers if one.kind is not None}
     marks = {mark.heading: mark for mark in act.marks}
 
     def said(*headings: SurveyHeading) -> str:
@@ -57,9 +56,9 @@ def for_child(act: SurveyAct, child: SurveyPerson, made: MadeBy, hidden: Set[Sur
     return bound.pdf(
         "survey_of_child", OF_CHILD, made, act=act, child=child, group=_people_of(act.group), day=words.day, said=said,
         H=SurveyHeading, parents=[(number, title, _named(act, role)) for number, title, role in PARENTS],
-        others=[person for person in act.composition if person.id != child.id],
-        certificate=_proof(proofs.get(BIRTH_CERTIFICATE)), passport=_proof(proofs.get(PASSPORT)),
-        age=words.age, long_day=blanks.long_day,
+        others=[(person, _kinship(person)) for person in act.composition if person.id != child.id],
+        known=known, registered=act.registered_address or known.registered_address,
+        signed_on=local(act.signed_at).date() if act.signed_at else None, long_day=blanks.long_day,
     )  # fmt: skip
 
 
@@ -79,13 +78,9 @@ def survey_code(said: str) -> str | None:
     return said.removeprefix(QR_PREFIX) if said.startswith(QR_PREFIX) else None
 
 
-def _proof(paper: IdentityDocument | None) -> str:
-    """«серия …, № …, выдан …» of what the bank knows of a document."""
-    if paper is None:
-        return ""
-    parts = (("", paper.series), ("№ ", paper.number), ("", paper.issued_on and words.day(paper.issued_on)),
-             ("", paper.issued_by))  # fmt: skip
-    return ", ".join(f"{mark}{blanks.text(value)}" for mark, value in parts if value)
+def _kinship(person: SurveyPerson) -> str:
+    """What somebody of the family is to a child of it, as far as the act tells."""
+    return BROTHERS[person.sex] if person.role is ParentalRole.CHILD else str(person.role or "")
 
 
 def _people_of(group: SurveyGroup) -> list[Employee]:
@@ -109,7 +104,9 @@ def _said(marks: Mapping[SurveyHeading, SurveyMark], headings: Sequence[SurveyHe
     """What an act says under some headings, as one line of the form."""
     found = []
     for heading in headings:
-        told = ", ".join(part for part in (_level(marks.get(heading)), blanks.text(_note(marks.get(heading)))) if part)
+        told = ", ".join(
+            part for part in (_level(marks.get(heading)), blanks.text(_note(marks.get(heading))).rstrip(".")) if part
+        )
         if told:
             found.append(f"{heading}: {told}")
     return "; ".join(found)

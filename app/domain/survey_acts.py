@@ -46,6 +46,21 @@ class SaidOfHeading(NamedTuple):
     note: str | None
 
 
+class KnownInBank(NamedTuple):
+    """What a bank adds to an act for one child, as it would stand in the form; empty: not known.
+
+    learning: where the child learns, how it attends and gets on. workplaces: of people of the act, by their keys.
+    income: its sources, unless the act tells them, and how much per member.
+    """
+
+    birth_certificate: str = ""
+    passport: str = ""
+    learning: str = ""
+    workplaces: Mapping[int, str] = {}
+    registered_address: str = ""
+    income: str = ""
+
+
 def level_in_words(heading: SurveyHeading, level: SurveyLevel) -> str:
     """A level as its heading calls it; the first is always the good one."""
     return _WORDS.get(heading, {}).get(level, str(level))

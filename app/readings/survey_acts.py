@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -13,9 +14,9 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app import access, words
 from app.conditions import called
-from app.domain import intervals, names
+from app.domain import intervals, names, periods
 from app.domain import survey_acts as rules
-from app.domain.survey_acts import MOST_PERSONS
+from app.domain.survey_acts import MOST_PERSONS, KnownInBank
 from app.domain.terms import ParentalRole, SurveyAccess, SurveyHeading, SurveyLevel, SurveyTrend
 from app.extensions import db, portions
 from app.models import (
@@ -24,6 +25,7 @@ from app.models import (
     Family,
     IdentityDocument,
     Member,
+    PupilSupport,
     SignalCard,
     SurveyAct,
     SurveyGroup,
@@ -36,6 +38,7 @@ from app.readings.families import with_surname
 
 _act, _group, _mark = SurveyAct.__table__, SurveyGroup.__table__, SurveyMark.__table__
 _card, _family, _territory = SignalCard.__table__, Family.__table__, Territory.__table__
+BIRTH_CERTIFICATE, PASSPORT = "03", "21"  # codes of the kinds of documents
 LATEST = 50  # acts of a family, or of a card, that are listed and compared
 
 
@@ -194,22 +197,69 @@ def hidden(group: SurveyGroup) -> frozenset[SurveyHeading]:
     return frozenset() if own.sees_special or was_there else frozenset(rules.SPECIAL_HEADINGS)
 
 
-def papers_of(act: SurveyAct, child: SurveyPerson) -> Sequence[IdentityDocument]:
-    """The documents of a child of an act, as far as the person sees them: of the member of the act's family who has the
-    same name and birth date."""
-    family_id = act.group.family_id
-    if family_id is None or child.born_on is None:
-        return []
-    asked = (
-        select(IdentityDocument)
-        .join(IdentityDocument.member)
-        .where(Member.family_id == family_id, Member.born_on == child.born_on, Member.annulled_at.is_(None),
-               IdentityDocument.annulled_at.is_(None))
-        .options(joinedload(IdentityDocument.member), joinedload(IdentityDocument.kind))
-        .order_by(IdentityDocument.id)
-    )  # fmt: skip
-    named = names.folded(child.full_name)
-    return [one for one in db.session.scalars(asked) if names.folded(one.member.full_name) == named]
+def from_bank(act: SurveyAct, child: SurveyPerson) -> KnownInBank:
+    """What the bank knows, as far as the person sees it, of an act's family on the day of the visit.
+
+    People of the act are the members who bear their name and birth date.
+    """
+    family = db.session.get(Family, act.group.family_id) if act.group.family_id is not None else None
+    if family is None:
+        return KnownInBank()
+    asked = select(Member).where(Member.family_id == family.id, Member.annulled_at.is_(None))
+    members = {_named(one): one for one in db.session.scalars(asked) if one.born_on is not None}
+    same = {one.id: member for one in act.composition if (member := members.get(_named(one))) is not None}
+    known = KnownInBank(
+        workplaces={key: member.workplace for key, member in same.items() if member.workplace},
+        registered_address=family.registered_address or "",
+        income="; ".join(
+            filter(None, (None if act.income else family.income_source, _per_member(family.income_per_member)))
+        ),
+    )
+    learner = same.get(child.id)
+    if learner is None:
+        return known
+    papers = _papers(learner.id)
+    return known._replace(
+        birth_certificate=_proof(papers.get(BIRTH_CERTIFICATE)),
+        passport=_proof(papers.get(PASSPORT)),
+        learning=_learning(learner.id, act.visited_on),
+    )
+
+
+def _named(person: SurveyPerson | Member) -> tuple[str, date | None]:
+    return names.folded(person.full_name), person.born_on
+
+
+def _papers(member_id: int) -> dict[str, IdentityDocument]:
+    """The documents of somebody by the codes of their kinds, the last entered of each."""
+    asked = select(IdentityDocument).where(IdentityDocument.member_id == member_id,
+                                           IdentityDocument.annulled_at.is_(None))  # fmt: skip
+    rows = db.session.scalars(asked.options(joinedload(IdentityDocument.kind)).order_by(IdentityDocument.id))
+    return {one.kind.code: one for one in rows if one.kind is not None}
+
+
+def _proof(paper: IdentityDocument | None) -> str:
+    """«серия …, № …, когда, кем» of what the bank knows of a document."""
+    if paper is None:
+        return ""
+    parts = (("", paper.series), ("№ ", paper.number), ("", words.day(paper.issued_on)), ("", paper.issued_by))
+    return ", ".join(f"{mark}{value}" for mark, value in parts if value)
+
+
+def _learning(member_id: int, day: date) -> str:
+    """Where somebody learns on a day, and what the quarter of that day, else the last one before it, says of it."""
+    year, number = periods.quarter_of(day)
+    quarter = PupilSupport.year * 4 + PupilSupport.quarter
+    asked = select(PupilSupport).where(PupilSupport.member_id == member_id, PupilSupport.annulled_at.is_(None),
+                                       quarter <= year * 4 + number)  # fmt: skip
+    support = db.session.scalar(asked.order_by(quarter.desc()).limit(1))
+    said = [_education([member_id], day).get(member_id)]
+    said += [support.attendance, support.progress] if support is not None else []
+    return "; ".join(filter(None, said))
+
+
+def _per_member(income: Decimal | None) -> str:
+    return f"на члена семьи {words.roubles(income)} руб. в месяц" if income is not None else ""
 
 
 def marks_of(act: SurveyAct) -> Mapping[SurveyHeading, SurveyMark]:

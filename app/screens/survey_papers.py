@@ -82,9 +82,9 @@ class SurveyPapers(Screen):
         if act.access is not SurveyAccess.TOOK_PLACE:
             flash("Обследование не состоялось: акт об условиях жизни по нему не составляется.", "warning")
             return redirect(url_for("SurveyActs.show", pk=pk))
-        hidden, papers_of_child = acts.hidden(act.group), acts.papers_of(act, child)
+        hidden, known = acts.hidden(act.group), acts.from_bank(act, child)
         return self._printed(act, f"Акт условий жизни {child} {act.visited_on:%d.%m.%Y}",
-                             lambda made: survey_act.for_child(act, child, made, hidden, papers_of_child))  # fmt: skip
+                             lambda made: survey_act.for_child(act, child, made, hidden, known))  # fmt: skip
 
     @expose("/survey/<int:pk>/blank.pdf")
     @has_access

@@ -84,7 +84,7 @@
     let kept = null; // what the server has confirmed, by the names of the fields
     let known = form.dataset.draftKept ? Number(form.dataset.draftKept) : null;
     const hidden = [...form.querySelectorAll("input[type=hidden]")].map((field) => field.name).filter((name) => !OF_PAGE.has(name));
-    let timer = 0, since = 0, asking = false, failing = false, anew = false;
+    let timer = 0, since = 0, running = null, failing = false, reached = true, anew = false;
 
     const read = () => {
       const found = new Map();
@@ -125,12 +125,15 @@
       clearTimeout(timer);
       timer = setTimeout(save, delay);
     };
-    async function save() {
+    function save() {
       clearTimeout(timer);
-      const now = read(), names = unsaved(now);
       since = 0;
-      if (asking || !names.length) return;
-      asking = true;
+      running = running || keep().finally(() => { running = null; });
+      return running;
+    }
+    async function keep() {
+      const now = read(), names = unsaved(now);
+      if (!names.length) return;
       let answer = null, told = null;
       try {
         answer = await fetch(form.dataset.draftUrl, {
@@ -140,7 +143,7 @@
       } catch {
         told = null; // asked again
       }
-      asking = false;
+      reached = answer !== null;
       if (answer && answer.ok && told && told.id) {
         each("input[name=csrf_token]", (field) => { field.value = told.token; });
         anew = failing = false;
@@ -182,6 +185,28 @@
     window.addEventListener("online", () => { if (failing) save(); });
     let sending = false;
     document.addEventListener("submit", () => { sending = true; });
+    /* What is not on the server yet goes there before the form does: where there is no line, the browser would leave
+       the page for an error of its own, and what was typed last with it. */
+    let leaving = false, ready = false;
+    window.addEventListener("submit", async (event) => {
+      if (event.target !== form || ready || !(running || unsaved(read()).length)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (leaving) return;
+      leaving = true;
+      const button = event.submitter;
+      await save();
+      if (reached && unsaved(read()).length) await save();
+      leaving = false;
+      if (!reached) {
+        tell("Не отправлено: нет связи. Текст остаётся на странице, отправьте ещё раз.");
+        said.scrollIntoView({ block: "nearest" });
+        return;
+      }
+      ready = true;
+      form.requestSubmit(button);
+      ready = false;
+    }, true);
     window.addEventListener("beforeunload", (event) => {
       const now = read(), names = unsaved(now);
       if (!sending && names.length && (failing || size(now, names) >= LARGEST_BEACON)) event.preventDefault();
