@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 from rapidfuzz.distance import OSA
 
-from app.domain import names
+from app.domain import names, short_names
 from app.domain.ages import full_years
 from app.domain.terms import Agreement, ParentalRole
 
@@ -92,6 +92,7 @@ class NamesAlike(enum.Enum):
     REORDERED = "фамилия, имя и отчество в другом порядке"
     LAST_BY_A_LETTER = "фамилия отличается на букву"
     FIRST_BY_A_LETTER = "имя отличается на букву"
+    SHORT_FIRST = "та же фамилия, имя краткое"
     SWAPPED_BY_A_LETTER = "фамилия и имя поменялись местами и отличаются на букву"
     DOUBLE_LAST = "то же имя, одна из фамилий двойная"
     OTHER_LAST = "те же имя и отчество, другая фамилия: возможно, прежняя (девичья)"
@@ -109,6 +110,8 @@ def names_alike(one: NamedPerson, other: NamedPerson) -> NamesAlike | None:
         return NamesAlike.REORDERED
     if first == other_first:
         return _with_another_last(last, other_last, middle, other_middle)
+    if last == other_last and short_names.are_one(first, other_first):
+        return NamesAlike.SHORT_FIRST
     if last == other_last:
         return NamesAlike.FIRST_BY_A_LETTER if is_near(first, other_first) else None
     if (last == other_first and is_near(first, other_last)) or (first == other_last and is_near(last, other_first)):
@@ -219,16 +222,24 @@ def _called_alike(one: KnownChild, other: KnownChild) -> Agreement:
     if not one.words or not other.words:
         return Agreement.UNKNOWN
     shorter, longer = sorted((one.words, other.words), key=len)
-    if shorter <= longer and all(first is None or first in shorter for first in (one.first, other.first)):
-        return Agreement.SAME
-    for each, words in ((one, other.words), (other, one.words)):
-        if each.first and not _has_near(each.first, words):
-            return Agreement.OTHER
-    return Agreement.NEAR if all(_has_near(word, longer) for word in shorter) else Agreement.OTHER
+    for alike, agreed in ((_is_same, Agreement.SAME), (_is_like, Agreement.NEAR)):
+        whole = all(_has(word, longer, alike) for word in shorter)
+        if whole and all(not each.first or _has(each.first, words, alike)
+                         for each, words in ((one, other.words), (other, one.words))):  # fmt: skip
+            return agreed
+    return Agreement.OTHER
 
 
-def _has_near(word: str, among: frozenset[str]) -> bool:
-    return word in among or any(is_near(word, other) for other in among)
+def _is_same(one: str, other: str) -> bool:
+    return one == other or short_names.are_one(one, other)
+
+
+def _is_like(one: str, other: str) -> bool:
+    return is_near(one, other) or short_names.are_one(one, other)
+
+
+def _has(word: str, among: frozenset[str], alike: Callable[[str, str], bool]) -> bool:
+    return word in among or any(alike(word, other) for other in among)
 
 
 class Likely(Generic[T]):

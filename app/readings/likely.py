@@ -20,6 +20,7 @@ from app.domain import contacts, likelihood, names
 from app.domain.ages import full_years
 from app.domain.contacts import HomesAlike
 from app.domain.likelihood import ChildrenAlike, KnownChild, NamedPerson, NamesAlike, known_child
+from app.domain.short_names import in_full
 from app.domain.signals import OLDEST_CHILD
 from app.domain.terms import Agreement
 from app.extensions import db
@@ -33,8 +34,8 @@ ENOUGH = 30  # points with which something is told
 
 NAMES = {
     NamesAlike.SAME: 40, NamesAlike.SWAPPED: 38, NamesAlike.REORDERED: 53, NamesAlike.LAST_BY_A_LETTER: 30,
-    NamesAlike.FIRST_BY_A_LETTER: 30, NamesAlike.SWAPPED_BY_A_LETTER: 30, NamesAlike.DOUBLE_LAST: 30,
-    NamesAlike.OTHER_LAST: 20, NamesAlike.FIRST_ONLY: 8,
+    NamesAlike.FIRST_BY_A_LETTER: 30, NamesAlike.SHORT_FIRST: 38, NamesAlike.SWAPPED_BY_A_LETTER: 30,
+    NamesAlike.DOUBLE_LAST: 30, NamesAlike.OTHER_LAST: 20, NamesAlike.FIRST_ONLY: 8,
 }  # fmt: skip
 MIDDLES = {Agreement.SAME: 15, Agreement.NEAR: 10, Agreement.UNKNOWN: 0, Agreement.OTHER: -20}
 DAYS = {Agreement.SAME: 40, Agreement.NEAR: 20, Agreement.UNKNOWN: 0, Agreement.OTHER: -35}
@@ -282,7 +283,7 @@ class _Leads:
         kin = select(table.c[self._owner]).where(table.c.word.in_(sorted(surnames)))
         yield (
             select(owner)
-            .where(self._table.c.word.in_(first[:MOST_LEADING]), unindexed(owner).in_(kin))
+            .where(self._table.c.word.in_(_spelled(first[:MOST_LEADING])), unindexed(owner).in_(kin))
             .group_by(owner)
             .having(func.count() > 1)
         )
@@ -299,8 +300,14 @@ class _Leads:
         )
 
 
+def _spelled(some: Iterable[str]) -> list[str]:
+    """Some first names with those in papers that they are short for."""
+    return sorted({other for word in some for other in (word, *in_full(word))})
+
+
 def _near(some: Iterable[str]) -> set[str]:
-    return {other for word in some for other in likelihood.near_words(word)}
+    """Words by which others are looked for: misspelt by a letter, and names in full for short ones."""
+    return {other for word in some for other in likelihood.near_words(word) | in_full(word)}
 
 
 # What speaks for a likeness

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flask_babel import gettext
@@ -30,6 +30,7 @@ from app.forms import (
     plain_fields,
 )
 from app.models import (
+    CardChild,
     Education,
     EducationStatus,
     Family,
@@ -48,6 +49,7 @@ from app.models import (
 from app.screens.family_forms import PlaceForm
 from app.services import families
 from app.services.families import FirstFact, FirstMember, Livelihood
+from app.words import age as age_in_words
 from app.words import short
 
 FIRST_ROWS, MORE_ROWS, MOST_ROWS = 4, 3, 25
@@ -190,6 +192,20 @@ def _found(person: SurveyPerson, words: Words) -> dict[str, Any]:
     return row
 
 
+def _of_no_day(child: CardChild) -> str:
+    """A child of a card whose birth date is not known: a member has no other place for the age."""
+    if child.born_on is not None:
+        return ""
+    age = age_in_words(child.age) if child.age is not None else ""
+    return ", ".join(filter(None, (child.name or "ребёнок, имя не известно", age)))
+
+
+def _further(*phones: str | None, known: Iterable[str]) -> str | None:
+    """What has no field of its own, so that nothing that was told of a family is left behind."""
+    told = ", ".join(filter(None, phones))
+    return "\n".join(filter(None, (f"Телефоны: {told}" if told else "", "; ".join(filter(None, known))))) or None
+
+
 class NewFamilyForm(EntityForm):
     """A family with its people, and in `placing` the decision by which it is placed on record, if there is one."""
 
@@ -228,10 +244,12 @@ class NewFamilyForm(EntityForm):
             children = [child for child in card.children if child.annulled_at is None]
             told = [{**names.of_child(child.name, card.last_name), "born_on": child.born_on} for child in children]
             people = [own, *told]
+            self.additional.data = _further(card.mobile_phone, card.home_phone, known=map(_of_no_day, children))
         else:
             self.registered_address.data = act.registered_address or act.actual_address
             self.actual_address.data = act.actual_address
-            self.additional.data = f"Телефоны: {act.phones}" if act.phones else None
+            notes = (f"{person}: {person.note}" if person.note else "" for person in act.composition)
+            self.additional.data = _further(act.phones, known=notes)
             self.income_source.data = short(act.income or "", LONGEST_SOURCE) or None
             people = [_found(person, words) for person in act.composition]
         while len(self.people) < len(people):

@@ -23,7 +23,7 @@ from app.domain import deadlines
 from app.domain.deadlines import Clock
 from app.domain.terms import Act, CardState, Moment, TerritoryKind
 from app.forms import REQUIRED, CleanString, CleanText, EntityForm, LookupField, no_longer, offered
-from app.models import Family, SignalCard
+from app.models import CardStep, Family, SignalCard
 from app.readings import card_clocks, clocks, likely, signals, surveys
 from app.readings.clocks import DeadlinesInUse
 from app.render.html_pdf import PrintError
@@ -109,7 +109,7 @@ class SignalPage(Screen):
             card=card, keeps=keeps, state=acts.state(card), CardState=CardState, moment=clock.now(),
             running=self._running(card, keeps=keeps), overdue=card_clocks.overdue,
             last_moment=card_clocks.last_moment, sending=_sending(card),
-            last=acts.last_step(card) if keeps else None,
+            last=self._undoable(card) if keeps else None,
             since=signals.since, age_in_words=words.age,
             to_tell=signals.to_tell(card) if keeps and card.emergency_at is not None and not is_sealed else None,
             surveyed=[] if is_sealed else surveys.of_card(card.id), state_of_survey=surveys.state_of,
@@ -265,6 +265,11 @@ class SignalPage(Screen):
         may = bool(self.appbuilder.sm.has_access("can_keep", "SignalCard"))
         return may and card.annulled_at is None and access.scope().covers_territory(card.territory_id)
 
+    def _undoable(self, card: SignalCard) -> CardStep | None:
+        """The step of a card that its keeper may undo: one that was done where the person keeps cards."""
+        last = acts.last_step(card)
+        return last if last is not None and access.scope().covers_territory(last.territory_id) else None
+
     def _may_add(self, card: SignalCard) -> bool:
         """Whether the person may add photos to a card: its sender's body, and whoever keeps its territory."""
         scope = access.scope()
@@ -295,12 +300,15 @@ class SignalPage(Screen):
 
     def _act(self, pk: int, form: EntityForm, heading: str, said: str, act: Callable[[SignalCard], Any], *,
              by_sender: bool = False, then: str = "") -> str | Response:  # fmt: skip
-        """The page of one act and the act itself; what was typed survives a refusal."""
+        """The page of one act and the act itself; what was typed survives a refusal. then: where a card that the person
+        keeps no longer is told of."""
         card = self._sent(pk) if by_sender else self._kept(pk)
 
         def whole() -> Answer:
-            act(self._sent(pk) if by_sender else self._kept(pk))
-            return Answer(said, then or url_for("SignalPage.show", pk=pk))
+            acted = self._sent(pk) if by_sender else self._kept(pk)
+            act(acted)
+            gone = then and not self._keeps(acted)
+            return Answer(said, then if gone else url_for("SignalPage.show", pk=pk))
 
         if form.is_submitted() and form.validate() and (answer := self.done(form, whole)):
             return answer

@@ -86,6 +86,11 @@ FOUND = {
                                     "ребёнок Петр, 03.02.2016"),
     "a child with its whole name": ({"children": [{"name": "Камышова Вера", "born_on": date(2019, 2, 3)}]},
                                     "ребёнок Камышова Вера, 03.02.2019"),
+    "a child by a short name": ({"children": [{"name": "Камышов Петя", "born_on": date(2016, 2, 3)}]},
+                                "ребёнок Камышов Петя, 03.02.2016"),
+    "two children by short names": (
+        {"last_name": "Камышова", "children": [{"name": "Петя", "age": 10}, {"name": "Вера", "age": 7}]},
+        "ребёнок Петя, 10 лет"),
     "two children of the surname": (
         {"last_name": "Камышова", "children": [{"name": "Пётр", "age": 10}, {"name": "Вера", "age": 7}]},
         "ребёнок Пётр, 10 лет"),

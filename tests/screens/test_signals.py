@@ -48,6 +48,21 @@ def test_a_card_that_nobody_has_opened_is_an_envelope_until_its_button_is_presse
     assert db.session.get(SignalCard, card.id).received_at is not None
 
 
+def test_a_card_sent_on_within_one_s_own_territories_is_shown_and_taken_back_by_one_click(cast, card, sign_in):
+    anna, galina = sign_in("anna"), sign_in("galina")
+    opened(card)
+    to_south = {"territory": str(cast.south.id), "note": "Живут там"}
+    answer = anna.post(f"/signal/{card.id}/redirect", data=to_south, follow_redirects=True)
+    assert "Открыть карту" in answer.text
+    assert "Отменить: перенаправлена" in answer.text
+    anna.post(f"/signal/{card.id}/undo")
+    stored = db.session.get(SignalCard, card.id)
+    assert (stored.territory_id, stored.received_at is not None) == (cast.north.id, True)
+    answer = anna.post(f"/signal/{card.id}/redirect", data=to_south | {"territory": str(cast.far.id)})
+    assert answer.location.endswith("/signal/sent-on")
+    assert "Отменить: перенаправлена" not in galina.get(f"/signal/{card.id}").text
+
+
 def test_the_queue_shows_the_oldest_first_and_marks_what_is_late(cast, card, sign_in, page):
     long_ago = clock.now() - timedelta(hours=3)
     late = factories.signal_card(cast.south, cast.agency("5.7"), last_name="Рябинина", arrived_at=long_ago,
@@ -86,6 +101,8 @@ def test_the_sender_reads_the_state_and_the_question_and_nothing_of_the_family(c
 def test_a_family_is_entered_from_a_card_with_its_people_and_address(cast, card, sign_in, page):
     factories.card_child(card, "Иван", age=7)
     factories.card_child(card, "Рощин Пётр Ильич", born_on=clock.today() - timedelta(days=900))
+    factories.card_child(card, None, age=2)
+    card.mobile_phone = "8 900 1"
     opened(card)
     anna = sign_in("anna")
     form = page(anna, f"/family/new?card={card.id}").forms[-1]
@@ -93,6 +110,9 @@ def test_a_family_is_entered_from_a_card_with_its_people_and_address(cast, card,
     assert values["registered_address"].strip() == "ул. Полевая, 5"
     names = [(values[f"people-{place}-last_name"], values[f"people-{place}-first_name"]) for place in range(3)]
     assert names == [("Полозова", "Инна"), ("Полозова", "Иван"), ("Рощин", "Пётр")]
+    told = values["additional"].split("\n")
+    assert [line.strip() for line in told if line.strip()] == [
+        "Телефоны: 8 900 1", "Иван, 7 лет; ребёнок, имя не известно, 2 года"]  # fmt: skip
     answer = anna.post(f"/family/new?card={card.id}", data=values)
     assert answer.status_code == 302
     stored = db.session.get(SignalCard, card.id)
