@@ -194,6 +194,7 @@
       event.stopImmediatePropagation();
       if (leaving) return;
       leaving = true;
+      tell("Отправляется…");
       const button = event.submitter;
       await save();
       if (reached && unsaved(read()).length) await save();
