@@ -103,12 +103,13 @@ class SignalPage(Screen):
                           selectinload(SignalCard.extensions))  # fmt: skip
         keeps = self._keeps(card)
         is_sealed = keeps and card.received_at is None and card.closed_at is None
+        in_use = DeadlinesInUse.read()
         journal.read(Act.OPENED, entity="SignalCard", entity_id=card.id, summary=journal.title_of(card))
         return self.page(
             "signals/envelope.html" if is_sealed else "signals/show.html",
             card=card, keeps=keeps, state=acts.state(card), CardState=CardState, moment=clock.now(),
-            running=self._running(card, keeps=keeps), overdue=card_clocks.overdue,
-            last_moment=card_clocks.last_moment, sending=_sending(card),
+            running=self._running(card, in_use, keeps=keeps), overdue=card_clocks.overdue,
+            last_moment=card_clocks.last_moment, sending=_sending(card, in_use),
             last=self._undoable(card) if keeps else None,
             since=signals.since, age_in_words=words.age,
             to_tell=signals.to_tell(card) if keeps and card.emergency_at is not None and not is_sealed else None,
@@ -240,9 +241,9 @@ class SignalPage(Screen):
         found = signals.waiting(signals.Receipt.read())
         return jsonify(cards=found.cards, late=found.late)
 
-    def _running(self, card: SignalCard, *, keeps: bool) -> list[Clock]:
+    def _running(self, card: SignalCard, in_use: DeadlinesInUse, *, keeps: bool) -> list[Clock]:
         """The clocks of a card: to its keeper all, to its sender those of the answer that is asked."""
-        found = card_clocks.running(card, DeadlinesInUse.read())
+        found = card_clocks.running(card, in_use)
         return found if keeps else [one for one in found if one.starts is Moment.CARD_ASKED]
 
     def _likely(self, card: SignalCard) -> likely.LikelyOnes:
@@ -324,13 +325,12 @@ class SignalPage(Screen):
         return card
 
 
-def _sending(card: SignalCard) -> str:
+def _sending(card: SignalCard, in_use: DeadlinesInUse) -> str:
     """How long the sender took, and the time there was for it, if it was too long; nothing otherwise."""
-    found = clocks.limit_between(Moment.DETECTED, Moment.SIGNAL_SENT)
-    if found is None:
+    row = in_use.between(Moment.DETECTED, Moment.SIGNAL_SENT)
+    if row is None:
         return ""
-    limit, works = found
     sent_at = clock.local(card.sent_at)
-    if sent_at <= deadlines.due_at(clock.local(card.detected_at), limit, works):
+    if sent_at <= deadlines.due_at(clock.local(card.detected_at), clocks.limit(row), in_use.works):
         return ""
     return signals.lasting(sent_at - clock.local(card.detected_at))
