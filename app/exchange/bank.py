@@ -384,6 +384,9 @@ class _Loader:
                     amount=row.amount,
                     planned_id=row.planned_id,
                     plan_line=lines[row.family_id].get(row.planned_id or 0),
+                    until=row.until,
+                    rhythm=row.rhythm,
+                    before_record=text(row.before_record),
                 )
             )
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from app.domain import names
 from app.domain.terms import (
+    AidRhythm,
     HolidayActivity,
     MeasureState,
     ProgrammeKind,
@@ -139,6 +140,9 @@ class AidRow(Row):
     recipients: tuple[Named, ...] = ()
     amount: Decimal | None = None
     plan_line: int | None = None
+    until: date | None = None
+    rhythm: AidRhythm | None = None
+    before_record: str | None = None
 
 
 @dataclass

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from app.domain.criteria import DatedCriterion
 from app.domain.terms import (
+    AidRhythm,
     DecisionKind,
     HolidayActivity,
     MeasureState,
@@ -115,6 +116,9 @@ class AidState:
     amount: Decimal | None
     planned_id: int | None
     plan_line: int | None
+    until: date | None
+    rhythm: AidRhythm | None
+    before_record: str | None
 
 
 @dataclass(frozen=True)

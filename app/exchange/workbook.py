@@ -172,6 +172,9 @@ AIDS = Sheet(
         BookColumn("Получатели", "recipients", Kind.PEOPLE, width=60),
         BookColumn("Сумма, руб.", "amount", Kind.MONEY, width=14),
         BookColumn("№ строки плана", "plan_line", Kind.COUNT, width=10, later=True),
+        BookColumn("Регулярно по", "until", Kind.DATE, width=13, later=True),
+        BookColumn("Как часто", "rhythm", Kind.TERM, words=terms.AidRhythm, width=20, later=True),
+        BookColumn("Почему внесена до учёта", "before_record", Kind.TEXT, longest=500, width=30, later=True),
     ),
 )
 

@@ -200,6 +200,9 @@ def aids(bank: Bank) -> None:
         factories.aid(bank.family(), given_on, amount=amount and Decimal(amount))
     for text in TEXTS:
         factories.aid(bank.family(), DAY, description=text, performer=bank.cast.agency("5.9"))
+    for rhythm in terms.AidRhythm:
+        factories.aid(bank.family(), DAY, until=DAY + timedelta(days=90), rhythm=rhythm)
+    factories.aid(bank.stay().family, FIRST, before_record="школа помогала и раньше")
     twin = bank.member(born_on=DAY)
     other = Member(family=twin.family, last_name=twin.last_name, first_name="Лев", born_on=None)
     db.session.add(other)
@@ -325,7 +328,7 @@ FILLED: dict[Callable[[Bank], None], dict[Any, set[str]]] = {
     supervisions: {SUPERVISIONS: {"number", "last_name", "first_name", "middle_name", "born_on", "started_on",
                                   "ended_on", "kind"}},
     aids: {AIDS: {"number", "given_on", "measure", "aid_kind", "description", "performer_kind", "performer",
-                  "recipients", "amount"}},
+                  "recipients", "amount", "until", "rhythm", "before_record"}},
     programmes: {
         STAGES: {"number", "programme_from", "programme_until", "registered_on", "programme_kind", "agency_kind",
                  "agency", "problems", "programme_note", "approval_number", "approved_on", "closed_on", "closed_as",

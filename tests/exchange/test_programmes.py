@@ -91,7 +91,8 @@ def test_a_programme_comes_in_whole_and_its_load_is_taken_back(cast):
 def test_a_workbook_without_the_sheets_is_taken_as_before(cast, loaded):
     book = Sound()
     del book.headers[STAGES.title], book.headers[MEASURES.title]
-    book.headers[AIDS.title].remove("№ строки плана")
+    for field in ("plan_line", "until", "rhythm", "before_record"):
+        book.headers[AIDS.title].remove(AIDS.column(field).header)
     found = planned(book.content())
     assert not found.faults
     assert not found.does_something
@@ -227,6 +228,11 @@ FAULTS: dict[str, tuple[Spoil, Any, int, str, str]] = {
         put(MEASURES, 1, done_on=date(2026, 6, 1)), MEASURES, 3, "done_on", "Дату исполнения пишут, если"),
     "two lines of one number": (put(MEASURES, 1, plan_line=1), MEASURES, 3, "plan_line", "уже есть в строке 2"),
     "aid by no line of the plan": (put(AIDS, plan_line=7), AIDS, 2, "plan_line", "Строки плана с этим номером"),
+    "regular aid that does not say how often": (
+        put(AIDS, until=date(2026, 6, 5)), AIDS, 2, "rhythm", "Укажите, как часто оказывают помощь."),
+    "regular aid that ends before it begins": (
+        put(AIDS, until=date(2026, 5, 4), rhythm="раз в неделю"), AIDS, 2, "until",
+        "Помощь заканчивается раньше, чем начинается."),
     "aid of another measure": (
         put(AIDS, plan_line=2), AIDS, 2, "measure", "В строке плана 2 – мероприятие 1.10: впишите тот же код."),
 }  # fmt: skip

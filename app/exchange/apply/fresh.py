@@ -215,6 +215,9 @@ class Fresh:
         row, performer = aid.row, aid.performer
         key = self.store.add_of_family("aid", family_id, f"Мероприятие {row.given_on:%d.%m.%Y}", {
             "given_on": row.given_on,
+            "until": row.until,
+            "rhythm": row.rhythm,
+            "before_record": row.before_record,
             "kind_id": self._code("aid_kind", row.aid_kind),
             "measure_id": self._code("measure", row.measure),
             "description": row.description,

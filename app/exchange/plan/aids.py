@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.domain import care, names
+from app.domain import care, execution, names
 from app.exchange.changes import AidPlan, FamilyPlan, Line, MeasurePlan, MemberPlan, SetUpdate, Update
 from app.exchange.plan.comparing import Comparison
 from app.exchange.plan.places import PlacesOfBook
@@ -14,6 +14,8 @@ from app.exchange.states import AidState
 from app.exchange.workbook import AIDS, MEASURES, STAGES
 
 CODES = ("measure", "aid_kind")  # one of them says what was done
+REGULAR = ("until", "rhythm")
+BESIDE = ("description", "amount", *REGULAR, "before_record")  # may be corrected
 
 
 class Aids:
@@ -26,6 +28,7 @@ class Aids:
         self.tells_plan = self.sheet.tells("plan_line") and comparison.sheet(MEASURES).tells("plan_line")
 
     def compare(self) -> None:
+        self.comparison.read_whole(AIDS, REGULAR)
         by_family: dict[str, list[AidPlan]] = {}
         for _, row, family in self.comparison.of_families(AIDS, AidRow):
             body, known = self.places.body_of(self.sheet, row, "performer_kind", "performer")
@@ -47,6 +50,8 @@ class Aids:
         return self.comparison.rule(
             self.sheet, row, care.check_aid, given_on=row.given_on, named=_is_named(row) or untold, amount=row.amount,
             family=None, recipients=(), born_on=map(self.comparison.born_on, people), today=self.comparison.today,
+        ) and self.comparison.rule(
+            self.sheet, row, execution.check_term, given_on=row.given_on, until=row.until, rhythm=row.rhythm
         )  # fmt: skip
 
     def _planned(self, row: AidRow, family: FamilyPlan) -> tuple[MeasurePlan | None, bool]:
@@ -141,7 +146,7 @@ class Aids:
         """Everything an aid says in the columns that the file has, its day first."""
         told = self.sheet.letters
         return (
-            *(values[name] for name in ("given_on", "measure", "aid_kind", "description", "amount") if name in told),
+            *(values[name] for name in ("given_on", *CODES, *BESIDE) if name in told),
             (values["performer_kind"], names.key(performer)) if "performer" in told else None,
             tuple(sorted(people)) if "recipients" in told else None,
             values["planned_id"] if self.tells_plan else None,
@@ -151,7 +156,7 @@ class Aids:
         row, people = aid.row, aid.people
         before = len(self.plan.changes)
         update = Update("aid", state.id, family, f"Мероприятие {state.given_on:%d.%m.%Y}")
-        for name in ("description", "amount"):
+        for name in BESIDE:
             self.comparison.value(AIDS, row, family, state, update, name)
         fields = ("performer_kind", "performer", "performer_id")
         self.comparison.body(AIDS, row, family, state, update, fields, self.places.body)
