@@ -21,7 +21,7 @@ from app import conditions, forms, tree, words
 from app.domain import names, writing
 from app.domain.periods import Period
 from app.domain.terms import Term
-from app.extensions import LARGEST_KEY
+from app.extensions import LARGEST_KEY, db
 from app.models import Entity, Territory
 
 LONGEST = 200  # characters of a condition that is typed
@@ -133,6 +133,17 @@ class Address:
         if row is None:
             self.fault(label, str(key), NO_ROW)
         return row
+
+    def rows(self, name: str, label: Any, entity: Any, most: int) -> list[Any]:
+        """Rows of the person's that the address names one by one."""
+        self._known.add(name)
+        asked = keys(name, most)
+        if asked is None:
+            self.fault(label, "", NOT_OFFERED)
+        found = list(db.session.scalars(select(entity).where(entity.id.in_(asked)))) if asked else []
+        if asked and len(found) < len(asked):
+            self.fault(label, "", NO_ROW)
+        return found
 
     def page(self, name: str = "page", first: int = 0) -> int:
         """The page that is asked for; the list shows its last one if there are fewer."""

@@ -210,6 +210,13 @@ class Keeper:
         )  # fmt: skip
         return self.seen(Family, set(self._connection.scalars(led)))
 
+    def worked_with(self, ids: Collection[int]) -> set[int]:
+        """Those families that the person sees, and whose cases are not destroyed: a body notes what it does for them.
+
+        ids: families that `unkept_families` has named.
+        """
+        return self.seen(Family, ids) - self._destroyed if ids else set()
+
     def _fault_of_families(self, ids: Collection[int], *, noted_by_bodies: bool = False) -> Foreign | None:
         unkept = self.unkept_families(ids)
         if not unkept:
@@ -364,14 +371,15 @@ def kept(rows: Collection[Any]) -> set[int]:
     led = keeper.led(
         {key for row in rows if _by_leader(row) and (key := _family_of(row)) in unkept and key is not None}
     )
+    performed = {row for row in rows if keeper.performs(type(row), _values(row))}
+    shown = keeper.worked_with({key for row in performed if (key := _family_of(row)) in unkept and key is not None})
 
     def keeps(row: Any) -> bool:
         key = _family_of(row)
-        if key is not None and key in led and _by_leader(row):
-            return True
-        if key is None or keeper.performs(type(row), _values(row)):
+        if key is None:
             return keeper.fault(type(row), [_values(row)]) is None
-        return key not in unkept
+        by_leader = key in led and _by_leader(row)
+        return key not in unkept or by_leader or (row in performed and key in shown)
 
     return {row.id for row in rows if keeps(row)}
 

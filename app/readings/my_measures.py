@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,7 +23,10 @@ _family = Family.__table__
 OF_STATES: dict[str, Callable[[date], ColumnElement[bool]]] = {
     "overdue": lambda today: and_(_measure.c.state == MeasureState.PLANNED, _measure.c.due_on < today),
     "due": lambda today: and_(_measure.c.state == MeasureState.PLANNED, _measure.c.due_on >= today),
-    "done": lambda _today: _measure.c.state == MeasureState.DONE,
+    # Read in the order of the days on which they were done, whose index knows nothing of states.
+    "done": lambda _today: and_(
+        _measure.c.done_on.is_not(None), conditions.unindexed(_measure.c.state) == MeasureState.DONE
+    ),
     "not-done": lambda _today: _measure.c.state == MeasureState.NOT_DONE,
 }
 
@@ -36,6 +39,12 @@ class MeasuresAsked:
     agency: Agency | None = None
     employee: int | None = None
     number: str = ""
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What an address says that asks for them, besides their state."""
+        body = self.agency.id if self.agency is not None else None
+        return {"agency": body, "whose": "me" if self.employee else None, "number": self.number or None}
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """What they meet, whatever has become of them: measures of approved stages of programmes that were not ended.
@@ -66,11 +75,20 @@ def page(asked: MeasuresAsked, today: date, number: int) -> tuple[list[PlannedMe
                              [_measure.c.due_on, _measure.c.id]))  # fmt: skip
     keys = list(db.session.connection().scalars(found.limit(PAGE + 1).offset(PAGE * number)))
     shown = select(PlannedMeasure).where(PlannedMeasure.id.in_(keys[:PAGE])).options(
-        joinedload(PlannedMeasure.kind), joinedload(PlannedMeasure.family), joinedload(PlannedMeasure.performer),
-        joinedload(PlannedMeasure.employee), selectinload(PlannedMeasure.members),
+        joinedload(PlannedMeasure.kind), joinedload(PlannedMeasure.performer), joinedload(PlannedMeasure.employee),
+        selectinload(PlannedMeasure.members),
     )  # fmt: skip
     rows = {row.id: row for row in db.session.scalars(shown)}
     return [rows[key] for key in keys[:PAGE] if key in rows], len(keys) > PAGE
+
+
+def titles(rows: Iterable[PlannedMeasure]) -> dict[int, str]:
+    """What the families of measures that the person sees are called, by their keys: each is asked for by itself, for
+    all the families of a body are as many as its measures."""
+    of_rows = _family.c.id.in_({row.family_id for row in rows})
+    asked = select(_family.c.id, _family.c.number, _family.c.name).where(of_rows, access.scope().sees(_family.c.id))
+    found = db.session.connection().execute(asked)
+    return {key: f"№ {number} {name or ''}".strip() for key, number, name in found}
 
 
 def counts(asked: MeasuresAsked, today: date) -> dict[str, int]:
@@ -96,7 +114,8 @@ def _runs() -> ColumnElement[bool]:
 
 
 def bodies() -> list[Agency]:
-    """The bodies that perform something in the person's families."""
-    performing = select(PlannedMeasure.performer_id).where(PlannedMeasure.annulled_at.is_(None)).distinct()
-    rows = db.session.scalars(select(Agency).where(Agency.id.in_(performing)).limit(MOST_BODIES))
+    """Those bodies near the person that perform something: of each one measure is looked for, whosesoever family it
+    is about."""
+    performs = select(_measure.c.id).where(_measure.c.performer_id == Agency.id, _measure.c.annulled_at.is_(None))
+    rows = db.session.scalars(select(Agency).where(exists(performs.correlate(Agency))).limit(MOST_BODIES))
     return sorted(rows, key=lambda body: body.name)

@@ -177,7 +177,9 @@ class _CourseSheet:
             yield Caption(self._x(mark.day) + 10, self._y(lane) + 4, mark.sign, bold=True)
 
     def _x(self, day: date) -> float:
-        return NAMES + (WIDTH - NAMES - EDGE) * (day - self.parts[0].start).days / self.days
+        """Where a day stands; what lies outside the time of the picture, as a stage that goes on, at its edge."""
+        passed = min(max((day - self.parts[0].start).days, 0), self.days)
+        return NAMES + (WIDTH - NAMES - EDGE) * passed / self.days
 
     @staticmethod
     def _y(lane: int) -> float:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from flask import abort, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext
@@ -62,7 +62,9 @@ class Execution(Screen):
             page = min(page, last or 0)
         rows, more = my_measures.page(asked, today, page)
         journal.read(Act.LISTED, entity="PlannedMeasure", records=len(rows), summary="Мои мероприятия")
+        here = url_for("Execution.mine", state=asked.state, page=page or None, **asked.given)
         return self.page("execution/mine.html", asked=asked, rows=rows, counts=counts, today=today, page_number=page,
+                         here=here, titles=my_measures.titles(rows),
                          last=last, more=more, bodies=offered, keeps=keeps, may_execute=self._may(),
                          most=MOST_AT_ONCE, most_counted=my_measures.MOST_COUNTED)  # fmt: skip
 
@@ -72,6 +74,9 @@ class Execution(Screen):
     @reads_first
     def window(self) -> str | Response:
         """The window: measures (`m`), or families (`f`), one or many."""
+        if request.method == "GET" and (fault := _fault_of_ticks()):
+            flash(fault, "danger")
+            return redirect(next_page() or url_for("Execution.mine"))
         subjects = self._subjects()
         form = self._form(subjects)
         if form.is_submitted():
@@ -92,9 +97,12 @@ class Execution(Screen):
         address = Address(url_for("Execution.families"))
         typed = address.text("q", _("Family"))
         school = address.text("school", _("Educational organisation"))
+        chosen = address.rows("f", _("Family"), Family, MOST_AT_ONCE)
         address.check()
         today = clock.today()
-        found = select(Family).where(Family.annulled_at.is_(None), families.stands(today))
+        found = select(Family).where(
+            Family.annulled_at.is_(None), families.stands(today), Family.id.not_in([one.id for one in chosen])
+        )
         if typed:
             found = found.where(Family.number == typed.zfill(5) if typed.isdecimal() else families.with_surname(typed))
         if school:
@@ -103,9 +111,11 @@ class Execution(Screen):
             )
             found = found.where(Family.id.in_(of_school))
         rows = list(db.session.scalars(found.order_by(Family.sort_key, Family.id).limit(MOST_TO_CHOOSE + 1)))
-        journal.read(Act.LISTED, entity="Family", records=len(rows), summary="Помощь нескольким семьям")
-        return self.page("execution/families.html", rows=rows[:MOST_TO_CHOOSE], more=len(rows) > MOST_TO_CHOOSE,
-                         q=typed, school=school, most=MOST_AT_ONCE)  # fmt: skip
+        records = len(chosen) + len(rows)
+        journal.read(Act.LISTED, entity="Family", records=records, summary="Помощь нескольким семьям")
+        more = len(rows) > MOST_TO_CHOOSE
+        return self.page("execution/families.html", chosen=chosen, rows=rows[:MOST_TO_CHOOSE], more=more, q=typed,
+                         school=school, most=MOST_AT_ONCE)  # fmt: skip
 
     @expose("/measure/<int:pk>/not-done", methods=["GET", "POST"])
     @has_access
@@ -257,6 +267,14 @@ class Execution(Screen):
         if len(subjects) == 1 and subjects[0][1] is None:
             return url_for("FamilyPage.show", pk=subjects[0][0].id, _anchor="aid")
         return url_for("Execution.mine")
+
+
+def _fault_of_ticks() -> str:
+    """What is wrong with how many were ticked on the page before."""
+    number = sum(len(request.args.getlist(name)) for name in ("m", "f"))
+    if not number:
+        return "Ничего не отмечено: отметьте то, что исполнено."
+    return f"Отмечено {number}, а сразу – не больше {MOST_AT_ONCE}." if number > MOST_AT_ONCE else ""
 
 
 class _RowOf:

@@ -67,6 +67,15 @@ class ProgrammeScreen(Screen):
         """Whether the person writes a programme: whoever keeps the family, and the leader of its group."""
         return self.may("plan") and row.annulled_at is None and guard.may_write(row)
 
+    def carries_out(self, family: Family) -> Callable[[PlannedMeasure], bool]:
+        """Which measures of a family the person carries out: whoever keeps the family any, a body its own."""
+        may = self.appbuilder.sm.has_access("can_execute", "Execution")
+        scope = access.scope()
+        keeps = scope.covers_territory(family.territory_id)
+        own = scope.agency
+        return lambda row: bool(may and row.state is not MeasureState.CANCELLED
+                                and (keeps or (own is not None and row.performer_id == own)))  # fmt: skip
+
     def keeps(self, family: Family) -> bool:
         """Whether the person keeps the family, and so enters what meetings decided about it."""
         return self.may("approve") and access.scope().covers_territory(family.territory_id)
@@ -121,6 +130,7 @@ class ProgrammePage(ProgrammeScreen):
             "programmes/show.html", programme=row, plan=plan, today=today, keeps=self.keeps(row.family),
             draws=row.closed_on is None and self.draws(row),
             waits=row.approval is None or any(one.stage.decision is None for one in plan.lines),
+            executes=self.carries_out(row.family),
             own_family=self.appbuilder.sm.has_access("can_show", "FamilyPage"),
         )  # fmt: skip
 

@@ -94,6 +94,20 @@
     }, true);
   }
 
+  /* data-tick="name": a button that ticks every box of that name, as many as may be ticked; once more, none. */
+  function tickAll() {
+    each("[data-tick]", (button) => {
+      button.hidden = false;
+      button.addEventListener("click", () => {
+        const boxes = [...button.form.querySelectorAll("input[type=checkbox]")].filter((box) => box.name === button.dataset.tick);
+        const most = Math.min(boxes.length, Number(button.dataset.most));
+        const on = boxes.filter((box) => box.checked).length < most;
+        let left = most;
+        boxes.forEach((box) => { box.checked = on && left-- > 0; });
+      });
+    });
+  }
+
   /* data-print: a button that prints the page; data-change: a field that sends its form when changed. */
   function smallActs() {
     each("[data-print]", (button) => button.addEventListener("click", () => window.print()));
@@ -428,6 +442,7 @@
   askFirst();
   sendOnce();
   smallActs();
+  tickAll();
   openRows();
   trimQueries();
   scrollByKeyboard();

@@ -185,6 +185,11 @@ def test_one_form_is_for_many_families_with_their_own_recipients_and_sums(plan, 
     assert "00042" in listed.text
     assert "00043" in listed.text
     assert "00042" not in gleb.get("/execution/families?q=Лугина").text
+    again = html.fromstring(gleb.get(f"/execution/families?q=Лугина&f={plan['family']}").text)
+    assert again.xpath("//input[@name='f']/@value") == [str(plan["family"]), str(plan["other"])]
+    assert again.xpath("//input[@name='f'][@checked]/@value") == [str(plan["family"])], (
+        "a further search keeps the ticks"
+    )
     query = f"f={plan['family']}&f={plan['other']}"
     begun = window(gleb, query)
     assert (begun["whom-0-recipients"], begun["whom-1-recipients"]) == ([str(plan["son"])], [str(plan["child"])])
@@ -250,9 +255,15 @@ def test_regular_aid_is_entered_once_and_cut_short(plan, sign_in):
 
 def test_nobody_carries_out_what_is_anothers(plan, sign_in):
     gleb, vera = sign_in("gleb"), sign_in("vera")
-    for query, status in ((f"m={plan['others']}", 403), ("m=999999", 404), ("m=x", 404), ("", 404)):
+    for query, status in ((f"m={plan['others']}", 403), ("m=999999", 404), ("m=x", 404)):
         assert gleb.get(f"/execution/window?{query}").status_code == status, query
         assert gleb.post(f"/execution/window?{query}", data={}).status_code == status, query
+    many = "&".join(f"m={number}" for number in range(61))
+    for query, says in (("", "Ничего не отмечено"), (many, "Отмечено 61, а сразу – не больше 60.")):
+        back = gleb.get(f"/execution/window?next=/execution/?state%3Doverdue&{query}")
+        assert (back.status_code, back.location) == (302, "/execution/?state=overdue")
+        assert says in said(gleb.get(back.location))
+        assert gleb.post(f"/execution/window?{query}", data={}).status_code == 404
     assert vera.get(f"/execution/window?f={plan['family']}").status_code == 403
     stranger = sign_in("galina")
     for address in (f"/execution/window?f={plan['family']}", f"/execution/measure/{plan['first']}/not-done"):
