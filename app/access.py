@@ -117,10 +117,11 @@ class Scope:
             parts.append(family.territory_id.in_(self.territories))
         return or_(*parts) if parts else false()
 
-    def given_families(self, family: Any, *, one: bool = False) -> list[ColumnElement[bool]]:
+    def given_families(self, family: Any, *, one: bool = False, by_name: bool = False) -> list[ColumnElement[bool]]:
         """The conditions of the families that are given to the person, or to the body, one by one.
 
         one: a family is at hand, and what the body has to do in it is looked for there, not in the whole bank.
+        by_name: not those where the body merely has a measure.
         """
         parts: list[ColumnElement[bool]] = []
         if self.assigned_to is not None:
@@ -128,7 +129,7 @@ class Scope:
         if self.agency is not None:
             of_agency = _mentor.c.employee_id.in_(select(_employee.c.id).where(_employee.c.agency_id == self.agency))
             parts.append(family.id.in_(self._current(_mentor, of_agency)))
-            works = conditions.families_of_work(self.agency, self.today)
+            works = conditions.families_of_work(self.agency, self.today, measures_too=not by_name)
             parts += [conditions.holds_of(family.id, found) if one else family.id.in_(found) for found in works]
         return parts
 

@@ -42,7 +42,6 @@ DEARER = {
        for name in ("card", "card_to_edit", "calendar", "summary")},
     "MeetingPage.show": (MOST_OF_MEETING, "an agenda at a glance, and the grounds on which matters are proposed"),
     "SittingPage.decide": (21, "a matter at a glance, and the words of every dictionary that a decision may name"),
-    "ProgrammeActs.plan": (19, "the catalogue, the bodies, their people, and the family of the plan"),
 }  # fmt: skip
 # Rows that name a family and are no part of it.
 OF_THEIR_OWN = (models.SignalCard, models.SurveyGroup, models.AgendaItem, models.Instruction)

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app import words
-from app.domain.terms import CommissionPost, MeasureState, StageState, SurveyLevel, SurveyTrend
+from app.domain import ages, intervals
+from app.domain.terms import CommissionPost, MeasureState, ParentalRole, StageState, SurveyLevel, SurveyTrend
 from app.extensions import db
 from app.models import (
     Aid,
@@ -18,6 +19,7 @@ from app.models import (
     Criterion,
     Employee,
     MeasureKind,
+    Member,
     Mentor,
     PlannedMeasure,
     Problem,
@@ -219,6 +221,20 @@ def mentors_of(family_id: int, today: date) -> list[Mentor]:
     asked = select(Mentor).where(Mentor.family_id == family_id, Mentor.annulled_at.is_(None))
     asked = asked.where(or_(Mentor.ended_on.is_(None), Mentor.ended_on > today))
     return list(db.session.scalars(asked.options(joinedload(Mentor.employee))))
+
+
+def people_of(family_id: int, today: date) -> list[Member]:
+    """Who lives in a family on a day, for whom something may be planned: children, the eldest first, then parents."""
+    asked = select(Member).where(Member.family_id == family_id, Member.annulled_at.is_(None)).order_by(Member.id)
+    people = db.session.scalars(asked.options(joinedload(Member.role))).all()
+    roles = list(ParentalRole)
+
+    def place(one: Member) -> tuple[bool, int, date]:
+        role = roles.index(one.role.parental_role) if one.role is not None else len(roles)
+        minor = ages.is_minor(one.born_on, today)
+        return not minor, 0 if minor else role, one.born_on or date.min
+
+    return sorted((one for one in people if intervals.holds(one.joined_on, one.left_on, today)), key=place)
 
 
 def problems_of(programme_id: int) -> list[Problem]:

@@ -397,8 +397,7 @@ class ProgrammeActs(ProgrammeScreen):
             select(Employee).where(Employee.agency_id.in_([one.id for one in bodies]), Employee.dismissed.is_(False))
             .options(joinedload(Employee.agency)).order_by(Employee.last_name, Employee.id)
         )  # fmt: skip
-        seen = overview.of(stage.family, clock.today(), aids=0)
-        members = [person.member for person in (*seen.children, *seen.adults)]
+        members = programmes.people_of(stage.family_id, clock.today())
         problems = programmes.problems_of(stage.programme_id)
         form.offer(kinds=dict.fromkeys([*kinds, *(row.kind for row in rows)]), bodies=bodies, people=list(people),
                    problems=problems, members=members)  # fmt: skip
