@@ -244,7 +244,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Papers", "can_(add|download|annul)"),
         ("Passport", "can_(passport|card)"),
         (f"QuarterlyForm|MonthlyBank|CommissionWork|{REPORTS}", "can_(show|behind|export)"),
-        ("ReportCatalogue|BigPicture", "can_show"),
+        ("ReportCatalogue|BigPicture|Charts", "can_show"),
         ("Submission", "can_(list|show|xlsx|submit)"),
         ("Exchange", "can_(show|preview|apply|undo|export)"),
         (PLACES, WRITE),
@@ -273,7 +273,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("PaperTemplate", "can_(list|add)"),
         ("Agency|Employee", READ),
         (f"CommissionWork|{REPORTS}", "can_(show|behind|export)"),
-        ("ReportCatalogue|BigPicture", "can_show"),
+        ("ReportCatalogue|BigPicture|Charts", "can_show"),
         ("Submission", EXPORT),
         ("Papers", "can_download"),
         ("Passport", "can_(passport|card)"),
@@ -298,7 +298,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
         ("Papers", "can_download"),
         ("Passport", "can_(passport|card)"),
         (f"QuarterlyForm|{REPORTS}", "can_(show|behind|export)"),
-        ("ReportCatalogue|BigPicture", "can_show"),
+        ("ReportCatalogue|BigPicture|Charts", "can_show"),
         ("Submission", EXPORT),
     ],
     Role.SPECIALIST: [
@@ -320,7 +320,7 @@ ROLES: dict[Role, list[tuple[str, str]]] = {
     ],
     Role.REGION: [
         (f"QuarterlyForm|CommissionWork|{FIGURES_ALONE}", "can_(show|export)"),
-        ("ReportCatalogue|BigPicture", "can_show"),
+        ("ReportCatalogue|BigPicture|Charts", "can_show"),
         ("Submission", EXPORT),
         ("Work|Calendar", "can_show"),  # a report over very many families is made in the background
         (PLACES, READ),

@@ -13,7 +13,7 @@ from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import Conflict, HTTPException, RequestEntityTooLarge, SecurityError
+from werkzeug.exceptions import Conflict, HTTPException, NotFound, RequestEntityTooLarge, SecurityError
 
 from app import acts, journal, sent_forms, troubles
 from app.domain import terms
@@ -99,6 +99,8 @@ def _show_error(error: HTTPException) -> Response:
     if code >= 500 and (trouble := troubles.of(cause)) is not None:
         return _page(503, trouble.title, trouble.text, cause=cause)
     title, text = _words_of(code)
+    if code == 404 and error.description and error.description != NotFound.description:
+        text = error.description  # whoever did not find it says what it was
     if code == 503:
         title, text = Trouble.AWAY.title, Trouble.AWAY.text
     return _page(code, title, text, cause=cause)

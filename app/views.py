@@ -55,10 +55,9 @@ from app.domain import terms
 from app.domain.likelihood import NamedPerson
 from app.readings import duplicates
 from app.reports import CATALOGUE
-from app.screens import before_sending, reports, submissions
+from app.screens import before_sending, big_picture, charts, reports, submissions
 from app.screens.account import OwnAccount
 from app.screens.backups import Backups
-from app.screens.big_picture import BigPicture
 from app.screens.books import Books
 from app.screens.calendar import Calendar
 from app.screens.deliveries import Deliveries
@@ -523,8 +522,9 @@ DICTIONARIES = [
 TEMPLATES = (PaperTemplates, "PaperTemplates", _("Templates of papers"), "fa-file-word")
 # The statutory forms stand in the menu by themselves; all others stand on the page where reports are chosen.
 REPORTS = [
-    (BigPicture, "BigPicture", _("Picture of the bank"), "fa-chart-pie"),
+    (big_picture.BigPicture, "BigPicture", _("Picture of the bank"), "fa-chart-pie"),
     (ReportCatalogue, "ReportCatalogue", _("All reports"), "fa-chart-column"),
+    (charts.Charts, "Charts", _("Charts"), "fa-chart-bar"),
     *((reports.SCREENS[one.view], one.view, one.label, one.icon) for one in CATALOGUE if one.statutory),
     (SubmissionRegistry, "Submissions", models.Submission.TITLES, "fa-stamp"),
 ]

@@ -207,13 +207,16 @@ def _print_of_family(number: str, district: str | None, out: Path, what: str, ma
 @click.option("--apply", "applying", is_flag=True, help="Записать в банк; без этого только показать, что изменится.")
 @click.option("--answer", "answers", multiple=True, metavar="ВОПРОС=ОТВЕТ",
               help="Ответ на вопрос, который задан при показе; можно повторить.")  # fmt: skip
-def import_workbook(file: Path, applying: bool, answers: tuple[str, ...]) -> None:
+@click.option("--reason", default="", metavar="ПРИЧИНА", help="Почему строки вносятся в период, отчёт за который сдан.")
+def import_workbook(file: Path, applying: bool, answers: tuple[str, ...], reason: str) -> None:
     """Загрузить книгу FILE (.xlsx, .xls, .ods, .csv): показать ошибки или что изменится, с --apply записать.
 
     Сомнительное спрашивается: под номером другая семья, исправлен ли человек. Ответ: --answer family-2=other.
+    Строки сданного периода записываются с причиной: --reason "реестр поселения сдан позже".
     """
     from app import clock
-    from app.exchange import apply, preview, sources
+    from app.exchange import apply, closed_rows, preview, sources
+    from app.services import closed
 
     with _work():
         given = _answers(answers)
@@ -231,7 +234,10 @@ def import_workbook(file: Path, applying: bool, answers: tuple[str, ...]) -> Non
         if planned.faults:
             raise SystemExit(1)
         if prepared is not None and (planned.does_something or planned.unanswered):
-            number = prepared.write().id
+            if warning := closed_rows.warning(planned, reason):
+                raise click.ClickException(f"{warning} Причина: --reason ПРИЧИНА.")
+            with closed.because(reason):
+                number = prepared.write().id
             look_at_contents()
             acts.commit()
             click.echo(f"Загружено, загрузка № {number}.")
@@ -376,7 +382,8 @@ def _write_report(one: Report[Any], days: tuple[date, date], kind: str, name: st
     with _work():
         period = periods.given(*days)
         periods.check_begun(period, clock.today())
-        said = one if known_on is None else files.as_known(one, known_on)
+        said = files.of_days_to_come(one, period, clock.today())
+        said = said if known_on is None else files.as_known(said, known_on)
         with nullcontext() if known_on is None else known.as_of(known_on):
             tree = ReportPlaces(one.sources)
             place = tree.named(name) if name else tree.default()

@@ -156,9 +156,24 @@ def given(start: date | None, end: date | None) -> Period:
 
 
 def check_begun(period: Period, today: date) -> None:
-    """A report tells of days that have come."""
+    """A report tells of days that have come: of a period that goes on, but of none that ends after this year."""
     if period.start > today:
         raise Refusal(f"Период ещё не начался: он начинается {period.start:%d.%m.%Y}.", "period")
+    if period.end > year_period(today.year).end:
+        raise Refusal(
+            f"Период заканчивается {period.end:%d.%m.%Y}: каким будет банк через годы, неизвестно. Последний день – "
+            f"не позже {year_period(today.year).end:%d.%m.%Y}.", "to",
+        )  # fmt: skip
+
+
+def going_on(period: Period, today: date) -> str:
+    """What is said of the figures of a period that is not over; empty of one that is."""
+    if period.end <= today:
+        return ""
+    return (
+        f"Период ещё не закончился: он заканчивается {period.end:%d.%m.%Y}. Учтено то, что внесено на сегодня, "
+        f"{today:%d.%m.%Y}; возраст и сроки – на последний день периода."
+    )
 
 
 def coded(code: str) -> Period | None:

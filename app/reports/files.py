@@ -9,6 +9,8 @@ from datetime import date, datetime
 from typing import Any
 
 from app import words
+from app.domain import periods
+from app.domain.periods import Period
 from app.render import html, pdf, xlsx
 from app.render.table import Column, Table, plain
 from app.reports.report import Link, Report
@@ -27,6 +29,19 @@ def as_known(report: Report[Any], day: date) -> Report[Any]:
         return replace(made, subtitle="\n".join(lines))
 
     return replace(report, table=table, data=lambda form: {**report.data(form), "known_on": day.isoformat()})
+
+
+def of_days_to_come(report: Report[Any], period: Period, today: date) -> Report[Any]:
+    """A report over a period that is not over says so first of all."""
+    said = periods.going_on(period, today)
+    if not said:
+        return report
+
+    def table(form: Any, link: Link | None) -> Table:
+        made = report.table(form, link)
+        return replace(made, notes=[said, *made.notes])
+
+    return replace(report, table=table)
 
 
 def compared(report: Report[Any], totals: Mapping[int, int]) -> Report[Any]:

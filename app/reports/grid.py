@@ -14,12 +14,24 @@ from typing import Any, Protocol
 from flask_babel import lazy_gettext as _
 
 from app import access
+from app.domain import periods
 from app.domain.periods import Period
 from app.render.chart import Bar, Drawn, Panel
 from app.render.table import Cell, Column, Kind, Table, Value
 from app.reports import places, report
 from app.reports.places import OF_NOTHING, WITH_PARTS, Place, ReportPlaces
-from app.reports.report import TERRITORY, Check, Counting, Indicator, Link, Number, Report, ReportOption, Source
+from app.reports.report import (
+    TERRITORY,
+    Check,
+    Counting,
+    Indicator,
+    Link,
+    Number,
+    Report,
+    ReportOption,
+    Source,
+    nothing_drawn,
+)
 
 TOTAL = "Всего"
 SMALL = 5  # groups of fewer are hidden on request: a person may be recognised in them
@@ -394,10 +406,15 @@ def _drawn(form: Grid, one: Pictured, link: Link | None) -> Drawn:
 
 
 def short_period(title: str) -> str:
-    """«авг» of «август 2026 года», the year of its January, where twelve of them stand side by side."""
+    """«авг» of «август 2026 года», the year of its January, where twelve of them stand side by side; of a month or a
+    quarter that is cut, the same or its days."""
     words = title.split()
     if len(words) == 3 and words[0].isalpha() and words[1].isdecimal():
         return words[0][:3] if words[0] != JANUARY else words[1]
+    if words[0] == "с":
+        (day, month, year), (last, until, _year) = (words[place].split(".") for place in (1, 3))
+        whole = f"{periods.MONTHS[int(month) - 1]} {year} года"
+        return short_period(whole) if month == until else f"{day}.{month}–{last}.{until}"
     return title.replace(" квартал ", " кв. ").removesuffix(" года")
 
 
@@ -430,6 +447,7 @@ def made(*, name: str, view: str, label: Any, title: str, about: str, icon: str,
     return Report(
         name=name, view=view, label=label, title=title, icon=icon, file=name.replace("-", "_"), about=about,
         figures=indicators, count=count, table=as_table, further=lambda _form: [], data=as_json,
-        named=lambda _form: {}, sources=sources, pictures=lambda form, link: pictures(form, pictured, link),
+        named=lambda _form: {}, sources=sources,
+        pictures=(lambda form, link: pictures(form, pictured, link)) if pictured else nothing_drawn,
         options={"by": of_breakdowns(breakdowns), "small": SMALL_GROUPS},
     )  # fmt: skip

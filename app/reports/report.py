@@ -252,6 +252,11 @@ class Report(Generic[Form]):
     pictures: Callable[[Form, Link | None], Sequence[Drawn]] = nothing_drawn
     entered: tuple[str, ...] = ()
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it has pictures."""
+        return self.pictures is not nothing_drawn
+
 
 # The rows of a source that are asked for: the person's, on the territories of the question.
 Within = Callable[[Source], ColumnElement[bool]]

@@ -19,7 +19,7 @@ from app.render import chart
 from app.reports import overview
 from app.reports.places import ReportPlaces
 from app.reports.report import Link
-from app.screens.reports import OWN_DATES, ReportRequest, drawn, period_choices
+from app.screens.reports import OWN_DATES, ChartWidget, ReportRequest, period_choices
 from app.screens.screen import Screen
 
 SVG = "image/svg+xml"
@@ -50,7 +50,7 @@ class BigPicture(Screen):
         counted = overview.counted(asked.period, asked.place, asked.tree)
         named = not access.scope().all_statistics
         pictures = [
-            drawn(picture, url_for(f"{view}.show", **_of_report(asked, view)))
+            ChartWidget(picture, url_for(f"{view}.show", **_of_report(asked, view)))
             for view, picture in counted.pictures(lambda view: _links(asked, view) if named else lambda _key, _at: "")
         ]
         tiles = [(tile, self._address(asked, tile)) for tile in counted.tiles]

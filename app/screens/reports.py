@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from flask import Response, abort, make_response, url_for
 from flask_appbuilder import expose, permission_name
+from flask_appbuilder.charts import widgets as charts
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -38,6 +39,7 @@ PICTURES = {"svg": "image/svg+xml", "png": "image/png"}
 MOST_ON_SCREEN = 500  # rows of a table on a page; a file has all of them
 MANY = 3000  # families of whom each has a line: a file of more is made in the background
 IN_BACKGROUND = ("xlsx", "pdf")
+NO_TERRITORY = "Такой территории среди ваших нет: откройте отчёт и выберите её из списка."
 NOT_AT_ONCE = "Банк на этот день восстанавливается в фоне: откройте отчёт и попросите файл."
 MOST_COLUMNS = 60  # of a report with totals
 NEAR = "near"  # the tab of what came close and is not counted
@@ -114,11 +116,14 @@ class ReportRequest:
 
     @contextmanager
     def of_bank(self, report: Report[Any]) -> Iterator[Report[Any]]:
-        """Let a block count the report over the bank that is asked. Raises Refusal."""
+        """Let a block count the report over the bank that is asked. Raises Refusal if that takes too long."""
+        report = files.of_days_to_come(report, self.period, clock.today())
         report = files.compared(report, self.totals) if self.totals else report
         if self.known is None:
             yield report
             return
+        if known.is_large():
+            raise Refusal(NOT_AT_ONCE, "known")
         with known.as_of(self.known):
             self.tree = ReportPlaces(report.sources)
             self.place = self.tree.all.get(self.place.id) if self.place else None
@@ -142,6 +147,8 @@ def _period(typed: dict[str, str]) -> Period | None:
     code = typed["period"]
     if code == ONE_DAY:
         day = _day(typed["to"], "to")
+        if day is None:
+            raise Refusal("Укажите день, на который показать отчёт.", "to")
         return periods.given(day, day)
     if typed["year"] and not code:
         code = f"{typed['year']}-Q{typed['quarter']}" if typed["quarter"] else typed["year"]
@@ -167,7 +174,7 @@ def _day(text: str, name: str) -> date | None:
 def _chosen(tree: ReportPlaces, text: str) -> Place:
     """The territory of an address; one that the person may not choose does not exist."""
     found = next((place for place, _depth in tree.choices() if str(place.id) == text), None)
-    return found or abort(404)
+    return found or abort(404, NO_TERRITORY)
 
 
 def _codes(period: Period) -> list[str]:
@@ -226,15 +233,14 @@ class ReportScreen(Screen):
     def _shown(self, asked: ReportRequest, report: Report[Any]) -> dict[str, Any]:
         """The counted report as its page shows it."""
         form = self._count(asked)
-        link = self._links(asked)
+        link = links(self.report, asked)
         opened = link if form.shows_names else None
         table = first_rows(report.table(form, opened))
         return {
             "form": form, "table": table, "totals": files.beside(table, asked.totals),
             "named": report.named(form), "link": link,
             "grid": Markup(html.grid(table, STATUTORY if report.statutory else FIGURES, asks=True)),  # noqa: S704  app/render/html.py escapes
-            "pictures": [drawn(one, files=self._files_of_picture(number, asked))
-                         for number, one in enumerate(report.pictures(form, opened))],
+            "pictures": pictures(report, form, asked, opened),
             "rules": [one for one in form.indicators.values() if one.rule],
             "sections": [
                 Markup(html.section(part, f"ask-section-{place}"))  # noqa: S704  app/render/html.py escapes
@@ -319,12 +325,10 @@ class ReportScreen(Screen):
         asked = self._understood(self._address())
         if kind not in files.KINDS or asked.place is None:
             abort(404)
-        if asked.known and known.is_large():
-            raise NotUnderstoodError([NOT_AT_ONCE], self._address().reset)
         try:
             with asked.of_bank(self.report) as said:
                 form = self._count(asked)
-                link = self._links(asked, whole=True) if kind == "xlsx" and form.shows_names else None
+                link = links(self.report, asked, whole=True) if kind == "xlsx" and form.shows_names else None
                 content, mime = files.written(said, form, kind, link=link, **_made())
         except Refusal as refusal:
             raise NotUnderstoodError([refusal.text], self._address().reset) from refusal
@@ -349,12 +353,6 @@ class ReportScreen(Screen):
         journal.read(Act.EXPORTED, entity=self.report.view, summary=said, records=0)
         content = chart.png(one) if kind == "png" else chart.svg(one, alone=True).encode()
         return self.file(content, PICTURES[kind], f"{self.report.file}_{number + 1}_{_dates(asked.period)}.{kind}")
-
-    def _files_of_picture(self, number: int, asked: ReportRequest) -> list[tuple[str, str]]:
-        if not self.appbuilder.sm.has_access("can_export", self.report.view):
-            return []
-        address = f"{self.report.view}.picture"
-        return [(kind.upper(), url_for(address, number=number, kind=kind, **asked.arguments)) for kind in PICTURES]
 
     def _address(self) -> Address:
         return Address(url_for(f"{self.report.view}.show"))
@@ -383,9 +381,7 @@ class ReportScreen(Screen):
 
     @contextmanager
     def _bank_of_lists(self, asked: ReportRequest) -> Iterator[None]:
-        """The bank that is asked, if it can be made while one waits. Raises NotUnderstoodError."""
-        if asked.known and known.is_large():
-            raise NotUnderstoodError([NOT_AT_ONCE], self._address().reset)
+        """The bank that is asked. Raises NotUnderstoodError."""
         try:
             with asked.of_bank(self.report):
                 yield
@@ -407,15 +403,6 @@ class ReportScreen(Screen):
     def _repeated(asked: ReportRequest) -> dict[str, Any]:
         also = {name: text for name, text in filters.given().items() if name in ("figure", "at")}
         return {**asked.arguments, **also}
-
-    def _links(self, asked: ReportRequest, *, whole: bool = False) -> Link:
-        """Addresses of the lists behind the numbers. whole: with the name of the server, for a file."""
-
-        def link(key: str, where: int | str | None = None) -> str:
-            at = {"at": str(where)} if where else {}
-            return url_for(f"{self.report.view}.behind", _external=whole, figure=key, **{**at, **asked.arguments})
-
-        return link
 
     def _said(self, asked: ReportRequest, figure: str = "") -> str:
         """How the journal names what was shown."""
@@ -462,10 +449,42 @@ def drawn_table(table: Table, css: str) -> tuple[Markup, list[Markup]]:
     return grid, [Markup(html.section(part)) for part in table.sections]  # noqa: S704  the same
 
 
-def drawn(picture: Drawn, address: str = "", files: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
-    """A picture as a page shows it: with the table behind it, the report that explains it, the files it is kept as."""
-    svg = Markup(chart.svg(picture))  # noqa: S704  app/render/chart.py escapes
-    return {"svg": svg, "title": picture.title, "rows": picture.rows(), "address": address, "files": files}
+def links(report: Report[Any], asked: ReportRequest, *, whole: bool = False) -> Link:
+    """Addresses of the lists behind the numbers of a report. whole: with the name of the server, for a file."""
+
+    def link(key: str, where: int | str | None = None) -> str:
+        at = {"at": str(where)} if where else {}
+        return url_for(f"{report.view}.behind", _external=whole, figure=key, **{**at, **asked.arguments})
+
+    return link
+
+
+class ChartWidget(charts.ChartWidget):
+    """The one widget of every chart, ours in the place of FAB's, which asks Google: a picture with the table behind it,
+    the report that explains it, and the files it is kept as."""
+
+    template = "reports/drawn.html"
+
+    def __init__(self, picture: Drawn, address: str = "", files: Sequence[tuple[str, str]] = ()) -> None:
+        svg = Markup(chart.svg(picture))  # noqa: S704  app/render/chart.py escapes
+        super().__init__(svg=svg, title=picture.title, rows=picture.rows(), address=address, files=files)
+
+    def __call__(self, **also: Any) -> Markup:
+        return Markup(super().__call__(**also))  # noqa: S704  its template escapes
+
+
+def pictures(report: Report[Any], form: Any, asked: ReportRequest, link: Link | None) -> list[ChartWidget]:
+    """The pictures of a counted report, each kept as a file by whoever may."""
+    may_export = appbuilder().sm.has_access("can_export", report.view)
+
+    def kept(number: int) -> list[tuple[str, str]]:
+        address = f"{report.view}.picture"
+        return [(kind.upper(), url_for(address, number=number, kind=kind, **asked.arguments)) for kind in PICTURES]
+
+    return [
+        ChartWidget(one, files=kept(number) if may_export else ())
+        for number, one in enumerate(report.pictures(form, link))
+    ]
 
 
 def first_rows(table: Table) -> Table:

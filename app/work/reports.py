@@ -31,7 +31,8 @@ def write(run: Run) -> Result:
             raise Refusal("Такой территории среди ваших нет.")
         form = report.count(period, place, tree, **asked["options"])
         run.tell(WRITING, 0, 0)
-        said = files.as_known(report, day) if day else report
+        said = files.of_days_to_come(report, period, clock.today())
+        said = files.as_known(said, day) if day else said
         moment = clock.local(clock.now())
         content, mime = files.written(said, form, asked["as"], made_by=access.scope().user_name, made_at=moment)
     name = f"{report.file}_{period.start.isoformat()}_{period.end.isoformat()}{files.ENDINGS[asked['as']]}"

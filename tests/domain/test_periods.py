@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain import periods
 from app.domain.periods import Period
+from app.domain.refusal import Refusal
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,14 @@ def test_whole_months(since, until, months):
 ])  # fmt: skip
 def test_the_results_of_a_period_are_named_in_words(period, said):
     assert period.results == said
+
+
+def test_a_report_tells_of_days_that_have_come_and_says_of_a_year_that_goes_on():
+    today = date(2026, 10, 12)
+    for code in ("2026", "2026-Q4", "2026-Q3"):
+        periods.check_begun(periods.coded(code), today)
+    assert "не закончился" in periods.going_on(periods.coded("2026-Q4"), today)
+    assert periods.going_on(periods.coded("2026-Q3"), today) == ""
+    for start, end in ((date(2026, 10, 13), date(2026, 12, 31)), (date(2026, 1, 1), date(2027, 1, 1))):
+        with pytest.raises(Refusal):
+            periods.check_begun(Period(start, end), today)

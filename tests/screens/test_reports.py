@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.domain.terms import Act
 from app.extensions import db
 from app.models import JournalEntry
+from app.reports import CATALOGUE
 from tests import factories
 from tests.states import kept
 
@@ -123,7 +124,9 @@ def test_other_roles_have_no_reports(towns, sign_in):
 def test_a_territory_of_another_district_does_not_exist(towns, sign_in):
     anna = sign_in("anna")
     for territory in (towns.far.id, towns.other_district.id, towns.root.id, 10**30, "нет", -1):
-        assert anna.get(FORM, query_string={"territory": territory}).status_code == 404, territory
+        answer = anna.get(FORM, query_string={"territory": territory})
+        assert answer.status_code == 404, territory
+        assert "Такой территории среди ваших нет" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -131,6 +134,8 @@ def test_a_territory_of_another_district_does_not_exist(towns, sign_in):
     [
         ("period=own&from=2026-09-30&to=2026-07-01", "раньше, чем начинается"),
         ("period=own&from=2026-07-01", "обе даты"),
+        ("period=day", "Укажите день"),
+        ("period=own&from=2026-07-01&to=2090-01-01", "неизвестно"),
         ("period=own&from=0001-01-01&to=2026-07-01", "между"),
         ("period=own&from=вчера&to=2026-07-01", "не дата"),
         ("period=2026-Q7", "Такого периода нет"),
@@ -197,3 +202,20 @@ def test_the_picture_of_the_bank_and_the_year_of_the_first_page_are_drawn(towns,
         assert drawn.status_code == 200
         assert drawn.mimetype == "image/svg+xml"
         assert "Движение за год" in drawn.get_data(as_text=True)
+
+
+def test_the_chart_view_of_fab_draws_the_pictures_of_each_report_with_the_widget_of_every_report(towns, sign_in, page):
+    anna = sign_in("anna")
+    address = next(link for link in page(anna, "/reports/").xpath("//nav//a/@href") if link.startswith("/charts/"))
+    shown = page(anna, address)
+    others = shown.xpath("//nav[contains(@class, 'tabs')]/a/@href")
+    assert len(others) == sum(one.is_drawn for one in CATALOGUE)
+    for other in others:
+        document = page(anna, other)
+        assert document.xpath("//figure/*[local-name()='svg' and contains(@class, 'chart')]"), other
+        assert not document.xpath("//script[contains(@src, 'google')]")
+    movement = page(anna, f"/charts/chart/movement?{PERIOD}&by=months")
+    report = page(anna, f"/reports/movement/?{PERIOD}&by=months")
+    assert movement.xpath("string(//figure//@aria-label)") == report.xpath("string(//figure//@aria-label)")
+    assert anna.get(f"/charts/chart/registry?{PERIOD}").status_code == 404, "a list has no pictures"
+    assert "неизвестно" in page(anna, "/charts/chart/movement?from=2026-07-01&to=2090-01-01", 400).text_content()

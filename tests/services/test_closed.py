@@ -172,7 +172,22 @@ def test_a_load_says_its_rows_of_the_period_and_gives_one_reason(cast, sign_in):
     assert anna.post(loaded.location.replace("batch", "undo"), data={closed.REASON: "ошибка"}).status_code == 302
 
 
-def test_a_command_of_the_installation_is_asked_for_nothing_and_a_person_is(cast, family):
+def test_a_load_by_command_is_refused_without_a_reason_and_takes_one(app, cast, tmp_path):
+    submitted(cast.district)
+    file = tmp_path / "книга.xlsx"
+    file.write_bytes(Sound().content())
+    load = ["bank", "import", str(file), "--apply"]
+    refused = app.test_cli_runner().invoke(args=load)
+    assert (refused.exit_code, told()) == (1, [])
+    assert "--reason" in refused.output.splitlines()[-1]
+    assert "Форма учёта" in refused.output.splitlines()[-1]
+    done = app.test_cli_runner().invoke(args=[*load, "--reason", "реестр поселения сдан позже"])
+    assert done.exit_code == 0, done.output
+    assert all(entry.summary.startswith("реестр поселения сдан позже – ") for entry in told())
+    assert told()
+
+
+def test_what_the_installation_writes_row_by_row_is_asked_for_nothing_and_a_person_is(cast, family):
     stay = db.session.scalars(select(Registration).where(Registration.family_id == family.id)).one()
     criterion = factories.by_code(Criterion, "2.3.1")
     paper = DecisionPaper("7/7", END - timedelta(days=9), cast.agency("5.1"))
@@ -182,7 +197,8 @@ def test_a_command_of_the_installation_is_asked_for_nothing_and_a_person_is(cast
                                       today=clock.today())  # fmt: skip
     db.session.rollback()
     with access.unrestricted():
-        assert closed.check([WrittenRow(Registration, "", None, STAY, family.id)]) == []
+        stay.registered_on = START
+        db.session.flush()
 
 
 def test_the_period_of_another_territory_stays_open(cast, family):
