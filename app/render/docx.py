@@ -7,6 +7,7 @@ else. A field that is not known leaves a line to write on. Nothing is fetched, n
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from docxtpl import DocxTemplate, InlineImage, Listing
 from jinja2 import ChainableUndefined, TemplateError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
+from lxml import etree
 
 from app.render import qr
 
@@ -36,6 +38,8 @@ MOST_UNPACKED = 30 * 1024 * 1024
 FONT, POINTS = "Times New Roman", 12
 SIDES = {"title": WD_ALIGN_PARAGRAPH.CENTER, "corner": WD_ALIGN_PARAGRAPH.RIGHT}
 CODE_SIDE = 24  # millimetres of a QR code
+# Fields by which Word fetches something when it opens a paper; each may be cut into several runs.
+_FETCHES = re.compile(r"DDE|INCLUDE(?:PICTURE|TEXT)|IMPORT|HYPERLINK|DATABASE|(?<![A-Z])(?:LINK|RD)(?![A-Z])", re.I)
 
 
 class UnfitTemplateError(Exception):
@@ -95,13 +99,30 @@ def check(content: bytes) -> None:
                 raise UnfitTemplateError("Это не документ Word (.docx): сохраните образец в этом виде.")
             if sum(one.file_size for one in archive.infolist()) > MOST_UNPACKED:
                 raise UnfitTemplateError("Образец слишком велик в распакованном виде.")
-            if any("vbaProject" in name or "/embeddings/" in name or "/activeX/" in name for name in names):
+            if any(part in name.lower() for name in names for part in ("vbaproject", "/embeddings/", "/activex/")):
                 raise UnfitTemplateError("В образце есть макросы или вложенные объекты: сохраните его без них.")
-            for name in names:
-                if name.endswith(".rels") and b'TargetMode="External"' in archive.read(name):
-                    raise UnfitTemplateError("Образец ссылается на внешний файл или адрес: уберите ссылки и картинки.")
-    except BadZipFile as error:
+            if len(set(names)) < len(names):
+                raise UnfitTemplateError("В архиве образца две части одного имени: сохраните его в Word заново.")
+            if any(_leads_outside(archive.read(name)) for name in names if name.lower().endswith((".rels", ".xml"))):
+                raise UnfitTemplateError("Образец ссылается на внешний файл или адрес: уберите ссылки и картинки.")
+    except (BadZipFile, etree.XMLSyntaxError) as error:
         raise UnfitTemplateError("Это не документ Word (.docx): сохраните образец в этом виде.") from error
+
+
+def _leads_outside(part: bytes) -> bool:
+    """Whether a part of a document names a file or an address, or has a field by which Word fetches one."""
+    root = etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
+    if root.getroottree().docinfo.doctype:
+        return True
+    fields: list[str] = []
+    for each in root.iter(etree.Element):
+        name = etree.QName(each).localname
+        if name == "Relationship" and each.get("TargetMode", "").strip().lower() == "external":
+            return True
+        if name == "instrText":
+            fields.append(each.text or "")
+        fields += [value for key, value in each.items() if etree.QName(key).localname == "instr"]
+    return _FETCHES.search("".join(fields)) is not None
 
 
 def named(content: bytes) -> set[str]:

@@ -94,10 +94,24 @@ def test_macros_and_embedded_objects_are_refused(name):
         docx.named(with_file(template("{{ номер }}"), name, b"x"))
 
 
-def test_what_points_to_the_outside_is_refused():
-    link = b'<Relationships><Relationship TargetMode="External" Target="http://x.example"/></Relationships>'
+LINK = '<Relationships><Relationship {} Target="http://x.example"/></Relationships>'
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("word/_rels/more.xml.rels", LINK.format('TargetMode="External"').encode()),
+        ("word/_rels/more.xml.RELS", LINK.format("TargetMode = 'external'").encode()),
+        ("word/_rels/more.xml.rels", LINK.format('TargetMode="&#69;xternal"').encode()),
+        ("word/_rels/more.xml.rels", LINK.format('TargetMode="External"').encode("utf-16")),
+        ("word/more.xml", b"<!DOCTYPE d SYSTEM 'http://x.example'><d/>"),
+        ("word/more.xml", b'<d><instrText>INCLUDE</instrText><t/><instrText>PICTURE "http://x"</instrText></d>'),
+        ("word/more.xml", b"<d xmlns:w='w'><fldSimple w:instr=' DDEAUTO cmd'/></d>"),
+    ],
+)
+def test_what_points_to_the_outside_is_refused(name, part):
     with pytest.raises(UnfitTemplateError, match="внешний"):
-        docx.named(with_file(template("{{ номер }}"), "word/_rels/more.xml.rels", link))
+        docx.named(with_file(template("{{ номер }}"), name, part))
 
 
 def test_a_document_that_unpacks_into_too_much_is_refused():
