@@ -10,7 +10,7 @@ import click
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import guard, models  # noqa: F401  every table must be known to the metadata, every flush be asked
+from app import guard, logs, models  # noqa: F401  every table must be known to the metadata, every flush be asked
 from app.backup import restoring
 from app.extensions import csrf, db, migrate
 
@@ -21,6 +21,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     """The application: read it as the list of what it consists of. `overrides` are settings of a test."""
     from config import settings
 
+    logs.keep_discreet()
     values = settings(serving=not overrides and _serving())
     values.update(overrides or {})
     app = Flask(__name__, instance_path=values["INSTANCE_PATH"])
