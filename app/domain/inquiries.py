@@ -15,6 +15,7 @@ LONGEST_WAIT = timedelta(days=366)
 USUAL_WAIT = 3  # working days, where the municipality sets no deadline of its own
 # A special institution answers under the body of social aid: both are «kind» of dictionaries of bodies.
 ANSWERS_AS = {"SOCIAL_INSTITUTION": "SOCIAL"}
+HEALTH = "HEALTH"  # the kind of bodies whose words are bound by medical secrecy (323-ФЗ, статья 13)
 
 
 class AskedKind(Protocol):

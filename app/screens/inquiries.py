@@ -18,6 +18,7 @@ from wtforms import HiddenField, SelectField, SelectMultipleField
 
 from app import access, clock, journal
 from app.acts import AT_ONCE, Answer
+from app.domain.inquiries import HEALTH
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, InquiryState
 from app.forms import REQUIRED, CleanText, DayField, EntityForm, check_version, field_of, no_longer, offered
@@ -170,6 +171,8 @@ class InquiryPage(Screen):
         form = InquiryAnswerForm(**draft.formdata)
         if not form.is_submitted() and draft.continued is None:
             form.told_on.data = clock.today()
+            if "special" in form:  # what a physician tells is of health, unless the physician says otherwise
+                form.special.data = inquiry.agency.kind.kind == HEALTH
 
         def whole() -> Answer:
             told = acts.SaidByBody(**{**vars(form.told), "told_by": access.scope().user_name})

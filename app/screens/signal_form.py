@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from app import access, clock
 from app.acts import Answer, reads_first
+from app.domain.inquiries import HEALTH
 from app.domain.refusal import Refusal
 from app.domain.signals import MOST_CHILDREN
 from app.domain.terms import SignalSource, TerritoryKind
@@ -29,7 +30,6 @@ from app.screens.signal_scans import attach
 from app.services import drafts, signals
 
 KIND = "signal"  # of drafts
-HEALTH = "HEALTH"  # the kind of bodies whose words are bound by medical secrecy
 ENTERED_FOR_OTHERS = "Направлена при внесении карты."
 
 

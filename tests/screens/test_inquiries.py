@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
+from app.domain.terms import Role
 from app.extensions import db
-from app.models import AgencyFinding, AgencyInquiry, SurveyGroup
+from app.models import AgencyFinding, AgencyInquiry, AgencyKind, SurveyGroup
+from app.services import accounts
 from tests import factories
 from tests.test_registry import form_of
 
@@ -73,6 +75,16 @@ def test_a_body_reads_the_names_the_address_and_the_question_and_nothing_else(ca
         assert secret not in shown
     for address in (f"/survey/{group.id}", f"/signal/{group.card_id}", f"/finding/{other.id}/edit"):
         assert gleb.get(address).status_code == 404, address
+
+
+def test_what_health_care_tells_is_of_health_unless_it_says_otherwise(cast, group, sign_in, page):
+    inquiry, body = asked(group, cast), cast.employee("gleb").agency
+    cast.user("gleb").roles = [accounts.add_role("Врач", Role.SPECIALIST.value, special=True)]
+    for code, marked in (("5.5", ["special"]), ("5.7", [])):
+        body.kind = factories.by_code(AgencyKind, code)
+        db.session.commit()
+        form = page(sign_in("gleb"), f"/inquiry/{inquiry.id}/answer")
+        assert form.xpath("//input[@type='checkbox'][@checked]/@name") == marked, code
 
 
 def test_a_body_tells_several_entries_corrects_them_and_the_answer_is_taken(cast, group, sign_in, page):
