@@ -17,6 +17,7 @@ _FLATS = {"кв", "квартира", "ком", "комната"}
 _PLACES = frozenset({"г", "гор", "город", "с", "село", "п", "пос", "поселок", "пгт", "рп", "ст", "станица", "х", "хут",
                      "хутор", "дер", "деревня", "аул", "снт", "тер", "обл", "область", "р", "н", "м", "район", "респ",
                      "республика", "край", "россия", "рф"})  # fmt: skip
+_STREET_WORD = re.compile(rf"\b(?:{'|'.join(sorted(_STREETS))})\b", re.IGNORECASE)
 _ENDINGS = frozenset({"я", "й", "ая", "ый", "ой", "ий", "го"})  # of a number: «1-я Речная»
 _LETTERS = frozenset("абвежзилт")  # of a house; the others shorten some word
 _KINDS = _STREETS | _HOUSES | _BUILDINGS | _FLATS | _PLACES
@@ -74,6 +75,14 @@ def homes_alike(one: str | None, other: str | None) -> HomesAlike | None:
         return HomesAlike.SAME if first.words == second.words else HomesAlike.IN_PART
     shared = min(len(first.numbers), len(second.numbers))
     return HomesAlike.HOUSE if first.numbers[:shared] == second.numbers[:shared] else None
+
+
+def place_of(address: str) -> str:
+    """The words of an address that may name its place, and not its street: «с. Старый Мост, ул. Заречная, 20» is of
+    the first three words."""
+    parts = address.split(",")
+    before = [_STREET_WORD.split(part, maxsplit=1)[0] for part in parts]
+    return " ".join(before).strip() if before != parts else parts[0].strip()
 
 
 class HomeWords(NamedTuple):

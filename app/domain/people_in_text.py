@@ -21,6 +21,7 @@ _ROLES = (
     "|подопечная|племянник|племянница|внук|внучка|брат|сестра|законный представитель|зак предст|родитель|родители"
     "|ребенок|дети|несовершеннолетний|несовершеннолетняя|двоюродный брат|двоюродная сестра"
 )
+HEADS = ("мать", "мама", "отец", "папа", "опекун", "опекунша", "законный представитель")
 _SPACED = _ROLES.replace(" ", r"[.\s]+")
 _ROLE = re.compile(rf"(?:({_SPACED})\.?)(?![^\W\d_])\s*[:\-–—.,(]*\s*", re.IGNORECASE)
 _ROLE_AFTER = re.compile(rf"\s*\(\s*({_ROLES})\.?\s*\)|[,\s–—-]\s*({_ROLES})(?![^\W\d_])", re.IGNORECASE)
@@ -86,6 +87,12 @@ def people(text: str, on: date, ages: Ages = ANYONE, *, first_alone: bool = Fals
             _tell(who, rest, on, ages)
             result.found.append(who)
     return result
+
+
+def role_of(text: str) -> str | None:
+    """The role that a text is, as a key: «Мать», «Сын 2»; None: it is no word for a member of a family."""
+    found = re.fullmatch(rf"({_ROLES})( \d{{1,2}})?", names.key(text))
+    return found[1] if found else None
 
 
 def of_name(text: str) -> Spelled | None:

@@ -154,6 +154,11 @@ def days(text: str, on: date) -> list[ActDay]:
     return sorted(found, key=lambda event: event.start)
 
 
+def numbered_day(text: str) -> bool:
+    """Whether a text has a day, and so may tell of a decision."""
+    return any(True for _ in _matches(text, _ISO, _DAY))
+
+
 def of_serial(number: float) -> date | None:
     """The day that Excel keeps as a number, if it may be one of a living person."""
     if number == int(number) and FIRST_SERIAL <= number <= LAST_SERIAL:

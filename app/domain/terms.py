@@ -510,6 +510,7 @@ class BookWordKind(Term):
     DOCUMENT = "document", "Вид документа"
     SUPERVISION = "supervision", "Вид учёта"
     REASON = "reason", "Причина снятия"
+    AID_KIND = "aid_kind", "Вид помощи"
 
 
 class BookStepKind(Term):

@@ -5,10 +5,10 @@ Export writes this; an import is compared with this. So what is written and read
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Table, select
 
@@ -17,6 +17,7 @@ from app.domain import intervals, writing
 from app.domain.criteria import DatedCriterion, in_force
 from app.domain.periods import quarter_of
 from app.domain.refusal import Refusal
+from app.domain.terms import DoublesVerdict
 from app.exchange.cells import Codes
 from app.exchange.programmes import ProgrammesOfBank, line, lines_of, text
 from app.exchange.records import FamilyRow, MemberRow, Named
@@ -30,7 +31,7 @@ from app.exchange.states import (
     SupervisionState,
     SupportState,
 )
-from app.extensions import db
+from app.extensions import db, portions
 from app.models import (
     Agency,
     AgencyKind,
@@ -38,6 +39,7 @@ from app.models import (
     AidKind,
     Criterion,
     Decision,
+    DoublesDecision,
     DynamicsLevel,
     Education,
     EducationStatus,
@@ -172,6 +174,42 @@ def family_numbers(district_id: int) -> dict[str, tuple[int, bool]]:
     seen = set(db.session.scalars(select(family.c.id).where(*of_district, access.scope().families())))
     rows = db.session.execute(select(family.c.number, family.c.id).where(*of_district))
     return {number: (family_id, family_id in seen) for number, family_id in rows}
+
+
+class Became(NamedTuple):
+    """The family that another one has become a part of."""
+
+    family_id: int
+    number: str
+
+
+def merged_numbers(district_id: int) -> dict[str, Became]:
+    """The numbers of cards that nobody bears since a merge → the family, however many merges later, that is seen."""
+    decision, family = DoublesDecision.__table__, Family.__table__
+    into, former = {}, {}
+    for other, kept, number in db.session.execute(
+        select(decision.c.other_family_id, decision.c.family_id, decision.c.former_number)
+        .join(family, family.c.id == decision.c.family_id)
+        .where(decision.c.verdict == DoublesVerdict.MERGED, decision.c.member_id.is_(None),
+               decision.c.taken_back_at.is_(None), family.c.district_id == district_id)
+        .order_by(decision.c.id)
+    ):  # fmt: skip
+        into[other] = kept
+        former[number] = other
+    last = {number: _last(other, into) for number, other in former.items() if number}
+    live: dict[int, str] = {}
+    for portion in portions(sorted(set(last.values()))):
+        live.update({row.id: row.number for row in db.session.execute(
+            select(family.c.id, family.c.number)
+            .where(family.c.id.in_(portion), family.c.annulled_at.is_(None), access.scope().families()))})  # fmt: skip
+    return {number: Became(key, live[key]) for number, key in last.items() if key in live}
+
+
+def _last(key: int, into: Mapping[int, int]) -> int:
+    seen = {key}
+    while key in into and into[key] not in seen:
+        seen.add(key := into[key])
+    return key
 
 
 def load(ids: Sequence[int], codes: dict[str, Codes], places: Places) -> dict[int, FamilyState]:

@@ -15,7 +15,7 @@ from app.exchange import apply, bank, preview, reader, sources
 from app.exchange.handmade import knowledge
 from app.exchange.sources import BookSource, UnclearBookError
 from app.extensions import db
-from app.models import BookWord, Family, Member, Registration, TerritoryAlias
+from app.models import Aid, BookWord, Family, Member, Registration, TerritoryAlias
 from tests.exchange import handmade_books
 from tests.exchange.handmade_books import BOOKS, SOUTH, Handmade, workbook
 from tests.exchange.workbooks import AS_OF, Sound, in_this_process
@@ -92,6 +92,22 @@ def test_the_values_of_the_cells_are_read_as_they_are_meant(cast):
     stay = boy.family.registrations[0]
     assert (stay.decision.number, stay.registered_on.isoformat()) == ("6/13", "2026-02-01")
     assert [one.criterion.code for one in stay.criteria_over_time] == ["2.1.1", "2.5.1"]
+
+
+def test_aid_is_given_to_those_of_the_family_whom_the_book_means(cast):
+    made = load(source(BY_NAME["помощь.xlsx"]))
+    told = [
+        (aid.given_on.isoformat(), aid.kind.name, aid.amount, sorted(member.first_name for member in aid.recipients))
+        for aid in db.session.scalars(select(Aid).order_by(Aid.given_on))
+    ]
+    assert told == [
+        ("2026-03-12", "Продуктовый набор", 3000, ["Алла", "Оля", "Пётр"]),
+        ("2026-08-25", "Одежда и обувь", None, ["Алла", "Оля", "Пётр"]),
+        ("2026-09-01", "Школьные принадлежности", 2500, ["Глеб"]),
+    ]
+    assert any("чья она, из книги не видно" in notice.text for notice in made.notices)
+    undated = db.session.scalar(select(Family.additional).where(Family.number == "00002"))
+    assert "Помощь: консультация психолога" in undated
 
 
 def test_an_answer_is_a_word_of_the_bank_and_is_not_asked_in_another_book(cast):

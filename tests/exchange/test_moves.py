@@ -15,7 +15,8 @@ from app.exchange.workbook import MEMBERS, SUPERVISIONS
 from app.extensions import db
 from app.models import Family, Member, Supervision
 from app.readings import duplicates
-from app.services import soundness
+from app.services import doubles, soundness
+from app.services.doubles import MergeChoice
 from tests import factories
 from tests.exchange.test_harmless import NORTH, SOUTH, answered, done, of, people, person
 from tests.exchange.workbooks import Sound, load, planned, texts
@@ -214,3 +215,27 @@ def test_an_import_that_moved_a_child_is_undone_whole_and_not_after_a_later_corr
     assert (told_of("00001"), told_of("00002")) == before
     assert list(soundness.faults(today())) == []
     assert not planned(two([MOTHER, BOY], [GRANNY]).content()).does_something
+
+
+@IN_PYTHON
+def test_a_book_that_names_a_merged_card_means_the_family_that_it_became(cast):
+    book = Sound()
+    book.rows["Семьи"].append({"№ карты": "00003", "Территория": NORTH})
+    book.rows["Члены семьи"] += [{**row, "№ карты": "00003"} for row in book.rows["Члены семьи"][:2]]
+    load(book.content())
+    kept, other = (
+        db.session.scalars(select(Family).where(Family.number == number)).one() for number in ("00001", "00003")
+    )
+    choice = MergeChoice({two.id: one.id for one, two in zip(kept.members, other.members, strict=True)}, {}, {})
+    doubles.merge_families(kept, other, choice, None, today())
+    db.session.commit()
+    both = planned(book.content())
+    assert (both.faults, both.questions, both.does_something) == ([], [], False)
+    assert "№ 00003 объединена с № 00001" in texts(both.notices)
+    of_old_number = Sound()
+    for rows in of_old_number.rows.values():
+        for row in rows:
+            row["№ карты"] = row["№ карты"].replace("00001", "00003")
+    alone = planned(of_old_number.content())
+    assert (alone.faults, alone.questions, alone.does_something) == ([], [], False)
+    assert "№ 00003 в книге – это семья № 00001 банка" in texts(alone.notices)

@@ -7,11 +7,13 @@ preview, load, undo.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
+from typing import Protocol
 
-from app.domain import names, people_in_text, spelled
+from app.domain import contacts, names, people_in_text, spelled
 from app.exchange.handmade import columns, families, form, meanings, tables
 from app.exchange.handmade.asking import AS_TEXT, Asking, BookQuestion, Choice
 from app.exchange.handmade.columns import ColumnChoice
@@ -24,6 +26,7 @@ from app.exchange.handmade.stays import StayReader
 from app.exchange.handmade.tables import FoundTable
 from app.exchange.handmade.vocabulary import Vocabulary
 from app.exchange.handmade.words import BookWords
+from app.exchange.parser import HIDDEN_SHEET
 from app.exchange.reader import Book
 
 SHOWN_ROWS = 12
@@ -38,7 +41,17 @@ _SETTLEMENT = re.compile(
 )
 _COUNTED = re.compile(r"(\d+)\s*(сем|дет|реб|несов|чел)")
 
-Match = Callable[[list[FamilyRows], str, date, Asking], None]
+
+class Match(Protocol):
+    """Finds the families of a book in the bank. twice: those that stand in the book again, and where they did first."""
+
+    twice: list[tuple[FamilyRows, FamilyRows]]
+
+    def __call__(self, families: list[FamilyRows], district: str, on: date, asking: Asking) -> None: ...
+
+    def homes(self, families: list[FoundFamily]) -> set[str]:
+        """The districts in which the bank knows the people of some families."""
+        ...
 
 
 @dataclass
@@ -101,13 +114,16 @@ class Understanding:
         understood.as_of = on = self._day(found)
         understood.layouts = self._layouts(found, on or self.today)
         used = [
-            table for layout in understood.layouts for table in layout.tables if _names_people(table, on or self.today)
+            table
+            for layout in understood.layouts
+            for table in layout.tables
+            if _names_people(table, on or self.today) and self._is_wanted(table.sheet)
         ]
         understood.left_sheets = [title for title in self.book.sheets if all(table.sheet != title for table in used)]
-        understood.district = self._district(found)
+        gathered = self._gather(used, on or self.today) if used else Gathered()
+        understood.district = self._district(found, gathered.families)
         if not used:
             return understood
-        gathered = self._gather(used, on or self.today)
         words = BookWords(self.vocabulary, self.asking)
         stays = StayReader(words, self.known, self.today, self.notices)
         interpreter = Interpreter(words, stays, on or self.today, self.today, self.notices)
@@ -119,6 +135,9 @@ class Understanding:
         self._check_totals(used, understood.families)
         if understood.district:
             self.match(understood.families, understood.district, on or self.today, self.asking)
+            for again, first in self.match.twice:
+                text = f"Эта семья уже есть (строка {first.found.place.row}): записана один раз."
+                self.notices.append((again.found.place, text))
         self._ask_settlement(understood.families)
         if on and understood.district:
             understood.written = form.write(self.book, understood.families, understood.district, on)
@@ -129,15 +148,15 @@ class Understanding:
     def _tables(self) -> list[FoundTable]:
         headers = self.known.headers
 
-        def knows(path: Sequence[str]) -> bool:
-            return meanings.of_header(path, headers) is not None
+        def means(path: Sequence[str]) -> str | None:
+            return meanings.of_header(path, headers)
 
         borders = {}
         for title in self.book.sheets:
             if found := re.fullmatch(r"(\d{1,5})-(\d{1,5})", self.asking.answers.get(f"header:{title}", "")):
                 first, last = sorted((int(found[1]), int(found[2])))
                 borders[title] = (first, min(last, first + tables.MOST_HEADER_ROWS - 1))
-        return tables.find(self.book, knows, borders)
+        return tables.find(self.book, means, borders)
 
     def _layouts(self, found: list[FoundTable], on: date) -> list[Layout]:
         by_key: dict[str, list[FoundTable]] = {}
@@ -150,6 +169,7 @@ class Understanding:
                 f"{what}:{number}:{rest}" if rest else f"{what}:{number}": said
                 for name, said in remembered.items() for what, _, rest in [name.partition(":")]
             }  # fmt: skip
+            self.asking.answers = {**_of_sheets(remembered), **self.asking.answers}
             asking = Asking({**learned, **self.asking.answers}, self.asking.questions)
             chosen = [columns.choose(table, number, self.known.headers, asking, on, self.vocabulary) for table in alike]
             for table in alike:
@@ -157,10 +177,17 @@ class Understanding:
             layouts.append(Layout(number, alike, chosen[0], key, known="seen:" in remembered))
         return layouts
 
+    def _is_wanted(self, title: str) -> bool:
+        """Whether a sheet is read: of one that its sender does not see the person decides."""
+        if self.book.hidden.get(title) != HIDDEN_SHEET:
+            return True
+        choices = [Choice("skip", "Нет: это старое или черновик"), Choice("read", "Да, прочитать и его")]
+        return self.asking.ask(BookQuestion(f"hidden:{title}", f"Лист «{title}» скрыт. Читать его?", choices)) == "read"
+
     def _gather(self, used: list[FoundTable], on: date) -> Gathered:
         gathered = families.gather(used, on, lambda text: self.known.settlement_in(text) or "")
         for doubt in gathered.doubts:
-            key = f"pair:{doubt.place.sheet}:{doubt.place.cell}"
+            key = f"pair:{sha256(doubt.text.encode()).hexdigest()[:16]}"  # of these people with these dates
             choices = [
                 Choice("list", "Раздать даты по порядку, сверху вниз"),
                 Choice("none", "Записать без дат рождения"),
@@ -170,6 +197,10 @@ class Understanding:
                 == "list"
             ):
                 doubt.pair()
+        for place in gathered.strangers:
+            self.notices.append(
+                (place, "Помощь не записана: чья она, из книги не видно. Впишите номер семьи или её ФИО.")
+            )
         for person, place in gathered.twice:
             text = f"{person.full} стоит дважды (строки {person.place.row} и {place.row}): записан один раз."
             self.notices.append((place, text))
@@ -182,17 +213,15 @@ class Understanding:
         """Hold the totals that stand under a table against what was read of it."""
         for table in used:
             mine = [family for family in found if family.found.place.sheet == table.sheet]
-            children = sum(family.children for family in mine)
+            before = 0
             for number, said, _ in table.set_aside:
+                if said != "итог":
+                    continue
                 line = next((line for at, line in self.book.sheets[table.sheet] if at == number), [])
-                for amount, what in (
-                    _COUNTED.findall(names.key(" ".join(str(cell) for cell in line))) if said == "итог" else ()
-                ):
-                    read = len(mine) if what == "сем" else children if what in ("дет", "реб", "несов") else None
-                    if read is not None and read != int(amount):
-                        noun = "семей" if what == "сем" else "детей"
-                        text = f"В итоге книги {noun} {amount}, а прочитано {read}: проверьте, все ли строки поняты."
-                        self.notices.append((CellPlace(table.sheet, number), text))
+                part = [family for family in mine if before < family.found.place.row < number]
+                for text in _disagreeing(names.key(" ".join(str(cell) for cell in line)), part or mine, mine):
+                    self.notices.append((CellPlace(table.sheet, number), text))
+                before = number
 
     # Facts
 
@@ -209,7 +238,8 @@ class Understanding:
         days = spelled.days(answer or "", self.today)
         return days[0].day if days else None
 
-    def _district(self, found: list[FoundTable]) -> str:
+    def _district(self, found: list[FoundTable], families: list[FoundFamily]) -> str:
+        """The district of a book: by its titles, by the places that it names, by its people whom the bank knows."""
         if len(self.known.districts) == 1:
             return next(iter(self.known.districts.values()))
         title = names.key(" ".join([self.book.name, *(text for table in found for text in table.above)]))
@@ -223,6 +253,8 @@ class Understanding:
         if of_places and len(whole := set.intersection(*of_places)) == 1:
             return whole.pop()
         choices = [Choice(name, name) for name in self.known.districts.values()]
+        if len(homes := self.match.homes(families)) == 1:
+            return homes.pop()
         return self.asking.ask(BookQuestion("district", "Какого района эти семьи?", choices)) or ""
 
     def _territories(self, used: list[FoundTable]) -> dict[str, str]:
@@ -234,6 +266,7 @@ class Understanding:
             sure = next((place for text in texts if (place := self.known.settlement_in(text))), None)
             own = (
                 several
+                and not table.of_cards
                 and not _PLAIN_SHEET.fullmatch(table.sheet.strip())
                 and not _GRADE_SHEET.fullmatch(table.sheet.strip())
             )
@@ -265,7 +298,7 @@ class Understanding:
         text = said.text if said else told
         if not text:
             address = family.first("address") or family.first("registered")
-            return (self.known.settlement_in(address.text) if address else None) or ""
+            return (self.known.settlement_in(contacts.place_of(address.text)) if address else None) or ""
         if sure := self.known.settlement(text):
             return sure
         near = self.known.settlements_like(text)
@@ -278,12 +311,30 @@ class Understanding:
         return text if chosen in (None, AS_TEXT) else chosen
 
 
+def _disagreeing(total: str, part: list[FamilyRows], whole: list[FamilyRows]) -> Iterator[str]:
+    """What a total says otherwise than was read: of the rows since the total above it, or of the whole table."""
+    for amount, what in _COUNTED.findall(total):
+        if what == "чел":
+            continue
+        noun, read = ("семей", [len(part), len(whole)]) if what == "сем" else (
+            "детей", [sum(family.children for family in each) for each in (part, whole)])  # fmt: skip
+        if int(amount) not in read:
+            yield f"В итоге книги {noun} {amount}, а прочитано {read[0]}: проверьте, все ли строки поняты."
+
+
+def _of_sheets(remembered: dict[str, str]) -> dict[str, str]:
+    """What was answered of the sheets of a layout."""
+    return {name: said for name, said in remembered.items() if name.startswith("hidden:")}
+
+
 def _places(table: FoundTable) -> set[str]:
-    """The names of settlements that stand in the rows of a table."""
-    columns = [column.index for column in table.of("territory")]
-    return {
-        str(line[at]) for _, line in table.rows for at in columns if at < len(line) and isinstance(line[at], str)
-    } - {""}
+    """What may name settlements in a table: its rows, the lines between them, the places of its addresses."""
+    found = set(table.sections.values())
+    for meaning, place in (("territory", str), ("place", str), ("address", contacts.place_of)):
+        columns = [column.index for column in table.of(meaning)]
+        cells = (line[at] for _, line in table.rows for at in columns if at < len(line))
+        found |= {place(cell) for cell in cells if isinstance(cell, str)}
+    return found - {""}
 
 
 def _given_of_settlement(found: list[FamilyRows]) -> str | None:
@@ -294,6 +345,8 @@ def _given_of_settlement(found: list[FamilyRows]) -> str | None:
 
 def _names_people(table: FoundTable, on: date) -> bool:
     """Whether a table names anybody: a summary has columns of children too, and numbers in them."""
+    if any(table.of("aid")) and any(table.of("family") + table.of("card")):
+        return True
     named = [column.index for column in table.columns if column.meaning.endswith((".name", ".last", ".first"))]
     texts = (line[at] for _, line in table.rows for at in named if at < len(line) and isinstance(line[at], str))
     return any((text and people_in_text.of_name(text)) or people_in_text.people(text, on).found for text in texts)

@@ -15,6 +15,7 @@ from app.exchange.handmade.asking import Asking, BookQuestion, Choice
 from app.exchange.handmade.tables import FoundTable, TableColumn
 from app.exchange.handmade.vocabulary import Vocabulary
 
+BESIDE_NAMES = ("born", "age", "role", "study", "grade", "work", "sex", "document")
 SAMPLES, LONGEST_SAMPLE = 3, 60
 LOOKED_AT = 200  # rows by whose values a column is judged
 BY_WORDS = {"category": "categories", "criterion": "criteria", "agency_kind": "sender"}
@@ -46,6 +47,8 @@ def choose(table: FoundTable, number: int, headers: Mapping[str, str], asking: A
     found: list[ColumnChoice] = []
     for column in table.columns:
         column.meaning = meanings.of_header(column.path, headers) or _of_values(table, column, on) or ""
+        _hold_to_values(table, column, on)
+    _find_aid(table)
     _find_owners(table)
     _say_who(table, number, asking, on)
     for column in table.columns:
@@ -60,6 +63,33 @@ def choose(table: FoundTable, number: int, headers: Mapping[str, str], asking: A
             ColumnChoice(key, column.letter, column.header, _samples(table, column), column.meaning, sure, guessed)
         )
     return found
+
+
+def _hold_to_values(table: FoundTable, column: TableColumn, on: date) -> None:
+    """A column of dates or of roles that names people by its values is theirs: «Дети, дата рождения»."""
+    owner, _, what = column.meaning.partition(".")
+    if what not in BESIDE_NAMES:
+        return
+    values = (line[column.index] for _, line in table.rows[:LOOKED_AT] if column.index < len(line))
+    texts = [value for value in values if isinstance(value, str) and value.strip()]
+    named = sum(
+        any(who.last and who.first for who in people_in_text.people(text, on).found) for text in texts if len(text) > 8
+    )
+    if texts and named * 2 >= len(texts):
+        column.meaning = f"{owner}.name"
+
+
+def _find_aid(table: FoundTable) -> None:
+    """A plain day is the day of the aid beside it; what would tell of an aid tells nothing where none is given."""
+    has_aid = any(column.meaning == "aid" for column in table.columns)
+    told = {column.meaning.rpartition(".")[2] for column in table.columns}
+    for column in table.columns:
+        if column.meaning == "aid_for" and not told & {"name", "last", "family", "card"}:
+            column.meaning = "person.name"
+        if not has_aid and column.meaning.startswith("aid_"):
+            column.meaning = ""
+        elif has_aid and not column.meaning and names.key(column.header) in ("дата", "когда", "число", "месяц"):
+            column.meaning = "aid_on"
 
 
 def _find_owners(table: FoundTable) -> None:
@@ -93,6 +123,8 @@ def _say_who(table: FoundTable, number: int, asking: Asking, on: date) -> None:
         return
     if any(column.meaning.endswith(".role") for column in table.columns):
         return
+    if table.of("aid") and not any(column.meaning.endswith((".born", ".age")) for column in mine):
+        return  # those who got it are of the families of the other sheets
     key = f"who:{number}"
     owner = asking.answers.get(key) if asking.answers.get(key) in ("children", "parents", "members") else None
     owner = owner or _owner_by_signs(table, owners, mine, on)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
-from app.domain import names, people_in_text
+from app.domain import contacts, names, people_in_text
 from app.exchange.handmade.found import PARENTS, CellPlace, CellSaid, FoundFamily, PersonInBook
 from app.exchange.handmade.rows import Doubt, PeopleRow, read
 from app.exchange.handmade.tables import FoundTable
@@ -27,6 +27,7 @@ class Gathered:
     families: list[FoundFamily] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
     twice: list[tuple[PersonInBook, CellPlace]] = field(default_factory=list)
+    strangers: list[CellPlace] = field(default_factory=list)
 
 
 def gather(tables: list[FoundTable], on: date, place_of: Callable[[str], str]) -> Gathered:
@@ -35,8 +36,43 @@ def gather(tables: list[FoundTable], on: date, place_of: Callable[[str], str]) -
     by_card: Cards = {}
     for table in tables:
         found = _Grouping(table, result, by_card, place_of).families(on)
-        _merge(result, found)
+        if result.families and any(column.meaning == "aid" for column in table.columns) and not _tells_of_people(table):
+            _give_aid(result, found)
+        else:
+            _merge(result, found)
     return result
+
+
+def _tells_of_people(table: FoundTable) -> bool:
+    """Whether a table says of people more than their names."""
+    return any(
+        column.meaning.endswith(".born") or column.meaning in ("address", "registered") for column in table.columns
+    )
+
+
+def _give_aid(result: Gathered, found: list[FoundFamily]) -> None:
+    """A list of aid names people of whom the other sheets tell: the aid is of their families."""
+    by_last: dict[str, list[tuple[PersonInBook, FoundFamily]]] = {}
+    for family in result.families:
+        for person in family.people:
+            by_last.setdefault(names.key(person.last)[:1], []).append((person, family))
+    for listed in found:
+        if any(listed is family for family in result.families):
+            continue
+        named = [
+            {
+                id(family): family
+                for known, family in by_last.get(names.key(person.last)[:1], ())
+                if known.bears_name_of(person)
+            }
+            for person in listed.people
+        ]
+        homes = named[0] if named else {}
+        if len(homes) != 1:
+            result.strangers += listed.places
+            continue
+        whom = CellSaid(", ".join(person.full for person in listed.people), listed.place)
+        next(iter(homes.values())).aids += [{"aid_for": whom, **aid} for aid in listed.aids]
 
 
 def _merge(result: Gathered, found: list[FoundFamily]) -> None:
@@ -58,6 +94,7 @@ def _merge(result: Gathered, found: list[FoundFamily]) -> None:
                 same.tell(what, each)
         same.notes += [note for note in family.notes if note not in same.notes]
         same.places += family.places
+        same.aids += family.aids
         same.card = same.card or family.card
 
 
@@ -111,6 +148,9 @@ class _Grouping:
         family = None if section else self._same(row)
         if not row.people and family is None:
             family = self.current if not section else None
+        if family is None and not row.people and row.aid:
+            self.result.strangers.append(CellPlace(self.table.sheet, row.number))
+            return
         if family is None:
             family = FoundFamily(CellPlace(self.table.sheet, row.number), territory=self.territory)
             if section:
@@ -127,6 +167,8 @@ class _Grouping:
             if what not in NO_FACTS:
                 family.tell(what, said)
         family.notes += [note for note in row.notes if note not in family.notes]
+        if "aid" in row.aid:
+            family.aids.append(row.aid)
         for person in row.people:
             known = family.add(person)
             if known is not None and known.place.sheet == person.place.sheet and person.whose not in PARENTS:
@@ -138,17 +180,20 @@ class _Grouping:
         begins = ""
         for at, text in self.table.sections.items():
             if self.before < at < number:
-                if place := self.place_of(text):
+                if _FAMILY.match(text):
+                    begins = text
+                elif place := self.place_of(text):
                     self.territory = place
                     self.current = None
-                elif _FAMILY.match(text) or people_in_text.of_name(text):
+                elif people_in_text.of_name(text):
                     begins = text
         return begins
 
     def _tell_section(self, family: FoundFamily, section: str) -> None:
         """What the line above a family tells beside its surname: mostly the address."""
         _, _, rest = section.partition(",")
-        if rest.strip():
+        family.territory = self.place_of(contacts.place_of(rest)) or family.territory
+        if rest.strip() and self.place_of(rest) != rest.strip():
             family.tell("address", CellSaid(rest.strip(), family.place))
 
     def _card(self, row: PeopleRow) -> str:

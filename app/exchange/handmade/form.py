@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from app.domain import names
 from app.exchange.handmade.found import CellPlace, FoundFamily
 from app.exchange.reader import Book
 from app.exchange.workbook import (
+    AIDS,
     AS_OF,
     DISTRICT,
     FACTS,
@@ -43,6 +45,18 @@ class FormRow:
 
 
 @dataclass
+class AidInForm:
+    """A row of aid. people: the rows of those who got it, whose names may still be corrected by the bank."""
+
+    row: FormRow
+    people: list[FormRow]
+
+    def written(self) -> FormRow:
+        self.row.put("recipients", tuple(map(_named, self.people)))
+        return self.row
+
+
+@dataclass
 class FamilyRows:
     """A family in the rows of the form."""
 
@@ -52,6 +66,7 @@ class FamilyRows:
     stay: FormRow | None = None
     children: int = 0
     supervisions: list[FormRow] = field(default_factory=list)
+    aids: list[AidInForm] = field(default_factory=list)
 
     def rows(self) -> Iterator[tuple[Sheet, FormRow]]:
         yield FAMILIES, self.family
@@ -59,6 +74,7 @@ class FamilyRows:
         if self.stay is not None:
             yield STAYS, self.stay
         yield from ((SUPERVISIONS, row) for row in self.supervisions)
+        yield from ((AIDS, aid.written()) for aid in self.aids)
 
 
 @dataclass
@@ -91,6 +107,14 @@ def write(source: Book, families: list[FamilyRows], district: str, as_of: date) 
             sources[sheet.title, number] = row
         sheets[sheet.title] = written
     return InForm(Book(source.name, source.digest, sheets, {}, {}, source.kind), sources)
+
+
+def _named(member: FormRow) -> str:
+    """A member as the form names one: «Тетерин Семён Ильич (12.05.2013)»."""
+    values = member.values
+    full = names.full(*(values.get(name) for name in ("last_name", "first_name", "middle_name")))
+    born = values.get("born_on")
+    return f"{full} ({born:%d.%m.%Y})" if isinstance(born, date) else full
 
 
 def _cell(value: Any) -> Any:

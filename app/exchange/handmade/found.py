@@ -70,6 +70,11 @@ class PersonInBook:
             return self.born is not None and other.born is not None and self.born.told == other.born.told
         return self.born is None or other.born is None or _same_time(self.born, other.born)
 
+    def bears_name_of(self, other: PersonInBook) -> bool:
+        """Whether a person may be called so: by the whole name, by initials, in the other order."""
+        pairs = ((self.last, other.last), (self.first, other.first), (self.middle, other.middle))
+        return bool(other.last) and all(not (one and two) or _agree(one, two) for one, two in pairs)
+
     def take(self, other: PersonInBook) -> None:
         """Learn what another entry of the same person knows more."""
         for name in ("last", "first", "middle"):
@@ -113,6 +118,7 @@ class FoundFamily:
     places: list[CellPlace] = field(default_factory=list)
     territory: str = ""
     notes: list[str] = field(default_factory=list)
+    aids: list[dict[str, CellSaid]] = field(default_factory=list)
 
     def tell(self, what: str, said: CellSaid) -> None:
         """Add a value, unless it is told already."""

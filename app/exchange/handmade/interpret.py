@@ -11,6 +11,7 @@ from typing import Any
 from app.domain import given_names, names, spelled
 from app.domain.ages import full_years
 from app.domain.terms import Sex
+from app.exchange.handmade.aids import AidReader
 from app.exchange.handmade.asking import AS_TEXT, BookQuestion, Choice
 from app.exchange.handmade.form import FamilyRows, FormRow
 from app.exchange.handmade.found import PARENTS, CellPlace, CellSaid, FoundFamily, PersonInBook
@@ -72,6 +73,7 @@ class Interpreter:
             rows.members.append(self._member(found, person, notes, rows))
         rows.children = sum(map(self._is_child, found.people))
         rows.stay = self.stays.read(found, notes)
+        rows.aids += AidReader(self.words, self.today, self._is_child).read(found, rows.members, notes)
         row.put("additional", "\n".join(dict.fromkeys(filter(None, notes))), found.place)
         return rows
 

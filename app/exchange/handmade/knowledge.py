@@ -24,7 +24,21 @@ from app.models import BookLayout, BookWord, Territory, TerritoryAlias
 from app.services import registry
 
 # Answers that the next book of the same headers is read by; the others belong to one book alone.
-KEPT = ("column:", "who:", "word:", "words:", "criterion:", "reason:", "sex:", "pair:", "place:", "body:", "territory@")
+KEPT = (
+    "column:",
+    "who:",
+    "word:",
+    "words:",
+    "criterion:",
+    "reason:",
+    "sex:",
+    "pair:",
+    "whom:",
+    "place:",
+    "body:",
+    "territory@",
+)
+OF_SHEET = ("hidden",)  # they hold for the sheet of that name under the same headers
 FOR_ALL = "*"  # the set of headers of what is asked of the whole book
 LONGEST_WORD = 300
 
@@ -107,6 +121,10 @@ def learn(understood: Understood, answers: Mapping[str, str], codes: Mapping[str
             for layout in understood.layouts:
                 if str(layout.number) == number:
                     by_headers.setdefault(digest(layout.key), {})[f"{what}:{place}" if place else f"{what}:"] = said
+        elif what in OF_SHEET:
+            for layout in understood.layouts:
+                if any(rest == table.sheet for table in layout.tables):
+                    by_headers[digest(layout.key)][key] = said
         elif key.startswith(KEPT):
             by_headers[digest(FOR_ALL)][key] = said
     for headers, told in by_headers.items():

@@ -23,14 +23,15 @@ from app.exchange import bank
 from app.exchange.cells import Codes
 from app.exchange.handmade.asking import AS_TEXT, Asking, BookQuestion, Choice
 from app.exchange.handmade.form import FamilyRows, FormRow
-from app.exchange.handmade.found import PersonInBook
+from app.exchange.handmade.found import FoundFamily, PersonInBook
 from app.exchange.handmade.known import bare_body
 from app.exchange.records import FamilyRow, MemberRow
 from app.exchange.states import FamilyState, MemberState, StayState
 from app.extensions import db, portions
-from app.models import Family, SearchWord
+from app.models import Family, Member, SearchWord
 
 SURE, PERHAPS = 4, 1  # points: two people who agree, or one with the birth date
+MOST_DAYS = 500  # birth dates by which the district of a book is looked for
 OF_MEMBER = ("role", "sex", "middle_name", "born_on", "workplace", "joined_on", "left_on")
 OF_FAMILY = tuple(each.name for each in fields(FamilyRow) if each.name not in ("line", "bad", "number", "territory"))
 OF_STAY = (
@@ -45,21 +46,52 @@ class Matching:
     def __init__(self, codes: dict[str, Codes], places: bank.Places) -> None:
         self.codes, self.places = codes, places
         self.on = date.min
+        self.twice: list[tuple[FamilyRows, FamilyRows]] = []
 
     def __call__(self, families: list[FamilyRows], district: str, on: date, asking: Asking) -> None:
-        """Give every family its number, and what the bank knows where the book is silent. on: the day of the book."""
+        """Give every family its number, and what the bank knows where the book is silent. on: the day of the book.
+
+        A family whose every person the bank knows in the family of an earlier row stands in the book twice: it is left
+        out, and `twice` says of which one it is.
+        """
         self.on = on
         district_id = self._district(district)
         states = self._candidates(families, district_id) if district_id is not None else {}
-        taken: set[int] = set()
+        taken: dict[int, FamilyRows] = {}
+        self.twice.clear()
         scored = {id(family): self._scores(family, states) for family in families}
         for family in sorted(families, key=lambda each: -max((score for score, _ in scored[id(each)]), default=0)):
+            if (first := self._taken_whole(family, scored[id(family)], taken)) is not None:
+                self.twice.append((family, first))
+                continue
             free = [(score, state) for score, state in scored[id(family)] if state.id not in taken]
             state = self._choose(family, free, asking)
             if state is not None:
-                taken.add(state.id)
+                taken[state.id] = family
                 self._take(family, state)
+        for family, first in self.twice:
+            families.remove(family)
+            first.aids += family.aids
         self._number(families, bank.family_numbers(district_id) if district_id is not None else {})
+
+    def homes(self, families: list[FoundFamily]) -> set[str]:
+        """The districts in which the bank knows people of some families, by their names and birth dates."""
+        dated = {
+            (names.key(person.last), names.key(person.first), person.born.day)
+            for family in families for person in family.people if person.born and person.born.day
+        }  # fmt: skip
+        found: set[str] = set()
+        for portion in portions(sorted({day for _, _, day in dated})[:MOST_DAYS]):
+            rows = db.session.execute(
+                select(Member.last_name, Member.first_name, Member.born_on, Family.district_id).join(Member.family)
+                .where(Member.born_on.in_(portion), Member.annulled_at.is_(None), Family.annulled_at.is_(None),
+                       access.scope().families())
+            )  # fmt: skip
+            found.update(
+                self.places.territories[district].name for last, first, day, district in rows
+                if (names.key(last), names.key(first), day) in dated
+            )  # fmt: skip
+        return found
 
     def _district(self, name: str) -> int | None:
         wanted = names.key(name)
@@ -115,6 +147,18 @@ class Matching:
             ):
                 points += 2
         return points
+
+    def _taken_whole(self, family: FamilyRows, scored: list[tuple[int, FamilyState]],
+                     taken: dict[int, FamilyRows]) -> FamilyRows | None:  # fmt: skip
+        """The family of an earlier row that is this one too."""
+        score, state = scored[0] if scored else (0, None)
+        if state is None or state.id not in taken or score < SURE:
+            return None
+        everybody = all(
+            any(_agrees(row, person, member) >= SURE // 2 for member in state.members)
+            for row, person in zip(family.members, family.found.people, strict=True)
+        )
+        return taken[state.id] if everybody else None
 
     def _choose(self, family: FamilyRows, scored: list[tuple[int, FamilyState]], asking: Asking) -> FamilyState | None:
         if not scored:

@@ -15,6 +15,7 @@ from app.exchange.handmade.found import PARENTS, CellPlace, CellSaid, PersonInBo
 from app.exchange.handmade.tables import FoundTable, TableColumn
 
 AGES: dict[str, Ages] = {"children": CHILD, **dict.fromkeys(PARENTS, PARENT)}
+AID = ("aid", "aid_on", "aid_for", "aid_sum", "aid_by")
 SHARED_OUT = ("work", "study", "grade", "document", "role", "sex", "supervision")
 ADDRESS_PARTS = (("place", ""), ("street", "ул. "), ("house", "д. "), ("flat", "кв. "))
 _PHONE = re.compile(
@@ -31,6 +32,7 @@ class PeopleRow:
     said: list[tuple[str, CellSaid]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
+    aid: dict[str, CellSaid] = field(default_factory=dict)
 
     def first(self, what: str) -> str:
         return next((said.text for told, said in self.said if told == what), "")
@@ -60,6 +62,8 @@ def read(table: FoundTable, number: int, line: list[Any], on: date) -> PeopleRow
         if dot:
             known = by_owner.setdefault(owner, {}).get(what)
             by_owner[owner][what] = said if known is None else CellSaid(f"{known.text}\n{said.text}", known.place)
+        elif column.meaning in AID:
+            row.aid.setdefault(column.meaning, said)
         elif column.meaning == "text":
             row.notes.append(f"{column.header}: {said.text}")
         elif column.meaning != "skip":

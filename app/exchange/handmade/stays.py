@@ -15,6 +15,19 @@ from app.exchange.handmade.known import KnownToBank
 from app.exchange.handmade.vocabulary import Vocabulary
 from app.exchange.handmade.words import BookWords, all_of
 
+_DECISION = re.compile(
+    r"(?:№|\bN)\s*\d[\w/\\.-]*|\b(?:постановлени\w*|пост|протокол\w*|прот|решени\w*)\b\.?(?:\s*\d[\w/-]*)?"
+    r"|\b(?:кдн\w*|и\s+зп|зп|от|г)\b\.?|(?<![\w.])\d+(?:[/-]\d+)?(?![\w.])",
+    re.IGNORECASE,
+)
+
+
+def beside_decision(text: str) -> str:
+    """What a text tells beside the day and the number of a decision: «27.01.2026, пост. № 1/7, 2.1.1» → «2.1.1»."""
+    if not spelled.numbered_day(text):
+        return text
+    return re.sub(r"(?:\s*[,;.]\s*){2,}", ", ", _DECISION.sub(" ", spelled.without_times(text))).strip(" ,;.–-\n")
+
 
 @dataclass
 class StayReader:
@@ -34,6 +47,8 @@ class StayReader:
         return self.words.asking
 
     def read(self, found: FoundFamily, notes: list[str]) -> FormRow | None:
+        if not found.said.get("placed"):  # a column of grounds may tell of the decision too
+            found.said["placed"] = [said for said in found.of("criteria") if spelled.days(said.text, self.today)]
         placed, number = self._decision(found, "placed", "placed_number")
         removed, removal_number = self._decision(found, "removed", "removed_number")
         criteria, waits = self._criteria(found, notes)
@@ -89,11 +104,17 @@ class StayReader:
         waits = False
         codes: dict[str, None] = {}
         for said in found.of("criteria"):
-            for part in self.vocabulary.parts("criterion", said.text):
+            for part in self.vocabulary.parts("criterion", beside_decision(said.text)):
                 if code := self.words.code("criterion", part):
                     codes[code] = None
                 else:
                     waits |= not self.words.is_answered("criterion", part)
+                if self.vocabulary.codes["criterion"].find(part) is None:
+                    notes.append(f"Основание: {part}")
+        for said in found.of("placed") if not codes and not waits else ():
+            for part in self.vocabulary.parts("criterion", beside_decision(said.text)):
+                if code := self.vocabulary.find("criterion", part):
+                    codes[code] = None
                 if self.vocabulary.codes["criterion"].find(part) is None:
                     notes.append(f"Основание: {part}")
         return tuple(codes), waits

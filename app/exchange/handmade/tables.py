@@ -10,6 +10,7 @@ from typing import Any
 
 from app.domain import writing
 from app.exchange import aside, cells
+from app.exchange.handmade import cards
 from app.exchange.reader import Book
 
 LOOKED_THROUGH = 60  # rows in which a header is looked for
@@ -20,6 +21,7 @@ _FAMILY = re.compile(r"\s*сем(?:ья|ьи)\b", re.IGNORECASE)
 _DATED = re.compile(r"\d{1,2}\.\d{1,2}\.\d{2,4}")
 
 Line = tuple[int, list[Any]]
+Means = Callable[[Sequence[str]], str | None]
 Knows = Callable[[Sequence[str]], bool]
 
 
@@ -57,6 +59,11 @@ class FoundTable:
     picture: list[Line] = field(default_factory=list)
 
     @property
+    def of_cards(self) -> bool:
+        """Whether the sheet held cards of families: it has no row of headers to be moved."""
+        return self.first == cards.HEADER_ROW
+
+    @property
     def headers(self) -> tuple[str, ...]:
         """The set of headers by which the layout is recognised."""
         return tuple(column.header for column in self.columns)
@@ -73,13 +80,34 @@ class FoundTable:
         return [column for column in self.columns if column.meaning == meaning]
 
 
-def find(book: Book, knows: Knows, borders: Mapping[str, tuple[int, int]]) -> list[FoundTable]:
+def find(book: Book, means: Means, borders: Mapping[str, tuple[int, int]]) -> list[FoundTable]:
     """The tables of the sheets that have one. borders: the rows of the header as the person has set them."""
     found = []
+
+    def knows(path: Sequence[str]) -> bool:
+        return means(path) is not None
+
     for title, lines in book.sheets.items():
-        if lines and (table := _of_sheet(title, lines, book.merged.get(title, []), knows, borders.get(title))):
+        if title not in borders and (rows := cards.as_rows(lines, means)):
+            found.append(_of_cards(title, lines, rows))
+        elif lines and (table := _of_sheet(title, lines, book.merged.get(title, []), knows, borders.get(title))):
             found.append(table)
     return found
+
+
+def _of_cards(title: str, lines: list[Line], rows: list[Line]) -> FoundTable:
+    header, above, below = [], [], []
+    for number, line in rows:
+        if number == cards.HEADER_ROW:
+            header.append((number, line))
+        elif header:
+            below.append((number, line))
+        else:
+            above += [text for cell in line if (text := _text(cell))]
+    table = FoundTable(title, cards.HEADER_ROW, cards.HEADER_ROW, _columns(header, below, []), above=above,
+                       picture=lines[:LOOKED_THROUGH])  # fmt: skip
+    table.rows = below
+    return table
 
 
 def _of_sheet(title: str, lines: list[Line], blocks: list[list[int]], knows: Knows,
@@ -179,11 +207,14 @@ def _columns(header: list[Line], below: list[Line], blocks: list[list[int]]) -> 
 
 
 def _spread(grid: list[list[str]]) -> None:
-    """Where merged cells are not told, a blank cell of an upper row over a header belongs to the group on its left."""
+    """Where merged cells are not told, a blank cell of an upper row over a header belongs to the group on its left:
+    as far as the group above both reaches."""
+    above = [""] * len(grid[0])
     for row, under in pairwise(grid):
         for column in range(1, len(row)):
-            if not row[column] and under[column] and row[column - 1]:
+            if not row[column] and under[column] and row[column - 1] and above[column] == above[column - 1]:
                 row[column] = row[column - 1]
+        above = row
 
 
 def set_apart(table: FoundTable, names_people: Callable[[str], bool]) -> None:

@@ -12,6 +12,7 @@ from app.domain import intervals, names, registration
 from app.domain.likelihood import is_plainly_corrected
 from app.exchange import bank
 from app.exchange.changes import OTHER, FamilyPlan, Option, PlaceRef, Question, SetUpdate, Update
+from app.exchange.plan import merged
 from app.exchange.plan.comparing import Comparison
 from app.exchange.plan.known import KnownPeople, named
 from app.exchange.plan.places import PlacesOfBook
@@ -34,16 +35,21 @@ class Families:
         self.plan, self.content = comparison.plan, comparison.content
         self.sheet = comparison.sheet(FAMILIES)
         self.numbers = bank.family_numbers(self.plan.district.id) if self.plan.district.id is not None else {}
+        self.merged = bank.merged_numbers(self.plan.district.id) if self.plan.district.id is not None else {}
         self.states: dict[int, FamilyState] = {}
         self.taken: set[int] = set()
-        self.people: dict[str, list[MemberRow]] = {}
         self.shared: dict[tuple[str, bool], Counter[int]] = {}
-        for row in comparison.sheet(MEMBERS).of(MemberRow):
+        self.people: dict[str, list[MemberRow]] = {}
+        self._read_people()
+
+    def _read_people(self) -> None:
+        self.people.clear()
+        for row in self.comparison.sheet(MEMBERS).of(MemberRow):
             if not row.bad & {"number", "last_name", "first_name"}:
                 self.people.setdefault(row.number, []).append(row)
 
     def compare(self) -> None:
-        rows = self._distinct()
+        rows = self._unmerged(self._distinct())
         self._load(rows)
         taken_by_number = {
             known for row in rows if (known := self._known(row)) is not None and self._shares_people(row, known)
@@ -67,6 +73,20 @@ class Families:
             found.append(row)
         return found
 
+    def _unmerged(self, rows: list[FamilyRow]) -> list[FamilyRow]:
+        """The rows without those of merged cards that the book gives beside the card of the family they became."""
+        numbers = {row.number for row in rows}
+        found = []
+        for row in rows:
+            became = self.merged.get(row.number) if row.number not in self.numbers else None
+            if became is None or became.number not in numbers or not self._shares_people(row, became.family_id):
+                found.append(row)
+                continue
+            merged.fold(self.comparison, row, became.number)
+            self._read_people()
+            self.shared.clear()
+        return found
+
     # What the bank knows
 
     def _load(self, rows: list[FamilyRow]) -> None:
@@ -76,8 +96,10 @@ class Families:
             self.states.update(bank.load(portion, self.comparison.codes, self.comparison.places))
 
     def _known(self, row: FamilyRow) -> int | None:
-        """The family that the bank has under the number, if the person may see it."""
+        """The family that the bank has under the number, or that the one of it became, if the person sees it."""
         known, mine = self.numbers.get(row.number, (None, True))
+        if known is None and (became := self.merged.get(row.number)) and self._shares_people(row, became.family_id):
+            return became.family_id
         return known if mine else None
 
     def _people(self, row: FamilyRow) -> list[MemberRow]:
