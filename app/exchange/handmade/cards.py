@@ -44,7 +44,7 @@ class _Card:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _CardLine:
     """A row of a card: its label, and what stands beside it."""
 
     label: str
@@ -77,7 +77,7 @@ def as_rows(lines: list[Line], means: Means) -> list[Line] | None:
     return rows
 
 
-def _add(found: list[_Card], number: int, told: _Told, means: Means) -> None:
+def _add(found: list[_Card], number: int, told: _CardLine, means: Means) -> None:
     """Put a row into the card it is of: a fact that the card has already begins another one."""
     card = found[-1] if found else None
     label = told.label
@@ -96,7 +96,7 @@ def _add(found: list[_Card], number: int, told: _Told, means: Means) -> None:
         card.whose = told.label
 
 
-def _told(line: list[Any], means: Means) -> _Told | None:
+def _told(line: list[Any], means: Means) -> _CardLine | None:
     """The label of a row and what stands beside it, if the row is of a card."""
     filled = [_text(cell) for cell in line if cell != ""]
     filled = [text for text in filled if text]
@@ -110,7 +110,7 @@ def _told(line: list[Any], means: Means) -> _Told | None:
     if not rest or not rest[0] or not label or len(label) > LONGEST_LABEL:
         return None
     if people_in_text.role_of(label) or means([label]) is not None:
-        return _Told(label, ", ".join(rest))
+        return _CardLine(label, ", ".join(rest))
     return None
 
 
