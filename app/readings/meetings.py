@@ -13,6 +13,7 @@ from flask_babel import gettext
 from sqlalchemy import ColumnElement, and_, func, select
 
 from app import access, conditions, tree
+from app.domain import cases
 from app.domain.intervals import holds
 from app.domain.terms import Case, DecisionKind, ParentalRole
 from app.extensions import db
@@ -116,7 +117,11 @@ def invited(item: AgendaItem, today: date) -> list[str]:
     """Whom to invite about a matter, in the dative: the parents of its family, else whom its card is about."""
     if item.family is not None:
         return parents(item, Case.DATIVE, today)
-    return [item.card.full_name] if item.card is not None else []
+    card = item.card
+    if card is None:
+        return []
+    sex = cases.sex_of(card.middle_name)
+    return [cases.of_person(card.last_name, card.first_name, card.middle_name, sex, Case.DATIVE)]
 
 
 def parents(item: AgendaItem, case: Case, day: date) -> list[str]:

@@ -56,10 +56,12 @@ def scene(cast: factories.Cast) -> dict[str, Any]:
             instructions=[meeting_scenes.order(cast.agency("5.2"), meeting.held_on + MONTH, f"Поручение {place}")],
         )  # fmt: skip
         found |= {place: row, f"{place} item": item}
-    card = factories.signal_card(cast.south, received_at=clock.now(), last_name="Ольхова", first_name="Вера")
+    card = factories.signal_card(cast.south, received_at=clock.now(), last_name="Ольхова", first_name="Вера",
+                                  middle_name="Ильинична")  # fmt: skip
     other = meeting_scenes.item(meeting, card=card, title="О карте Ольховой")
     meeting_scenes.decide(other, DecisionKind.REFUSE)
     meeting_scenes.closed(meeting)
+    found["card item"] = other
     return found
 
 
@@ -159,5 +161,6 @@ def test_papers_of_a_meeting_of_which_little_is_known_print(cast, scene, sign_in
         said = text_of(zoya.get(url))
         assert "<b>Вопрос</b> & «кавычки» {{ 7 * 7 }}" in said
     assert "Вопросов нет" in text_of(zoya.get(f"/meeting/{planned.id}/agenda.pdf"))
+    assert "Ольховой Вере Ильиничне" in text_of(zoya.get(f"/item/{scene['card item'].id}/notice.pdf"))
     for url in (f"/meeting/{planned.id}/minutes.pdf", f"/item/{item.id + 99}/extract.pdf"):
         assert zoya.get(url).status_code == 404
