@@ -16,13 +16,14 @@ from typing import Any, NamedTuple
 import pyrage
 
 from app import access, clock
-from app.domain import writing
+from app.domain import names, writing
 from app.domain.refusal import Refusal
 from app.exchange import reader
 from app.exchange import transfers as road
 from app.exchange.transfers import CaseFile
 from app.models import Transfer
-from app.services import papers
+from app.services import paper_names, papers
+from app.services.paper_names import SaidNames, SaidOfPerson
 
 FORM = 1
 SUFFIX, RECEIPT_SUFFIX = ".delo", ".json"
@@ -74,6 +75,8 @@ def seal(transfer: Transfer, passphrase: str, today: date) -> bytes:
         "form": FORM, "decided_on": transfer.decided_on.isoformat(), "whence": transfer.whence,
         **{name: getattr(transfer, name) for name in (*TEXTS, *MAY_LACK) if name != "whence"},
     }  # fmt: skip
+    if any(carried := road.names_of(transfer)):
+        said["names"] = _written(carried)
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(SAID, json.dumps(said, ensure_ascii=False))
@@ -102,11 +105,12 @@ def read(content: bytes) -> Envelope:
         texts = {name: _text(said.get(name), longest) for name, longest in (TEXTS | MAY_LACK).items()}
         if any(texts[name] is None for name in TEXTS):
             raise ValueError
-        decided_on = date.fromisoformat(said["decided_on"])
+        decided_on, carried = date.fromisoformat(said["decided_on"]), _names(said.get("names"))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Refusal(NOT_OURS, "file") from error
     book = reader.read(parts[BOOK], f"Дело семьи {texts['named']}.xlsx")
-    return Envelope(texts, CaseFile(book, parts[PASSPORT], texts["whence"] or "", texts["number"], decided_on))
+    return Envelope(texts, CaseFile(book, parts[PASSPORT], texts["whence"] or "", texts["number"], decided_on,
+                                    carried))  # fmt: skip
 
 
 def _parts(content: bytes) -> dict[str, bytes]:
@@ -120,6 +124,40 @@ def _parts(content: bytes) -> dict[str, bytes]:
             return {name: archive.read(name) for name in sizes}
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError) as error:
         raise Refusal(NOT_OURS, "file") from error
+
+
+def _written(said: SaidNames) -> dict[str, Any]:
+    """Names in the cases of papers, as a file carries them."""
+    people = [
+        {"name": one.name, "born_on": one.born_on.isoformat() if one.born_on else None,
+         "forms": {case.value: text for case, text in one.forms.items()}}
+        for one in said.people
+    ]  # fmt: skip
+    return {"plural": said.plural, "people": people}
+
+
+def _names(said: Any) -> SaidNames:
+    """The names that a file carries, if it carries any. Raises ValueError, KeyError, TypeError."""
+    if said is None:
+        return paper_names.NOTHING_SAID
+    people = [
+        SaidOfPerson(
+            _name(one["name"], paper_names.LONGEST_PERSON) or "",
+            date.fromisoformat(one["born_on"]) if one["born_on"] else None,
+            {case: text for case in paper_names.ASKED
+             if (text := _name(one["forms"].get(case.value), paper_names.LONGEST_PERSON))},
+        )
+        for one in said["people"]
+    ]  # fmt: skip
+    return SaidNames(_name(said["plural"], paper_names.LONGEST_FAMILY), tuple(people))
+
+
+def _name(value: Any, longest: int) -> str | None:
+    """A name of a file. Raises ValueError."""
+    text = _text(value, longest)
+    if text and names.fault(text):
+        raise ValueError
+    return text
 
 
 def _text(value: Any, longest: int) -> str | None:

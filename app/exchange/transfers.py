@@ -38,7 +38,7 @@ from app.exchange.workbook import (
 from app.extensions import db
 from app.models import Family, Paper, Territory, Transfer
 from app.render.scans import Inspected
-from app.services import papers, registry, transfers
+from app.services import paper_names, papers, registry, transfers
 
 Rows = list[tuple[int, list[Any]]]
 NOT_A_FILE = "В этом файле нет дела одной семьи."
@@ -57,6 +57,7 @@ class CaseFile:
     whence: str
     number: str | None
     decided_on: date
+    names: paper_names.SaidNames = paper_names.NOTHING_SAID
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def file_of(transfer: Transfer, today: date) -> CaseFile:
     content = workbook_of(transfer, today)
     return CaseFile(
         reader.read(content, f"Дело семьи {transfer.named}.xlsx"), passport_of(transfer, today), transfer.whence,
-        transfer.number, transfer.decided_on,
+        transfer.number, transfer.decided_on, names_of(transfer),
     )  # fmt: skip
 
 
@@ -87,6 +88,12 @@ def workbook_of(transfer: Transfer, today: date) -> bytes:
         family = _family_of(transfer)
         written = export.write(family.district, today, made_by=transfer.sent_by, made_at=clock.now(), only=family.id)
     return written.content
+
+
+def names_of(transfer: Transfer) -> paper_names.SaidNames:
+    """How papers say the names of the family of a transfer, where they were typed."""
+    with transfers.anywhere():
+        return paper_names.said_of(_family_of(transfer))
 
 
 def passport_of(transfer: Transfer, today: date) -> bytes:
@@ -117,6 +124,8 @@ def receive(transfer: Transfer, case: CaseFile, prepared: PreparedLoad, scan: In
     batch = prepared.write()
     [family] = [db.session.get_one(Family, one.id) for one in made.families]
     with journal.batch(batch.id):
+        db.session.expire(family, ["members"])
+        paper_names.take(family, case.names)
         papers.attach(
             family, kind=PaperKind.OTHER, title=SENT_IN.format(whence=case.whence), dated_on=today, decision=None,
             file_name="дело.pdf", scan=scan, today=today,

@@ -15,35 +15,33 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField
 
 from app import clock
-from app.acts import AT_ONCE, Answer
+from app.acts import Answer
 from app.domain import cases
-from app.domain.refusal import Refusal
 from app.domain.terms import Case
 from app.extensions import db
-from app.forms import CleanString, EntityForm, check_version, no_longer
+from app.forms import CleanString, EntityForm, no_longer
 from app.models import Family, Member
+from app.screens import overtaken
 from app.screens.family import FamilyScreen
 from app.services import paper_names
-
-LONGEST_FAMILY, LONGEST_PERSON = 200, 350  # characters of the columns
 
 
 class FamilyNameForm(EntityForm):
     """The surnames as they follow «семьи»."""
 
     version = HiddenField()
-    plural = CleanString(_("Surnames after the word for a family"), [no_longer(LONGEST_FAMILY)])
+    plural = CleanString(_("Surnames after the word for a family"), [no_longer(paper_names.LONGEST_FAMILY)])
 
 
 class PersonNameForm(EntityForm):
     """The name of a person in the cases of papers; what is left empty the rules decline."""
 
     version = HiddenField()
-    genitive = CleanString(_("Genitive"), [no_longer(LONGEST_PERSON)])
-    dative = CleanString(_("Dative"), [no_longer(LONGEST_PERSON)])
-    accusative = CleanString(_("Accusative"), [no_longer(LONGEST_PERSON)])
-    instrumental = CleanString(_("Instrumental"), [no_longer(LONGEST_PERSON)])
-    prepositional = CleanString(_("Prepositional"), [no_longer(LONGEST_PERSON)])
+    genitive = CleanString(_("Genitive"), [no_longer(paper_names.LONGEST_PERSON)])
+    dative = CleanString(_("Dative"), [no_longer(paper_names.LONGEST_PERSON)])
+    accusative = CleanString(_("Accusative"), [no_longer(paper_names.LONGEST_PERSON)])
+    instrumental = CleanString(_("Instrumental"), [no_longer(paper_names.LONGEST_PERSON)])
+    prepositional = CleanString(_("Prepositional"), [no_longer(paper_names.LONGEST_PERSON)])
 
 
 class FamilyNames(FamilyScreen):
@@ -63,8 +61,7 @@ class FamilyNames(FamilyScreen):
 
         def whole() -> Answer:
             fresh = self._kept(pk)
-            if not check_version(form, fresh):
-                raise Refusal(AT_ONCE)
+            overtaken.check(form, fresh)
             paper_names.of_family(fresh, form.plural.data, clock.today())
             return Answer(gettext("Saved."), _page_of(pk))
 
@@ -86,8 +83,7 @@ class FamilyNames(FamilyScreen):
 
         def whole() -> Answer:
             fresh = self._person(pk, key)
-            if not check_version(form, fresh):
-                raise Refusal(AT_ONCE)
+            overtaken.check(form, fresh)
             forms: dict[Case, str | None] = {case: form[case.value].data for case in paper_names.ASKED}
             paper_names.of_person(fresh, forms, clock.today())
             return Answer(gettext("Saved."), _page_of(pk))

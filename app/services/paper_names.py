@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import NamedTuple
 
 from app import access
 from app.domain import cases, names
@@ -13,7 +14,26 @@ from app.models import Family, Member
 from app.services import registry
 from app.services.sitting import by_the_commission
 
-ASKED = tuple(case for case in Case if case is not Case.NOMINATIVE)  # the cases that papers ask for
+LONGEST_PERSON, LONGEST_FAMILY = 350, 200  # characters of a name in a case, and of the surnames of a family
+
+
+class SaidOfPerson(NamedTuple):
+    """The cases that were typed for a person, who is known by the name and the birth date."""
+
+    name: str
+    born_on: date | None
+    forms: Mapping[Case, str]
+
+
+class SaidNames(NamedTuple):
+    """How papers say the names of a family where the rules do not know better; empty: everywhere by the rules."""
+
+    plural: str | None = None
+    people: tuple[SaidOfPerson, ...] = ()
+
+
+NOTHING_SAID = SaidNames()
+ASKED: tuple[Case, ...] = tuple(case for case in Case if case is not Case.NOMINATIVE)  # the cases that papers ask for
 
 
 def may_name(family: Family) -> bool:
@@ -45,6 +65,33 @@ def of_person(member: Member, forms: Mapping[Case, str | None], today: date) -> 
     has_own = any(getattr(member, case.value) for case in ASKED)
     member.declined_for = member.full_name if has_own else None
     _save(member, today)
+
+
+def said_of(family: Family) -> SaidNames:
+    """What was typed for a family and for who is in it now: it goes with the file of the family."""
+    people = [SaidOfPerson(one.full_name, one.born_on, _typed(one)) for one in _here(family)]
+    return SaidNames(family.own_plural, tuple(one for one in people if one.forms))
+
+
+def take(family: Family, said: SaidNames) -> None:
+    """Say the names of a family that came from elsewhere as they were said there; what is typed here stays."""
+    if said.plural and not family.own_plural:
+        family.plural, family.plural_for = said.plural, family.name
+    known = {(one.name, one.born_on): one.forms for one in said.people}
+    for member in _here(family):
+        forms = known.get((member.full_name, member.born_on), {})
+        if forms and member.declined_for != member.full_name:
+            for case in ASKED:
+                setattr(member, case.value, forms.get(case))
+            member.declined_for = member.full_name
+
+
+def _typed(member: Member) -> dict[Case, str]:
+    return {case: text for case in ASKED if (text := member.own_form(case))}
+
+
+def _here(family: Family) -> list[Member]:
+    return [one for one in family.members if one.annulled_at is None and one.left_on is None]
 
 
 def _save(row: Family | Member, today: date) -> None:

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from app import access, clock
-from app.domain.terms import TransferState
+from app.domain.terms import Case, TransferState
 from app.exchange import envelopes
 from app.extensions import db
 from app.models import Family, Registration, Transfer
@@ -30,7 +30,9 @@ def sent(cast: factories.Cast, sign_in: Any) -> Transfer:
     """A file of a family of the north that goes out of the bank."""
     with access.unrestricted():
         family = factories.family(cast.north, number="00041")
-        factories.member(family, "мать", date(1990, 1, 1), "Полозова", "Инна", "Олеговна")
+        mother = factories.member(family, "мать", date(1990, 1, 1), "Полозова", "Инна", "Олеговна")
+        mother.dative, mother.declined_for = "Полозовой Инне", mother.full_name
+        family.plural, family.plural_for = "Полозов", family.name
         factories.registration(family, date(2025, 2, 3), criteria=("2.1.1",))
         db.session.commit()
     said = {"elsewhere": "Степной район", "leaves": "y", "number": "7/3", "decided_on": f"{clock.today():%d.%m.%Y}"}
@@ -78,6 +80,9 @@ def test_it_is_received_elsewhere_and_the_receipt_ends_the_stay_here(cast, sent,
         assert arrived.state is TransferState.RECEIVED
         [stay] = db.session.scalars(select(Registration).where(Registration.family_id == arrived.received_id))
         assert (stay.registered_on, stay.decision.number) == (clock.today(), "7/3")
+        [mother] = arrived.received.members
+        assert arrived.received.whose == "Полозов"
+        assert mother.named_in(Case.DATIVE) == "Полозовой Инне"
     receipt = galina.get(f"/transfer/{arrived.id}/receipt.json")
     assert "уже принято" in opened(galina, sealed).text, "nobody receives it twice"
 
