@@ -131,6 +131,18 @@ def test_every_class_of_our_templates_is_dressed():
     assert not unknown, "no style for: " + ", ".join(sorted(unknown))
 
 
+def test_enter_in_a_field_saves_a_form_whatever_buttons_stand_above_the_one_that_saves():
+    """A browser presses the first button of a form; where that shows what would be written, it does no harm."""
+    faults = []
+    for file in sorted(TEMPLATES.rglob("*.html")):
+        for form in re.findall(r"<form\b.*?</form>", file.read_text("utf-8"), re.DOTALL):
+            first = re.search(r'by_enter\.html|alike\.html|<button\b[^>]*type="submit"[^>]*>', form)
+            pressed = first[0] if first is not None else ""
+            if "alike" in pressed or ("name=" in pressed and 'name="again"' not in pressed):
+                faults.append(f"{file.name}: {pressed}")
+    assert not faults, "\n".join(faults)
+
+
 def test_every_page_that_a_template_leads_to_exists(app):
     """An endpoint is named as a word in a template; one that was renamed would fail when somebody opens the page."""
     known = {rule.endpoint for rule in app.url_map.iter_rules()}
