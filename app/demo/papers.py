@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import date
 from pathlib import Path
+from textwrap import wrap
 
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.pagesizes import A4
@@ -15,7 +16,7 @@ from sqlalchemy import select
 
 from app.domain.terms import PaperKind
 from app.extensions import db
-from app.models import Decision, Family, Registration
+from app.models import Decision, Family, Instruction, Registration
 from app.services import papers
 
 FONT = Path(__file__).resolve().parent.parent / "render" / "fonts" / "LiberationSerif-Regular.ttf"
@@ -26,7 +27,8 @@ INVENTED = "Демонстрационный документ: семья и с�
 
 
 def attach(today: date) -> int:
-    """Attach a decision (PDF), an act of a visit (JPEG) and a note (PNG) to the first families; gives how many."""
+    """Attach a decision (PDF), an act of a visit (JPEG) and a note (PNG) to the first families, and a letter to an
+    instruction; gives how many."""
     stays = db.session.scalars(
         select(Registration).where(Registration.annulled_at.is_(None)).order_by(Registration.id).limit(FAMILIES)
     )
@@ -67,7 +69,18 @@ def attach(today: date) -> int:
                 today=today,
             )
             attached += 1
-    return attached
+    return attached + _answers()
+
+
+def _answers() -> int:
+    """The letter with which a body answered an instruction: the first one whose answer was accepted."""
+    asked = select(Instruction).where(Instruction.accepted_at.is_not(None), Instruction.done_on.is_not(None))
+    row = db.session.scalars(asked.order_by(Instruction.id).limit(1)).first()
+    if row is None:
+        return 0
+    letter = ["ОТВЕТ НА ПОРУЧЕНИЕ", f"от {row.done_on:%d.%m.%Y}", "", str(row.agency), "", *wrap(row.answer or "", 60)]
+    papers.attach_to_instruction(row, "Ответ на поручение.jpg", papers.inspected(scan(letter, "JPEG")))
+    return 1
 
 
 def decision_pdf(family: Family, decision: Decision) -> bytes:
