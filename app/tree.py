@@ -90,6 +90,9 @@ class Place:
     kind: TerritoryKind
     parent_id: int | None
 
+    def __str__(self) -> str:
+        return self.name
+
 
 def read() -> Tree[Place]:
     """Every territory of the installation in the order of names; who sees which is not asked here.

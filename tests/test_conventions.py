@@ -622,6 +622,12 @@ CALLED_BY_LIBRARIES = {
 HANDED_OVER = ("expose", "command", "listens_for", "compiles", "template_", "context_processor", "route", "group")
 
 
+def test_whoever_is_told_that_somebody_was_quicker_may_save_over_it():
+    """A form that keeps its old version is refused for ever: screens ask `overtaken.check`, which tells and renews."""
+    forever = re.compile(r"not (?:forms\.)?check_version\(.*\):\n\s+raise Refusal\(AT_ONCE\)")
+    assert [name_of(path) for path in SOURCES if forever.search(path.read_text("utf-8"))] == []
+
+
 def test_nothing_is_defined_that_nobody_names():
     """A function or a class that only its own definition (or only a test) names is dead: take it out."""
     texts = [text_of(path) for path in [*SOURCES, *TEMPLATES, ROOT / "config.py", ROOT / "run.py"]]

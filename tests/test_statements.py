@@ -41,7 +41,7 @@ DEARER = {
     **{f"ProgrammePapers.{name}": (23, "every stretch of the road of a family")
        for name in ("card", "card_to_edit", "calendar", "summary")},
     "MeetingPage.show": (MOST_OF_MEETING, "an agenda at a glance, and the grounds on which matters are proposed"),
-    "SittingPage.decide": (21, "a matter at a glance, and the words of every dictionary that a decision may name"),
+    "SittingPage.decide": (MOST_OF_MEETING, "a matter at a glance, and the words that a decision may name"),
 }  # fmt: skip
 # Rows that name a family and are no part of it.
 OF_THEIR_OWN = (models.SignalCard, models.SurveyGroup, models.AgendaItem, models.Instruction)

@@ -16,17 +16,17 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField, SelectField
 
 from app import access, clock, guard, journal
-from app.acts import AT_ONCE, Answer, reads_first
+from app.acts import Answer, reads_first
 from app.documents import deliveries as register
 from app.domain import deliveries as rules
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, DeliveryWay, TemplateKind
 from app.extensions import db
-from app.forms import REQUIRED, CleanText, DayField, EntityForm, TermField, check_version, field_of, no_longer, offered
+from app.forms import REQUIRED, CleanText, DayField, EntityForm, TermField, field_of, no_longer, offered
 from app.models import AgendaItem, Delivery, Meeting, Paper
 from app.readings import meetings
 from app.render.table import Table
-from app.screens import scan_codes
+from app.screens import overtaken, scan_codes
 from app.screens.meeting_forms import WhyNotForm
 from app.screens.period_log import PeriodLog
 from app.screens.signal_scans import ScansForm
@@ -139,8 +139,7 @@ class Deliveries(PeriodLog):
 
         def whole() -> Answer:
             fresh = self._row(pk)
-            if not check_version(form, fresh):
-                raise Refusal(AT_ONCE)
+            overtaken.check(form, fresh)
             acts.receive(fresh, form.received_on.given, form.mark.data, clock.today())
             return Answer(gettext("The receipt is written down."), _page_of(row.item_id))
 

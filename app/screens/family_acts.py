@@ -340,7 +340,7 @@ def _standing(family_id: int) -> Registration | None:
 
 def _agencies_near(family: Family, stay: Registration | None = None) -> dict[str, Agency]:
     """The bodies that a form of the family offers, and those that a stay names."""
-    found = agencies_of(family.district)
+    found = agencies_of(family.district_id)
     if stay is not None:
         ended = stay.removal_decision
         for agency in (stay.sender, stay.decision.agency, ended.agency if ended else None):

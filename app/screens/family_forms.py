@@ -32,7 +32,7 @@ from app.forms import (
     no_longer,
     offered,
 )
-from app.models import Agency, AgencyKind, Family, Registration, RelationshipKind, RemovalReason, Territory
+from app.models import Agency, AgencyKind, Family, Registration, RelationshipKind, RemovalReason
 from app.services import registrations
 from app.services.registrations import DecisionPaper, Removal, Signal
 
@@ -217,12 +217,12 @@ class CorrectForm(PlaceForm):
         self.version.raw_data, self.version.data = None, version_of(stay)
 
 
-def agencies_of(district: Territory | None) -> dict[str, Agency]:
+def agencies_of(district_id: int | None) -> dict[str, Agency]:
     """The bodies of a district and of what lies above and below it, by key as a form sends it; those of every place
     that the person knows where no district is chosen yet."""
     query = select(Agency).where(Agency.closed.is_(False)).order_by(Agency.name_key).options(joinedload(Agency.kind))
-    if district is not None:
-        places = {*tree.below([district.id]), *(place.id for place in tree.upwards(district))}
+    if district_id is not None:
+        places = {*tree.below([district_id]), *(place.id for place in tree.read().above(district_id))}
         query = query.where(Agency.territory_id.in_(places))
     return {str(row.id): row for row in db.session.scalars(query)}
 

@@ -15,13 +15,12 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField
 
 from app import access, clock, guard, journal
-from app.acts import AT_ONCE, Answer, reads_first
-from app.domain.refusal import Refusal
+from app.acts import Answer, reads_first
 from app.domain.terms import Act
-from app.forms import REQUIRED, CleanText, DayField, EntityForm, check_version, no_longer
+from app.forms import REQUIRED, CleanText, DayField, EntityForm, no_longer
 from app.models import AgendaItem, Family, Instruction, InstructionScan
 from app.readings import inquiries, meetings
-from app.screens import annulment
+from app.screens import annulment, overtaken
 from app.screens.papers import stored_file
 from app.screens.screen import Screen
 from app.screens.signal_scans import ACCEPTED, PhotosField, ScansForm
@@ -190,8 +189,7 @@ class InstructionPage(Screen):
 
         def whole() -> Answer:
             fresh = self._instruction(pk)
-            if not check_version(form, fresh):
-                raise Refusal(AT_ONCE)
+            overtaken.check(form, fresh)
             return act(fresh)
 
         if form.is_submitted() and form.validate() and (answer := self.done(form, whole)):

@@ -18,6 +18,7 @@ from wtforms.validators import NumberRange, Optional
 from app import tree, words
 from app.domain import meetings as rules
 from app.domain.meetings import Votes
+from app.domain.refusal import Refusal
 from app.domain.terms import TerritoryKind
 from app.forms import (
     REQUIRED,
@@ -43,10 +44,12 @@ from app.models import (
     DecisionOutcome,
     Employee,
     Family,
+    Instruction,
     Meeting,
     RemovalReason,
     SignalCard,
 )
+from app.screens import overtaken
 from app.screens.row_forms import RowsForm
 from app.services.instructions import Typical
 from app.services.meetings import Prepared
@@ -329,12 +332,28 @@ class ItemForm(RowsForm):
         self.to_territory.show(item.to_territory_id)
         self.criteria.data = item.named_criteria
         for order in item.instructions:
-            row = self.instructions.append_entry().form
-            row.agency.data, row.text.data, row.due_on.data = order.agency, order.text, order.due_on
-            row.row.data = str(order.id)
+            self._add(order)
         if not item.instructions:
             self.add_row()
         self.version.data = str(item.version)
+
+    def check_not_overtaken(self, item: AgendaItem) -> None:
+        """Raise Refusal where somebody has decided the item since: what is told, and the instructions given then stand
+        below one's own."""
+        own = {key_of(entry.form.row.data or "") for entry in self.instructions}
+        try:
+            overtaken.check(self, item, criteria=item.named_criteria,
+                            to_territory=tree.read().rows.get(item.to_territory_id or 0))  # fmt: skip
+        except Refusal:
+            for order in item.instructions:
+                if order.id not in own and len(self.instructions) < MOST_INSTRUCTIONS:
+                    self._add(order)
+            raise
+
+    def _add(self, order: Instruction) -> None:
+        row = self.instructions.append_entry().form
+        row.agency.data, row.text.data, row.due_on.data = order.agency, order.text, order.due_on
+        row.row.data = str(order.id)
 
     def begin(self, known: KnownOfItem) -> None:
         """What is known of an item before it is decided, in the fields that are empty."""

@@ -14,15 +14,16 @@ from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 
 from app import access, clock, guard, journal
-from app.acts import AT_ONCE, Answer
+from app.acts import Answer
 from app.domain import meetings as rules
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, MeetingState, Sitting
 from app.extensions import db
-from app.forms import EntityForm, check_version
+from app.forms import EntityForm
 from app.models import Agency, AgendaItem, Employee, Family, Instruction, Meeting, MeetingAttendance, SignalCard
 from app.readings import agenda, glances, meetings
 from app.readings.working_days import production_calendar
+from app.screens import overtaken
 from app.screens.meeting_forms import MatterForm, PlanForm, PrepareForm, WhyNotForm, read_days
 from app.screens.screen import Screen
 from app.services import agenda as matters
@@ -105,8 +106,7 @@ class MeetingPage(Screen):
 
         def whole() -> Answer:
             fresh = self._prepared(pk)
-            if not check_version(form, fresh):
-                raise Refusal(AT_ONCE)
+            overtaken.check(form, fresh)
             acts.prepare(fresh, form.prepared(people), clock.today())
             return Answer(gettext("The meeting is prepared."), back)
 

@@ -104,7 +104,7 @@ def _words() -> Words:
 def _agencies(form: NewFamilyForm, territories: dict[str, Territory]) -> dict[str, Agency]:
     """The bodies of the chosen place's district; at first those of every place of the person."""
     chosen = territories.get(form.territory.data)
-    return agencies_of(tree.district_of(chosen) if chosen else None)
+    return agencies_of(tree.district_of(chosen).id if chosen else None)
 
 
 def _suggested_number(territories: dict[str, Territory]) -> str | None:

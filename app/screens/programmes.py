@@ -20,7 +20,7 @@ from app.domain.periods import month_later
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, MeasureState
 from app.extensions import db
-from app.forms import check_version, find_row
+from app.forms import find_row
 from app.models import (
     Agency,
     Criterion,
@@ -35,6 +35,7 @@ from app.models import (
     StageKind,
 )
 from app.readings import overview, programmes
+from app.screens import overtaken
 from app.screens.family_forms import agencies_of
 from app.screens.programme_forms import (
     ApproveForm,
@@ -102,8 +103,7 @@ class ProgrammeScreen(Screen):
 
         def whole() -> Answer:
             fresh = row()
-            if not check_version(form, fresh):
-                raise Refusal(AT_ONCE)
+            overtaken.check(form, fresh)
             act(fresh)
             return Answer(said, to)
 
@@ -192,7 +192,7 @@ class ProgrammePage(ProgrammeScreen):
     def approve(self, pk: int) -> str | Response:
         """A decision that approves the programme and its stages is entered from its paper."""
         row, form = self._kept(pk), ApproveForm()
-        agencies = agencies_of(row.family.district)
+        agencies = agencies_of(row.family.district_id)
         form.offer_commissions(agencies.values())
         answer = self.acted(
             form, lambda: self._kept(pk),
@@ -293,7 +293,7 @@ class ProgrammeActs(ProgrammeScreen):
         stage, form = self.stage(pk), ExtendStageForm()
         if not self.keeps(stage.family):
             abort(403)
-        agencies = agencies_of(stage.family.district)
+        agencies = agencies_of(stage.family.district_id)
         form.offer_commissions(agencies.values())
         answer = self.acted(
             form, lambda: self.stage(pk),
@@ -335,7 +335,7 @@ class ProgrammeActs(ProgrammeScreen):
             stage, chosen = self._drawn(pk), find_row(MeasureSet, request.form.get("chosen", ""))
             if chosen is None:
                 raise Refusal("Выберите набор мероприятий.")
-            bodies = sorted(agencies_of(stage.family.district).values(), key=lambda body: body.id)
+            bodies = sorted(agencies_of(stage.family.district_id).values(), key=lambda body: body.id)
             added = acts.put_set(stage, chosen, bodies, clock.today())
             if not added:
                 return Answer(gettext("Every measure of the set is in the plan already."), to, category="info")
@@ -391,7 +391,7 @@ class ProgrammeActs(ProgrammeScreen):
     def _offer(form: PlanTable, stage: Stage, rows: list[PlannedMeasure]) -> None:
         kinds = db.session.scalars(select(MeasureKind).where(MeasureKind.retired.is_(False))
                                    .order_by(MeasureKind.position, MeasureKind.id))  # fmt: skip
-        bodies: list[Agency] = list(agencies_of(stage.family.district).values())
+        bodies: list[Agency] = list(agencies_of(stage.family.district_id).values())
         bodies += [row.performer for row in rows if row.performer is not None and row.performer not in bodies]
         people = db.session.scalars(
             select(Employee).where(Employee.agency_id.in_([one.id for one in bodies]), Employee.dismissed.is_(False))

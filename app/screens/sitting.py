@@ -10,10 +10,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 
 from app import clock, guard, journal
-from app.acts import AT_ONCE, Answer
-from app.domain.refusal import Refusal
+from app.acts import Answer
 from app.domain.terms import Act
-from app.forms import check_version
 from app.models import Agency, AgendaItem, Instruction, Meeting, MeetingAttendance
 from app.readings import glances
 from app.screens.family_forms import agencies_of
@@ -137,8 +135,7 @@ class SittingPage(Screen):
 
     def _decided(self, pk: int, form: ItemForm) -> Answer:
         item = self._item(pk)
-        if not check_version(form, item):
-            raise Refusal(AT_ONCE)
+        form.check_not_overtaken(item)
         sitting.decide(item, resolutions.composed(item, form.decided))
         left = [one for one in item.meeting.items if one.decided_at is None]
         if not left:
@@ -172,8 +169,8 @@ class SittingPage(Screen):
 def _bodies(item: AgendaItem) -> list[Agency]:
     """The bodies of the district that an item is about, those of its own place first."""
     place = item.family.territory_id if item.family is not None else item.meeting.territory_id
-    district = item.family.district if item.family is not None else item.meeting.territory
-    return sorted(agencies_of(district).values(), key=lambda body: (body.territory_id != place, body.id))
+    district_id = item.family.district_id if item.family is not None else item.meeting.territory_id
+    return sorted(agencies_of(district_id).values(), key=lambda body: (body.territory_id != place, body.id))
 
 
 def _page_of(pk: int) -> str:

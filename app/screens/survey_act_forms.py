@@ -10,7 +10,6 @@ from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, FieldList, Form, FormField, HiddenField
 from wtforms.validators import Optional
 
-from app import words
 from app.domain.survey_acts import MOST_PERSONS, SaidOfHeading, level_in_words
 from app.domain.terms import SurveyHeading, SurveyLevel, Threat
 from app.forms import (
@@ -27,6 +26,7 @@ from app.forms import (
 )
 from app.models import SurveyAct, SurveyPerson
 from app.readings.survey_acts import Beginning
+from app.screens import overtaken
 from app.screens.row_forms import RowsForm
 from app.services.survey_acts import OF_PERSON, OWN, FoundPerson, Over, TypedAct
 
@@ -176,9 +176,7 @@ class SurveyActForm(RowsForm):
         for heading, level, note in self.headings():
             mark = stored.get(heading)
             pairs += [(level, mark.level if mark else None), (note, mark.note if mark else None)]
-        for field, value in pairs:
-            if (field.data or None) != (value or None):
-                self.refuse(gettext("Now in the bank: %(value)s", value=_said(value)), field.name)
+        overtaken.tell(pairs)
         people = "; ".join(map(str, act.composition))
         if people != "; ".join(entry.form.said for entry in self.persons if not entry.form.is_empty):
             self.form_errors.append(f"Состав семьи в банке сейчас: {people or 'не указан'}.")
@@ -208,9 +206,3 @@ class DropForm(EntityForm):
 def _person(typed: str, row: FoundPersonForm) -> FoundPerson:
     said = {field.short_name: field.data for field in row if field.short_name in OF_PERSON}
     return FoundPerson(row=key_of(row.row.data or ""), typed=typed, **said)
-
-
-def _said(value: Any) -> str:
-    if value is None or value == "":
-        return "—"
-    return words.day(value) if hasattr(value, "isoformat") else str(value)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from app import access, clock, journal, tree
-from app.acts import AT_ONCE, Answer, reads_first
+from app.acts import Answer, reads_first
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, TerritoryKind, TransferState
 from app.exchange import apply, preview
@@ -21,8 +21,8 @@ from app.exchange import transfers as road
 from app.exchange.confirmation import Confirmation
 from app.exchange.transfers import Arrival, CaseFile
 from app.extensions import db
-from app.forms import check_version
 from app.models import Family, Territory, Transfer
+from app.screens import overtaken
 from app.screens.exchange import ANSWER, FIRST, confirmed
 from app.screens.family_forms import agencies_of
 from app.screens.screen import Screen
@@ -108,7 +108,7 @@ class TransferPage(ReceivingScreen):
     def send(self, pk: int) -> str | Response:
         """«Передать дело» of a family to another territory, by a decision."""
         family, form = self._family(pk), SendForm()
-        agencies = agencies_of(family.district)
+        agencies = agencies_of(family.district_id)
         form.offer_commissions(agencies.values())
 
         def whole() -> Answer:
@@ -206,8 +206,7 @@ class TransferPage(ReceivingScreen):
 
         def whole() -> Answer:
             fresh = self._transfer(pk)
-            if not check_version(form, fresh):
-                raise Refusal(AT_ONCE)
+            overtaken.check(form, fresh)
             act(fresh, form.reason.data or "")
             return Answer(done, _page_of(pk))
 

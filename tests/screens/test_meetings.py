@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from lxml import html
 from sqlalchemy import func, select
 
 from app import clock
@@ -347,6 +348,13 @@ def test_of_two_who_decide_one_item_at_once_one_is_told_and_keeps_the_words(cast
     assert [row.text for row in item.instructions] == [item.substance]
     assert answers[lost][2].count(("Первые слова", "Вторые слова")[lost]) >= 2
     assert said(answers[lost][2])
+    assert f"Сейчас в банке: {item.substance}" in answers[lost][2]
+    [form] = [one for one in html.fromstring(answers[lost][2]).forms if "data-send-by-key" in one.attrib]
+    again = {name: value.removeprefix("\n") for name, value in form.form_values()}
+    assert zoya.post(f"/item/{key}", data=again).status_code == 302, "told once, the second may save over it"
+    db.session.expire_all()
+    assert item.substance == ("Первые слова", "Вторые слова")[lost]
+    assert {row.text for row in item.instructions} == {"Первые слова", "Вторые слова"}
 
 
 def test_whoever_decides_while_the_meeting_is_closed_is_told(cast, scene, sign_in, page):
