@@ -22,7 +22,7 @@ OF_CHILD = "Акт обследования условий жизни несов
 QR_PREFIX = "patronat:"  # before the code of a survey: other codes on a paper are not ours
 PARENTS = (("1.1", "Мать", ParentalRole.MOTHER), ("1.2", "Отец", ParentalRole.FATHER))
 BROTHERS = {Sex.MALE: "брат", Sex.FEMALE: "сестра", None: "брат (сестра)"}
-BLANK_ROWS = 8  # of people
+BLANK_ROWS = 6  # of people: with two who visit, the blank is one sheet of two sides
 
 
 def pdf(act: SurveyAct, whom: str, made: MadeBy, hidden: Set[SurveyHeading] = frozenset()) -> bytes:

@@ -157,6 +157,7 @@ def test_a_blank_bears_a_code_that_tells_nothing_and_finds_its_survey(app, cast,
     said = text_of(answer.data)
     assert "Мятлева Нина" in said
     assert "□ злоупотребляют" in said
+    assert len(PdfReader(io.BytesIO(answer.data)).pages) == 2, "a sheet of two sides is enough"
     assert rendered.codes(rendered.Inspected("application/pdf", 1, answer.data)) == [QR_PREFIX + group.code]
 
 
