@@ -221,9 +221,9 @@ def search(open_as: Callable[..., Any], walk: Walk) -> None:
 
 def passport(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("koordinator", "/family/12")
-    walk.show(page, "passport_1", ".page-head__actions a[href$='passport.pdf']")
+    walk.show(page, "passport_1", ".page-head__actions details summary")
     page.locator(".page-head__actions details summary").click()
-    walk.show(page, "passport_2", ".page-head__actions a[href$='card.pdf']")
+    walk.show(page, "passport_2", ".page-head__actions a[href$='passport.pdf']")
 
 
 def quarter(open_as: Callable[..., Any], walk: Walk) -> None:
