@@ -279,7 +279,7 @@ class Scope:
         if whose is Whose.JOURNAL:
             return self.journal()
         if entity is Family:
-            return self.families(Family)
+            return self.families(Family, one=True)
         places = self.places | self.territories
         if whose is Whose.GIVEN:
             return or_(self.sees(entity.family_id), entity.territory_id.in_(places))
@@ -339,7 +339,7 @@ class Scope:
         where += asked
         if walked and entity is Family:
             in_order = SimpleNamespace(**{name: conditions.unindexed(table.c[name]) for name in ("id", "territory_id")})
-            return select(*columns).select_from(table).where(*where, self.families(in_order))
+            return select(*columns).select_from(table).where(*where, self.families(in_order, one=True))
         if not issubclass(entity, OfFamily):
             return select(*columns).select_from(table).where(*where, self.rows(entity))
         if walked:

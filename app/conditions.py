@@ -323,8 +323,7 @@ def families_of_work(agency: int, day: date, *, measures_too: bool = True) -> li
 
 def holds_of(family_id: ColumnElement[Any], found: Select[tuple[int | None]]) -> ColumnElement[bool]:
     """Whether a family is one of those that are found, asked of it alone: by its own rows, however many there are."""
-    family: Any = cast(Any, family_id).table
-    return found.where(found.selected_columns[0] == family_id).correlate(family).exists()
+    return found.where(found.selected_columns[0] == family_id).correlate_except(*found.get_final_froms()).exists()
 
 
 def in_force(criteria: FromClause, day: date | None = None) -> ColumnElement[bool]:

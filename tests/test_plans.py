@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
 from app.extensions import db
+from app.models import Family
 from tests import factories
 
 pytestmark = pytest.mark.one_database("the words of a plan are those of SQLite")
@@ -70,3 +71,17 @@ def test_the_form_of_one_place_begins_with_its_families(family, cast, sign_in, p
     for statement, steps in counted:
         first = next(step for step in steps if step.startswith(("SEARCH", "SCAN")))
         assert first.startswith("SEARCH family USING"), f"{first}\n{statement}"
+
+
+def test_a_body_of_many_families_is_not_asked_for_all_its_measures_to_show_the_first(
+    family, cast, sign_in, plans, monkeypatch
+):
+    """The families are met in their order, and each is asked what the body has to do in it."""
+    monkeypatch.setattr("app.screens.home.COUNTED_AT_ONCE", 0)
+    factories.mentor(db.session.get(Family, family), cast.employee("gleb"), date(2026, 2, 1))
+    gleb = sign_in("gleb")
+    plans.clear()
+    assert "/family/" in gleb.get("/").text
+    (steps,) = (steps for statement, steps in plans if "ORDER BY family.sort_key" in statement)
+    assert steps[0] == "SCAN family USING INDEX ix_family_listed"
+    assert "USE TEMP B-TREE FOR ORDER BY" not in steps

@@ -87,7 +87,7 @@ class Home(IndexView):
                 values["checked"] = checks.counted()
         if self.appbuilder.sm.has_access("can_download", "Papers"):
             values["lost"] = _lost()
-        values.update(_of_own(roles, today))
+        values.update(_of_own(roles, today, many=not few))
         if {Role.COORDINATOR, Role.SECRETARY} & set(roles):
             values.update(moving=transfers.waiting(), keeping=_keeping(today))
         if {Role.SECRETARY, Role.COMMISSION} & set(roles):
@@ -115,11 +115,11 @@ def _keeping(today: date) -> dict[str, int]:
     return kept.while_unchanged(("to be destroyed", today), count)
 
 
-def _of_own(roles: Collection[str], today: date) -> dict[str, Any]:
-    """What is given to a member of a commission, or to a body."""
+def _of_own(roles: Collection[str], today: date, *, many: bool) -> dict[str, Any]:
+    """What is given to a member of a commission, or to a body. many: more families than are counted at once."""
     values: dict[str, Any] = {}
     if Role.COMMISSION in roles or Role.SPECIALIST in roles:
-        values.update(own=_assigned(), minors=overview.minors)
+        values.update(own=_assigned(today, many=many), minors=overview.minors)
         journal.read(Act.LISTED, entity="Family", records=len(values["own"]), summary="Первая страница")
     if Role.SPECIALIST in roles and (asked := inquiries.of_mine(today)) is not None:
         values["asked"] = asked
@@ -317,12 +317,14 @@ def _opens(listing: listings.HomeList) -> str:
     return f"{url_for(LISTS[listing.holds])}?{urlencode(filters.asking(listing.asks(clock.today())))}".rstrip("?")
 
 
-def _assigned() -> list[Family]:
-    """The first of the families that are given to the person or to the body."""
+def _assigned(today: date, *, many: bool) -> list[Family]:
+    """The first of the families that are given to the person or to the body: of many they are met in their order and
+    asked one by one whose they are, few are gathered first."""
+    given = Family.annulled_at.is_(None) if many else Family.id.in_(listings.BY_NAME["assigned"].ids(today))
     return list(
         db.session.scalars(
             select(Family)
-            .where(Family.id.in_(listings.BY_NAME["assigned"].ids(clock.today())))
+            .where(given)
             .order_by(Family.sort_key, Family.id)
             .limit(SHOWN_FAMILIES)
             .options(
