@@ -9,15 +9,22 @@ import io
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import pyotp
 import pytest
 from openpyxl import load_workbook
 from PIL import Image
 
 from app import clock
+from app.access import unrestricted
+from app.backup import noting
+from app.extensions import db
+from app.models import Backup
 from app.readings import guide
+from app.services import backups
 
 WRITES = os.environ.get("GUIDE") == "write"
 MOMENT = datetime(2026, 9, 30, 9, 0, tzinfo=UTC)  # of every picture: the day the demo bank is built for
@@ -406,6 +413,63 @@ def act(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "act_5", "main td .badge--ok", said=said)
 
 
+def second(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("auditor", "/account/second")
+    walk.show(page, "second_1", "main form button[type=submit]")
+    with page.expect_navigation():
+        page.locator("main form button[type=submit]").first.click()
+    phone = pyotp.TOTP(page.locator("main code").inner_text())
+    walk.show(page, "second_2", "main img", "#code-confirm")
+    step = int(clock.now().timestamp()) // phone.interval
+    page.fill("#code-confirm", phone.generate_otp(step))
+    with page.expect_navigation():
+        page.locator("main .btn--primary").click()
+    code = page.locator("main code").first.inner_text()
+    walk.show(page, "second_3", "main ul")
+    beside = page.context.browser.new_context(viewport=page.viewport_size).new_page()
+    beside.goto(page.url.partition("/account")[0] + "/login/")
+    beside.fill("[name=username]", "auditor")
+    beside.fill("[name=password]", open_as.server.passwords["auditor"])
+    with beside.expect_navigation():
+        beside.press("[name=password]", "Enter")
+    walk.show(beside, "second_4", "#code")
+    beside.fill("#code", code)
+    with beside.expect_navigation():
+        beside.press("#code", "Enter")
+    beside.context.close()
+    page = open_as("auditor", "/account/second")
+    page.fill("#code-off", phone.generate_otp(step + 1))
+    page.locator("main button", has_text="Выключить").click()
+
+
+def copies(open_as: Callable[..., Any], walk: Walk) -> None:
+    with pytest.MonkeyPatch.context() as patch, a_night_copied(open_as.server.app, patch):
+        page = open_as("admin", "/backups/")
+        walk.show(page, "copies_1", ".page-head__actions button")
+        walk.show(open_as("admin", "/doctor/"), "copies_2", ".page-head__actions button")
+        walk.show(page, "copies_3", ".facts code")
+
+
+@contextmanager
+def a_night_copied(app: Any, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server whose copies lie on a disk of their own, and its last night."""
+    folder = "/media/patronat-copies"
+    patch.setitem(app.config, "BACKUP_FOLDER", folder)
+    patch.setitem(app.config, "BACKUP_AT", datetime.min.time().replace(hour=2, minute=30))
+    patch.setattr(backups, "free", lambda _place: 412 << 30)
+    patch.setattr("app.screens.backups._is_there", lambda _row: True)
+    patch.setattr("app.screens.backups._on_one_disk", lambda: False)
+    with app.app_context(), unrestricted():
+        row = Backup(made_by=noting.NIGHTLY, file="patronat-2026-09-30-023000.patronat", folder=folder, seconds=4,
+                     families=60, papers=9, size=9_400_000, made_at=MOMENT, proved_at=MOMENT)  # fmt: skip
+        db.session.add(row)
+        db.session.commit()
+        yield
+        db.session.delete(row)
+        db.session.commit()
+        db.session.remove()
+
+
 WALKS = {
     walk.__name__: walk
     for walk in (
@@ -428,6 +492,8 @@ WALKS = {
         past,
         access,
         retention,
+        second,
+        copies,
     )
 }
 
@@ -437,12 +503,13 @@ def test_every_task_of_the_guide_is_walked() -> None:
 
 
 @pytest.mark.parametrize("name", WALKS)
-def test_a_task_of_the_guide_is_done_as_it_says(name: str, browse: Any) -> None:
+def test_a_task_of_the_guide_is_done_as_it_says(name: str, browse: Any, live_server: Any) -> None:
     def open_as(who: str, path: str) -> Any:
         watched = browse(who)
         watched.page.set_default_timeout(PATIENCE)
         return watched.open(path)
 
+    open_as.server = live_server
     walk = Walk(name)
     WALKS[name](open_as, walk)
     walk.done()
