@@ -59,13 +59,18 @@ def make(*, by: str, out: Path | None = None, told: making.Told = lambda stage: 
 
 
 def seal(*, whole: bool = False) -> ChainHead:
-    """Seal the journal as far as it has come, and write its last hash down outside the database. Commits."""
+    """Seal the journal as far as it has come, and write its last hash down outside the database. Commits.
+
+    On Postgres, whose entries are not stored in the order of their numbers, the whole journal is looked at once a day.
+    """
+    folder, day = Path(current_app.instance_path), clock.today()
+    whole = whole or (db.engine.dialect.name != "sqlite" and not chain.is_anchored(folder, day))
     db.session.rollback()
     with access.unrestricted():
         begin_writing()
         chain.seal(whole=whole)
         acts.commit()
-        head = chain.anchor(Path(current_app.instance_path), clock.today())
+        head = chain.anchor(folder, day)
         db.session.rollback()
     return head
 

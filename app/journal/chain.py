@@ -27,7 +27,9 @@ from app.models import JournalEntry, JournalSeal
 MOST = 5000  # entries of one seal
 MARK = 32  # letters of a mark
 UNDER_WAY = 1000  # entries: as far behind the last sealed one a later one may come to light every minute
-LATEST = timedelta(hours=6)  # after its moment an entry comes to light; whatever comes later was put in by hand
+# So late an entry may come to light: on Postgres a load is stored after entries that were begun later, and the first
+# seal of each day looks at the whole journal. Whatever comes later was put in by hand.
+LATEST = timedelta(days=2)
 LOCK = 71_260_001  # the lock of whoever seals, on Postgres
 ANCHORS = "journal_anchors.txt"
 
@@ -198,13 +200,22 @@ def _entry_faults(replaced: dict[int, str]) -> Iterator[str]:
 
 def anchor(folder: Path, day: date) -> ChainHead:
     """Write the last hash down outside the database: a line for each day, and that of today goes along."""
-    last, path = head(), folder / ANCHORS
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    last, path, lines = head(), folder / ANCHORS, _anchors(folder)
     line = f"{day.isoformat()} {last.number} {last.hash}"
     if last.number and lines[-1:] != [line]:
         before = lines[:-1] if lines and lines[-1].startswith(day.isoformat()) else lines
         _write(path, "".join(f"{each}\n" for each in [*before, line]))
     return last
+
+
+def is_anchored(folder: Path, day: date) -> bool:
+    """Whether the journal was sealed on a day."""
+    return any(line.startswith(day.isoformat()) for line in _anchors(folder)[-1:])
+
+
+def _anchors(folder: Path) -> list[str]:
+    path = folder / ANCHORS
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
 def _write(path: Path, text: str) -> None:
@@ -218,10 +229,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _anchor_faults(folder: Path, hashes: dict[int, str]) -> Iterator[str]:
-    path = folder / ANCHORS
-    if not path.exists():
-        return
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in _anchors(folder):
         day, _space, rest = line.partition(" ")
         number, _space, digest = rest.partition(" ")
         if number.isdecimal() and hashes.get(int(number)) != digest:
