@@ -6,6 +6,7 @@ renames that are written down first: whoever is killed among them, the next star
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -38,6 +39,7 @@ PLAN = "restoring.json"
 UNDER = "restoring-"  # how the folder begins in which a copy lies open until it takes its place
 BARE = 4096  # bytes of an SQLite file without a table
 NO_FILE = "Файла {path} нет или он не читается: {reason}."
+WHY = {errno.ENOENT: "его нет в этой папке", errno.EISDIR: "это папка", errno.EACCES: "нет прав на чтение"}
 NEWER = "Копия сделана программой новее этой: обновите программу, потом восстанавливайте."
 OTHER_KIND = "Копия сделана с базы {theirs}, а этот банк – {ours}: задайте DATABASE_URL такой же базы, как была."
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -120,7 +122,11 @@ def _unpacked(path: Path, folder: Path, phrase: str, identity: str) -> dict[str,
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         if error.filename and Path(error.filename) != path:
             raise
-        raise Refusal(NO_FILE.format(path=path, reason=error.strerror)) from error
+        raise Refusal(_unreadable(path, error)) from error
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    return NO_FILE.format(path=path, reason=WHY.get(error.errno or 0, error.strerror))
 
 
 def needs_passphrase(path: Path) -> bool:
@@ -129,7 +135,7 @@ def needs_passphrase(path: Path) -> bool:
         with path.open("rb") as file:
             return sealing.has_passphrase(file)
     except OSError as error:
-        raise Refusal(NO_FILE.format(path=path, reason=error.strerror)) from error
+        raise Refusal(_unreadable(path, error)) from error
 
 
 @contextmanager
