@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from docx import Document
 
 import app as application
 from app import clock, views
@@ -14,8 +16,10 @@ from app.documents import editable
 from app.domain.terms import PaperKind, ParentalRole, TemplateKind
 from app.extensions import db
 from app.models import DecisionOutcome, Destruction, PaperTemplate, SurveyPerson
+from app.render import docx
 from app.reports import CATALOGUE
 from app.services import papers
+from app.words import CONFIDENTIAL
 from tests import factories, scans
 from tests.test_registry import WALKED, is_walked
 
@@ -108,6 +112,9 @@ def test_every_file_leaves_with_a_name_and_without_a_cache(addresses, sign_in):
         way, _mark, name = answer.headers["Content-Disposition"].partition("; filename*=UTF-8''")
         assert way == "attachment", endpoint
         name.encode("ascii")
+        if answer.mimetype == docx.MIME and not endpoint.startswith("PaperTemplates."):
+            feet = [one.footer.paragraphs[-1].text for one in Document(io.BytesIO(answer.data)).sections]
+            assert all(CONFIDENTIAL in foot and "Сформировано" in foot for foot in feet), endpoint
         assert unquote(name).rpartition(".")[0], endpoint
         assert answer.headers["Cache-Control"] == "no-store", endpoint
 

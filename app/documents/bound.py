@@ -12,7 +12,7 @@ from app import words
 from app.clock import local
 from app.documents import blanks
 from app.models import Employee
-from app.render import html_pdf
+from app.render import docx, html_pdf
 from app.render.binding import Binder, Marks
 from app.render.picture import Picture
 
@@ -46,7 +46,16 @@ def pictured(template: str, picture: Picture, title: str, made: MadeBy, **values
 
 
 def _marks(title: str, made: MadeBy) -> Marks:
-    return Marks(title, words.CONFIDENTIAL, f"Сформировано: {made.name}, {words.moment(local(made.at))}")
+    return Marks(title, words.CONFIDENTIAL, _said(made))
+
+
+def word(content: bytes, made: MadeBy) -> bytes:
+    """A Word file that leaves with its marks, as every printed page does."""
+    return docx.marked(content, f"{words.CONFIDENTIAL}. {_said(made)}")
+
+
+def _said(made: MadeBy) -> str:
+    return f"Сформировано: {made.name}, {words.moment(local(made.at))}"
 
 
 def page(template: str, **values: Any) -> bytes:

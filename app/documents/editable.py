@@ -118,7 +118,10 @@ def of_meeting(meeting: Meeting) -> dict[str, Any]:
         "комиссия": meeting.agency.name, "номер_заседания": meeting.number, "дата": words.day(meeting.held_on),
         "время": meeting.starts_at, "место": meeting.place,
         "присутствовали": ", ".join(f"{row.employee.full_name} ({row.post})" for row in rows if row.is_present),
-        "отсутствовали": ", ".join(row.employee.full_name for row in rows if not row.is_present) or "нет",
+        "отсутствовали": ", ".join(
+            f"{row.employee.full_name} ({row.post})" + (f" – {row.note}" if row.note else "")
+            for row in rows if not row.is_present
+        ) or "нет",
         "иные_лица": meeting.others_present or "нет", "председательствующий": _signed(meeting.presiding),
         "секретарь": _signed(meeting.secretary),
     }  # fmt: skip

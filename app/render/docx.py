@@ -35,7 +35,7 @@ PLAIN = (
 )  # fmt: skip
 LARGEST = 2 * 1024 * 1024  # bytes of a template
 MOST_UNPACKED = 30 * 1024 * 1024
-FONT, POINTS = "Times New Roman", 12
+FONT, POINTS, MARK_POINTS = "Times New Roman", 12, 8
 SIDES = {"title": WD_ALIGN_PARAGRAPH.CENTER, "corner": WD_ALIGN_PARAGRAPH.RIGHT}
 CODE_SIDE = 24  # millimetres of a QR code
 # Fields by which Word fetches something when it opens a paper; each may be cut into several runs.
@@ -205,6 +205,24 @@ def with_table(lines: Sequence[tuple[str, str]], heads: tuple[Sequence[tuple[str
             cell.text = text
     for text in after:
         paper.add_paragraph(text)
+    out = io.BytesIO()
+    paper.save(out)
+    return out.getvalue()
+
+
+def marked(content: bytes, mark: str) -> bytes:
+    """A paper with a line at the foot of each of its pages, whatever stands there already."""
+    paper = Document(io.BytesIO(content))
+    for number, section in enumerate(paper.sections):
+        feet = [section.footer]
+        if section.different_first_page_header_footer:
+            feet.append(section.first_page_footer)
+        if paper.settings.odd_and_even_pages_header_footer:
+            feet.append(section.even_page_footer)
+        for foot in feet:
+            if number and foot.is_linked_to_previous:
+                continue
+            foot.add_paragraph().add_run(mark).font.size = Pt(MARK_POINTS)
     out = io.BytesIO()
     paper.save(out)
     return out.getvalue()

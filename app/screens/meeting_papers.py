@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from app import access, clock, guard, journal
 from app.acts import Answer
-from app.documents import editable, meeting_papers
+from app.documents import bound, editable, meeting_papers
 from app.documents.bound import MadeBy
 from app.domain.terms import Act, Case, JobKind, TemplateKind
 from app.extensions import db
@@ -145,7 +145,8 @@ class MeetingPapers(Screen):
             return redirect(url_for("MeetingPage.show", pk=meeting.id))
         journal.read(Act.EXPORTED, entity="Meeting", entity_id=meeting.id, family_id=family_id, records=records,
                      summary=f"{journal.title_of(meeting)}: {name}")  # fmt: skip
-        return self.file(content, docx.MIME, f"{name}.docx")
+        marked = bound.word(content, MadeBy(current_user.get_full_name(), clock.now()))
+        return self.file(marked, docx.MIME, f"{name}.docx")
 
     def _decided(self, pk: int) -> AgendaItem:
         """An item that was decided, with what its papers say."""

@@ -11,8 +11,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app import clock, journal
+from app.documents import bound, programme_card
 from app.documents import folder as folders
-from app.documents import programme_card
 from app.documents.bound import MadeBy
 from app.documents.folder import Folder
 from app.domain.terms import Act
@@ -53,7 +53,8 @@ class ProgrammePapers(Screen):
         name = f"Карта программы {folder.family.number}"
         content = programme_card.editable(folder, row, programmes.approver(row))
         self._told(row, f"{name}, Word", Act.EXPORTED)
-        return self.file(content, docx.MIME, f"{name}.docx")
+        marked = bound.word(content, MadeBy(current_user.get_full_name(), clock.now()))
+        return self.file(marked, docx.MIME, f"{name}.docx")
 
     @expose("/programme/<int:pk>/calendar.pdf")
     @has_access

@@ -17,7 +17,8 @@ from wtforms import SelectMultipleField
 
 from app import access, clock, journal
 from app.acts import Answer
-from app.documents import destruction_act
+from app.documents import bound, destruction_act
+from app.documents.bound import MadeBy
 from app.domain import retention as rules
 from app.domain.terms import Act, DestructionState, JobKind
 from app.extensions import db
@@ -201,7 +202,7 @@ class HoldPage(FamilyScreen):
 
 def _written(shown: Table, kind: str) -> bytes:
     if kind == "docx":
-        return destruction_act.as_docx(shown)
+        return bound.word(destruction_act.as_docx(shown), MadeBy(current_user.get_full_name(), clock.now()))
     return destruction_act.as_pdf(shown, made_by=current_user.get_full_name(), made_at=clock.local(clock.now()))
 
 

@@ -19,6 +19,7 @@ from app.services.sitting import Decided
 
 _act, _group, _mark = SurveyAct.__table__, SurveyGroup.__table__, SurveyMark.__table__
 
+POOR = "неблагополучно"  # a heading of an act that was found wanting without a line of its own
 DECISIONS = {
     DecisionKind.PLACE: "Поставить на учёт {whom} как находящуюся в социально опасном положении.",
     DecisionKind.REFUSE: "В постановке на учёт отказать: сведения о социально опасном положении не подтвердились.",
@@ -34,6 +35,9 @@ DECISIONS = {
     DecisionKind.COURT: "Направить материалы в суд.",
     DecisionKind.REDIRECT: "Передать материалы на территорию: {place}.",
 }
+
+# The words of outcomes that name nothing: whoever was overtaken may still have them in the form.
+PLAIN = [words.split() for words in DECISIONS.values() if "{" not in words]
 
 
 class KnownOfItem(NamedTuple):
@@ -61,6 +65,8 @@ def composed(item: AgendaItem, decided: Decided) -> Decided:
 
 def _were_composed(item: AgendaItem, text: str) -> bool:
     """Whether a text is the one that the decision entered before was worded by: it goes with that decision."""
+    if text.split() in PLAIN:
+        return True
     if item.outcome is None:
         return False
     before = Decided(
@@ -105,7 +111,7 @@ def _violations(act_id: int) -> str | None:
         _mark.c.act_id == act_id, _mark.c.level == SurveyLevel.NOT
     )
     rows = db.session.connection().execute(found.order_by(_mark.c.id))
-    return "\n".join(f"{row.heading}: {row.note or row.level}".strip() for row in rows) or None
+    return "\n".join(f"{row.heading}: {row.note or POOR}" for row in rows) or None
 
 
 def _last_act(item: AgendaItem) -> Any:

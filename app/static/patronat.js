@@ -121,7 +121,7 @@
     if (errors) errors.focus();
   }
 
-  /* A form is filled from its first empty field; a refused one is read from its errors. Not where a keyboard would
+  /* A form is filled from its first empty field, or from the one that says so itself; a refused one is read from its errors. Not where a keyboard would
      cover half of the screen. */
   function goToFirstField() {
     const form = document.querySelector("main form.form[method=post]");
@@ -129,7 +129,7 @@
     const fields = [...form.querySelectorAll("input, select, textarea")].filter((field) =>
       field.type !== "hidden" && field.type !== "checkbox" && !field.disabled && !field.closest(".select2-container")
         && !field.matches(".day__picker"));
-    const field = fields.find((each) => !each.value) || fields[0];
+    const field = form.querySelector("[autofocus]") || fields.find((each) => !each.value) || fields[0];
     if (!field) return;
     const box = window.jQuery && window.jQuery(field).data("select2");
     (box ? box.$selection[0] : field).focus({ preventScroll: true });

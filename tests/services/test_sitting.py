@@ -516,6 +516,8 @@ def test_the_words_of_a_decision_follow_the_outcome_until_somebody_writes_his_ow
     sitting.decide(matter, hear)
     own = resolutions.composed(matter, sitting.Decided(outcome(DecisionKind.COURT), resolved="Своими словами."))
     assert own.resolved == "Своими словами."
+    stale = sitting.Decided(outcome(DecisionKind.COURT), resolved=resolutions.DECISIONS[DecisionKind.RENEW])
+    assert resolutions.composed(matter, stale).resolved == "Направить материалы в суд.", "words of another's outcome"
     later = sitting.Decided(outcome(DecisionKind.POSTPONE), until=sits.held_on + DAY, note="мать не явилась.")
     assert resolutions.composed(matter, later).resolved.endswith("дополнительную проверку. Причина: мать не явилась.")
 
