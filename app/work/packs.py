@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile
 
@@ -23,6 +24,7 @@ from app.work.passports import ZIP
 from app.work.results import Result
 from app.work.run import Run
 
+PARTS = 100  # of which the pack of a member is made, where it is told how far the job is
 STAGE = "Печать материалов"
 GONE = "Такого заседания среди ваших нет."
 NOBODY = "В составе комиссии на день заседания никого нет."
@@ -42,10 +44,10 @@ def print_all(run: Run) -> Result:
     made: list[int] = run.checkpoint.setdefault("made", [])
     for member_id in members:
         if member_id not in made or not run.folder.holds(_file(member_id)):
-            run.folder.write(_file(member_id), _print(run.parameters["meeting"], member_id))
+            run.folder.write(_file(member_id), _print(run, member_id, _teller(run, len(made), len(members))))
             made.append(member_id)
         db.session.rollback()  # the memory is free again
-        run.keep(STAGE, len(made), len(members))
+        run.keep(STAGE, len(made) * PARTS, len(members) * PARTS)
     return _archive(run, _meeting(run.parameters["meeting"]), members)
 
 
@@ -56,8 +58,14 @@ def _meeting(key: int) -> Meeting:
     return meeting
 
 
-def _print(meeting_id: int, member_id: int) -> bytes:
+def _teller(run: Run, made: int, members: int) -> Callable[[int, int], None]:
+    """Says how far the job is while a pack is printed: how many of its families are."""
+    return lambda printed, families: run.tell(STAGE, made * PARTS + printed * PARTS // families, members * PARTS)
+
+
+def _print(run: Run, member_id: int, tell: Callable[[int, int], None]) -> bytes:
     """The pack of one member: what the member sees of the agenda, and nothing that whoever asks does not see."""
+    meeting_id = run.parameters["meeting"]
     meeting, member = _meeting(meeting_id), db.session.get_one(CommissionMember, member_id)
     name, made = member.employee.full_name, MadeBy(access.scope().user_name, clock.now())
     own = set(_items(meeting_id))
@@ -66,7 +74,8 @@ def _print(meeting_id: int, member_id: int) -> bytes:
         told = glances.of_items(items, meeting.held_on)
         families = dict.fromkeys(item.family_id for item in items if item.family_id is not None)
         found = [folder for key in families if (folder := folders.load(key)) is not None]
-        return meeting_pack.pdf(meeting, items, told, found, name, made, clock.today())
+        return meeting_pack.pdf(meeting, items, told, found, name, made, clock.today(),
+                                lambda printed: tell(printed, len(found)))  # fmt: skip
 
 
 def _of_meeting(meeting_id: int) -> Select[Any]:

@@ -16,6 +16,7 @@ from app.domain.terms import Act, JobKind
 from app.extensions import db
 from app.models import Job, JournalEntry
 from app.work import packs
+from app.work.run import Run
 from tests import factories, meeting_scenes
 
 pytestmark = pytest.mark.one_database(
@@ -54,12 +55,16 @@ def text_of(content: bytes) -> str:
     return "\n".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
 
 
-def test_each_member_gets_the_own_families_only_with_the_name_on_each_page(sign_in, done, meeting):
-    zoya = sign_in("zoya")
+def test_each_member_gets_the_own_families_only_with_the_name_on_each_page(sign_in, done, meeting, monkeypatch):
+    zoya, told = sign_in("zoya"), []
+    monkeypatch.setattr(Run, "tell", lambda _run, _stage, done, whole: told.append((done, whole)))
     assert zoya.post(f"/meeting/{meeting}/packs").status_code == 302
     done()
     found = archive(zoya)
     boris, vera = found["Кленов Борис.pdf"], found["Липатова Вера.pdf"]
+    steps = {whole // packs.PARTS for _done, whole in told}
+    assert len(told) == 2, "each family that is printed is told of"
+    assert steps == {len(found)}
     assert NORTH in boris
     assert SOUTH not in boris
     assert SOUTH in vera
