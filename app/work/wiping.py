@@ -1,4 +1,4 @@
-"""What a destruction leaves on the disk, cleaned: files of papers, results of jobs, books that wait, pages of the
+"""What a destruction leaves, cleaned: files of papers, results of jobs, books that wait or were frozen, pages of the
 database. Whoever is killed in the middle goes on from the beginning: each step may be made twice.
 """
 
@@ -10,12 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 from flask import current_app
-from sqlalchemy import and_, delete, select
+from sqlalchemy import delete, select
 
 from app import access, acts, clock, journal
 from app.backup import stores
-from app.domain.terms import Act, JobState
-from app.exchange import waiting
+from app.domain.terms import Act
+from app.exchange import cutting, waiting
 from app.extensions import begin_writing, db
 from app.models import Destruction, Job
 from app.services import destruction, papers
@@ -45,6 +45,7 @@ def finish() -> int:
         waiting.drop_before(last)
         _write_down(rows)
         keys = [row.id for row in rows]
+        _cut_books(keys)
         db.session.rollback()
         if not stores.written_anew():
             current_app.logger.warning(BUSY)
@@ -53,17 +54,26 @@ def finish() -> int:
 
 
 def _forget_jobs(moment: datetime) -> bool:
-    """Drop the jobs that were asked for before a moment, with their files; whether none of them runs any longer."""
+    """Drop the jobs that were asked for before a moment, with their files; whether none waits or runs any longer."""
     begin_writing()
     connection = db.session.connection()
     before = _job.c.asked_at <= moment
     gone = list(connection.scalars(delete(_job).where(before, _job.c.ended_at.is_not(None)).returning(_job.c.id)))
-    runs = select(_job.c.id).where(before, and_(_job.c.state == JobState.RUNNING, _job.c.lease_until > clock.now()))
+    runs = select(_job.c.id).where(before, _job.c.ended_at.is_(None))
     busy = connection.scalar(runs.limit(1)) is not None
     acts.commit()
     for key in gone:
         JobFiles(key).drop()
     return not busy
+
+
+def _cut_books(keys: list[int]) -> None:
+    """The frozen books of districts hold the families no longer: each is cut while nobody waits, then stored."""
+    for key in keys:
+        for book in cutting.found(db.session.get_one(Destruction, key)):
+            begin_writing()
+            cutting.put(book, db.session.get_one(Destruction, key))
+            acts.commit()
 
 
 def _write_down(rows: Iterable[Destruction]) -> None:
