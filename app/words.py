@@ -49,6 +49,12 @@ def short(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
+def in_a_line(*parts: str | None) -> str:
+    """What is told, part by part, as sentences of one line; a part that ends with a full stop has one already."""
+    told = [part.strip().removesuffix(".") for part in parts if part]
+    return ". ".join(part for part in told if part)
+
+
 def yes_no(value: bool | None, empty: str = "") -> str:
     """«да», «нет» or nothing known."""
     return empty if value is None else ("да" if value else "нет")

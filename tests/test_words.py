@@ -23,6 +23,7 @@ def test_the_age_of_a_baby_is_in_months():
 
 def test_days_and_moments_are_written_as_people_here_write_them():
     assert words.day(date(2024, 3, 5)) == "05.03.2024"
+    assert words.in_a_line("Проведено по плану. ", None, "Лев") == "Проведено по плану. Лев"
     assert words.moment(datetime(2024, 3, 5, 14, 30)) == "05.03.2024 14:30"  # noqa: DTZ001  a moment by the local clock
     assert words.day(None) == words.moment(None) == ""
     assert words.day(None, "—") == "—"

@@ -8,7 +8,7 @@ from random import Random
 
 from app.demo.ground import Row, Stay, weekday
 from app.demo.household import Household
-from app.demo.scripts import DAY, SUCCESS
+from app.demo.scripts import DAY, ONCE, SUCCESS
 from app.domain.terms import (
     DecisionKind,
     MeasureState,
@@ -38,6 +38,7 @@ AID_OF_BODIES = {"5.1": "10.2", "5.2": "1.3", "5.3": "5.1", "5.5": "3.1", "5.6":
 MOST_MAIN, LATE = 5, 75  # main stages of a programme; days for which the results of a stage may be due
 EXTENDED, LONGER = 0.3, 90  # of the last stages whose end has come, so many are made longer, and by how many days
 EMERGENCY = 0.15
+IDLE = 0.15  # of the programmes under way, so many in which nothing is done
 NO_RESULTS: Row = dict.fromkeys(("reviewed_on", "dynamics_id", "reaction_id", "analysis", "follows"))
 TASKS = "Устранить причины постановки на учёт, наладить уход за детьми."
 ANALYSIS = "Семья идёт на контакт, назначенное выполняет с напоминаниями."
@@ -55,6 +56,8 @@ class ProgrammeOfStay:
         self.ground, self.today = home.ground, home.today
         self.chance = Random(f"программа {home.id} {registration}")  # noqa: S311  invented lives, not secrets
         self.last = stay.end or self.today
+        dice = Random(f"без исполнения {home.id} {registration}").random()  # noqa: S311
+        self.is_idle = stay.end is None and dice < IDLE
 
     def rows(self) -> Iterator[tuple[str, Row]]:
         begins = weekday(self.stay.start + DAY * 12)
@@ -168,7 +171,7 @@ class ProgrammeOfStay:
         row = self._row("aid", day) | {
             "given_on": day, "kind_id": self.ground.ids["aid_kind"][kind], "measure_id": measure["kind_id"],
             "description": DESCRIPTION, "performer_id": measure["performer_id"], "amount": None,
-            "planned_id": measure["id"],
+            "planned_id": measure["id"], **ONCE,
         }  # fmt: skip
         yield "aid", row
         for person in people[:2]:
@@ -178,6 +181,8 @@ class ProgrammeOfStay:
         due_on = min(stage["starts_on"] + DAY * days, stage["ends_on"])
         state, done_on, reason = MeasureState.PLANNED, None, None
         dice = self.chance.random()
+        if self.is_idle:
+            dice = 0.7 + 0.3 * dice
         if self.stay.end and due_on > self.last:
             state, reason = MeasureState.CANCELLED, REMOVED
         elif due_on <= self.last and stage["decision_id"] is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 DAY = timedelta(days=1)
 YEAR = 365.25
@@ -94,6 +94,10 @@ CRITERION_CODES = tuple(code for code, weight in CRITERIA for _ in range(weight)
 SENDERS = ("5.3",) * 8 + ("5.7",) * 5 + ("5.2",) * 3 + ("5.5",) * 3 + ("5.8",) * 2 + ("5.1", "5.4", "5.6", "5.9")
 
 
+MEALS = 0.6  # of the pupils on record, so many are fed at school
+ONCE: dict[str, Any] = dict.fromkeys(("until", "rhythm", "batch"))  # of aid that is not regular
+
+
 class AidScript(NamedTuple):
     """An ordinary act of help: kind, measure, kind of the performer, who receives it, roubles from … to …"""
 
@@ -131,6 +135,7 @@ AIDS = (
     AidScript("10.2", "3.14", "5.7", "adults", "Профилактическая беседа инспектора"),
     AidScript("10.3", "3.13", "5.7", "all", "Межведомственный рейд"),
 )
+OF_SCHOOL_YEAR = AidScript("8.1", "1.16", "5.3", "pupils", "Горячее питание в школе")
 ATTENDANCE = (
     "пропусков нет",
     "пропуски по болезни",

@@ -15,11 +15,14 @@ from app.demo.scripts import (
     AIDS,
     CRITERION_CODES,
     DAY,
+    MEALS,
     NOTES,
+    OF_SCHOOL_YEAR,
+    ONCE,
     SENDERS,
     AidScript,
 )
-from app.domain.terms import DecisionKind
+from app.domain.terms import AidRhythm, DecisionKind
 
 LONG_STAY, CHANGED = 300, 0.25  # days of a stay in which criteria may change, and the share of stays where they do
 
@@ -34,6 +37,7 @@ class YearsOnRecord:
     def rows(self) -> Iterator[tuple[str, Row]]:
         yield from self._on_record()
         yield from self._help()
+        yield from self._meals()
 
     def _on_record(self) -> Iterator[tuple[str, Row]]:
         rng = self.rng
@@ -227,4 +231,23 @@ class YearsOnRecord:
             "performer_id": self.home.one_of(self.home.district.performers[aid.performer]),
             "amount": amount,
             "planned_id": None,
+            **ONCE,
         }
+
+    def _meals(self) -> Iterator[tuple[str, Row]]:
+        """Free meals of pupils: one form of their school for a year of lessons, cut short where the stay has ended."""
+        chance = Random(f"питание {self.home.id}")  # noqa: S311  invented lives, not secrets
+        year = self.today.year - (self.today < date(self.today.year, 9, 3))
+        begins = weekday(date(year, 9, 1))
+        pupils = self._recipients("pupils", begins)
+        stay = next((one for one in self.home.stays if one.start <= begins < (one.end or date.max)), None)
+        if stay is None or not pupils or chance.random() >= MEALS:
+            return
+        body = self.home.district.performers["5.3"][0]
+        row = self._aid(OF_SCHOOL_YEAR, begins) | {
+            "performer_id": body, "until": min(stay.end or date.max, date(year + 1, 5, 31)),
+            "rhythm": AidRhythm.DAILY, "batch": f"питание {self.home.district.id} {year}",
+        }  # fmt: skip
+        yield "aid", row
+        for person in pupils:
+            yield "aid_recipients", {"aid_id": row["id"], "member_id": person.id, "family_id": self.home.id}

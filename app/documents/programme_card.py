@@ -151,7 +151,7 @@ def _aid(aid: Aid) -> str:
 def measure_in_words(measure: PlannedMeasure) -> str:
     """The measure with its particulars and whom it is for."""
     whom = ", ".join(person.first_name for person in measure.members)
-    return blanks.text(". ".join(part for part in (str(measure.kind), measure.details, whom) if part))
+    return blanks.text(words.in_a_line(str(measure.kind), measure.details, whom))
 
 
 def executors(measure: PlannedMeasure) -> str:

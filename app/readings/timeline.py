@@ -64,7 +64,7 @@ def _all(overview: Overview) -> Iterator[Event]:
         at = partial(Event, entity="Aid", key=aid.id)
         what = aid.kind or aid.measure
         people = ", ".join(member.first_name for member in aid.recipients)
-        detail = ". ".join(part for part in (aid.description, people) if part)
+        detail = words.in_a_line(aid.description, people)
         given = frozenset(member.id for member in aid.recipients)
         yield at(aid.given_on, f"Помощь: {what.name if what else 'вид не указан'}", detail, "ok", given)
         if aid.until:

@@ -49,7 +49,7 @@ from app.models import (
     Territory,
     User,
 )
-from app.readings import card_clocks
+from app.readings import card_clocks, watching
 from app.readings import signals as readings
 from app.readings.clocks import DeadlinesInUse
 from app.reports import quarterly
@@ -127,6 +127,10 @@ def test_programmes_are_in_every_state_and_what_was_done_in_them_is_aid(demo_ban
     assert {one.sort for one in stages} == set(terms.StageSort)
     assert {one.state for one in measures} == set(terms.MeasureState)
     assert any(one.is_overdue(TODAY) for one in measures)
+    assert watching.idle_plans(TODAY), "a plan in which nothing is done"
+    regular = [aid for aid in rows(Aid) if aid.rhythm]
+    assert all(aid.until and aid.batch for aid in regular)
+    assert len({aid.family_id for aid in regular}) > 1, "one form of a school for several families"
     assert {aid.planned_id for aid in rows(Aid) if aid.planned_id} == {
         one.id for one in measures if one.state is terms.MeasureState.DONE
     }
