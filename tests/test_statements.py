@@ -38,8 +38,6 @@ DEARER = {
     "Retention.show": (24, "every reason for which a case may not be destroyed"),
     "Home.index": (20, "what waits for each role, and what is to be destroyed"),
     **{f"PassportScreen.{name}": (23, "every stretch of the road of a family") for name in ("passport", "card")},
-    **{f"ProgrammePapers.{name}": (23, "every stretch of the road of a family")
-       for name in ("card", "card_to_edit", "calendar", "summary")},
     "MeetingPage.show": (MOST_OF_MEETING, "an agenda at a glance, and the grounds on which matters are proposed"),
     "SittingPage.decide": (MOST_OF_MEETING, "a matter at a glance, and the words that a decision may name"),
 }  # fmt: skip

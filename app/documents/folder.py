@@ -38,20 +38,26 @@ Row = TypeVar("Row", bound=Annullable)
 
 
 @dataclass(frozen=True)
-class Folder:
-    """One family with everything its papers say, in the order they say it."""
+class ProgrammeFolder:
+    """One family with everything the papers of its programmes say, in the order they say it."""
 
     family: Family
-    members: list[Member]
-    registrations: list[Registration]
-    decisions: list[Decision]
     aids: list[Aid]
-    papers: list[Paper]
-    orders: list[Instruction]
     programmes: list[Programme]
     stages: list[Stage]
     problems: list[Problem]
     planned: list[PlannedMeasure]
+
+
+@dataclass(frozen=True)
+class Folder(ProgrammeFolder):
+    """One family with everything its papers say."""
+
+    members: list[Member]
+    registrations: list[Registration]
+    decisions: list[Decision]
+    papers: list[Paper]
+    orders: list[Instruction]
 
     def present_members(self, today: date) -> list[Member]:
         """Who belongs to the family on a day."""
@@ -108,6 +114,13 @@ def load(family_id: int) -> Folder | None:
         orders=_orders(family_id),
         **_programmes(family_id),
     )
+
+
+def of_programmes(family_id: int) -> ProgrammeFolder | None:
+    """The folder of the papers of its programmes alone: what only others tell is not asked for."""
+    asked = select(Family).where(Family.id == family_id)
+    family = db.session.scalars(asked.execution_options(populate_existing=True)).one_or_none()
+    return None if family is None else ProgrammeFolder(family=family, aids=_aids(family_id), **_programmes(family_id))
 
 
 def live(rows: Iterable[Row]) -> list[Row]:

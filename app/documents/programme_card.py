@@ -12,7 +12,7 @@ from datetime import date
 from app import words
 from app.documents import blanks, bound
 from app.documents.bound import MadeBy
-from app.documents.folder import Folder
+from app.documents.folder import ProgrammeFolder
 from app.domain import cases
 from app.domain.terms import MeasureState
 from app.models import Aid, PlannedMeasure, Programme, Stage
@@ -58,7 +58,7 @@ class ProgrammeCard:
     rows: list[CardRow]
 
 
-def of(folder: Folder, programme: Programme, approver: str) -> ProgrammeCard:
+def of(folder: ProgrammeFolder, programme: Programme, approver: str) -> ProgrammeCard:
     """Fill the form in; approver: who signs it as the head of the commission."""
     approval = programme.approval
     return ProgrammeCard(
@@ -80,18 +80,18 @@ def _chair(body: str) -> str:
     return f"Председатель {body}" if body.startswith(COMMISSION) else f"Председатель КДН и ЗП {body}"
 
 
-def pdf(folder: Folder, programme: Programme, approver: str, made: MadeBy) -> bytes:
+def pdf(folder: ProgrammeFolder, programme: Programme, approver: str, made: MadeBy) -> bytes:
     """The card as a PDF. Raises PrintError."""
     return bound.pdf("programme_card", TITLE, made, card=of(folder, programme, approver), columns=COLUMNS,
                      blank_rows=range(BLANK_ROWS))  # fmt: skip
 
 
-def page(folder: Folder, programme: Programme) -> bytes:
+def page(folder: ProgrammeFolder, programme: Programme) -> bytes:
     """The card without marks, to be bound into the social passport. Raises PrintError."""
     return bound.page("programme_card", card=of(folder, programme, ""), columns=COLUMNS, blank_rows=range(BLANK_ROWS))
 
 
-def editable(folder: Folder, programme: Programme, approver: str) -> bytes:
+def editable(folder: ProgrammeFolder, programme: Programme, approver: str) -> bytes:
     """The card as a Word file that one may edit."""
     card = of(folder, programme, approver)
     head = [
@@ -110,7 +110,7 @@ def editable(folder: Folder, programme: Programme, approver: str) -> bytes:
 GROUPS = (("проблемы семьи", 1), ("программа реабилитации", 3), ("выполнение программы реабилитации", 3))
 
 
-def _rows(folder: Folder, programme: Programme) -> Iterator[CardRow]:
+def _rows(folder: ProgrammeFolder, programme: Programme) -> Iterator[CardRow]:
     """The plan in the order of its problems; a problem that nothing answers stands too."""
     measures = measures_of(folder, programme)
     problems = [one for one in folder.problems if one.programme_id == programme.id]
@@ -120,7 +120,7 @@ def _rows(folder: Folder, programme: Programme) -> Iterator[CardRow]:
     yield from _of_problem(folder, "", [one for one in measures if one.problem_id is None])
 
 
-def _of_problem(folder: Folder, problem: str, measures: Iterable[PlannedMeasure]) -> Iterator[CardRow]:
+def _of_problem(folder: ProgrammeFolder, problem: str, measures: Iterable[PlannedMeasure]) -> Iterator[CardRow]:
     for place, measure in enumerate(measures):
         done = _done(measure, [aid for aid in folder.aids if aid.planned_id == measure.id])
         first, *more = done or [("", "", "")]
@@ -159,7 +159,7 @@ def executors(measure: PlannedMeasure) -> str:
     return blanks.text(", ".join(str(one) for one in (measure.performer, measure.employee) if one is not None))
 
 
-def measures_of(folder: Folder, programme: Programme) -> list[PlannedMeasure]:
+def measures_of(folder: ProgrammeFolder, programme: Programme) -> list[PlannedMeasure]:
     """The measures of a programme, stage by stage."""
     stages = [one.id for one in folder.stages if one.programme_id == programme.id]
     return sorted(
@@ -171,7 +171,7 @@ def measures_of(folder: Folder, programme: Programme) -> list[PlannedMeasure]:
 # The stage before a meeting, and what is due
 
 
-def summary(folder: Folder, stage: Stage, made: MadeBy, today: date) -> bytes:
+def summary(folder: ProgrammeFolder, stage: Stage, made: MadeBy, today: date) -> bytes:
     """What a meeting has to know of a stage: its plan in figures, what was not done, dynamics. Raises PrintError."""
     measures = [one for one in folder.planned if one.stage_id == stage.id]
     keys = {one.id for one in measures}
@@ -185,7 +185,7 @@ def summary(folder: Folder, stage: Stage, made: MadeBy, today: date) -> bytes:
     )  # fmt: skip
 
 
-def calendar(folder: Folder, programme: Programme, made: MadeBy, today: date) -> bytes:
+def calendar(folder: ProgrammeFolder, programme: Programme, made: MadeBy, today: date) -> bytes:
     """On one sheet: what is due for the family, by days. Raises PrintError."""
     due = sorted((one for one in measures_of(folder, programme) if one.state is MeasureState.PLANNED),
                  key=lambda one: (one.due_on, one.id))  # fmt: skip

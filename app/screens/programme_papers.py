@@ -14,7 +14,7 @@ from app import clock, journal
 from app.documents import bound, programme_card
 from app.documents import folder as folders
 from app.documents.bound import MadeBy
-from app.documents.folder import Folder
+from app.documents.folder import ProgrammeFolder
 from app.domain.terms import Act
 from app.models import Programme, Stage
 from app.readings import programmes
@@ -78,9 +78,9 @@ class ProgrammePapers(Screen):
         return self._printed(row, f"Итоги этапа {folder.family.number}",
                              lambda made: programme_card.summary(folder, own, made, clock.today()))  # fmt: skip
 
-    def _programme(self, pk: int) -> tuple[Programme, Folder]:
+    def _programme(self, pk: int) -> tuple[Programme, ProgrammeFolder]:
         row = self.find(Programme, pk)
-        folder = folders.load(row.family_id)
+        folder = folders.of_programmes(row.family_id)
         if folder is None or row.annulled_at is not None:
             abort(404)
         return next(one for one in folder.programmes if one.id == pk), folder
