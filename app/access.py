@@ -42,6 +42,7 @@ from app.models import (
     Model,
     OfFamily,
     Paper,
+    PlannedMeasure,
     SignalCard,
     Supervision,
     SupervisionKind,
@@ -454,14 +455,18 @@ SPECIAL_GROUPS = ("health", "legal")
 def ordinary(seen_by: Scope | None = None) -> dict[Any, ColumnElement[bool]]:
     """The entities some of whose rows tell of health or convictions, and the condition of the rows that do not.
 
-    seen_by: whoever is without the permission; what one has seen in a home oneself is no secret to one.
+    seen_by: whoever is without the permission; what one has seen in a home oneself, what one's own body does, is no
+    secret to one.
     """
     kinds, kind_id = SupervisionKind.__table__.c, cast(Any, Supervision.kind_id)
+    own = (seen_by or scope()).agency
     return {
         Supervision: conditions.unindexed(kind_id).in_(select(kinds.id).where(kinds.special.is_(False))),
         FamilyCategory: FamilyCategory.group.not_in(SPECIAL_GROUPS),
         AgencyFinding: AgencyFinding.special.is_(False),
         SurveyMark: (seen_by or scope()).marks(SurveyMark),
+        PlannedMeasure: conditions.plain_measures(PlannedMeasure, own),
+        Aid: conditions.plain_aids(Aid, own),
     }
 
 

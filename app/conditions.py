@@ -23,6 +23,7 @@ from sqlalchemy import (
     extract,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -34,9 +35,12 @@ from app.domain import ages, names
 from app.domain.periods import Period
 from app.domain.terms import MeasureState
 from app.models import (
+    AidKind,
     Education,
     Employee,
     Instruction,
+    MeasureBlock,
+    MeasureKind,
     PlannedMeasure,
     Programme,
     Stage,
@@ -319,6 +323,32 @@ def families_of_work(agency: int, day: date, *, measures_too: bool = True) -> li
         order.c.annulled_at.is_(None),
     )
     return [measures, groups, orders] if measures_too else [groups, orders]
+
+
+def plain_measures(measure: Any, agency: int | None) -> ColumnElement[bool]:
+    """Measures of plans that tell nothing of health by their block, or that the person's own body carries out.
+
+    measure: the entity, or the columns of its table.
+    """
+    kind, block = MeasureKind.__table__, MeasureBlock.__table__
+    plain = select(kind.c.id).join(block, block.c.id == kind.c.block_id).where(block.c.special.is_(False))
+    return _own_or(measure, agency, measure.kind_id.in_(plain))
+
+
+def plain_aids(aid: Any, agency: int | None) -> ColumnElement[bool]:
+    """The same of aid, by its kind and by its measure."""
+    kind, measure, block = AidKind.__table__, MeasureKind.__table__, MeasureBlock.__table__
+    kinds = select(kind.c.id).where(kind.c.special.is_(True))
+    special = select(measure.c.id).join(block, block.c.id == measure.c.block_id).where(block.c.special.is_(True))
+    tells = or_(
+        and_(aid.kind_id.is_not(None), aid.kind_id.in_(kinds)),
+        and_(aid.measure_id.is_not(None), aid.measure_id.in_(special)),
+    )
+    return _own_or(aid, agency, not_(tells))
+
+
+def _own_or(row: Any, agency: int | None, plain: ColumnElement[bool]) -> ColumnElement[bool]:
+    return plain if agency is None else or_(plain, row.performer_id == agency)
 
 
 def holds_of(family_id: ColumnElement[Any], found: Select[tuple[int | None]]) -> ColumnElement[bool]:

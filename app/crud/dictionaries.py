@@ -60,12 +60,16 @@ class SupervisionKindRegistry(DictionaryView):
 class AidKindRegistry(DictionaryView):
     entity = models.AidKind
     said = {"appendix4_line": terms.LINES}
-    list_columns = ["code", "name", "group", "unit", "appendix4_line", "retired"]
-    form_columns = ["code", "name", "group", "unit", "has_amount", "appendix4_line", "position", "retired"]
+    list_columns = ["code", "name", "group", "unit", "appendix4_line", "special", "retired"]
+    form_columns = [
+        "code", "name", "group", "unit", "has_amount", "appendix4_line", "special", "position", "retired",
+    ]  # fmt: skip
 
 
 class MeasureBlockRegistry(DictionaryView):
     entity = models.MeasureBlock
+    list_columns = ["code", "name", "special", "retired"]
+    form_columns = ["code", "name", "special", "position", "retired"]
 
 
 class MeasureKindRegistry(DictionaryView):

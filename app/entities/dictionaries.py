@@ -120,7 +120,7 @@ class SupervisionKind(Dictionary, Entity):
 
 
 class AidKind(Dictionary, Entity):
-    """A kind of aid; the line of Приложение 4 it is counted in."""
+    """A kind of aid; the line of Приложение 4 it is counted in. special: it tells of somebody's health."""
 
     __tablename__ = "aid_kind"
     TITLE, TITLES = _("Kind of aid"), _("Kinds of aid")
@@ -129,17 +129,19 @@ class AidKind(Dictionary, Entity):
     unit: Mapped[str] = mapped_column(String(20), info=label(_("Unit")))
     has_amount: Mapped[bool] = mapped_column(default=False, info=label(_("Has an amount")))
     appendix4_line: Mapped[str | None] = mapped_column(String(40), info=label(_("Line of the quarterly form")))
+    special: Mapped[bool] = mapped_column(default=False, info=label(_("Health or convictions")))
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
 
 
 class MeasureBlock(Dictionary, Entity):
-    """A block of the catalogue of measures."""
+    """A block of the catalogue of measures. special: its measures tell of somebody's health."""
 
     __tablename__ = "measure_block"
     TITLE, TITLES = _("Block of measures"), _("Blocks of measures")
     ADDING = _("Add a block of measures")
+    special: Mapped[bool] = mapped_column(default=False, info=label(_("Health or convictions")))
 
 
 class MeasureKind(Dictionary, Entity):

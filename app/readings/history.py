@@ -21,12 +21,14 @@ from app.domain.terms import Act
 from app.extensions import db
 from app.models import (
     AgencyFinding,
+    Aid,
     Entity,
     Family,
     JournalEntry,
     Money,
     OfCard,
     OfSurvey,
+    PlannedMeasure,
     Role,
     SignalCard,
     Supervision,
@@ -39,7 +41,8 @@ _card, _survey = SignalCard.__table__, SurveyGroup.__table__
 
 PAGE = 50
 # Rows that may tell of health or convictions.
-MAY_BE_SPECIAL = {entity.__name__: entity.TITLE for entity in (Supervision, AgencyFinding, SurveyMark)}
+OF_HEALTH = (Supervision, AgencyFinding, SurveyMark, PlannedMeasure, Aid)
+MAY_BE_SPECIAL = {entity.__name__: entity.TITLE for entity in OF_HEALTH}
 HIDDEN = "сведения не показаны: на сведения о здоровье и судимости нужно отдельное право"
 # How a scan is kept and when a row was typed say nothing: the entry itself has its moment.
 TECHNICAL = {"sha256", "key", "mime", "size", "created_at"}

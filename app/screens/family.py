@@ -83,6 +83,12 @@ class Links:
             return None
         return url_for(f"FamilyActs.{name}", pk=self._family.id, **values)
 
+    @property
+    def sees_documents(self) -> bool:
+        """Whether the papers of the members are shown to the person: of a family that a body merely works with not."""
+        scope = access.scope()
+        return scope.agency is None or self._family.territory_id in scope.territories
+
     def executes(self, performer: int | None) -> bool:
         """Whether the person carries out a measure of a body: whoever keeps the family any, a body its own."""
         return self._keeps or (performer is not None and performer == access.scope().agency)

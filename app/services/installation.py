@@ -121,7 +121,7 @@ def load_dictionaries() -> None:
     _load(IdentityKind)
     _load(EducationStatus)
     _load(SupervisionKind, special=lambda text: text == "1")
-    _load(AidKind, has_amount=lambda text: text == "1")
+    _load(AidKind, has_amount=lambda text: text == "1", special=lambda text: text == "1")
     _load(DynamicsLevel)
     _load(FamilyReaction)
     _load(StageKind, default_months=int)
@@ -215,7 +215,8 @@ def _load_measures() -> None:
     for position, row in enumerate(rows(FILES[MeasureKind][0])):
         block = blocks.get(row["block_code"] or "")
         if block is None:
-            block = MeasureBlock(code=row["block_code"], name=row["block"], position=len(blocks))
+            special = row["block_special"] == "1"
+            block = MeasureBlock(code=row["block_code"], name=row["block"], position=len(blocks), special=special)
             blocks[block.code] = block
             db.session.add(block)
         if row["measure_code"] not in kinds:
