@@ -56,7 +56,7 @@ class ProgrammeOfStay:
         self.ground, self.today = home.ground, home.today
         self.chance = Random(f"программа {home.id} {registration}")  # noqa: S311  invented lives, not secrets
         self.last = stay.end or self.today
-        dice = Random(f"без исполнения {home.id} {registration}").random()  # noqa: S311
+        dice = Random(f"без исполнения {home.id} {registration}").random()  # noqa: S311  invented lives, not secrets
         self.is_idle = stay.end is None and dice < IDLE
 
     def rows(self) -> Iterator[tuple[str, Row]]:
