@@ -74,6 +74,7 @@ REPORT = grid.made(
     breakdowns={
         "territory": BY_TERRITORY, "district": BY_DISTRICT, "agency": BY_BODY, "agency-territory": BY_BODY_AND_PLACE,
     },
+    sums=(("sent", "cohort_open", "outcome *"),),
     notes=(
         "«Поставлено на учёт семей» – постановки с датой в периоде, отнесённые к направившему карту органу; «из карт "
         "периода» – судьба карт, направленных в этом периоде, даже если решение принято позже. Эти числа не обязаны "

@@ -39,6 +39,10 @@ REPORT = grid.made(
     icon="fa-children",
     figures=figures,
     breakdowns={"territory": BY_TERRITORY, "district": BY_DISTRICT},
+    sums=(
+        *(tuple(f"{key}{sex}" for key in ("all", *AGES)) for sex in ("", " m", " f")),
+        *((key, f"{key} m", f"{key} f") for key in ("all", *AGES)),
+    ),
     notes=(
         "Возраст – полных лет на последний день периода; группы «4–6», «7–13», «14–15», «16–18» – полные годы, в "
         "последней 16 и 17 лет. Ребёнок, чей пол не указан, входит в группу и не входит ни в мальчиков, ни в девочек.",

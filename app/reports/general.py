@@ -109,6 +109,9 @@ REPORT = grid.made(
     figures=figures,
     given=living,
     breakdowns={"territory": BY_TERRITORY, "district": BY_DISTRICT},
+    sums=tuple(
+        ("families", *parts) for parts in (CRITERIA.values(), STAYS, [key for key, *_rest in CHILDREN_IN_FAMILY])
+    ),
     notes=(
         "Критерии: по основному критерию последнего дня. Категории не складываются: у семьи их может быть несколько.",
     ),

@@ -18,7 +18,7 @@ from app.domain import periods
 from app.domain.periods import Period
 from app.render.chart import Bar, Drawn, Panel
 from app.render.table import Cell, Column, Kind, Table, Value
-from app.reports import places, report
+from app.reports import places, report, small
 from app.reports.places import OF_NOTHING, WITH_PARTS, Place, ReportPlaces
 from app.reports.report import (
     TERRITORY,
@@ -34,14 +34,12 @@ from app.reports.report import (
 )
 
 TOTAL = "Всего"
-SMALL = 5  # groups of fewer are hidden on request: a person may be recognised in them
-HIDDEN = "<5"
 JANUARY = "январь"
 MOST_BARS = 15  # of a picture by rows
 NOT_NAMED = "не указан"
 Ids = tuple[Any, ...]
 Figures = Sequence["Indicator | Share"]
-COUNTED = {Counting.FAMILIES, Counting.CHILDREN, Counting.PERSONS, Counting.CARDS, Counting.AIDS}
+Sums = Sequence[Sequence[str]]  # keys of figures: a whole and its parts, or whatever else follows from the others
 
 
 @dataclass(frozen=True)
@@ -144,6 +142,7 @@ class Grid:
     shows_names: bool = True
     hides_small: bool = False
     checks: tuple[Check, ...] = ()
+    sums: Sums = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -170,23 +169,15 @@ class Grid:
         return self.at(line, column.key)
 
     def hidden(self) -> set[tuple[int, str]]:
-        """The cells that stay hidden: by the row (of the total: −1) and the key of the column.
-
-        One hidden cell alone would be told by the total, so the least of the others is hidden with it.
-        """
+        """The cells that stay hidden: by the row (of the total: −1) and the key of the column."""
         if not self.hides_small:
             return set()
-        found: set[tuple[int, str]] = set()
-        counted = [column for column in self.columns if isinstance(column, Indicator) and column.unit in COUNTED]
-        for column in counted:
-            numbers = {place: self.at(line, column.key) for place, line in enumerate(self.lines)}
-            small = {place for place, number in numbers.items() if 0 < number < SMALL}
-            others = sorted((number, place) for place, number in numbers.items() if number and place not in small)
-            if len(small) == 1 and others:
-                small.add(others[0][1])
-            elif len(small) == 1 or 0 < self.number(column.key) < SMALL:
-                small.add(-1)
-            found |= {(place, column.key) for place in small}
+        rows = {-1: None, **dict(enumerate(self.lines))}
+        keys = [one.key for one in self.columns if isinstance(one, Indicator) and one.unit in small.COUNTED]
+        numbers = {(place, key): self.at(line, key) for place, line in rows.items() for key in keys}
+        sums = [[(place, key) for place in rows] for key in keys]
+        sums += [[(place, key) for key in one] for place in rows for one in small.expanded(self.sums, keys)]
+        found = small.hidden(numbers, sums)
         shares = [column for column in self.columns if isinstance(column, Share)]
         return found | {(place, one.key) for one in shares for place, key in found if key == one.opens}
 
@@ -206,11 +197,12 @@ class _RowOfGrid:
 
 
 def counted(title: str, period: Period, place: Place, tree: ReportPlaces, breakdown: Breakdown, figures: Figures, *,
-            sub: Figures = (), small: str = "show", notes: Sequence[str] = (), given: Given | None = None,
-            checks: Callable[[Grid], Sequence[Check]] | None = None) -> Grid:  # fmt: skip
+            sub: Figures = (), hides_small: bool = False, notes: Sequence[str] = (), given: Given | None = None,
+            checks: Callable[[Grid], Sequence[Check]] | None = None, sums: Sums = ()) -> Grid:  # fmt: skip
     """Count a report over a territory for the person whose scope is settled.
 
-    sub: figures that only rows show, each by its key with the suffix of its row.
+    sub: figures that only rows show, each by its key with the suffix of its row. hides_small: groups under five are
+    hidden, and the checks, which would tell them.
     """
     rows = tuple(tree.listed(place.id))
     asked = GridQuestion(period, place, tree, rows)
@@ -226,9 +218,9 @@ def counted(title: str, period: Period, place: Place, tree: ReportPlaces, breakd
     form = Grid(
         title, period, place, rows, breakdown, figures, indicators, numbers, totals,
         tuple(breakdown.lines(asked, groups)), (*notes, *_of_scope()),
-        shows_names=not access.scope().all_statistics, hides_small=small == "hide",
+        shows_names=not access.scope().all_statistics, hides_small=hides_small, sums=sums,
     )  # fmt: skip
-    if checks is not None:
+    if checks is not None and not hides_small:
         object.__setattr__(form, "checks", tuple(checks(form)))
     return form
 
@@ -319,7 +311,7 @@ def _cell(
     form: Grid, line: GridLine | None, one: Indicator | Share, link: Link | None, *, hidden: bool
 ) -> Value | Cell:
     if hidden:
-        return HIDDEN
+        return small.HIDDEN
     number = form.value(line, one)
     if link is None or not number or (isinstance(one, Share) and not one.opens):
         return number
@@ -335,7 +327,8 @@ def as_json(form: Grid) -> dict[str, Any]:
     def row(place: int, line: GridLine | None) -> dict[str, Any]:
         said = dict(line.said) if line else {form.breakdown.heads[0].key: TOTAL}
         return said | {
-            one.key: HIDDEN if (place, one.key) in hidden else plain(form.value(line, one)) for one in form.columns
+            one.key: small.HIDDEN if (place, one.key) in hidden else plain(form.value(line, one))
+            for one in form.columns
         }
 
     heads = [{"key": head.key, "title": head.title, "unit": ""} for head in form.breakdown.heads]
@@ -420,10 +413,6 @@ def short_period(title: str) -> str:
 
 # In the catalogue
 
-SMALL_GROUPS = ReportOption(
-    _("Groups under five"), "Группы меньше пяти: показать или скрыть.", {"show": _("shown"), "hide": _("hidden")}
-)
-
 
 def of_breakdowns(known: Mapping[str, Breakdown]) -> ReportOption:
     """The choice of what stands in the rows."""
@@ -434,20 +423,23 @@ def of_breakdowns(known: Mapping[str, Breakdown]) -> ReportOption:
 def made(*, name: str, view: str, label: Any, title: str, about: str, icon: str,
          figures: Callable[[Period], Figures], breakdowns: Mapping[str, Breakdown], sources: tuple[Source, ...] = (),
          notes: Sequence[str] = (), given: Given | None = None, pictured: Sequence[Pictured] = (),
-         checks: Callable[[Grid], Sequence[Check]] | None = None) -> Report[Grid]:  # fmt: skip
-    """A report of the catalogue whose columns do not depend on its rows. pictured: what of it is drawn."""
+         checks: Callable[[Grid], Sequence[Check]] | None = None, sums: Sums = ()) -> Report[Grid]:  # fmt: skip
+    """A report of the catalogue whose columns do not depend on its rows. pictured: what of it is drawn.
+
+    sums: which of its figures add up, so that none tells another one that is hidden.
+    """
 
     def indicators(period: Period, **_options: str) -> Mapping[str, Indicator]:
         return {one.key: one for one in figures(period) if isinstance(one, Indicator)}
 
-    def count(period: Period, place: Place, tree: ReportPlaces, *, by: str, small: str) -> Grid:
-        return counted(title, period, place, tree, breakdowns[by], figures(period), small=small, notes=notes,
-                       given=given, checks=checks)  # fmt: skip
+    def count(period: Period, place: Place, tree: ReportPlaces, **options: str) -> Grid:
+        return counted(title, period, place, tree, breakdowns[options["by"]], figures(period), notes=notes, given=given,
+                       hides_small=options["small"] == small.HIDE, checks=checks, sums=sums)  # fmt: skip
 
     return Report(
         name=name, view=view, label=label, title=title, icon=icon, file=name.replace("-", "_"), about=about,
         figures=indicators, count=count, table=as_table, further=lambda _form: [], data=as_json,
         named=lambda _form: {}, sources=sources,
         pictures=(lambda form, link: pictures(form, pictured, link)) if pictured else nothing_drawn,
-        options={"by": of_breakdowns(breakdowns), "small": SMALL_GROUPS},
+        options={"by": of_breakdowns(breakdowns), "small": small.OPTION},
     )  # fmt: skip

@@ -31,9 +31,11 @@ from app.reports.places import Place, ReportPlaces
 from app.reports.quarterly_figures import REASONS
 from app.reports.quarterly_rows import Dictionaries
 from app.reports.report import Check, Indicator, Link, Report
+from app.reports.small import HIDE, OPTION
 
 MOST_PARTS = 120  # rows over time: ten years of months
 SUCCESS = "11.2"
+SUMS = (("end", "start", "registered", "removed"), ("removed", *REASONS))
 
 
 def figures(period: Period, lists: Dictionaries) -> Figures:
@@ -100,13 +102,14 @@ def _figures(period: Period, *, by: str, **_options: str) -> dict[str, Indicator
     return {one.key: one for one in (*found, *of_parts(period, by, lists))}
 
 
-def movement(period: Period, place: Place, tree: ReportPlaces, *, by: str, small: str = "show",
+def movement(period: Period, place: Place, tree: ReportPlaces, *, by: str, small: str = "",
              keys: Sequence[str] = (), lists: Dictionaries | None = None) -> Grid:  # fmt: skip
     """Count the movement over a territory. keys: these figures alone; lists: those that are read already."""
     lists = lists or Dictionaries()
     wanted = [one for one in figures(period, lists) if not keys or one.key in keys]
     return grid.counted(TITLE, period, place, tree, BREAKDOWNS[by], wanted, sub=of_parts(period, by, lists, keys),
-                        small=small, notes=NOTES, checks=None if keys else _checks)  # fmt: skip
+                        hides_small=small == HIDE, notes=NOTES, checks=None if keys else _checks,
+                        sums=() if keys else SUMS)  # fmt: skip
 
 
 def _pictures(form: Grid, link: Link | None) -> list[Drawn]:
@@ -150,5 +153,5 @@ REPORT = Report(
     data=grid.as_json,
     named=lambda _form: {},
     pictures=_pictures,
-    options={"by": grid.of_breakdowns(BREAKDOWNS), "small": grid.SMALL_GROUPS},
+    options={"by": grid.of_breakdowns(BREAKDOWNS), "small": OPTION},
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -43,6 +43,7 @@ named, criterion = RegistrationCriterion.__table__, Criterion.__table__
 category, mentor, employee = FamilyCategory.__table__, Mentor.__table__, Employee.__table__
 programme, stage, measure = Programme.__table__, Stage.__table__, PlannedMeasure.__table__
 act, group = SurveyAct.__table__, SurveyGroup.__table__
+PORTION = 5000  # rows read at once
 NOT_MET = (terms.SurveyAccess.NOBODY,)  # a visit that found nobody is none
 PARENTS = (terms.ParentalRole.MOTHER, terms.ParentalRole.FATHER, terms.ParentalRole.GUARDIAN)
 
@@ -57,9 +58,6 @@ class PersonOnRecord:
     sex: terms.Sex | None
     workplace: str | None
     education: str | None
-
-    def is_child(self, day: date) -> bool:
-        return ages.is_minor(self.born_on, day)
 
 
 @dataclass
@@ -82,6 +80,7 @@ class Standing:
     decided_on: date
     commission: str | None
     people: list[PersonOnRecord] = field(default_factory=list)
+    children: list[PersonOnRecord] = field(default_factory=list)  # those of the people who are minors on the day
     criteria: list[tuple[str, str]] = field(default_factory=list)
     categories: list[str] = field(default_factory=list)
     mentors: list[str] = field(default_factory=list)
@@ -90,9 +89,6 @@ class Standing:
     dynamics: str = ""
     reaction: str = ""
     overdue: int = 0
-
-    def children(self, day: date) -> list[PersonOnRecord]:
-        return [person for person in self.people if person.is_child(day)]
 
     @property
     def parents(self) -> list[PersonOnRecord]:
@@ -121,13 +117,19 @@ def standing(rows: Sequence[Place], tree: ReportPlaces, day: date, lists: Dictio
         .where(*here)
         .order_by(family.c.sort_key, family.c.id)
     )
-    found = {row[0]: Standing(*tuple(row)) for row in db.session.execute(stays)}
+    found = {row[0]: Standing(*tuple(row)) for row in _read(stays)}
     if not found:
         return []
     _people(found, base, here, day, {key: name for key, name, _line in of.lists.statuses})
     _words(found, base, here, day)
     _programmes(found, base, here, day)
     return list(found.values())
+
+
+def _read(statement: Any) -> Iterator[Any]:
+    """The rows of a statement, thousands at a time: one by one they cost as much as the counting."""
+    for portion in db.session.execute(statement).partitions(PORTION):
+        yield from portion
 
 
 def _people(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: date, statuses: dict[int, str]) -> None:
@@ -146,11 +148,13 @@ def _people(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: d
         .order_by(member.c.born_on, member.c.id)
     )
     for family_id, last_name, first_name, middle_name, parental, born_on, sex, workplace, status_id in (
-        db.session.execute(people)
+        _read(people)
     ):  # fmt: skip
         person = PersonOnRecord(names.full(last_name, first_name, middle_name), parental, born_on, sex, workplace,
                         statuses.get(status_id))  # fmt: skip
         found[family_id].people.append(person)
+        if ages.is_minor(born_on, day):
+            found[family_id].children.append(person)
 
 
 def _words(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: date) -> None:
@@ -174,7 +178,7 @@ def _words(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: da
         )
         .where(*here, *told)
     )
-    for family_id, code, name, _position in db.session.execute(union_all(criteria, categories).order_by("position")):
+    for family_id, code, name, _position in _read(union_all(criteria, categories).order_by("position")):
         if code is None:
             found[family_id].categories.append(name)
         else:
@@ -187,7 +191,7 @@ def _words(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: da
         .where(*here, current(mentor, day))
         .order_by(mentor.c.started_on, mentor.c.id)
     )
-    for family_id, *name in db.session.execute(mentors):
+    for family_id, *name in _read(mentors):
         found[family_id].mentors.append(names.full(*name))
     visits = (
         select(group.c.family_id, func.max(act.c.visited_on))
@@ -199,7 +203,7 @@ def _words(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: da
         )
         .group_by(group.c.family_id)
     )  # fmt: skip
-    for family_id, visited_on in db.session.execute(visits):
+    for family_id, visited_on in _read(visits):
         found[family_id].visited_on = visited_on
 
 
@@ -224,7 +228,7 @@ def _programmes(found: dict[int, Standing], base: Any, here: tuple[Any, ...], da
         )
         .order_by(stage.c.starts_on, stage.c.id)
     )  # fmt: skip
-    for row in db.session.execute(stages):
+    for row in _read(stages):
         one = found[row.family_id]
         if row.reviewed_on is None or row.reviewed_on > day:
             one.stage = f"{row.name}, {row.starts_on:%d.%m.%Y} – {row.ends_on:%d.%m.%Y}"
@@ -245,7 +249,7 @@ def _programmes(found: dict[int, Standing], base: Any, here: tuple[Any, ...], da
         )
         .group_by(registration.c.family_id)
     )  # fmt: skip
-    for family_id, number in db.session.execute(overdue):
+    for family_id, number in _read(overdue):
         found[family_id].overdue = number
 
 

@@ -21,8 +21,8 @@ from app.domain import names, terms
 from app.domain.periods import Period
 from app.extensions import db
 from app.models import ChildPopulation, Member, Registration, RemovalReason
-from app.render.table import Cell, Column, Figure, Section, Table, TextLine, Value
-from app.reports import cards_sent, places, quarterly_checks, quarterly_rules, report
+from app.render.table import Cell, Column, Figure, Section, Table, TextLine, Value, plain
+from app.reports import cards_sent, places, quarterly_checks, quarterly_rules, report, small
 from app.reports.places import Place, ReportPlaces
 from app.reports.quarterly_figures import (
     AGE_GROUPS,
@@ -71,6 +71,15 @@ MODE_NOTES = {
     True: "Графы 13–17: семья учтена по каждому из своих критериев, сумма может превышать графу 12.",
 }
 
+# What follows from what, in every row: a whole first, then its parts.
+AMOUNT = "1.2 address amount"
+SUMS = (
+    ("4", *SENDERS), ("10", *REASONS), ("12", *CRITERIA), ("12", "6", "8", "10"), ("18", *AGE_GROUPS),
+    ("18", *RT_AGE_GROUPS), ("18", "preschool", "school", "college", "otherwise"),
+    ("2.6 all", *(f"2.6 {activity.title_ru}" for activity in terms.HolidayActivity)),
+    ("removed children all", *(f"removed children {line.value}" for line in CHILDREN_LINES)),
+)  # fmt: skip
+
 # Agreed with the commission (Положение, 3.6.7 and 3.7.5), signed by the head of the body that sends the form.
 AGREED = "СОГЛАСОВАНО: председатель комиссии по делам несовершеннолетних и защите их прав"
 SIGNED_ON = f"«____» {'_' * 16} 20____ г."
@@ -95,6 +104,7 @@ class Form:
     moved_within: int = 0
     shows_names: bool = True
     of_assigned: bool = False
+    hides_small: bool = False
 
     def number(self, key: str, territory_id: int | None = None) -> Number:
         """An indicator on a territory; without one, the total."""
@@ -127,11 +137,29 @@ class Form:
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
-        """The sums that must hold (Приложение 4)."""
-        return tuple(quarterly_checks.of_form(self))
+        """The sums that must hold (Приложение 4); none where small groups are hidden, for they would tell them."""
+        return () if self.hides_small else tuple(quarterly_checks.of_form(self))
+
+    @cached_property
+    def hidden(self) -> set[tuple[int | None, str]]:
+        """The numbers that stay hidden, by territory (of the total: None) and key."""
+        if not self.hides_small:
+            return set()
+        keys = [key for key, one in self.indicators.items() if one.unit in small.COUNTED]
+        places: list[int | None] = [None, *(row.id for row in self.rows)]
+        numbers = {(place, key): self.number(key, place) for place in places for key in keys}
+        sums = [[(place, key) for place in places] for key in keys]
+        sums += [[(place, key) for key in one] for place in places for one in (*SUMS, *self.figures.sums_of_education)]
+        found = small.hidden(numbers, sums)
+        return found | {(place, AMOUNT) for place, key in found if key == "1.2 address families"}
+
+    def shown(self, key: str, territory_id: int | None = None) -> Number | str:
+        """An indicator on a territory as it may be read."""
+        return small.HIDDEN if (territory_id, key) in self.hidden else self.number(key, territory_id)
 
 
-def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree: ReportPlaces | None = None) -> Form:
+def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree: ReportPlaces | None = None,
+              hides_small: bool = False) -> Form:  # fmt: skip
     """Count the form over a territory for the person whose scope is settled."""
     tree = tree or ReportPlaces((cards_sent.ANYWHERE,))
     rows = tuple(tree.listed(place.id))
@@ -155,6 +183,7 @@ def quarterly(period: Period, place: Place, *, all_criteria: bool = False, tree:
         moved_within=_moved_within(period, within(figures.rows.stays)) if moved else 0,
         shows_names=shows_names,
         of_assigned=access.scope().assigned_to is not None and not access.scope().all_statistics,
+        hides_small=hides_small,
     )
 
 
@@ -287,15 +316,15 @@ def _row(form: Form, place: int | None, row: Place | None, link: Link | None) ->
 
 
 def _linked(form: Form, key: str, territory_id: int | None, link: Link | None) -> Value | Cell:
-    number = form.number(key, territory_id)
-    return Cell(number, link(key, territory_id)) if link and number else number
+    number = form.shown(key, territory_id)
+    return Cell(number, link(key, territory_id)) if link and number and number != small.HIDDEN else number
 
 
 def _sections(form: Form, link: Link | None) -> list[Section]:
     def figure(key: str, label: str, kind: Any = "number") -> Figure:
-        number = form.number(key)
+        cell = _linked(form, key, None, link)
         rule = quarterly_rules.rule_of(key)[0]
-        return Figure(label, number, kind, link(key, None) if link and number else "", rule)
+        return Figure(label, plain(cell), kind, cell.link if isinstance(cell, Cell) else "", rule)
 
     other = tuple(figure(key, f"{name}: семей") for key, name, _families in form.other_aid)
     activities = {
@@ -346,13 +375,16 @@ def _sections(form: Form, link: Link | None) -> list[Section]:
 def _notes(form: Form) -> list[str]:
     notes = [SENDERS_NOTE, REASONS_NOTE, MODE_NOTES[form.all_criteria]]
     if form.removed_otherwise:
-        said = "; ".join(f"{name}: {families}" for _code, name, families in form.removed_otherwise)
+        numbers = [f": {families}" if not form.hides_small else "" for _code, _name, families in form.removed_otherwise]
+        said = "; ".join(f"{one[1]}{number}" for one, number in zip(form.removed_otherwise, numbers, strict=True))
         notes.append(f"Примечание к графе 11.4: {said}.")
-    if form.moved_within:
+    if form.moved_within and not form.hides_small:
         notes.append(
             f"Внутреннее движение: {form.moved_within} из семей, снятых с учёта в связи с переездом, в том же периоде "
             "поставлены на учёт в этом же банке данных; они учтены и в графе 10, и в графе 8."
         )
+    if form.hides_small:
+        notes.append(f"{small.HIDDEN} – от одного до четырёх, или число, по которому такое можно было бы вычислить.")
     if form.of_assigned:
         notes.append("Форма посчитана только по семьям и картам, доступным тому, кто её сформировал.")
     notes.append(YEAR_NOTE)
@@ -405,7 +437,7 @@ def as_json(form: Form) -> dict[str, Any]:
         "rows": [{**_values(form, row.id), "sections": _lines(form, row.id)} for row in form.rows],
         "total": _values(form, None),
         "sections": _lines(form, None),
-        "other_aid": [{"title": name, "families": families} for _key, name, families in form.other_aid],
+        "other_aid": [{"title": name, "families": form.shown(key)} for key, name, _families in form.other_aid],
         "notes": _notes(form),
         "checks": [
             {"title": check.title, "holds": check.holds, "text": check.text} for check in form.checks
@@ -415,11 +447,11 @@ def as_json(form: Form) -> dict[str, Any]:
 
 def _values(form: Form, territory_id: int | None) -> dict[str, Any]:
     name = TOTAL if territory_id is None else form.names[territory_id]
-    counted = {key: form.number(key, territory_id) for key in COLUMNS}
+    counted = {key: form.shown(key, territory_id) for key in COLUMNS}
     return {"2": name, "3": form.children_living(territory_id), **counted}
 
 
-def _lines(form: Form, territory_id: int | None) -> dict[str, int | float]:
+def _lines(form: Form, territory_id: int | None) -> dict[str, int | float | str]:
     keys = [f"1.1 {flag}" for flag in FLAGS]
     keys += ["1.2 employed", "1.2 legal", "1.2 address families", "1.2 address amount", *AGE_GROUPS]
     keys += [f"2.2 {name}" for _id, name, _line in form.figures.lists.statuses]
@@ -427,26 +459,27 @@ def _lines(form: Form, territory_id: int | None) -> dict[str, int | float]:
     keys += [f"2.6 {activity.title_ru}" for activity in terms.HolidayActivity]
     keys += [*RT_AGE_GROUPS, "removed children all"]
     keys += [f"removed children {line.value}" for line in CHILDREN_LINES]
-    numbers = {key: form.number(key, territory_id) for key in keys}
+    numbers = {key: form.shown(key, territory_id) for key in keys}
     return {key: float(number) if isinstance(number, Decimal) else number for key, number in numbers.items()}
 
 
 # In the catalogue
 
 
-def _figures(period: Period, *, criteria: str) -> Mapping[str, Indicator]:
+def _figures(period: Period, *, criteria: str, **_options: str) -> Mapping[str, Indicator]:
     known = Figures(period, all_criteria=criteria == "all")
     return {key: quarterly_rules.explained(one, known.rows) for key, one in known.indicators.items()}
 
 
-def _counted(period: Period, place: Place, tree: ReportPlaces, *, criteria: str) -> Form:
-    return quarterly(period, place, all_criteria=criteria == "all", tree=tree)
+def _counted(period: Period, place: Place, tree: ReportPlaces, *, criteria: str, **options: str) -> Form:
+    hides_small = options.get("small") == small.HIDE
+    return quarterly(period, place, all_criteria=criteria == "all", tree=tree, hides_small=hides_small)
 
 
 def _by_name(form: Form) -> list[Table]:
     """The office's own sheet of children behind the checks, where there are any to name."""
     table = of_children(form)
-    return [table] if table.rows else []
+    return [table] if table.rows and not form.hides_small else []
 
 
 def _named(form: Form) -> dict[str, list[str]]:
@@ -483,6 +516,7 @@ REPORT = Report(
             _("Criteria"),
             "Графы 13–17: основной критерий или каждый.",
             {"main": _("the main one"), "all": _("each of them")},
-        )
+        ),
+        "small": small.OPTION,
     },
 )

@@ -179,6 +179,15 @@ class Figures:
         at_school = and_(poor, one_of(held, self._statuses_of((SCHOOL,))))
         yield self._child("2.3 school", "Дети из малообеспеченных семей в муниципальных ОУ", at_school, end)
 
+    @property
+    def sums_of_education(self) -> list[tuple[str, ...]]:
+        """Which figures of line 2.2 add up: each with the statuses of the dictionary that it holds."""
+        names = {status_id: f"2.2 {name}" for status_id, name, _line in self.lists.statuses}
+        return [
+            (key, *(names[status_id] for status_id in self._statuses_of(lines)))
+            for key, (_title, lines) in OCCUPATIONS.items()
+        ]
+
     def _statuses_of(self, lines: tuple[str, ...]) -> list[int]:
         """The statuses of some lines of the form; none named: those that no line of the form names."""
         named = {PRESCHOOL, PRESCHOOL_ATTENDS, SCHOOL, COLLEGE}

@@ -78,7 +78,7 @@ REGISTRY = (
     Heading("address", "Адрес", lambda one, _day: _address(one), 30),
     Heading("parents", "Родители, законные представители",
           lambda one, _day: joined(person.name for person in one.parents), 30),
-    Heading("children", "Детей", lambda one, day: len(one.children(day)), 7, "number", "children"),
+    Heading("children", "Детей", lambda one, _day: len(one.children), 7, "number", "children"),
     Heading("registered_on", "Поставлена", lambda one, _day: one.registered_on, 11, "date"),
     Heading("decision", "Постановление", _decision, 18),
     Heading("criteria", "Критерии, основной первым", _codes, 14),
@@ -116,9 +116,9 @@ MONTHLY = (
     Heading("criteria", "Признаки СОП", lambda one, _day: joined(f"{code} {name}" for code, name in one.criteria), 26),
     Heading("additional", "Дополнительно", lambda one, _day: one.additional, 20),
     Heading("parents", "5. Родители, законные представители", lambda one, _day: joined(map(_parent, one.parents)), 30),
-    Heading("children", "Детей", lambda one, day: len(one.children(day)), 7, "number", "children"),
+    Heading("children", "Детей", lambda one, _day: len(one.children), 7, "number", "children"),
     Heading("minors", "Несовершеннолетние: рождение, пол, занятость",
-          lambda one, day: joined(map(_child, one.children(day))), 40),
+          lambda one, _day: joined(map(_child, one.children)), 40),
     Heading("registered_on", "Поставлена", lambda one, _day: one.registered_on, 11, "date"),
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from sqlalchemy import true
 from app.domain.periods import Period
 from app.render.table import Figure, Section, Table, TextLine
 from app.reports import cards_sent, grid
+from app.reports import small as small_groups
 from app.reports.grid import BY_DISTRICT, BY_TERRITORY, Figures, Grid
 from app.reports.period_figures import PeriodFigures
 from app.reports.quarterly_figures import CRITERIA, REASONS
@@ -15,6 +16,7 @@ from app.reports.quarterly_rows import aid, family
 from app.reports.report import Counting, Indicator, Link, Report
 
 BREAKDOWNS = {"territory": BY_TERRITORY, "district": BY_DISTRICT}
+SUMS = (("families", "start", "registered", "removed"), ("removed", *REASONS), ("families", *CRITERIA.values()))
 
 
 def figures(period: Period) -> Figures:
@@ -41,7 +43,7 @@ def as_table(form: Grid, link: Link | None = None) -> Table:
     def figure(key: str, label: str) -> Figure:
         one = known[key]
         number = form.number(key)
-        value = grid.HIDDEN if key in hidden else number
+        value = small_groups.HIDDEN if key in hidden else number
         address = link(key, None) if link and number and key not in hidden else ""
         return Figure(label, value, one.kind if isinstance(one, Indicator) else "share", address, one.rule)
 
@@ -86,11 +88,12 @@ REPORT = Report(
     file="state",
     figures=lambda period, **_options: {one.key: one for one in figures(period) if isinstance(one, Indicator)},
     count=lambda period, place, tree, by, small: grid.counted(
-        "Информация о состоянии банка", period, place, tree, BREAKDOWNS[by], figures(period), small=small),
+        "Информация о состоянии банка", period, place, tree, BREAKDOWNS[by], figures(period),
+        hides_small=small == small_groups.HIDE, sums=SUMS),
     table=as_table,
     further=lambda _form: [],
     data=grid.as_json,
     named=lambda _form: {},
     sources=(cards_sent.ANYWHERE,),
-    options={"by": grid.of_breakdowns(BREAKDOWNS), "small": grid.SMALL_GROUPS},
+    options={"by": grid.of_breakdowns(BREAKDOWNS), "small": small_groups.OPTION},
 )  # fmt: skip
