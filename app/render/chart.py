@@ -22,7 +22,7 @@ from app.render.html_pdf import FONT, FONT_BOLD, FONT_DIR, printable, register_f
 from app.words import short
 from app.words import tenth as said
 
-WIDE = 440.0  # units of a drawing; on a page it is as wide as its place
+WIDE, NARROW = 440.0, 300.0  # units of a drawing; on a page it is as wide as its place, a narrow one on a telephone
 ROW, PANEL, TOP, SIZE = 22.0, 74.0, 26.0, 11.0
 LEFT, RIGHT = 170.0, 52.0  # room for names before the bars and for numbers after them
 BROADER = 1.25  # the font of a screen beside that of paper, by which texts are measured
@@ -79,43 +79,49 @@ def _listed(bars: Iterable[Bar]) -> str:
     return ", ".join(f"{bar.name}: {said(bar.value)}" for bar in bars)
 
 
-def drawing(picture: Drawn) -> Drawing:
-    """The picture as a drawing of reportlab."""
+def drawing(picture: Drawn, *, narrow: bool = False) -> Drawing:
+    """The picture as a drawing of reportlab. narrow: names stand over their bars, for a telephone."""
     register_fonts()
-    return _panels(picture) if picture.panels else _bars(picture)
+    wide = NARROW if narrow else WIDE
+    return _panels(picture, wide) if picture.panels else _bars(picture, wide)
 
 
-def _bars(picture: Drawn) -> Drawing:
-    made = Drawing(WIDE, TOP + ROW * max(len(picture.bars), 1) + 6)
+def _bars(picture: Drawn, wide: float) -> Drawing:
+    over, left = (ROW - 8, 0.0) if wide < WIDE else (0.0, LEFT)
+    row = ROW + over
+    made = Drawing(wide, TOP + row * max(len(picture.bars), 1) + 6)
     _head(made, picture)
     most = max([abs(float(bar.value)) for bar in picture.bars], default=0) or 1
     for place, bar in enumerate(picture.bars):
-        base = made.height - TOP - ROW * (place + 1)
-        long = (WIDE - LEFT - RIGHT) * abs(float(bar.value)) / most
-        _text(made, LEFT - 8, base + 7, _fitting(bar.name), "end")
-        _mark(made, Rect(LEFT, base + 3, max(long, 0.8), ROW - 7), bar, picture.unit, SHADES[0])
-        _text(made, LEFT + long + 5, base + 7, said(bar.value), bold=True)
+        base = made.height - TOP - row * (place + 1)
+        long = (wide - left - RIGHT) * abs(float(bar.value)) / most
+        if over:
+            _text(made, 0, base + ROW, _fitting(bar.name, wide))
+        else:
+            _text(made, LEFT - 8, base + 7, _fitting(bar.name, LEFT - 8), "end")
+        _mark(made, Rect(left, base + 3, max(long, 0.8), ROW - 7), bar, picture.unit, SHADES[0])
+        _text(made, left + long + 5, base + 7, said(bar.value), bold=True)
     return made
 
 
-def _fitting(name: str) -> str:
-    """A name within the room before the bars, in the font of a screen too."""
+def _fitting(name: str, room: float) -> str:
+    """A name within its room, in the font of a screen too."""
     return next(
         (cut for cut in (short(name, long) for long in range(len(name), 1, -1))
-         if width(printable(cut), SIZE, FONT) * BROADER <= LEFT - 8),
+         if width(printable(cut), SIZE, FONT) * BROADER <= room),
         name[:1],
     )  # fmt: skip
 
 
-def _panels(picture: Drawn) -> Drawing:
-    made = Drawing(WIDE, TOP + PANEL * len(picture.panels) + 18)
+def _panels(picture: Drawn, wide: float) -> Drawing:
+    made = Drawing(wide, TOP + PANEL * len(picture.panels) + 18)
     _head(made, picture)
     for number, panel in enumerate(picture.panels):
         foot = made.height - TOP - PANEL * (number + 1)
         _text(made, 0, foot + PANEL - 12, panel.title, fill=QUIET)
-        made.add(Line(0, foot, WIDE, foot, strokeColor=QUIET, strokeWidth=0.5))
+        made.add(Line(0, foot, wide, foot, strokeColor=QUIET, strokeWidth=0.5))
         most = max([abs(float(bar.value)) for bar in panel.bars], default=0) or 1
-        step = WIDE / max(len(panel.bars), 1)
+        step = wide / max(len(panel.bars), 1)
         for place, bar in enumerate(panel.bars):
             tall = (PANEL - 32) * abs(float(bar.value)) / most
             left = step * place + step * 0.15
@@ -129,7 +135,7 @@ def _panels(picture: Drawn) -> Drawing:
 
 def _names(made: Drawing, bars: Sequence[Bar]) -> None:
     """The names under the lowest panel, as many of them as there is room for."""
-    step = WIDE / max(len(bars), 1)
+    step = made.width / max(len(bars), 1)
     widest = max([width(printable(bar.name), SIZE - 1, FONT) for bar in bars], default=1)
     every = max(1, -int(-(widest * BROADER) // step))
     for place, bar in enumerate(bars):
@@ -154,15 +160,19 @@ def _text(made: Drawing, x: float, y: float, text: str, anchor: Anchor = "start"
                     fillColor=fill))  # fmt: skip
 
 
-def svg(picture: Drawn, *, alone: bool = False) -> str:
-    """The picture as SVG without a style of its own. alone: as a file that is kept, not as a part of a page."""
-    made = drawing(picture)
+def svg(picture: Drawn, *, alone: bool = False, narrow: bool = False) -> str:
+    """The picture as SVG without a style of its own. alone: as a file that is kept, not as a part of a page.
+
+    narrow: for a telephone.
+    """
+    made = drawing(picture, narrow=narrow)
     space = ' xmlns="http://www.w3.org/2000/svg"' if alone else ""
     size = f' width="{made.width * 2:.0f}" height="{made.height * 2:.0f}"' if alone else ""
     # A picture whose marks are links is a group of them to those who listen to the page.
     is_linked = not alone and any(shape.__dict__.get("link") for shape in made.contents)
     role = "group" if is_linked else "img"
-    parts = [f'<svg{space}{size} class="chart" role="{role}" viewBox="0 0 {made.width:.0f} {made.height:.0f}"'
+    css = "chart chart--narrow" if narrow else "chart"
+    parts = [f'<svg{space}{size} class="{css}" role="{role}" viewBox="0 0 {made.width:.0f} {made.height:.0f}"'
              f' aria-label="{escape(picture.told)}" font-family="PT Sans, Arial, sans-serif">']  # fmt: skip
     parts += [_svg_of(shape, made.height, linked=not alone) for shape in made.contents]
     return "".join([*parts, "</svg>"])

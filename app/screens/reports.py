@@ -466,7 +466,7 @@ class ChartWidget(charts.ChartWidget):
     template = "reports/drawn.html"
 
     def __init__(self, picture: Drawn, address: str = "", files: Sequence[tuple[str, str]] = ()) -> None:
-        svg = Markup(chart.svg(picture))  # noqa: S704  app/render/chart.py escapes
+        svg = Markup(chart.svg(picture) + chart.svg(picture, narrow=True))  # noqa: S704  app/render/chart.py escapes
         super().__init__(svg=svg, title=picture.title, rows=picture.rows(), address=address, files=files)
 
     def __call__(self, **also: Any) -> Markup:

@@ -44,8 +44,9 @@ def test_the_longest_bar_is_the_greatest_number_and_all_stay_inside():
     longs = [float(one.get("width")) for one in page.iter("rect")]
     assert max(longs) == longs[2]
     assert longs[0] / longs[2] == 3 / 12.5 or abs(longs[0] / longs[2] - 3 / 12.5) < 0.01
-    for picture in (BARS, YEAR, Drawn("Пусто", "семьи")):
-        page = parsed(picture)
+    for page in (
+        parsed(one, narrow=narrow) for one in (BARS, YEAR, Drawn("Пусто", "семьи")) for narrow in (False, True)
+    ):
         _x, _y, wide, high = map(float, page.get("viewBox").split())
         for one in page.iter("rect"):
             assert 0 <= float(one.get("x")) <= float(one.get("x")) + float(one.get("width")) <= wide

@@ -197,7 +197,8 @@ def test_the_picture_of_the_bank_and_the_year_of_the_first_page_are_drawn(towns,
         person = sign_in(name)
         document = page(person, "/picture/")
         assert len(document.xpath("//li[contains(@class, 'tile')]")) == 8
-        assert len(document.xpath("//*[local-name()='svg' and contains(@class, 'chart')]")) == 4
+        for css in ("chart", "chart chart--narrow"):
+            assert len(document.xpath(f"//*[local-name()='svg' and @class='{css}']")) == 4
         drawn = person.get("/picture/year.svg")
         assert drawn.status_code == 200
         assert drawn.mimetype == "image/svg+xml"
