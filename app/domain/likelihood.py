@@ -134,6 +134,21 @@ def _with_another_last(last: str, other_last: str, middle: str, other_middle: st
     return NamesAlike.FIRST_ONLY
 
 
+def written_out(told: NamedPerson, known: NamedPerson) -> NamedPerson:
+    """A name whose initials are written out as another one has them, where they fit, and the surname in its gender."""
+
+    def whole(part: str | None, other: str | None) -> str | None:
+        is_short = bool(part and part.endswith("."))
+        return other if is_short and names.folded(other)[:1] == names.folded(part)[:1] else part
+
+    last = names.key(told.last_name)
+    return told._replace(
+        first_name=whole(told.first_name, known.first_name) or "",
+        middle_name=whole(told.middle_name, known.middle_name),
+        last_name=known.last_name if last in names.of_both_sexes(names.key(known.last_name)) else told.last_name,
+    )
+
+
 def words_alike(one: str | None, other: str | None) -> Agreement:
     """How two words of names agree; an initial is near to what it shortens."""
     first, second = names.folded(one), names.folded(other)

@@ -281,6 +281,29 @@ def aid_of_families() -> bytes:
     )  # fmt: skip
 
 
+def two_sheets_that_contradict() -> bytes:
+    return workbook(
+        ("Семьи", [
+            ["№ семьи", "ФИО родителей", "Адрес", "Поселение", "Дети"],
+            [1, "Власова Инна Юрьевна", "ул. Мира, 7", SOUTH, "Власов Петр Олегович, 05.05.2013"],
+            [2, "Громова Нина Юрьевна", "ул. Мира, 9", SOUTH, "Громов Лев Олегович, 05.05.2014"],
+        ], []),
+        ("Дети", [
+            ["№ семьи", "ФИО ребёнка", "Дата рождения", "Адрес"],
+            [1, "Власов Пётр Олегович", "15.05.2013", "ул. Мира, 7"],
+            [2, "Громов Лев Олегович", "05.05.2014", "ул. Новая, 3"],
+        ], []),
+    )  # fmt: skip
+
+
+def without_headers() -> bytes:
+    return workbook(("Лист1", [
+        ["Ивлева Анна Петровна", "мать", "12.03.1987", "ул. Лесная, 1"],
+        ["Ивлев Игорь Олегович", "сын", "14.05.2013", "ул. Лесная, 1"],
+        ["Ивлева Тоня Олеговна", "дочь", "16.07.2017", "ул. Лесная, 1"],
+    ], []))  # fmt: skip
+
+
 BOOKS = (
     Handmade("список.xlsx", one_sheet, 2, 7, 2),
     Handmade("по людям.xlsx", persons, 2, 6, 2),
@@ -298,6 +321,8 @@ BOOKS = (
     Handmade("в одной ячейке.csv", families_in_one_cell, 2, 5, 2, {"territory": SOUTH}),
     Handmade("карточки.xlsx", cards_of_families, 2, 6, 2),
     Handmade("лист на семью.xlsx", a_sheet_of_each_family, 2, 6, 1),
+    Handmade("листы спорят.xlsx", two_sheets_that_contradict, 2, 4, 0, {"one:f0ddc30cc4d5ae50": "second"}),
+    Handmade("без заголовков.xlsx", without_headers, 1, 3, 0, {"territory": SOUTH}),
     Handmade("помощь.xlsx", aid_of_families, 2, 5, 2),
     Handmade("текст.txt", text_with_tabs, 1, 2, 1, {"territory": SOUTH}),
 )  # fmt: skip

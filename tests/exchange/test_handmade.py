@@ -120,6 +120,19 @@ def test_an_answer_is_a_word_of_the_bank_and_is_not_asked_in_another_book(cast):
     assert not source(other).understood(today()).asking.unanswered
 
 
+def test_what_is_said_of_many_words_at_once_holds_for_those_words_alone(cast):
+    def of(name: str, *words: str) -> Handmade:
+        rows = [["ФИО ребёнка", "Дата рождения", "Причина постановки", "Дата постановки", "Территория", name]]
+        rows += [[f"Ершов {first} Ильич", "01.02.2012", word, "01.02.2026", SOUTH, "а"]
+                 for first, word in zip(("Игорь", "Олег", "Пётр", "Глеб"), words, strict=True)]  # fmt: skip
+        return Handmade(f"{name}.xlsx", lambda: workbook(("А", rows, [])), 1, 4, 1)
+
+    first = source(of("Икс", "зюзя", "кузя", "фузя", "музя"))
+    answered(first, {"words:criterion": "2.1.1"})
+    known = source(of("Игрек", "зюзя", "музя", "фузя", "буза")).understood(today())
+    assert [question.key for question in known.asking.unanswered] == ["word:criterion:буза"]
+
+
 def test_a_place_that_resembles_one_is_asked_about_and_the_choice_is_its_other_name(cast):
     book = Handmade("место.xlsx", lambda: workbook(("А", [
         ["ФИО ребёнка", "Дата рождения", "Поселение"], ["Ершов Игорь Ильич", "01.02.2012", "Южненское гп"],

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
+from itertools import combinations
 from typing import Protocol
 
-from app.domain import contacts, names, people_in_text, spelled
+from app.domain import book_words, contacts, names, people_in_text, spelled
 from app.exchange.handmade import columns, families, form, meanings, tables
 from app.exchange.handmade.asking import AS_TEXT, Asking, BookQuestion, Choice
 from app.exchange.handmade.columns import ColumnChoice
@@ -30,6 +31,7 @@ from app.exchange.parser import HIDDEN_SHEET
 from app.exchange.reader import Book
 
 SHOWN_ROWS = 12
+ONE_OF_FAMILY = ("territory", "address", "registered", "placed", "placed_number", "removed", "size", "income")
 LATEST_FACTS = 400  # days before today within which a day in a title is the day of the book
 _GRADE_SHEET = re.compile(r"\d{1,2}\s*[-«\"]?\s*[А-Яа-я]\s*[»\"]?(\s*класс)?")
 _PLAIN_SHEET = re.compile(
@@ -169,7 +171,7 @@ class Understanding:
                 f"{what}:{number}:{rest}" if rest else f"{what}:{number}": said
                 for name, said in remembered.items() for what, _, rest in [name.partition(":")]
             }  # fmt: skip
-            self.asking.answers = {**_of_sheets(remembered), **self.asking.answers}
+            self.asking.answers = {**_of_layout(remembered), **self.asking.answers}
             asking = Asking({**learned, **self.asking.answers}, self.asking.questions)
             chosen = [columns.choose(table, number, self.known.headers, asking, on, self.vocabulary) for table in alike]
             for table in alike:
@@ -197,6 +199,8 @@ class Understanding:
                 == "list"
             ):
                 doubt.pair()
+        for family in gathered.families:
+            self._settle(family)
         for place in gathered.strangers:
             self.notices.append(
                 (place, "Помощь не записана: чья она, из книги не видно. Впишите номер семьи или её ФИО.")
@@ -208,6 +212,32 @@ class Understanding:
             if _GRADE_SHEET.fullmatch(table.sheet.strip()):
                 _give_grades(gathered.families, table.sheet)
         return gathered
+
+    def _settle(self, family: FoundFamily) -> None:
+        """Ask which of two birth dates of one person is right; tell of facts that two sheets state differently."""
+        for one, other in combinations(list(family.people), 2):
+            if not one.contradicts(other) or one.born is None or other.born is None:
+                continue
+            told = f"{one.born.told} ({one.place.sheet}) и {other.born.told} ({other.place.sheet})"
+            text = f"{one.full} стоит в одной семье с двумя датами рождения: {told}. Какая верна?"
+            choices = [
+                Choice("first", one.born.told), Choice("second", other.born.told),
+                Choice("two", "Это два разных человека"),
+            ]  # fmt: skip
+            hint = f"строки {one.place.row} и {other.place.row}"
+            key = f"one:{sha256(text.encode()).hexdigest()[:16]}"
+            chosen = self.asking.ask(BookQuestion(key, text, choices, hint=hint))
+            if chosen in ("first", "second") and other in family.people:
+                if chosen == "second":
+                    one.born = other.born
+                one.take(other)
+                family.people.remove(other)
+        for what in ONE_OF_FAMILY:
+            said = list(family.of(what))
+            if len({each.place.sheet for each in said}) > 1:
+                listed = "; ".join(f"{each.text} ({each.place.sheet})" for each in said)
+                text = f"{book_words.OF_FAMILY[what]}: листы говорят разное – {listed}. Проверьте, что записано."
+                self.notices.append((said[-1].place, text))
 
     def _check_totals(self, used: list[FoundTable], found: list[FamilyRows]) -> None:
         """Hold the totals that stand under a table against what was read of it."""
@@ -322,9 +352,9 @@ def _disagreeing(total: str, part: list[FamilyRows], whole: list[FamilyRows]) ->
             yield f"В итоге книги {noun} {amount}, а прочитано {read[0]}: проверьте, все ли строки поняты."
 
 
-def _of_sheets(remembered: dict[str, str]) -> dict[str, str]:
-    """What was answered of the sheets of a layout."""
-    return {name: said for name, said in remembered.items() if name.startswith("hidden:")}
+def _of_layout(remembered: dict[str, str]) -> dict[str, str]:
+    """What was answered of the sheets of a layout, and of what its books leave out."""
+    return {name: said for name, said in remembered.items() if name.startswith(("hidden:", "criterion:", "reason:"))}
 
 
 def _places(table: FoundTable) -> set[str]:

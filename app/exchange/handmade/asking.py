@@ -29,7 +29,8 @@ class Choice:
 class BookQuestion:
     """One question. chosen: the answer, or what is offered; None: nothing goes on before it is answered.
 
-    more: every other answer, for a list; typed: the answer is typed, a day of the calendar.
+    more: every other answer, for a list; typed: the answer is typed, a day of the calendar;
+    words: the keys of the words that are asked about at once.
     """
 
     key: str
@@ -39,6 +40,7 @@ class BookQuestion:
     hint: str = ""
     more: list[Choice] = field(default_factory=list)
     typed: bool = False
+    words: tuple[str, ...] = ()
     number: int = 0
 
     @property

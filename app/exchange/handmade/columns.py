@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from app.domain import book_words, names, people_in_text, spelled
+from app.domain import book_words, contacts, names, people_in_text, spelled
 from app.exchange import cells
 from app.exchange.handmade import meanings
 from app.exchange.handmade.asking import Asking, BookQuestion, Choice
@@ -16,7 +16,7 @@ from app.exchange.handmade.tables import FoundTable, TableColumn
 from app.exchange.handmade.vocabulary import Vocabulary
 
 BESIDE_NAMES = ("born", "age", "role", "study", "grade", "work", "sex", "document")
-SAMPLES, LONGEST_SAMPLE = 3, 60
+SAMPLES, LONGEST_SAMPLE, LONGEST_ADDRESS = 3, 60, 150
 LOOKED_AT = 200  # rows by whose values a column is judged
 BY_WORDS = {"category": "categories", "criterion": "criteria", "agency_kind": "sender"}
 _CHILDREN = re.compile(r"\bдет(и|ей|ьми|ях)\b|ребен|несовершеннолет|учащ|обучающ|воспитанн|ученик|школьник|подрост")
@@ -46,7 +46,9 @@ def choose(table: FoundTable, number: int, headers: Mapping[str, str], asking: A
     allowed = book_words.meanings()
     found: list[ColumnChoice] = []
     for column in table.columns:
-        column.meaning = meanings.of_header(column.path, headers) or _of_values(table, column, on) or ""
+        column.meaning = (
+            meanings.of_header(column.path, headers) or _of_values(table, column, on) or _of_roles(table, column) or ""
+        )
         _hold_to_values(table, column, on)
     _find_aid(table)
     _find_owners(table)
@@ -181,10 +183,26 @@ def _of_values(table: FoundTable, column: TableColumn, on: date) -> str | None:
         text = value if isinstance(value, str) else ""
         if isinstance(value, list) or (len(text) < 30 and spelled.births(text, on)):
             told["?.born"] += 1
+        elif people_in_text.role_of(text):
+            told["?.role"] += 1
+        elif text and _is_address(text):
+            told["address"] += 1
         elif text and (people_in_text.people(text, on).found and len(text) < 200):
             told["person.name"] += 1
     best = told.most_common(1)
     return best[0][0] if best and best[0][1] * 3 >= len(filled) * 2 else None
+
+
+def _of_roles(table: FoundTable, column: TableColumn) -> str | None:
+    """Whether the words of a column say who somebody is in the family."""
+    said = (line[column.index] for _, line in table.rows[:LOOKED_AT] if column.index < len(line))
+    texts = [cell for cell in said if isinstance(cell, str) and cell.strip()]
+    return "?.role" if texts and sum(map(bool, map(people_in_text.role_of, texts))) * 3 >= len(texts) * 2 else None
+
+
+def _is_address(text: str) -> bool:
+    read = contacts.home(text)
+    return read.street is not None and bool(read.numbers) and len(text) < LONGEST_ADDRESS
 
 
 def _of_words(table: FoundTable, column: TableColumn, vocabulary: Vocabulary) -> str | None:

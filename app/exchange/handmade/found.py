@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from app.domain import names
-from app.domain.spelled import Time
+from app.domain.spelled import YOUNGEST_PARENT, Time
 from app.exchange import cells
 from app.exchange.handmade.tables import letter
 
@@ -74,6 +74,15 @@ class PersonInBook:
         """Whether a person may be called so: by the whole name, by initials, in the other order."""
         pairs = ((self.last, other.last), (self.first, other.first), (self.middle, other.middle))
         return bool(other.last) and all(not (one and two) or _agree(one, two) for one, two in pairs)
+
+    def contradicts(self, other: PersonInBook) -> bool:
+        """Whether two entries of one family are of one name with two birth dates, and not a parent and a child."""
+        if not (self.first and other.first and self.born and other.born) or self.first.endswith("."):
+            return False
+        same = self.bears_name_of(other) and names.key(self.first) == names.key(other.first)
+        years = [time.day.year if time.day else time.year for time in (self.born, other.born)]
+        near = None in years or abs((years[0] or 0) - (years[1] or 0)) < YOUNGEST_PARENT
+        return same and near and not _same_time(self.born, other.born)
 
     def take(self, other: PersonInBook) -> None:
         """Learn what another entry of the same person knows more."""

@@ -24,20 +24,8 @@ from app.models import BookLayout, BookWord, Territory, TerritoryAlias
 from app.services import registry
 
 # Answers that the next book of the same headers is read by; the others belong to one book alone.
-KEPT = (
-    "column:",
-    "who:",
-    "word:",
-    "words:",
-    "criterion:",
-    "reason:",
-    "sex:",
-    "pair:",
-    "whom:",
-    "place:",
-    "body:",
-    "territory@",
-)
+KEPT = ("word:", "sex:", "pair:", "whom:", "one:", "place:", "body:")
+OF_HEADERS = ("criterion", "reason")  # what a book leaves out is the same in the next book of the same headers alone
 OF_SHEET = ("hidden",)  # they hold for the sheet of that name under the same headers
 FOR_ALL = "*"  # the set of headers of what is asked of the whole book
 LONGEST_WORD = 300
@@ -103,6 +91,7 @@ def learn(understood: Understood, answers: Mapping[str, str], codes: Mapping[str
     district = _district(understood.district)
     if district is None:
         return
+    answers = {**_one_by_one(understood, answers), **answers}
     for key, said in answers.items():
         what, _, rest = key.partition(":")
         if what == "word" and said != AS_TEXT:
@@ -121,6 +110,9 @@ def learn(understood: Understood, answers: Mapping[str, str], codes: Mapping[str
             for layout in understood.layouts:
                 if str(layout.number) == number:
                     by_headers.setdefault(digest(layout.key), {})[f"{what}:{place}" if place else f"{what}:"] = said
+        elif what in OF_HEADERS:
+            for layout in understood.layouts:
+                by_headers[digest(layout.key)][key] = said
         elif what in OF_SHEET:
             for layout in understood.layouts:
                 if any(rest == table.sheet for table in layout.tables):
@@ -129,6 +121,16 @@ def learn(understood: Understood, answers: Mapping[str, str], codes: Mapping[str
             by_headers[digest(FOR_ALL)][key] = said
     for headers, told in by_headers.items():
         _keep(district, headers, told)
+
+
+def _one_by_one(understood: Understood, answers: Mapping[str, str]) -> dict[str, str]:
+    """What was answered for many words at once, of each word: the words of other books are still asked about."""
+    found = {}
+    for key, said in answers.items():
+        question = understood.asking.questions.get(key)
+        if key.startswith("words:") and question is not None:
+            found.update({f"word:{key.partition(':')[2]}:{word}": said for word in question.words})
+    return found
 
 
 def _keep(district: Territory, headers: str, told: dict[str, str]) -> None:

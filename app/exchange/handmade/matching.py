@@ -15,17 +15,18 @@ from typing import Any
 from sqlalchemy import select
 
 from app import access
-from app.domain import contacts, names
+from app.domain import contacts, likelihood, names
 from app.domain.contacts import HomesAlike
+from app.domain.likelihood import NamedPerson, NamesAlike
 from app.domain.spelled import Time
-from app.domain.terms import Sex, TerritoryKind
+from app.domain.terms import Agreement, Sex, TerritoryKind
 from app.exchange import bank
 from app.exchange.cells import Codes
 from app.exchange.handmade.asking import AS_TEXT, Asking, BookQuestion, Choice
 from app.exchange.handmade.form import FamilyRows, FormRow
 from app.exchange.handmade.found import FoundFamily, PersonInBook
 from app.exchange.handmade.known import bare_body
-from app.exchange.records import FamilyRow, MemberRow
+from app.exchange.records import FamilyRow
 from app.exchange.states import FamilyState, MemberState, StayState
 from app.extensions import db, portions
 from app.models import Family, Member, SearchWord
@@ -277,27 +278,27 @@ def _fill(row: FormRow, name: str, value: Any) -> None:
 
 
 def _agrees(row: FormRow, person: PersonInBook, member: MemberState) -> int:
-    """How surely a person of the book is a member of the bank: 0 – not at all, 2 – by name, 4 – by the day too."""
-    known: MemberRow = member.row
+    """How surely a person of the book is a member of the bank: 0 – not at all, 2 – by name, 4 – by the day too.
+
+    Names are held together as everywhere (`domain/likelihood.py`), once initials are written out.
+    """
     values = row.values
-    last, first = names.key(str(values.get("last_name") or "")), str(values.get("first_name") or "")
-    middle = str(values.get("middle_name") or "")
-    if not last or last not in names.of_both_sexes(names.key(known.last_name)) or not _fits(first, known.first_name):
+    day = person.born.day if person.born is not None else None
+    last, first, middle = (str(values.get(name) or "") for name in ("last_name", "first_name", "middle_name"))
+    told = NamedPerson(last, first, middle, day)
+    known = NamedPerson(member.row.last_name, member.row.first_name, member.row.middle_name, member.row.born_on)
+    if not told.last_name:
         return 0
-    if middle and known.middle_name and not _fits(middle, known.middle_name):
+    whole = likelihood.written_out(told, known)
+    how = likelihood.names_alike(whole, known)
+    if how is None or likelihood.words_alike(whole.middle_name, known.middle_name) is Agreement.OTHER:
         return 0
-    if (person.born is not None and known.born_on is not None) and not _is_time(person.born, known.born_on):
-        return 1 if middle and known.middle_name and not first.endswith(".") else 0
-    dated = person.born is not None and person.born.day is not None and person.born.day == known.born_on
-    return 4 if dated else 2 if not first.endswith(".") else 1
-
-
-def _fits(told: str, known: str) -> bool:
-    if told.endswith("."):
-        return names.key(told)[:1] == names.key(known)[:1]
-    if known.endswith("."):
-        return names.key(known)[:1] == names.key(told)[:1]
-    return names.key(told) == names.key(known)
+    if person.born is not None and known.born_on is not None and not _is_time(person.born, known.born_on):
+        same = how is NamesAlike.SAME and bool(whole.middle_name and known.middle_name)
+        return 1 if same and whole == told else 0
+    if likelihood.may_be_one(whole, known) and day is not None and day == known.born_on:
+        return 4
+    return 0 if how not in (NamesAlike.SAME, NamesAlike.SWAPPED) else 2 if whole.first_name == told.first_name else 1
 
 
 def _is_time(time: Time, day: date) -> bool:

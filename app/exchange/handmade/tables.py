@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from app.domain import writing
+from app.domain import given_names, people_in_text, writing
 from app.exchange import aside, cells
 from app.exchange.handmade import cards
 from app.exchange.reader import Book
@@ -16,7 +16,8 @@ from app.exchange.reader import Book
 LOOKED_THROUGH = 60  # rows in which a header is looked for
 MOST_HEADER_ROWS = 3
 LONGEST_HEADER = 160  # characters
-FEWEST_HEADERS = 2
+FEWEST_HEADERS, FEWEST_PEOPLE = 2, 2
+_NO_HEADER = (0, 0)
 _FAMILY = re.compile(r"\s*сем(?:ья|ьи)\b", re.IGNORECASE)
 _DATED = re.compile(r"\d{1,2}\.\d{1,2}\.\d{2,4}")
 
@@ -45,6 +46,7 @@ class TableColumn:
 @dataclass
 class FoundTable:
     """The table of a sheet. first, last: the rows of its header; rows: of the people; set_aside: what is none, and why;
+    of_cards: the sheet held cards of families; first, last of one without headers are 0;
     sections: lines that name what follows them; above: the lines of the title; below: what stands under the table."""
 
     sheet: str
@@ -58,10 +60,7 @@ class FoundTable:
     blocks: list[list[int]] = field(default_factory=list)
     picture: list[Line] = field(default_factory=list)
 
-    @property
-    def of_cards(self) -> bool:
-        """Whether the sheet held cards of families: it has no row of headers to be moved."""
-        return self.first == cards.HEADER_ROW
+    of_cards: bool = False
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -105,14 +104,14 @@ def _of_cards(title: str, lines: list[Line], rows: list[Line]) -> FoundTable:
         else:
             above += [text for cell in line if (text := _text(cell))]
     table = FoundTable(title, cards.HEADER_ROW, cards.HEADER_ROW, _columns(header, below, []), above=above,
-                       picture=lines[:LOOKED_THROUGH])  # fmt: skip
+                       picture=lines[:LOOKED_THROUGH], of_cards=True)  # fmt: skip
     table.rows = below
     return table
 
 
 def _of_sheet(title: str, lines: list[Line], blocks: list[list[int]], knows: Knows,
               border: tuple[int, int] | None) -> FoundTable | None:  # fmt: skip
-    spans = border or _header(lines, blocks, knows)
+    spans = border or _header(lines, blocks, knows) or (_NO_HEADER if _names_people(lines) else None)
     if spans is None:
         return None
     first, last = spans
@@ -123,6 +122,20 @@ def _of_sheet(title: str, lines: list[Line], blocks: list[list[int]], knows: Kno
                   picture=lines[:LOOKED_THROUGH])  # fmt: skip
     table.rows = below
     return table
+
+
+def _names_people(lines: list[Line]) -> bool:
+    """Whether some column of a sheet without headers names people in most of its rows."""
+    width = max((len(line) for _, line in lines), default=0)
+    for place in range(width):
+        texts = [line[place] for _, line in lines if place < len(line) and isinstance(line[place], str)]
+        named = sum(
+            who is not None and given_names.sex_of(who.last, who.first, who.middle) is not None
+            for who in map(people_in_text.of_name, texts)
+        )
+        if named >= FEWEST_PEOPLE and named * 3 >= len(lines) * 2:
+            return True
+    return False
 
 
 def _header(lines: list[Line], blocks: list[list[int]], knows: Knows) -> tuple[int, int] | None:

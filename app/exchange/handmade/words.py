@@ -55,14 +55,15 @@ class BookWords:
                 more = f" и ещё {len(said) - MOST_SHOWN}" if len(said) > MOST_SHOWN else ""
                 likely = Counter(code for text, count in said for code in self.vocabulary.suggest(kind, text)[:2])
                 self._ask_word(f"words:{kind}", kind, listed + more, [code for code, _ in likely.most_common(3)],
-                               sum(count for _, count in said))  # fmt: skip
+                               sum(count for _, count in said), tuple(distinct))  # fmt: skip
 
-    def _ask_word(self, key: str, kind: str, listed: str, suggested: list[str], count: int) -> None:
+    def _ask_word(self, key: str, kind: str, listed: str, suggested: list[str], count: int,
+                  words: tuple[str, ...] = ()) -> None:  # fmt: skip
         codes = self.vocabulary.codes[kind]
         choices = [Choice(code, _named(code, codes)) for code in suggested]
         choices.append(Choice(AS_TEXT, "Ни то ни другое: оставить текстом"))
         text = f"{listed} – что это? ({KINDS[kind]}, встретилось: {count})"
-        self.asking.ask(BookQuestion(key, text, choices, more=all_of(codes)))
+        self.asking.ask(BookQuestion(key, text, choices, more=all_of(codes), words=words))
 
 
 def all_of(codes: cells.Codes) -> list[Choice]:
