@@ -25,6 +25,10 @@ HEADS = ("мать", "мама", "отец", "папа", "опекун", "опе
 _SPACED = _ROLES.replace(" ", r"[.\s]+")
 _ROLE = re.compile(rf"(?:({_SPACED})\.?)(?![^\W\d_])\s*[:\-–—.,(]*\s*", re.IGNORECASE)
 _ROLE_AFTER = re.compile(rf"\s*\(\s*({_ROLES})\.?\s*\)|[,\s–—-]\s*({_ROLES})(?![^\W\d_])", re.IGNORECASE)
+_ROLE_ALONE = re.compile(rf"({_ROLES})( \d{{1,2}})?")
+LONGEST_ROLE = 30  # characters
+_PLURAL = re.compile(r"(дети|родители)\s*[:\-–—]\s*", re.IGNORECASE)
+_ASIDE = re.compile(r"\s*(\([^()\d]{2,40}\))\s*(?=[^\W\d_])")
 _NUMBERING = re.compile(r"^\s*(?:\d{1,2}\s*[.)](?!\d)|[-–—•*·▪])\s*")
 _INLINE = re.compile(r"(?:(?<=[\s,;.])|^)\d{1,2}\s*\)\s*(?=[^\W\d_])|(?:(?<=[\s,;])|^)\d{1,2}\.\s*(?=[^\W\d_]{2})")
 _WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
@@ -71,7 +75,7 @@ def people(text: str, on: date, ages: Ages = ANYONE, *, first_alone: bool = Fals
     result = People([], [])
     role: str | None = None
     for line in _lines(text):
-        plural = re.match(r"(дети|родители)\s*[:\-–—]\s*", line, re.IGNORECASE)
+        plural = _PLURAL.match(line)
         if plural:
             role, line = ("ребенок" if plural[1].casefold() == "дети" else None), line[plural.end() :]
         segments = list(_segments(line, first_alone))
@@ -91,7 +95,7 @@ def people(text: str, on: date, ages: Ages = ANYONE, *, first_alone: bool = Fals
 
 def role_of(text: str) -> str | None:
     """The role that a text is, as a key: «Мать», «Сын 2»; None: it is no word for a member of a family."""
-    found = re.fullmatch(rf"({_ROLES})( \d{{1,2}})?", names.key(text))
+    found = _ROLE_ALONE.fullmatch(names.key(text)) if len(text) <= LONGEST_ROLE else None
     return found[1] if found else None
 
 
@@ -139,7 +143,12 @@ def _segments(line: str, first_alone: bool) -> Iterator[tuple[Spelled, str]]:
 def _name_at(line: str, place: int, *, begins: bool, first_alone: bool,
              surnames: set[str]) -> tuple[int, Spelled] | None:  # fmt: skip
     """A name that begins at a place of a line, with its end. surnames: of those who are named in the line already."""
+    letter = line[place]
+    if not letter.isalpha():
+        return None
     role = _ROLE.match(line, place) if place == 0 or not line[place - 1].isalnum() else None
+    if role is None and not letter.isupper():
+        return None
     start = role.end() if role else place
     if (initials := _INITIALS.match(line, start)) and initials[1].isupper():  # «С.И. Тетерин»
         word = _WORD.match(line, initials.end() + (line[initials.end() : initials.end() + 1] == " "))
@@ -153,10 +162,10 @@ def _name_at(line: str, place: int, *, begins: bool, first_alone: bool,
             break
         words.append(word)
         at = word.end()
-        if aside := re.match(r"\s*(\([^()\d]{2,40}\))\s*(?=[^\W\d_])", line[at:]):
+        if aside := _ASIDE.match(line, at):
             if _ROLE_AFTER.match(aside[1]):
                 break
-            maiden, at = aside[1], at + aside.end()
+            maiden, at = aside[1], aside.end()
         elif line[at : at + 1] == " ":
             at += 1
         else:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import NamedTuple
 
 from app.domain.ages import full_years
@@ -19,6 +20,7 @@ _DAY = re.compile(
     rf"(?P<year>\d{{4}}|\d{{2}})(?!\d){_AFTER}",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _ISO = re.compile(r"(?<!\d)(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?:[T ]00:00(?::00)?)?(?!\d)")
 _YEAR = re.compile(rf"(?<![\d./№-])(?P<year>(?:19|20)\d{{2}})(?![\d/]|\.\d|-\d){_AFTER}", re.IGNORECASE)
 _AGE = re.compile(
@@ -87,6 +89,8 @@ def without_times(text: str) -> str:
 
 
 def _matches(text: str, *patterns: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    if not _DIGIT.search(text):
+        return
     taken: list[tuple[int, int]] = []
     for pattern in patterns:
         for match in pattern.finditer(text):
@@ -142,7 +146,8 @@ class ActDay(NamedTuple):
     odd: str | None = None
 
 
-def days(text: str, on: date) -> list[ActDay]:
+@lru_cache(maxsize=1 << 12)  # the families of one meeting share their decision
+def days(text: str, on: date) -> tuple[ActDay, ...]:
     """Every day of a text that speaks of acts, not of births: two digits of a year are of this century if it may be."""
     found = []
     for match in _matches(text, _ISO, _DAY):
@@ -151,7 +156,7 @@ def days(text: str, on: date) -> list[ActDay]:
         day = max(near) if near else None
         odd = None if day else text[match.start() : match.end()].strip()
         found.append(ActDay(day, match.start(), match.end(), odd))
-    return sorted(found, key=lambda event: event.start)
+    return tuple(sorted(found, key=lambda event: event.start))
 
 
 def numbered_day(text: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from app.exchange import bank, plan, reader, rows
+from app.exchange import bank, garbage, plan, reader, rows
 from app.exchange.changes import Plan
 from app.exchange.handmade import Understanding, Understood, knowledge
 from app.exchange.handmade.asking import Asking
@@ -48,7 +48,8 @@ class BookSource:
         found = knowledge.known(places)
         words = knowledge.vocabulary(codes, found)
         asking = Asking({**knowledge.remembered(found), **self.said})
-        return Understanding(self.book, found, words, asking, today, Matching(codes, places)).result()
+        with garbage.not_searched():
+            return Understanding(self.book, found, words, asking, today, Matching(codes, places)).result()
 
     def plan(self, today: date, answers: Mapping[str, str] | None = None,
              told: Callable[[str], None] = lambda _sheet: None) -> Plan:  # fmt: skip

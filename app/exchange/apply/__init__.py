@@ -6,10 +6,8 @@ the journal as text. Then it is written, by bulk statements, while others wait: 
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 
 from sqlalchemy import select, text
@@ -20,7 +18,7 @@ from app.clock import now
 from app.domain import names
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, DecisionKind, ParentalRole, TerritoryKind
-from app.exchange import closed_rows
+from app.exchange import closed_rows, garbage
 from app.exchange.apply import fresh, links
 from app.exchange.apply.criteria import Corrections
 from app.exchange.apply.store import CREATED, Store
@@ -193,7 +191,7 @@ class _Application:
 
     def write(self) -> ImportBatch:
         """Write what was composed."""
-        with journal.batch(self.batch_id), _no_search_for_garbage():
+        with journal.batch(self.batch_id), garbage.not_searched():
             closed.require(closed_rows.written(self.plan), self.session)
             self._add_places()
             batch = self._add_batch()
@@ -285,18 +283,6 @@ class _Application:
             "kept": self.plan.kept,
             "left_out": self.plan.left_out,
         }
-
-
-@contextmanager
-def _no_search_for_garbage() -> Iterator[None]:
-    """Let Python not go through everything that a large load holds, again and again, while others wait."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _roles(session: Session) -> dict[str, ParentalRole]:

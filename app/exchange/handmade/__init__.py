@@ -16,11 +16,11 @@ from typing import Protocol
 
 from app.domain import book_words, contacts, names, people_in_text, spelled
 from app.exchange.handmade import columns, families, form, meanings, tables
-from app.exchange.handmade.asking import AS_TEXT, Asking, BookQuestion, Choice
+from app.exchange.handmade.asking import AS_TEXT, MOST_EACH, MOST_SHOWN, Asking, BookQuestion, Choice
 from app.exchange.handmade.columns import ColumnChoice
 from app.exchange.handmade.families import Gathered
 from app.exchange.handmade.form import FamilyRows, InForm
-from app.exchange.handmade.found import CellPlace, FoundFamily
+from app.exchange.handmade.found import CellPlace, FoundFamily, PersonInBook
 from app.exchange.handmade.interpret import Interpreter
 from app.exchange.handmade.known import KnownToBank, layout_key
 from app.exchange.handmade.stays import StayReader
@@ -199,8 +199,7 @@ class Understanding:
                 == "list"
             ):
                 doubt.pair()
-        for family in gathered.families:
-            self._settle(family)
+        self._settle(gathered.families)
         for place in gathered.strangers:
             self.notices.append(
                 (place, "Помощь не записана: чья она, из книги не видно. Впишите номер семьи или её ФИО.")
@@ -213,25 +212,35 @@ class Understanding:
                 _give_grades(gathered.families, table.sheet)
         return gathered
 
-    def _settle(self, family: FoundFamily) -> None:
-        """Ask which of two birth dates of one person is right; tell of facts that two sheets state differently."""
-        for one, other in combinations(list(family.people), 2):
-            if not one.contradicts(other) or one.born is None or other.born is None:
-                continue
-            told = f"{one.born.told} ({one.place.sheet}) и {other.born.told} ({other.place.sheet})"
-            text = f"{one.full} стоит в одной семье с двумя датами рождения: {told}. Какая верна?"
-            choices = [
-                Choice("first", one.born.told), Choice("second", other.born.told),
-                Choice("two", "Это два разных человека"),
-            ]  # fmt: skip
-            hint = f"строки {one.place.row} и {other.place.row}"
-            key = f"one:{sha256(text.encode()).hexdigest()[:16]}"
-            chosen = self.asking.ask(BookQuestion(key, text, choices, hint=hint))
+    def _settle(self, found: list[FoundFamily]) -> None:
+        """Ask which of two birth dates of one person is right: of many, once for all of them."""
+        pairs = [
+            (family, one, other)
+            for family in found for one, other in combinations(family.people, 2) if one.contradicts(other)
+        ]  # fmt: skip
+        told = [f"{one.full}: {_born(one)} и {_born(other)}" for _, one, other in pairs]
+        alone = len(pairs) <= MOST_EACH
+        for text, (family, one, other) in zip(told, pairs, strict=True):
+            chosen = self._asked_born([text] if alone else told, one, other)
             if chosen in ("first", "second") and other in family.people:
                 if chosen == "second":
                     one.born = other.born
                 one.take(other)
                 family.people.remove(other)
+        for family in found:
+            self._tell_contradictions(family)
+
+    def _asked_born(self, told: list[str], one: PersonInBook, other: PersonInBook) -> str | None:
+        choices = [Choice("first", "Верна первая дата"), Choice("second", "Верна вторая дата"),
+                   Choice("two", "Это разные люди")]  # fmt: skip
+        listed = "; ".join(told[:MOST_SHOWN]) + (f" и ещё {len(told) - MOST_SHOWN}" if len(told) > MOST_SHOWN else "")
+        text = f"В семье дважды, с двумя датами рождения: {listed}. Какая верна?"
+        key = f"one:{sha256('; '.join(told).encode()).hexdigest()[:16]}"
+        hint = f"строки {one.place.row} и {other.place.row}"
+        return self.asking.ask(BookQuestion(key, text, choices, hint=hint))
+
+    def _tell_contradictions(self, family: FoundFamily) -> None:
+        """Tell of facts of a family that two sheets state differently."""
         for what in ONE_OF_FAMILY:
             said = list(family.of(what))
             if len({each.place.sheet for each in said}) > 1:
@@ -350,6 +359,10 @@ def _disagreeing(total: str, part: list[FamilyRows], whole: list[FamilyRows]) ->
             "детей", [sum(family.children for family in each) for each in (part, whole)])  # fmt: skip
         if int(amount) not in read:
             yield f"В итоге книги {noun} {amount}, а прочитано {read[0]}: проверьте, все ли строки поняты."
+
+
+def _born(person: PersonInBook) -> str:
+    return f"{person.born.told if person.born else ''} ({person.place.sheet})"
 
 
 def _of_layout(remembered: dict[str, str]) -> dict[str, str]:

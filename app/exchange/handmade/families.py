@@ -12,6 +12,7 @@ from app.exchange.handmade.found import PARENTS, CellPlace, CellSaid, FoundFamil
 from app.exchange.handmade.rows import Doubt, PeopleRow, read
 from app.exchange.handmade.tables import FoundTable
 
+MOST_OF_FAMILY = 100  # rows of one
 NO_FACTS = ("order", "card", "family")
 Cards = dict[
     tuple[str, ...], dict[str, FoundFamily]
@@ -81,10 +82,12 @@ def _merge(result: Gathered, found: list[FoundFamily]) -> None:
     for family in result.families:
         for person in family.people:
             known[person.key, person.born.told if person.born else ""] = family
+    have = set(map(id, result.families))
     for family in found:
         same = _known_by_people(family, known)
         if same is None or same is family:
-            if all(family is not each for each in result.families):
+            if id(family) not in have:
+                have.add(id(family))
                 result.families.append(family)
             continue
         for person in family.people:
@@ -105,6 +108,17 @@ def _known_by_people(family: FoundFamily, known: dict[tuple[str, str], FoundFami
         if key in known and (key[1] or known[key].parents & family.parents):
             return known[key]
     return None
+
+
+def _tops(table: FoundTable) -> dict[int, int]:
+    """The rows that lie in merged cells which tell of the family → the row where these begin."""
+    told = {column.index for column in table.columns if not column.meaning.startswith(("children.", "person."))}
+    found: dict[int, int] = {}
+    for top, left, bottom, _ in table.blocks:
+        if left in told and top < bottom < top + MOST_OF_FAMILY:
+            for row in range(top + 1, bottom + 2):
+                found[row] = min(found.get(row, row), top + 1)
+    return found
 
 
 class _Grouping:
@@ -130,6 +144,7 @@ class _Grouping:
         self.whole_families = "members" in owners
         self.has_order = "order" in meanings
         self.order_of_families = False  # whether only the first row of a family has a number
+        self.tops = _tops(table)
         self.found: list[FoundFamily] = []
         self.current: FoundFamily | None = None
         self.territory = ""
@@ -215,13 +230,7 @@ class _Grouping:
 
     def _is_within_block(self, number: int) -> bool:
         """Whether a merged cell that tells of the family reaches from the row before into this one."""
-        told = {
-            column.index for column in self.table.columns if not column.meaning.startswith(("children.", "person."))
-        }
-        return self.current is not None and any(
-            left in told and top <= self.before - 1 and bottom >= number - 1 and top < bottom
-            for top, left, bottom, _ in self.table.blocks
-        )
+        return self.current is not None and self.tops.get(number, number) <= self.before
 
     def _same_of_person(self, row: PeopleRow) -> FoundFamily | None:
         """A row is a person: a blank or the same address goes on, another one begins; without addresses roles tell."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from app.domain import given_names, names, spelled
@@ -324,6 +325,7 @@ class Interpreter:
             rows.supervisions.append(FormRow({**values, "started_on": started, "kind": kind}, said.place))
 
 
+@lru_cache(maxsize=1 << 10)  # a few schools have all the children
 def _study(text: str) -> tuple[str, str]:
     """The organisation and the class or group of a text: «МБОУ СОШ №7, 4 «А»»."""
     text = re.sub(r"\s+", " ", text).strip()

@@ -73,6 +73,9 @@ _RULES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
+_COMPILED = tuple((re.compile(pattern), what) for pattern, what in _RULES)
+
+
 def title_of(meaning: str) -> str:
     """A meaning as people read it."""
     return book_words.meanings().get(meaning, meaning)
@@ -85,8 +88,8 @@ def of_header(path: Sequence[str], learned: Mapping[str, str]) -> str | None:
         if said in learned:
             return _owned(learned[said], whole)
     for said in (last, whole):
-        for pattern, what in _RULES:
-            if re.search(pattern, said):
+        for pattern, what in _COMPILED:
+            if pattern.search(said):
                 return _owned(what, whole)
     owner = _owner(whole)
     return f"{owner}.name" if owner else None

@@ -258,11 +258,13 @@ def _what(filled: list[tuple[int, Any]], line: list[Any], headers: dict[int, str
         return "номера столбцов"
     if len(filled) == 1 and _FAMILY.match(_text(filled[0][1])):
         return aside.SECTION
-    has_people = any(place in named and isinstance(cell, str) and names_people(cell) for place, cell in filled)
     first = filled[0][1]
     said = aside.said(first) if isinstance(first, str) else None
     if said == "итог":
         return said
+    if not said and (len(filled) > 1 or not isinstance(first, str)):
+        return None
+    has_people = any(place in named and isinstance(cell, str) and names_people(cell) for place, cell in filled)
     if said and (len(filled) <= 3 or not has_people) and not (has_people and filled[0][0] in named):
         return said
     if has_people:

@@ -28,6 +28,7 @@ class Vocabulary:
     learned: dict[str, dict[str, str]] = field(default_factory=dict)
     beginnings: dict[str, dict[str, str]] = field(default_factory=dict)
     _known: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    _parts: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     _stems: dict[str, dict[str, set[str]]] = field(default_factory=dict)
 
     def learn(self, kind: str, text: str, meaning: str) -> None:
@@ -35,6 +36,7 @@ class Vocabulary:
         whole = self.beginnings if text.endswith("*") else self.learned
         whole.setdefault(kind, {})[names.key(text)] = meaning
         self._known.clear()
+        self._parts.clear()
 
     def find(self, kind: str, text: str) -> str | None:
         """The code that a text means; None: it is asked about."""
@@ -111,6 +113,12 @@ class Vocabulary:
 
     def parts(self, kind: str, text: str) -> list[str]:
         """A text that names several things, taken apart: by codes, by «;» and lines, and by commas if that helps."""
+        key = (kind, text)
+        if key not in self._parts:
+            self._parts[key] = self._taken_apart(kind, text)
+        return self._parts[key]
+
+    def _taken_apart(self, kind: str, text: str) -> list[str]:
         codes = self.codes[kind]
         if found := [code for code in _CODE.findall(text) if code in codes.ids]:
             rest = _CODE.sub(" ", text)
