@@ -387,7 +387,7 @@ def recognised(content: bytes, name: str) -> dict[str, Any]:
     """What a file of any kind that is taken holds."""
     if content[:8] == OLE:
         check_old(content)
-        return _values(content, "книга Excel 97–2003 (.xls)")
+        return _of_old_book(content)
     if is_open(content):
         return parse_open(content, check_open(content))
     if content[:4] == ARCHIVE:
@@ -397,11 +397,27 @@ def recognised(content: bytes, name: str) -> dict[str, Any]:
     return _of_text(content, name)
 
 
-def _of_text(content: bytes, name: str) -> dict[str, Any]:
-    """Tables that are text are read by the module beside this one."""
+def _of_old_book(content: bytes) -> dict[str, Any]:
+    """The values of a book of the old format, with what its sender does not see."""
+    answer = _values(content, "книга Excel 97–2003 (.xls)")
+    for title, found in _beside("oldbooks").hidden(content).items():
+        rows = _Rows()
+        rows.hidden_rows, rows.hidden_columns = found.rows, found.columns
+        if told := _told_hidden(rows, True, {number for number, _ in answer["sheets"].get(title, ())}):
+            answer["hidden"].setdefault(title, told)
+    return answer
+
+
+def _beside(name: str) -> Any:
+    """A module beside this one, which imports nothing of the application either."""
     sys.dont_write_bytecode = True
     sys.path.append(str(Path(__file__).resolve().parent))
-    texts: Any = importlib.import_module("texts")
+    return importlib.import_module(name)
+
+
+def _of_text(content: bytes, name: str) -> dict[str, Any]:
+    """Tables that are text are read by the module beside this one."""
+    texts = _beside("texts")
     try:
         kind, sheets = texts.read(content, name)
     except texts.TextError as error:

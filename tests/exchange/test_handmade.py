@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import func, select
 
 from app.clock import today
 from app.domain import people_in_text, spelled
-from app.exchange import apply, bank, preview, reader, sources
+from app.exchange import apply, bank, oldbooks, preview, reader, sources
 from app.exchange.handmade import knowledge
 from app.exchange.sources import BookSource, UnclearBookError
 from app.extensions import db
@@ -250,6 +251,15 @@ def test_an_open_document_is_read(cast):
     read = sources.read(stream.getvalue(), "список.ods")
     assert "OpenDocument" in read.book.kind
     assert [family.found.people[0].full for family in read.understood(today()).families] == ["Ершов Игорь"]
+
+
+def test_what_is_hidden_in_an_old_book_is_named_and_read(cast):
+    content = (Path(__file__).parent.parent / "data" / "hidden_row.xls").read_bytes()
+    read = sources.read(content, "старая.xls", {"district": "Тестовый район"})
+    assert read.book.hidden == {"Семьи": "На листе скрыты строки 3 и скрыты столбцы: они прочитаны, как и остальные."}
+    assert read.understood(today()).people == 2
+    assert oldbooks.hidden(content[:700]) == {}
+    assert oldbooks.hidden(content[:1500] + bytes(4000)) == {}
 
 
 def test_a_table_of_excel_2003_as_xml_is_read():
