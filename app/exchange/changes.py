@@ -345,15 +345,23 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """The same for two plans that do the same."""
+        """The same for two plans that do the same: what they leave alone, and which free numbers the families of a
+        hand-made book are given, is not what they do; so twenty settlements load at once and nobody is asked again."""
+        given = {family.number: f"+{place}" for place, family in enumerate(self.families) if self.own and family.is_new}
         said = {
             "digest": self.book.digest,
             "faults": len(self.faults),
             "left_out": self.left_out,
-            "new": [(line.sheet, line.number, line.text) for line in self.new],
+            "new": [
+                (line.sheet, given.get(line.number, line.number), line.text.replace(f"№ {line.number}", "№"))
+                for line in self.new
+            ],
             "changes": [(c.sheet, c.row, c.number, c.column, c.was, c.becomes) for c in self.changes],
             "answers": [(each.key, each.chosen) for each in self.questions],
             "sides": [(each.key, each.chosen) for each in self.contests],
-            "counts": {name: dict(counter) for name, counter in self.counts.items()},
+            "counts": {
+                name: {what: count for what, count in counter.items() if what != "missing"}
+                for name, counter in self.counts.items()
+            },
         }
         return sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

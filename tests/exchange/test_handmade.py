@@ -18,7 +18,7 @@ from app.exchange.sources import BookSource, UnclearBookError
 from app.extensions import db
 from app.models import Aid, BookWord, Family, Member, Registration, TerritoryAlias
 from tests.exchange import handmade_books
-from tests.exchange.handmade_books import BOOKS, SOUTH, Handmade, workbook
+from tests.exchange.handmade_books import BOOKS, NORTH, SOUTH, Handmade, workbook
 from tests.exchange.workbooks import AS_OF, Sound, in_this_process
 
 pytestmark = pytest.mark.one_database("books are understood in Python; test_import.py loads on both")
@@ -134,6 +134,19 @@ def test_what_is_said_of_many_words_at_once_holds_for_those_words_alone(cast):
     answered(first, {"words:criterion": "2.1.1"})
     known = source(of("Игрек", "зюзя", "музя", "фузя", "буза")).understood(today())
     assert [question.key for question in known.asking.unanswered] == ["word:criterion:буза"]
+
+
+def test_who_loads_after_another_settlement_is_asked_nothing_again(cast):
+    def of(name: str, place: str) -> BookSource:
+        rows = [["ФИО ребёнка", "Дата рождения", "Территория"], [name, "01.02.2012", place]]
+        return source(Handmade(f"{name}.xlsx", lambda: workbook(("А", rows, [])), 1, 1, 0))
+
+    ours, theirs = of("Ершов Игорь Ильич", SOUTH), of("Лисина Ева Юрьевна", NORTH)
+    shown = ours.plan(today())
+    load(theirs)
+    again = ours.plan(today())
+    assert [family.number for family in shown.families] != [family.number for family in again.families]
+    assert shown.fingerprint == again.fingerprint
 
 
 def test_a_place_that_resembles_one_is_asked_about_and_the_choice_is_its_other_name(cast):
