@@ -90,8 +90,8 @@ class _Compound:
     def stream(self, *names: str) -> bytes:
         """The first stream of one of the names."""
         whole = b""
-        for place in range(0, len(self.entries), _ENTRY):
-            entry = self.entries[place : place + _ENTRY]
+        for place in range(len(self.entries) // _ENTRY):
+            entry = self.entries[place * _ENTRY : (place + 1) * _ENTRY]
             length, kind = struct.unpack_from("<HB", entry, 64)
             start, size = struct.unpack_from("<II", entry, 116)
             name = entry[: max(0, length - 2)].decode("utf-16-le")
