@@ -146,6 +146,15 @@ _FEMININE = (
 )  # fmt: skip
 
 
+def of_family_name(plural: str, *, female: bool) -> str:
+    """The surname of one of a family that is called in the plural: «Ульяновы», «Ульяновых» → «Ульянова»."""
+    stem = re.sub(r"(?<=[вн])(?:ы|ых)$", "", plural)
+    if stem != plural:
+        return stem + ("а" if female else "")
+    stem = re.sub(r"(?<=[сц]к)(?:ие|их)$", "", plural)
+    return stem + ("ая" if female else "ий") if stem != plural else plural
+
+
 def of_both_sexes(surname: str) -> set[str]:
     """A surname as a key, and the forms that a woman or a man of the same family bears."""
     found = {surname}

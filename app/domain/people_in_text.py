@@ -28,6 +28,7 @@ _ROLE_AFTER = re.compile(rf"\s*\(\s*({_ROLES})\.?\s*\)|[,\s–—-]\s*({_ROLES})
 _ROLE_ALONE = re.compile(rf"({_ROLES})( \d{{1,2}})?")
 LONGEST_ROLE = 30  # characters
 _PLURAL = re.compile(r"(дети|родители)\s*[:\-–—]\s*", re.IGNORECASE)
+_PLURAL_LATER = re.compile(r"[,.;)]\s*((?:дети|родители)\s*[:\-–—]\s*)", re.IGNORECASE)
 _ASIDE = re.compile(r"\s*(\([^()\d]{2,40}\))\s*(?=[^\W\d_])")
 _NUMBERING = re.compile(r"^\s*(?:\d{1,2}\s*[.)](?!\d)|[-–—•*·▪])\s*")
 _INLINE = re.compile(r"(?:(?<=[\s,;.])|^)\d{1,2}\s*\)\s*(?=[^\W\d_])|(?:(?<=[\s,;])|^)\d{1,2}\.\s*(?=[^\W\d_]{2})")
@@ -75,10 +76,15 @@ def people(text: str, on: date, ages: Ages = ANYONE, *, first_alone: bool = Fals
     result = People([], [])
     role: str | None = None
     for line in _lines(text):
-        plural = _PLURAL.match(line)
+        if not (plural := _PLURAL.match(line)) and (later := _PLURAL_LATER.search(line)):
+            before = people(line[: later.start()], on, ages)
+            result.found += before.found
+            result.left += before.left
+            line = line[later.end() - len(later[1]) :]
+            plural = _PLURAL.match(line)
         if plural:
             role, line = ("ребенок" if plural[1].casefold() == "дети" else None), line[plural.end() :]
-        segments = list(_segments(line, first_alone))
+        segments = list(_segments(line, first_alone or role == "ребенок"))
         if not segments:
             _continue(result, line, on, ages)
         for who, rest in segments:
@@ -178,7 +184,8 @@ def _name_at(line: str, place: int, *, begins: bool, first_alone: bool,
     if len(said) == 4 and said[3].casefold() not in _PARTICLES:
         said, words = said[:3], words[:3]
     sure = names.key(said[0]) in surnames or bool(_BORN_AFTER.match(line, words[-1].end()))
-    if not _is_person(said, begins or sure, role is not None, first_alone and begins):
+    listed = first_alone and not begins and sure and given_names.is_given(said[0])  # «Денис (2011), Кира (2014)»
+    if not _is_person(said, begins or sure, role is not None, (first_alone and begins) or listed):
         return None
     who = _ordered(said)
     who.role = role[1] if role else None

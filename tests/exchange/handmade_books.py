@@ -304,6 +304,28 @@ def without_headers() -> bytes:
     ], []))  # fmt: skip
 
 
+def families_in_words() -> bytes:
+    """First names under the surname of the family, several in a line; a column of numbers that holds people."""
+    return workbook(
+        ("Первый", [
+            [f"Список, {NORTH}"],
+            ["Фамилия семьи", "Мать", "Отец", "Дети", "Количество детей", "Адрес"],
+            ["Ульяновы", "Светлана Павловна, 1990 г.р.", "сведений нет", "Денис (2011), Кира (2014), Макар (2020)", 3,
+             "ул. Степная, 40"],
+        ], []),
+        ("Второй", [
+            [f"Список, {SOUTH}"], ["№", "Семья", "Место жительства"],
+            [1, "Иванцова А.А. (мать), дети: Пётр 2010, Анна 2012", "ул. Мира, 1"],
+            [2, "Опекун Лазарева Нина Фёдоровна 1960 г.р., внук Лазарев Тимофей Олегович 07.07.2011 г.р.", "ул. Мира, 3"],
+        ], []),
+        ("Третий", [
+            [f"Список, {SOUTH}"], ["№ п/п", "ФИО", "Дата рождения", "Адрес", "Родители"],
+            [1, "Мышкин Олег Ильич", "12.03.2013", "ул. Лесная, 1", "Мышкина Анна Ильинична"],
+            [2, "Мышкина Ева Ильинична", "12.03.2015", "ул. Лесная, 1", "Мышкина Анна Ильинична"],
+        ], []),
+    )  # fmt: skip
+
+
 BOOKS = (
     Handmade("список.xlsx", one_sheet, 2, 7, 2),
     Handmade("по людям.xlsx", persons, 2, 6, 2),
@@ -323,6 +345,7 @@ BOOKS = (
     Handmade("лист на семью.xlsx", a_sheet_of_each_family, 2, 6, 1),
     Handmade("листы спорят.xlsx", two_sheets_that_contradict, 2, 4, 0, {"one:40824f8ab33c8e03": "second"}),
     Handmade("без заголовков.xlsx", without_headers, 1, 3, 0, {"territory": SOUTH}),
+    Handmade("словами.xlsx", families_in_words, 4, 12, 0),
     Handmade("помощь.xlsx", aid_of_families, 2, 5, 2),
     Handmade("текст.txt", text_with_tabs, 1, 2, 1, {"territory": SOUTH}),
 )  # fmt: skip

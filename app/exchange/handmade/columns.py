@@ -70,7 +70,7 @@ def choose(table: FoundTable, number: int, headers: Mapping[str, str], asking: A
 def _hold_to_values(table: FoundTable, column: TableColumn, on: date) -> None:
     """A column of dates or of roles that names people by its values is theirs: «Дети, дата рождения»."""
     owner, _, what = column.meaning.partition(".")
-    if what not in BESIDE_NAMES:
+    if what not in BESIDE_NAMES and column.meaning not in ("family", ""):
         return
     values = (line[column.index] for _, line in table.rows[:LOOKED_AT] if column.index < len(line))
     texts = [value for value in values if isinstance(value, str) and value.strip()]
@@ -78,7 +78,7 @@ def _hold_to_values(table: FoundTable, column: TableColumn, on: date) -> None:
         any(who.last and who.first for who in people_in_text.people(text, on).found) for text in texts if len(text) > 8
     )
     if texts and named * 2 >= len(texts):
-        column.meaning = f"{owner}.name"
+        column.meaning = f"{owner if what else 'members'}.name"
 
 
 def _find_aid(table: FoundTable) -> None:
@@ -106,6 +106,8 @@ def _find_owners(table: FoundTable) -> None:
             left = [owner for index, owner in naming if index < column.index]
             right = [owner for index, owner in naming if index > column.index]
             owner = left[-1] if left else right[0] if right else "person"
+            if column.meaning.endswith((".name", ".last")):
+                owner = "person"  # a name is nobody's attribute
             column.meaning = f"{owner}.{column.meaning[2:]}"
     for column in table.columns:  # the parts of a name have one owner, even where only one header tells it
         owner, _, what = column.meaning.partition(".")

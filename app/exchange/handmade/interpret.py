@@ -73,10 +73,18 @@ class Interpreter:
         for person in found.people:
             rows.members.append(self._member(found, person, notes, rows))
         rows.children = sum(map(self._is_child, found.people))
+        self._check_children(found, rows.children)
         rows.stay = self.stays.read(found, notes)
         rows.aids += AidReader(self.words, self.today, self._is_child).read(found, rows.members, notes)
         row.put("additional", "\n".join(dict.fromkeys(filter(None, notes))), found.place)
         return rows
+
+    def _check_children(self, found: FoundFamily, read: int) -> None:
+        """Tell of a family of which the book counts other children than it names."""
+        said = found.first("children_count")
+        told = spelled.count(said.text) if said else None
+        if said and told is not None and told != read and read:
+            self.notices.append((said.place, f"Детей по книге {told}, а прочитано {read}: проверьте, все ли поняты."))
 
     # The family
 
@@ -162,6 +170,8 @@ class Interpreter:
         sex = self._sex(person)
         same = next((each.last for each in others if sex and self._sex(each) is sex), None)
         last = same or next((each.last for each in others), None)
+        if last is None and (said := found.first("surname")):
+            last = same = names.of_family_name(said.text, female=sex is Sex.FEMALE)
         if last and not same and sex is Sex.MALE and last.endswith(("ова", "ева", "ина", "ына")):
             last = last[:-1]
         elif last and not same and sex is Sex.FEMALE and last.endswith(("ов", "ев", "ин", "ын")):
