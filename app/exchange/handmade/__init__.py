@@ -306,6 +306,7 @@ class Understanding:
             own = (
                 several
                 and not table.of_cards
+                and self._may_be_place(table.sheet)
                 and not _PLAIN_SHEET.fullmatch(table.sheet.strip())
                 and not _GRADE_SHEET.fullmatch(table.sheet.strip())
             )
@@ -314,6 +315,10 @@ class Understanding:
                 sure or (table.sheet if own else "") or self.known.settlement_in(self.book.name) or named
             )
         return found
+
+    def _may_be_place(self, title: str) -> bool:
+        """Whether the title of a sheet may name a settlement: the bank has none yet, or has one like it."""
+        return bool(not self.known.settlements or self.known.settlements_like(title) or _SETTLEMENT.search(title))
 
     def _ask_settlement(self, found: list[FamilyRows]) -> None:
         """Ask once where the families live of which neither the book nor the bank tells."""

@@ -96,6 +96,9 @@ def _find_aid(table: FoundTable) -> None:
 
 def _find_owners(table: FoundTable) -> None:
     """An attribute without an owner is of the people named by the nearest column on its left, else on its right."""
+    for column in table.columns:
+        if column.meaning in ("?.name", "?.last"):
+            column.meaning = column.meaning.replace("?", "person")  # a name is nobody's attribute
     naming = [
         (column.index, column.meaning.partition(".")[0])
         for column in table.columns
@@ -106,8 +109,6 @@ def _find_owners(table: FoundTable) -> None:
             left = [owner for index, owner in naming if index < column.index]
             right = [owner for index, owner in naming if index > column.index]
             owner = left[-1] if left else right[0] if right else "person"
-            if column.meaning.endswith((".name", ".last")):
-                owner = "person"  # a name is nobody's attribute
             column.meaning = f"{owner}.{column.meaning[2:]}"
     for column in table.columns:  # the parts of a name have one owner, even where only one header tells it
         owner, _, what = column.meaning.partition(".")
