@@ -70,19 +70,23 @@ def _checked(endpoint: str) -> Response | None:
             raise TooManyRequests
     if not re.fullmatch(OF_FAMILIES, endpoint):
         return None
-    check_most()
-    return ask_again(0)
+    return _ask_again(check_most())
 
 
-def check_most() -> None:
-    """Refuse whoever has had very many families within the hour. Raises TooManyRequests."""
-    if families_of(current_user.id) >= current_app.config["MOST_FAMILIES"]:
+def check_most() -> int:
+    """Refuse whoever has had very many families within the hour; gives how many. Raises TooManyRequests."""
+    seen = families_of(current_user.id)
+    if seen >= current_app.config["MOST_FAMILIES"]:
         raise TooManyRequests
+    return seen
 
 
-def ask_again(more: int) -> Response | None:
+def hand_over(more: int) -> Response | None:
     """Send to say the password once more if many families were had within the hour, with so many that leave now."""
-    seen = families_of(current_user.id) + more
+    return _ask_again(families_of(current_user.id) + more)
+
+
+def _ask_again(seen: int) -> Response | None:
     if seen < current_app.config["MANY_FAMILIES"] or _is_confirmed():
         return None
     flash(f"За час открыто или выгружено семей: {seen}. Чтобы продолжить, введите пароль ещё раз.", "warning")

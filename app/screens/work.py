@@ -72,7 +72,7 @@ class Work(Screen):
         if not path.is_file():
             abort(404)
         # What was printed of each family is counted since then; what is exported is counted as it leaves.
-        if asked := limits.ask_again(0 if job.kind in ACTS else result["records"]):
+        if asked := limits.hand_over(0 if job.kind in ACTS else result["records"]):
             return asked
         act = ACTS.get(job.kind, Act.EXPORTED)
         journal.read(act, entity="Family", summary=result["text"], records=result["records"])
