@@ -115,7 +115,8 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
         view, _dot, act = rule.endpoint.partition(".")
         row = {**keys, **of_family, models.Family: family}.get(REGISTRY.get(view), family)
         values: dict[str, Any] = {"pk": row, "kind": "xlsx", "number": 0, "code": "none", "entity": "Member",
-                                  "key": of_family[models.Member], "token": "none"}  # fmt: skip
+                                  "key": of_family[models.Member], "token": "none",
+                                  "group_by": "demography"}  # fmt: skip
         values["deadline"] = factories.by_code(models.Deadline, "bank_entry_3d").id
         if (
             view in ("SignalPage", "SignalLikeness", "Emergency")
