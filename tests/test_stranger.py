@@ -224,6 +224,7 @@ KEYLESS = {
     "OwnAccount.end": "one's own sessions only: tests/test_sessions.py",
     "Lookup.find": "walked below",
     "Deliveries.of_period": "days, and no key: tests/screens/test_deliveries.py",
+    "Charts.chart": "names a report, and no row: its figures are those of the report's own page",
     "Guide.task": "the same for everybody: tests/test_guide.py",
     "Guide.picture": "the same for everybody: tests/test_guide.py",
     "SavedFilters.keep": "names a list, and no row",
