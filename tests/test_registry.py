@@ -211,10 +211,12 @@ def test_nothing_is_deleted_and_nothing_reaches_around_the_scope(view, app):
 
 @pytest.mark.one_database("what a form says is decided in Python; the unchanged form is stored on both")
 def test_every_view_of_an_entity_is_a_registry_view(app):
+    """But for the charts: they list no rows of the entity that FAB asks them to name."""
     from flask_appbuilder.baseviews import BaseModelView
 
     for view in app.appbuilder.baseviews:
-        assert not isinstance(view, BaseModelView) or isinstance(view, RegistryView), type(view).__name__
+        known = isinstance(view, RegistryView | views.charts.Charts)
+        assert not isinstance(view, BaseModelView) or known, type(view).__name__
 
 
 @pytest.mark.one_database("what a form says is decided in Python; the unchanged form is stored on both")
