@@ -10,6 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import func, select
 
+from app import access, tree
 from app.clock import today
 from app.domain import people_in_text, spelled
 from app.exchange import apply, bank, oldbooks, preview, reader, sources
@@ -147,6 +148,13 @@ def test_who_loads_after_another_settlement_is_asked_nothing_again(cast):
     again = ours.plan(today())
     assert [family.number for family in shown.families] != [family.number for family in again.families]
     assert shown.fingerprint == again.fingerprint
+
+
+def test_a_book_of_another_district_is_stopped(cast):
+    theirs = access.Scope(today=AS_OF, territories=tree.below([cast.other_district.id]))
+    with access.acting_as(theirs):
+        asked = source(BY_NAME["карточки.xlsx"]).understood(today()).asking.unanswered
+    assert any("это не ваш район" in question.text and SOUTH in question.text for question in asked)
 
 
 def test_a_place_that_resembles_one_is_asked_about_and_the_choice_is_its_other_name(cast):

@@ -126,6 +126,7 @@ class Understanding:
         understood.district = self._district(found, gathered.families)
         if not used:
             return understood
+        self._ask_foreign(used, understood.district)
         words = BookWords(self.vocabulary, self.asking)
         stays = StayReader(words, self.known, self.today, self.notices)
         interpreter = Interpreter(words, stays, on or self.today, self.today, self.notices)
@@ -295,6 +296,16 @@ class Understanding:
         if len(homes := self.match.homes(families)) == 1:
             return homes.pop()
         return self.asking.ask(BookQuestion("district", "Какого района эти семьи?", choices)) or ""
+
+    def _ask_foreign(self, used: list[FoundTable], district: str) -> None:
+        """Stop at a book that names a place of a district which is none of the person's."""
+        texts = (text for table in used for text in (table.sheet, *table.above, *table.sections.values()))
+        named = next((place for text in texts if (place := self.known.foreign_in(text))), None)
+        if named is not None:
+            text = f"Книга называет «{named}»: это не ваш район. Точно ли её семьи – района «{district}»?"
+            choices = [Choice("here", f"Да, название только похоже: записать в «{district}»")]
+            hint = "Если книга чужая, ничего не отвечайте: она не загрузится."
+            self.asking.ask(BookQuestion(f"foreign:{names.key(named)}", text, choices, hint=hint))
 
     def _territories(self, used: list[FoundTable]) -> dict[str, str]:
         """The settlement of each sheet: by its title, by the lines above the table, by the name of the file."""

@@ -24,7 +24,7 @@ from app.models import BookLayout, BookWord, Territory, TerritoryAlias
 from app.services import registry
 
 # Answers that the next book of the same headers is read by; the others belong to one book alone.
-KEPT = ("word:", "sex:", "pair:", "whom:", "one:", "place:", "body:")
+KEPT = ("word:", "sex:", "pair:", "whom:", "one:", "foreign:", "place:", "body:")
 OF_HEADERS = ("criterion", "reason")  # what a book leaves out is the same in the next book of the same headers alone
 OF_SHEET = ("hidden",)  # they hold for the sheet of that name under the same headers
 FOR_ALL = "*"  # the set of headers of what is asked of the whole book
@@ -37,7 +37,12 @@ def known(places: bank.Places) -> KnownToBank:
     scope = access.scope()
     for territory_id, row in places.territories.items():
         below = places.below(territory_id)
-        if row.kind is not TerritoryKind.DISTRICT or not any(map(scope.covers_territory, below)):
+        if row.kind is not TerritoryKind.DISTRICT:
+            continue
+        if not any(map(scope.covers_territory, below)):
+            for part in below:
+                named = row.name if part == territory_id else f"{places.territories[part].name}, {row.name}"
+                found.foreign.update(dict.fromkeys(places.names_of(part), named))
             continue
         found.districts[names.key(row.name)] = row.name
         for part in below:

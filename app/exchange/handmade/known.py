@@ -32,7 +32,8 @@ _KINDERGARTEN = re.compile(r"\b(детский сад|д с|дс|детсад|с
 class KnownToBank:
     """What is known. districts: those of the person; settlements: the names of the parts of each, by every key they go
     by; district_of: whose they are; bodies: by kind and name; body_words: their other names; headers: the dictionary
-    of headers; layouts: what was answered for a set of headers.
+    of headers; layouts: what was answered for a set of headers; foreign: the districts and
+    settlements of others, by every key they go by.
     """
 
     districts: dict[str, str] = field(default_factory=dict)
@@ -42,6 +43,13 @@ class KnownToBank:
     body_words: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     layouts: dict[str, dict[str, str]] = field(default_factory=dict)
+    foreign: dict[str, str] = field(default_factory=dict)
+
+    def foreign_in(self, text: str) -> str | None:
+        """The settlement or district that a text names and that is none of the person's."""
+        if not self.foreign or self.settlement_in(text) or any(key in names.key(text) for key in self.districts):
+            return None
+        return KnownToBank(settlements=self.foreign).settlement_in(text)
 
     def layout(self, headers: str) -> dict[str, str]:
         """What was answered for a set of headers."""
