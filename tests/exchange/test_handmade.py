@@ -151,7 +151,7 @@ def test_who_loads_after_another_settlement_is_asked_nothing_again(cast):
 
 
 def test_a_book_of_another_district_is_stopped(cast):
-    theirs = access.Scope(today=AS_OF, territories=tree.below([cast.other_district.id]))
+    theirs = access.Scope(special=True, today=AS_OF, territories=tree.below([cast.other_district.id]))
     with access.acting_as(theirs):
         asked = source(BY_NAME["карточки.xlsx"]).understood(today()).asking.unanswered
     assert any("это не ваш район" in question.text and SOUTH in question.text for question in asked)
