@@ -171,6 +171,11 @@ def keys(name: str, most: int) -> list[int] | None:
     return known if len(known) == len(found) <= most else None
 
 
+def how_many(*names: str) -> int:
+    """How many values an address gives under these names, whatever they are."""
+    return sum(len(request.args.getlist(name)) for name in names)
+
+
 def given() -> dict[str, str]:
     """Everything that the address of this request says, for an address that says the same and more."""
     return {name: text for name, text in request.args.items() if text}

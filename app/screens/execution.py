@@ -271,7 +271,7 @@ class Execution(Screen):
 
 def _fault_of_ticks() -> str:
     """What is wrong with how many were ticked on the page before."""
-    number = sum(len(request.args.getlist(name)) for name in ("m", "f"))
+    number = filters.how_many("m", "f")
     if not number:
         return "Ничего не отмечено: отметьте то, что исполнено."
     return f"Отмечено {number}, а сразу – не больше {MOST_AT_ONCE}." if number > MOST_AT_ONCE else ""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import sha256
+from hashlib import blake2b
 from itertools import combinations
 from typing import Protocol
 
@@ -190,7 +190,7 @@ class Understanding:
     def _gather(self, used: list[FoundTable], on: date) -> Gathered:
         gathered = families.gather(used, on, lambda text: self.known.settlement_in(text) or "")
         for doubt in gathered.doubts:
-            key = f"pair:{sha256(doubt.text.encode()).hexdigest()[:16]}"  # of these people with these dates
+            key = f"pair:{_mark(doubt.text)}"  # of these people with these dates
             choices = [
                 Choice("list", "Раздать даты по порядку, сверху вниз"),
                 Choice("none", "Записать без дат рождения"),
@@ -236,7 +236,7 @@ class Understanding:
                    Choice("two", "Это разные люди")]  # fmt: skip
         listed = "; ".join(told[:MOST_SHOWN]) + (f" и ещё {len(told) - MOST_SHOWN}" if len(told) > MOST_SHOWN else "")
         text = f"В семье дважды, с двумя датами рождения: {listed}. Какая верна?"
-        key = f"one:{sha256('; '.join(told).encode()).hexdigest()[:16]}"
+        key = f"one:{_mark('; '.join(told))}"
         hint = f"строки {one.place.row} и {other.place.row}"
         return self.asking.ask(BookQuestion(key, text, choices, hint=hint))
 
@@ -375,6 +375,11 @@ def _disagreeing(total: str, part: list[FamilyRows], whole: list[FamilyRows]) ->
             "детей", [sum(family.children for family in each) for each in (part, whole)])  # fmt: skip
         if int(amount) not in read:
             yield f"В итоге книги {noun} {amount}, а прочитано {read[0]}: проверьте, все ли строки поняты."
+
+
+def _mark(text: str) -> str:
+    """A short mark of a text: the same of the same words."""
+    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _born(person: PersonInBook) -> str:

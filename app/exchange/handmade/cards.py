@@ -15,7 +15,7 @@ from app.exchange import cells
 
 FEWEST_LABELS, LONGEST_LABEL = 4, 60
 PEOPLE = "Члены семьи"
-LOOKED_THROUGH = 60  # rows in which a header speaks for a table
+HEADER_ROWS = 60  # rows in which a header speaks for a table
 HEADER_ROW = 0  # a sheet of cards has no row of headers of its own
 _FAMILY = re.compile(r"(?:семья|карта|карточка|учетная карта|учётная карта)\b", re.IGNORECASE)
 _NUMBERING = re.compile(r"^\s*\d{1,2}[.)]\s*")
@@ -54,7 +54,7 @@ class _CardLine:
 
 def as_rows(lines: list[Line], means: Means) -> list[Line] | None:
     """The rows of a table that says what the cards of a sheet say, headers first; None: it is no sheet of cards."""
-    if any(_is_header(line, means) for _, line in lines[:LOOKED_THROUGH]):
+    if any(_is_header(line, means) for _, line in lines[:HEADER_ROWS]):
         return None
     told = {number: each for number, line in lines if (each := _told(line, means)) is not None}
     if len(told) < FEWEST_LABELS:

@@ -13,7 +13,6 @@ from app.exchange import aside, cells
 from app.exchange.handmade import cards
 from app.exchange.reader import Book
 
-LOOKED_THROUGH = 60  # rows in which a header is looked for
 MOST_HEADER_ROWS = 3
 LONGEST_HEADER = 160  # characters
 FEWEST_HEADERS, FEWEST_PEOPLE = 2, 2
@@ -104,7 +103,7 @@ def _of_cards(title: str, lines: list[Line], rows: list[Line]) -> FoundTable:
         else:
             above += [text for cell in line if (text := _text(cell))]
     table = FoundTable(title, cards.HEADER_ROW, cards.HEADER_ROW, _columns(header, below, []), above=above,
-                       picture=lines[:LOOKED_THROUGH], of_cards=True)  # fmt: skip
+                       picture=lines[:cards.HEADER_ROWS], of_cards=True)  # fmt: skip
     table.rows = below
     return table
 
@@ -119,7 +118,7 @@ def _of_sheet(title: str, lines: list[Line], blocks: list[list[int]], knows: Kno
     below = [line for line in lines if line[0] > last]
     above = [text for number, line in lines if number < first for cell in line if (text := _text(cell))]
     table = FoundTable(title, first, last, _columns(header, below, blocks), above=above, blocks=blocks,
-                  picture=lines[:LOOKED_THROUGH])  # fmt: skip
+                  picture=lines[:cards.HEADER_ROWS])  # fmt: skip
     table.rows = below
     return table
 
@@ -141,7 +140,7 @@ def _names_people(lines: list[Line]) -> bool:
 def _header(lines: list[Line], blocks: list[list[int]], knows: Knows) -> tuple[int, int] | None:
     """The rows of the header: those with most cells that are known as headers, and what is joined to them."""
     best, place = 0.0, None
-    for index, (_, line) in enumerate(lines[:LOOKED_THROUGH]):
+    for index, (_, line) in enumerate(lines[: cards.HEADER_ROWS]):
         texts = [_text(cell) for cell in line if cell != ""]
         if not texts or not _may_be_header(line):
             continue
