@@ -222,7 +222,7 @@ def search(open_as: Callable[..., Any], walk: Walk) -> None:
     with page.expect_navigation():
         page.goto(page.url.replace("/family/12", "/search"))
     walk.show(page, "search_1", "main tbody a")
-    page.goto(page.url + "?q=Скворечникова")
+    page.goto(page.url + "?q=Скваречникова")
     walk.show(page, "search_2", "main .found-by")
 
 
