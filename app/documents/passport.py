@@ -1,6 +1,7 @@
 """The social passport of a family: a folder exported as one PDF (Положение, 3.3 and 3.4).
 
-A cover with contents, the record card, the decisions with the stays on record, the aids, then the attached scans.
+A cover with contents, the record card, the programmes with their stages, the decisions with the stays on record, the
+aids, then the attached scans.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from app.documents import blanks, programme_card, record_card
 from app.documents.folder import Folder, load
 from app.domain.criteria import CriteriaOfDays
 from app.domain.terms import PaperKind
-from app.models import Aid, Family, Paper, Registration
+from app.models import Aid, Family, Paper, Registration, Stage
 from app.render import html_pdf
 from app.render.binding import Binder, Marks, count_pages
 from app.render.scans import PDF
@@ -81,6 +82,11 @@ def texts(folder: Folder, today: date) -> list[tuple[str, bytes]]:
             (f"Карта программы с {words.day(row.starts_on)}", programme_card.page(folder, row))
             for row in folder.programmes
         ),
+        *(
+            [("Этапы реабилитации", _page("stages", folder, programmes=_stages(folder, today)))]
+            if folder.stages
+            else []
+        ),
         ("Постановления и учет", _page("decisions", folder, stays=[_stay(row) for row in folder.registrations])),
         ("Оказанная помощь", _page("aids", folder, aids=_aid_rows(folder.aids), total=_total(folder.aids))),
     ]
@@ -91,6 +97,37 @@ def _page(template: str, folder: Folder, **values: object) -> bytes:
         folder=folder, text=blanks.text, day=words.day, lines=blanks.lines, **values
     )
     return html_pdf.pdf(page)
+
+
+def _stages(folder: Folder, today: date) -> list[dict[str, object]]:
+    """Each programme with its stages as rows of a table, and what was set and found at each below it."""
+    return [
+        {
+            "term": f"с {words.day(row.starts_on)} по {words.day(row.ends_on)}",
+            "state": row.state,
+            "rows": [_stage(folder, one, today) for one in folder.stages if one.programme_id == row.id],
+        }
+        for row in folder.programmes
+    ]
+
+
+def _stage(folder: Folder, row: Stage, today: date) -> dict[str, object]:
+    measures, aids = programme_card.plan_and_aid(folder, row)
+    meeting = f"№ {row.meeting_number or 'б/н'} от {words.day(row.meeting_on)}" if row.meeting_on else ""
+    return {
+        "kind": blanks.text(row.kind),
+        "sort": row.sort,
+        "since": words.day(row.starts_on),
+        "until": words.day(row.ends_on),
+        "meeting": blanks.text(f"{meeting} ({row.meeting_note})" if row.meeting_note else meeting),
+        "plan": len(measures),
+        "aids": len(aids),
+        "dynamics": blanks.text(row.dynamics),
+        "reaction": blanks.text(row.reaction),
+        "state": row.follows if row.follows is not None else row.state(today),
+        "tasks": blanks.lines(row.tasks),
+        "analysis": blanks.lines(row.analysis),
+    }
 
 
 def _stay(row: Registration) -> dict[str, object]:

@@ -100,10 +100,10 @@ def editable(folder: ProgrammeFolder, programme: Programme, approver: str) -> by
         ("corner", f"____________ {card.approver or '________________'}"),
         ("corner", card.approved_on or "«____» ____________ 20___ г."), ("title", TITLE),
         ("text", f"Семьи {card.family}"), ("text", f"Субъект профилактики: {card.agency or '_' * 40}"),
-        ("text", f"Дата начала реабилитации: {card.starts_on}. Дата окончания реабилитации: {card.ends_on}"),
+        ("text", f"Дата начала реабилитации: {card.starts_on}; дата окончания реабилитации: {card.ends_on}"),
     ]  # fmt: skip
     rows = [row.cells for row in card.rows] or [("",) * len(COLUMNS)] * BLANK_ROWS
-    return docx.with_table(head, (GROUPS, COLUMNS), rows)
+    return docx.with_table(head, (GROUPS, COLUMNS), rows, numbered=True)
 
 
 # Over the columns: what they are about, and how many of them.
@@ -173,16 +173,21 @@ def measures_of(folder: ProgrammeFolder, programme: Programme) -> list[PlannedMe
 
 def summary(folder: ProgrammeFolder, stage: Stage, made: MadeBy, today: date) -> bytes:
     """What a meeting has to know of a stage: its plan in figures, what was not done, dynamics. Raises PrintError."""
-    measures = [one for one in folder.planned if one.stage_id == stage.id]
-    keys = {one.id for one in measures}
-    aids = [aid for aid in folder.aids if aid.planned_id in keys
-            or (aid.planned_id is None and stage.starts_on <= aid.given_on <= stage.ends_on)]  # fmt: skip
+    measures, aids = plan_and_aid(folder, stage)
     counted = [(state, sum(one.state is state for one in measures)) for state in MeasureState]
     return bound.pdf(
         "stage_summary", SUMMARY, made, folder=folder, stage=stage, measures=measures, aids=aids, counted=counted,
         late=[one for one in measures if one.is_overdue(today)], day=words.day, executors=executors,
         measure_in_words=measure_in_words, open=[one for one in measures if one.state is not MeasureState.DONE],
     )  # fmt: skip
+
+
+def plan_and_aid(folder: ProgrammeFolder, stage: Stage) -> tuple[list[PlannedMeasure], list[Aid]]:
+    """The measures of a stage, and the aids by them or, without a measure, in its term."""
+    measures = [one for one in folder.planned if one.stage_id == stage.id]
+    keys = {one.id for one in measures}
+    return measures, [aid for aid in folder.aids if aid.planned_id in keys
+                      or (aid.planned_id is None and stage.starts_on <= aid.given_on <= stage.ends_on)]  # fmt: skip
 
 
 def calendar(folder: ProgrammeFolder, programme: Programme, made: MadeBy, today: date) -> bytes:

@@ -133,7 +133,7 @@ def card(folder: Folder, today: date) -> Card:
         others=[_other(member) for member in present if _is_other(member, today)],
         minors=_minors(folder, present, today),
         measures=[*_planned(folder), *(_measure(aid) for aid in folder.aids if aid.planned_id is None)],
-        removal=[*_removal(registration), *_end_of_programme(folder)],
+        removal=[*_removal(registration), *_end_of_programme(folder, registration)],
         filled_on=blanks.long_day(today),
         signer=_signer(),
     )
@@ -259,9 +259,10 @@ def _planned(folder: Folder) -> Iterator[list[str]]:
             yield [f"{head}, срок {words.day(measure.due_on)}: {state}{why}", *given]
 
 
-def _end_of_programme(folder: Folder) -> list[str]:
-    """Position 7 as the last programme tells it: how it ended, and with what results its last stage."""
+def _end_of_programme(folder: Folder, registration: Registration | None) -> list[str]:
+    """Position 7 as the last programme of the stay tells it: how it ended, and with what results its last stage."""
     ended = [one for one in folder.programmes if one.closed_on is not None]
+    ended = [one for one in ended if registration is not None and one.registration_id == registration.id]
     if not ended:
         return []
     last = ended[-1]

@@ -16,6 +16,7 @@ from zipfile import BadZipFile, ZipFile
 from docx import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
 from docx.shared import Mm, Pt
 from docxtpl import DocxTemplate, InlineImage, Listing
 from jinja2 import ChainableUndefined, TemplateError, nodes
@@ -172,10 +173,12 @@ def standard(lines: Sequence[tuple[str, str]]) -> bytes:
 
 
 def with_table(lines: Sequence[tuple[str, str]], heads: tuple[Sequence[tuple[str, int]], Sequence[str]],
-               rows: Sequence[Sequence[str]], after: Sequence[str] = ()) -> bytes:  # fmt: skip
+               rows: Sequence[Sequence[str]], after: Sequence[str] = (), *,
+               numbered: bool = False) -> bytes:  # fmt: skip
     """A sheet that lies: lines of a kind («title», «corner», «text»), then a table whose head has two rows, or one.
 
     heads: what stands over the columns, each with how many of them it is over, or nothing; the columns themselves.
+    The head stands on each sheet, and no row is cut by the end of one. numbered: a row of numbers ends the head.
     after: paragraphs under the table.
     """
     paper = Document()
@@ -199,10 +202,20 @@ def with_table(lines: Sequence[tuple[str, str]], heads: tuple[Sequence[tuple[str
             cell = cell.merge(table.cell(0, place + width - 1))
         cell.text, place = text, place + width
     for place, text in enumerate(columns):
-        table.cell(-1, place).text = text
-    for row in rows:
+        below = table.cell(-1, place)
+        if over and table.cell(0, place).text == text:
+            below.merge(table.cell(0, place))
+        below.text = text
+    numbers = [[str(number) for number in range(1, len(columns) + 1)]] if numbered else []
+    head = len(table.rows) + len(numbers)
+    for row in [*numbers, *rows]:
         for cell, text in zip(table.add_row().cells, row, strict=True):
             cell.text = text
+    for number, line in enumerate(table.rows):
+        said = line._tr.get_or_add_trPr()
+        said.append(OxmlElement("w:cantSplit"))
+        if number < head:
+            said.append(OxmlElement("w:tblHeader"))
     for text in after:
         paper.add_paragraph(text)
     out = io.BytesIO()

@@ -12,7 +12,7 @@ from lxml import html
 from pypdf import PdfReader
 from sqlalchemy import func, select
 
-from app.domain.terms import MeasureState
+from app.domain.terms import MeasureState, ProgrammeState
 from app.extensions import db
 from app.models import Aid, Decision, DynamicsLevel, Family, FamilyReaction, PlannedMeasure, Programme, Stage, StageKind
 from tests import factories
@@ -133,13 +133,40 @@ def test_its_papers_tell_the_plan_and_what_was_done(scene, sign_in, page):
                  "«05» октября 2016 г.", "Злоупотребление"):  # fmt: skip
         assert said in card, said
     paper = Document(BytesIO(anna.get(f"/programme/{row.id}/card.docx").data))
-    assert [cell.text for cell in paper.tables[0].rows[1].cells][1] == "необходимые мероприятия"
-    assert "Курс лечения пройден" in paper.tables[0].rows[2].cells[4].text
+    problems, measures, *_others = paper.tables[0].rows[1].cells
+    assert (problems.text, measures.text) == ("проблемы семьи", "необходимые мероприятия")
+    assert [cell.text for cell in paper.tables[0].rows[2].cells] == list("1234567")
+    assert "Курс лечения пройден" in paper.tables[0].rows[3].cells[4].text
+    head = [row._tr.xpath("./w:trPr/w:tblHeader") != [] for row in paper.tables[0].rows]
+    assert head == [True] * 3 + [False] * (len(head) - 3), "the head stands on each sheet"
     assert "План: 12 | Помощь: 1" in text_of(anna.get(f"/stage/{stage.id}/summary.pdf").data)
     assert "срок прошёл" in text_of(anna.get(f"/programme/{row.id}/calendar.pdf").data)
     whole = text_of(anna.get(f"/family/{scene['family']}/card.pdf").data)
     assert "Курс лечения пройден" in whole
     assert "запланировано" in whole
+
+
+def test_the_passport_tells_the_stages_and_the_card_the_end_of_its_own_stay(scene, sign_in, page):
+    anna = sign_in("anna")
+    row = rebuilt(anna, page, scene)
+    stage = db.session.scalars(select(Stage)).one()
+    sent(anna, page, f"/stage/{stage.id}/review", reviewed_on="09.04.2017", follows="next", analysis="Лечатся",
+         dynamics=str(factories.by_code(DynamicsLevel, "medium").id),
+         reaction=str(factories.by_code(FamilyReaction, "4").id))  # fmt: skip
+    whole = text_of(anna.get(f"/family/{scene['family']}/passport.pdf").data)
+    for said in ("Этапы реабилитации", "09.10.2016 – 09.04.2017", "№ 19 от 05.10.2016 (протокол приложен)",
+                 "План: 12 Помощь: 0", "Средний", "следующий этап", "Анализ: Лечатся"):  # fmt: skip
+        assert said in whole, said
+    family = db.session.get_one(Family, scene["family"])
+    row.closed_on, row.closed_as = date(2017, 4, 9), ProgrammeState.COMPLETED
+    db.session.commit()
+    card = f"/family/{scene['family']}/card.pdf"
+    assert "Программа реабилитации завершена 09.04.2017; динамика: Средний" in text_of(anna.get(card).data)
+    [stay] = family.registrations
+    stay.removed_on = date(2017, 4, 9)
+    factories.registration(family, date(2018, 3, 1))
+    db.session.commit()
+    assert "Программа реабилитации" not in text_of(anna.get(card).data), "the family is on record again"
 
 
 def test_a_plan_of_many_measures_and_aids_asks_no_more(scene, sign_in, page):
