@@ -152,8 +152,8 @@ def ordinary_family(bank: Bank) -> int:
         """
         SELECT f.id FROM family f JOIN registration r ON r.family_id = f.id AND r.removed_on IS NULL
         WHERE f.stated_size = 4 AND f.id > (SELECT max(id) / 3 FROM family)
-          AND (SELECT count(*) FROM aid WHERE family_id = f.id) BETWEEN 2 AND 4
-        ORDER BY f.id LIMIT 1
+          AND EXISTS (SELECT 1 FROM aid WHERE family_id = f.id)
+        ORDER BY abs((SELECT count(*) FROM aid WHERE family_id = f.id) - 4), f.id LIMIT 1
         """,
     ))  # fmt: skip
 

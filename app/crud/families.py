@@ -197,7 +197,7 @@ def _asks_what_is_late(listing: Listing) -> bool:
 
 
 def _days_late(running: Clock) -> str:
-    return words.counted(-running.days_left(clock.today()), "день", "дня", "дней")
+    return f"{-running.days_left(clock.today())} дн."
 
 
 def _since(contact: Contact | None, *, is_short: bool) -> str:
