@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -135,8 +136,9 @@ def test_from_signing_in_to_the_passport(width: dict[str, int], browse: Any, liv
     page.fill("#last_name", given)
     page.fill("#first_name", "Евпраксия")
     page.fill("#born_on", "2019-04-05")
+    page.fill("#joined_on", "2026-09-20")  # after the periods whose reports are submitted
     page.click("main button[type=submit]")
-    page.wait_for_url(re.compile(r"/family/\d+"))
+    page.wait_for_url(re.compile(r":\d+/family/\d+"))
     assert page.locator(".notice--ok").count() == 1
     assert given in page.locator("#people").inner_text()
     assert anna.faults() == []

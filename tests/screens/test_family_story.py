@@ -85,7 +85,7 @@ def test_the_course_is_drawn_and_the_same_stands_in_a_table(family, sign_in, pag
     assert "обследование проведено, лучше" in cells[3]
     assert "Основной" in cells[2]
     assert "карта №" in cells[4]
-    across = float(drawing.get("viewBox").split()[2])
+    across = float(drawing.get("viewbox").split()[2])
     edges = [float(pair.split(",")[0]) for one in drawing.xpath(".//@points") for pair in one.split()]
     assert max(edges) <= across, "a stage that goes on ends at the edge of the picture"
     assert sum(int(row[5]) for row in rows if row[5].isdigit()) == 2
