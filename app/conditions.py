@@ -332,7 +332,7 @@ def plain_measures(measure: Any, agency: int | None) -> ColumnElement[bool]:
     """
     kind, block = MeasureKind.__table__, MeasureBlock.__table__
     plain = select(kind.c.id).join(block, block.c.id == kind.c.block_id).where(block.c.special.is_(False))
-    return _own_or(measure, agency, measure.kind_id.in_(plain))
+    return _own_or(measure, agency, unindexed(measure.kind_id).in_(plain))
 
 
 def plain_aids(aid: Any, agency: int | None) -> ColumnElement[bool]:

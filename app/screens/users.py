@@ -52,7 +52,7 @@ SCREEN_NAMES = {
     "PaperTemplate": "Образцы документов", "Doubles": "Возможные двойники",
     "Retention": "Подлежит уничтожению",
     "Calendar": "Календарь сроков",
-    "ReportCatalogue": "Все отчёты", "BigPicture": "Картина",
+    "ReportCatalogue": "Все отчёты", "BigPicture": "Картина", "Charts": "Диаграммы",
     "Effectiveness": "Эффективность ведомств по ИПР", "RegistryOfFamilies": "Реестр семей на учёте",
     "MonthlyBank": "Банк данных за месяц", "StateOfBank": "Информация для комиссии",
     "GeneralFigures": "Общая статистика", "Demography": "Демографические группы",
