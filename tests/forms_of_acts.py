@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import lxml.html
@@ -95,8 +96,14 @@ def scan() -> tuple[Any, str]:
     return io.BytesIO(scans.pdf("акт")), "акт.pdf"
 
 
-def template() -> tuple[Any, str]:
-    return io.BytesIO(editable.standard(terms.TemplateKind.EXTRACT)), "выписка.docx"
+@lru_cache(maxsize=1)  # made twice, it bears two moments, and is another file
+def _extract() -> bytes:
+    return editable.standard(terms.TemplateKind.EXTRACT)
+
+
+def template() -> Callable[[], tuple[Any, str]]:
+    content = _extract()
+    return lambda: (io.BytesIO(content), "выписка.docx")
 
 
 def scan_with_code() -> tuple[Any, str]:
@@ -454,7 +461,7 @@ def _of_sittings(keys: Mapping[str, int]) -> dict[str, ActForm]:
             "zoya",
             "/paper-templates/add",
             "/paper-templates/add",
-            {"kind": "extract", "since": today, "file": template},
+            {"kind": "extract", "since": today, "file": template()},
             PaperTemplate,
         ),
         "retire a template": ActForm("zoya", "/paper-templates/", f"/paper-templates/{keys['template']}/retire"),
