@@ -35,7 +35,7 @@ TOGETHER = {
 }
 
 # Where a few ways are as good as all: the rows of a list of words, the numbers of a report.
-FEW_OF = {base(view): 2 for view in views.DICTIONARIES} | {"/reports/": 1}
+FEW_OF = {base(view): 2 for view in views.DICTIONARIES} | {"/reports/": 1, "/charts/": 1}
 
 # Pages that end the session, or that need one that is not.
 NOT_WALKED = ("SignIn.login", "SignIn.logout", "UtilView.back", "static", "health")
