@@ -20,7 +20,7 @@ from app.exchange.handmade.asking import AS_TEXT, MOST_EACH, MOST_SHOWN, Asking,
 from app.exchange.handmade.columns import ColumnChoice
 from app.exchange.handmade.families import Gathered
 from app.exchange.handmade.form import FamilyRows, InForm
-from app.exchange.handmade.found import CellPlace, FoundFamily, PersonInBook
+from app.exchange.handmade.found import CellPlace, CellSaid, FoundFamily, PersonInBook
 from app.exchange.handmade.interpret import Interpreter
 from app.exchange.handmade.known import KnownToBank, layout_key
 from app.exchange.handmade.stays import StayReader
@@ -418,8 +418,6 @@ def _names_people(table: FoundTable, on: date) -> bool:
 
 def _give_grades(found: list[FoundFamily], sheet: str) -> None:
     """A sheet called like a class tells the class of its pupils."""
-    from app.exchange.handmade.found import CellSaid
-
     for family in found:
         for person in family.people:
             if person.place.sheet == sheet and person.whose in ("children", "person"):
