@@ -9,31 +9,34 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, partial
+from itertools import product
 from typing import Any
 
 from rapidfuzz.distance import OSA
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, union
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.conditions import LAST_LETTER, called
-from app.domain import given_names, names, sought
+from app.conditions import called, unindexed
+from app.domain import given_names, names, short_names, sought
 from app.domain.sought import Sought
 from app.domain.terms import DoublesVerdict
 from app.extensions import db
-from app.models import CardWord, DoublesDecision, Family, IdentityDocument, Member, Registration, SearchWord, SignalCard
-from app.readings import vocabulary
+from app.models import CardWord, DoublesDecision, Family, IdentityDocument, Member, Registration, SignalCard
+from app.readings import gathering, vocabulary
+from app.readings.gathering import Want
 
-SHOWN, MOST_COUNTED = 50, 1000
+SHOWN, MOST_COUNTED = 30, 300
 MOST_WORDS = 8
+MOST_ORDERS = 12  # ways to put the words of a name that are tried
 LONGEST_NUMBER = 20
 WEIGHED = 200  # families with near names that are compared with what was typed
 SHOWN_NEAR = 20  # of them that are shown
 NEAREST = 0.35  # of a word: names that are hardly farther than the nearest one stand together
-MOST_HOLDING = 500  # words with a part in them that are looked up one by one
-SHORTEST = 3  # letters of a word that may be misspelled
+APART = 4  # of the names that a word may stand for: whoever bears each of them is looked at, however many bear one
+SHORTEST = 3  # letters of a word that may be misspelled, and of a part of a word
 
 # Core tables: they only lead to ids, and the families of these ids are narrowed by the scope of the outer SELECT.
-_word, _stay, _member = SearchWord.__table__, Registration.__table__, Member.__table__
+_stay, _member = Registration.__table__, Member.__table__
 _decision = DoublesDecision.__table__
 _live = _member.c.annulled_at.is_(None)
 
@@ -42,8 +45,9 @@ _live = _member.c.annulled_at.is_(None)
 class Found:
     """Families of the person that match, at most `SHOWN` of `total`; a total above `MOST_COUNTED` is not counted on.
 
-    stands_for: for each word that nobody bears, the words of the bank that are near to it. read_as: what was meant by a
-    query in the wrong layout. why: of a family, what led to it past its words.
+    stands_for: for each word that nobody bears, the words of the bank that are near to it. called: for each short name
+    those that it is short for. read_as: what was meant by a query in the wrong layout. why: of a family, what led to it
+    past its words.
     """
 
     words: list[str]
@@ -51,6 +55,7 @@ class Found:
     total: int = 0
     by_part: bool = False
     stands_for: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    called: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sought: Sought | None = None
     read_as: str | None = None
     why: dict[int, list[str]] = field(default_factory=dict)
@@ -76,7 +81,7 @@ class Found:
         held = found.split()
         return {
             word for word in self.words
-            if any(one.startswith(word) or one in self.stands_for.get(word, ()) for one in held)
+            if any(one.startswith(word) or one in self.stands_for.get(word, self.called.get(word, ())) for one in held)
         }  # fmt: skip
 
 
@@ -153,14 +158,43 @@ def _first(asked: Sought, ways: Ways) -> Found:
 
 
 def _by_words(asked: Sought, limit: int) -> Found:
-    """By the beginning of every word, the day of birth or its year."""
+    """By the beginning of every word or the name that it is short for, the day of birth or its year."""
+    ids = gathering.families(_wanted(asked, {}), MOST_COUNTED + 1)
     words = list(asked.words)
-    first = None
-    if len(words) == 1 and not asked.days:  # whoever bears the word itself, and not one that begins so
-        first = Family.id.in_(_of_words(words))
-    elif words and all(map(str.isalpha, words)):  # one person called so, and not this one and that one
-        first = Family.id.in_(select(_member.c.family_id).where(_live, called(_member.c.sort_key, *words)))
-    return _fetch(words, and_(*_meeting_all(asked, {})), limit, first)
+    if not ids:
+        return Found(words)
+    is_many, is_of_people = len(ids) > MOST_COUNTED, len(words) > 1 and all(map(str.isalpha, words))
+    first: ColumnElement[bool] | None = None
+    if is_of_people:  # one person called so, and not this one and that one
+        people = _called(words, None if is_many else ids)
+        ids, first = [*people, *ids], Family.id.in_(people)
+    elif len(words) == 1 and not asked.days:  # whoever bears the word itself, and not one that begins so
+        ids = [*(_named(words[0]) if is_many else ()), *ids]
+        first = Want((words[0], *short_names.in_full(words[0]))).held_by(Family.id)
+    found = _in_order(words, list(dict.fromkeys(ids))[: MOST_COUNTED + 1], limit, first)
+    found.called = {word: full for word in words if (full := short_names.in_full(word))}
+    return found
+
+
+def _called(words: Sequence[str], among: Sequence[int] | None) -> list[int]:
+    """Ids of the families with a person called so, the surname before or behind the name; among: of these families."""
+    meant = [(word, *sorted(short_names.in_full(word))) for word in words]
+    orders = [*product(*meant), *(product(meant[1], meant[0], *meant[2:]) if len(words) == 2 else ())]
+    patterns = list(orders)[:MOST_ORDERS]
+    if among is None:
+        people = [select(_member.c.family_id).where(_live, called(_member.c.sort_key, *each)) for each in patterns]
+        return list(db.session.scalars(
+            select(Family.id).where(Family.annulled_at.is_(None), Family.id.in_(union(*people))).limit(MOST_COUNTED)
+        ))  # fmt: skip
+    key = unindexed(_member.c.sort_key)
+    is_one = or_(*(key.like(names.sort_pattern(*each), escape="\\") for each in patterns))
+    return list(db.session.scalars(select(_member.c.family_id).where(_live, _member.c.family_id.in_(among), is_one)))
+
+
+def _named(word: str) -> list[int]:
+    """Ids of the families whose own name begins with a word, in their order."""
+    own = select(Family.id).where(Family.annulled_at.is_(None), called(Family.sort_key, word))
+    return list(db.session.scalars(own.order_by(Family.sort_key, Family.id).limit(MOST_COUNTED)))
 
 
 def _by_papers(asked: Sought, limit: int) -> Found:
@@ -170,7 +204,7 @@ def _by_papers(asked: Sought, limit: int) -> Found:
         why.setdefault(family_id, []).append(reason)
     if not why:
         return Found([])
-    found = _fetch([], Family.id.in_(list(why)[:MOST_COUNTED]), limit)
+    found = _in_order([], _ids(Family.id.in_(list(why)[:MOST_COUNTED])), limit)
     found.why = why
     return found
 
@@ -192,8 +226,9 @@ def _fetch_called(surnames: Sequence[str], initials: str, asked: Sought, limit: 
         select(_member.c.family_id).where(_live, called(_member.c.sort_key, f"{surname} {initials}"))
         for surname in surnames
     ]  # fmt: skip
-    beside = _meeting_all(asked._replace(words=tuple(map(str, asked.years))), {})
-    found = _fetch(list(surnames), and_(Family.id.in_(union(*people)), *beside), limit)
+    beside = _wanted(asked._replace(words=tuple(map(str, asked.years))), {})
+    ids = _ids(Family.id.in_(union(*people)), *(want.held_by(Family.id) for want in beside))
+    found = _in_order(list(surnames), ids, limit)
     pattern = asked.initials.split()[1:] if asked.initials else []
     for family in found.families:
         for member in family.members:
@@ -209,7 +244,7 @@ def _by_near_words(asked: Sought, limit: int) -> Found:
     bare = [word for word in asked.words if word.isalpha() and len(word) >= SHORTEST]
     if not bare:
         return Found([])
-    near = vocabulary.near(bare)
+    near = {word: [*others, *short_names.in_full(word)] for word, others in vocabulary.near(bare).items()}
     if all(near.values()) and (found := _weighed(asked, near)).total:
         return found
     further = {word: [*near[word], *(one for one in others if one not in near[word])]
@@ -225,14 +260,16 @@ def _by_near_words(asked: Sought, limit: int) -> Found:
 
 
 def _by_parts(asked: Sought, limit: int) -> Found:
-    """By any part of a word."""
-    letters = [word for word in asked.words if word.isalpha() and word[0] >= vocabulary.FIRST_LETTER]
-    holding = vocabulary.holding(letters)
-    if not asked.words or not all(holding.values()):
+    """By any part of a word; of a number by its beginning, as ever."""
+    parts = [word for word in asked.words if word.isalpha() and word[0] >= vocabulary.FIRST_LETTER]
+    if any(len(word) < SHORTEST for word in parts):
         return Found([])
-    few = {word: others for word, others in holding.items() if len(others) <= MOST_HOLDING}
-    conditions = [Family.id.in_(_of_words(few[word])) if word in few else _holds(word) for word in asked.words]
-    found = _fetch(list(asked.words), and_(*conditions), limit)
+    holding = vocabulary.holding(parts)
+    if not parts or not all(holding.values()):
+        return Found([])
+    rest = asked._replace(words=tuple(word for word in asked.words if word not in holding))
+    wanted = [*_wanted(rest, {}), *(Want(tuple(others)) for others in holding.values())]
+    found = _in_order(list(asked.words), gathering.families(wanted, MOST_COUNTED + 1), limit)
     found.by_part = True
     return found
 
@@ -240,44 +277,22 @@ def _by_parts(asked: Sought, limit: int) -> Found:
 # Conditions
 
 
-def _meeting_all(asked: Sought, stands_for: Mapping[str, Sequence[str]]) -> list[ColumnElement[bool]]:
-    """What a family meets that holds every word, or what the word stands for, and somebody born on each day."""
-    years = {str(year): year for year in asked.years}
-    found: list[ColumnElement[bool]] = []
-    for word in asked.words:
-        ways = [_beginning(word)]
-        if word in years:
-            ways.append(_born(date(years[word], 1, 1), date(years[word], 12, 31)))
-        if near := stands_for.get(word):
-            ways.append(_of_words({form for one in near for form in names.of_both_sexes(one)}))
-        found.append(Family.id.in_(union(*ways) if len(ways) > 1 else ways[0]))
-    found += [Family.id.in_(_born(day, day)) for day in asked.days]
-    return found
+def _wanted(asked: Sought, stands_for: Mapping[str, Sequence[str]]) -> list[Want]:
+    """What a family holds of every word, or what the word stands for, and somebody born on each day.
 
-
-def _beginning(word: str) -> Select[tuple[int]]:
-    """Ids of the families with a word that begins so; «00012» is also looked for as «12»."""
-    prefixes = {word, word.lstrip("0")} - {""} if word.isdigit() else {word}
-    return select(_word.c.family_id).where(
-        or_(*(and_(_word.c.word >= prefix, _word.c.word <= prefix + LAST_LETTER) for prefix in sorted(prefixes)))
-    )
-
-
-def _of_words(words: Iterable[str]) -> Select[tuple[int]]:
-    return select(_word.c.family_id).where(_word.c.word.in_(sorted(set(words))))
-
-
-def _born(since: date, until: date) -> Select[tuple[int]]:
-    return select(_member.c.family_id).where(_live, _member.c.born_on.between(since, until))
-
-
-def _holds(word: str) -> ColumnElement[bool]:
-    """Whether the stored key of a family holds a word as a part.
-
-    By bytes: the key is folded already, and LIKE would fold it again letter by letter.
+    «00012» is also looked for as «12».
     """
-    find = func.instr if db.session.get_bind().dialect.name == "sqlite" else func.strpos
-    return find(Family.search_key, word) > 0
+    years = {str(year): year for year in asked.years}
+    found = []
+    for word in asked.words:
+        plain = word.lstrip("0") if word.isdigit() else ""
+        begun = {one: vocabulary.beginning(one) for one in {word, plain or word}}
+        words = {each for listed in begun.values() if listed is not None for each in listed}
+        words |= {form for one in stands_for.get(word, ()) for form in names.of_both_sexes(one)}
+        too_many = tuple(one for one, listed in begun.items() if listed is None)
+        born = (date(years[word], 1, 1), date(years[word], 12, 31)) if word in years else None
+        found.append(Want(tuple(sorted(words | short_names.in_full(word))), too_many, born))
+    return found + [Want(born=(day, day)) for day in asked.days]
 
 
 def _removed() -> ColumnElement[bool]:
@@ -342,9 +357,17 @@ def _of_names(found: Found, people: Sequence[Member]) -> str:
         for word, near in found.stands_for.items() if not any(one.startswith(word) for one in held)
     }  # fmt: skip
     near = [f"{', '.join(forms)} вместо «{word}»" for word, forms in meant.items() if forms]
+    if not near and (short := _of_short_names(found, held)):
+        return short
     if near:
         return f"похожее имя: {'; '.join(near)}"
     return "часть имени" if found.by_part else "имя"
+
+
+def _of_short_names(found: Found, held: set[str]) -> str:
+    """Which names are told by their short ones."""
+    told = [f"«{word}» – {form.capitalize()}" for word, full in found.called.items() for form in sorted(held & full)]
+    return f"краткое имя: {', '.join(told)}" if told else ""
 
 
 def _of_births(asked: Sought, family: Family) -> Iterable[str]:
@@ -358,58 +381,41 @@ def _of_births(asked: Sought, family: Family) -> Iterable[str]:
 # What is read of the families
 
 
-def _fetch(words: list[str], condition: ColumnElement[bool], limit: int,
-           first: ColumnElement[bool] | None = None) -> Found:  # fmt: skip
-    """Few are gathered once and then put in order; of many, whoever comes first in the order is looked for there.
-
-    The order: those that meet `first`, if there is such a condition, before others; of each, those removed from record
-    last.
-    """
-    live = (Family.annulled_at.is_(None), condition)
-    ids: Sequence[int] = db.session.scalars(select(Family.id).where(*live).limit(MOST_COUNTED + 1)).all()
-    if not ids:
-        return Found(words)
-    total, order = len(ids), [_removed()]
-    if first is not None:
-        order.insert(0, ~first)
-    if total > MOST_COUNTED:
-        ids = _first_of_many(live, [first & ~_removed(), first] if first is not None else [], limit)
-    return Found(words, _rows(limit, Family.id.in_(ids), order=order), total)
+def _in_order(words: list[str], ids: Sequence[int], limit: int, first: ColumnElement[bool] | None = None) -> Found:
+    """The families of some ids, those that meet `first` before others; of each, those removed from record last."""
+    order = [_removed()] if first is None else [~first, _removed()]
+    return Found(words, _rows(limit, Family.id.in_(ids), order=order) if ids else [], len(ids))
 
 
-def _first_of_many(live: Sequence[ColumnElement[bool]], better: Sequence[ColumnElement[bool]], limit: int) -> list[int]:
-    """The ids of those that come first: the better ones, then those not removed, then the others."""
-    found: list[int] = []
-    for stretch in (*better, ~_removed(), _removed()):
-        if len(found) < limit:
-            in_order = select(Family.id).where(*live, stretch).order_by(Family.sort_key, Family.id)
-            found += [one for one in db.session.scalars(in_order.limit(limit)) if one not in found]
-    return found[:limit]
+def _ids(*where: ColumnElement[bool]) -> list[int]:
+    """Ids of the families of the person that meet some conditions: no more than are counted."""
+    live = Family.annulled_at.is_(None)
+    return list(db.session.scalars(select(Family.id).where(live, *where).limit(MOST_COUNTED + 1)))
 
 
 def _rows(limit: int, *where: ColumnElement[bool], order: Sequence[Any] = ()) -> list[Family]:
-    return list(
-        db.session.scalars(
-            select(Family)
-            .where(*where)
-            .order_by(*order, Family.sort_key, Family.id)
-            .limit(limit)
-            .options(
-                joinedload(Family.territory),
-                selectinload(Family.members.and_(Member.annulled_at.is_(None))).joinedload(Member.role),
-                selectinload(Family.registrations.and_(Registration.annulled_at.is_(None))),
-            )
+    """The first families of those that meet some conditions: put in order as ids, and the few of them are read."""
+    in_order = select(Family.id).where(*where).order_by(*order, Family.sort_key, Family.id).limit(limit)
+    ids = list(db.session.scalars(in_order))
+    rows = db.session.scalars(
+        select(Family)
+        .where(Family.id.in_(ids))
+        .options(
+            joinedload(Family.territory),
+            selectinload(Family.members.and_(Member.annulled_at.is_(None))).joinedload(Member.role),
+            selectinload(Family.registrations.and_(Registration.annulled_at.is_(None))),
         )
     )
+    return sorted(rows, key=lambda family: ids.index(family.id))
 
 
 def _weighed(asked: Sought, stands_for: Mapping[str, Sequence[str]]) -> Found:
     """The families that hold what every word stands for, the nearest first; of them those removed from record last."""
-    live = Family.annulled_at.is_(None)
-    ids = _ids(live, *_meeting_all(asked, stands_for))
-    if len(ids) == WEIGHED and len(stands_for) == 1:  # of so many, some with each of the names that may be meant
-        ((word, near),) = stands_for.items()
-        each = (_ids(live, *_meeting_all(asked, {word: [one]}), most=SHOWN_NEAR) for one in near)
+    ids = gathering.families(_wanted(asked, stands_for), WEIGHED)
+    if len(ids) == WEIGHED:  # of so many, some with each of the names that may be meant
+        word = next((word for word, near in stands_for.items() if len(near) > 1), next(iter(stands_for)))
+        each = (gathering.families(_wanted(asked, {**stands_for, word: [one]}), WEIGHED // APART)
+                for one in stands_for[word][:APART])  # fmt: skip
         ids = list(dict.fromkeys(one for some in each for one in some))
     if not ids:
         return Found([])
@@ -424,10 +430,6 @@ def _weighed(asked: Sought, stands_for: Mapping[str, Sequence[str]]) -> Found:
     shown.sort(key=lambda one: (weights[one.id] < nearest, is_removed(one), -weights[one.id]))
     forms = {word: [form for one in near for form in names.of_both_sexes(one)] for word, near in stands_for.items()}
     return Found(list(asked.words), shown, len(ids), stands_for=forms)
-
-
-def _ids(*where: ColumnElement[bool], most: int = WEIGHED) -> list[int]:
-    return list(db.session.scalars(select(Family.id).where(*where).limit(most)))
 
 
 def is_removed(family: Family) -> bool:

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
-from sqlalchemy import JSON, cast, exists, func, literal, select
+from sqlalchemy import JSON, Select, String, bindparam, cast, exists, func, literal, select
 
 from app.conditions import LAST_LETTER
 from app.domain import likelihood, names
 from app.extensions import db
 from app.models import SearchWord
 
+LISTED = 60  # words with one beginning that are looked up one by one
 MOST = 12  # words of the bank that one word may stand for
 SHORTEST_FAR, LONG = 6, 9  # letters of a word that may have two slips, three slips
+EVERY = 1 << 31
 FIRST_LETTER = "а"  # of Russian words; numbers and Latin letters stand before it
 
 _word = SearchWord.__table__
@@ -41,6 +44,12 @@ def far(words: Iterable[str]) -> dict[str, list[str]]:
         alike = process.extract(word, every, scorer=OSA.distance, score_cutoff=slips, limit=MOST)
         found[word] = [each for each, _distance, _place in alike]
     return found
+
+
+def beginning(word: str) -> list[str] | None:
+    """The words of the bank that begin so; None: too many to be looked up one by one."""
+    found = _between(word, word + LAST_LETTER, LISTED + 1)
+    return None if len(found) > LISTED else found
 
 
 def holding(words: Sequence[str]) -> dict[str, list[str]]:
@@ -65,10 +74,19 @@ def _known(words: list[str]) -> set[str]:
     return set(db.session.scalars(select(each.c.value).where(exists(of_word))))
 
 
-def _between(first: str, last: str) -> list[str]:
+def _between(first: str, last: str, most: int = EVERY) -> list[str]:
     """The different words of a range: the index is asked for one after the other, and not for every row."""
-    within = select(func.min(_word.c.word).label("word")).where(_word.c.word >= first, _word.c.word < last)
+    asked = {"first": first, "last": last, "most": most}
+    return list(db.session.scalars(_one_after_the_other(), asked))
+
+
+@cache
+def _one_after_the_other() -> Select[tuple[str]]:
+    last = bindparam("last", type_=String)
+    within = select(func.min(_word.c.word).label("word")).where(
+        _word.c.word >= bindparam("first", type_=String), _word.c.word < last
+    )
     one = within.cte("one", recursive=True)
     following = select(func.min(_word.c.word)).where(_word.c.word > one.c.word, _word.c.word < last)
     one = one.union_all(select(following.scalar_subquery()).where(one.c.word.is_not(None)))
-    return list(db.session.scalars(select(one.c.word).where(one.c.word.is_not(None))))
+    return select(one.c.word).where(one.c.word.is_not(None)).limit(bindparam("most"))
