@@ -35,8 +35,11 @@ def folder(once: Callable[[str], Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def measured(folder: Path) -> dict[str, Section]:
-    """Every section of a run over a small bank, by its title."""
-    return {section.title: section for section in sections(folder, [SIZE], 0, serve=False)}
+    """Every section of a run over a small bank with few measures and a short agenda, by its title."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("measures.FEW", 50), ("measures.MANY", 500), ("meetings.ITEMS", 6)):
+            patch.setattr(f"benchmarks.{name}", value)
+        return {section.title: section for section in sections(folder, [SIZE], 0, serve=False)}
 
 
 @pytest.fixture(scope="session")
