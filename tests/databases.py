@@ -74,17 +74,27 @@ def kinds() -> list[object]:
 
 
 def is_spared(item: pytest.Item) -> bool:
-    """Whether a test would run on a second database too and says that it need not. Rows that are found, sorted and
-    counted, rules that the database keeps, locks, migrations and each page once are tried on both. A test for which
-    Postgres is the stricter one says `on="postgres"`, and runs on SQLite where there is none.
+    """Whether a test that could run on two databases need not run on this one. Of the cases of one test each runs on
+    one database and the next one on the other, unless it says that each is a case `of_both_databases`. A test without
+    cases runs on both, unless it says why one is enough: rows that are found, sorted and counted, rules that the
+    database keeps, locks, migrations and each page once are tried on both. A test for which Postgres is the stricter
+    one says `on="postgres"`, and runs on SQLite where there is none.
     """
     mark = item.get_closest_marker("one_database")
     if mark is None:
-        return False
+        return has_postgres() and of(item) is not None and of(item) != _in_turn(item)
     (why,) = mark.args
     assert len(why) > 20, f"{item.nodeid}: say in a sentence why one database is enough"
     wanted = mark.kwargs.get("on", "sqlite") if has_postgres() else "sqlite"
     return of(item) not in (None, wanted)
+
+
+def _in_turn(item: pytest.Item) -> str | None:
+    """The database whose turn a case of a test is."""
+    cases = [place for name, place in item.callspec.indices.items() if name != "bank"]
+    if not cases or item.get_closest_marker("of_both_databases"):
+        return of(item)
+    return ("sqlite", "postgres")[sum(cases) % 2]
 
 
 def of(item: pytest.Item) -> str | None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import cycle
 from typing import Any
 
 import lxml.html
@@ -99,15 +98,6 @@ def check_told_once(before: int) -> None:
     assert not twice, f"done twice: {twice}"
 
 
-def in_turn(things: Iterable[Any], name: Callable[[Any], str]) -> list[Any]:
-    """Each thing on one database and the next one on the other: they all take the same locks."""
-    marks = [
-        pytest.mark.one_database("the next one takes the same lock on the other database", on=kind)
-        for kind in ("postgres", "sqlite")
-    ]
-    return [pytest.param(thing, id=name(thing), marks=mark) for thing, mark in zip(things, cycle(marks), strict=False)]
-
-
 def said(text: str) -> str:
     """What a page says was wrong."""
     return " ".join(" ".join(lxml.html.fromstring(text).xpath("//main//*[@role='alert']//text()")).split())
@@ -131,7 +121,7 @@ def _typed(value: Any) -> Any:
     return None if value is None else str(getattr(value, "value", value))
 
 
-@pytest.mark.parametrize("view", in_turn(ADDED, lambda view: view.__name__))
+@pytest.mark.parametrize("view", ADDED, ids=lambda view: view.__name__)
 def test_a_row_is_added_once_by_one_form_and_by_two_as_often_as_is_said(view, rows, sign_in):
     browser, entity, url = sign_in(writer(view)), view.entity, f"{base(view)}/add"
     typed = typed_of(view, rows[entity.__name__])
@@ -154,7 +144,7 @@ def test_a_row_is_added_once_by_one_form_and_by_two_as_often_as_is_said(view, ro
     assert count(entity) == before + len(stored)
 
 
-@pytest.mark.parametrize("view", in_turn(WRITABLE, lambda view: view.__name__))
+@pytest.mark.parametrize("view", WRITABLE, ids=lambda view: view.__name__)
 def test_of_two_who_change_a_row_at_once_one_is_told(view, rows, sign_in):
     browser, row = sign_in(writer(view)), rows[view.entity.__name__]
     key, version, url = row.id, row.version, f"{base(view)}/edit/{row.id}"
@@ -205,7 +195,7 @@ def test_one_form_of_an_act_is_stored_once(name, rows, beside, cast, sign_in):
     check_told_once(written)
 
 
-@pytest.mark.parametrize("name", in_turn(forms_of_acts.NAMES, str))
+@pytest.mark.parametrize("name", forms_of_acts.NAMES)
 def test_of_two_who_do_an_act_at_once_one_is_told(name, rows, beside, cast, sign_in):
     act = forms_of_acts.acts(rows, beside, cast)[name]
     browser = sign_in(act.who)

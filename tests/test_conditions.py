@@ -14,6 +14,8 @@ from app.extensions import db
 from app.models import Assignment, Education, Family, Member, Registration
 from tests import factories
 
+pytestmark = pytest.mark.of_both_databases
+
 DAY = date(2026, 9, 30)
 EVE, NEXT = DAY - timedelta(days=1), DAY + timedelta(days=1)
 

@@ -82,6 +82,7 @@ def mend_everything(cast) -> None:
     cast.north.name = "Переименованное поселение"
 
 
+@pytest.mark.one_database("the bank of the day is made again in SQLite, whatever the bank itself lies in")
 def test_every_report_by_data_of_a_day_is_the_report_of_that_day(hard, cast):
     scattered.scatter(cast, [cast.north, cast.south], 5)
     begin()

@@ -270,6 +270,7 @@ def test_rows_that_share_a_text_keep_their_own_order_however_it_is_written(cast,
             assert list(dict.fromkeys(born)) == expected[page * size :][:size], (way, page)
 
 
+@pytest.mark.of_both_databases
 @pytest.mark.parametrize("sought", ["/7-в", "Ё[Ӏ*", "?", "абВ", "№ 5", "^", "]"])
 @pytest.mark.parametrize("name", ["number", "organisation"])
 def test_a_part_of_a_text_is_found_whatever_signs_it_holds_and_whatever_its_case(mixed, cast, name, sought):

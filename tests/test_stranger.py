@@ -358,11 +358,7 @@ def test_every_page_opens_for_somebody(app, hers, cast, sign_in):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", [
-    "anna",
-    pytest.param("boris", marks=pytest.mark.one_database("the wall of Anna is laid by the same lines, on both")),
-    pytest.param("gleb", marks=pytest.mark.one_database("the wall of Anna is laid by the same lines, on both")),
-])  # fmt: skip
+@pytest.mark.parametrize("name", ["anna", "boris", "gleb"])
 def test_no_list_no_search_no_select_no_workbook_tells_of_foreign_rows(name, app, cast, mine, hers, sign_in):
     browser = sign_in(name)
     assert "77099" in sign_in("galina").get("/familyregistry/list/").text

@@ -390,6 +390,7 @@ def rows_of_every_table() -> dict[str, int]:
     return found
 
 
+@pytest.mark.one_database("Postgres is the stricter one after a statement that failed", on="postgres")
 def test_a_failure_at_any_statement_leaves_nothing(cast):
     before = rows_of_every_table()
     left = 0

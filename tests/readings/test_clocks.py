@@ -49,6 +49,7 @@ def late_stays(day: date) -> set[int]:
         return set(db.session.scalars(select(Registration.id).where(clocks.overdue(day))))
 
 
+@pytest.mark.of_both_databases
 @pytest.mark.parametrize(("values", "received", "due"), CASES)
 def test_the_python_and_the_sql_form_of_overdue_agree(app, cast, values, received, due):
     change(**values)

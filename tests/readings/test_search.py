@@ -75,6 +75,7 @@ def described(cast):
     return {"первая": family.id, "вторая": other.id, "щегольков": third.id}
 
 
+@pytest.mark.of_both_databases
 @pytest.mark.parametrize(
     ("query", "found", "why"),
     [

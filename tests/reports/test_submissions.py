@@ -56,6 +56,7 @@ def submitted(place: Any, name: str = "quarterly") -> Submission:
     return row
 
 
+@on_one
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(seed=st.integers(0, 10_000))
 def test_every_number_of_a_kept_report_is_the_length_of_its_kept_list_in_any_bank(cast, seed):

@@ -42,6 +42,7 @@ def found(named, sign_in):
     return ask
 
 
+@pytest.mark.of_both_databases
 @pytest.mark.parametrize(
     ("typed", "wanted"),
     [

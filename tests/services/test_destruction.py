@@ -237,6 +237,7 @@ def both(cast, app) -> tuple[dict[str, Any], dict[str, Any]]:
     return one, other
 
 
+@pytest.mark.one_database("Postgres is the stricter one about the order in which rows go", on="postgres")
 def test_nothing_of_a_destroyed_case_is_found_anywhere(app, cast, both, tmp_path):
     one, other = both
     family, card = one["Family"], one["SignalCard"]

@@ -47,6 +47,7 @@ def carried_out(meeting_id: int) -> dict[str, int]:
 
 
 @pytest.mark.long
+@pytest.mark.one_database("one transaction; tests/faults kills those who write on SQLite", on="postgres")
 def test_a_meeting_whose_server_is_killed_is_closed_wholly_or_not_at_all(server, cast):
     meeting = meeting_scenes.meeting(meeting_scenes.commission(cast))
     today, body = clock.today(), cast.agency("5.2")

@@ -53,6 +53,7 @@ def server(app: Flask) -> Iterator[Server]:
 
 
 @pytest.mark.long
+@pytest.mark.one_database("a draft is stored by one statement, and is kept by either database")
 def test_what_was_saved_before_the_server_was_killed_is_offered_after_it_starts_again(server, cast):
     user_id = cast.user("gleb").id
     server.start()
