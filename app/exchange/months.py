@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import joinedload
 
-from app import access, clock
+from app import access, clock, tree
 from app.domain import periods
 from app.domain.periods import Period
 from app.domain.refusal import Refusal
 from app.domain.terms import BookStepKind, GoneAnswer
 from app.exchange import export
 from app.extensions import db
-from app.models import BookStep, Family, GoneFamily, ImportBatch, Registration, Territory
+from app.models import BookStep, Family, GoneFamily, ImportBatch, Meeting, Registration, Territory
 from app.services import registry
 from app.words import short
 
@@ -27,6 +27,9 @@ LARGEST = 3000  # families of a district whose book is put together while the pe
 TOO_LARGE = (
     f"В районе больше {LARGEST} семей: такую книгу выгрузите на странице «Загрузка и выгрузка Excel», в фоне, "
     "и храните файл."
+)
+NO_MEETING = (
+    "Вопрос о снятии с учёта будет предложен в повестку, но заседаний в плане нет: назначьте его в списке «Заседания»."
 )
 NO_FAMILIES = "В районе нет семей: собирать нечего."
 
@@ -165,6 +168,18 @@ def answer(family: Family, month: Period, said: GoneAnswer, note: str | None, to
     row.answer, row.note, row.answered_by = said, note, access.scope().user_name
     registry.save(row, today)
     return row
+
+
+def goes_to(family: Family, today: date) -> str:
+    """Where the removal of a family that is gone from the books will be considered, in a sentence."""
+    coming = select(Meeting.held_on).where(
+        Meeting.territory_id.in_([place.id for place in tree.upwards(family.territory)]),
+        Meeting.held_on >= today, Meeting.closed_at.is_(None), Meeting.annulled_at.is_(None),
+    )  # fmt: skip
+    day = db.session.scalar(coming.order_by(Meeting.held_on).limit(1))
+    if day is None:
+        return NO_MEETING
+    return f"Вопрос о снятии с учёта предложен в повестку ближайшего заседания, {day:%d.%m.%Y}."
 
 
 def assemble(district: Territory, month: Period, made_by: str, today: date) -> BookStep:

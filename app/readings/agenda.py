@@ -16,12 +16,13 @@ from app import access, conditions, tree
 from app.domain import cases, names
 from app.domain.agenda import Proposal, of_family
 from app.domain.periods import month_later
-from app.domain.terms import AgendaGround, DecisionKind, StageFollows
+from app.domain.terms import AgendaGround, DecisionKind, GoneAnswer, StageFollows
 from app.extensions import db
 from app.models import (
     AgendaItem,
     DecisionOutcome,
     Family,
+    GoneFamily,
     Instruction,
     Meeting,
     Member,
@@ -37,7 +38,7 @@ from app.models import (
 _meeting, _item, _outcome = Meeting.__table__, AgendaItem.__table__, DecisionOutcome.__table__
 _family, _stay, _member = Family.__table__, Registration.__table__, Member.__table__
 _card, _group, _act = SignalCard.__table__, SurveyGroup.__table__, SurveyAct.__table__
-_instruction = Instruction.__table__
+_instruction, _gone = Instruction.__table__, GoneFamily.__table__
 _programme, _stage, _kind = Programme.__table__, Stage.__table__, StageKind.__table__
 
 STANDSTILL_MONTHS = 12  # a family that the commission has not looked at for so long
@@ -239,6 +240,32 @@ def _to_remove(meeting: Meeting, places: Places) -> Iterator[Proposal]:
         )  # fmt: skip
 
 
+def _gone_from_books(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+    """Families on record that are in no book of their settlement, of which it was said that they be removed: the latest
+    answer speaks, unless this body has considered the family since that month began."""
+    later = _gone.alias()
+    last = ~exists(
+        select(later.c.id).where(later.c.family_id == _gone.c.family_id, later.c.annulled_at.is_(None),
+                                 later.c.of_month > _gone.c.of_month).correlate_except(later)
+    )  # fmt: skip
+    considered = (
+        _closed_items(meeting.agency_id)
+        .where(_item.c.family_id == _family.c.id, _meeting.c.held_on >= _gone.c.of_month)
+        .correlate_except(_item, _meeting)
+    )
+    asked = (
+        _on_record(meeting, places, _family.c.id, *NAMED, _gone.c.of_month)
+        .join(_gone, _gone.c.family_id == _family.c.id)
+        .where(_gone.c.annulled_at.is_(None), _gone.c.answer == GoneAnswer.TO_REMOVE, last, ~exists(considered))
+        .where(~_waits_elsewhere(meeting))
+    )
+    for row in _read(asked.order_by(_gone.c.of_month, _family.c.id).limit(MOST)):
+        yield Proposal(
+            AgendaGround.REMOVAL, f"О снятии с учёта семьи {_whose(row)}",
+            f"семьи нет в книге поселения за {row.of_month:%m.%Y}", row.id,
+        )  # fmt: skip
+
+
 def _to_approve(meeting: Meeting, places: Places) -> Iterator[Proposal]:
     """Programmes and stages that no decision has approved yet."""
     waits = exists(
@@ -287,7 +314,9 @@ def _of_stages(meeting: Meeting, places: Places, *columns: Any) -> Select[Any]:
 
 
 # In the order in which they are proposed; the last of them are looked through, the others are taken over at once.
-SOURCES = (_postponed, _surveyed, _grown, _to_remove, _to_approve, _ending, _unanswered, _standing_still)
+SOURCES = (
+    _postponed, _surveyed, _grown, _to_remove, _gone_from_books, _to_approve, _ending, _unanswered, _standing_still,
+)  # fmt: skip
 
 
 def _places(meeting: Meeting) -> Iterable[int]:

@@ -76,7 +76,8 @@ class Months(Screen):
             if said is None:
                 raise Refusal("Выберите ответ: переехала, пропущена или снять на заседании.")
             row = months.answer(family, _month(), said, writing.line(request.form.get("note")), clock.today())
-            return Answer(_("The answer is kept."), _back(family.district_id, row.of_month.strftime("%Y-%m")))
+            text = months.goes_to(family, clock.today()) if said is GoneAnswer.TO_REMOVE else _("The answer is kept.")
+            return Answer(text, _back(family.district_id, row.of_month.strftime("%Y-%m")))
 
         return self.pressed(act, _back(family.district_id))
 

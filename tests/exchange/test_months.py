@@ -12,11 +12,12 @@ from sqlalchemy import select
 from app import access, clock
 from app.domain import periods
 from app.domain.refusal import Refusal
-from app.domain.terms import Act, GoneAnswer
+from app.domain.terms import Act, AgendaGround, GoneAnswer
 from app.exchange import months, undo
 from app.exchange.workbook import FAMILIES, SHEETS
 from app.extensions import db
 from app.models import BookStep, Family, GoneFamily, JournalEntry
+from app.readings import agenda
 from tests import factories
 from tests.exchange.workbooks import AS_OF, Sound, load, read
 from tests.screens.test_exchange import confirm, send
@@ -65,6 +66,7 @@ def test_families_gone_from_a_book_are_asked_about_and_one_that_moved_is_recogni
     for number, place in (("00005", cast.north), ("00006", cast.north)):
         family = factories.family(place, number)
         factories.member(family, "мать", date(1990, 1, 1), f"Ольхова{number[-1] * 2}", "Инна")
+        factories.member(family, "сын", date(2015, 1, 1), f"Ольхов{number[-1] * 2}", "Лев")
         factories.registration(family, date(2026, 1, 1))
         factories.refresh(family)
     db.session.commit()
@@ -86,6 +88,14 @@ def test_families_gone_from_a_book_are_asked_about_and_one_that_moved_is_recogni
     ]  # fmt: skip
     assert months.board(cast.district, NEXT).asked == 0
     assert db.session.scalars(select(GoneFamily)).one().answer is GoneAnswer.TO_REMOVE
+    family = numbered("00005")
+    assert months.goes_to(family, TODAY) == months.NO_MEETING
+    meeting = factories.meeting(factories.agency("КДН", "5.1", cast.district), TODAY)
+    assert "20.11.2026" in months.goes_to(family, TODAY)
+    (proposed,) = [one for one in agenda.proposals(meeting) if one.family_id == family.id]
+    assert (proposed.ground, proposed.why) == (AgendaGround.REMOVAL, "семьи нет в книге поселения за 10.2026")
+    months.answer(family, NEXT, GoneAnswer.FORGOTTEN, None, TODAY)
+    assert not [one for one in agenda.proposals(meeting) if one.ground is AgendaGround.REMOVAL]
 
 
 def test_the_book_of_the_district_stays_as_it_was_put_together(app, cast):
