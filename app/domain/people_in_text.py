@@ -30,6 +30,8 @@ LONGEST_ROLE = 30  # characters
 _PLURAL = re.compile(r"(дети|родители)\s*[:\-–—]\s*", re.IGNORECASE)
 _PLURAL_LATER = re.compile(r"[,.;)]\s*((?:дети|родители)\s*[:\-–—]\s*)", re.IGNORECASE)
 _ASIDE = re.compile(r"\s*(\([^()\d]{2,40}\))\s*(?=[^\W\d_])")
+# «Семья Жердевых: …»
+_FAMILY = re.compile(r"семья\s+[^\W\d_-]+(?:-[^\W\d_]+)*\s*[:,–—-]\s*(?=\w)", re.IGNORECASE)
 _NUMBERING = re.compile(r"^\s*(?:\d{1,2}\s*[.)](?!\d)|[-–—•*·▪])\s*")
 _INLINE = re.compile(r"(?:(?<=[\s,;.])|^)\d{1,2}\s*\)\s*(?=[^\W\d_])|(?:(?<=[\s,;])|^)\d{1,2}\.\s*(?=[^\W\d_]{2})")
 _WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
@@ -41,6 +43,7 @@ _NOT_NAMES = frozenset(
     """
     мбоу мкоу мдоу мбдоу гбоу гбу мбу сош оош доу ооо оао ип зао ао пао школа гимназия лицей колледж техникум
     детский сад ромашка район город село поселок улица ул дом область россия работает безработный безработная
+    семья семьи карточка карта
     пенсионер инвалид умер умерла лишен лишена нет неизвестно осужден проживает учет учете класс группа паспорт
     свидетельство снилс тел адрес дата рождения год фио и не
     """.split()  # noqa: SIM905  a list of so many words is read as a text
@@ -120,7 +123,7 @@ def of_name(text: str) -> Spelled | None:
 def _lines(text: str) -> Iterator[str]:
     for line in re.split(r"[\n;]", text):
         for piece in _INLINE.split(line):
-            cleaned = _NUMBERING.sub("", piece).strip()
+            cleaned = _FAMILY.sub("", _NUMBERING.sub("", piece).strip(), count=1)
             if cleaned and not writing.is_nothing(cleaned):
                 yield cleaned
 

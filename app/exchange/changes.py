@@ -307,6 +307,7 @@ class Plan:
     own: bool = False  # made of a hand-made book
     sound: int = 0  # families without faults, where others have some and every fault is of a family
     left_out: int = 0  # families with faults that are not loaded, as the person has chosen
+    measures: int = 0  # planned measures of a hand-made book, which come into no programme
 
     @property
     def does_something(self) -> bool:

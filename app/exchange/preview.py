@@ -42,6 +42,7 @@ def shown(plan: Plan, warning: str = "") -> Shown:
         "own": plan.own,
         "sound": plan.sound,
         "left_out": plan.left_out,
+        "measures": plan.measures,
         "unanswered": len(plan.unanswered),
         "questions": [_question(each) for each in plan.questions],
         "offered": json.dumps({each.key: each.chosen for each in plan.questions if each.chosen}),

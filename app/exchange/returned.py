@@ -9,6 +9,7 @@ from typing import Any
 from app.domain import terms
 from app.exchange import cells
 from app.exchange.cells import Codes
+from app.exchange.handmade import NOT_A_MEASURE
 from app.exchange.reader import Book
 from app.exchange.rows import Fault
 from app.exchange.sources import BookSource
@@ -24,7 +25,7 @@ def mended(source: BookSource, whole: BookSource, faults: Sequence[Fault], today
     """The rows of the families with faults, as their author wrote them, with a further column that says what to do."""
     book = source.book
     told: dict[str, dict[int, list[Fault]]] = {}
-    for fault in faults:
+    for fault in [*faults, *_measures(whole, today)]:
         told.setdefault(fault.sheet, {}).setdefault(fault.row or 0, []).append(fault)
     headers, near = _headers_and_families(whole, today, told)
     sheets = []
@@ -49,6 +50,14 @@ def mended(source: BookSource, whole: BookSource, faults: Sequence[Fault], today
     general = told.get(FACTS, {}) if FACTS not in book.sheets else {}
     notes = [_said(fault) for found in general.values() for fault in found]
     return Filled(sheets or [FilledSheet(WHAT_TO_MEND, [[note] for note in notes or ["Ошибок нет."]], header=0)])
+
+
+def _measures(whole: BookSource, today: date) -> list[Fault]:
+    """The planned measures of a hand-made book, which no programme has taken."""
+    if whole.is_form:
+        return []
+    places = whole.understood(today).measures
+    return [Fault(place.sheet, place.row, "", place.cell, "", NOT_A_MEASURE) for place in places]
 
 
 def _headers_and_families(

@@ -14,7 +14,7 @@ from app.exchange.handmade.form import InForm
 from app.exchange.handmade.matching import Matching
 from app.exchange.reader import Book
 from app.exchange.rows import Fault, Notice, header_key
-from app.exchange.workbook import FACTS, FAMILIES, SHEETS
+from app.exchange.workbook import AS_OF, DISTRICT, FACTS, FAMILIES, SHEETS, VERSION
 
 SOUND = "sound"  # the answer by which only families without faults are loaded
 ONLY = "only"
@@ -62,6 +62,7 @@ class BookSource:
         made = self._sound_part(
             understood.written.book, understood.written, lambda book: plan.make(book, today, answers, told)
         )
+        made.measures = len(understood.measures)
         for place, text in understood.notices:
             made.notices.append(Notice(place.sheet, place.row, text))
         return made
@@ -95,10 +96,18 @@ def read(content: bytes, name: str, said: Mapping[str, str] | None = None) -> Bo
 
 
 def is_form(book: Book) -> bool:
-    """Whether a book is in the exchange form: it has the sheet of facts, or families under the headers of the form."""
+    """Whether a book is in the exchange form: it has the sheet of facts, or families under the headers of the form.
+
+    A sheet that is only called «Сведения» is anybody's: the facts stand there under their labels, or beside other
+    sheets of the form.
+    """
     by_title = {header_key(title): lines for title, lines in book.sheets.items()}
-    if header_key(FACTS) in by_title:
-        return True
+    if (facts := by_title.get(header_key(FACTS))) is not None:
+        labels = {header_key(line[0]) for _, line in facts if line}
+        if labels & {header_key(label) for label in (DISTRICT, AS_OF, VERSION)} or by_title.keys() & {
+            header_key(sheet.title) for sheet in SHEETS
+        }:
+            return True
     lines = by_title.get(header_key(FAMILIES.title)) or []
     headers = {header_key(cell) for _, line in lines[:1] for cell in line}
     return {header_key(column.header) for column in FAMILIES if column.required} <= headers

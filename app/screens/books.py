@@ -26,6 +26,7 @@ from app.screens.screen import Screen
 ANSWER, OTHER, FIRST, LAST = "answer:", "other:", "first:", "last:"  # how the fields of the page begin
 SHOWN = 20  # lines of one part that are seen at once
 MOST_NOTICES = 200
+MOST_REPLACED = 10  # sentences of answers that say otherwise than earlier ones
 
 
 class Books(Screen):
@@ -91,7 +92,8 @@ class Books(Screen):
             before = source.understood(clock.today())
             given = {name: value for name, value in given.items() if _is_news(name, value, before)}
             after = BookSource(source.book, {**source.said, **given}).understood(clock.today())
-            knowledge.learn(after, given, bank.dictionaries(), clock.today())
+            for text in knowledge.learn(after, given, bank.dictionaries(), clock.today())[:MOST_REPLACED]:
+                flash(text, "warning")
         waiting.say(key, g.user.id, given)
         return Answer(_("The answers are kept."), url_for("Books.show", key=key, go=1))
 
@@ -194,7 +196,7 @@ def _given() -> dict[str, str]:
 def _is_news(name: str, value: str, before: Understood) -> bool:
     """Whether an answer says more than the book was understood to say without it."""
     if name.startswith("header:"):
-        borders = {table.sheet: f"{table.first}-{table.last}" for table in before.tables}
+        borders = {table.place: f"{table.first}-{table.last}" for table in before.tables}
         return borders.get(name.removeprefix("header:")) != value
     for layout in before.layouts:
         for column in layout.columns:

@@ -13,11 +13,12 @@ from sqlalchemy import func, select
 from app import access, tree
 from app.clock import today
 from app.domain import people_in_text, spelled
-from app.exchange import apply, bank, oldbooks, preview, reader, sources
+from app.exchange import apply, bank, oldbooks, preview, reader, returned, sources
 from app.exchange.handmade import knowledge
 from app.exchange.sources import BookSource, UnclearBookError
 from app.extensions import db
-from app.models import Aid, BookWord, Family, Member, Registration, TerritoryAlias
+from app.models import Aid, BookWord, Family, Member, Registration, Supervision, TerritoryAlias
+from app.services import registry
 from tests.exchange import handmade_books
 from tests.exchange.handmade_books import BOOKS, NORTH, SOUTH, Handmade, workbook
 from tests.exchange.workbooks import AS_OF, Sound, in_this_process
@@ -98,6 +99,12 @@ def test_the_values_of_the_cells_are_read_as_they_are_meant(cast):
     assert [one.criterion.code for one in stay.criteria_over_time] == ["2.1.1", "2.5.1"]
 
 
+def test_a_label_under_a_name_tells_of_whom_it_names(cast):
+    load(source(BY_NAME["карточки в два столбца.xlsx"]))
+    assert db.session.scalar(select(Member.workplace).where(Member.first_name == "Лидия")) == "повар"
+    assert "Отопление: печное" in db.session.scalar(select(Family.additional).where(Family.number == "00001"))
+
+
 def test_aid_is_given_to_those_of_the_family_whom_the_book_means(cast):
     made = load(source(BY_NAME["помощь.xlsx"]))
     told = [
@@ -112,6 +119,41 @@ def test_aid_is_given_to_those_of_the_family_whom_the_book_means(cast):
     assert any("чья она, из книги не видно" in notice.text for notice in made.notices)
     undated = db.session.scalar(select(Family.additional).where(Family.number == "00002"))
     assert "Помощь: консультация психолога" in undated
+
+
+def test_a_planned_measure_is_kept_as_a_line_named_and_given_back(cast):
+    read = source(BY_NAME["план.xlsx"])
+    made = load(read)
+    assert (made.measures, len(made.families)) == (2, 2)
+    assert any("в дополнительную информацию семей, а не в программу" in notice.text for notice in made.notices)
+    lines = db.session.scalar(select(Family.additional).where(Family.number == "00001")).split("\n")
+    assert "Мероприятие плана: Беседа; срок: 20.11.2026; исполнитель: ПДН; отметка: исполнено" in lines
+    (sheet,) = returned.mended(read, read, [], today()).sheets
+    assert [row[-1] for row in sheet.rows[-2:]] == [f"{cell}: {returned.NOT_A_MEASURE}" for cell in ("F3", "F4")]
+    pupil = db.session.scalar(select(Supervision)).member
+    assert (pupil.first_name, pupil.last_name) == ("Ева", "Коврова")
+
+
+def test_an_answer_that_says_otherwise_than_an_earlier_one_tells_so(cast):
+    book = BY_NAME["реестр детей.xlsx"]
+    answered(source(book), book.answers)
+
+    def learned(**said: str) -> list[str]:
+        given = {key.replace("__", ":").replace("_", " "): value for key, value in said.items()}
+        after = BookSource(source(book).book, {**source(book).said, **given})
+        return knowledge.learn(after.understood(today()), given, bank.dictionaries(), today())
+
+    assert learned(word__criterion__самовольные_уходы="2.2.2") == []
+    (told,) = learned(word__criterion__самовольные_уходы="2.1")
+    assert told.startswith("«самовольные уходы» прежде значило «Отсутствие контроля за поведением")
+    registry.save(TerritoryAlias(territory=cast.north, name="Балка"), today())
+    assert learned(place__балка=NORTH) == []
+    (told,) = learned(place__балка=SOUTH)
+    assert f"уже записано другим названием территории «{NORTH}»" in told
+    assert learned(column__0__9="note") == []
+    assert learned(column__0__9="skip") == [
+        "Столбец «Телефон»: прежний ответ «примечание (в дополнительную информацию)» заменён на «не читать»."
+    ]
 
 
 def test_an_answer_is_a_word_of_the_bank_and_is_not_asked_in_another_book(cast):
@@ -172,7 +214,7 @@ def test_a_place_that_resembles_one_is_asked_about_and_the_choice_is_its_other_n
 def test_what_is_said_of_a_column_is_remembered_by_the_set_of_headers(cast):
     rows = [
         ["ФИО ребёнка", "Дата рождения", "Сведения Х", "Поселение"],
-        ["Ершов Игорь Ильич", "01.02.2012", "ул. Мира, 1", SOUTH],
+        ["Ершов Игорь Ильич", "01.02.2012", "за балкой", SOUTH],
     ]
     book = Handmade("столбец.xlsx", lambda: workbook(("А", rows, [])), 1, 1, 0)
     first = source(book)
@@ -180,7 +222,7 @@ def test_what_is_said_of_a_column_is_remembered_by_the_set_of_headers(cast):
     assert column.meaning == "text"
     answered(first, {column.key: "address"})
     (family,) = source(book).understood(today()).families
-    assert family.family.values["actual_address"] == "ул. Мира, 1"
+    assert family.family.values["actual_address"] == "за балкой"
 
 
 def test_sound_families_are_taken_and_the_rest_goes_back_as_it_was_sent(cast):

@@ -15,6 +15,7 @@ from itertools import combinations
 from typing import Protocol
 
 from app.domain import book_words, contacts, names, people_in_text, spelled
+from app.exchange import cells
 from app.exchange.handmade import columns, families, form, meanings, tables
 from app.exchange.handmade.asking import AS_TEXT, MOST_EACH, MOST_SHOWN, Asking, BookQuestion, Choice
 from app.exchange.handmade.columns import ColumnChoice
@@ -31,11 +32,21 @@ from app.exchange.parser import HIDDEN_SHEET
 from app.exchange.reader import Book
 
 SHOWN_ROWS = 12
+NOT_IN_PROGRAMME = (
+    "Мероприятия плана (строк: {count}) записываются в дополнительную информацию семей, а не в программу: книга не "
+    "говорит, какого они этапа и какой у них код. Их строки – в книге «Что исправить»; внесите их на странице "
+    "программы."
+)
+NOT_A_MEASURE = (
+    "Мероприятие в программу не вошло: внесите его на странице программы семьи или листом «План» формы обмена."
+)
 ONE_OF_FAMILY = ("territory", "address", "registered", "placed", "placed_number", "removed", "size", "income")
 LATEST_FACTS = 400  # days before today within which a day in a title is the day of the book
 _GRADE_SHEET = re.compile(r"\d{1,2}\s*[-«\"]?\s*[А-Яа-я]\s*[»\"]?(\s*класс)?")
 _PLAIN_SHEET = re.compile(
-    r"(лист|sheet|таблица|страница|реестр|список|семьи|дети|учет|учёт|банк|соп|данные)[\s_]*\d*", re.IGNORECASE
+    r"(лист|sheet|таблица|страница|список|учет|учёт|банк|соп|данные|свод)[\s_]*\d*"
+    r"|.*\b(сем(ья|ьи|ей|ьям)|дет(и|ей)|родител\w*|состав|реестр|члены|люди|снят\w*)\b.*",
+    re.IGNORECASE,
 )
 _SETTLEMENT = re.compile(
     r"[А-ЯЁ][\w-]+\s+(?:городско[ей]|сельско[ей])\s+поселени[ея]|[А-ЯЁ][\w-]+\s+(?:сельсовет|сельский совет)"
@@ -83,6 +94,7 @@ class Understood:
     families: list[FamilyRows] = field(default_factory=list)
     notices: list[tuple[CellPlace, str]] = field(default_factory=list)
     left_sheets: list[str] = field(default_factory=list)
+    measures: list[CellPlace] = field(default_factory=list)
     district: str = ""
     as_of: date | None = None
     written: InForm | None = None
@@ -115,12 +127,7 @@ class Understanding:
             return understood
         understood.as_of = on = self._day(found)
         understood.layouts = self._layouts(found, on or self.today)
-        used = [
-            table
-            for layout in understood.layouts
-            for table in layout.tables
-            if _names_people(table, on or self.today) and self._is_wanted(table.sheet)
-        ]
+        used = self._used(understood.tables, on or self.today)
         understood.left_sheets = [title for title in self.book.sheets if all(table.sheet != title for table in used)]
         gathered = self._gather(used, on or self.today) if used else Gathered()
         understood.district = self._district(found, gathered.families)
@@ -132,9 +139,14 @@ class Understanding:
         interpreter = Interpreter(words, stays, on or self.today, self.today, self.notices)
         territories = self._territories(used)
         for family in gathered.families:
-            place = self._place(family.territory or territories[family.place.sheet], family)
+            told = next(place for table, place in territories if table.holds(family.place.sheet, family.place.row))
+            place = self._place(family.territory or told, family)
             understood.families.append(interpreter.family(family, place))
         words.ask()
+        understood.measures = interpreter.measures
+        if understood.measures:
+            text = NOT_IN_PROGRAMME.format(count=len(understood.measures))
+            self.notices.insert(0, (understood.measures[0], text))
         self._check_totals(used, understood.families)
         if understood.district:
             self.match(understood.families, understood.district, on or self.today, self.asking)
@@ -155,10 +167,11 @@ class Understanding:
             return meanings.of_header(path, headers)
 
         borders = {}
-        for title in self.book.sheets:
-            if found := re.fullmatch(r"(\d{1,5})-(\d{1,5})", self.asking.answers.get(f"header:{title}", "")):
+        for key, said in self.asking.answers.items():
+            what, _, place = key.partition(":")
+            if what == "header" and (found := re.fullmatch(r"(\d{1,5})-(\d{1,5})", said)):
                 first, last = sorted((int(found[1]), int(found[2])))
-                borders[title] = (first, min(last, first + tables.MOST_HEADER_ROWS - 1))
+                borders[place] = (first, min(last, first + tables.MOST_HEADER_ROWS - 1))
         return tables.find(self.book, means, borders)
 
     def _layouts(self, found: list[FoundTable], on: date) -> list[Layout]:
@@ -179,6 +192,13 @@ class Understanding:
                 tables.set_apart(table, lambda text: bool(people_in_text.people(text, on, first_alone=True).found))
             layouts.append(Layout(number, alike, chosen[0], key, known="seen:" in remembered))
         return layouts
+
+    def _used(self, found: list[FoundTable], on: date) -> list[FoundTable]:
+        """The tables that are read: those that name people, and those linked to them by the number of a family."""
+        naming = [table for table in found if _names_people(table, on)]
+        keys = {key for table in naming for key in ("family", "card") if table.of(key)}
+        read = [table for table in found if table in naming or any(map(table.of, keys))]
+        return [table for table in read if self._is_wanted(table.sheet)]
 
     def _is_wanted(self, title: str) -> bool:
         """Whether a sheet is read: of one that its sender does not see the person decides."""
@@ -252,14 +272,17 @@ class Understanding:
     def _check_totals(self, used: list[FoundTable], found: list[FamilyRows]) -> None:
         """Hold the totals that stand under a table against what was read of it."""
         for table in used:
-            mine = [family for family in found if family.found.place.sheet == table.sheet]
+            mine = [
+                family for family in found
+                if table.holds(family.found.place.sheet, family.found.place.row)
+            ]  # fmt: skip
             before = 0
             for number, said, _ in table.set_aside:
                 if said != "итог":
                     continue
                 line = next((line for at, line in self.book.sheets[table.sheet] if at == number), [])
                 part = [family for family in mine if before < family.found.place.row < number]
-                for text in _disagreeing(names.key(" ".join(str(cell) for cell in line)), part or mine, mine):
+                for text in _disagreeing(names.key(" ".join(map(cells.shown_cell, line))), part or mine, mine):
                     self.notices.append((CellPlace(table.sheet, number), text))
                 before = number
 
@@ -307,12 +330,14 @@ class Understanding:
             hint = "Если книга чужая, ничего не отвечайте: она не загрузится."
             self.asking.ask(BookQuestion(f"foreign:{names.key(named)}", text, choices, hint=hint))
 
-    def _territories(self, used: list[FoundTable]) -> dict[str, str]:
-        """The settlement of each sheet: by its title, by the lines above the table, by the name of the file."""
-        several = len(used) > 1
-        found = {}
+    def _territories(self, used: list[FoundTable]) -> list[tuple[FoundTable, str]]:
+        """The settlement of each table: by the lines above it or above the others of its sheet, by the title of the
+        sheet, by the name of the file."""
+        several = len({table.sheet for table in used}) > 1
+        found = []
         for table in used:
-            texts = [table.sheet, *table.above]
+            beside = (line for other in used if other.sheet == table.sheet for line in other.above)
+            texts = [table.sheet, *table.above, *beside]
             sure = next((place for text in texts if (place := self.known.settlement_in(text))), None)
             own = (
                 several
@@ -322,8 +347,8 @@ class Understanding:
                 and not _GRADE_SHEET.fullmatch(table.sheet.strip())
             )
             named = next((told[0] for text in texts if (told := _SETTLEMENT.search(text))), "")
-            found[table.sheet] = (
-                sure or (table.sheet if own else "") or self.known.settlement_in(self.book.name) or named
+            found.append(
+                (table, sure or (table.sheet if own else "") or self.known.settlement_in(self.book.name) or named)
             )
         return found
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.domain import people_in_text, writing
-from app.exchange import cells
+from app.exchange import aside, cells
 
 FEWEST_LABELS, LONGEST_LABEL = 4, 60
-PEOPLE = "Члены семьи"
+PEOPLE, NOTE = "Члены семьи", "Примечание"
 HEADER_ROWS = 60  # rows in which a header speaks for a table
 HEADER_ROW = 0  # a sheet of cards has no row of headers of its own
 _FAMILY = re.compile(r"(?:семья|карта|карточка|учетная карта|учётная карта)\b", re.IGNORECASE)
+_NAMING = re.compile(r"(?:\b(?:фамилия|имя|отчество)\b|\bф\.?\s?и\.?\s?о\b\.?)[\s,]*", re.IGNORECASE)
 _NUMBERING = re.compile(r"^\s*\d{1,2}[.)]\s*")
 
 Line = tuple[int, list[Any]]
@@ -33,6 +34,20 @@ class _Card:
     people: list[str] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
     whose: str = ""  # the last label that named somebody
+    last: str = ""  # the label of the last fact
+
+    def go_on(self, line: list[Any]) -> None:
+        """A line under the last label goes on with it; one with a label that tells nothing is kept under that label."""
+        label, *rest = [_text(cell) for cell in line] or [""]
+        text = ", ".join(filter(None, rest))
+        if label and text:
+            self.facts[label] = "\n".join(filter(None, (self.facts.get(label), text)))
+        elif text and self.last in self.facts:
+            self.facts[self.last] += f"\n{text}"
+        elif text and self.people:
+            self.people[-1] += f", {text}"
+        elif label and aside.said(label) is None:
+            self.facts[NOTE] = "\n".join(filter(None, (self.facts.get(NOTE), label)))
 
     @property
     def is_empty(self) -> bool:
@@ -68,6 +83,8 @@ def as_rows(lines: list[Line], means: Means) -> list[Line] | None:
             found.append(_Card(number + 1, (number, _text(line[0]))))
         elif number in told:
             _add(found, number, told[number], means)
+        elif found:
+            found[-1].go_on(line)
     found = [card for card in found if not card.is_empty]
     labels = list(dict.fromkeys(label for card in found for label in card.facts))
     first = min(card.title[0] if card.title else card.row for card in found)
@@ -93,10 +110,12 @@ def _add(found: list[_Card], number: int, told: _CardLine, means: Means) -> None
         found.append(card)
     if role:
         card.people.append(f"{label}: {told.text}")
+        card.last = ""
     else:
         card.facts[label] = told.text
+        card.last = label
     if role or meaning.endswith((".name", ".last")):
-        card.whose = told.label
+        card.whose = _NAMING.sub("", told.label)
 
 
 def _told(line: list[Any], means: Means) -> _CardLine | None:
@@ -118,9 +137,9 @@ def _told(line: list[Any], means: Means) -> _CardLine | None:
 
 
 def _is_header(line: list[Any], means: Means) -> bool:
-    """Whether a row is one of headers: several cells, and each says what a column holds."""
+    """Whether a row is one of headers: more cells than a label and a fact, and each says what a column holds."""
     filled = [text for cell in line if cell != "" and (text := _text(cell))]
-    return len(filled) > 1 and all(len(text) <= LONGEST_LABEL and means([text]) is not None for text in filled)
+    return len(filled) > 2 and all(len(text) <= LONGEST_LABEL and means([text]) is not None for text in filled)
 
 
 def _text(cell: Any) -> str:

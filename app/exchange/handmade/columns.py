@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from app.domain import book_words, contacts, names, people_in_text, spelled
+from app.domain import book_words, contacts, given_names, names, people_in_text, spelled
 from app.exchange import cells
 from app.exchange.handmade import meanings
 from app.exchange.handmade.asking import Asking, BookQuestion, Choice
@@ -18,8 +18,11 @@ from app.exchange.handmade.vocabulary import Vocabulary
 BESIDE_NAMES = ("born", "age", "role", "study", "grade", "work", "sex", "document")
 SAMPLES, LONGEST_SAMPLE, LONGEST_ADDRESS = 3, 60, 150
 LOOKED_AT = 200  # rows by whose values a column is judged
+MOST_COUNTED = 25  # people of one family
+OF_CHILDREN = ("?.supervision", "?.grade")  # of a pupil, whoever stands nearer
 BY_WORDS = {"category": "categories", "criterion": "criteria", "agency_kind": "sender"}
 _CHILDREN = re.compile(r"\bдет(и|ей|ьми|ях)\b|ребен|несовершеннолет|учащ|обучающ|воспитанн|ученик|школьник|подрост")
+_WORD = re.compile(r"[^\W\d_]{3}")
 _FAMILIES = re.compile(r"\bсем(ьи|ей|ья|ьях)\b|родител")
 
 
@@ -51,6 +54,9 @@ def choose(table: FoundTable, number: int, headers: Mapping[str, str], asking: A
         )
         _hold_to_values(table, column, on)
     _find_aid(table)
+    _find_measures(table)
+    _find_placing(table, on)
+    _find_surname(table)
     _find_owners(table)
     _say_who(table, number, asking, on)
     for column in table.columns:
@@ -68,17 +74,74 @@ def choose(table: FoundTable, number: int, headers: Mapping[str, str], asking: A
 
 
 def _hold_to_values(table: FoundTable, column: TableColumn, on: date) -> None:
-    """A column of dates or of roles that names people by its values is theirs: «Дети, дата рождения»."""
+    """The values stand above the header: a column of dates that names people is theirs («Дети, дата рождения»), one of
+    names that names nobody is not."""
     owner, _, what = column.meaning.partition(".")
+    values = _values(table, column)
+    if what == "name" and values and (held := _held_instead(values, owner, on)):
+        column.meaning = held
     if what not in BESIDE_NAMES and column.meaning not in ("family", ""):
         return
-    values = (line[column.index] for _, line in table.rows[:LOOKED_AT] if column.index < len(line))
     texts = [value for value in values if isinstance(value, str) and value.strip()]
-    named = sum(
-        any(who.last and who.first for who in people_in_text.people(text, on).found) for text in texts if len(text) > 8
-    )
+    named = sum(any(map(_is_called, people_in_text.people(text, on, first_alone=owner == "children").found))
+                for text in texts if len(text) > 8)  # fmt: skip
     if texts and named * 2 >= len(texts):
         column.meaning = f"{owner if what else 'members'}.name"
+
+
+def _is_called(who: people_in_text.Spelled) -> bool:
+    return bool(who.first and (who.last or given_names.is_given(who.first)))
+
+
+def _values(table: FoundTable, column: TableColumn) -> list[object]:
+    """What the first rows hold in a column."""
+    return [
+        cell for _, line in table.rows[:LOOKED_AT] if column.index < len(line) and (cell := line[column.index]) != ""
+    ]
+
+
+def _held_instead(values: list[object], owner: str, on: date) -> str | None:
+    """What a column holds whose header speaks of people and whose every value is a day or a number."""
+    if all(_is_day(value, on) for value in values):
+        return f"{owner}.born"
+    numbers = [int(text) for text in map(cells.shown_cell, values) if text.isdecimal()]
+    if len(numbers) == len(values) and max(numbers) <= MOST_COUNTED:
+        return "children_count" if owner == "children" else "size"
+    return None
+
+
+def _is_day(value: object, on: date) -> bool:
+    """Whether a value is a day, or several, and nothing else."""
+    if isinstance(value, str):
+        return bool(spelled.days(value, on)) and not _WORD.search(spelled.without_times(value))
+    return isinstance(value, list)
+
+
+def _find_measures(table: FoundTable) -> None:
+    """A term, a performer and a note of execution tell nothing where no measure is planned."""
+    if not table.of("measure"):
+        for column in table.columns:
+            if column.meaning.startswith("measure_"):
+                column.meaning = ""
+
+
+def _find_placing(table: FoundTable, on: date) -> None:
+    """«С какого времени на учёте»: a column of days tells when a family was placed, where no other column does."""
+    if any(_is_day(value, on) for column in table.of("placed") for value in _values(table, column)):
+        return
+    for column in table.columns:
+        values = _values(table, column)
+        if column.meaning.endswith("supervision") and values and all(_is_day(value, on) for value in values):
+            column.meaning = "placed"
+
+
+def _find_surname(table: FoundTable) -> None:
+    """A surname without a first name beside it names the family, not a person."""
+    named = [column for column in table.columns if column.meaning.endswith((".name", ".first", ".last"))]
+    if len(named) == 1 and named[0].meaning.endswith(".last"):
+        texts = [value for value in _values(table, named[0]) if isinstance(value, str)]
+        if texts and all(len(text.split()) == 1 for text in texts):
+            named[0].meaning = "surname"
 
 
 def _find_aid(table: FoundTable) -> None:
@@ -105,6 +168,8 @@ def _find_owners(table: FoundTable) -> None:
         if column.meaning.endswith((".name", ".last", ".first")) and not column.meaning.startswith("?")
     ]
     for column in table.columns:
+        if column.meaning in OF_CHILDREN and any(owner == "children" for _, owner in naming):
+            column.meaning = f"children.{column.meaning[2:]}"
         if column.meaning.startswith("?."):
             left = [owner for index, owner in naming if index < column.index]
             right = [owner for index, owner in naming if index > column.index]
@@ -174,11 +239,12 @@ def _age(line: list[object], column: TableColumn, on: date) -> int | None:
 
 
 def _of_values(table: FoundTable, column: TableColumn, on: date) -> str | None:
-    """What a column without a header holds, if its values tell."""
+    """What a column without a header holds, if its values tell; under a header that tells nothing only addresses do."""
+    filled = _values(table, column)
     if column.path:
-        return None
-    values = [line[column.index] for _, line in table.rows[:LOOKED_AT] if column.index < len(line)]
-    filled = [value for value in values if value != ""]
+        homes = sum(isinstance(value, str) and _is_address(value) and not people_in_text.people(value, on).found
+                    for value in filled)  # fmt: skip
+        return "address" if homes and homes * 3 >= len(filled) * 2 else None
     if not filled:
         return meanings.SKIP
     told: Counter[str] = Counter()

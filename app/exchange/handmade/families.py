@@ -18,7 +18,7 @@ Cards = dict[
     tuple[str, ...], dict[str, FoundFamily]
 ]  # by the headers of a table, the families by the numbers that it gives
 _HEADS = ("мать", "отец", "мама", "папа", "опекун", "попечитель", "законный представитель", "родитель")
-_FAMILY = re.compile(r"семья\b", re.IGNORECASE)
+_FAMILY = re.compile(r"(?:семья|(?:уч[её]тная\s+)?карт(?:а|очка)\s+семьи)\b", re.IGNORECASE)
 
 
 @dataclass
@@ -98,6 +98,7 @@ def _merge(result: Gathered, found: list[FoundFamily]) -> None:
         same.notes += [note for note in family.notes if note not in same.notes]
         same.places += family.places
         same.aids += family.aids
+        same.measures += family.measures
         same.card = same.card or family.card
 
 
@@ -161,7 +162,7 @@ class _Grouping:
     def _take(self, row: PeopleRow) -> None:
         section = self._section(row.number)
         family = None if section else self._same(row)
-        if not row.people and family is None:
+        if not row.people and family is None and not (self.keyed and self._card(row)):
             family = self.current if not section else None
         if family is None and not row.people and row.aid:
             self.result.strangers.append(CellPlace(self.table.sheet, row.number))
@@ -184,6 +185,8 @@ class _Grouping:
         family.notes += [note for note in row.notes if note not in family.notes]
         if "aid" in row.aid:
             family.aids.append(row.aid)
+        if "measure" in row.measure:
+            family.measures.append(row.measure)
         for person in row.people:
             known = family.add(person)
             if known is not None and known.place.sheet == person.place.sheet and person.whose not in PARENTS:

@@ -128,6 +128,7 @@ class FoundFamily:
     territory: str = ""
     notes: list[str] = field(default_factory=list)
     aids: list[dict[str, CellSaid]] = field(default_factory=list)
+    measures: list[dict[str, CellSaid]] = field(default_factory=list)
 
     def tell(self, what: str, said: CellSaid) -> None:
         """Add a value, unless it is told already."""

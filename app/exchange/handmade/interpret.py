@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -58,6 +59,7 @@ class Interpreter:
     today: date
     notices: list[tuple[CellPlace, str]] = field(default_factory=list)
     last_place: str = ""
+    measures: list[CellPlace] = field(default_factory=list)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -76,6 +78,8 @@ class Interpreter:
         self._check_children(found, rows.children)
         rows.stay = self.stays.read(found, notes)
         rows.aids += AidReader(self.words, self.today, self._is_child).read(found, rows.members, notes)
+        notes += map(_measure, found.measures)
+        self.measures += (each["measure"].place for each in found.measures)
         row.put("additional", "\n".join(dict.fromkeys(filter(None, notes))), found.place)
         return rows
 
@@ -333,6 +337,13 @@ class Interpreter:
             who = ("last_name", "first_name", "middle_name", "born_on")
             values: dict[str, Any] = {name: row.values[name] for name in who if name in row.values}
             rows.supervisions.append(FormRow({**values, "started_on": started, "kind": kind}, said.place))
+
+
+def _measure(said: Mapping[str, CellSaid]) -> str:
+    """A planned measure as a line: «Мероприятие плана: беседа; срок: 01.12.2026; исполнитель: школа»."""
+    told = (("Мероприятие плана", "measure"), ("срок", "measure_due"), ("исполнитель", "measure_by"),
+            ("отметка", "measure_done"))  # fmt: skip
+    return "; ".join(f"{title}: {' '.join(said[what].text.split())}" for title, what in told if what in said)
 
 
 @lru_cache(maxsize=1 << 10)  # a few schools have all the children

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 
@@ -10,7 +11,7 @@ from sqlalchemy import select
 
 from app import access
 from app.clock import now
-from app.domain import names
+from app.domain import book_words, names
 from app.domain.refusal import Refusal
 from app.domain.terms import BookWordKind, TerritoryKind
 from app.exchange import bank
@@ -91,21 +92,25 @@ def remembered(found: KnownToBank) -> dict[str, str]:
     return dict(found.layouts.get(digest(FOR_ALL), {}))
 
 
-def learn(understood: Understood, answers: Mapping[str, str], codes: Mapping[str, Codes], today: date) -> None:
-    """Keep what was answered: words as words of books, places as their aliases, the rest by the set of headers."""
+def learn(understood: Understood, answers: Mapping[str, str], codes: Mapping[str, Codes], today: date) -> list[str]:
+    """Keep what was answered: words as words of books, places as their aliases, the rest by the set of headers.
+
+    Gives a sentence of each answer that says otherwise than an earlier one.
+    """
     district = _district(understood.district)
     if district is None:
-        return
+        return []
+    replaced = Replaced(understood, codes)
     answers = {**_one_by_one(understood, answers), **answers}
     for key, said in answers.items():
         what, _, rest = key.partition(":")
         if what == "word" and said != AS_TEXT:
             kind, _, word = rest.partition(":")
-            _learn_word(_kind(kind), word, said, today)
+            replaced.word(word, kind, _learn_word(_kind(kind), word, said, today), said)
         elif what == "body" and said != AS_TEXT:
-            _learn_word(BookWordKind.BODY, rest, said, today)
+            replaced.word(rest, "", _learn_word(BookWordKind.BODY, rest, said, today), said)
         elif what == "place" and said != AS_TEXT:
-            _learn_place(rest, said, today)
+            replaced.place(rest, _learn_place(rest, said, today), said)
     by_headers: dict[str, dict[str, str]] = {digest(FOR_ALL): {}}
     by_headers.update({digest(layout.key): {"seen:": "1"} for layout in understood.layouts})
     for key, said in answers.items():
@@ -120,12 +125,56 @@ def learn(understood: Understood, answers: Mapping[str, str], codes: Mapping[str
                 by_headers[digest(layout.key)][key] = said
         elif what in OF_SHEET:
             for layout in understood.layouts:
-                if any(rest == table.sheet for table in layout.tables):
+                if any(rest in (table.place, table.sheet) for table in layout.tables):
                     by_headers[digest(layout.key)][key] = said
         elif key.startswith(KEPT):
             by_headers[digest(FOR_ALL)][key] = said
     for headers, told in by_headers.items():
-        _keep(district, headers, told)
+        replaced.of_layout(_keep(district, headers, told), told)
+    return replaced.told
+
+
+@dataclass
+class Replaced:
+    """The sentences of answers that say otherwise than earlier ones."""
+
+    understood: Understood
+    codes: Mapping[str, Codes]
+    told: list[str] = field(default_factory=list)
+
+    def word(self, word: str, kind: str, was: str | None, now_: str) -> None:
+        """was: what the word meant before; None: nothing."""
+        if was is not None and was != now_:
+            names_ = self.codes[kind].names if kind in self.codes else {}
+            before, after = names_.get(was, was), names_.get(now_, now_)
+            self.told.append(
+                f"«{word}» прежде значило «{before}», теперь – «{after}»: так будут прочитаны следующие книги."
+            )
+
+    def place(self, text: str, known: str | None, said: str) -> None:
+        """known: the place that goes by this name already."""
+        if known is not None and names.key(known) != names.key(said):
+            self.told.append(
+                f"«{text}» уже записано другим названием территории «{known}»: в этой книге прочитано как «{said}», "
+                "в следующих останется прежнее. Изменить – в списке территорий."
+            )
+
+    def of_layout(self, before: Mapping[str, str], now_: Mapping[str, str]) -> None:
+        """Of the columns and questions of one set of headers, or of every book."""
+        meant = book_words.meanings()
+        for name, said in now_.items():
+            was, (what, _, rest) = before.get(name), name.partition(":")
+            if was is None or was == said or what in ("word", "body", "place", "seen"):
+                continue
+            headers = [column.header for layout in self.understood.layouts for column in layout.columns
+                       if what == "column" and column.key.rpartition(":")[2] == rest]  # fmt: skip
+            if headers:
+                subject, was, said = f"Столбец «{headers[0]}»", meant.get(was, was), meant.get(said, said)
+            else:
+                question = self.understood.asking.questions.get(name)
+                texts = {each.value: each.text for each in (*question.choices, *question.more)} if question else {}
+                subject, was, said = question.text if question else name, texts.get(was, was), texts.get(said, said)
+            self.told.append(f"{subject}: прежний ответ «{was}» заменён на «{said}».")
 
 
 def _one_by_one(understood: Understood, answers: Mapping[str, str]) -> dict[str, str]:
@@ -138,16 +187,19 @@ def _one_by_one(understood: Understood, answers: Mapping[str, str]) -> dict[str,
     return found
 
 
-def _keep(district: Territory, headers: str, told: dict[str, str]) -> None:
+def _keep(district: Territory, headers: str, told: dict[str, str]) -> dict[str, str]:
+    """Keep answers; gives those that were kept before."""
     row = db.session.scalar(
         select(BookLayout).where(BookLayout.district_id == district.id, BookLayout.headers == headers)
     )
     if row is None:
         row = BookLayout(district_id=district.id, headers=headers, answers={})
         db.session.add(row)
-    row.answers = {**(row.answers or {}), **told}
+    before: dict[str, str] = dict(row.answers or {})
+    row.answers = {**before, **told}
     row.used_at = now()
     db.session.flush()
+    return before
 
 
 def _district(name: str) -> Territory | None:
@@ -156,15 +208,18 @@ def _district(name: str) -> Territory | None:
     )
 
 
-def _learn_word(kind: BookWordKind, text: str, meaning: str, today: date) -> None:
+def _learn_word(kind: BookWordKind, text: str, meaning: str, today: date) -> str | None:
+    """Learn a word; gives what it meant before."""
     key = names.key(text)
     if not key or len(text) > LONGEST_WORD:
-        return
+        return None
     row = db.session.scalar(select(BookWord).where(BookWord.kind == kind, BookWord.text_key == key))
     if row is None:
         row = BookWord(kind=kind, text=text, meaning=meaning)
+    was = row.meaning if row.id is not None and not row.retired else None
     row.meaning, row.retired = meaning, False
     registry.save(row, today)
+    return was
 
 
 def _kind(code: str) -> BookWordKind:
@@ -174,14 +229,17 @@ def _kind(code: str) -> BookWordKind:
     return kind
 
 
-def _learn_place(text: str, name: str, today: date) -> None:
-    """The name of a place in a book becomes another name of the place."""
+def _learn_place(text: str, name: str, today: date) -> str | None:
+    """The name of a place in a book becomes another name of the place; gives the place that bears it already."""
     scope = access.scope()
     places = db.session.scalars(select(Territory).where(Territory.name_key == names.key(name))).all()
     mine = [place for place in places if scope.covers_territory(place.id)]
-    known = db.session.scalar(select(TerritoryAlias.id).where(TerritoryAlias.name_key == names.key(text)))
-    if len(mine) == 1 and known is None and names.key(text) != mine[0].name_key and len(text) <= 200:
+    known = db.session.scalar(select(TerritoryAlias).where(TerritoryAlias.name_key == names.key(text)))
+    if known is not None:
+        return known.territory.name if scope.covers_territory(known.territory_id) else None
+    if len(mine) == 1 and names.key(text) != mine[0].name_key and len(text) <= 200:
         registry.save(TerritoryAlias(territory=mine[0], name=text), today)
+    return None
 
 
 __all__ = ["FOR_ALL", "KEPT", "digest", "known", "layout_key", "learn", "remembered", "vocabulary"]

@@ -16,6 +16,7 @@ from app.exchange.handmade.tables import FoundTable, TableColumn
 
 AGES: dict[str, Ages] = {"children": CHILD, **dict.fromkeys(PARENTS, PARENT)}
 AID = ("aid", "aid_on", "aid_for", "aid_sum", "aid_by")
+MEASURE = ("measure", "measure_due", "measure_by", "measure_done")
 SHARED_OUT = ("work", "study", "grade", "document", "role", "sex", "supervision")
 ADDRESS_PARTS = (("place", ""), ("street", "ул. "), ("house", "д. "), ("flat", "кв. "))
 _PHONE = re.compile(
@@ -33,6 +34,7 @@ class PeopleRow:
     notes: list[str] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
     aid: dict[str, CellSaid] = field(default_factory=dict)
+    measure: dict[str, CellSaid] = field(default_factory=dict)
 
     def first(self, what: str) -> str:
         return next((said.text for told, said in self.said if told == what), "")
@@ -64,6 +66,8 @@ def read(table: FoundTable, number: int, line: list[Any], on: date) -> PeopleRow
             by_owner[owner][what] = said if known is None else CellSaid(f"{known.text}\n{said.text}", known.place)
         elif column.meaning in AID:
             row.aid.setdefault(column.meaning, said)
+        elif column.meaning in MEASURE:
+            row.measure.setdefault(column.meaning, said)
         elif column.meaning == "text":
             row.notes.append(f"{column.header}: {said.text}")
         elif column.meaning != "skip":

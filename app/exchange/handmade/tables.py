@@ -17,7 +17,7 @@ MOST_HEADER_ROWS = 3
 LONGEST_HEADER = 160  # characters
 FEWEST_HEADERS, FEWEST_PEOPLE = 2, 2
 _NO_HEADER = (0, 0)
-_FAMILY = re.compile(r"\s*сем(?:ья|ьи)\b", re.IGNORECASE)
+_FAMILY = re.compile(r"\s*(?:(?:уч[её]тная\s+)?карт(?:а|очка)\s+)?сем(?:ья|ьи)\b", re.IGNORECASE)
 _DATED = re.compile(r"\d{1,2}\.\d{1,2}\.\d{2,4}")
 
 Line = tuple[int, list[Any]]
@@ -44,8 +44,8 @@ class TableColumn:
 
 @dataclass
 class FoundTable:
-    """The table of a sheet. first, last: the rows of its header; rows: of the people; set_aside: what is none, and why;
-    of_cards: the sheet held cards of families; first, last of one without headers are 0;
+    """A table of a sheet. first, last: the rows of its header; rows: of the people; set_aside: what is none, and why;
+    of_cards: the sheet held cards of families; first, last of one without headers are 0; part: which one;
     sections: lines that name what follows them; above: the lines of the title; below: what stands under the table."""
 
     sheet: str
@@ -60,6 +60,22 @@ class FoundTable:
     picture: list[Line] = field(default_factory=list)
 
     of_cards: bool = False
+    part: int = 1
+
+    @property
+    def place(self) -> str:
+        """The sheet, and which of its tables this one is where it has several: «Отчёт», «Отчёт (2)»."""
+        return self.sheet if self.part == 1 else f"{self.sheet} ({self.part})"
+
+    @property
+    def until(self) -> int:
+        """The last row that is of the table."""
+        numbers = [number for number, _ in self.rows] + [number for number, _, _ in self.set_aside]
+        return max([self.last, *numbers])
+
+    def holds(self, sheet: str, row: int) -> bool:
+        """Whether a row of the book is of this table."""
+        return sheet == self.sheet and (self.of_cards or self.last <= row <= self.until)
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -88,9 +104,58 @@ def find(book: Book, means: Means, borders: Mapping[str, tuple[int, int]]) -> li
     for title, lines in book.sheets.items():
         if title not in borders and (rows := cards.as_rows(lines, means)):
             found.append(_of_cards(title, lines, rows))
-        elif lines and (table := _of_sheet(title, lines, book.merged.get(title, []), knows, borders.get(title))):
-            found.append(table)
+            continue
+        blocks = book.merged.get(title, [])
+        for part, stretch in enumerate(_stretches(lines, knows), start=1):
+            place = title if part == 1 else f"{title} ({part})"
+            if stretch and (table := _of_sheet(title, stretch, blocks, knows, borders.get(place))):
+                table.part = part
+                found.append(table)
     return found
+
+
+def _stretches(lines: list[Line], knows: Knows) -> list[list[Line]]:
+    """The lines of a sheet parted where a header of other columns begins another table, with the lines of its title."""
+    starts, mine, last = [0], set[str](), None
+    for place, (_, line) in enumerate(lines):
+        if not _is_other_header(line, mine, knows):
+            continue
+        mine |= {_key(_text(cell)) for cell in line}
+        if last is not None and any(_is_filled(each, knows) for _, each in lines[last + 1 : place]):
+            starts.append(_title_above(lines, place, last + 1))
+        last = place
+    return [lines[start:end] for start, end in pairwise([*starts, len(lines)])]
+
+
+def _is_filled(line: list[Any], knows: Knows) -> bool:
+    """Whether a row is of a table: several cells, most of them no headers."""
+    texts = [text for cell in line if cell != "" and (text := _text(cell))]
+    return len(texts) > 1 and sum(knows([text]) for text in texts) * 2 < len(texts)
+
+
+def _is_other_header(line: list[Any], mine: set[str], knows: Knows) -> bool:
+    """Whether a row has the headers of a further table: most of it is known as headers, and some of it is new."""
+    if sum(cell != "" for cell in line) <= FEWEST_HEADERS or not _may_be_header(line):
+        return False
+    texts = [text for cell in line if cell != "" and (text := _text(cell))]
+    if any(map(_has_figures, texts)):
+        return False
+    known = sum(knows([text]) for text in texts)
+    return known * 3 >= len(texts) * 2 and any(_key(text) not in mine for text in texts)
+
+
+def _has_figures(text: str) -> bool:
+    return any(map(str.isdigit, text))
+
+
+def _title_above(lines: list[Line], place: int, least: int) -> int:
+    """Where the lines that stand alone above a header begin."""
+    while place > least and sum(cell != "" for cell in lines[place - 1][1]) == 1:
+        text = next(_text(cell) for cell in lines[place - 1][1] if cell != "")
+        if aside.said(text) == "итог" or people_in_text.of_name(text) or _DATED.search(text):
+            break
+        place -= 1
+    return place
 
 
 def _of_cards(title: str, lines: list[Line], rows: list[Line]) -> FoundTable:
