@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 from io import BytesIO
 from typing import Any
 
+from reportlab import platypus
 from reportlab.lib.colors import HexColor, black
 from reportlab.lib.enums import TA_CENTER, TA_LEFT, TA_RIGHT
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfdoc import PDFName, PDFStream
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (  # fmt: skip
     BaseDocTemplate,
     Frame,
     KeepTogether,
-    LongTable,
     PageTemplate,
     Paragraph,
     Spacer,
@@ -27,25 +29,23 @@ from reportlab.platypus import (  # fmt: skip
 
 from app.render import chart
 from app.render.html_pdf import FONT, FONT_BOLD, printable, register_fonts, width
+from app.render.pdf_rows import ABOVE, BELOW, LINE, PADDING, Grid, drawn_rows
 from app.render.table import (
-    Cell,
-    Column,
     Section,
     Table,
     TextLine,
-    Value,
     header,
     is_wide,
     made,
-    printed,
     sentence,
 )
 from app.words import CONFIDENTIAL, short
 
 MARGIN = 10 * mm
 FOOT = 9 * mm
-PADDING = 1.6  # points on each side of a cell
 SMALLEST_HEADER, LARGEST_HEADER = 4.6, 7.2
+DAY = 42.5  # points that a day takes on one line with its padding: it is never broken
+ALL_PAGES = "pages"  # the form that says how many pages there are
 GREY = HexColor("#e9ebef")
 
 
@@ -72,32 +72,39 @@ def _page(name: str, wide: bool) -> PageTemplate:
 
 
 def _canvas(footer: str) -> type[Canvas]:
-    """A canvas that knows how many pages there are when it writes the foot of each."""
+    """A canvas that writes the foot of each page; how many pages there are it says when the last one is drawn.
+
+    A page is packed as soon as it is drawn: of a paper of thousands of sheets only what goes into the file is kept.
+    """
 
     base: Any = Canvas  # its page is kept in attributes that its types do not name
 
     class Numbered(base):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self.pages: list[dict[str, Any]] = []
-
         def showPage(self) -> None:  # noqa: N802  reportlab calls it
-            self.pages.append(dict(self.__dict__))
-            self._startPage()
+            self._foot()
+            super().showPage()
+            page = self._doc.Pages.pages[-1]
+            packed = PDFStream(content=zlib.compress(page.stream.encode("latin-1")))
+            packed.dictionary["Filter"] = PDFName("FlateDecode")
+            page.Contents, page.stream = packed, None
 
         def save(self) -> None:
-            for number, page in enumerate(self.pages, start=1):
-                self.__dict__.update(page)
-                self._foot(number, len(self.pages))
-                super().showPage()
+            self.beginForm(ALL_PAGES, 0, 0, 60, 12)
+            self.setFont(FONT, 8)
+            self.drawString(0, 3, str(len(self._doc.Pages.pages)))
+            self.endForm()
             super().save()
 
-        def _foot(self, number: int, count: int) -> None:
-            right = self._pagesize[0] - MARGIN
+        def _foot(self) -> None:
+            right, middle = self._pagesize[0] - MARGIN, self._pagesize[0] / 2
             self.setFont(FONT_BOLD, 8)
             self.drawString(MARGIN, MARGIN, CONFIDENTIAL)
             self.setFont(FONT, 8)
-            self.drawCentredString(self._pagesize[0] / 2, MARGIN, f"Страница {number} из {count}")
+            self.drawRightString(middle + 18, MARGIN, f"Страница {self._pageNumber} из ")
+            self.saveState()
+            self.translate(middle + 18, MARGIN - 3)
+            self.doForm(ALL_PAGES)
+            self.restoreState()
             self.drawRightString(right, MARGIN, short(footer, 110))
             self.setLineWidth(0.3)
             self.line(MARGIN, MARGIN + 10, right, MARGIN + 10)
@@ -111,9 +118,13 @@ class _Story:
     def __init__(self, table: Table) -> None:
         self.table = table
         sheet = landscape(A4) if is_wide(table) else A4
-        self.width = sheet[0] - 2 * MARGIN
+        self.width, self.height = sheet[0] - 2 * MARGIN, sheet[1] - 2 * MARGIN - FOOT
         weights = [column.width or max(len(column.title) + 2, 6) for column in table.columns]
-        self.widths = [self.width * weight / sum(weights) for weight in weights]
+        days = [column.kind == "date" and self.width * weight / sum(weights) < DAY
+                for column, weight in zip(table.columns, weights, strict=True)]  # fmt: skip
+        left = self.width - DAY * sum(days)
+        others = sum(weight for weight, narrow in zip(weights, days, strict=True) if not narrow)
+        self.widths = [DAY if narrow else left * weight / others for weight, narrow in zip(weights, days, strict=True)]
 
     def flowables(self) -> list[Any]:
         table = self.table
@@ -128,7 +139,13 @@ class _Story:
             story.append(KeepTogether([Spacer(1, 3 * mm), *(_text(line, "signature") for line in table.signatures)]))
         return story
 
-    def _grid(self) -> LongTable:
+    def _grid(self) -> Grid:
+        head = self._head()
+        high = head.wrap(self.width, self.height)[1]
+        rows = drawn_rows(self.table, self.widths)
+        return Grid((head, high), self.table.columns, self.widths, self.height, rows)
+
+    def _head(self) -> Any:
         depth, cells = header(self.table.columns)
         rows: list[list[Any]] = [[""] * len(self.widths) for _ in range(depth)]
         spans: list[tuple[Any, ...]] = []
@@ -140,35 +157,22 @@ class _Story:
         if any(column.mark for column in self.table.columns):
             rows.append([_heading(column.mark, room) for column, room in zip(self.table.columns, self.widths,
                                                                              strict=True)])  # fmt: skip
-        repeated = len(rows)
-        for row in self.table.rows:
-            rows.append(self._row(row, "body"))
-        if self.table.total is not None:
-            rows.append(self._row(self.table.total, "total"))
-        grid = LongTable(rows, colWidths=self.widths, repeatRows=repeated)
-        grid.setStyle(
-            TableStyle(
+        return platypus.Table(
+            rows,
+            colWidths=self.widths,
+            style=TableStyle(
                 [
                     *spans,
-                    ("GRID", (0, 0), (-1, -1), 0.4, black),
-                    ("BACKGROUND", (0, 0), (-1, repeated - 1), GREY),
+                    ("GRID", (0, 0), (-1, -1), LINE, black),
+                    ("BACKGROUND", (0, 0), (-1, -1), GREY),
                     ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
                     ("LEFTPADDING", (0, 0), (-1, -1), PADDING),
                     ("RIGHTPADDING", (0, 0), (-1, -1), PADDING),
-                    ("TOPPADDING", (0, 0), (-1, -1), 1.5),
-                    ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+                    ("TOPPADDING", (0, 0), (-1, -1), ABOVE),
+                    ("BOTTOMPADDING", (0, 0), (-1, -1), BELOW),
                 ]
-            )
+            ),
         )
-        return grid
-
-    def _row(self, values: Sequence[Value | Cell], role: str) -> list[Paragraph]:
-        return [_body(value, column, role) for value, column in zip(values, self.table.columns, strict=True)]
-
-
-def _body(value: Value | Cell, column: Column, role: str) -> Paragraph:
-    side = {"text": "", "number": "-center", "share": "-center", "money": "-right", "date": "-center"}[column.kind]
-    return _text(printed(value, column.kind), f"{role}{side}")
 
 
 def _heading(text: str, room: float) -> Paragraph:
@@ -210,6 +214,3 @@ _STYLES = {
     "line": _style("line", 9, after=2),
     "signature": _style("signature", 9, after=4),
 }
-for _role, _bold in (("body", False), ("total", True)):
-    for _side, _align in (("", TA_LEFT), ("-center", TA_CENTER), ("-right", TA_RIGHT)):
-        _STYLES[_role + _side] = _style(_role + _side, 8, bold=_bold, align=_align)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -75,7 +75,7 @@ class Table:
 
     title: str
     columns: Sequence[Column]
-    rows: Iterable[Sequence[Value | Cell]]
+    rows: Sequence[Sequence[Value | Cell]] | Rows
     subtitle: str = ""
     total: Sequence[Value | Cell] | None = None
     notes: Sequence[str] = ()
@@ -83,6 +83,32 @@ class Table:
     signatures: Sequence[str] = ()
     corner: str = ""
     sheet: str = ""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that are made when they are walked, so that very many of them need not be at hand at once; how many."""
+
+    number: int
+    make: Callable[[], Iterator[Sequence[Value | Cell]]]
+
+    def __len__(self) -> int:
+        return self.number
+
+    def __iter__(self) -> Iterator[Sequence[Value | Cell]]:
+        return self.make()
+
+
+def telling(table: Table, told: Callable[[int, int], None]) -> Table:
+    """The same table, which says how many of its rows are walked; told: how many of how many."""
+    number = len(table.rows)
+
+    def rows() -> Iterator[Sequence[Value | Cell]]:
+        for place, row in enumerate(table.rows):
+            told(place, number)
+            yield row
+
+    return replace(table, rows=Rows(number, rows))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from app import words
 from app.domain import periods
 from app.domain.periods import Period
 from app.render import html, pdf, xlsx
-from app.render.table import Column, Table, plain
+from app.render.table import Column, Table, plain, telling
 from app.reports.report import Link, Report
 from app.words import CONFIDENTIAL
 
@@ -91,6 +91,11 @@ def beside(table: Table, totals: Mapping[int, int]) -> list[TotalBeside]:
 def known_on(day: date) -> str:
     """«по данным на 02.04.2026 23:59»: what was known when the day was over."""
     return f"по данным на {words.day(day)} 23:59"
+
+
+def saying_how_far(report: Report[Any], told: Callable[[int, int], None]) -> Report[Any]:
+    """A report that says how many of its rows are written, while they are."""
+    return replace(report, table=lambda form, link: telling(report.table(form, link), told))
 
 
 def written(report: Report[Any], form: Any, kind: str, *, made_by: str, made_at: datetime,

@@ -1,4 +1,7 @@
-"""The families on record at the end of a day as the registry and the monthly bank list them: one line for each."""
+"""The families on record at the end of a day as the registry and the monthly bank list them: one line for each.
+
+They are read by portions, each when its turn comes: a bank of a hundred thousand needs no more memory than one of two.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import String, and_, cast, exists, func, null, or_, select, union_all
+from sqlalchemy import ColumnElement, String, and_, cast, func, null, or_, select, union_all
 
 from app import access
-from app.conditions import belongs, current, in_force, status_on
+from app.conditions import belongs, current, in_force, keyed, status_on
 from app.domain import ages, names, terms
 from app.domain.periods import Period
 from app.extensions import db
@@ -43,7 +46,7 @@ named, criterion = RegistrationCriterion.__table__, Criterion.__table__
 category, mentor, employee = FamilyCategory.__table__, Mentor.__table__, Employee.__table__
 programme, stage, measure = Programme.__table__, Stage.__table__, PlannedMeasure.__table__
 act, group = SurveyAct.__table__, SurveyGroup.__table__
-PORTION = 5000  # rows read at once
+PORTION = 2000  # families read at once
 NOT_MET = (terms.SurveyAccess.NOBODY,)  # a visit that found nobody is none
 PARENTS = (terms.ParentalRole.MOTHER, terms.ParentalRole.FATHER, terms.ParentalRole.GUARDIAN)
 
@@ -95,44 +98,66 @@ class Standing:
         return [person for person in self.people if person.role in PARENTS]
 
 
-def standing(rows: Sequence[Place], tree: ReportPlaces, day: date, lists: Dictionaries) -> list[Standing]:
-    """The families of these territories on record at the end of a day, by name, as this person's figures count them."""
-    of = PeriodRows(Period(day, day), lists)
-    within = places.counted_in(rows, tree)(of.stays)
-    here = (*of.touching, of.at_end, within)
-    base = registration.join(family, family.c.id == registration.c.family_id)
-    said = (
-        family.c.id, family.c.territory_id, family.c.number, family.c.name, family.c.registered_address,
-        family.c.actual_address, family.c.stated_size, family.c.income_per_member, family.c.income_source,
-        family.c.additional, registration.c.detected_on, registration.c.registered_on, decision.c.number,
-        decision.c.decided_on, commission.c.name,
-    )  # fmt: skip
-    stays = (
-        select(*said)
-        .select_from(
-            base.join(decision, decision.c.id == registration.c.decision_id).outerjoin(
-                commission, commission.c.id == decision.c.agency_id
+@dataclass(frozen=True)
+class StandingFamilies:
+    """The families of these territories on record at the end of a day, by name, as this person's figures count them.
+
+    Whoever walks them reads them. number: how many the figures count.
+    """
+
+    rows: Sequence[Place]
+    tree: ReportPlaces
+    day: date
+    lists: Dictionaries
+    number: int
+
+    def __len__(self) -> int:
+        return self.number
+
+    def __iter__(self) -> Iterator[Standing]:
+        of = PeriodRows(Period(self.day, self.day), self.lists)
+        stays = (
+            select(registration.c.id, *SAID)
+            .select_from(
+                BASE.join(decision, decision.c.id == registration.c.decision_id).outerjoin(
+                    commission, commission.c.id == decision.c.agency_id
+                )
             )
+            .where(*of.touching, of.at_end, places.counted_in(self.rows, self.tree)(of.stays))
+            .order_by(family.c.sort_key, family.c.id)
         )
-        .where(*here)
-        .order_by(family.c.sort_key, family.c.id)
-    )
-    found = {row[0]: Standing(*tuple(row)) for row in _read(stays)}
-    if not found:
-        return []
-    _people(found, base, here, day, {key: name for key, name, _line in of.lists.statuses})
-    _words(found, base, here, day)
-    _programmes(found, base, here, day)
-    return list(found.values())
+        statuses = {key: name for key, name, _line in self.lists.statuses}
+        with db.session.execute(stays) as found:
+            for portion in found.partitions(PORTION):
+                yield from _told(portion, self.day, statuses)
+
+
+SAID = (
+    family.c.id, family.c.territory_id, family.c.number, family.c.name, family.c.registered_address,
+    family.c.actual_address, family.c.stated_size, family.c.income_per_member, family.c.income_source,
+    family.c.additional, registration.c.detected_on, registration.c.registered_on, decision.c.number,
+    decision.c.decided_on, commission.c.name,
+)  # fmt: skip
+BASE = registration.join(family, family.c.id == registration.c.family_id)
+
+
+def _told(stays: Iterable[Any], day: date, statuses: dict[int, str]) -> Iterable[Standing]:
+    """What is known of a portion of stays, each after its key."""
+    stays = list(stays)
+    found = {row[1]: Standing(*tuple(row)[1:]) for row in stays}
+    here = keyed(registration.c.id, [row[0] for row in stays])
+    _people(found, here, day, statuses)
+    _words(found, here, day)
+    _programmes(found, here, day)
+    return found.values()
 
 
 def _read(statement: Any) -> Iterator[Any]:
-    """The rows of a statement, thousands at a time: one by one they cost as much as the counting."""
-    for portion in db.session.execute(statement).partitions(PORTION):
-        yield from portion
+    """The rows of a statement, all at once: one by one they cost as much as the counting."""
+    return iter(db.session.execute(statement).all())
 
 
-def _people(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: date, statuses: dict[int, str]) -> None:
+def _people(found: dict[int, Standing], here: ColumnElement[bool], day: date, statuses: dict[int, str]) -> None:
     columns = (
         member.c.family_id, member.c.last_name, member.c.first_name, member.c.middle_name, role.c.parental_role,
         member.c.born_on, member.c.sex, member.c.workplace, status_on(member.c.id, day).label("status"),
@@ -140,11 +165,11 @@ def _people(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: d
     people = (
         select(*columns)
         .select_from(
-            base.join(member, member.c.family_id == registration.c.family_id).outerjoin(
+            BASE.join(member, member.c.family_id == registration.c.family_id).outerjoin(
                 role, role.c.id == member.c.role_id
             )
         )
-        .where(*here, member.c.annulled_at.is_(None), belongs(member, day))
+        .where(here, member.c.annulled_at.is_(None), belongs(member, day))
         .order_by(member.c.born_on, member.c.id)
     )
     for family_id, last_name, first_name, middle_name, parental, born_on, sex, workplace, status_id in (
@@ -157,26 +182,26 @@ def _people(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: d
             found[family_id].children.append(person)
 
 
-def _words(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: date) -> None:
+def _words(found: dict[int, Standing], here: ColumnElement[bool], day: date) -> None:
     """Criteria, categories, mentors and the last visit."""
     criteria = (
         select(registration.c.family_id, criterion.c.code, criterion.c.name, named.c.position)
         .select_from(
-            base.join(named, named.c.registration_id == registration.c.id).join(
+            BASE.join(named, named.c.registration_id == registration.c.id).join(
                 criterion, criterion.c.id == named.c.criterion_id
             )
         )
-        .where(*here, in_force(named, day))
+        .where(here, in_force(named, day))
     )
     told = [] if access.scope().sees_special else [category.c.group.not_in(access.SPECIAL_GROUPS)]
     categories = (
         select(registration.c.family_id, cast(null(), String), category.c.name, category.c.position)
         .select_from(
-            base.join(family_categories, family_categories.c.family_id == family.c.id).join(
+            BASE.join(family_categories, family_categories.c.family_id == family.c.id).join(
                 category, category.c.id == family_categories.c.category_id
             )
         )
-        .where(*here, *told)
+        .where(here, *told)
     )
     for family_id, code, name, _position in _read(union_all(criteria, categories).order_by("position")):
         if code is None:
@@ -186,9 +211,9 @@ def _words(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: da
     mentors = (
         select(registration.c.family_id, employee.c.last_name, employee.c.first_name, employee.c.middle_name)
         .select_from(
-            base.join(mentor, mentor.c.family_id == family.c.id).join(employee, employee.c.id == mentor.c.employee_id)
+            BASE.join(mentor, mentor.c.family_id == family.c.id).join(employee, employee.c.id == mentor.c.employee_id)
         )
-        .where(*here, current(mentor, day))
+        .where(here, current(mentor, day))
         .order_by(mentor.c.started_on, mentor.c.id)
     )
     for family_id, *name in _read(mentors):
@@ -197,9 +222,8 @@ def _words(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: da
         select(group.c.family_id, func.max(act.c.visited_on))
         .select_from(group.join(act, act.c.group_id == group.c.id))
         .where(
+            keyed(group.c.family_id, found),
             act.c.is_current, act.c.annulled_at.is_(None), act.c.access.not_in(NOT_MET), act.c.visited_on <= day,
-            exists(select(registration.c.id).select_from(base).where(*here, family.c.id == group.c.family_id)
-                   .correlate_except(registration, family)),
         )
         .group_by(group.c.family_id)
     )  # fmt: skip
@@ -207,7 +231,7 @@ def _words(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: da
         found[family_id].visited_on = visited_on
 
 
-def _programmes(found: dict[int, Standing], base: Any, here: tuple[Any, ...], day: date) -> None:
+def _programmes(found: dict[int, Standing], here: ColumnElement[bool], day: date) -> None:
     """The stage that goes on, what the last reviewed one says of the family, and the measures that are overdue."""
     kind, dynamics, reaction = StageKind.__table__, DynamicsLevel.__table__, FamilyReaction.__table__
     stages = (
@@ -216,14 +240,14 @@ def _programmes(found: dict[int, Standing], base: Any, here: tuple[Any, ...], da
             dynamics.c.name.label("dynamics"), reaction.c.name.label("reaction"),
         )
         .select_from(
-            base.join(programme, programme.c.registration_id == registration.c.id)
+            BASE.join(programme, programme.c.registration_id == registration.c.id)
             .join(stage, stage.c.programme_id == programme.c.id)
             .join(kind, kind.c.id == stage.c.kind_id)
             .outerjoin(dynamics, dynamics.c.id == stage.c.dynamics_id)
             .outerjoin(reaction, reaction.c.id == stage.c.reaction_id)
         )
         .where(
-            *here, programme.c.annulled_at.is_(None), stage.c.annulled_at.is_(None), stage.c.decision_id.is_not(None),
+            here, programme.c.annulled_at.is_(None), stage.c.annulled_at.is_(None), stage.c.decision_id.is_not(None),
             stage.c.starts_on <= day,
         )
         .order_by(stage.c.starts_on, stage.c.id)
@@ -241,10 +265,10 @@ def _programmes(found: dict[int, Standing], base: Any, here: tuple[Any, ...], da
     overdue = (
         select(registration.c.family_id, func.count())
         .select_from(
-            base.join(measure, measure.c.family_id == family.c.id).join(stage, stage.c.id == measure.c.stage_id)
+            BASE.join(measure, measure.c.family_id == family.c.id).join(stage, stage.c.id == measure.c.stage_id)
         )
         .where(
-            *here, measure.c.annulled_at.is_(None), stage.c.annulled_at.is_(None), stage.c.decision_id.is_not(None),
+            here, measure.c.annulled_at.is_(None), stage.c.annulled_at.is_(None), stage.c.decision_id.is_not(None),
             measure.c.due_on < day, waits,
         )
         .group_by(registration.c.family_id)

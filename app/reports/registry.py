@@ -12,9 +12,9 @@ from flask_babel import lazy_gettext as _
 
 from app import access, words
 from app.domain.periods import Period
-from app.render.table import Cell, Column, Kind, Table, Value
+from app.render.table import Cell, Column, Kind, Rows, Table, Value
 from app.reports import grid, places, report
-from app.reports.on_record import PersonOnRecord, Standing, joined, standing
+from app.reports.on_record import PersonOnRecord, Standing, StandingFamilies, joined
 from app.reports.period_figures import PeriodFigures
 from app.reports.places import Place, ReportPlaces
 from app.reports.quarterly_rows import Dictionaries
@@ -43,7 +43,7 @@ class Registry:
     place: Place
     rows: tuple[Place, ...]
     names: Mapping[int, str]
-    families: tuple[Standing, ...]
+    families: StandingFamilies | tuple[()]
     indicators: Mapping[str, Indicator]
     numbers: Mapping[str, Number]
     shows_names: bool = True
@@ -82,10 +82,10 @@ REGISTRY = (
     Heading("registered_on", "Поставлена", lambda one, _day: one.registered_on, 11, "date"),
     Heading("decision", "Постановление", _decision, 18),
     Heading("criteria", "Критерии, основной первым", _codes, 14),
-    Heading("categories", "Категории", lambda one, _day: joined(one.categories), 24),
+    Heading("categories", "Категории", lambda one, _day: joined(one.categories), 26),
     Heading("stage", "Этап ИПР", lambda one, _day: one.stage, 22),
-    Heading("dynamics", "Динамика", lambda one, _day: one.dynamics, 14),
-    Heading("reaction", "Реакция семьи", lambda one, _day: one.reaction, 14),
+    Heading("dynamics", "Динамика", lambda one, _day: one.dynamics, 13),
+    Heading("reaction", "Реакция семьи", lambda one, _day: one.reaction, 19),
     Heading("mentor", "Наставник", lambda one, _day: joined(one.mentors), 20),
     Heading("visited_on", "Последнее посещение", lambda one, _day: one.visited_on, 11, "date"),
     Heading("overdue", "Просрочено мероприятий", lambda one, _day: one.overdue, 9, "number"),
@@ -135,10 +135,11 @@ def counted(title: str, fields: tuple[Heading, ...], period: Period, place: Plac
     figures = indicators(period, lists)
     numbers = report.count(figures.values(), places.counted_in(rows, tree))
     shows_names = not access.scope().all_statistics
-    families = standing(rows, tree, period.end, lists) if shows_names else []
+    totals = {key: sum(found.values(), 0) for key, found in numbers.items()}
+    families = StandingFamilies(rows, tree, period.end, lists, int(totals.get("families", 0))) if shows_names else ()
     return Registry(
-        title, fields, period, place, rows, {row.id: tree.title(row, list(rows)) for row in rows}, tuple(families),
-        figures, {key: sum(found.values(), 0) for key, found in numbers.items()}, shows_names,
+        title, fields, period, place, rows, {row.id: tree.title(row, list(rows)) for row in rows}, families, figures,
+        totals, shows_names,
     )  # fmt: skip
 
 
@@ -168,7 +169,7 @@ def as_table(form: Registry, link: Link | None = None) -> Table:
         title=f"{form.title} на {words.day(form.period.end)}",
         subtitle=form.place.name,
         columns=columns,
-        rows=[row(place, one) for place, one in enumerate(form.families, start=1)],
+        rows=Rows(len(form.families), lambda: (row(place, one) for place, one in enumerate(form.families, start=1))),
         total=total,
         sheet=form.title,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 from typing import Any, ClassVar
 
 from flask import Response, abort, make_response, url_for
@@ -489,11 +490,11 @@ def pictures(report: Report[Any], form: Any, asked: ReportRequest, link: Link | 
 
 def first_rows(table: Table) -> Table:
     """A table as a page shows it: of very many rows the first ones."""
-    rows = list(table.rows)
-    if len(rows) <= MOST_ON_SCREEN:
+    number = len(table.rows)
+    if number <= MOST_ON_SCREEN:
         return table
-    said = f"Показаны первые {MOST_ON_SCREEN} строк; ещё {len(rows) - MOST_ON_SCREEN} – в файле."
-    return replace(table, rows=rows[:MOST_ON_SCREEN], notes=[said, *table.notes])
+    said = f"Показаны первые {MOST_ON_SCREEN} строк; ещё {number - MOST_ON_SCREEN} – в файле."
+    return replace(table, rows=list(islice(table.rows, MOST_ON_SCREEN)), notes=[said, *table.notes])
 
 
 def _made() -> dict[str, Any]:

@@ -30,9 +30,9 @@ def write(run: Run) -> Result:
         if place is None or place not in [each for each, _depth in tree.choices()]:
             raise Refusal("Такой территории среди ваших нет.")
         form = report.count(period, place, tree, **asked["options"])
-        run.tell(WRITING, 0, 0)
         said = files.of_days_to_come(report, period, clock.today())
         said = files.as_known(said, day) if day else said
+        said = files.saying_how_far(said, lambda done, whole: run.tell(WRITING, done, whole))
         moment = clock.local(clock.now())
         content, mime = files.written(said, form, asked["as"], made_by=access.scope().user_name, made_at=moment)
     name = f"{report.file}_{period.start.isoformat()}_{period.end.isoformat()}{files.ENDINGS[asked['as']]}"
