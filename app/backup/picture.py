@@ -73,7 +73,7 @@ def submitted() -> dict[str, Any]:
     row = db.session.scalar(asked.limit(1))
     if row is None:
         return {}
-    again = recount.recounted(row).content
+    again = recount.counted_now(row)
     return {
         "code": row.code,
         "hash": row.hash,

@@ -33,6 +33,8 @@ from app.reports.report import TERRITORY, Detail, Indicator, Report, Within, sta
 
 NO_PLACE = "Такой территории в банке нет."
 ORDINAL = "№ п/п"
+PORTION = 2000  # rows read at once
+Told = Callable[[int, int], None]
 # Tables whose rows a row of a list merely names: they do not tell it from another one.
 NAMED = (Dictionary, Family, Territory, Agency)
 
@@ -76,7 +78,7 @@ class FrozenCell:
 
 @dataclass(frozen=True)
 class CellDifference:
-    """A number that is another one now, or is the same and counts other rows."""
+    """A number that is another one now, or is the same and counts other rows. more: rows that are not told."""
 
     place: tuple[str, str]
     was: Value
@@ -84,10 +86,20 @@ class CellDifference:
     kind: str
     gone: tuple[FrozenRow, ...] = ()
     come: tuple[FrozenRow, ...] = ()
+    more: int = 0
+
+    def first(self, most: int) -> CellDifference:
+        """The same with no more rows of either kind than a page names."""
+        more = max(0, len(self.come) - most) + max(0, len(self.gone) - most)
+        return replace(self, gone=self.gone[:most], come=self.come[:most], more=self.more + more)
 
 
-def freeze(report: Report[Any], period: Period, place_id: int, options: Mapping[str, str]) -> FrozenContent:
-    """Count a report and keep what stands behind each of its numbers. Raises Refusal."""
+def freeze(report: Report[Any], period: Period, place_id: int, options: Mapping[str, str],
+           told: Told = lambda _done, _whole: None) -> FrozenContent:  # fmt: skip
+    """Count a report and keep what stands behind each of its numbers. Raises Refusal.
+
+    told: how many steps of how many are done.
+    """
     with access.acting_as(replace(access.scope(), everything=True)):
         tree = ReportPlaces(report.sources)
         place = tree.all.get(place_id)
@@ -115,9 +127,9 @@ def freeze(report: Report[Any], period: Period, place_id: int, options: Mapping[
         }
         within = places.counted_in(rows, tree)
         by = _grouped(asked, spots)
-        lists = _lists({key: indicators[key] for key in used}, within, by)
+        lists = _lists({key: indicators[key] for key in used}, within, by, told)
         return FrozenContent(
-            canonical(figures), packed(canonical(lists)),
+            canonical(figures), packed(lists),
             sorted({name for one in indicators.values() for name in _counts(one)} | set(report.entered)),
             _rules(indicators.values(), within),
         )  # fmt: skip
@@ -171,18 +183,19 @@ def _counts(indicator: Indicator) -> Iterator[str]:
             yield table.name
 
 
-def _lists(indicators: Mapping[str, Indicator], within: Within, by: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """The rows behind each figure, of all figures of a source by one statement."""
+def _lists(indicators: Mapping[str, Indicator], within: Within, by: Mapping[str, Sequence[str]], told: Told) -> str:
+    """The rows behind each figure as canonical JSON, of all figures of a source by one statement."""
     of_source: dict[str, list[str]] = {}
     for key, one in indicators.items():
         of_source.setdefault(one.source.name, []).append(key)
-    found: dict[str, Any] = {}
-    for keys in of_source.values():
+    found: dict[str, str] = {}
+    for done, keys in enumerate(of_source.values(), start=1):
+        told(done, len(of_source) + 1)
         found |= _lists_of_source({key: indicators[key] for key in keys}, within, by)
-    return found
+    return "{" + ",".join(f"{canonical(key)}:{found[key]}" for key in sorted(found)) + "}"
 
 
-def _lists_of_source(group: Mapping[str, Indicator], within: Within, by: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _lists_of_source(group: Mapping[str, Indicator], within: Within, by: Mapping[str, Sequence[str]]) -> dict[str, str]:
     first = next(iter(group.values()))
     source, apart = first.source, _told_apart(first)
     details = [one for one in source.details if _is_kept(one)]
@@ -193,12 +206,19 @@ def _lists_of_source(group: Mapping[str, Indicator], within: Within, by: Mapping
     wheres = [one.where for one in group.values()]
     counted = [_counted(one) for one in group.values()]
     columns = [*shared, *(case((where, 1), else_=0) for where in wheres), *counted]
-    rows = db.session.execute(
+    asked = (
         select(*(column.label(f"c{place}") for place, column in enumerate(columns)))
         .select_from(source.tables)
         .where(*source.where, or_(*wheres), within(source))
         .order_by(*source.order, *(column for _entity, column in apart))
-    ).all()
+    )
+    width = 1 + len(grouped)
+    chosen = {
+        key: [0, *(1 + grouped.index(name) for name in by[key]), len(shared) + len(group) + place,
+              *range(width, len(shared))]
+        for place, key in enumerate(group)
+    }  # fmt: skip
+    rows = _rows_of_lists(asked, chosen, len(shared))
     said = {
         "entities": [entity for entity, _column in apart],
         "details": [[one.name, one.title, one.kind] for one in details],
@@ -206,17 +226,29 @@ def _lists_of_source(group: Mapping[str, Indicator], within: Within, by: Mapping
             one.name: {str(key): str(name) for key, name in one.titles.items()} for one in details if one.titles
         },
     }
-    width = 1 + len(grouped)
-    found: dict[str, Any] = {}
-    for place, (key, one) in enumerate(group.items()):
-        flag = len(shared) + place
-        chosen = [0, *(1 + grouped.index(name) for name in by[key]), flag + len(group), *range(width, len(shared))]
-        found[key] = {
+    return {
+        key: canonical({
             "title": one.title, "unit": str(one.unit), "rule": one.rule, "by": list(by[key]), **said,
             "counted": "sum" if one.amount is not None else "once" if one.distinct is not None else "rows",
-            "rows": [[_plain(row[at]) for at in chosen] for row in rows if row[flag]],
-        }  # fmt: skip
-    return found
+            "rows": [],
+        }).replace('"rows":[]', f'"rows":[{rows[key]}]', 1)
+        for key, one in group.items()
+    }  # fmt: skip
+
+
+def _rows_of_lists(asked: Any, chosen: Mapping[str, list[int]], flags: int) -> dict[str, str]:
+    """The rows of each list in JSON, written portion by portion: all of a bank would not go into the memory at once.
+
+    chosen: which columns a list keeps. flags: where the columns begin that say whether a row is of a list, one by one.
+    """
+    parts: dict[str, list[str]] = {key: [] for key in chosen}
+    with db.session.execute(asked) as found:
+        for portion in found.partitions(PORTION):
+            for place, (key, columns) in enumerate(chosen.items()):
+                rows = [[_plain(row[at]) for at in columns] for row in portion if row[flags + place]]
+                if rows:
+                    parts[key].append(canonical(rows)[1:-1])
+    return {key: ",".join(said) for key, said in parts.items()}
 
 
 def _counted(indicator: Indicator) -> ColumnElement[Any]:
@@ -300,6 +332,7 @@ class FrozenReport:
     def __init__(self, figures: str, lists: bytes) -> None:
         self._figures: dict[str, Any] = json.loads(figures)
         self._packed = lists
+        self._same: dict[tuple[str, str], bool] = {}  # of the lists of another report
 
     @cached_property
     def _lists(self) -> dict[str, Any]:
@@ -363,6 +396,13 @@ class FrozenReport:
                     found.append(_frozen_cell((section["title"], called), one["cell"], one["kind"]))
         return found
 
+    def counts_as(self, other: FrozenReport, cell: FrozenCell, others: FrozenCell) -> bool:
+        """Whether the very same list stands behind a cell of this report and one of another."""
+        keys = (cell.key, others.key)
+        if keys not in self._same:
+            self._same[keys] = self._lists.get(cell.key) == other._lists.get(others.key)
+        return self._same[keys] and self._figures["spots"].get(cell.at) == other._figures["spots"].get(others.at)
+
     def cell(self, row: str, column: str) -> FrozenCell | None:
         """One number by the names of its row and column."""
         return next((one for one in self.cells if one.place == (row, column)), None)
@@ -423,9 +463,11 @@ def differences(was: FrozenReport, now: FrozenReport) -> list[CellDifference]:
     found = []
     for place in dict.fromkeys((*before, *after)):
         old, new = before.get(place), after.get(place)
+        numbers = tuple(_number(one) for one in (old, new))
+        if numbers[0] == numbers[1] and old and new and was.counts_as(now, old, new):
+            continue
         rows_were = Counter({} if old is None else _identities(was, old))
         rows_are = Counter({} if new is None else _identities(now, new))
-        numbers = tuple(_number(one) for one in (old, new))
         if numbers[0] == numbers[1] and rows_were == rows_are:
             continue
         kind = (old or new).kind if (old or new) is not None else "number"  # type: ignore[union-attr]  # one is there
@@ -437,6 +479,32 @@ def differences(was: FrozenReport, now: FrozenReport) -> list[CellDifference]:
             tuple(row for row in (now.rows(new.key, new.at) if new and new.key else ()) if row.identity in come),
         ))  # fmt: skip
     return found
+
+
+def said(one: CellDifference) -> dict[str, Any]:
+    """A difference as JSON: its rows by their keys, nobody is named."""
+
+    def row(each: FrozenRow) -> list[Any]:
+        details = [[name, _plain(value)] for name, value in each.details]
+        return [each.family_id, each.keys, _plain(each.counted), each.territory_id, details]
+
+    return {"place": one.place, "was": _plain(one.was), "now": _plain(one.now), "kind": one.kind, "more": one.more,
+            "gone": [row(each) for each in one.gone], "come": [row(each) for each in one.come]}  # fmt: skip
+
+
+def difference(said: Mapping[str, Any]) -> CellDifference:
+    """The same read again."""
+
+    def rows(listed: Iterable[Any]) -> tuple[FrozenRow, ...]:
+        return tuple(
+            FrozenRow(family_id, tuple((entity, key) for entity, key in keys), _value(counted), territory_id,
+                      tuple((name, _value(value)) for name, value in details))
+            for family_id, keys, counted, territory_id, details in listed
+        )  # fmt: skip
+
+    row, column = said["place"]
+    return CellDifference((row, column), _value(said["was"]), _value(said["now"]), said["kind"], rows(said["gone"]),
+                          rows(said["come"]), said["more"])  # fmt: skip
 
 
 def _by_place(cells: Iterable[FrozenCell]) -> dict[tuple[str, str], FrozenCell]:

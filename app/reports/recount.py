@@ -15,18 +15,18 @@ from app.journal import changes
 from app.journal.replay import CHANGES
 from app.models import JournalEntry, Submission
 from app.reports import CATALOGUE, frozen
-from app.reports.frozen import CellDifference, FrozenReport, FrozenRow
+from app.reports.frozen import CellDifference, FrozenReport, FrozenRow, Told
 from app.reports.report import Report
 
 SHOWN = 3  # entries of one family
+NAMED = 20  # rows of one cell that a page names
 TOLD = (*CHANGES, Act.MOVED)
 
 
 @dataclass(frozen=True)
 class Recounted:
-    """The report as it is counted now, what became of its cells, and whether its figures are declared as they were."""
+    """What became of the cells of a report, and whether its figures are declared as they were."""
 
-    content: FrozenContent
     differences: Sequence[CellDifference]
     same_rules: bool
 
@@ -54,13 +54,18 @@ def stored(row: Submission) -> FrozenReport:
     return FrozenReport(row.figures, row.lists)
 
 
-def recounted(row: Submission) -> Recounted:
-    """Count a submitted report anew over the bank of today. Raises Refusal where it cannot be counted any more."""
+def counted_now(row: Submission, told: Told = lambda _done, _whole: None) -> FrozenContent:
+    """A submitted report counted anew over the bank of today. Raises Refusal where it cannot be counted any more."""
     report = report_named(row.report)
     assert report is not None, row.report
-    content = frozen.freeze(report, row.period, row.territory_id, options_of(row.choice))
+    return frozen.freeze(report, row.period, row.territory_id, options_of(row.choice), told)
+
+
+def recounted(row: Submission, told: Told = lambda _done, _whole: None) -> Recounted:
+    """What differs from a submitted report today, with as many rows as a page names. Raises Refusal."""
+    content = counted_now(row, told)
     found = frozen.differences(stored(row), FrozenReport(content.figures, content.lists))
-    return Recounted(content, found, content.rules == row.rules)
+    return Recounted([one.first(NAMED) for one in found], content.rules == row.rules)
 
 
 def differs(row: Submission, content: FrozenContent) -> bool:

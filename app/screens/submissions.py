@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response as FileResponse
-from flask import abort, make_response, redirect, url_for
+from flask import abort, make_response, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext
@@ -19,28 +19,30 @@ from werkzeug.wrappers import Response
 from app import access, clock, journal, signer
 from app.acts import Answer, reads_first
 from app.domain.refusal import Refusal
-from app.domain.submissions import FrozenContent
-from app.domain.terms import Act
+from app.domain.submissions import Agreed
+from app.domain.terms import Act, JobKind
 from app.extensions import db
 from app.filters import Address
-from app.models import JournalEntry, Submission, Territory
+from app.models import Job, JournalEntry, Submission, Territory
 from app.readings import history
 from app.render import docx, pdf, xlsx
 from app.reports import frozen, recount, submitted
 from app.reports.frozen import CellDifference
+from app.reports.places import ReportPlaces
 from app.reports.recount import Recounted
 from app.reports.report import Report
-from app.screens.reports import FIGURES, PAGE_SIZE, STATUTORY, ReportRequest, drawn_table, family_link, first_rows
+from app.screens.reports import FIGURES, MANY, PAGE_SIZE, STATUTORY, ReportRequest, drawn_table, family_link, first_rows
 from app.screens.screen import Screen
 from app.screens.submission_forms import AgreedForm, CorrectedForm
+from app.screens.work import kept_by, later
 from app.services import submissions as acts
+from app.work import submissions as long
+from app.work.submissions import NOT_KEPT, SHEET, CountedContent
 
 KINDS: dict[str, tuple[Callable[..., bytes], str, Act]] = {
     "pdf": (pdf.pdf, "application/pdf", Act.PRINTED),
     "xlsx": (xlsx.workbook, xlsx.MIME, Act.EXPORTED),
 }
-NOT_KEPT = "Сдаёт отчёт тот, кто ведёт всю территорию: выберите свою территорию."
-MOST_NAMED = 20  # rows of one cell that a page names
 
 
 @dataclass(frozen=True)
@@ -81,23 +83,26 @@ class Submissions(Screen):
         ):
             return redirect(back)
         form = AgreedForm()
-        if form.is_submitted() and form.validate() and (answer := self._submitted(report, asked, form)):
-            return answer
+        is_long = asked.tree.families_in(asked.place) > MANY
+        if form.is_submitted() and form.validate():
+            hand_in = self._left if is_long else self._submitted
+            if answer := hand_in(report, asked, form):
+                return answer
         if not form.is_submitted():
             form.begin(
                 clock.today(), signer.head_of_commission([one.id for one in asked.tree.tree.above(asked.place.id)])
             )
         earlier = acts.latest(name, recount.choice_of(asked.options), asked.period, asked.place.id)
         return self.page("submissions/submit.html", form=form, report=report, asked=asked, back=back, earlier=earlier,
-                         heading=gettext("Submit the report"))  # fmt: skip
+                         is_long=is_long, heading=gettext("Submit the report"))  # fmt: skip
 
     def _submitted(self, report: Report[Any], asked: ReportRequest, form: AgreedForm) -> Response | None:
+        """Counted and handed in at once."""
         assert asked.place is not None
         place_id, period, options = asked.place.id, asked.period, dict(asked.options)
-        if not access.scope().covers_territory(place_id):
-            form.refuse(NOT_KEPT, None)
+        if not _may_be_counted(form, lambda: _check(report, asked, form)):
             return None
-        count = _Counted(lambda: frozen.freeze(report, period, place_id, options))
+        count = CountedContent(lambda: frozen.freeze(report, period, place_id, options))
 
         def whole() -> Answer:
             row = acts.submit(
@@ -109,6 +114,19 @@ class Submissions(Screen):
 
         return self.done(form, whole)
 
+    def _left(self, report: Report[Any], asked: ReportRequest, form: AgreedForm) -> Response | None:
+        """Left to the background: of a large bank it takes a while."""
+        assert asked.place is not None
+        said = {"report": report.name, "territory": asked.place.id, "options": dict(asked.options),
+                "from": asked.period.start.isoformat(), "to": asked.period.end.isoformat()}  # fmt: skip
+        title = ", ".join((gettext("Submit the report"), report.title, asked.place.name, asked.period.title))
+
+        def put() -> Answer:
+            _check(report, asked, form)
+            return _later(title, form.agreed, said)
+
+        return self.done(form, put)
+
     @expose("/submission/<int:pk>/correct", methods=["GET", "POST"])
     @has_access
     @permission_name("submit")
@@ -118,9 +136,16 @@ class Submissions(Screen):
         row = self._row(pk)
         if not access.scope().covers_territory(row.territory_id):
             abort(403)
-        form = CorrectedForm()
+        form, is_long = CorrectedForm(), _is_long(row)
         if form.is_submitted() and form.validate():
-            count = _Counted(lambda: recount.recounted(self._row(pk)).content)
+
+            def check() -> None:
+                acts.check_correction(self._row(pk), form.note.data or "", form.agreed, clock.today())
+
+            def put() -> Answer:
+                check()
+                title = f"{gettext('Submit a corrected version')}: {self._row(pk)}"
+                return _later(title, form.agreed, {"corrects": pk, "note": form.note.data or ""})
 
             def whole() -> Answer:
                 was, content = self._row(pk), count.now()
@@ -131,11 +156,16 @@ class Submissions(Screen):
                 said = gettext("Submitted: %(called)s, code %(code)s.", called=fresh.called, code=fresh.code)
                 return Answer(said, _page_of(fresh.id))
 
-            if answer := self.done(form, whole):
-                return answer
+            if is_long:
+                if answer := self.done(form, put):
+                    return answer
+            elif _may_be_counted(form, check):
+                count = CountedContent(lambda: recount.counted_now(self._row(pk)))
+                if answer := self.done(form, whole):
+                    return answer
         if not form.is_submitted():
             form.begin(clock.today(), row.agreed_by)
-        return self.page("submissions/correct.html", form=form, row=self._row(pk), back=_page_of(pk),
+        return self.page("submissions/correct.html", form=form, row=self._row(pk), back=_page_of(pk), is_long=is_long,
                          heading=gettext("Submit a corrected version"))  # fmt: skip
 
     # Reading
@@ -185,15 +215,28 @@ class Submissions(Screen):
             link=lambda page=page, **_size: url_for("Submissions.behind", pk=pk, figure=key, at=at, page=page),
         )  # fmt: skip
 
-    @expose("/submission/<int:pk>/recount")
+    @expose("/submission/<int:pk>/recount", methods=["GET", "POST"])
     @has_access
     @permission_name("submit")
-    def recount(self, pk: int) -> str:
-        """The same report counted today: what is another number, because of which family and which entry."""
+    def recount(self, pk: int) -> str | Response:
+        """The same report counted today: what is another number, because of which family and which entry.
+
+        Of a large bank it is counted in the background, and shown as the job has kept it.
+        """
+        address = Address(url_for("Submissions.recount", pk=pk))
+        job_id = address.number("job", gettext("Job"))
+        address.check()
         row = self._row(pk)
         if not access.scope().covers_territory(row.territory_id):
             abort(403)
-        found, fault = _recounted(row)
+        title = f"{gettext('Recount today')}: {row}"
+        if request.method == "POST":
+            return self.pressed(lambda: later(JobKind.RECOUNT, title, {"submission": pk}), _page_of(pk))
+        kept = None if job_id is None else kept_by(self.find(Job, job_id), JobKind.RECOUNT, submission=pk)
+        if kept is None and _is_long(row):
+            return self.page("submissions/later.html", row=row, heading=gettext("Recount today"), back=_page_of(pk),
+                             back_title=str(row))  # fmt: skip
+        found, fault = _recounted(row) if kept is None else (long.differences(kept), "")
         changed, causes = _changed(row, found.differences) if found else ([], {})
         self._read(Act.LISTED, row, gettext("Recount today"), len(causes))
         return self.page(
@@ -273,16 +316,36 @@ class Submissions(Screen):
         journal.read(act, entity="Submission", entity_id=row.id, summary=said, records=records)
 
 
-class _Counted:
-    """A report counted before anybody waits for it; counted anew under the lock if the bank was changed meanwhile."""
+def _check(report: Report[Any], asked: ReportRequest, form: AgreedForm) -> None:
+    assert asked.place is not None
+    if not access.scope().covers_territory(asked.place.id):
+        raise Refusal(NOT_KEPT)
+    choice = recount.choice_of(asked.options)
+    acts.check(report.name, choice, asked.period, asked.place.id, form.agreed, clock.today())
 
-    def __init__(self, count: Callable[[], FrozenContent]) -> None:
-        self._count, self._mark = count, journal.mark()
-        self._content = count()
 
-    def now(self) -> FrozenContent:
-        """The content as it is in this transaction, which writes."""
-        return self._content if journal.mark(self._mark.since) == self._mark else self._count()
+def _may_be_counted(form: AgreedForm, check: Callable[[], None]) -> bool:
+    """Whether nothing is in the way that is known without counting; what is, stands in the form then."""
+    try:
+        check()
+    except Refusal as refusal:
+        form.refuse(refusal.text, refusal.field)
+        return False
+    return True
+
+
+def _later(title: str, agreed: Agreed, said: dict[str, Any]) -> Answer:
+    """Leave it to the background, with the signed sheet beside it."""
+    told = {"by": agreed.by, "on": agreed.on.isoformat(), "scan_name": agreed.scan_name, "scan_mime": agreed.scan_mime}
+    files = {SHEET: agreed.scan} if agreed.scan else {}
+    return later(JobKind.SUBMIT, title, {"corrects": None, **said, "agreed": told}, files)
+
+
+def _is_long(row: Submission) -> bool:
+    """Whether its report is counted in the background."""
+    places = ReportPlaces()
+    place = places.all.get(row.territory_id)
+    return place is not None and places.families_in(place) > MANY
 
 
 def _recounted(row: Submission) -> tuple[Recounted | None, str]:
@@ -294,15 +357,13 @@ def _recounted(row: Submission) -> tuple[Recounted | None, str]:
 
 def _changed(row: Submission, differences: Any) -> tuple[list[Changed], dict[str, list[JournalEntry]]]:
     """The cells with whom they count now and no more, and for each of these rows the entries that made it so."""
-    shown = [(one, one.come[:MOST_NAMED], one.gone[:MOST_NAMED]) for one in differences]
-    rows = dict.fromkeys(each for _one, come, gone in shown for each in (*come, *gone))
+    rows = dict.fromkeys(each for one in differences for each in (*one.come, *one.gone))
     named, entries = submitted.NamedRows(rows), recount.entries(row, differences)
     said = {each: named.said(each) for each in rows}
     changed = [
         Changed(one, submitted.shown_number(one.was, one.kind), submitted.shown_number(one.now, one.kind),
-                _once(said[each] for each in come), _once(said[each] for each in gone),
-                len(one.come) + len(one.gone) - len(come) - len(gone))
-        for one, come, gone in shown
+                _once(said[each] for each in one.come), _once(said[each] for each in one.gone), one.more)
+        for one in differences
     ]  # fmt: skip
     causes: dict[str, list[JournalEntry]] = {}
     for each in rows:

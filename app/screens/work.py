@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from app.extensions import db
 from app.models import Job
 from app.screens.screen import Screen
 from app.work import queue
-from app.work.results import JobFiles
+from app.work.results import JobFiles, shown
 
 UNATTENDED = timedelta(minutes=1)  # a job that waits longer while none runs: nobody does them
 ACTS = {
@@ -93,13 +94,24 @@ class Work(Screen):
         return self.pressed(stopped, back)
 
 
-def later(kind: JobKind, title: str, parameters: dict[str, Any]) -> Answer:
-    """Leave something to the background, in the caller's transaction. Raises Refusal, TooManyRequests."""
+def later(kind: JobKind, title: str, parameters: dict[str, Any], files: Mapping[str, bytes] | None = None) -> Answer:
+    """Leave something to the background, in the caller's transaction. Raises Refusal, TooManyRequests.
+
+    files: what was brought with it, kept beside the job by these names.
+    """
     if kind in OF_FAMILIES:
         limits.check_most()
     job = queue.put(kind, title, parameters)
+    for name, content in (files or {}).items():
+        JobFiles(job.id).write(name, content)
     return Answer(_("This takes a while: it goes on in the background, you may go on too."),
                   url_for("Work.job", pk=job.id))  # fmt: skip
+
+
+def kept_by(job: Job, kind: JobKind, **asked: Any) -> dict[str, Any]:
+    """What a job of a kind has kept for the page of what was asked; there is no such page otherwise."""
+    is_it = job.kind is kind and asked.items() <= job.parameters.items()
+    return (shown(job) if is_it else None) or abort(404)
 
 
 def mine() -> list[Job]:

@@ -38,14 +38,31 @@ def submit(content: FrozenContent, *, report: str, title: str, choice: str, peri
     at: the moment, if it is not now: of an invented bank.
     """
     _one_at_a_time()
-    earlier = latest(report, choice, period, territory.id)
-    if earlier is not None:
-        raise Refusal(ALREADY.format(called=earlier.called, code=earlier.code))
+    check(report, choice, period, territory.id, agreed, today)
     last = db.session.scalar(select(func.max(Submission.number)).where(Submission.territory_id == territory.id))
     return _kept(
-        content, agreed, today, report=report, title=title, choice=choice, starts_on=period.start, ends_on=period.end,
+        content, agreed, report=report, title=title, choice=choice, starts_on=period.start, ends_on=period.end,
         territory=territory, number=(last or 0) + 1, edition=1, submitted_at=at or now(),
     )  # fmt: skip
+
+
+def check(report: str, choice: str, period: Period, territory_id: int, agreed: Agreed, today: date) -> None:
+    """What may be known before a report is counted. Raises Refusal if it cannot be handed in."""
+    earlier = latest(report, choice, period, territory_id)
+    if earlier is not None:
+        raise Refusal(ALREADY.format(called=earlier.called, code=earlier.code))
+    rules.check_over(period, today)
+    rules.check_agreed(agreed, period, today)
+
+
+def check_correction(row: Submission, note: str, agreed: Agreed, today: date) -> None:
+    """The same of a corrected version. Raises Refusal."""
+    earlier = latest(row.report, row.choice, row.period, row.territory_id)
+    if earlier is None or earlier.id != row.id:
+        raise Refusal(NOT_LAST)
+    if not note.strip():
+        raise Refusal(NO_NOTE, "note")
+    rules.check_agreed(agreed, row.period, today)
 
 
 def correct(row: Submission, content: FrozenContent, *, differs: bool, note: str, agreed: Agreed,
@@ -55,15 +72,11 @@ def correct(row: Submission, content: FrozenContent, *, differs: bool, note: str
     differs: whether any number, or any list behind one, is another one than was submitted.
     """
     _one_at_a_time()
-    earlier = latest(row.report, row.choice, row.period, row.territory_id)
-    if earlier is None or earlier.id != row.id:
-        raise Refusal(NOT_LAST)
-    if not note.strip():
-        raise Refusal(NO_NOTE, "note")
+    check_correction(row, note, agreed, today)
     if not differs:
         raise Refusal(NOTHING_NEW)
     return _kept(
-        content, agreed, today, report=row.report, title=row.title, choice=row.choice, starts_on=row.starts_on,
+        content, agreed, report=row.report, title=row.title, choice=row.choice, starts_on=row.starts_on,
         ends_on=row.ends_on, territory=row.territory, number=row.number, edition=row.edition + 1, note=note.strip(),
         submitted_at=now(),
     )  # fmt: skip
@@ -100,10 +113,7 @@ def _one_at_a_time() -> None:
         connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
 
-def _kept(content: FrozenContent, agreed: Agreed, today: date, **said: Any) -> Submission:
-    period = Period(said["starts_on"], said["ends_on"])
-    rules.check_over(period, today)
-    rules.check_agreed(agreed, period, today)
+def _kept(content: FrozenContent, agreed: Agreed, **said: Any) -> Submission:
     connection = db.session.connection()
     chain = connection.scalar(select(_submission.c.hash).order_by(_submission.c.id.desc()).limit(1))
     row = Submission(

@@ -22,7 +22,7 @@ from app.models import ImportBatch, Territory
 from app.render import xlsx
 from app.services import closed, destruction
 from app.words import counted
-from app.work import packs, passports, reports
+from app.work import packs, passports, reports, submissions
 from app.work.results import Result
 from app.work.run import Run
 
@@ -180,5 +180,8 @@ TASKS = {
     JobKind.BACKUP: Task("Backups", "can_make", _copy_bank),
     JobKind.PACKS: Task("Meeting", "can_prepare", packs.print_all),
     JobKind.REPORT: Task("", "can_export", reports.write),
+    JobKind.SUBMIT: Task("Submission", "can_submit", submissions.hand_in),
+    JobKind.RECOUNT: Task("Submission", "can_submit", submissions.recounted),
+    JobKind.READY: Task("Submission", "can_submit", submissions.checked),
     JobKind.DESTROY: Task("Retention", "can_confirm", _destroy),
 }
