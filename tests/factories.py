@@ -495,7 +495,7 @@ def submission(place: Territory, period: Period = LONG_AGO, **values: Any) -> Su
     figures = canonical({"table": table, "spots": {}, "territories": {}, "checks": []})
     said = {"report": "senders", "title": "Отчёт", "choice": "by=territory,small=show",
             "agreed": Agreed("Председатель", period.end + DAY)}  # fmt: skip
-    content = FrozenContent(figures, packed("{}"), [], "0" * 64)
+    content = FrozenContent(figures, packed([b"{}"]), [], "0" * 64)
     with access.unrestricted():
         return submissions.submit(content, period=period, territory=place, today=clock.today(), **said | values)
 

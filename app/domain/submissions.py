@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -47,9 +47,10 @@ def canonical(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def packed(text: str) -> bytes:
-    """A text as it is stored."""
-    return zlib.compress(text.encode(), 6)
+def packed(pieces: Iterable[bytes]) -> bytes:
+    """A text as it is stored, packed piece by piece."""
+    packer = zlib.compressobj(6)
+    return b"".join([*map(packer.compress, pieces), packer.flush()])
 
 
 def unpacked(content: bytes) -> str:

@@ -29,7 +29,7 @@ from reportlab.platypus import (  # fmt: skip
 
 from app.render import chart
 from app.render.html_pdf import FONT, FONT_BOLD, printable, register_fonts, width
-from app.render.pdf_rows import ABOVE, BELOW, LINE, PADDING, Grid, drawn_rows
+from app.render.pdf_rows import ABOVE, BELOW, LINE, PADDING, PrintedGrid, drawn_rows
 from app.render.table import (
     Section,
     Table,
@@ -139,11 +139,11 @@ class _Story:
             story.append(KeepTogether([Spacer(1, 3 * mm), *(_text(line, "signature") for line in table.signatures)]))
         return story
 
-    def _grid(self) -> Grid:
+    def _grid(self) -> PrintedGrid:
         head = self._head()
         high = head.wrap(self.width, self.height)[1]
         rows = drawn_rows(self.table, self.widths)
-        return Grid((head, high), self.table.columns, self.widths, self.height, rows)
+        return PrintedGrid((head, high), self.table.columns, self.widths, self.height, rows)
 
     def _head(self) -> Any:
         depth, cells = header(self.table.columns)

@@ -98,7 +98,7 @@ def _wide(word: str, font: str) -> float:
     return width(word, SIZE, font)
 
 
-class Grid(Flowable):
+class PrintedGrid(Flowable):
     """The header and the rows that are left, as many of them as the sheet has room for.
 
     head: the header, and how high it is. highest: an empty sheet.
@@ -136,7 +136,7 @@ class Grid(Flowable):
         if not fits or (fits == len(self.taken) and self.over):
             return []
         same = ((self.head, self.top), self.columns, self.widths, self.highest)
-        return [Grid(*same, iter(()), self.taken[:fits]), Grid(*same, self.rows, self.taken[fits:])]
+        return [PrintedGrid(*same, iter(()), self.taken[:fits]), PrintedGrid(*same, self.rows, self.taken[fits:])]
 
     def draw(self) -> None:
         """The header, the texts of the rows, the lines around them."""

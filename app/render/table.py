@@ -75,7 +75,7 @@ class Table:
 
     title: str
     columns: Sequence[Column]
-    rows: Sequence[Sequence[Value | Cell]] | Rows
+    rows: Sequence[Sequence[Value | Cell]] | LazyRows
     subtitle: str = ""
     total: Sequence[Value | Cell] | None = None
     notes: Sequence[str] = ()
@@ -86,8 +86,8 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Rows that are made when they are walked, so that very many of them need not be at hand at once; how many."""
+class LazyRows:
+    """LazyRows that are made when they are walked, so that very many of them need not be at hand at once; how many."""
 
     number: int
     make: Callable[[], Iterator[Sequence[Value | Cell]]]
@@ -108,7 +108,7 @@ def telling(table: Table, told: Callable[[int, int], None]) -> Table:
             told(place, number)
             yield row
 
-    return replace(table, rows=Rows(number, rows))
+    return replace(table, rows=LazyRows(number, rows))
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def freeze(report: Report[Any], period: Period, place_id: int, options: Mapping[
         by = _grouped(asked, spots)
         lists = _lists({key: indicators[key] for key in used}, within, by, told)
         return FrozenContent(
-            canonical(figures), packed(lists),
+            canonical(figures), lists,
             sorted({name for one in indicators.values() for name in _counts(one)} | set(report.entered)),
             _rules(indicators.values(), within),
         )  # fmt: skip
@@ -183,19 +183,28 @@ def _counts(indicator: Indicator) -> Iterator[str]:
             yield table.name
 
 
-def _lists(indicators: Mapping[str, Indicator], within: Within, by: Mapping[str, Sequence[str]], told: Told) -> str:
-    """The rows behind each figure as canonical JSON, of all figures of a source by one statement."""
+def _lists(indicators: Mapping[str, Indicator], within: Within, by: Mapping[str, Sequence[str]], told: Told) -> bytes:
+    """The rows behind each figure, packed canonical JSON; those of all figures of a source by one statement."""
     of_source: dict[str, list[str]] = {}
     for key, one in indicators.items():
         of_source.setdefault(one.source.name, []).append(key)
-    found: dict[str, str] = {}
+    found: dict[str, list[bytes]] = {}
     for done, keys in enumerate(of_source.values(), start=1):
         told(done, len(of_source) + 1)
         found |= _lists_of_source({key: indicators[key] for key in keys}, within, by)
-    return "{" + ",".join(f"{canonical(key)}:{found[key]}" for key in sorted(found)) + "}"
+
+    def pieces() -> Iterator[bytes]:
+        for place, key in enumerate(sorted(found)):
+            yield f"{',' if place else '{'}{canonical(key)}:".encode()
+            yield from found.pop(key)
+        yield b"}" if indicators else b"{}"
+
+    return packed(pieces())
 
 
-def _lists_of_source(group: Mapping[str, Indicator], within: Within, by: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def _lists_of_source(
+    group: Mapping[str, Indicator], within: Within, by: Mapping[str, Sequence[str]]
+) -> dict[str, list[bytes]]:
     first = next(iter(group.values()))
     source, apart = first.source, _told_apart(first)
     details = [one for one in source.details if _is_kept(one)]
@@ -226,29 +235,31 @@ def _lists_of_source(group: Mapping[str, Indicator], within: Within, by: Mapping
             one.name: {str(key): str(name) for key, name in one.titles.items()} for one in details if one.titles
         },
     }
-    return {
-        key: canonical({
+    found = {}
+    for key, one in group.items():
+        told = {
             "title": one.title, "unit": str(one.unit), "rule": one.rule, "by": list(by[key]), **said,
             "counted": "sum" if one.amount is not None else "once" if one.distinct is not None else "rows",
-            "rows": [],
-        }).replace('"rows":[]', f'"rows":[{rows[key]}]', 1)
-        for key, one in group.items()
-    }  # fmt: skip
+        }  # fmt: skip
+        head, tail = canonical({**told, "rows": []}).split('"rows":[]', 1)
+        found[key] = [f'{head}"rows":['.encode(), *rows[key], f"]{tail}".encode()]
+    return found
 
 
-def _rows_of_lists(asked: Any, chosen: Mapping[str, list[int]], flags: int) -> dict[str, str]:
-    """The rows of each list in JSON, written portion by portion: all of a bank would not go into the memory at once.
+def _rows_of_lists(asked: Any, chosen: Mapping[str, list[int]], flags: int) -> dict[str, list[bytes]]:
+    """The rows of each list in pieces of JSON, written portion by portion: those of a bank are many.
 
     chosen: which columns a list keeps. flags: where the columns begin that say whether a row is of a list, one by one.
     """
-    parts: dict[str, list[str]] = {key: [] for key in chosen}
+    pieces: dict[str, list[bytes]] = {key: [] for key in chosen}
     with db.session.execute(asked) as found:
         for portion in found.partitions(PORTION):
             for place, (key, columns) in enumerate(chosen.items()):
                 rows = [[_plain(row[at]) for at in columns] for row in portion if row[flags + place]]
                 if rows:
-                    parts[key].append(canonical(rows)[1:-1])
-    return {key: ",".join(said) for key, said in parts.items()}
+                    comma = "," if pieces[key] else ""
+                    pieces[key].append(f"{comma}{canonical(rows)[1:-1]}".encode())
+    return pieces
 
 
 def _counted(indicator: Indicator) -> ColumnElement[Any]:

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _
 
 from app import access, words
 from app.domain.periods import Period
-from app.render.table import Cell, Column, Kind, Rows, Table, Value
+from app.render.table import Cell, Column, Kind, LazyRows, Table, Value
 from app.reports import grid, places, report
 from app.reports.on_record import PersonOnRecord, Standing, StandingFamilies, joined
 from app.reports.period_figures import PeriodFigures
@@ -169,7 +169,9 @@ def as_table(form: Registry, link: Link | None = None) -> Table:
         title=f"{form.title} на {words.day(form.period.end)}",
         subtitle=form.place.name,
         columns=columns,
-        rows=Rows(len(form.families), lambda: (row(place, one) for place, one in enumerate(form.families, start=1))),
+        rows=LazyRows(
+            len(form.families), lambda: (row(place, one) for place, one in enumerate(form.families, start=1))
+        ),
         total=total,
         sheet=form.title,
     )

@@ -10,7 +10,7 @@ from pypdf import PdfReader
 from app.render import pdf
 from app.render.html_pdf import FONT
 from app.render.pdf_rows import lines_of
-from app.render.table import Column, Rows, Table
+from app.render.table import Column, LazyRows, Table
 
 MOMENT = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
 
@@ -24,7 +24,7 @@ def test_rows_are_taken_as_sheets_need_them_and_each_stands_whole_under_the_head
             yield [f"семья-{place}", date(2026, 9, 30), "слово " * (900 if place == 7 else 9), 1234.5]
 
     columns = [Column("№", 8), Column("Поставлена", 5, "date"), Column("Что известно", 60), Column("Сумма", 9, "money")]
-    table = Table("Реестр", columns, Rows(number, rows), total=["ИТОГО", None, None, 9], notes=["Сноска"])
+    table = Table("Реестр", columns, LazyRows(number, rows), total=["ИТОГО", None, None, 9], notes=["Сноска"])
     pages = PdfReader(BytesIO(pdf.pdf(table, made_by="Анна", made_at=MOMENT))).pages
     texts = [page.extract_text() for page in pages]
     words = " ".join(texts).split()
