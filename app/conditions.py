@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, cast
 
@@ -291,12 +292,13 @@ def gives_work(stage: FromClause) -> ColumnElement[bool]:
     return and_(stage.c.annulled_at.is_(None), stage.c.decision_id.is_not(None))
 
 
-def families_of_work(agency: int, day: date, *, measures_too: bool = True) -> list[Select[tuple[int | None]]]:
+@lru_cache(maxsize=256)
+def families_of_work(agency: int, day: date, *, measures_too: bool = True) -> tuple[Select[tuple[int | None]], ...]:
     """Ids of the families that a body works with on a day: it has a measure in an approved stage of a programme that
     runs, it is of the group that draws one or carries it out, or an instruction about the family waits for it.
 
     An ended programme, place in a group or instruction ends the sight. measures_too: else only the others, which are
-    few however much a body does.
+    few however much a body does. The statements are composed once for a body and a day: every request asks them.
     """
     programme, stage, measure = Programme.__table__.alias(), Stage.__table__.alias(), PlannedMeasure.__table__.alias()
     group, order = WorkingGroupMember.__table__.alias(), Instruction.__table__.alias()
@@ -322,7 +324,7 @@ def families_of_work(agency: int, day: date, *, measures_too: bool = True) -> li
         order.c.accepted_at.is_(None),
         order.c.annulled_at.is_(None),
     )
-    return [measures, groups, orders] if measures_too else [groups, orders]
+    return (measures, groups, orders) if measures_too else (groups, orders)
 
 
 def plain_measures(measure: Any, agency: int | None) -> ColumnElement[bool]:
