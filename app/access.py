@@ -256,9 +256,9 @@ class Scope:
             return plain
         return or_(plain, mark.group_id.in_(select(_group.c.id).where(self._goes_with(_group.c))))
 
-    def counted_families(self) -> ColumnElement[bool]:
-        """The condition on `family` for figures without names."""
-        return true() if self.all_statistics else self.families()
+    def counted_families(self, *, one: bool = False) -> ColumnElement[bool]:
+        """The condition on `family` for figures without names. one: as `given_families`."""
+        return true() if self.all_statistics else self.families(one=one)
 
     def journal(self) -> ColumnElement[bool]:
         """The condition on `journal_entry`: an auditor reads all, others the entries of their families."""
@@ -325,13 +325,14 @@ class Scope:
             return seen
         return or_(seen, and_(getattr(entity, entity.ASKED_BODY) == self.agency, _is_asked(self, owner)))
 
-    def listed(self, entity: Any, columns: Sequence[Any], *asked: ColumnElement[bool], walked: bool) -> Select[Any]:
+    def listed(self, entity: Any, columns: Sequence[Any], *asked: ColumnElement[bool], walked: bool,
+               one: bool = False) -> Select[Any]:  # fmt: skip
         """A Core SELECT of the live rows of an entity that lists show to this person; of live families, if of one.
         asked: what else they meet; it is looked at first, for nearly all rows of a list are the person's.
 
         It asks once for each row what the listener and a list would ask twice: whose its family is, and whether the
         family is live. walked: the rows are met in some order of their own, and each is asked for its family; else
-        they may be gathered from the families.
+        they may be gathered from the families; one: of these too each is asked by itself, as `given_families`.
         """
         table = entity.__table__
         where = [] if self.sees_special else [told for each, told in ordinary(self).items() if each is entity]
@@ -341,13 +342,16 @@ class Scope:
         if walked and entity is Family:
             in_order = SimpleNamespace(**{name: conditions.unindexed(table.c[name]) for name in ("id", "territory_id")})
             return select(*columns).select_from(table).where(*where, self.families(in_order, one=True))
+        if entity is Family:
+            return select(*columns).select_from(table).where(*where, self.families(table.c, one=one))
         if not issubclass(entity, OfFamily):
             return select(*columns).select_from(table).where(*where, self.rows(entity))
         if walked:
             return select(*columns).select_from(table).where(*where, self.sees(table.c.family_id, living=True))
         family = _family.alias()  # a filter may name the families too
-        where += [family.c.annulled_at.is_(None), self.families(family.c)]
-        return select(*columns).select_from(table.join(family, family.c.id == table.c.family_id)).where(*where)
+        where += [family.c.annulled_at.is_(None), self.families(family.c, one=one)]
+        key = conditions.unindexed(family.c.id) if one and not asked else family.c.id  # the families lead to the rows
+        return select(*columns).select_from(table.join(family, key == table.c.family_id)).where(*where)
 
     @property
     def sees_special(self) -> bool:

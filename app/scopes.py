@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -19,11 +19,20 @@ _family, _territory, _agency = Family.__table__, Territory.__table__, Agency.__t
 _assignment, _employee = Assignment.__table__, Employee.__table__
 
 
-def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = False,
-             address: str | None = None) -> Scope:  # fmt: skip
+def given_places(scope: Scope) -> frozenset[int]:
+    """The territories of the families that are given to the person or to the body. A body carries measures out near its
+    own work: its thousands of measures are not looked through."""
+    if not (parts := scope.given_families(_family.c, by_name=True)):
+        return frozenset()
+    return frozenset(db.session.scalars(select(_family.c.territory_id).where(or_(*parts)).distinct()))
+
+
+def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = False, address: str | None = None,
+             places_of: Callable[[Scope], frozenset[int]] = given_places) -> Scope:  # fmt: skip
     """The scope of a user with these roles of the code; several roles add up.
 
     special: the person holds the permission for health and convictions. address: where the person acts from.
+    places_of: tells the `given_places` of a scope, by whoever keeps them.
     """
     held = set(roles)
     employee = _employee_of(user) if held & {terms.Role.COMMISSION, terms.Role.SPECIALIST} else None
@@ -50,14 +59,14 @@ def scope_of(user: User, roles: Iterable[str], today: date, *, special: bool = F
         user_name=user.get_full_name(),
         address=address,
     )
-    return _with_territories(found, home, given, work, known, keeps=terms.Role.COORDINATOR in held)
+    return _with_territories(found, home, given, places_of(found), work, known, keeps=terms.Role.COORDINATOR in held)
 
 
 def scope_of_member(employee_id: int, today: date) -> Scope:
     """What a member of a commission sees, with a sign-in or without one: the families given to the member."""
     given: set[int] = {*db.session.scalars(_assigned_territories(employee_id, today))}
     found = Scope(today=today, assigned_to=employee_id, employee=employee_id, special=True)
-    return _with_territories(found, set(), given, None, None, keeps=False)
+    return _with_territories(found, set(), given, given_places(found), None, None, keeps=False)
 
 
 def _is_home_of(user: User) -> ColumnElement[bool]:
@@ -76,13 +85,13 @@ def _employee_of(user: User) -> Any:
     ).first()
 
 
-def _with_territories(scope: Scope, home: set[int], given: set[int], work: int | None,
+def _with_territories(scope: Scope, home: set[int], given: set[int], places: frozenset[int], work: int | None,
                       known: tree.Tree[tree.Place] | None, *, keeps: bool) -> Scope:  # fmt: skip
     """A scope with what lies in a person's territories, and with the places near the person's work.
 
-    work: the territory of the body that a specialist works in.
+    places: those of given families. work: the territory of the body that a specialist works in.
     """
-    near = {*home, *given, *_given_places(scope), *(() if work is None else (work,))}
+    near = {*home, *given, *places, *(() if work is None else (work,))}
     if not near:
         return scope
     if known is None:
@@ -96,13 +105,6 @@ def _with_territories(scope: Scope, home: set[int], given: set[int], work: int |
         convened=convened,
         places=frozenset(place.id for place in known.below(near)) | above,
     )
-
-
-def _given_places(scope: Scope) -> Iterable[int]:
-    """The territories of the families that are given to the person or to the body. A body carries measures out near its
-    own work: its thousands of measures are not looked through for every page."""
-    if parts := scope.given_families(_family.c, by_name=True):
-        yield from db.session.scalars(select(_family.c.territory_id).where(or_(*parts)).distinct())
 
 
 def _assigned_territories(employee_id: int, today: date) -> Select[tuple[int]]:

@@ -28,6 +28,7 @@ from app.domain import terms
 from app.domain.refusal import Refusal
 from app.extensions import CALENDAR_FEED, begin_writing, db
 from app.models import User
+from app.readings import kept
 from app.services import accounts, second_step
 
 LONGEST_NAME, LONGEST_PASSWORD, LONGEST_CODE = 128, 1024, 40
@@ -176,6 +177,13 @@ class OwnLoginManager(LoginManager):
         return response
 
 
+def _places_of(scope: Scope) -> frozenset[int]:
+    """The `scopes.given_places` of a scope; a body has thousands of families, and each page of its people asks."""
+    if scope.agency is None:
+        return scopes.given_places(scope)
+    return kept.while_unchanged(("given places", scope), lambda: scopes.given_places(scope))
+
+
 def _check_typed(password: str, username: str, *about: str) -> None:
     try:
         accounts.check_password(password, username, *about)
@@ -243,7 +251,7 @@ class SecurityManager(FabSecurityManager):
         """The rows of a user by the roles held today; `address`: where the person acts from."""
         roles = self.roles_of_code(user)
         special = self._held_by(user).special or self.may(roles, "can_special", "Family")
-        return scopes.scope_of(user, roles, clock.today(), special=special, address=address)
+        return scopes.scope_of(user, roles, clock.today(), special=special, address=address, places_of=_places_of)
 
     def may(self, roles: list[str], permission: str, view: str) -> bool:
         """Whether any of these roles of the code has a permission on a view."""

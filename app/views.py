@@ -338,7 +338,7 @@ class PlannedMeasureRegistry(MeasureListView):
         "family", "stage", "kind", "details", "problem", "members", "performer", "employee", "due_on", "state",
         "done_on", "reason",
     ]  # fmt: skip
-    base_order = ("due_on", "asc")
+    base_order = ("due_on", "desc")
 
 
 class PerformerReportRegistry(RegistryView):

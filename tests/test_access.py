@@ -30,6 +30,8 @@ from app.models import (
     Supervision,
     SupervisionKind,
 )
+from app.readings import given
+from app.readings import kept as found_kept
 from tests import factories
 from tests.states import kept
 
@@ -164,6 +166,32 @@ def test_a_mentor_shows_the_family_to_the_agency(cast, three):
     factories.mentor(three["north"], cast.employee("gleb"), date(2026, 1, 1))
     with access.acting_as(scope_of(cast, "gleb")):
         assert list(db.session.scalars(select(Family.id))) == [three["north"].id]
+
+
+def test_a_body_sees_the_same_rows_whether_its_families_are_gathered_or_met_one_by_one(cast, three, sign_in,
+                                                                                      monkeypatch):  # fmt: skip
+    """And the places of what is given to it from the moment it is given."""
+    gleb = cast.employee("gleb")
+    factories.agency("Дальняя школа", "5.3", cast.far)
+    stay = factories.registration(three["south"], date(2026, 1, 1))
+    of_body = factories.programme(stay, date(2026, 1, 2), date(2027, 1, 2), approved=True)
+    at = factories.stage(of_body, date(2026, 1, 2), date(2026, 12, 31))
+    factories.measure(at, date(2026, 12, 1), performer=gleb.agency)
+    factories.mentor(three["north"], gleb, date(2026, 1, 1))
+    db.session.commit()
+    browser = sign_in("gleb")
+    for most in (given.MOST_GATHERED, -1):
+        monkeypatch.setattr(given, "MOST_GATHERED", most)
+        found_kept.answers.clear()
+        families, members = (browser.get(f"/{name}registry/list/").text for name in ("family", "member"))
+        for place, shown in (("north", True), ("south", True), ("far", False)):
+            assert (three[place].number in families) is shown, place
+            assert (f"/family/{three[place].id}" in members) is shown, place
+        assert three["south"].number in browser.get("/programmeregistry/list/").text
+    assert "Дальняя школа" not in browser.get("/agencyregistry/list/").text
+    factories.mentor(three["far"], gleb, date(2026, 1, 1))
+    db.session.commit()
+    assert "Дальняя школа" in browser.get("/agencyregistry/list/").text
 
 
 def test_a_row_of_an_unseen_family_is_not_stored(cast, three):

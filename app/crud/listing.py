@@ -19,7 +19,8 @@ from sqlalchemy.orm import class_mapper, joinedload, selectinload
 from app import access, conditions, filters, tree
 from app.extensions import db
 from app.filters import Address, Filter
-from app.models import Annullable, Dictionary, Entity
+from app.models import Annullable, Dictionary, Entity, Family, OfFamily
+from app.readings import given
 
 PAGE_SIZES = (25, 50, 100)
 LARGEST_EXPORT = 50_000
@@ -350,7 +351,12 @@ class RegistryList:
         """The ids of the person's rows that the filters let through; one_by_one: so few are met that each is asked."""
         each = walked or any(one.is_part for one in found)
         asked = [told for one in found for told in (walked and one_by_one and one.of_each) or one.conditions]
-        return access.scope().listed(self.entity, [self.entity.__table__.c.id], *asked, walked=each)
+        ids = [self.entity.__table__.c.id]
+        return access.scope().listed(self.entity, ids, *asked, walked=each, one=not each and self._works_much)
+
+    @cached_property
+    def _works_much(self) -> bool:
+        return issubclass(self.entity, OfFamily | Family) and given.works_much(COUNTED)
 
     def _order(self, address: Address) -> tuple[str, str]:
         name = address.one_of(f"_oc_{self.endpoint}", _("Order"), self.sortable)

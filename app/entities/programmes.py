@@ -277,6 +277,7 @@ class PlannedMeasure(ByAct, OfFamily, Entity):
         listed("planned_measure", "due_on", "id", "family_id"),
         sought("planned_measure", "done_on", "id", "family_id"),
         given("planned_measure", "performer_id", "done_on", "id", "family_id"),
+        Index("ix_planned_measure_of_family", "family_id", "performer_id", "state", "stage_id", "annulled_at"),
         Index("ix_planned_measure_of_performer", "performer_id", "state", "due_on", "family_id", "annulled_at"),
         Index("ix_planned_measure_open", "state", "due_on", "family_id", "performer_id", "annulled_at"),
         sane("state <> 'done' OR done_on IS NOT NULL", name="done_on_a_day"),

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from app import access
 from app.domain.terms import Role
 from app.extensions import db
-from app.models import Family, HomeTerritory, User
+from app.models import Family, HomeTerritory, PlannedMeasure, User
+from app.readings import kept
 
 NO_TERRITORY = (
     "Вам ещё не поручена территория, поэтому семей не видно и внести их некуда. Территорию поручает администратор: "
@@ -24,14 +25,39 @@ NOT_ASSIGNED = "За вами ещё не закреплены семьи. Се�
 NOT_MENTORS = "Ваш орган ещё не наставник ни одной семьи. Наставников семьям назначает координатор района."
 NO_FAMILY_AT_ALL = "Семей в банке ещё нет: их вносят координаторы районов."
 
+MEASURES_OF_FAMILY = 5  # of one body, about
+MOST_GATHERED = 50_000  # measures of a body: the families of more are never gathered from them
+
 
 def families_up_to(most: int) -> int:
     """How many families stand among the person's rows, or among the figures of who sees figures only, but no more
     than so many.
     """
-    counted = access.scope().counted_families()
-    found = select(Family.id).where(Family.__table__.c.annulled_at.is_(None), counted).limit(most).subquery()
-    return db.session.connection().scalar(select(func.count()).select_from(found)) or 0
+
+    def count() -> int:
+        counted = access.scope().counted_families(one=works_much(most))
+        found = select(Family.id).where(Family.__table__.c.annulled_at.is_(None), counted).limit(most).subquery()
+        return db.session.connection().scalar(select(func.count()).select_from(found)) or 0
+
+    return kept.while_unchanged(("families", most), count)
+
+
+def works_much(most: int) -> bool:
+    """Whether the person's body has so much to do that so many of its families are met among all of the bank, each
+    asked by itself, sooner than all are gathered from its measures; how many these are an index tells.
+
+    Gathering takes the time of all measures; every family that is met takes the time of those that lie before it, as
+    many as there are to each of the body's own.
+    """
+    agency = access.scope().agency
+    if agency is None:
+        return False
+    family, measure = Family.__table__.c, PlannedMeasure.__table__.c
+    own = select(measure.id).where(measure.performer_id == agency).limit(MOST_GATHERED + 1).subquery()
+    of_body, of_bank = select(func.count()).select_from(own), select(func.max(family.id))
+    asked = select(of_body.scalar_subquery(), of_bank.scalar_subquery())
+    number, largest = db.session.connection().execute(asked).one()
+    return bool(number > MOST_GATHERED or number**2 > MEASURES_OF_FAMILY * most * (largest or 0))
 
 
 def lacking(roles: Collection[str]) -> list[str]:

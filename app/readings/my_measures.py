@@ -29,6 +29,14 @@ OF_STATES: dict[str, Callable[[date], ColumnElement[bool]]] = {
     ),
     "not-done": lambda _today: _measure.c.state == MeasureState.NOT_DONE,
 }
+# How the measures of each state follow one another: what waits by its days, what is behind the latest first, for the
+# programmes of old days have ended and their measures would be passed over one by one.
+IN_ORDER: dict[str, tuple[Any, Any]] = {
+    "overdue": (_measure.c.due_on, _measure.c.id),
+    "due": (_measure.c.due_on, _measure.c.id),
+    "done": (_measure.c.done_on.desc(), _measure.c.id.desc()),
+    "not-done": (_measure.c.due_on.desc(), _measure.c.id.desc()),
+}
 
 
 @dataclass(frozen=True)
@@ -67,12 +75,9 @@ class MeasuresAsked:
 
 
 def page(asked: MeasuresAsked, today: date, number: int) -> tuple[list[PlannedMeasure], bool]:
-    """A page of them, and whether there is a next one: what is due in the order of its days, what is done the latest
-    first."""
+    """A page of them in their order, and whether there is a next one."""
     found = select(_measure.c.id).where(*asked.conditions(), OF_STATES[asked.state](today))
-    done = asked.state == "done"
-    found = found.order_by(*([_measure.c.done_on.desc(), _measure.c.id.desc()] if done else
-                             [_measure.c.due_on, _measure.c.id]))  # fmt: skip
+    found = found.order_by(*IN_ORDER[asked.state])
     keys = list(db.session.connection().scalars(found.limit(PAGE + 1).offset(PAGE * number)))
     shown = select(PlannedMeasure).where(PlannedMeasure.id.in_(keys[:PAGE])).options(
         joinedload(PlannedMeasure.kind), joinedload(PlannedMeasure.performer), joinedload(PlannedMeasure.employee),
@@ -94,11 +99,12 @@ def titles(rows: Iterable[PlannedMeasure]) -> dict[int, str]:
 def counts(asked: MeasuresAsked, today: date) -> dict[str, int]:
     """How many there are of each state, in one statement; of none are more than `MOST_COUNTED` and one looked at."""
 
-    def number(condition: ColumnElement[bool]) -> Any:
-        some = select(_measure.c.id).where(*asked.conditions(), condition).limit(MOST_COUNTED + 1).subquery()
-        return select(func.count()).select_from(some).scalar_subquery()
+    def number(state: str) -> Any:
+        some = select(_measure.c.id).where(*asked.conditions(), OF_STATES[state](today))
+        some = some.order_by(IN_ORDER[state][0]).limit(MOST_COUNTED + 1)
+        return select(func.count()).select_from(some.subquery()).scalar_subquery()
 
-    found = select(*(number(condition(today)).label(name) for name, condition in OF_STATES.items()))
+    found = select(*(number(state).label(state) for state in OF_STATES))
     return dict(db.session.connection().execute(found).one()._mapping)
 
 
