@@ -51,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A test that says why one database is enough runs on SQLite alone; the longest of each database come first."""
-    spared = [item for item in items if databases.is_spared(item)]
+    spared = databases.spared(items)
     config.hook.pytest_deselected(items=spared)
     items[:] = sorted(set(items) - set(spared), key=partial(_turn, {item: place for place, item in enumerate(items)}))
 

@@ -7,14 +7,16 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from zlib import crc32
 
 import psycopg
 import pytest
 from sqlalchemy import Engine
 
+KINDS = ("sqlite", "postgres")
 POSTGRES_USER = "postgres"
 # A server that is thrown away need not outlive a loss of power, nor compile plans that run once.
 QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c jit=off"
@@ -73,28 +75,35 @@ def kinds() -> list[object]:
     return ["sqlite", pytest.param("postgres", marks=skip)]
 
 
-def is_spared(item: pytest.Item) -> bool:
-    """Whether a test that could run on two databases need not run on this one. Of the cases of one test each runs on
-    one database and the next one on the other, unless it says that each is a case `of_both_databases`. A test without
-    cases runs on both, unless it says why one is enough: rows that are found, sorted and counted, rules that the
-    database keeps, locks, migrations and each page once are tried on both. A test for which Postgres is the stricter
-    one says `on="postgres"`, and runs on SQLite where there is none.
+def spared(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """The tests that need not run on the database that they would: another one is enough, or it is the other's turn."""
+    stand = {item.nodeid for item in items}
+    return [item for item in items if _is_enough_elsewhere(item) or _other_of(item) in stand]
+
+
+def _is_enough_elsewhere(item: pytest.Item) -> bool:
+    """Whether a test says that one database is enough, and it is not this one. Rows that are found, sorted and counted,
+    rules that the database keeps, locks, migrations and each page once are tried on both. A test for which Postgres is
+    the stricter one says `on="postgres"`, and runs on SQLite where there is none.
     """
     mark = item.get_closest_marker("one_database")
     if mark is None:
-        return has_postgres() and of(item) is not None and of(item) != _in_turn(item)
+        return False
     (why,) = mark.args
     assert len(why) > 20, f"{item.nodeid}: say in a sentence why one database is enough"
     wanted = mark.kwargs.get("on", "sqlite") if has_postgres() else "sqlite"
     return of(item) not in (None, wanted)
 
 
-def _in_turn(item: pytest.Item) -> str | None:
-    """The database whose turn a case of a test is."""
-    cases = [place for name, place in item.callspec.indices.items() if name != "bank"]
-    if not cases or item.get_closest_marker("of_both_databases"):
-        return of(item)
-    return ("sqlite", "postgres")[sum(cases) % 2]
+def _other_of(item: pytest.Item) -> str:
+    """The same case of a test on the other database, if that one's turn it is: of many cases each runs on one of them,
+    unless the test says that all are `of_both_databases`."""
+    here, marks = of(item), {mark.name for mark in item.iter_markers()}
+    if here is None or not has_postgres() or marks & {"one_database", "of_both_databases"}:
+        return ""
+    there, case = KINDS[1 - KINDS.index(here)], item.nodeid.replace(f"[{here}-", "[", 1)
+    is_case, others_turn = case != item.nodeid, KINDS[crc32(case.encode()) % 2] == there
+    return case.replace("[", f"[{there}-", 1) if is_case and others_turn else ""
 
 
 def of(item: pytest.Item) -> str | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import zipfile
 import zlib
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import Any
 
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
@@ -100,6 +102,16 @@ def texts(content: bytes) -> list[str]:
 def flowing(pages: Iterable[str]) -> str:
     """The text of pages on one line."""
     return " ".join(" ".join(pages).split())
+
+
+def told(answer: Any) -> str:
+    """The words of an answer: of a page, of a paper, or of a workbook."""
+    if answer.mimetype == "application/pdf":
+        return flowing(texts(answer.data))
+    if answer.data[:2] != b"PK":
+        return str(answer.text)
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
+        return "\n".join(book.read(name).decode("utf-8") for name in book.namelist() if name.endswith(".xml"))
 
 
 def store(paper: Paper) -> None:

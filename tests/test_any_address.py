@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from werkzeug.routing import AnyConverter
 
-from tests import factories
+from tests import factories, scans
 from tests.test_routes import STATIC
-from tests.test_stranger import HERS, hers, mine, text_of
+from tests.test_stranger import HERS, hers, mine
 
 pytestmark = pytest.mark.one_database("what an address asks is read before the database is asked")
 
@@ -72,7 +72,8 @@ def test_no_address_fails_or_tells_of_others(app, mine, hers, sign_in):
         assert not answer.headers.get("Location", "").startswith(("//", "http")), said
         if name in READ_BY_DISTRICT:
             asked = " ".join(map(str, (address, *query)))
-            told = [word for word in HERS if word in text_of(answer) and word not in asked]
+            text = scans.told(answer)
+            told = [word for word in HERS if word in text and word not in asked]
             assert not told, f"{said} tells {told}"
 
     ask()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
 from datetime import date
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -40,16 +38,6 @@ SECRETS = (
     "тайная помощь",
 )  # fmt: skip
 ORDINARY = ("Внутришкольный учет", "Многодетная семья")
-
-
-def text_of(answer: Any) -> str:
-    """The words of a page, of a paper or of a workbook."""
-    if answer.mimetype == "application/pdf":
-        return scans.flowing(scans.texts(answer.data))
-    if answer.data[:2] != b"PK":
-        return answer.text
-    with zipfile.ZipFile(BytesIO(answer.data)) as book:
-        return "\n".join(book.read(name).decode("utf-8") for name in book.namelist() if name.endswith(".xml"))
 
 
 @pytest.fixture
@@ -105,7 +93,8 @@ def test_without_the_permission_no_page_tells_of_them(name, app, family, sign_in
     browser = sign_in(name)
     for address in pages(app, family):
         answer = browser.get(address)
-        found = [secret for secret in SECRETS if secret in text_of(answer)]
+        text = scans.told(answer)
+        found = [secret for secret in SECRETS if secret in text]
         assert not found, (address, found)
 
 
@@ -171,7 +160,7 @@ def of_acts(acts: list[Any]) -> list[str]:
 def test_what_an_act_says_of_health_and_drink_is_told_by_the_permission(acts, sign_in):
     gleb, anna = sign_in("gleb"), sign_in("anna")
     for address in of_acts(acts):
-        hidden, told = text_of(gleb.get(address)), text_of(anna.get(address))
+        hidden, told = scans.told(gleb.get(address)), scans.told(anna.get(address))
         assert OF_HEALTH in told, address
         assert OF_DRINK in told, address
         assert OF_HEALTH not in hidden, address

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Iterator
 from datetime import date
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -267,15 +265,6 @@ SHOWS_NOTHING = {
 NAMES_OF_ALL = {"/signal/new": ("Дальнее", "Соседний район")}
 
 
-def text_of(answer: Any) -> str:
-    if answer.mimetype == "application/pdf":
-        return scans.flowing(scans.texts(answer.data))
-    if answer.data[:2] != b"PK":
-        return answer.text
-    with zipfile.ZipFile(BytesIO(answer.data)) as book:
-        return "\n".join(book.read(name).decode("utf-8") for name in book.namelist() if name.endswith(".xml"))
-
-
 @kept
 def hers(cast: factories.Cast) -> dict[str, Any]:
     """One row of everything that is somebody's, in Galina's district."""
@@ -365,7 +354,8 @@ def test_no_list_no_search_no_select_no_workbook_tells_of_foreign_rows(name, app
     for address in without_keys(app, hers):
         answer = browser.get(address)
         assert answer.status_code < 500, address
-        found = [word for word in HERS if word in text_of(answer).replace(address, "")]
+        text = scans.told(answer).replace(address, "")
+        found = [word for word in HERS if word in text]
         found = [word for word in found if word not in NAMES_OF_ALL.get(address, ())]
         assert not found, (name, address, found)
 
