@@ -231,6 +231,7 @@ TRIED_ELSEWHERE = {
     "MeetingPapers.packs": "puts a job by: tests/work",
     **dict.fromkeys(("Doctor.run", "Backups.make"), "puts a job by: tests/work"),
     **dict.fromkeys((f"{one.view}.later" for one in CATALOGUE), "puts a job by: tests/test_known.py"),
+    **dict.fromkeys(("BeforeSending.show", "Submissions.recount"), "puts a job by: tests/work/test_submissions.py"),
     "Execution.window": "tests/screens/test_execution.py: a form that is sent twice is one aid",
     "ProgrammeActs.put_set": "tests/screens/test_programmes.py: a set is put in only once",
     "Work.cancel": "stops a job: tests/work/test_queue.py",

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.one_database("the statements are the same on both datab
 PEOPLE = ("anna", "oleg", "avgust", "boris", "gleb", "renata", "zoya")
 FEW, MANY = 2, 9  # families of a bank; each with a place, a body and a person of its own
 MOST = 15
-MOST_OF_MEETING = 20
+MOST_OF_MEETING = 21
 # Screens that ask for more, and what for.
 DEARER = {
     "Exchange.export": (40, "every table of the bank by portions, and the words of every dictionary"),
@@ -198,12 +198,15 @@ def test_no_page_asks_more_of_a_larger_bank(app, cast, sign_in):
     factories.inquiry(group, cast.employee("gleb").agency)
     db.session.commit()
     browsers = {name: sign_in(name) for name in PEOPLE}
-    small = {("Home.index", "/", name): asked(browser, "/") for name, browser in browsers.items()}
+    small = {}
     for endpoint, address in addresses(app):
         name, sent = first_asked(browsers, address)
         if name:
             small[endpoint, address, name] = sent
+    small |= {("Home.index", "/", name): asked(browser, "/") for name, browser in browsers.items()}
     fill(cast, range(FEW + 1, MANY + 1))
+    for browser in browsers.values():  # what is kept of a person's rows is counted again
+        browser.get("/")
     faults = []
     for page, before in small.items():
         endpoint, address, name = page

@@ -32,7 +32,7 @@ LONGEST_NUMBER = 20
 WEIGHED = 200  # families with near names that are compared with what was typed
 SHOWN_NEAR = 20  # of them that are shown
 NEAREST = 0.35  # of a word: names that are hardly farther than the nearest one stand together
-APART = 4  # of the names that a word may stand for: whoever bears each of them is looked at, however many bear one
+MOST_APART = 4  # of the names that a word may stand for: whoever bears each of them is looked at, however many bear one
 SHORTEST = 3  # letters of a word that may be misspelled, and of a part of a word
 
 # Core tables: they only lead to ids, and the families of these ids are narrowed by the scope of the outer SELECT.
@@ -414,8 +414,8 @@ def _weighed(asked: Sought, stands_for: Mapping[str, Sequence[str]]) -> Found:
     ids = gathering.families(_wanted(asked, stands_for), WEIGHED)
     if len(ids) == WEIGHED:  # of so many, some with each of the names that may be meant
         word = next((word for word, near in stands_for.items() if len(near) > 1), next(iter(stands_for)))
-        each = (gathering.families(_wanted(asked, {**stands_for, word: [one]}), WEIGHED // APART)
-                for one in stands_for[word][:APART])  # fmt: skip
+        each = (gathering.families(_wanted(asked, {**stands_for, word: [one]}), WEIGHED // MOST_APART)
+                for one in stands_for[word][:MOST_APART])  # fmt: skip
         ids = list(dict.fromkeys(one for some in each for one in some))
     if not ids:
         return Found([])
