@@ -21,6 +21,7 @@ _ROLES = (
     "|подопечная|племянник|племянница|внук|внучка|брат|сестра|законный представитель|зак предст|родитель|родители"
     "|ребенок|дети|несовершеннолетний|несовершеннолетняя|двоюродный брат|двоюродная сестра"
 )
+_ROLE_WORDS = frozenset(role.split()[0] for role in _ROLES.split("|"))  # with which they begin
 HEADS = ("мать", "мама", "отец", "папа", "опекун", "опекунша", "законный представитель")
 _SPACED = _ROLES.replace(" ", r"[.\s]+")
 _ROLE = re.compile(rf"(?:({_SPACED})\.?)(?![^\W\d_])\s*[:\-–—.,(]*\s*", re.IGNORECASE)
@@ -134,7 +135,9 @@ def _segments(line: str, first_alone: bool) -> Iterator[tuple[Spelled, str]]:
     surnames: set[str] = set()
     place = 0
     while place < len(line):
-        found = _name_at(line, place, begins=not starts, first_alone=first_alone, surnames=surnames)
+        found = None
+        if line[place].isalpha():
+            found = _name_at(line, place, begins=not starts, first_alone=first_alone, surnames=surnames)
         if found:
             starts.append((place, found[0], found[1]))
             surnames |= names.of_both_sexes(names.key(found[1].last))
@@ -152,11 +155,10 @@ def _segments(line: str, first_alone: bool) -> Iterator[tuple[Spelled, str]]:
 def _name_at(line: str, place: int, *, begins: bool, first_alone: bool,
              surnames: set[str]) -> tuple[int, Spelled] | None:  # fmt: skip
     """A name that begins at a place of a line, with its end. surnames: of those who are named in the line already."""
-    letter = line[place]
-    if not letter.isalpha():
-        return None
-    role = _ROLE.match(line, place) if place == 0 or not line[place - 1].isalnum() else None
-    if role is None and not letter.isupper():
+    first = _WORD.match(line, place)
+    may_be_role = first is not None and first[0].casefold() in _ROLE_WORDS
+    role = _ROLE.match(line, place) if may_be_role and (place == 0 or not line[place - 1].isalnum()) else None
+    if role is None and not line[place].isupper():
         return None
     start = role.end() if role else place
     if (initials := _INITIALS.match(line, start)) and initials[1].isupper():  # «С.И. Тетерин»

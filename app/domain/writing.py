@@ -21,7 +21,9 @@ _SPACES = re.compile(r"[^\S\n]+")
 _AROUND_LINE_END = re.compile(" ?\n ?")
 _ANY_SPACES = re.compile(r"\s+")
 # A text that stays as it is: Russian letters, digits, signs, single spaces between them.
-_PLAIN = re.compile(r"[0-9А-Яа-яЁё!-/:-@\[-`{-~№«»–—]+(?: [0-9А-Яа-яЁё!-/:-@\[-`{-~№«»–—]+)*")
+_LETTERS = r"[0-9А-Яа-яЁё!-/:-@\[-`{-~№«»–—]+"
+_PLAIN = re.compile(rf"{_LETTERS}(?: {_LETTERS})*")
+_PLAIN_LINES = re.compile(rf"{_LETTERS}(?:[ \n]{_LETTERS})*")
 _WORD = re.compile(r"[^\W\d_]+")
 _CYRILLIC = re.compile("[\u0400-\u052f]")
 _FOREIGN = re.compile("[A-Za-z\u00c0-\u024f\u0259\u0275\u0370-\u03ff]")
@@ -53,7 +55,7 @@ def line(value: Any) -> str | None:
 
 def lines(value: Any) -> str | None:
     """A text of several lines, single spaces within each; nothing left is None."""
-    return value if is_plain(value) else _cleaned_lines(value)
+    return value if value.__class__ is str and _PLAIN_LINES.fullmatch(value) else _cleaned_lines(value)
 
 
 def is_plain(value: Any) -> TypeGuard[str]:
@@ -133,7 +135,7 @@ def _visible(value: Any) -> str | None:
     if text.isascii() and text.isprintable():
         return text
     text = _LINE_ENDS.sub("\n", text).replace("\t", " ")
-    if not text.isprintable():
+    if not text.replace("\n", "").isprintable():
         text = "".join(each for each in text if each == "\n" or _is_seen(each))
     return unicodedata.normalize("NFC", text)
 

@@ -107,6 +107,8 @@ class Words:
                 query = select(target).where(target.id.in_(portion))
                 for row in self._session.scalars(query):
                     self._known[target, row.id] = str(row)
+        for key in missing:  # of rows that are written only now
+            self._known.setdefault((target, key), f"№ {key}")
 
     def of(self, target: type[Any], key: int | None) -> str | None:
         """What one row is called."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -122,6 +122,12 @@ def _tops(table: FoundTable) -> dict[int, int]:
     return found
 
 
+def _note(known: dict[str, list[FoundFamily]], key: str, family: FoundFamily) -> None:
+    """Remember that a family goes by a key."""
+    if key and not any(family is each for each in known.setdefault(key, [])):
+        known[key].append(family)
+
+
 class _Grouping:
     """The rows of one table, one after the other."""
 
@@ -147,6 +153,8 @@ class _Grouping:
         self.order_of_families = False  # whether only the first row of a family has a number
         self.tops = _tops(table)
         self.found: list[FoundFamily] = []
+        self.of_parent: dict[str, list[FoundFamily]] = {}  # by the name of a parent, in the order of the rows
+        self.at_address: dict[str, list[FoundFamily]] = {}
         self.current: FoundFamily | None = None
         self.territory = ""
         self.before = table.last
@@ -192,6 +200,9 @@ class _Grouping:
             if known is not None and known.place.sheet == person.place.sheet and person.whose not in PARENTS:
                 self.result.twice.append((known, person.place))
         self.result.doubts += row.doubts
+        for name in family.parents:
+            _note(self.of_parent, name, family)
+        _note(self.at_address, family.address, family)
 
     def _section(self, number: int) -> str:
         """The line between the row before and this one that begins a family; one that names a place is remembered."""
@@ -243,7 +254,7 @@ class _Grouping:
         if address:
             if self.current.address == address:
                 return self.current
-            return next((family for family in reversed(self.found) if family.address == address), None)
+            return next(self._at(address), None)
         if self.current.address or any(what in ("address", "registered") for what, _ in row.said):
             return self.current
         role = names.key(next((person.role or self._role(person) for person in row.people), ""))
@@ -252,6 +263,14 @@ class _Grouping:
             has_children = any(each and not each.startswith(_HEADS) for each in taken)
             return None if has_children or role in taken else self.current
         return self.current if role else self._same_of_children(row)
+
+    def _at(self, address: str) -> Iterator[FoundFamily]:
+        """The families at an address, the latest first."""
+        alike = self._latest(self.at_address.get(address, ()))
+        return (family for family in alike if family.address == address)
+
+    def _latest(self, families: Iterable[FoundFamily]) -> list[FoundFamily]:
+        return sorted(families, key=lambda family: family.place.row, reverse=True)
 
     @staticmethod
     def _role(person: PersonInBook) -> str:
@@ -265,7 +284,7 @@ class _Grouping:
         if not parents:
             told = bool(address) or bool(row.first("order"))
             return self.current if self.current and not told else self._same_of_children(row)
-        for family in reversed(self.found):
+        for family in self._latest(family for name in parents for family in self.of_parent.get(name, ())):
             if parents & family.parents and (not address or not family.address or address == family.address):
                 return family
         tells = (
@@ -280,7 +299,6 @@ class _Grouping:
             each for person in row.people if person.last for each in names.of_both_sexes(names.key(person.last))
         }
         if address:
-            alike = (family for family in reversed(self.found) if family.address == address)
-            return next((family for family in alike if family.surnames & surnames), None)
+            return next((family for family in self._at(address) if family.surnames & surnames), None)
         has_addresses = any(column.meaning in ("address", "registered") for column in self.table.columns)
         return self.current if has_addresses and self.current and self.current.surnames & surnames else None

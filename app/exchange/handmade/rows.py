@@ -80,9 +80,9 @@ def read(table: FoundTable, number: int, line: list[Any], on: date) -> PeopleRow
 
 def _said(table: FoundTable, column: TableColumn, number: int, line: list[Any]) -> CellSaid | None:
     cell = line[column.index] if column.index < len(line) else ""
-    if cell == "" or (isinstance(cell, str) and (writing.lines(cell) is None or writing.is_nothing(cell))):
-        return None
     value = writing.lines(cell) if isinstance(cell, str) else cell
+    if value in (None, "") or (isinstance(value, str) and writing.is_nothing(value)):
+        return None
     return CellSaid(value, CellPlace(table.sheet, number, column.index))
 
 

@@ -46,6 +46,7 @@ class TableColumn:
 class FoundTable:
     """A table of a sheet. first, last: the rows of its header; rows: of the people; set_aside: what is none, and why;
     of_cards: the sheet held cards of families; first, last of one without headers are 0; part: which one;
+    until: its last row;
     sections: lines that name what follows them; above: the lines of the title; below: what stands under the table."""
 
     sheet: str
@@ -61,17 +62,12 @@ class FoundTable:
 
     of_cards: bool = False
     part: int = 1
+    until: int = 0
 
     @property
     def place(self) -> str:
         """The sheet, and which of its tables this one is where it has several: «Отчёт», «Отчёт (2)»."""
         return self.sheet if self.part == 1 else f"{self.sheet} ({self.part})"
-
-    @property
-    def until(self) -> int:
-        """The last row that is of the table."""
-        numbers = [number for number, _ in self.rows] + [number for number, _, _ in self.set_aside]
-        return max([self.last, *numbers])
 
     def holds(self, sheet: str, row: int) -> bool:
         """Whether a row of the book is of this table."""
@@ -299,6 +295,7 @@ def set_apart(table: FoundTable, names_people: Callable[[str], bool]) -> None:
     named = {column.index for column in table.columns if column.meaning.endswith((".name", ".last", ".first"))}
     headers = {column.index: _key(column.path[-1] if column.path else "") for column in table.columns}
     rows = []
+    table.until = max([table.last, *(number for number, _ in table.rows)])
     for number, line in table.rows:
         filled = [(place, cell) for place, cell in enumerate(line) if place in headers and _seen(cell)]
         if not filled:
