@@ -11,7 +11,8 @@ from typing import Any
 from app import words
 from app.exchange import closed_rows
 from app.exchange.changes import Change, Line, Plan
-from app.exchange.handmade import Understood
+from app.exchange.handmade import SHOWN_ROWS, Layout, Understood
+from app.exchange.handmade.asking import BookQuestion
 from app.exchange.workbook import SHEETS
 from app.render.table import Column, Table
 from app.services import closed
@@ -58,6 +59,43 @@ def shown(plan: Plan, warning: str = "") -> Shown:
         **_closed(plan),
         **_by_family(plan, titles),
     }
+
+
+def of_book(understood: Understood, name: str) -> Shown:
+    """What the page of a hand-made book shows, as values that JSON carries."""
+    source = understood.source
+    return {
+        "name": name,
+        "kind": source.kind,
+        "rows": sum(map(len, source.sheets.values())),
+        "hidden": source.hidden,
+        "district": understood.district,
+        "as_of": words.day(understood.as_of) if understood.as_of else "",
+        "families": len(understood.families),
+        "people": understood.people,
+        "questions": [_asked(question) for question in understood.asking.numbered],
+        "unanswered": len(understood.asking.unanswered),
+        "left_sheets": understood.left_sheets,
+        "written": understood.written is not None,
+        "layouts": [_layout(layout) for layout in understood.layouts],
+        "notices": [{"sheet": place.sheet, "where": place.cell or place.row, "text": text}
+                    for place, text in understood.notices[:MOST_SHOWN]],
+        "notices_total": len(understood.notices),
+    }  # fmt: skip
+
+
+def _asked(question: BookQuestion) -> dict[str, Any]:
+    lists = {"choices": list(map(vars, question.choices)), "more": list(map(vars, question.more))}
+    return {**vars(question), **lists}
+
+
+def _layout(layout: Layout) -> dict[str, Any]:
+    tables = [
+        {"sheet": table.sheet, "place": table.place, "first": table.first, "last": table.last,
+         "of_cards": table.of_cards, "rows": table.first_rows(SHOWN_ROWS), "set_aside": table.set_aside[:MOST_SHOWN]}
+        for table in layout.tables
+    ]  # fmt: skip
+    return {"number": layout.number, "tables": tables, "columns": list(map(vars, layout.columns))}
 
 
 def _closed(plan: Plan) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from app.exchange import bank, garbage, plan, reader, rows
@@ -18,6 +18,7 @@ from app.exchange.workbook import AS_OF, DISTRICT, FACTS, FAMILIES, SHEETS, VERS
 
 SOUND = "sound"  # the answer by which only families without faults are loaded
 ONLY = "only"
+LARGE_ROWS = 2000  # of a hand-made book: more than a second of the processor
 MOST_ROUNDS = 3  # families whose faults show only when others have been left out
 
 
@@ -31,14 +32,30 @@ class UnclearBookError(Exception):
 
 @dataclass
 class BookSource:
-    """A file that was read, with what was answered about it."""
+    """A file that was read, with what was answered about it. new: what was answered just now."""
 
     book: Book
     said: Mapping[str, str]
+    new: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_form(self) -> bool:
         return is_form(self.book)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a hand-made book takes longer to understand than a page may."""
+        return not self.is_form and sum(map(len, self.book.sheets.values())) > LARGE_ROWS
+
+    def with_answers(self, given: Mapping[str, str], today: date) -> BookSource:
+        """The same book with those answers of a page that say more than it was understood to say without them."""
+        before = None if self.is_form else self.understood(today)
+        new = {name: value for name, value in given.items() if before is None or _is_news(name, value, before)}
+        return BookSource(self.book, {**self.said, **new}, new)
+
+    def learn(self, understood: Understood, today: date) -> list[str]:
+        """Keep what was answered for the books that come; gives a sentence of each answer that replaces another."""
+        return knowledge.learn(understood, self.new, bank.dictionaries(), today)
 
     def understood(self, today: date) -> Understood:
         """What is understood of a hand-made book, as the bank stands."""
@@ -111,6 +128,18 @@ def is_form(book: Book) -> bool:
     lines = by_title.get(header_key(FAMILIES.title)) or []
     headers = {header_key(cell) for _, line in lines[:1] for cell in line}
     return {header_key(column.header) for column in FAMILIES if column.required} <= headers
+
+
+def _is_news(name: str, value: str, before: Understood) -> bool:
+    """Whether an answer says more than the book was understood to say without it."""
+    if name.startswith("header:"):
+        borders = {table.place: f"{table.first}-{table.last}" for table in before.tables}
+        return borders.get(name.removeprefix("header:")) != value
+    for layout in before.layouts:
+        for column in layout.columns:
+            if column.key == name:
+                return column.meaning != value or not column.sure
+    return True
 
 
 def faulty_families(book: Book, made: Plan) -> set[str]:

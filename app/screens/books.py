@@ -14,18 +14,18 @@ from app import clock, filters, journal
 from app.acts import Answer, reads_first
 from app.domain import book_words
 from app.domain.refusal import Refusal
-from app.domain.terms import Act
+from app.domain.terms import Act, JobKind
 from app.exchange import bank, preview, returned, sources, waiting
-from app.exchange.handmade import SHOWN_ROWS, Understood, knowledge
+from app.exchange.handmade import Understood
 from app.exchange.sources import BookSource, UnclearBookError
 from app.exchange.waiting import WaitingBook
 from app.extensions import db
 from app.render import filled, xlsx
 from app.screens.screen import Screen
+from app.screens.work import later
 
 ANSWER, OTHER, FIRST, LAST = "answer:", "other:", "first:", "last:"  # how the fields of the page begin
 SHOWN = 20  # lines of one part that are seen at once
-MOST_NOTICES = 200
 MOST_REPLACED = 10  # sentences of answers that say otherwise than earlier ones
 
 
@@ -59,7 +59,7 @@ class Books(Screen):
             return self._gone(refusal.text)
         summary = f"Книга «{found.name}»: что понято"
         journal.read(Act.LISTED, entity="ImportBatch", summary=summary, records=len(understood.families))
-        return self.page("exchange/book.html", key=key, answer=ANSWER, other=OTHER, **_shown(understood, found))
+        return self.page("exchange/book.html", **shown_as(key, preview.of_book(understood, found.name)))
 
     def _preview(self, source: BookSource, key: str) -> str:
         """What the book would do, on the page of every load."""
@@ -88,13 +88,14 @@ class Books(Screen):
 
     def _learn(self, source: BookSource, key: str) -> Answer:
         given = dict(_given())
-        if not source.is_form:
-            before = source.understood(clock.today())
-            given = {name: value for name, value in given.items() if _is_news(name, value, before)}
-            after = BookSource(source.book, {**source.said, **given}).understood(clock.today())
-            for text in knowledge.learn(after, given, bank.dictionaries(), clock.today())[:MOST_REPLACED]:
-                flash(text, "warning")
-        waiting.say(key, g.user.id, given)
+        if source.is_large:
+            asked = {"key": key, "given": given}
+            return later(JobKind.PREVIEW, f"{JobKind.PREVIEW}: {source.book.name}", asked)
+        answered = source.with_answers(given, clock.today())
+        replaced = [] if source.is_form else answered.learn(answered.understood(clock.today()), clock.today())
+        for text in replaced[:MOST_REPLACED]:
+            flash(text, "warning")
+        waiting.say(key, g.user.id, dict(answered.new))
         return Answer(_("The answers are kept."), url_for("Books.show", key=key, go=1))
 
     @expose("/<key>/form")
@@ -169,6 +170,12 @@ def _source(found: WaitingBook) -> BookSource:
     return sources.read(found.content, found.name, waiting.said(found.key, g.user.id))
 
 
+def shown_as(key: str, book: dict[str, Any]) -> dict[str, Any]:
+    """What the page of a hand-made book is made of. book: as `preview.of_book` tells it."""
+    return {"key": key, "book": book, "answer": ANSWER, "other": OTHER, "first": FIRST, "last": LAST, "seen": SHOWN,
+            "meanings": book_words.meanings()}  # fmt: skip
+
+
 def _stem(name: str) -> str:
     return name.rsplit(".", 1)[0]
 
@@ -191,26 +198,3 @@ def _given() -> dict[str, str]:
             sheet = name.removeprefix(FIRST)
             given[f"header:{sheet}"] = f"{value}-{request.form.get(LAST + sheet, value) or value}"
     return given
-
-
-def _is_news(name: str, value: str, before: Understood) -> bool:
-    """Whether an answer says more than the book was understood to say without it."""
-    if name.startswith("header:"):
-        borders = {table.place: f"{table.first}-{table.last}" for table in before.tables}
-        return borders.get(name.removeprefix("header:")) != value
-    for layout in before.layouts:
-        for column in layout.columns:
-            if column.key == name:
-                return column.meaning != value or not column.sure
-    return True
-
-
-def _shown(understood: Understood, found: WaitingBook) -> dict[str, Any]:
-    """What the page shows of a book."""
-    meanings = book_words.meanings()
-    rows = sum(len(lines) for lines in understood.source.sheets.values())
-    return {
-        "understood": understood, "name": found.name, "rows": rows, "meanings": meanings, "first": FIRST, "last": LAST,
-        "shown_rows": SHOWN_ROWS, "sheets": list(understood.source.sheets), "hidden": understood.source.hidden,
-        "notices": understood.notices[:MOST_NOTICES], "notices_total": len(understood.notices), "seen": SHOWN,
-    }  # fmt: skip

@@ -29,6 +29,7 @@ from app.extensions import db, look_at_contents
 from app.filters import Address
 from app.models import Family, ImportBatch, Job, Territory
 from app.render import xlsx
+from app.screens.books import shown_as
 from app.screens.screen import Screen, page_asked
 from app.screens.work import later, mine
 from app.services import closed
@@ -110,6 +111,8 @@ class Exchange(Screen):
             return self._preview_later(content, name)
         try:
             source = _read(content, name)
+            if source.is_large:
+                return self._preview_later(content, name)
             if not source.is_form:
                 return redirect(url_for("Books.show", key=waiting.keep(content, name, g.user.id)))
             planned = source.plan(clock.today())
@@ -143,7 +146,13 @@ class Exchange(Screen):
         shown, key = results.shown(job), str(job.parameters.get("key", ""))
         if shown is None:
             abort(404)
-        return self._preview(shown, key) if waiting.find(key, g.user.id) else self._start(waiting.GONE)
+        if not waiting.find(key, g.user.id):
+            return self._start(waiting.GONE)
+        if (book := shown.get("book")) is None:
+            return self._preview(shown, key)
+        summary = f"Книга «{book['name']}»: что понято"
+        journal.read(Act.LISTED, entity="ImportBatch", summary=summary, records=book["families"])
+        return self.page("exchange/book.html", **shown_as(key, book))
 
     @expose("/faults", methods=["POST"])
     @has_access
@@ -177,11 +186,11 @@ class Exchange(Screen):
         if found is None:
             return self._start(waiting.GONE)
         said, answered = _Said(), confirmed()
-        if len(found.content) > LARGE_BOOK:
-            asked, title = {"key": key, "confirmation": asdict(answered)}, f"{JobKind.LOAD}: {found.name}"
-            return self.done(said, lambda: later(JobKind.LOAD, title, asked)) or self._start(said.text)
         try:
-            source = _read(found.content, found.name, key=key)
+            source = _read(found.content, found.name, key=key) if len(found.content) <= LARGE_BOOK else None
+            if source is None or source.is_large:
+                asked, title = {"key": key, "confirmation": asdict(answered)}, f"{JobKind.LOAD}: {found.name}"
+                return self.done(said, lambda: later(JobKind.LOAD, title, asked)) or self._start(said.text)
             prepared = apply.PreparedLoad(lambda: source.plan(clock.today(), answered.answers), clock.today())
             answer = self.done(said, lambda: _load(prepared, answered))
         except Refusal as refusal:

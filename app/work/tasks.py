@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -26,6 +26,7 @@ from app.work import packs, passports, reports, submissions
 from app.work.results import Result
 from app.work.run import Run
 
+UNDERSTANDING = "Понимание книги"
 READING, COMPARING, COMPOSING = "Чтение книги", "Сверка с банком", "Подготовка записей"
 WRITING = "Запись в банк"
 NO_PLACE = "Такой территории среди ваших нет."
@@ -48,11 +49,36 @@ class Task:
 
 
 def _preview(run: Run) -> Result:
+    source = _read(run)
+    if given := run.parameters.get("given"):
+        return _learned(run, source, given)
     try:
-        planned = _compared(run, _read(run), {})
+        planned = _compared(run, source, {})
     except UnclearBookError as waits:
-        return Result(str(waits), "Books.show", {"key": run.parameters["key"]})
+        return _understood(run, waits)
     return _shown(run, planned)
+
+
+def _learned(run: Run, source: BookSource, given: dict[str, str]) -> Result:
+    """Compare a hand-made book as it is understood with the answers given, and learn from them."""
+    run.tell(UNDERSTANDING, 1, STEPS)
+    answered = source.with_answers(given, clock.today())
+    waiting.say(run.parameters["key"], run.claim.user_id, dict(answered.new))
+    understood = answered.understood(clock.today())
+    try:
+        made = _shown(run, _compared(run, answered, {}))
+    except UnclearBookError as waits:
+        made = _understood(run, waits)
+    run.be_silent()  # from here on this transaction writes
+    begin_writing()
+    return replace(made, text=" ".join([made.text, *answered.learn(understood, clock.today())[:MOST_TOLD]]))
+
+
+def _understood(run: Run, waits: UnclearBookError) -> Result:
+    """Keep what the page of a hand-made book shows, which has questions."""
+    book = preview.of_book(waits.understood, waits.understood.source.name)
+    said = json.dumps({"book": book}, ensure_ascii=False).encode()
+    return Result(str(waits), "Exchange.prepared", {"pk": run.claim.id}, file=run.folder.keep(said))
 
 
 def _load(run: Run) -> Result:
@@ -90,6 +116,9 @@ def _read(run: Run) -> BookSource:
 
 
 def _compared(run: Run, source: BookSource, answers: dict[str, str]) -> Plan:
+    if not source.is_form:
+        run.tell(UNDERSTANDING, 1, STEPS)
+
     def told(sheet: str) -> None:
         run.tell(f"{COMPARING}: {sheet}", 1 + plan.COMPARED.index(sheet), STEPS)
 

@@ -12,13 +12,15 @@ from sqlalchemy.exc import OperationalError
 
 from app.documents import passport
 from app.domain.terms import Act, JobKind, JobState
+from app.exchange import sources
 from app.exchange.workbook import FACTS, MEMBERS
 from app.extensions import db
-from app.models import HomeTerritory, ImportBatch, Job, JournalEntry
+from app.models import BookLayout, HomeTerritory, ImportBatch, Job, JournalEntry
 from app.render.html_pdf import PrintError
 from app.screens import exchange
 from app.work import passports, queue
 from tests import factories
+from tests.exchange.handmade_books import BOOKS
 from tests.exchange.workbooks import Sound, cells
 from tests.screens.test_exchange import confirm, families, hidden, send
 from tests.test_acts import form_on
@@ -91,6 +93,31 @@ def test_a_large_workbook_is_compared_loaded_and_undone(anna, done, page):
     assert done() == 1
     assert families() == 0
     assert "отменена" in page(anna, f"/exchange/batch/{key}").text_content()
+
+
+@IN_PYTHON
+def test_a_large_hand_made_book_is_understood_answered_and_loaded_in_the_background(anna, done, page, monkeypatch):
+    monkeypatch.setattr(sources, "LARGE_ROWS", 0)
+    book = next(each for each in BOOKS if each.name == "по поселениям.xlsx")
+    assert send(anna, book.content()).headers["Location"] == f"/work/{job().id}"
+    assert done() == 1
+    asked = page(anna, f"/exchange/prepared/{job().id}").text_content()
+    assert "Какой критерий записать?" in asked
+    assert f"Найдено семей: {book.families}, людей: {book.people}" in asked
+    answers = {"answer:as_of": "01.11.2026", "answer:criterion:none": "2.1"}
+    key = job().parameters["key"]
+    assert anna.post(f"/book/{key}", data=answers).headers["Location"] == f"/work/{job().id}"
+    assert db.session.scalar(select(func.count()).select_from(BookLayout)) == 0
+    assert done() == 1
+    assert db.session.scalar(select(func.count()).select_from(BookLayout)) > 0
+    prepared = anna.get(f"/exchange/prepared/{job().id}")
+    assert "Ошибок нет" in prepared.text
+    assert confirm(anna, prepared).headers["Location"] == f"/work/{job().id}"
+    assert (families(), done(), families()) == (0, 1, book.families)
+    send(anna, book.content())
+    done()
+    again = page(anna, f"/exchange/prepared/{job().id}").text_content()
+    assert "Какой критерий записать?" not in again
 
 
 @IN_PYTHON
