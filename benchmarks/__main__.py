@@ -18,6 +18,7 @@ from benchmarks import (
     due,
     exchange,
     form,
+    handmade,
     lists,
     measures,
     meetings,
@@ -66,6 +67,7 @@ def sections(folder: Path, sizes: Sequence[int], runs: int, *, serve: bool = Tru
         yield doctor.measure(bank)
         if families <= WORKBOOK:
             yield exchange.measure(bank, folder, families, few)
+            yield handmade.measure(folder, families, few)
         else:
             yield lists.measure(bank, every=every)
     if pair := _of_one_district(banks):
