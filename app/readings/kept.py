@@ -20,6 +20,7 @@ from app.extensions import db
 
 MOST_KEPT = 200  # answers of one server
 LONGEST_KEPT = timedelta(hours=1)  # the changes since then would take as long to look through as to count anew
+MOST_CHANGES = 1_000  # are looked through again and again: after more, the changes are noted from a later one
 
 MARKS = "marks"  # of the transaction of a session
 
@@ -66,22 +67,27 @@ def _unchanged(question: Hashable) -> tuple[Kept | None, journal.Mark]:
     found = _find(_key(question))
     if found is not None and clock.now() - found.since >= LONGEST_KEPT:
         found = None
-    mark = _mark(None if found is None else found.mark.since)
-    return (found if found is not None and found.mark == mark else None), mark
+    if found is not None and _mark(found.mark.since) == found.mark:
+        return found, found.mark
+    return None, _mark(None)
 
 
 def _mark(since: int | None) -> journal.Mark:
-    """How far the changes have come: asked once of a transaction that has changed nothing, whatever else it asks."""
+    """How far the changes have come: asked once of a transaction that has changed nothing, whatever else it asks. What
+    was asked of earlier changes tells of the later ones too."""
     session = db.session()
     transaction = session.get_transaction()
     asked_by, marks = session.info.get(MARKS, (None, {}))
     if transaction is None or asked_by is not transaction:
         marks = {}
-    if since not in marks:
-        mark = journal.mark(since)
-        marks |= {since: mark, mark.since: mark}
-        session.info[MARKS] = session.get_transaction(), marks
-    return cast(journal.Mark, marks[since])
+    if since is None and marks and len(marks[max(marks)].entries) <= MOST_CHANGES:
+        return cast(journal.Mark, marks[max(marks)])
+    if since is not None and (earlier := [known for known in marks if known <= since]):
+        entries = marks[earlier[0]].entries
+        return journal.Mark(since, frozenset(entry for entry in entries if entry > since))
+    mark = journal.mark(since)
+    session.info[MARKS] = session.get_transaction(), marks | {mark.since: mark}
+    return mark
 
 
 @event.listens_for(db.session, "after_flush")

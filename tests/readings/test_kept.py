@@ -12,6 +12,7 @@ from app.domain.terms import Act
 from app.extensions import db
 from app.readings import kept
 from tests import factories
+from tests.test_statements import counting
 
 
 class Count:
@@ -46,6 +47,26 @@ def test_a_change_is_counted(app, cast, count):
     factories.family(cast.north)
     db.session.flush()
     assert kept.while_unchanged("question", count) == 2
+
+
+def test_answers_of_different_times_ask_once_in_a_transaction_what_has_changed(app, cast, count):
+    def asked() -> list[int]:
+        db.session.rollback()  # a page of its own
+        with counting() as sent:
+            found = [kept.while_unchanged(question, count) for question in ("first", "second", "third")]
+        statements.append(len(sent))
+        return found
+
+    statements: list[int] = []
+    for question, place in (("first", cast.north), ("second", cast.south)):
+        kept.while_unchanged(question, count)
+        factories.family(place)
+        db.session.commit()
+    assert asked() == [3, 4, 5]
+    assert asked() == [3, 4, 5]
+    kept.answers.popitem(last=False)
+    assert asked()[1:] == [4, 5]
+    assert statements[1:] == [1, 1]
 
 
 def test_other_rows_and_another_day_have_an_answer_of_their_own(app, cast, count):
