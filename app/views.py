@@ -91,6 +91,7 @@ from app.screens.programme_papers import ProgrammePapers
 from app.screens.programmes import ProgrammeActs, ProgrammePage
 from app.screens.report_catalogue import ReportCatalogue
 from app.screens.retention import HoldPage, Retention
+from app.screens.schools import Schools
 from app.screens.search import Search
 from app.screens.signal_clocks import SignalClocks
 from app.screens.signal_form import NewSignal
@@ -519,6 +520,7 @@ DICTIONARIES = [
     LawReminderRegistry, DecisionOutcomeRegistry, TypicalInstructionRegistry, DeadlineRegistry, WorkingDayRegistry,
     RegionalHolidayRegistry, SettledYearRegistry, RetentionRuleRegistry, BookWordRegistry,
 ]  # fmt: skip
+SCHOOLS = (Schools, "Schools", _("Schools and kindergartens"), "fa-school")
 TEMPLATES = (PaperTemplates, "PaperTemplates", _("Templates of papers"), "fa-file-word")
 # The statutory forms stand in the menu by themselves; all others stand on the page where reports are chosen.
 REPORTS = [
@@ -578,15 +580,11 @@ def register(appbuilder: AppBuilder) -> None:
         )
     for screen, name, title, icon in (DOUBLES, RETENTION):
         appbuilder.add_view(screen, name, label=title, icon=icon, category="Records", category_label=_("All records"))
+    bodies = {"category": "Bodies", "category_label": _("Territories and bodies")}
     for view, name, icon in PLACES:
-        appbuilder.add_view(
-            view, name, label=view.entity.TITLES, icon=icon, category="Bodies",
-            category_label=_("Territories and bodies"),
-        )  # fmt: skip
-    screen, name, title, icon = TEMPLATES
-    appbuilder.add_view(
-        screen, name, label=title, icon=icon, category="Bodies", category_label=_("Territories and bodies")
-    )
+        appbuilder.add_view(view, name, label=view.entity.TITLES, icon=icon, **bodies)
+    for screen, name, title, icon in (SCHOOLS, TEMPLATES):
+        appbuilder.add_view(screen, name, label=title, icon=icon, **bodies)
     for view in DICTIONARIES:
         appbuilder.add_view(
             view, view.entity.__name__, label=view.entity.TITLES, icon="fa-list", category="Dictionaries",

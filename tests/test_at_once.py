@@ -242,6 +242,7 @@ TRIED_ELSEWHERE = {
             "Months.answer",
             "Months.assemble",
             "Months.remind",
+            "Schools.merge",
             "Execution.cut",
             "FamilyStory.mark",
             "TransferFiles.answered",

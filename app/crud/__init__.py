@@ -29,7 +29,6 @@ from app.domain.terms import Act
 from app.extensions import LARGEST_KEY, db
 from app.filters import NotUnderstoodError
 from app.models import Annullable, ByAct, Dictionary
-from app.readings.duplicates import Likeness
 from app.render import xlsx
 from app.render.table import Column, Table
 from app.screens import annulment, screen
@@ -164,7 +163,7 @@ class RegistryView(EntityView):
             return answer
         return self._form_page(form, None, alike)
 
-    def _alike(self, form: Any, row: Any) -> Sequence[Likeness]:
+    def _alike(self, form: Any, row: Any) -> Sequence[Any]:
         """What may be the same as what was typed, until the person has said that it is not."""
         alike = self.alike(form, row) if request.form.get("confirmed") != self.mark(form) else ()
         if alike:
@@ -187,7 +186,7 @@ class RegistryView(EntityView):
         form = self.form_over(row)
         if request.method == "GET":
             return self._form_page(form, row)
-        alike: Sequence[Likeness] = ()
+        alike: Sequence[Any] = ()
         if not forms.check_version(form, row):
             self._show_conflict(form, row)
         elif form.validate():
@@ -222,7 +221,7 @@ class RegistryView(EntityView):
         form._fields["version"].raw_data = None
         form._fields["version"].data = row.version
 
-    def _form_page(self, form: Any, row: Any, alike: Sequence[Likeness] = ()) -> str:
+    def _form_page(self, form: Any, row: Any, alike: Sequence[Any] = ()) -> str:
         return str(
             self.render_template(
                 self.edit_template,

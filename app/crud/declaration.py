@@ -14,7 +14,6 @@ from app import filters, forms, guard, pages
 from app.crud.listing import PAGE_SIZES, Listing
 from app.crud.values import as_text
 from app.models import Annullable, ByAct, Entity, Family, OfFamily
-from app.readings.duplicates import Likeness
 
 LONG_WORDS, LONG_NUMBER = 14, 24  # characters of a cell that stand there whole
 
@@ -25,7 +24,8 @@ class EntityView(ModelView):
     Declared by a subclass: `entity`, `list_columns`, `form_columns`, `search_columns`, `base_order`, and where needed
     `within` (which field narrows the choice of another), `presets` (values of a fresh row), `computed`
     (columns of the list that are no columns of the entity, and what they are called), `titles` (columns that open
-    the row), `hints` (a line under a field of the form), `said` (what the codes of a column stand for) and `intro`
+    the row), `hints` (a line under a field of the form), `suggested` (values
+    that a text field offers), `said` (what the codes of a column stand for) and `intro`
     (a line under the title).
     """
 
@@ -35,6 +35,8 @@ class EntityView(ModelView):
     computed: ClassVar[dict[str, Any]] = {}
     titles: ClassVar[tuple[str, ...]] = ()
     hints: ClassVar[dict[str, Any]] = {}
+    suggested: ClassVar[dict[str, Any]] = {}
+    alike_template: ClassVar[str] = "alike.html"
     said: ClassVar[dict[str, dict[str, str]]] = {}
     presets: ClassVar[dict[str, Callable[[], Any]]] = {}
     intro: ClassVar[Any] = ""
@@ -160,8 +162,8 @@ class EntityView(ModelView):
             form._fields[name].data = value()
         forms.prefill(form)
 
-    def alike(self, form: Any, row: Any) -> Sequence[Likeness]:
-        """What is in the bank already and may be what was typed: shown before it is stored a second time.
+    def alike(self, form: Any, row: Any) -> Sequence[Any]:
+        """What is in the bank already and may be what was typed: shown by `alike_template` before it is stored again.
 
         row: what is edited, None if it is entered; what the edit leaves as it was is not asked about.
         """

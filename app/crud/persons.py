@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from flask import request
+
 from app import clock, models
+from app.acts import Answer
 from app.crud import RegistryView
 from app.domain.periods import quarter_of
+from app.services import school_names, schools
 
 
 class EducationRegistry(RegistryView):
@@ -13,6 +20,15 @@ class EducationRegistry(RegistryView):
     search_columns = ["family", "status", "organisation", "started_on"]
     form_columns = ["member", "started_on", "ended_on", "status", "organisation", "grade"]
     base_order = ("started_on", "desc")
+    suggested = {"organisation": schools.writings}
+    alike_template = "schools_of_row.html"
+
+    def alike(self, form: Any, row: Any) -> Sequence[Any]:
+        return list(school_names.asked([form.organisation.data]).items())
+
+    def _store(self, form: Any, row: Any, *, fresh: bool = False) -> Answer:
+        school_names.settle([form.organisation.data], request.form.get, clock.today())
+        return super()._store(form, row, fresh=fresh)
 
 
 class PupilSupportRegistry(RegistryView):

@@ -10,11 +10,12 @@ from sqlalchemy.orm import selectinload
 from app.demo.ground import District
 from app.domain.terms import ParentalRole
 from app.extensions import db
-from app.models import Family, Member, Territory
+from app.models import Education, Family, Member, Territory
 from app.services import families
-from app.services.families import FirstMember
+from app.services.families import FirstFact, FirstMember
 
 MOST_PEOPLE = 4
+FORMAL = "МБОУ СОШ"
 
 
 def write(district: District, today: date) -> None:
@@ -35,7 +36,18 @@ def write(district: District, today: date) -> None:
 
 def _copied(row: Member, *, misspelt: bool) -> FirstMember:
     last_name = f"{row.last_name[:-1]}о" if misspelt else row.last_name
-    return FirstMember(last_name, row.first_name, row.middle_name, row.born_on, row.sex, row.role)
+    return FirstMember(
+        last_name, row.first_name, row.middle_name, row.born_on, row.sex, row.role, facts=_schooling(row)
+    )
+
+
+def _schooling(row: Member) -> list[FirstFact]:
+    """The school of a child as the other settlement writes it: «школа № 5» for «МБОУ СОШ № 5»."""
+    told = next((one for one in reversed(row.educations) if (one.organisation or "").startswith(FORMAL)), None)
+    if told is None:
+        return []
+    short = (told.organisation or "").replace(FORMAL, "школа")
+    return [FirstFact(Education, "education", {"status": told.status, "organisation": short, "grade": told.grade})]
 
 
 def _whole(district: District) -> Family | None:

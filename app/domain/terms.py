@@ -507,10 +507,20 @@ class BookWordKind(Term):
     BODY_KIND = "agency_kind", "Вид органа"
     BODY = "body", "Организация"
     EDUCATION = "education", "Обучение, занятость"
+    SCHOOL = "school", "Школа, детский сад"
     DOCUMENT = "document", "Вид документа"
     SUPERVISION = "supervision", "Вид учёта"
     REASON = "reason", "Причина снятия"
     AID_KIND = "aid_kind", "Вид помощи"
+
+
+class BookState(Term):
+    """How far the book of a settlement for a month is."""
+
+    CHANGED = "changed", "загружена, есть изменения"
+    SAME = "same", "загружена, без изменений"
+    TO_MEND = "to_mend", "вернулась на исправление"
+    SILENT = "silent", "не прислали"
 
 
 class BookStepKind(Term):
@@ -518,6 +528,7 @@ class BookStepKind(Term):
 
     REMINDED = "reminded", "напоминание"
     ASSEMBLED = "assembled", "книга района собрана"
+    RETURNED = "returned", "книга возвращена на исправление"
 
 
 class GoneAnswer(Term):
@@ -535,6 +546,7 @@ class JobKind(Term):
     LOAD = "load", "Загрузка книги"
     UNDO = "undo", "Отмена загрузки"
     EXPORT = "export", "Выгрузка книги"
+    ASSEMBLE = "assemble", "Книга района за месяц"
     PASSPORTS = "passports", "Социальные паспорта"
     PACKS = "packs", "материалы заседания"
     REPORT = "report", "Отчёт"

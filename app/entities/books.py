@@ -54,10 +54,11 @@ class BookLayout(Model):
 
 
 class BookStep(OfTerritory, Versioned, Entity):
-    """What was done about the book of a month: its settlement was reminded, or the book of the district was put
-    together and stays as it was then.
+    """What was done about the book of a month: its settlement was reminded, it went back to be mended, or the book of
+    the district was put together and stays as it was then.
 
-    of_month: its first day. note: who was told and how, or which settlements had sent nothing. content: the workbook.
+    of_month: its first day. note: who was told and how, what is to be mended, or which settlements had sent nothing.
+    content: the workbook of the district; of a book that went back there is the digest alone.
     """
 
     __tablename__ = "book_step"

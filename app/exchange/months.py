@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -15,19 +17,16 @@ from app import access, clock, tree
 from app.domain import periods
 from app.domain.periods import Period
 from app.domain.refusal import Refusal
-from app.domain.terms import BookStepKind, GoneAnswer
+from app.domain.terms import BookState, BookStepKind, GoneAnswer
 from app.exchange import export
+from app.exchange.changes import Plan
 from app.extensions import db
 from app.models import BookStep, Family, GoneFamily, ImportBatch, Meeting, Registration, Territory
 from app.services import registry
-from app.words import short
+from app.words import counted, short
 
 MOST_MONTHS = 12  # that are offered
-LARGEST = 3000  # families of a district whose book is put together while the person waits
-TOO_LARGE = (
-    f"В районе больше {LARGEST} семей: такую книгу выгрузите на странице «Загрузка и выгрузка Excel», в фоне, "
-    "и храните файл."
-)
+LARGEST = 1000  # families of a district whose book is put together while the person waits
 NO_MEETING = (
     "Вопрос о снятии с учёта будет предложен в повестку, но заседаний в плане нет: назначьте его в списке «Заседания»."
 )
@@ -52,13 +51,27 @@ class Gone:
 
 @dataclass
 class OfPlace:
-    """The month of one settlement: its latest load, what that did, who was reminded, who is gone."""
+    """The month of one settlement: its latest load, what that did, who was reminded, who is gone.
+
+    returned: its book that went back to be mended and has not come again.
+    """
 
     place: Territory
     load: ImportBatch | None = None
+    returned: BookStep | None = None
     figures: dict[str, int] = field(default_factory=dict)
     reminded: list[BookStep] = field(default_factory=list)
     gone: list[Gone] = field(default_factory=list)
+
+    @property
+    def state(self) -> BookState:
+        """How far the book of the settlement is."""
+        if self.returned is not None or self.left_out:
+            return BookState.TO_MEND
+        if self.load is None:
+            return BookState.SILENT
+        changed = any(self.figures.get(name) for name in ("new", "changed"))
+        return BookState.CHANGED if changed else BookState.SAME
 
     @property
     def left_out(self) -> int:
@@ -77,7 +90,13 @@ class Board:
 
     @property
     def silent(self) -> list[OfPlace]:
-        return [each for each in self.places if each.load is None]
+        """Settlements whose book has not come at all."""
+        return [each for each in self.places if each.state is BookState.SILENT]
+
+    @property
+    def counts(self) -> Counter[BookState]:
+        """How many settlements are how far."""
+        return Counter(each.state for each in self.places)
 
     @property
     def asked(self) -> int:
@@ -103,6 +122,10 @@ def board(district: Territory, month: Period) -> Board:
     for step in db.session.scalars(steps.order_by(BookStep.id.desc())):
         if step.kind is BookStepKind.REMINDED and step.territory_id in found:
             found[step.territory_id].reminded.append(step)
+        elif step.kind is BookStepKind.RETURNED and step.territory_id in found:
+            place = found[step.territory_id]
+            if place.returned is None and (place.load is None or place.load.applied_at < step.made_at):
+                place.returned = step
         elif step.kind is BookStepKind.ASSEMBLED and step.territory_id == district.id:
             assembled.append(step)
     _tell_gone(found, month)
@@ -155,6 +178,30 @@ def remind(place: Territory, month: Period, note: str | None, today: date) -> Bo
     return _step(place, month, BookStepKind.REMINDED, today, note=note)
 
 
+def give_back(planned: Plan, today: date) -> list[BookStep]:
+    """Write down that a book goes back to be mended, of each settlement it tells of; gives the steps, written once.
+
+    Raises Refusal if the book has no faults, or names no settlement or no month that has begun.
+    """
+    month = periods.month(planned.as_of.year, planned.as_of.month) if planned.as_of is not None else None
+    scope = access.scope()
+    places = [place for place in planned.by_place if place and scope.covers_territory(place)]
+    if not planned.faults:
+        raise Refusal("Ошибок в книге нет: возвращать нечего.")
+    if month is None or not places:
+        raise Refusal("По книге не понять, какого она поселения и на какой день: вернуть её можно только на словах.")
+    note = counted(len(planned.faults), "ошибка", "ошибки", "ошибок")
+    steps = []
+    for place in map(partial(db.session.get_one, Territory), places):
+        known = select(BookStep).where(
+            BookStep.territory_id == place.id, BookStep.of_month == month.start, BookStep.kind == BookStepKind.RETURNED,
+            BookStep.sha256 == planned.book.digest,
+        )  # fmt: skip
+        named = {"note": note, "sha256": planned.book.digest, "file_name": short(planned.book.name, 200)}
+        steps.append(db.session.scalars(known).first() or _step(place, month, BookStepKind.RETURNED, today, **named))
+    return steps
+
+
 def answer(family: Family, month: Period, said: GoneAnswer, note: str | None, today: date) -> GoneFamily:
     """Write down why a family is not in the book of the month; said again, it is said otherwise."""
     row = db.session.scalar(
@@ -182,16 +229,21 @@ def goes_to(family: Family, today: date) -> str:
     return f"Вопрос о снятии с учёта предложен в повестку ближайшего заседания, {day:%d.%m.%Y}."
 
 
-def assemble(district: Territory, month: Period, made_by: str, today: date) -> BookStep:
+def is_large(district: Territory) -> bool:
+    """Whether the book of a district is put together in the background."""
+    return export.size(district) > LARGEST
+
+
+def assemble(district: Territory, month: Period, made_by: str, today: date,
+             told: Callable[[int, int], None] = lambda _done, _whole: None) -> BookStep:  # fmt: skip
     """Put the book of the district for the last day of the month together, or for today, and keep it as it is.
 
-    Raises Refusal if there are no families, or too many to wait for.
+    told: is given how many families are written of how many. Raises Refusal if there are none.
     """
-    families = export.size(district)
-    if not families or families > LARGEST:
-        raise Refusal(TOO_LARGE if families else NO_FAMILIES)
+    if not export.size(district):
+        raise Refusal(NO_FAMILIES)
     day = min(month.end, today)
-    written = export.write(district, day, made_by=made_by, made_at=clock.local(clock.now()))
+    written = export.write(district, day, made_by=made_by, made_at=clock.local(clock.now()), told=told)
     silent = [each.place.name for each in board(district, month).silent]
     note = f"Не прислали книгу: {', '.join(silent)}" if silent else "Книги прислали все поселения"
     values = {

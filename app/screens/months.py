@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from flask import abort, g, request, url_for
+from flask import abort, g, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
 from sqlalchemy.orm import undefer
 from werkzeug.wrappers import Response
 
-from app import access, clock, journal
+from app import access, clock, journal, tree
 from app.acts import Answer, reads_first
 from app.domain import writing
 from app.domain.periods import Period
 from app.domain.refusal import Refusal
-from app.domain.terms import Act, BookStepKind, GoneAnswer
-from app.exchange import export, months
+from app.domain.terms import Act, BookState, BookStepKind, GoneAnswer, JobKind
+from app.exchange import export, months, sources, waiting
+from app.exchange.sources import UnclearBookError
 from app.extensions import db
 from app.filters import Address
 from app.models import BookStep, Family, Territory
 from app.render import xlsx
 from app.screens.screen import Screen
+from app.screens.work import later
 
 NO_MONTH = "Месяц не понят: выберите его из списка."
 
@@ -48,7 +50,7 @@ class Months(Screen):
             journal.read(Act.LISTED, entity="ImportBatch", summary=f"Книги за месяц: {month}", records=gone)
         covers = district is not None and access.scope().covers_territory(district.id)
         return self.page("exchange/months.html", board=board, districts=districts, months=offered, month=month,
-                         answers=GoneAnswer, may_assemble=covers)  # fmt: skip
+                         answers=GoneAnswer, states=BookState, may_assemble=covers)  # fmt: skip
 
     @expose("/remind/<int:pk>", methods=["POST"])
     @has_access
@@ -63,6 +65,28 @@ class Months(Screen):
             return Answer(_("The reminder is written down."), _back(place.parent_id, step.of_month.strftime("%Y-%m")))
 
         return self.pressed(act, _back(place.parent_id))
+
+    @expose("/back", methods=["POST"])
+    @has_access
+    @permission_name("apply")
+    @reads_first
+    def give_back(self) -> Response:
+        """Write down that a book with faults goes back to be mended."""
+        found, start = waiting.find(request.form.get("key", ""), g.user.id), url_for("Exchange.show")
+
+        def act() -> Answer:
+            if found is None:
+                raise Refusal(waiting.GONE)
+            source = sources.read(found.content, found.name, waiting.said(found.key, g.user.id))
+            step = months.give_back(source.plan(clock.today()), clock.today())[0]
+            district = tree.district_of(step.territory)
+            return Answer(_("Written down: the book goes back to be mended."),
+                          _back(district.id, step.of_month.strftime("%Y-%m")))  # fmt: skip
+
+        try:
+            return self.pressed(act, start)
+        except UnclearBookError:
+            return redirect(start)
 
     @expose("/answer/<int:pk>", methods=["POST"])
     @has_access
@@ -90,6 +114,9 @@ class Months(Screen):
         district = self.find(Territory, pk)
 
         def act() -> Answer:
+            if months.is_large(district):
+                asked = {"district": district.id, "month": f"{_month().start:%Y-%m}"}
+                return later(JobKind.ASSEMBLE, f"{JobKind.ASSEMBLE}: {district.name}", asked)
             step = months.assemble(district, _month(), g.user.get_full_name(), clock.today())
             journal.read(Act.EXPORTED, entity="Family", summary=str(step), records=step.families)
             return Answer(_("The book of the district is kept."), _back(district.id, step.of_month.strftime("%Y-%m")))

@@ -23,7 +23,8 @@ from app.readings import duplicates, given, survey_acts
 from app.screens.family import FamilyScreen
 from app.screens.family_forms import PlaceForm, agencies_of
 from app.screens.new_family_forms import MOST_ROWS, WORDS, NewFamilyForm, Words
-from app.services import families, registry, signals
+from app.services import families, registry, school_names, signals
+from app.services.schools import writings as known_schools
 
 NO_PLACES = "В вашей территории нет ни района, ни поселения: добавьте их в список территорий."
 
@@ -51,6 +52,7 @@ class NewFamily(FamilyScreen):
         form.placing.offer_commissions(agencies.values())
         form.placing.offer_senders(agencies.values())
         alike: list[duplicates.Likeness] = []
+        schools: dict[str, list[str]] = {}
         if not form.is_submitted():
             form.number.data = _suggested_number(territories)
             form.placing.entered_on.data = clock.today()
@@ -60,13 +62,15 @@ class NewFamily(FamilyScreen):
                 form.carry(card, survey_acts.of_card(card.id), words)
         elif "more" not in request.form and form.validate():
             alike = duplicates.of([one.named for one in form.persons], form.addresses, form.documents)
-            if not alike or request.form.get("confirmed") == form.fingerprint:
+            schools = school_names.asked(form.schools)
+            if not (alike or schools) or request.form.get("confirmed") == form.fingerprint:
                 if answer := self.done(form, lambda: _entered(form, territories, agencies, words, card)):
                     return answer
-                alike = []
-            else:
+                alike, schools = [], {}
+            elif alike:
                 journal.read(Act.SEARCHED, entity="Family", records=len(alike), summary="похожие семьи при внесении")
-        return self.page("family/new.html", form=form, alike=alike, most=len(form.people) >= MOST_ROWS, card=card)
+        return self.page("family/new.html", form=form, alike=alike, schools=schools, card=card,
+                         most=len(form.people) >= MOST_ROWS, known_schools=known_schools())  # fmt: skip
 
     def _card(self) -> SignalCard | None:
         """The signal card that the address names, if the family is entered from one: its keeper alone does it."""
@@ -116,6 +120,7 @@ def _suggested_number(territories: dict[str, Territory]) -> str | None:
 def _entered(form: NewFamilyForm, territories: dict[str, Territory], agencies: dict[str, Agency],
              words: Words, card: SignalCard | None) -> Answer:  # fmt: skip
     """Enter the family as typed, and place it on record where the decision is there already: both or nothing."""
+    school_names.settle(form.schools, request.form.get, clock.today())
     family = families.enter(
         [one.member(words) for one in form.persons],
         territory=territories[form.territory.data],

@@ -341,7 +341,12 @@ class NewFamilyForm(EntityForm):
         return [(part.series.data, part.number.data) for part in parts if part.number.data]
 
     @property
+    def schools(self) -> list[str]:
+        """The educational organisations that were typed."""
+        return [name for person in self.persons if (name := person.education.form.organisation.data)]
+
+    @property
     def fingerprint(self) -> str:
-        """What «enter all the same» was said about: other people, documents or address are asked about again."""
+        """What «enter all the same» was said about: other people, documents, schools, address are asked again."""
         people = [one.named for one in self.persons]
-        return hashlib.sha256(repr((people, self.addresses, self.documents)).encode()).hexdigest()
+        return hashlib.sha256(repr((people, self.addresses, self.documents, self.schools)).encode()).hexdigest()

@@ -28,7 +28,7 @@ ACTS = {
     JobKind.PASSPORTS: Act.PRINTED,
     JobKind.PACKS: Act.PRINTED,
 }  # what handing over a file is called in the journal; others are exports
-OF_FAMILIES = (*ACTS, JobKind.EXPORT, JobKind.REPORT)  # what hands many families over
+OF_FAMILIES = (*ACTS, JobKind.EXPORT, JobKind.ASSEMBLE, JobKind.REPORT)  # what hands many families over
 
 
 class Work(Screen):

@@ -17,6 +17,7 @@ from app.models import (
     Agency,
     Annullable,
     BookWord,
+    Education,
     Entity,
     Family,
     Member,
@@ -26,7 +27,7 @@ from app.models import (
     Territory,
     TerritoryAlias,
 )
-from app.services import checks, family_keys
+from app.services import checks, family_keys, schools
 
 MOST_DIGITS = 9  # of a card number after which the next one is counted
 
@@ -67,6 +68,8 @@ def _derive(row: Any) -> None:
         row.name_key = names.key(row.name)
     if isinstance(row, BookWord):
         row.text_key = book_words.key(row.kind, row.text)
+    if isinstance(row, Education):
+        row.organisation = schools.called(row.organisation)
     if isinstance(row, OfMember) and row.member is not None:
         row.family = row.member.family
     if isinstance(row, Family) and row.territory is not None:

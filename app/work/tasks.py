@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +14,7 @@ from app import access, clock, doctor
 from app.backup import making, noting
 from app.domain.refusal import Refusal
 from app.domain.terms import JobKind
-from app.exchange import apply, export, plan, preview, sources, undo, waiting
+from app.exchange import apply, export, months, plan, preview, sources, undo, waiting
 from app.exchange.changes import Plan
 from app.exchange.confirmation import Confirmation
 from app.exchange.sources import BookSource, UnclearBookError
@@ -159,6 +160,17 @@ def _export(run: Run) -> Result:
                   records=written.families)  # fmt: skip
 
 
+def _assemble(run: Run) -> Result:
+    asked, today = run.parameters, clock.today()
+    district, month = _place(asked["district"]), months.month_of(asked["month"], months.offered(today))
+    if month is None:
+        raise Refusal("Этот месяц уже не собирают.")
+    told = partial(run.tell, "Запись семей")
+    step = months.assemble(district, month, access.scope().user_name, today, told)
+    return Result(f"Книга района собрана и хранится: семей {step.families}.", "Months.show",
+                  {"district": district.id, "month": asked["month"]}, records=step.families or 0)  # fmt: skip
+
+
 def _place(key: int) -> Territory:
     place = db.session.get(Territory, key)
     if place is None:
@@ -204,6 +216,7 @@ TASKS = {
     JobKind.LOAD: Task("Exchange", "can_apply", _load),
     JobKind.UNDO: Task("Exchange", "can_undo", _undo),
     JobKind.EXPORT: Task("Exchange", "can_export", _export),
+    JobKind.ASSEMBLE: Task("Exchange", "can_export", _assemble),
     JobKind.PASSPORTS: Task("Passport", "can_passport", passports.pack),
     JobKind.CHECKUP: Task("Doctor", "can_run", _check_bank),
     JobKind.BACKUP: Task("Backups", "can_make", _copy_bank),

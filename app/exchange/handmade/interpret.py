@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from app.domain import given_names, names, spelled
+from app.domain import given_names, names, schools, spelled
 from app.domain.ages import full_years
 from app.domain.terms import Sex
 from app.exchange.handmade.aids import AidReader
@@ -314,7 +314,19 @@ class Interpreter:
         row.put("education_status", status, place)
         row.put("education_grade", grade, place)
         if not self._is_status_only(text, status):
-            row.put("education_organisation", organisation, place)
+            row.put("education_organisation", self._school(organisation, place), place)
+
+    def _school(self, text: str, place: CellPlace) -> str:
+        """A school as the bank writes it: one that is written otherwise and may be it is asked about, with both."""
+        name, near = self.stays.known.school(text)
+        if not near:
+            return name
+        choices = [Choice(one, f"Это «{one}»") for one in near]
+        choices.append(Choice(AS_TEXT, f"Другая: записать «{name}»"))
+        sure = near[0] if len(near) == 1 and schools.bare(near[0]) == schools.bare(name) else None
+        question = f"«{name}» – какая это школа или детский сад?"
+        chosen = self.words.asking.ask(BookQuestion(f"school:{names.key(name)}", question, choices, sure, place.cell))
+        return name if chosen in (None, AS_TEXT) else chosen
 
     def _is_status_only(self, text: str, status: str) -> bool:
         """Whether a text names no organisation: «школьник», «не посещает», «д/с»."""

@@ -22,10 +22,10 @@ from app.exchange.handmade.known import KnownToBank, layout_key
 from app.exchange.handmade.vocabulary import Vocabulary
 from app.extensions import db
 from app.models import BookLayout, BookWord, Territory, TerritoryAlias
-from app.services import registry
+from app.services import registry, schools
 
 # Answers that the next book of the same headers is read by; the others belong to one book alone.
-KEPT = ("word:", "sex:", "pair:", "whom:", "one:", "foreign:", "place:", "body:")
+KEPT = ("word:", "sex:", "pair:", "whom:", "one:", "foreign:", "place:", "body:", "school:")
 OF_HEADERS = ("criterion", "reason")  # what a book leaves out is the same in the next book of the same headers alone
 OF_SHEET = ("hidden",)  # they hold for the sheet of that name under the same headers
 FOR_ALL = "*"  # the set of headers of what is asked of the whole book
@@ -54,6 +54,7 @@ def known(places: bank.Places) -> KnownToBank:
         near = {*below, *places.above(territory_id)}
         found.bodies += [(body.kind, body.name) for body in places.bodies.values() if body.territory_id in near]
     _read_layouts(found)
+    found.schools = schools.writings()
     return found
 
 
@@ -77,6 +78,8 @@ def vocabulary(codes: Mapping[str, Codes], found: KnownToBank) -> Vocabulary:
             found.headers[key] = meaning
         elif kind is BookWordKind.BODY:
             found.body_words[key] = meaning
+        elif kind is BookWordKind.SCHOOL:
+            found.school_words[key] = meaning
         else:
             result.learn(kind.value, text, meaning)
     return result
@@ -109,6 +112,8 @@ def learn(understood: Understood, answers: Mapping[str, str], codes: Mapping[str
             replaced.word(word, kind, _learn_word(_kind(kind), word, said, today), said)
         elif what == "body" and said != AS_TEXT:
             replaced.word(rest, "", _learn_word(BookWordKind.BODY, rest, said, today), said)
+        elif what == "school" and said != AS_TEXT:
+            replaced.word(rest, "", _learn_word(BookWordKind.SCHOOL, rest, said, today), said)
         elif what == "place" and said != AS_TEXT:
             replaced.place(rest, _learn_place(rest, said, today), said)
     by_headers: dict[str, dict[str, str]] = {digest(FOR_ALL): {}}
@@ -164,7 +169,7 @@ class Replaced:
         meant = book_words.meanings()
         for name, said in now_.items():
             was, (what, _, rest) = before.get(name), name.partition(":")
-            if was is None or was == said or what in ("word", "body", "place", "seen"):
+            if was is None or was == said or what in ("word", "body", "school", "place", "seen"):
                 continue
             headers = [column.header for layout in self.understood.layouts for column in layout.columns
                        if what == "column" and column.key.rpartition(":")[2] == rest]  # fmt: skip

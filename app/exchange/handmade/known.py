@@ -9,7 +9,8 @@ from hashlib import sha256
 
 from rapidfuzz import fuzz, process
 
-from app.domain import names
+from app.domain import names, schools
+from app.domain.schools import bare as bare_body
 
 LIKE, ALIKE = 60.0, 88.0  # from where on a name resembles another one; from where on it is taken for it
 SUGGESTED = 3
@@ -19,20 +20,14 @@ _KINDS_OF_PLACE = re.compile(
     r"|район|р н|муниципальн\w*|образовани[ея]|администраци\w*|округ|сельсовет|с с)\b"
 )
 _ENDING = re.compile(r"(ого|его|ому|ему|ое|ее|ая|ой|ом|ий|ый|ые|ых)$")
-_FORMS = re.compile(
-    r"\b(м|мк|мб|мд|мбд|мад|гб|гк|г|ма)?(оу|уз|ук|у|доу|поу)\b|\b(мбоу|мкоу|маоу|гбоу|гбу|мбу|мбдоу|мдоу"
-    r"|мадоу|гбпоу|муниципальн\w*|бюджетн\w*|казенн\w*"
-    r"|общеобразовательн\w*|учреждени\w*|государственн\w*|им|имени)\b"
-)
-_SCHOOL = re.compile(r"\b(школа|средняя школа|средняя|общеобразовательная|сш|сош|ош|оош)\b")
-_KINDERGARTEN = re.compile(r"\b(детский сад|д с|дс|детсад|садик|д сад)\b")
 
 
 @dataclass
 class KnownToBank:
     """What is known. districts: those of the person; settlements: the names of the parts of each, by every key they go
     by; district_of: whose they are; bodies: by kind and name; body_words: their other names; headers: the dictionary
-    of headers; layouts: what was answered for a set of headers; foreign: the districts and
+    of headers; schools: the writings of schools that stand in the bank; school_words: their other names; layouts: what
+    was answered for a set of headers; foreign: the districts and
     settlements of others, by every key they go by.
     """
 
@@ -42,6 +37,8 @@ class KnownToBank:
     bodies: list[tuple[str, str]] = field(default_factory=list)
     body_words: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    schools: list[str] = field(default_factory=list)
+    school_words: dict[str, str] = field(default_factory=dict)
     layouts: dict[str, dict[str, str]] = field(default_factory=dict)
     foreign: dict[str, str] = field(default_factory=dict)
 
@@ -102,6 +99,11 @@ class KnownToBank:
         near.sort(key=lambda each: -each[0])
         return None, [one for _, one in near[:SUGGESTED]]
 
+    def school(self, text: str) -> tuple[str, list[str]]:
+        """A school as the bank writes it, and the writings that it may be instead."""
+        name = self.school_words.get(names.key(text), text)
+        return name, schools.alike(name, self.schools)
+
     def only_body(self, kind: str) -> str | None:
         """The one body of a kind, if there is one alone."""
         found = {name for kind_, name in self.bodies if kind_ == kind}
@@ -116,12 +118,6 @@ def _stem(word: str) -> str:
 def _bare_place(key: str) -> str:
     """A name of a place without the words that say what kind of a place it is."""
     return " ".join(_KINDS_OF_PLACE.sub(" ", key).split())
-
-
-def bare_body(name: str) -> str:
-    """A name of a body as it is compared: without its legal form, «школа № 7» as «сош 7»."""
-    key = _KINDERGARTEN.sub(" детсад ", _SCHOOL.sub(" сош ", names.key(name)))
-    return " ".join(dict.fromkeys(_FORMS.sub(" ", key).split()))
 
 
 def layout_key(headers: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ from datetime import date
 from app.exchange import bank, rows
 from app.exchange.changes import PlaceRef, Plan
 from app.exchange.plan import doubts, sides
+from app.exchange.plan import schools as schools_of_book
 from app.exchange.plan import whole as of_book
 from app.exchange.plan.aids import Aids
 from app.exchange.plan.comparing import Comparison
@@ -56,6 +57,7 @@ def make(book: Book, today: date, answers: Mapping[str, str] | None = None,
     told(FAMILIES.title)
     Families(comparison, places, known).compare()
     told(MEMBERS.title)
+    schools_of_book.settle(comparison)
     Members(comparison, known).compare()
     told(STAYS.title)
     Stays(comparison, places).compare()
