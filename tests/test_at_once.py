@@ -241,6 +241,7 @@ TRIED_ELSEWHERE = {
             "Books.say",
             "Months.answer",
             "Months.assemble",
+            "Months.give_back",
             "Months.remind",
             "Schools.merge",
             "Execution.cut",

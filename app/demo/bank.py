@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select
 
 from app import journal
-from app.demo import doubles, entries, meetings, retention, submitted, transfers
+from app.demo import doubles, entries, meetings, months, retention, submitted, transfers
 from app.demo import names as invented
 from app.demo.cards import Cards
 from app.demo.family import Life
@@ -173,6 +173,7 @@ def fill(today: date, *, families: int = SIZE, seed: int = SEED, now: datetime |
     transfers.write(districts[0], beside, today)
     if twice:
         doubles.write(districts[0], today)
+        months.write(districts[0], today)
     retention.write(today)
     if families <= submitted.MOST_FAMILIES:
         submitted.write(districts[0], today)

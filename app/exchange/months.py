@@ -94,9 +94,15 @@ class Board:
         return [each for each in self.places if each.state is BookState.SILENT]
 
     @property
-    def counts(self) -> Counter[BookState]:
-        """How many settlements are how far."""
-        return Counter(each.state for each in self.places)
+    def is_whole(self) -> bool:
+        """Whether every settlement has sent its book, and nothing of it is left to mend."""
+        return not any(each.state in (BookState.SILENT, BookState.TO_MEND) for each in self.places)
+
+    @property
+    def told(self) -> str:
+        """How many settlements are how far: «Не прислали: 5»."""
+        counts = Counter(each.state for each in self.places)
+        return ". ".join(f"{str(state).capitalize()}: {counts[state]}" for state in BookState if counts[state])
 
     @property
     def asked(self) -> int:

@@ -107,6 +107,12 @@ def load(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "load_2", "button[form=apply]", said=said)
 
 
+def month(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/months/")
+    walk.show(page, "month_1", "main .badge--warn")
+    walk.show(page, "month_2", "main select[name=answer]", "main form[action*='/months/assemble/'] [type=submit]")
+
+
 def with_other_income(content: bytes) -> bytes:
     """The book of a settlement that has learnt what three families live on."""
     book, changed = load_workbook(io.BytesIO(content)), io.BytesIO()
@@ -474,6 +480,7 @@ WALKS = {
     walk.__name__: walk
     for walk in (
         load,
+        month,
         family,
         signal,
         survey,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from io import BytesIO
+from unittest.mock import patch
 
+import lxml.html
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
@@ -12,14 +14,14 @@ from sqlalchemy import select
 from app import access, clock
 from app.domain import periods
 from app.domain.refusal import Refusal
-from app.domain.terms import Act, AgendaGround, GoneAnswer
+from app.domain.terms import Act, AgendaGround, BookState, GoneAnswer
 from app.exchange import months, undo
-from app.exchange.workbook import FAMILIES, SHEETS
+from app.exchange.workbook import FAMILIES, MEMBERS, SHEETS
 from app.extensions import db
 from app.models import BookStep, Family, GoneFamily, JournalEntry
 from app.readings import agenda
 from tests import factories
-from tests.exchange.workbooks import AS_OF, Sound, load, read
+from tests.exchange.workbooks import AS_OF, Sound, load, planned, read
 from tests.screens.test_exchange import confirm, send
 
 TODAY, MONTH, NEXT = date(2026, 11, 20), periods.month(2026, 9), periods.month(2026, 10)
@@ -123,6 +125,24 @@ def test_who_keeps_one_settlement_sees_its_month_alone(app, cast):
         assert [each.place.name for each in months.board(district, MONTH).places] == [SOUTH]
 
 
+def test_a_book_that_went_back_stands_so_until_it_comes_again(app, cast):
+    """With faults nothing is loaded, and the board tells it from silence."""
+    faulty = Sound()
+    faulty.row(MEMBERS.title)["Дата рождения"] = "31.02.2015"
+    planned_book = planned(faulty.content())
+    steps = months.give_back(planned_book, TODAY)
+    assert steps == months.give_back(planned_book, TODAY)  # written once
+    places = {each.place.name: each for each in months.board(cast.district, MONTH).places}
+    assert {one.state for one in places.values()} == {BookState.TO_MEND}
+    assert places[NORTH].returned.note == "2 ошибки"
+    with pytest.raises(Refusal, match="возвращать нечего"):
+        months.give_back(planned(book(AS_OF, "00001")), TODAY)
+    load(book(AS_OF, "00001"))
+    board = months.board(cast.district, MONTH)
+    assert [each.state for each in board.places] == [BookState.CHANGED, BookState.TO_MEND]
+    assert board.silent == []
+
+
 @pytest.mark.one_database("a page over readings that are asked on both")
 def test_the_month_is_kept_on_its_page(app, cast, sign_in, page):
     """Reminded, answered, put together, downloaded; each of it is told in the journal."""
@@ -130,7 +150,7 @@ def test_the_month_is_kept_on_its_page(app, cast, sign_in, page):
     code = f"{month.start:%Y-%m}"
     confirm(anna, send(anna, book(month.end, "00001")))
     document = page(anna, f"/months/?month={code}")
-    assert "Не пришло книг: 1 из 2" in document.text_content()
+    assert "Не прислали: 1" in document.text_content()
     anna.post(f"/months/remind/{cast.south.id}", data={"month": code, "note": "звонок специалисту"})
     assert "звонок специалисту" in page(anna, f"/months/?month={code}").text_content()
     family = numbered("00001").id
@@ -139,7 +159,14 @@ def test_the_month_is_kept_on_its_page(app, cast, sign_in, page):
         f"/months/answer/{family}", data={"month": code, "answer": "x"}, follow_redirects=True
     ).text  # fmt: skip
     anna.post(f"/months/assemble/{cast.district.id}", data={"month": code})
-    step = db.session.scalars(select(BookStep).order_by(BookStep.id.desc())).first()
+    with patch.object(months, "LARGEST", 0):  # a large one is put together in the background
+        assert "/work/" in anna.post(f"/months/assemble/{cast.district.id}", data={"month": code}).headers["Location"]
+    faulty = Sound()
+    faulty.facts[1][1], faulty.row(MEMBERS.title)["Дата рождения"] = month.end, "31.02.2015"
+    form = lxml.html.fromstring(send(anna, faulty.content()).text).xpath("//form[@action='/months/back']")[0]
+    back = anna.post("/months/back", data=dict(form.form_values()), follow_redirects=True)
+    assert "Вернулась на исправление: 2" in back.text
+    step = db.session.scalars(select(BookStep).where(BookStep.content.is_not(None))).first()
     assert step is not None
     answer = anna.get(f"/months/book/{step.id}")
     assert FAMILIES.title in load_workbook(BytesIO(answer.data)).sheetnames
