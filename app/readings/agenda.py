@@ -5,12 +5,29 @@ A matter that stands on the agenda already, or was taken off it, is not proposed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Executable,
+    Integer,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from app import access, conditions, tree
 from app.domain import cases, names
@@ -148,7 +165,7 @@ def _surveyed(meeting: Meeting, places: Places) -> Iterator[Proposal]:
         )  # fmt: skip
 
 
-def _grown(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+def _grown(meeting: Meeting, places: Places) -> Select[Any]:
     """Families on record in which nobody is a minor any more: they leave by reason 11.1."""
     person = _member.alias()
     lives = and_(
@@ -161,15 +178,10 @@ def _grown(meeting: Meeting, places: Places) -> Iterator[Proposal]:
         .correlate_except(person)
     )
     anybody = exists(select(person.c.id).where(lives).correlate_except(person))
-    asked = _on_record(meeting, places, _family.c.id, *NAMED).where(~child, anybody, ~_waits_elsewhere(meeting))
-    for row in _read(asked.order_by(_family.c.id).limit(MOST)):
-        yield Proposal(
-            AgendaGround.REMOVAL, f"О снятии с учёта семьи {_whose(row)}",
-            "все дети в семье совершеннолетние", row.id,
-        )  # fmt: skip
+    return _on_record(meeting, places, *_found()).where(~child, anybody, ~_waits_elsewhere(meeting))
 
 
-def _unanswered(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+def _unanswered(meeting: Meeting, places: Places) -> Select[Any]:
     """Decisions of this body whose instructions were not answered in time."""
     late = exists(
         select(_instruction.c.id)
@@ -183,20 +195,16 @@ def _unanswered(meeting: Meeting, places: Places) -> Iterator[Proposal]:
         select(func.min(_instruction.c.due_on))
         .where(_instruction.c.item_id == _item.c.id, _instruction.c.annulled_at.is_(None),
                _instruction.c.answered_at.is_(None))
+        .correlate(_item)
         .scalar_subquery()
     )  # fmt: skip
-    asked = _closed_items(
-        meeting.agency_id, _item.c.number, _item.c.family_id, _meeting.c.held_on, *NAMED, first.label("due_on")
-    ).outerjoin(_family, _family.c.id == _item.c.family_id)
+    columns = _found(_meeting.c.held_on, family=_item.c.family_id, word=_item.c.number, until=first, after=_item.c.id)
+    asked = _closed_items(meeting.agency_id).with_only_columns(*columns)
     waits = and_(late, ~_is_gone_on_from(_still_open()), _lies_here(places))
-    for row in _read(asked.where(waits).order_by(_meeting.c.held_on, _item.c.id).limit(MOST)):
-        title = f"О ходе исполнения постановления № {row.number} от {row.held_on:%d.%m.%Y}"
-        whose = f" (о семье {_whose(row)})" if row.name else ""
-        yield Proposal(AgendaGround.INSTRUCTION, title + whose, f"на поручение не ответили, срок {row.due_on:%d.%m.%Y}",
-                       row.family_id, after_id=row.id)  # fmt: skip
+    return asked.outerjoin(_family, _family.c.id == _item.c.family_id).where(waits)
 
 
-def _standing_still(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+def _standing_still(meeting: Meeting, places: Places) -> Select[Any]:
     """Families that are on record for more than a year and that this body has not looked at for as long."""
     since = month_later(meeting.held_on, -STANDSTILL_MONTHS)
     looked_at = (
@@ -204,17 +212,12 @@ def _standing_still(meeting: Meeting, places: Places) -> Iterator[Proposal]:
         .where(_item.c.family_id == _family.c.id, _meeting.c.held_on > since)
         .correlate_except(_item, _meeting)
     )
-    asked = _on_record(meeting, places, _family.c.id, *NAMED, _stay.c.registered_on).where(
+    return _on_record(meeting, places, *_found(_stay.c.registered_on)).where(
         _stay.c.registered_on <= since, ~exists(looked_at), ~_waits_elsewhere(meeting)
     )
-    for row in _read(asked.order_by(_stay.c.registered_on, _family.c.id).limit(MOST)):
-        yield Proposal(
-            AgendaGround.STANDSTILL, f"О состоянии работы с семьёй {_whose(row)}",
-            f"на учёте с {row.registered_on:%d.%m.%Y}, больше года без рассмотрения", row.id,
-        )  # fmt: skip
 
 
-def _to_remove(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+def _to_remove(meeting: Meeting, places: Places) -> Select[Any]:
     """Families whose last stage ended with the proposal to remove them, which this body has not considered since."""
     later = _stage.alias()
     last = ~exists(
@@ -228,19 +231,14 @@ def _to_remove(meeting: Meeting, places: Places) -> Iterator[Proposal]:
         .where(_item.c.family_id == _family.c.id, _meeting.c.held_on >= _stage.c.reviewed_on)
         .correlate_except(_item, _meeting)
     )
-    asked = (
-        _of_stages(meeting, places, _family.c.id, *NAMED, _stage.c.reviewed_on)
+    return (
+        _of_stages(meeting, places, *_found(_stage.c.reviewed_on))
         .where(_stage.c.follows == StageFollows.REMOVAL, _stage.c.reviewed_on <= meeting.held_on, last)
         .where(~exists(considered))
     )
-    for row in _read(asked.order_by(_stage.c.reviewed_on, _family.c.id).limit(MOST)):
-        yield Proposal(
-            AgendaGround.REMOVAL, f"О снятии с учёта семьи {_whose(row)}",
-            f"предложено по итогам этапа программы {row.reviewed_on:%d.%m.%Y}", row.id,
-        )  # fmt: skip
 
 
-def _gone_from_books(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+def _gone_from_books(meeting: Meeting, places: Places) -> Select[Any]:
     """Families on record that are in no book of their settlement, of which it was said that they be removed: the latest
     answer speaks, unless this body has considered the family since that month began."""
     later = _gone.alias()
@@ -253,53 +251,38 @@ def _gone_from_books(meeting: Meeting, places: Places) -> Iterator[Proposal]:
         .where(_item.c.family_id == _family.c.id, _meeting.c.held_on >= _gone.c.of_month)
         .correlate_except(_item, _meeting)
     )
-    asked = (
-        _on_record(meeting, places, _family.c.id, *NAMED, _gone.c.of_month)
+    return (
+        _on_record(meeting, places, *_found(_gone.c.of_month))
         .join(_gone, _gone.c.family_id == _family.c.id)
         .where(_gone.c.annulled_at.is_(None), _gone.c.answer == GoneAnswer.TO_REMOVE, last, ~exists(considered))
         .where(~_waits_elsewhere(meeting))
     )
-    for row in _read(asked.order_by(_gone.c.of_month, _family.c.id).limit(MOST)):
-        yield Proposal(
-            AgendaGround.REMOVAL, f"О снятии с учёта семьи {_whose(row)}",
-            f"семьи нет в книге поселения за {row.of_month:%m.%Y}", row.id,
-        )  # fmt: skip
 
 
-def _to_approve(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+def _to_approve(meeting: Meeting, places: Places) -> Select[Any]:
     """Programmes and stages that no decision has approved yet."""
     waits = exists(
         select(_stage.c.id)
         .where(_stage.c.programme_id == _programme.c.id, _stage.c.annulled_at.is_(None), _stage.c.decision_id.is_(None))
         .correlate_except(_stage)
     )
-    asked = (
-        _on_record(meeting, places, _family.c.id, *NAMED, _programme.c.approval_id, _programme.c.starts_on)
+    what = case((_programme.c.approval_id.is_(None), "программы"), else_="изменений программы")
+    return (
+        _on_record(meeting, places, *_found(_programme.c.starts_on, word=what))
         .join(_programme, _programme.c.registration_id == _stay.c.id)
         .where(_programme.c.annulled_at.is_(None), _programme.c.closed_on.is_(None), ~_waits_elsewhere(meeting))
         .where(or_(_programme.c.approval_id.is_(None), waits))
     )
-    for row in _read(asked.order_by(_programme.c.starts_on, _family.c.id).limit(MOST)):
-        of = "программы реабилитации" if row.approval_id is None else "изменений программы реабилитации"
-        yield Proposal(
-            AgendaGround.PROGRAMME, f"Об утверждении {of} семьи {_whose(row)}",
-            f"срок программы с {row.starts_on:%d.%m.%Y}", row.id,
-        )  # fmt: skip
 
 
-def _ending(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+def _ending(meeting: Meeting, places: Places) -> Select[Any]:
     """Stages that end soon after the meeting, or have ended, without their results; those that ask for more time."""
     ends = and_(_stage.c.reviewed_on.is_(None), _stage.c.ends_on <= meeting.held_on + ENDS_SOON)
-    asked = (
-        _of_stages(meeting, places, _family.c.id, *NAMED, _stage.c.ends_on, _kind.c.name.label("kind"))
+    return (
+        _of_stages(meeting, places, *_found(_stage.c.ends_on, word=_kind.c.name))
         .join(_kind, _kind.c.id == _stage.c.kind_id)
         .where(or_(ends, _stage.c.follows == StageFollows.EXTENSION))
     )
-    for row in _read(asked.order_by(_stage.c.ends_on, _family.c.id).limit(MOST)):
-        yield Proposal(
-            AgendaGround.STAGE, f"Об итогах этапа программы семьи {_whose(row)}",
-            f"{row.kind.lower()} этап до {row.ends_on:%d.%m.%Y}", row.id,
-        )  # fmt: skip
 
 
 def _of_stages(meeting: Meeting, places: Places, *columns: Any) -> Select[Any]:
@@ -313,10 +296,53 @@ def _of_stages(meeting: Meeting, places: Places, *columns: Any) -> Select[Any]:
     )
 
 
-# In the order in which they are proposed; the last of them are looked through, the others are taken over at once.
-SOURCES = (
-    _postponed, _surveyed, _grown, _to_remove, _gone_from_books, _to_approve, _ending, _unanswered, _standing_still,
+def _found(day: Any = None, *, family: Any = _family.c.id, word: Any = None, until: Any = None,
+           after: Any = None) -> list[Any]:  # fmt: skip
+    """The columns of a ground: the family and how it is called, the day by which its matters follow one another, and
+    what else its words name. after: the matter that it goes on from."""
+    told = (("day", Date, day), ("word", String, word), ("until", Date, until), ("after_id", Integer, after))
+    nothing = ((name, cast(null(), kind) if value is None else value) for name, kind, value in told)
+    return [family.label("family_id"), *NAMED, *(value.label(name) for name, value in nothing)]
+
+
+# The grounds that the state of the families gives, in the order in which they are proposed: how the families are found,
+# the ground, what the matter is called and why it is proposed.
+Said = Callable[[Any], str]
+OF_STATE: tuple[tuple[Callable[[Meeting, Places], Select[Any]], AgendaGround, Said, Said], ...] = (
+    (_grown, AgendaGround.REMOVAL, lambda row: f"О снятии с учёта семьи {_whose(row)}",
+     lambda row: "все дети в семье совершеннолетние"),
+    (_to_remove, AgendaGround.REMOVAL, lambda row: f"О снятии с учёта семьи {_whose(row)}",
+     lambda row: f"предложено по итогам этапа программы {row.day:%d.%m.%Y}"),
+    (_gone_from_books, AgendaGround.REMOVAL, lambda row: f"О снятии с учёта семьи {_whose(row)}",
+     lambda row: f"семьи нет в книге поселения за {row.day:%m.%Y}"),
+    (_to_approve, AgendaGround.PROGRAMME, lambda row: f"Об утверждении {row.word} реабилитации семьи {_whose(row)}",
+     lambda row: f"срок программы с {row.day:%d.%m.%Y}"),
+    (_ending, AgendaGround.STAGE, lambda row: f"Об итогах этапа программы семьи {_whose(row)}",
+     lambda row: f"{row.word.lower()} этап до {row.day:%d.%m.%Y}"),
+    (_unanswered, AgendaGround.INSTRUCTION,
+     lambda row: f"О ходе исполнения постановления № {row.word} от {row.day:%d.%m.%Y}"
+                 + (f" (о семье {_whose(row)})" if row.name else ""),
+     lambda row: f"на поручение не ответили, срок {row.until:%d.%m.%Y}"),
+    (_standing_still, AgendaGround.STANDSTILL, lambda row: f"О состоянии работы с семьёй {_whose(row)}",
+     lambda row: f"на учёте с {row.day:%d.%m.%Y}, больше года без рассмотрения"),
 )  # fmt: skip
+
+
+def _of_state(meeting: Meeting, places: Places) -> Iterator[Proposal]:
+    """What the state of the families gives, read by one statement: the first of each ground."""
+    grounds = []
+    for place, (find, *_said) in enumerate(OF_STATE):
+        first = find(meeting, places).add_columns(literal(place).label("ground"))
+        grounds.append(first.order_by("day", "family_id", "after_id").limit(MOST).subquery())
+    rows = _read(union_all(*(select(ground) for ground in grounds)))
+    rows.sort(key=lambda row: (row.ground, row.day or meeting.held_on, row.after_id or row.family_id))
+    for row in rows:
+        _find, ground, title, why = OF_STATE[row.ground]
+        yield Proposal(ground, title(row), why(row), row.family_id, after_id=row.after_id)
+
+
+# In the order in which they are proposed; the last of them are looked through, the others are taken over at once.
+SOURCES = (_postponed, _surveyed, _of_state)
 
 
 def _places(meeting: Meeting) -> Iterable[int]:
@@ -388,5 +414,5 @@ def _still_open() -> Any:
     return condition
 
 
-def _read(statement: Select[Any]) -> list[Any]:
+def _read(statement: Executable) -> list[Any]:
     return list(db.session.connection().execute(statement))
