@@ -102,8 +102,12 @@ def _writes_only_after_begin_writing(connection: Connection, _cursor: Any, state
 
 @pytest.fixture(scope="session")
 def quick_folder() -> Iterator[Path]:
-    """A folder in memory where the machine has one."""
-    with TemporaryDirectory(prefix="patronat-", dir=databases.memory()) as folder:
+    """A folder in memory where the machine has one; each sheet of a workbook is a file there for a moment."""
+    with (
+        TemporaryDirectory(prefix="patronat-", dir=databases.memory()) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr("tempfile.tempdir", folder)
         yield Path(folder)
 
 

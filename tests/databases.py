@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
+ROOM = 2**31  # bytes: the banks of some workers, their states, a server
 KINDS = ("sqlite", "postgres")
 POSTGRES_USER = "postgres"
 # A server that is thrown away need not outlive a loss of power, nor compile plans that run once.
@@ -23,9 +24,10 @@ QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c jit=o
 
 
 def memory() -> Path | None:
-    """The folder in memory of this machine, if it has one: thousands of small commits need no disk."""
+    """The folder in memory of this machine, if it has one with room: thousands of small commits need no disk."""
     folder = Path("/dev/shm")
-    return folder if os.access(folder, os.W_OK) else None
+    has_room = os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > ROOM
+    return folder if has_room else None
 
 
 def postgres_programs() -> Path | None:
