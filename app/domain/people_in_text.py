@@ -23,9 +23,10 @@ _ROLES = (
 )
 _ROLE_WORDS = frozenset(role.split()[0] for role in _ROLES.split("|"))  # with which they begin
 HEADS = ("мать", "мама", "отец", "папа", "опекун", "опекунша", "законный представитель")
-_SPACED = _ROLES.replace(" ", r"[.\s]+")
+_WRITTEN = _ROLES.replace("е", "[её]")
+_SPACED = _WRITTEN.replace(" ", r"[.\s]+")
 _ROLE = re.compile(rf"(?:({_SPACED})\.?)(?![^\W\d_])\s*[:\-–—.,(]*\s*", re.IGNORECASE)
-_ROLE_AFTER = re.compile(rf"\s*\(\s*({_ROLES})\.?\s*\)|[,\s–—-]\s*({_ROLES})(?![^\W\d_])", re.IGNORECASE)
+_ROLE_AFTER = re.compile(rf"\s*\(\s*({_WRITTEN})\.?\s*\)|[,\s–—-]\s*({_WRITTEN})(?![^\W\d_])", re.IGNORECASE)
 _ROLE_ALONE = re.compile(rf"({_ROLES})( \d{{1,2}})?")
 LONGEST_ROLE = 30  # characters
 _PLURAL = re.compile(r"(дети|родители)\s*[:\-–—]\s*", re.IGNORECASE)
@@ -39,6 +40,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
 _INITIALS = re.compile(r"([^\W\d_])\.\s?(?:([^\W\d_])\.)?(?![^\W\d_])")
 _PARTICLES = frozenset(("оглы", "кызы", "углы", "кизи", "гызы", "улы", "уулу"))
 _BORN_AFTER = re.compile(r"\s*[,(–-]?\s*\(?(?:\d{1,2}[./]\d|(?:19|20)\d\d(?!\d))")
+_COMMA_BEFORE = re.compile(r"(?:[,;]\s*(?:и\s+)?|\sи\s+)$")
 _SEPARATORS = " \t,;:–—-."
 _NOT_NAMES = frozenset(
     """
@@ -156,7 +158,7 @@ def _name_at(line: str, place: int, *, begins: bool, first_alone: bool,
              surnames: set[str]) -> tuple[int, Spelled] | None:  # fmt: skip
     """A name that begins at a place of a line, with its end. surnames: of those who are named in the line already."""
     first = _WORD.match(line, place)
-    may_be_role = first is not None and first[0].casefold() in _ROLE_WORDS
+    may_be_role = first is not None and first[0].casefold().replace("ё", "е") in _ROLE_WORDS
     role = _ROLE.match(line, place) if may_be_role and (place == 0 or not line[place - 1].isalnum()) else None
     if role is None and not line[place].isupper():
         return None
@@ -189,7 +191,7 @@ def _name_at(line: str, place: int, *, begins: bool, first_alone: bool,
     if len(said) == 4 and said[3].casefold() not in _PARTICLES:
         said, words = said[:3], words[:3]
     sure = names.key(said[0]) in surnames or bool(_BORN_AFTER.match(line, words[-1].end()))
-    listed = first_alone and not begins and sure and given_names.is_given(said[0])  # «Денис (2011), Кира (2014)»
+    listed = first_alone and not begins and len(said) == 1 and _is_listed(line, place, said[0], dated=sure)
     if not _is_person(said, begins or sure, role is not None, (first_alone and begins) or listed):
         return None
     who = _ordered(said)
@@ -197,6 +199,14 @@ def _name_at(line: str, place: int, *, begins: bool, first_alone: bool,
     if maiden:
         who.rest = maiden
     return words[-1].end(), who
+
+
+def _is_listed(line: str, place: int, word: str, *, dated: bool) -> bool:
+    """Whether a first name goes on with a list: «Денис (2011), Кира (2014), Тая 2026», «Кристиан, Зульфия, Ян»."""
+    after_comma = _COMMA_BEFORE.search(line, 0, place) is not None
+    if given_names.is_given(word):
+        return dated or after_comma
+    return after_comma and (dated or all(_WORD.fullmatch(part.strip()) for part in line.split(",")))
 
 
 def _is_word_of_name(word: str) -> bool:

@@ -179,6 +179,16 @@ def test_what_is_said_of_many_words_at_once_holds_for_those_words_alone(cast):
     assert [question.key for question in known.asking.unanswered] == ["word:criterion:буза"]
 
 
+def test_the_district_of_a_book_that_names_no_place_is_asked_once(cast):
+    rows = [["ФИО ребёнка", "Год рождения", "Примечание"], ["Ершов Игорь Ильич", "2012", "а"]]
+    first = sources.read(workbook(("А", rows, [])), "книга.xlsx")
+    assert "district" in {question.key for question in first.understood(today()).asking.unanswered}
+    answered(first, {"district": "Тестовый район", "territory": SOUTH})
+    again = sources.read(workbook(("А", rows, [])), "книга.xlsx").understood(today())
+    assert again.district == "Тестовый район"
+    assert "district" not in {question.key for question in again.asking.unanswered}
+
+
 def test_who_loads_after_another_settlement_is_asked_nothing_again(cast):
     def of(name: str, place: str) -> BookSource:
         rows = [["ФИО ребёнка", "Дата рождения", "Территория"], [name, "01.02.2012", place]]
@@ -393,6 +403,9 @@ def test_an_amount_is_read_as_people_write_it(text, amount):
         ("мать – Сидорова Ольга Ивановна, работает в магазине Пятёрочка", ["Сидорова Ольга Ивановна"]),
         ("Дети: Иванов Пётр, 2010, Иванова Аня, 2012", ["Иванов Пётр", "Иванова Аня"]),
         ("Тетерин С.И.", ["Тетерин С. И."]),
+        ("Марк 2019 г.р., Тая 2026 г.р. и Джамиль 2015", ["Марк", "Тая", "Джамиль"]),
+        ("Кристиан, Зульфия, Ян", ["Кристиан", "Зульфия", "Ян"]),
+        ("Тетерин Семён Ильич, Слесарь", ["Тетерин Семён Ильич"]),
         ("Не установлен", []),
     ],
 )  # fmt: skip

@@ -318,7 +318,9 @@ class Understanding:
         choices = [Choice(name, name) for name in self.known.districts.values()]
         if len(homes := self.match.homes(families)) == 1:
             return homes.pop()
-        return self.asking.ask(BookQuestion("district", "Какого района эти семьи?", choices)) or ""
+        remembered = {self.known.district_of_layout(layout_key(table.headers)) for table in found}
+        offered = remembered.pop() if len(remembered) == 1 else None
+        return self.asking.ask(BookQuestion("district", "Какого района эти семьи?", choices, offered)) or ""
 
     def _ask_foreign(self, used: list[FoundTable], district: str) -> None:
         """Stop at a book that names a place of a district which is none of the person's."""

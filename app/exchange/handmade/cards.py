@@ -13,7 +13,7 @@ from typing import Any
 from app.domain import people_in_text, writing
 from app.exchange import aside, cells
 
-FEWEST_LABELS, LONGEST_LABEL = 4, 60
+FEWEST_LABELS, LONGEST_LABEL = 3, 60
 PEOPLE, NOTE = "Члены семьи", "Примечание"
 HEADER_ROWS = 60  # rows in which a header speaks for a table
 HEADER_ROW = 0  # a sheet of cards has no row of headers of its own

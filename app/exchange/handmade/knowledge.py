@@ -53,15 +53,17 @@ def known(places: bank.Places) -> KnownToBank:
                     found.settlements.setdefault(key, places.territories[part].name)
         near = {*below, *places.above(territory_id)}
         found.bodies += [(body.kind, body.name) for body in places.bodies.values() if body.territory_id in near]
-    _read_layouts(found)
+    _read_layouts(found, places)
     found.schools = schools.writings()
     return found
 
 
-def _read_layouts(found: KnownToBank) -> None:
+def _read_layouts(found: KnownToBank, places: bank.Places) -> None:
     digests: dict[str, dict[str, str]] = {}
     for row in db.session.scalars(select(BookLayout).order_by(BookLayout.used_at)):
         digests.setdefault(row.headers, {}).update(row.answers)
+        if (place := places.territories.get(row.district_id)) is not None:
+            found.layouts_of.setdefault(row.headers, set()).add(place.name)
     found.layouts = digests
 
 

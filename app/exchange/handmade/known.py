@@ -27,7 +27,7 @@ class KnownToBank:
     """What is known. districts: those of the person; settlements: the names of the parts of each, by every key they go
     by; district_of: whose they are; bodies: by kind and name; body_words: their other names; headers: the dictionary
     of headers; schools: the writings of schools that stand in the bank; school_words: their other names; layouts: what
-    was answered for a set of headers; foreign: the districts and
+    was answered for a set of headers; layouts_of: of which districts its books were; foreign: the districts and
     settlements of others, by every key they go by.
     """
 
@@ -40,6 +40,7 @@ class KnownToBank:
     schools: list[str] = field(default_factory=list)
     school_words: dict[str, str] = field(default_factory=dict)
     layouts: dict[str, dict[str, str]] = field(default_factory=dict)
+    layouts_of: dict[str, set[str]] = field(default_factory=dict)
     foreign: dict[str, str] = field(default_factory=dict)
 
     def foreign_in(self, text: str) -> str | None:
@@ -51,6 +52,11 @@ class KnownToBank:
     def layout(self, headers: str) -> dict[str, str]:
         """What was answered for a set of headers."""
         return self.layouts.get(sha256(headers.encode()).hexdigest(), {})
+
+    def district_of_layout(self, headers: str) -> str | None:
+        """The one district whose books have come under a set of headers."""
+        found = self.layouts_of.get(sha256(headers.encode()).hexdigest(), set())
+        return next(iter(found)) if len(found) == 1 else None
 
     def settlement(self, text: str) -> str | None:
         """The settlement that a name surely means."""
