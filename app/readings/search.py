@@ -33,6 +33,7 @@ WEIGHED = 200  # families with near names that are compared with what was typed
 SHOWN_NEAR = 20  # of them that are shown
 NEAREST = 0.35  # of a word: names that are hardly farther than the nearest one stand together
 MOST_APART = 4  # of the names that a word may stand for: whoever bears each of them is looked at, however many bear one
+OF_HOUSE = 3  # digits of a number of a house or a flat
 SHORTEST = 3  # letters of a word that may be misspelled, and of a part of a word
 
 # Core tables: they only lead to ids, and the families of these ids are narrowed by the scope of the outer SELECT.
@@ -280,13 +281,15 @@ def _by_parts(asked: Sought, limit: int) -> Found:
 def _wanted(asked: Sought, stands_for: Mapping[str, Sequence[str]]) -> list[Want]:
     """What a family holds of every word, or what the word stands for, and somebody born on each day.
 
-    «00012» is also looked for as «12».
+    «00012» is also looked for as «12». Beside other words «д» and the number of a house are meant whole.
     """
     years = {str(year): year for year in asked.years}
     found = []
     for word in asked.words:
         plain = word.lstrip("0") if word.isdigit() else ""
-        begun = {one: vocabulary.beginning(one) for one in {word, plain or word}}
+        is_whole = len(asked.words) > 1 and (len(word) == 1 or (plain and len(word) <= OF_HOUSE))
+        meant = {word, plain or word}
+        begun = {one: [one] if is_whole else vocabulary.beginning(one) for one in meant}
         words = {each for listed in begun.values() if listed is not None for each in listed}
         words |= {form for one in stands_for.get(word, ()) for form in names.of_both_sexes(one)}
         too_many = tuple(one for one, listed in begun.items() if listed is None)

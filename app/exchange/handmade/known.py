@@ -39,6 +39,7 @@ class KnownToBank:
     headers: dict[str, str] = field(default_factory=dict)
     schools: list[str] = field(default_factory=list)
     school_words: dict[str, str] = field(default_factory=dict)
+    _schools_read: dict[str, tuple[str, list[str]]] = field(default_factory=dict)  # a few schools have all the children
     layouts: dict[str, dict[str, str]] = field(default_factory=dict)
     layouts_of: dict[str, set[str]] = field(default_factory=dict)
     foreign: dict[str, str] = field(default_factory=dict)
@@ -107,8 +108,10 @@ class KnownToBank:
 
     def school(self, text: str) -> tuple[str, list[str]]:
         """A school as the bank writes it, and the writings that it may be instead."""
-        name = self.school_words.get(names.key(text), text)
-        return name, schools.alike(name, self.schools)
+        if text not in self._schools_read:
+            name = self.school_words.get(names.key(text), text)
+            self._schools_read[text] = name, schools.alike(name, self.schools)
+        return self._schools_read[text]
 
     def only_body(self, kind: str) -> str | None:
         """The one body of a kind, if there is one alone."""
