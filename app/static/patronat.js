@@ -191,6 +191,14 @@
     }
   }
 
+  /* Of tabs that are wider than the page the chosen one is in sight. */
+  function showTab() {
+    each(".tabs [aria-current]", (tab) => {
+      const row = tab.closest(".tabs");
+      row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+    });
+  }
+
   /* «Ещё» closes by Escape and by a click elsewhere. */
   function foldMore() {
     const close = (kept) => each("details[data-more][open]", (more) => { if (more !== kept) more.open = false; });
@@ -452,6 +460,7 @@
   goToFirstField();
   keepTyped();
   addRows();
+  showTab();
   goToPlace();
   foldMore();
   window.addEventListener("hashchange", goToPlace);

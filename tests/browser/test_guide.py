@@ -255,6 +255,18 @@ def quarter(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "quarter_6", ".page-head__actions a", said=listed)
 
 
+def reports(open_as: Callable[..., Any], walk: Walk) -> None:
+    page = open_as("koordinator", "/picture/")
+    walk.show(page, "reports_1", ".tiles", ".menu a[href='/picture/']")
+    page = open_as("koordinator", "/reports/movement/?period=2026-Q3")
+    walk.show(page, "reports_2", "#period", ".report-choice button[type=submit]")
+    with page.expect_navigation():
+        page.locator("main tfoot td a").first.click()
+    walk.show(page, "reports_3", "nav.tabs a >> nth=1")
+    page = open_as("koordinator", "/charts/chart/child-ages?period=2026-Q3")
+    walk.show(page, "reports_4", "nav.tabs [aria-current]", "figcaption a")
+
+
 def past(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("koordinator", "/reports/demography/?period=day&to=2026-06-30")
     walk.show(page, "past_1", "#period", "#to")
@@ -495,6 +507,7 @@ WALKS = {
         search,
         aid,
         passport,
+        reports,
         quarter,
         past,
         access,
