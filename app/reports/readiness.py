@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, exists, func, not_, or_, select, tuple_
 
-from app.conditions import in_force
+from app.conditions import belongs, in_force, minor, on_record, unindexed
 from app.domain import registration as rules
 from app.domain.periods import Period
 from app.extensions import db
@@ -20,7 +20,7 @@ from app.models import Decision, Member, RegistrationCriterion, RemovalReason, S
 from app.reports import places, report, submitted
 from app.reports.frozen import FrozenRow
 from app.reports.quarterly_checks import OF_POPULATION
-from app.reports.quarterly_rows import registration
+from app.reports.quarterly_rows import PeriodRows, aid_kind, member, registration, support
 from app.reports.reasons import OF_CHILDREN
 from app.reports.recount import stored
 from app.reports.report import Indicator, family, shown_families
@@ -64,7 +64,8 @@ class ReadyLine:
 
 def lines(name: str, form: Any, period: Period, before: Submission | None) -> list[ReadyLine]:
     """Every line of the check of a counted report. before: the same report over the period that ended on the eve."""
-    return [*_sums(form, period), *_goes_on(name, form, before), *_papers(form, period)]
+    found = [*_sums(form, period), *_goes_on(name, form, before), *_papers(form, period)]
+    return [*found, *_supports(form, period)] if name == "quarterly" else found
 
 
 def red(found: Sequence[ReadyLine]) -> int:
@@ -194,3 +195,49 @@ def _stays(form: Any, faults: Sequence[tuple[str, ColumnElement[bool]]]) -> list
                family.c.territory_id.in_(sorted(row.id for row in form.rows)))
         .order_by(family.c.sort_key, family.c.id)
     ).mappings())  # fmt: skip
+
+
+# Aid to children that the lines of pupil support do not know of
+
+
+def _supports(form: Any, period: Period) -> Iterator[ReadyLine]:
+    """Lines 2.4–2.6 count the pupil support of a quarter, not aid: whoever was given the one and has not the other."""
+    if not form.shows_names:
+        return
+    for title, line, told in SUPPORTED:
+        rows = _not_told(form, period, line, told)
+        culprits = tuple(Culprit(_said(row, ""), row["family_id"]) for row in rows[:SHOWN])
+        text = f"детей с помощью без отметки: {len(rows)}" if rows else "у всех"
+        yield ReadyLine(title, not rows, text, culprits=culprits, more=max(0, len(rows) - SHOWN))
+
+
+def _not_told(form: Any, period: Period, line: str, told: ColumnElement[bool]) -> list[RowMapping]:
+    """The children on record at the end who were given aid of a line in the period, with no such support in it."""
+    of = PeriodRows(period, form.figures.lists)
+    source, day = of.recipients, period.end
+    stands = exists().where(registration.c.family_id == family.c.id, registration.c.annulled_at.is_(None),
+                            on_record(registration, day))  # fmt: skip
+    known = exists().where(
+        support.c.member_id == member.c.id, support.c.annulled_at.is_(None), told,
+        tuple_(support.c.year, support.c.quarter).in_(period.quarters()),
+    )  # fmt: skip
+    said = (family.c.id.label("family_id"), family.c.number, family.c.name.label("family"), member.c.id, *_NAMES)
+    return list(db.session.execute(
+        select(*said)
+        .select_from(source.tables)
+        .where(*source.where, places.shown_in(form.rows)(source), aid_kind.c.appendix4_line.like(line), stands,
+               minor(unindexed(member.c.born_on), day), belongs(member, day), not_(known))
+        .group_by(*said, family.c.sort_key)
+        .order_by(family.c.sort_key, family.c.id, member.c.id)
+    ).mappings())  # fmt: skip
+
+
+_NAMES = (member.c.last_name, member.c.first_name, member.c.middle_name)
+# The line of the form, the kinds of aid that go with it, what the support of a quarter says of it.
+SUPPORTED = (
+    ("Питание (2.4): кому помогли, у того отмечено в поддержке квартала", "2.4_meals", support.c.free_meals.is_(True)),
+    ("Учебники (2.4): кому помогли, у того отмечено в поддержке квартала", "2.4_textbooks",
+     support.c.free_textbooks.is_(True)),
+    ("Досуг (2.5): кому помогли, у того отмечено в поддержке квартала", "2.5", support.c.leisure.is_(True)),
+    ("Каникулы (2.6): кому помогли, у того отмечено в поддержке квартала", "2.6%", support.c.holidays.is_not(None)),
+)  # fmt: skip

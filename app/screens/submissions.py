@@ -18,6 +18,8 @@ from werkzeug.wrappers import Response
 
 from app import access, clock, journal, signer
 from app.acts import Answer, reads_first
+from app.documents import bound
+from app.documents.bound import MadeBy
 from app.domain.refusal import Refusal
 from app.domain.submissions import Agreed
 from app.domain.terms import Act, JobKind
@@ -270,7 +272,8 @@ class Submissions(Screen):
         """The covering note of a corrected version, to be edited."""
         corrected = self._corrected(pk)
         name = f"{submitted.TITLE} {corrected[0].code}.docx"
-        return self.file(submitted.note_to_edit(*corrected), docx.MIME, name)
+        made = MadeBy(current_user.get_full_name(), clock.now())
+        return self.file(bound.word(submitted.note_to_edit(*corrected), made), docx.MIME, name)
 
     def _corrected(self, pk: int) -> tuple[Submission, Submission, list[frozen.CellDifference]]:
         """A corrected version, the one before it, and what differs; the journal is told that they are printed."""

@@ -19,7 +19,7 @@ from app.domain import submissions as rules
 from app.domain.refusal import Refusal
 from app.domain.submissions import Agreed
 from app.extensions import db
-from app.models import Member, Registration, Submission
+from app.models import Member, PupilSupport, Registration, Submission
 from app.reports import CATALOGUE, frozen, recount
 from app.reports.frozen import FrozenReport
 from app.services import submissions
@@ -171,6 +171,7 @@ def test_what_changed_since_is_told_by_family_and_entry_and_corrected(hard, cast
     assert family.id not in {each.family_id for each in old.rows("12", "")}
     assert family.id in {each.family_id for each in new.rows("12", "")}
     note = Document(BytesIO(anna.get(f"/submission/{second.id}/note.docx").data))
+    assert "Персональные данные" in note.sections[0].footer.paragraphs[-1].text
     lines = "\n".join(line.text for line in note.paragraphs)
     assert "постановление внесли позже" in lines
     assert "графа 12" in lines
@@ -202,6 +203,9 @@ def test_the_check_before_submitting_names_what_is_to_be_mended(hard, cast, sign
     factories.registration(late, factories.date(2026, 8, 1))
     stay = factories.registration(bare, factories.date(2026, 10, 2), until=factories.date(2026, 10, 20))
     stay.removal_decision, stay.removal_reason = None, None
+    fed, told = (factories.member(late, last_name=name) for name in ("Голодов", "Сытов"))
+    factories.aid(late, factories.date(2026, 10, 9), "8.1", recipients=[fed, told])
+    db.session.add(PupilSupport(member=told, year=2026, quarter=4, free_meals=True))
     db.session.commit()
     anna, url = sign_in("anna"), f"/before-sending/quarterly?territory={cast.district.id}&from=2026-10-01&to=2026-10-31"
     assert url.split("?")[0] in anna.get("/").text
@@ -216,6 +220,9 @@ def test_the_check_before_submitting_names_what_is_to_be_mended(hard, cast, sign
     assert "У каждого снятия есть постановление" in said
     assert "У каждого снятия есть причина" in said
     assert "№ 00772" in said
+    food = next(each for each in red if "Питание (2.4)" in each)
+    assert "Голодов" in food
+    assert ": Сытов " not in food
     assert f"/family/{bare.id}" in {link.get("href") for link in document.xpath("//main//li//a")}
     others = page(anna, f"/before-sending/movement?territory={cast.district.id}&from=2026-10-01&to=2026-10-31")
     assert "прошлый период не сдан" in others.text_content()
