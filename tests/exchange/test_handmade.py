@@ -99,6 +99,12 @@ def test_the_values_of_the_cells_are_read_as_they_are_meant(cast):
     assert [one.criterion.code for one in stay.criteria_over_time] == ["2.1.1", "2.5.1"]
 
 
+def test_the_title_of_a_further_table_is_its_own(cast):
+    (first, second) = source(BY_NAME["две таблицы.xlsx"]).understood(today()).tables
+    assert (second.place, second.above) == ("Отчёт (2)", ["Семьи, снятые с учёта"])
+    assert [said for _, said, _ in first.set_aside] == ["итог"]
+
+
 def test_a_label_under_a_name_tells_of_whom_it_names(cast):
     load(source(BY_NAME["карточки в два столбца.xlsx"]))
     assert db.session.scalar(select(Member.workplace).where(Member.first_name == "Лидия")) == "повар"

@@ -148,7 +148,7 @@ def _title_above(lines: list[Line], place: int, least: int) -> int:
     """Where the lines that stand alone above a header begin."""
     while place > least and sum(cell != "" for cell in lines[place - 1][1]) == 1:
         text = next(_text(cell) for cell in lines[place - 1][1] if cell != "")
-        if aside.said(text) == "итог" or people_in_text.of_name(text) or _DATED.search(text):
+        if aside.said(text) == "итог" or _names(text):
             break
         place -= 1
     return place
@@ -189,13 +189,16 @@ def _names_people(lines: list[Line]) -> bool:
     width = max((len(line) for _, line in lines), default=0)
     for place in range(width):
         texts = [line[place] for _, line in lines if place < len(line) and isinstance(line[place], str)]
-        named = sum(
-            who is not None and given_names.sex_of(who.last, who.first, who.middle) is not None
-            for who in map(people_in_text.of_name, texts)
-        )
+        named = sum(map(_names, texts))
         if named >= FEWEST_PEOPLE and named * 3 >= len(lines) * 2:
             return True
     return False
+
+
+def _names(text: str) -> bool:
+    """Whether a text is the name of one person, by a first name or a patronymic that is known."""
+    who = people_in_text.of_name(text)
+    return who is not None and given_names.sex_of(who.last, who.first, who.middle) is not None
 
 
 def _header(lines: list[Line], blocks: list[list[int]], knows: Knows) -> tuple[int, int] | None:
