@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -15,10 +16,12 @@ from app.clock import today
 from app.domain import people_in_text, spelled
 from app.exchange import apply, bank, oldbooks, preview, reader, returned, sources
 from app.exchange.handmade import knowledge
+from app.exchange.handmade.asking import AS_TEXT
 from app.exchange.sources import BookSource, UnclearBookError
 from app.extensions import db
-from app.models import Aid, BookWord, Family, Member, Registration, Supervision, TerritoryAlias
+from app.models import Aid, BookWord, Education, Family, Member, Registration, Supervision, TerritoryAlias
 from app.services import registry
+from tests import factories
 from tests.exchange import handmade_books
 from tests.exchange.handmade_books import BOOKS, NORTH, SOUTH, Handmade, workbook
 from tests.exchange.workbooks import AS_OF, Sound, in_this_process
@@ -225,6 +228,31 @@ def test_a_place_that_resembles_one_is_asked_about_and_the_choice_is_its_other_n
     load(answered(first, {question.key: SOUTH}))
     assert db.session.scalar(select(TerritoryAlias.name).where(TerritoryAlias.territory_id == cast.south.id))
     assert not source(book).understood(today()).asking.unanswered
+
+
+def test_a_school_that_resembles_one_is_asked_about_and_the_choice_is_its_other_name(cast):
+    """«школа 7» is surely «МБОУ СОШ № 7» and is offered so; one of a farm with the same number may be another."""
+    known, of_farm = "МБОУ СОШ № 7", "СОШ № 7 х. Садки"
+    pupil = factories.member(factories.family(cast.south, "00091"), "сын", date(2013, 1, 2), "Ким", "Лев", None)
+    factories.education(pupil, date(2025, 9, 1), organisation=known)
+    db.session.commit()
+    book = Handmade("школы.xlsx", lambda: workbook(("А", [
+        ["ФИО ребёнка", "Дата рождения", "Поселение", "Школа, класс"],
+        ["Ершов Игорь Ильич", "01.02.2012", SOUTH, "школа 7, 5 класс"],
+        ["Окунев Пётр Ильич", "01.03.2012", SOUTH, f"{of_farm}, 5 класс"],
+        ["Судаков Лев Ильич", "01.04.2012", SOUTH, "МБОУ Заречненская СОШ, 5 класс"],
+        ["Карпов Ян Ильич", "01.05.2012", SOUTH, "Заречненская школа, 5 класс"],
+    ], [])), 4, 4, 0)  # fmt: skip
+    asked = {
+        q.key: q for q in source(book).understood(today()).asking.questions.values() if q.key.startswith("school:")
+    }
+    assert {question.chosen for question in asked.values()} == {known, "МБОУ Заречненская СОШ", None}
+    (key,) = (key for key, question in asked.items() if question.chosen is None)
+    said = {key: AS_TEXT, **{other: question.chosen for other, question in asked.items() if question.chosen}}
+    others = {q.key: q.choices[-1].value for q in source(book, said).understood(today()).asking.unanswered}
+    load(answered(source(book), {**said, **others}))
+    assert set(db.session.scalars(select(Education.organisation))) == {known, of_farm, "МБОУ Заречненская СОШ"}
+    assert [word.text for word in db.session.scalars(select(BookWord).where(BookWord.meaning == known))] == ["школа 7"]
 
 
 def test_what_is_said_of_a_column_is_remembered_by_the_set_of_headers(cast):

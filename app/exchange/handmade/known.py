@@ -39,6 +39,7 @@ class KnownToBank:
     headers: dict[str, str] = field(default_factory=dict)
     schools: list[str] = field(default_factory=list)
     school_words: dict[str, str] = field(default_factory=dict)
+    _new_schools: dict[str, str] = field(default_factory=dict)
     _schools_read: dict[str, tuple[str, list[str]]] = field(default_factory=dict)  # a few schools have all the children
     layouts: dict[str, dict[str, str]] = field(default_factory=dict)
     layouts_of: dict[str, set[str]] = field(default_factory=dict)
@@ -110,8 +111,14 @@ class KnownToBank:
         """A school as the bank writes it, and the writings that it may be instead."""
         if text not in self._schools_read:
             name = self.school_words.get(names.key(text), text)
-            self._schools_read[text] = name, schools.alike(name, self.schools)
+            near = schools.alike(name, self.schools)
+            self._schools_read[text] = name, near or self._school_of_book(name)
         return self._schools_read[text]
+
+    def _school_of_book(self, name: str) -> list[str]:
+        """The writing under which the book itself has named a new school before: «СОШ №7» after «МБОУ СОШ № 7»."""
+        first = self._new_schools.setdefault(bare_body(name), name)
+        return [first] if names.key(first) != names.key(name) and bare_body(name) else []
 
     def only_body(self, kind: str) -> str | None:
         """The one body of a kind, if there is one alone."""
