@@ -99,7 +99,7 @@ def test_every_form_about_families_is_among_those_that_are_typed_in(app):
               "Findings", "MeetingPage", "SittingPage", "MeetingPapers", "InstructionPage",
               "PaperTemplates", "ProgrammePage", "ProgrammeActs", "Execution", "TransferPage", "TransferFiles", "Books",
               "Months", "FamilyStory", "Doctor", "Backups", "SignalClocks", "Deliveries",
-              "Doubles", "Submissions", "HoldPage", "Retention", "BeforeSending"}  # fmt: skip
+              "Doubles", "Submissions", "HoldPage", "Retention", "BeforeSending", "Schools"}  # fmt: skip
     no_facts = {"FamilyRegistry.passports", *(f"{one.view}.later" for one in CATALOGUE)}
     for rule in app.url_map.iter_rules():
         if "POST" in rule.methods and rule.endpoint.partition(".")[0] not in others and rule.endpoint not in no_facts:

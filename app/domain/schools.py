@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 
 from app.domain import names
 
-ALIKE, SUGGESTED = 80.0, 3  # of a hundred: from where on two names resemble each other; how many are shown
+ALIKE, MOST_SUGGESTED = 80.0, 3  # of a hundred: from where on two names resemble each other; how many are shown
 _FORMS = re.compile(
     r"\b(м|мк|мб|мд|мбд|мад|гб|гк|г|ма)?(оу|уз|ук|у|доу|поу)\b|\b(мбоу|мкоу|маоу|гбоу|гбу|мбу|мбдоу|мдоу"
     r"|мадоу|гбпоу|муниципальн\w*|бюджетн\w*|казенн\w*"
@@ -53,4 +53,4 @@ def alike(name: str, known: Iterable[str]) -> list[str]:
     if not wanted or any(names.key(one) == wanted for one in every):
         return []
     found = [one for one in every if may_be_one(name, one)]
-    return sorted(found, key=lambda one: -fuzz.token_sort_ratio(bare(name), bare(one)))[:SUGGESTED]
+    return sorted(found, key=lambda one: -fuzz.token_sort_ratio(bare(name), bare(one)))[:MOST_SUGGESTED]
