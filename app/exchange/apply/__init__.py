@@ -51,8 +51,9 @@ class PreparedLoad:
         for _attempt in range(ATTEMPTS):
             db.session.rollback()  # what was read before may be a picture of yesterday
             self._mark = journal.mark()
-            self.plan = make()
-            self._application = None if _fault(self.plan) else _Application(self.plan, today)
+            with garbage.not_searched():
+                self.plan = make()
+                self._application = None if _fault(self.plan) else _Application(self.plan, today)
             db.session.rollback()
             if self._stands():
                 break
