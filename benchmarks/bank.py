@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -73,7 +74,7 @@ class Bank:
 def application(folder: Path) -> Flask:
     """The product over a SQLite file in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    return create_app(
+    app = create_app(
         {
             "LOCAL": True,
             "HTTPS": False,
@@ -88,6 +89,9 @@ def application(folder: Path) -> Flask:
             "FAB_PASSWORD_HASH_METHOD": "pbkdf2:sha256:1",  # signing in is slow on purpose, and is not measured
         }
     )
+    gc.collect()
+    gc.freeze()  # as the server does: gunicorn.conf.py
+    return app
 
 
 def build(folder: Path, families: int, *, with_families: bool = True) -> tuple[Bank, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -153,6 +154,8 @@ def work(beside: int | None, once: bool) -> None:
     if once:
         click.echo(f"Выполнено заданий: {worker.do_all()}.")
         return
+    gc.collect()
+    gc.freeze()  # the program itself is no garbage, and is not looked through again at each long task
     worker.work(current_app._get_current_object(), beside=beside)  # type: ignore[attr-defined]  # of the proxy itself
 
 

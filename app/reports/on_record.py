@@ -51,7 +51,7 @@ NOT_MET = (terms.SurveyAccess.NOBODY,)  # a visit that found nobody is none
 PARENTS = (terms.ParentalRole.MOTHER, terms.ParentalRole.FATHER, terms.ParentalRole.GUARDIAN)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class PersonOnRecord:
     """Somebody of a family on the day."""
 
@@ -63,7 +63,7 @@ class PersonOnRecord:
     education: str | None
 
 
-@dataclass
+@dataclass(slots=True)
 class Standing:
     """A family that stands on record, with what is known of it on the day."""
 
