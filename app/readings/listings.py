@@ -18,7 +18,7 @@ from app.domain.periods import Period, quarter_holding
 from app.domain.terms import Role
 from app.extensions import db
 from app.models import Family, Member, Territory
-from app.readings import families, members
+from app.readings import families, given, members
 
 _family, _member = Family.__table__, Member.__table__
 _territory = Territory.__table__
@@ -130,7 +130,8 @@ def by_district(today: date) -> list[tuple[str, int, int, int]]:
 
 def _families(today: date, *, on_record: bool) -> Select[tuple[int]]:
     """The ids of the person's families, of all or of those on record."""
-    found = select(_family.c.id).where(access.scope().families(), _family.c.annulled_at.is_(None))
+    seen = access.scope().families(one=given.works_much(MANY))
+    found = select(_family.c.id).where(seen, _family.c.annulled_at.is_(None))
     return found.where(families.stands(today)) if on_record else found
 
 
@@ -159,6 +160,7 @@ def _coming_of_age(today: date) -> ColumnElement[bool]:
     return members.comes_of_age(today)
 
 
+MANY = 10_000  # families that are counted by asking each
 _KEEPS = (Role.COORDINATOR,)
 _READS = (Role.COORDINATOR, Role.SECRETARY, Role.COMMISSION, Role.SPECIALIST)
 _DECIDES = (Role.COORDINATOR, Role.SECRETARY, Role.COMMISSION)

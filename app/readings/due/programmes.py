@@ -112,5 +112,5 @@ def _is_of_a_body(scope: access.Scope) -> bool:
 def _live(query: Select[Any], table: Any) -> Select[Any]:
     return query.where(
         table.c.annulled_at.is_(None), conditions.gives_work(_stage), _programme.c.annulled_at.is_(None),
-        _programme.c.closed_on.is_(None), _family.c.annulled_at.is_(None), access.scope().families(),
+        _programme.c.closed_on.is_(None), _family.c.annulled_at.is_(None), access.scope().families(one=True),
     )  # fmt: skip

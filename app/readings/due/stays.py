@@ -126,7 +126,7 @@ def _running(row: Any, asked: DaysAsked, works: rules.Works, until: Any, *about:
         *within,
         _stay.c.annulled_at.is_(None),
         _family.c.annulled_at.is_(None),
-        access.scope().families(),
+        access.scope().families(one=True),
     )
 
 
