@@ -408,7 +408,7 @@ def test_a_route_that_reads_first_is_known_to_the_edge(app):
     assert marked == {
         "Exchange.preview", "Exchange.faults", "Exchange.apply", "Papers.add", "NewSignal.add", "SignalScans.add",
         "SurveyPapers.add", "SurveyPapers.find_survey", "PaperTemplates.add", "Books.say", "Execution.window",
-        "Months.assemble", "Deliveries.scan", "Submissions.submit", "Submissions.correct",
+        "Months.assemble", "Months.give_back", "Deliveries.scan", "Submissions.submit", "Submissions.correct",
         "InstructionPage.answer", "InstructionPage.enter", "InstructionPage.scan",
         "TransferPage.receive", "TransferFiles.seal", "TransferFiles.take", "TransferFiles.open",
     }  # fmt: skip

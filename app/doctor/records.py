@@ -93,7 +93,8 @@ def frozen_books(_today: date) -> Iterator[str]:
     """The books of districts that were put together stay as they were."""
     table: Any = BookStep.__table__
     connection = db.session.connection()
-    for key in connection.scalars(select(table.c.id).where(table.c.sha256.is_not(None)).order_by(table.c.id)).all():
+    assembled = select(table.c.id).where(table.c.kind == terms.BookStepKind.ASSEMBLED).order_by(table.c.id)
+    for key in connection.scalars(assembled).all():
         row = connection.execute(
             select(table.c.content, table.c.sha256, table.c.file_name).where(table.c.id == key)
         ).one()

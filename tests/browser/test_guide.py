@@ -21,6 +21,7 @@ from PIL import Image
 from app import clock
 from app.access import unrestricted
 from app.backup import noting
+from app.exchange import months
 from app.extensions import db
 from app.models import Backup
 from app.readings import guide
@@ -108,7 +109,10 @@ def load(open_as: Callable[..., Any], walk: Walk) -> None:
 
 
 def month(open_as: Callable[..., Any], walk: Walk) -> None:
-    page = open_as("koordinator", "/months/")
+    offered = months.offered(MOMENT.date())
+    with pytest.MonkeyPatch.context() as patch:  # the months of the demo bank, whatever the day
+        patch.setattr(months, "offered", lambda _today: offered)
+        page = open_as("koordinator", "/months/")
     walk.show(page, "month_1", "main .badge--warn")
     walk.show(page, "month_2", "main select[name=answer]", "main form[action*='/months/assemble/'] [type=submit]")
 

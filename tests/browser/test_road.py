@@ -23,7 +23,7 @@ DECISION = {
     "people-0-last_name": "Пустовойтова", "people-0-first_name": "Нелли", "people-0-middle_name": "Юрьевна",
     "people-0-born_on": "11.02.1994", "people-0-role": "мать", "people-0-workplace": "не работает",
     "people-1-last_name": "Пустовойтов", "people-1-first_name": "Мирон", "people-1-born_on": "03.03.2016",
-    "people-1-role": "сын", "people-1-document-number": "445566", "people-1-education-organisation": "Школа № 2",
+    "people-1-role": "сын", "people-1-document-number": "445566", "people-1-education-organisation": "МБОУ СОШ № 2",
     "people-2-last_name": "Пустовойтова", "people-2-first_name": "Эмма", "people-2-born_on": "19.07.2021",
     "people-2-role": "дочь", "people-2-document-number": "445567", "people-2-education-organisation": "Детский сад",
 }  # fmt: skip
