@@ -67,14 +67,20 @@ def by_deadlines(listings: Iterable[HomeList], deadlines: Sequence[Any]) -> list
 def counts(listings: list[HomeList], today: date) -> dict[str, int]:
     """The length of each list, all in one statement.
 
-    Who is on record is asked once, and their children are met once.
+    Whose families they are is asked once, who of them is on record too, and their children are met once.
     """
     if not listings:
         return {}
-    standing = _families(today, on_record=True).cte("standing")
+    seen: FromClause | None = None
+    if any(_holds_all(listing) for listing in listings):
+        seen = _families(today, on_record=False).cte("seen")
+        of_seen = select(seen.c.id).where(families.stands(today, seen.c.id))
+    standing = (_families(today, on_record=True) if seen is None else of_seen).cte("standing")
     of_children = [listing for listing in listings if listing.holds == CHILDREN]
     lengths: list[Any] = [
-        _length(listing, standing, today).scalar_subquery().label(listing.name)
+        _length(listing, standing if seen is None or not _holds_all(listing) else seen, today)
+        .scalar_subquery()
+        .label(listing.name)
         for listing in listings
         if listing.holds != CHILDREN
     ]
@@ -90,13 +96,19 @@ def _number(listing: HomeList, today: date) -> ColumnElement[int]:
     return func.count().filter(*conditions) if conditions else func.count()
 
 
+def _holds_all(listing: HomeList) -> bool:
+    """Whether a list holds all families of the person, whatever they are."""
+    return listing.holds == FAMILIES and not listing.on_record and listing.where is None
+
+
 def _length(listing: HomeList, standing: FromClause, today: date) -> Select[Any]:
+    """The length of a list of those families that are found already."""
     if listing.holds == MEMBERS:  # the families lead to them
         return _people_of(standing, MEMBERS, today, [_number(listing, today)])
-    if not listing.on_record:
-        return select(func.count()).select_from(listing.ids(today).subquery())
     if listing.where is None:
         return select(func.count()).select_from(standing)
+    if not listing.on_record:
+        return select(func.count()).select_from(listing.ids(today).subquery())
     of_standing = _family.c.id.in_(select(standing.c.id))
     return select(func.count()).select_from(_family).where(of_standing, *listing.conditions(today))
 

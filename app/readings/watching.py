@@ -383,7 +383,8 @@ def counts(today: date) -> dict[str, int]:
     lengths = {
         DRIFT: select(func.count()).select_from(drifting_ids(today).subquery()),
         IDLE: idle.where(*_of_mine(), *_runs_idle(_programme, today)),
-        BODIES: late.where(*_of_mine(), *_is_overdue(today)),
+        # Those of other families are left before anything else is read of them.
+        BODIES: late.where(_measure.c.family_id.in_(access.scope().family_ids()), *_of_mine(), *_is_overdue(today)),
         OF_AGE: of_age.where(*_is_coming_of_age(today)),
         STAGES: ending.where(*_of_mine(), *_is_ending(today)),
     }

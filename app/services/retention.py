@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 
 from app import access, clock
 from app.domain import retention
@@ -150,7 +150,10 @@ def _families(known: list[RuleOfKeeping], today: date, chosen: Chosen | None) ->
         answered.correlate(_family).scalar_subquery().label("closed_at"),
     ).where(access.scope().families(), _family.c.destroyed.is_(None), ~_on_record(_family.c.id))  # fmt: skip
     # So long ago at the least; a family that was annulled was removed from nothing.
-    asked = asked.where(func.coalesce(last, func.date(_family.c.created_at)) <= _latest(known, today))
+    asked = asked.where(or_(
+        _ended(_long_ago(_stay.c.removed_on, known, KeptKind.REMOVED, today)),
+        and_(_long_ago(func.date(_family.c.created_at), known, KeptKind.NEVER, today), ~_ended()),
+    ))  # fmt: skip
     rows = _of_chosen(asked, _family.c.id, None if chosen is None else chosen.families)
     youngest = _youngest([row.id for row in rows])
     for row in rows:
@@ -183,10 +186,18 @@ def _of_chosen(asked: Select[Any], key: Any, chosen: Collection[int] | None) -> 
     return [row for portion in portions(sorted(chosen)) for row in connection.execute(asked.where(key.in_(portion)))]
 
 
-def _latest(known: Iterable[RuleOfKeeping], today: date) -> date:
-    """The last day on which the work with a case may have ended, if any rule is to let it go."""
-    terms = [rule.term * SHORTEST[rule.unit] for rule in known]
-    return today - timedelta(days=min(min(terms, default=0), 36_500))
+def _long_ago(day: Any, known: Iterable[RuleOfKeeping], kind: KeptKind, today: date) -> ColumnElement[bool]:
+    """Whether it was so long ago as to let a case of a kind go: by the longest of its terms, as all must be over."""
+    terms = [rule.term * SHORTEST[rule.unit] for rule in known if rule.kind is kind]
+    return false() if not terms else day <= today - timedelta(days=min(max(terms), 36_500))
+
+
+def _ended(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a stay of the family has ended, on days that meet the conditions."""
+    ended = select(_stay.c.id).where(
+        _stay.c.family_id == _family.c.id, _stay.c.annulled_at.is_(None), _stay.c.removed_on.is_not(None), *conditions
+    )
+    return exists(ended.correlate_except(_stay))
 
 
 def _on_record(family_id: Any) -> ColumnElement[bool]:
