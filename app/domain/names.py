@@ -155,14 +155,15 @@ def of_family_name(plural: str, *, female: bool) -> str:
     return stem + ("ая" if female else "ий") if stem != plural else plural
 
 
-def of_both_sexes(surname: str) -> set[str]:
+@lru_cache(maxsize=1 << 13)  # one surname is borne by many
+def of_both_sexes(surname: str) -> frozenset[str]:
     """A surname as a key, and the forms that a woman or a man of the same family bears."""
     found = {surname}
     for feminine, masculine in _FEMININE:
         if surname.endswith(feminine):
             found.update(surname[: -len(feminine)] + ending for ending in masculine)
         found.update(surname[: -len(ending)] + feminine for ending in masculine if surname.endswith(ending))
-    return found
+    return frozenset(found)
 
 
 def _same_family(one: str, other: str) -> bool:

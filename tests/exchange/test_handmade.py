@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from io import BytesIO
 from pathlib import Path
+from unittest.mock import patch
 from zipfile import ZipFile
 
 import pytest
@@ -15,7 +16,7 @@ from app import access, tree
 from app.clock import today
 from app.domain import people_in_text, spelled
 from app.exchange import apply, bank, oldbooks, preview, reader, returned, sources
-from app.exchange.handmade import knowledge
+from app.exchange.handmade import knowledge, matching
 from app.exchange.handmade.asking import AS_TEXT
 from app.exchange.sources import BookSource, UnclearBookError
 from app.extensions import db
@@ -209,6 +210,22 @@ def test_who_loads_after_another_settlement_is_asked_nothing_again(cast):
     again = ours.plan(today())
     assert [family.number for family in shown.families] != [family.number for family in again.families]
     assert shown.fingerprint == again.fingerprint
+
+
+def test_a_person_of_a_book_is_compared_with_a_few_however_many_of_the_surname_the_bank_knows(cast):
+    called = (("Анна", "Артём"), ("Вера", "Борис"), ("Дарья", "Виктор"), ("Жанна", "Глеб"), ("Зоя", "Денис"),
+              ("Инна", "Егор"), ("Клара", "Захар"), ("Лидия", "Игорь"), ("Нина", "Кирилл"), ("Ольга", "Лев"),
+              ("Римма", "Марк"), ("Софья", "Назар"))  # fmt: skip
+    rows = [["Номер семьи", "ФИО", "Степень родства", "Дата рождения", "Адрес"]]
+    for number, (mother, son) in enumerate(called, 1):
+        home = f"п. Южный, ул. Речная, д. {number}"
+        rows += [[number, f"Белова {mother} Ильинична", "мать", date(1980 + number, 2, number), home],
+                 [number, f"Белов {son} Олегович", "сын", date(2010, number, 3), home]]  # fmt: skip
+    book = source(Handmade("Южное городское поселение.xlsx", lambda: workbook(("А", rows, [])), 12, 24, 0))
+    load(book)
+    with patch.object(matching, "_agrees", wraps=matching._agrees) as compared:
+        assert not book.plan(today()).does_something
+    assert 24 <= compared.call_count <= 4 * 24
 
 
 def test_a_book_of_another_district_is_stopped(cast):

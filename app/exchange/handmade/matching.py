@@ -6,11 +6,12 @@ that leaves something out says nothing of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Hashable, Iterable
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -32,6 +33,7 @@ from app.extensions import db, portions
 from app.models import Family, Member, SearchWord
 
 SURE, PERHAPS = 4, 1  # points: two people who agree, or one with the birth date
+ITS_HOME = 2  # points of a family that lives at the address that is told
 MOST_DAYS = 500  # birth dates by which the district of a book is looked for
 OF_MEMBER = ("role", "sex", "middle_name", "born_on", "workplace", "joined_on", "left_on")
 OF_FAMILY = tuple(each.name for each in fields(FamilyRow) if each.name not in ("line", "bad", "number", "territory"))
@@ -57,10 +59,10 @@ class Matching:
         """
         self.on = on
         district_id = self._district(district)
-        states = self._candidates(families, district_id) if district_id is not None else {}
+        known = self._candidates(families, district_id) if district_id is not None else _KnownPeople()
         taken: dict[int, FamilyRows] = {}
         self.twice.clear()
-        scored = {id(family): self._scores(family, states) for family in families}
+        scored = {id(family): _scores(family, known) for family in families}
         for family in sorted(families, key=lambda each: -max((score for score, _ in scored[id(each)]), default=0)):
             if (first := self._taken_whole(family, scored[id(family)], taken)) is not None:
                 self.twice.append((family, first))
@@ -101,13 +103,9 @@ class Matching:
                 return territory_id
         return None
 
-    def _candidates(self, families: list[FamilyRows], district_id: int) -> dict[str, list[FamilyState]]:
-        """The families of the district in which a surname of the book is known, by the words of their people."""
-        words = {
-            names.as_kept(word)
-            for family in families for row in family.members
-            for word in names.folded(str(row.values.get("last_name", ""))).split()[:1]
-        }  # fmt: skip
+    def _candidates(self, families: list[FamilyRows], district_id: int) -> _KnownPeople:
+        """The people of the district's families in which a surname of the book is known, by the words of these."""
+        words = {names.as_kept(word) for family in families for word in _surnames_told(family)}
         word, family = SearchWord.__table__, Family.__table__
         ids: dict[int, None] = {}
         for portion in portions(sorted(words)):
@@ -117,37 +115,11 @@ class Matching:
                        access.scope().families())
             )  # fmt: skip
             ids.update(dict.fromkeys(rows))
-        by_word: dict[str, list[FamilyState]] = {}
+        known = _KnownPeople()
         for portion_ids in portions(ids):
             for state in bank.load(list(portion_ids), self.codes, self.places).values():
-                surnames = {
-                    names.folded(member.row.last_name).split()[0] for member in state.members if member.row.last_name
-                }
-                for each in surnames:
-                    by_word.setdefault(each, []).append(state)
-        return by_word
-
-    def _scores(self, family: FamilyRows, states: dict[str, list[FamilyState]]) -> list[tuple[int, FamilyState]]:
-        """The families of the bank that share people with one of the book, the best first."""
-        near: dict[int, FamilyState] = {}
-        for row in family.members:
-            for word in names.folded(str(row.values.get("last_name", ""))).split()[:1]:
-                near.update({state.id: state for state in states.get(word, ())})
-        scored = [(self._score(family, state), state) for state in near.values()]
-        return sorted((each for each in scored if each[0]), key=lambda each: (-each[0], each[1].id))
-
-    def _score(self, family: FamilyRows, state: FamilyState) -> int:
-        points = sum(
-            max((_agrees(row, person, member) for member in state.members), default=0)
-            for row, person in zip(family.members, family.found.people, strict=True)
-        )
-        if points:
-            home = family.family.values.get("actual_address") or family.family.values.get("registered_address")
-            if any(
-                contacts.homes_alike(home, each) for each in (state.row.actual_address, state.row.registered_address)
-            ):
-                points += 2
-        return points
+                known.add(state)
+        return known
 
     def _taken_whole(self, family: FamilyRows, scored: list[tuple[int, FamilyState]],
                      taken: dict[int, FamilyRows]) -> FamilyRows | None:  # fmt: skip
@@ -156,7 +128,7 @@ class Matching:
         if state is None or state.id not in taken or score < SURE:
             return None
         everybody = all(
-            any(_agrees(row, person, member) >= SURE // 2 for member in state.members)
+            any(_agrees(_told(row, person), person.born, _known(member)) >= SURE // 2 for member in state.members)
             for row, person in zip(family.members, family.found.people, strict=True)
         )
         return taken[state.id] if everybody else None
@@ -172,7 +144,7 @@ class Matching:
         found = family.found
         who = ", ".join(filter(None, (_full(row) for row in family.members)))
         candidates = [each for _, each in scored[:3]]
-        choices = [Choice(each.row.number, f"Это она: № {each.row.number}, {_told(each)}") for each in candidates]
+        choices = [Choice(each.row.number, f"Это она: № {each.row.number}, {_listed(each)}") for each in candidates]
         choices.append(Choice(AS_TEXT, "Другая семья: записать отдельно"))
         key = f"family:{names.key(who)}"[:200]
         hint = f"{found.place.sheet}, строка {found.place.row}"
@@ -193,7 +165,8 @@ class Matching:
             _fill(row, name, getattr(state.row, name))
         free = list(state.members)
         for member, person in zip(family.members, family.found.people, strict=True):
-            scored = [(_agrees(member, person, each), each) for each in free]
+            told = _told(member, person)
+            scored = [(_agrees(told, person.born, _known(each)), each) for each in free]
             best = max(scored, key=lambda each: each[0], default=(0, None))
             if best[0] and best[1] is not None and [score for score, _ in scored].count(best[0]) == 1:
                 free.remove(best[1])
@@ -277,26 +250,109 @@ def _fill(row: FormRow, name: str, value: Any) -> None:
     )
 
 
-def _agrees(row: FormRow, person: PersonInBook, member: MemberState) -> int:
-    """How surely a person of the book is a member of the bank: 0 – not at all, 2 – by name, 4 – by the day too.
+class _KnownPerson(NamedTuple):
+    """A person of the bank with the family in whose record he stands, and the surnames of its people."""
 
-    Names are held together as everywhere (`domain/likelihood.py`), once initials are written out.
+    person: NamedPerson
+    state: FamilyState
+    surnames: frozenset[str]
+
+
+class _KnownPeople:
+    """The people of the bank by the signs that are found without comparing: a few are compared with each of a book.
+
+    Whoever agrees (`_agrees`) was born on the day that is told, or bears the name that is told: in the gender of
+    another of the family, with the first name shortened to its letter, or with both words in each other's place.
     """
-    values = row.values
-    day = person.born.day if person.born is not None else None
-    last, first, middle = (str(values.get(name) or "") for name in ("last_name", "first_name", "middle_name"))
-    told = NamedPerson(last, first, middle, day)
-    known = NamedPerson(member.row.last_name, member.row.first_name, member.row.middle_name, member.row.born_on)
+
+    def __init__(self) -> None:
+        self._by_sign: dict[Hashable, list[_KnownPerson]] = {}
+
+    def add(self, state: FamilyState) -> None:
+        """Let the people of a family be found."""
+        people = [_known(member) for member in state.members]
+        surnames = frozenset(word for person in people for word in _surname(person.last_name))
+        for person in people:
+            last, first = names.folded(person.last_name), names.folded(person.first_name)
+            forms = {names.folded(form) for form in names.of_both_sexes(names.key(person.last_name))}
+            signs: set[Hashable] = {(first, last), *((form, first) for form in forms)}
+            signs.update((form, f"{first[:1]}.") for form in forms)
+            if person.born_on is not None:
+                signs.add(person.born_on)
+            for sign in signs:
+                self._by_sign.setdefault(sign, []).append(_KnownPerson(person, state, surnames))
+
+    def like(self, told: NamedPerson, surnames: set[str]) -> Iterable[_KnownPerson]:
+        """Those who may agree with a person of a book, of the families that share a surname with his."""
+        last, first = names.folded(told.last_name), names.folded(told.first_name)
+        signs: list[Hashable] = [(last, first)]
+        if told.first_name.endswith("."):
+            signs.append((last, f"{first[:1]}."))
+        if told.born_on is not None:
+            signs.append(told.born_on)
+        for sign in signs:
+            for one in self._by_sign.get(sign, ()):
+                if not surnames.isdisjoint(one.surnames):
+                    yield one
+
+
+def _scores(family: FamilyRows, known: _KnownPeople) -> list[tuple[int, FamilyState]]:
+    """The families of the bank that share people with one of the book, the best first."""
+    surnames = _surnames_told(family)
+    near: dict[int, FamilyState] = {}
+    points: Counter[int] = Counter()
+    for row, person in zip(family.members, family.found.people, strict=True):
+        told, best = _told(row, person), Counter[int]()
+        for one in known.like(told, surnames):
+            if (agreed := _agrees(told, person.born, one.person)) > best[one.state.id]:
+                best[one.state.id], near[one.state.id] = agreed, one.state
+        points.update(best)
+    values = family.family.values
+    home = values.get("actual_address") or values.get("registered_address")
+    scored = [(points[key] + (ITS_HOME if _is_home(home, state) else 0), state) for key, state in near.items()]
+    return sorted(scored, key=lambda each: (-each[0], each[1].id))
+
+
+def _is_home(home: Any, state: FamilyState) -> bool:
+    return any(contacts.homes_alike(home, each) for each in (state.row.actual_address, state.row.registered_address))
+
+
+def _surnames_told(family: FamilyRows) -> set[str]:
+    return {word for row in family.members for word in _surname(str(row.values.get("last_name", "")))}
+
+
+def _surname(last_name: str) -> list[str]:
+    """The first word of a surname, as it is searched by; nothing where there is none."""
+    return names.folded(last_name).split()[:1]
+
+
+def _told(row: FormRow, person: PersonInBook) -> NamedPerson:
+    """A person as a book tells of him."""
+    last, first, middle = (str(row.values.get(name) or "") for name in ("last_name", "first_name", "middle_name"))
+    return NamedPerson(last, first, middle, person.born.day if person.born is not None else None)
+
+
+def _known(member: MemberState) -> NamedPerson:
+    """A person as the bank knows him."""
+    return NamedPerson(member.row.last_name, member.row.first_name, member.row.middle_name, member.row.born_on)
+
+
+def _agrees(told: NamedPerson, born: Time | None, known: NamedPerson) -> int:
+    """How surely a person of the book is one of the bank: 0 – not at all, 2 – by name, 4 – by the day too.
+
+    Names are held together as everywhere (`domain/likelihood.py`), once initials are written out. born: the time of
+    birth, of which a book may tell the year alone. Who agrees has one of the signs of `_KnownPeople`.
+    """
     if not told.last_name:
         return 0
     whole = likelihood.written_out(told, known)
     how = likelihood.names_alike(whole, known)
     if how is None or likelihood.words_alike(whole.middle_name, known.middle_name) is Agreement.OTHER:
         return 0
-    if person.born is not None and known.born_on is not None and not _is_time(person.born, known.born_on):
+    if born is not None and known.born_on is not None and not _is_time(born, known.born_on):
         same = how is NamesAlike.SAME and bool(whole.middle_name and known.middle_name)
         return 1 if same and whole == told else 0
-    if likelihood.may_be_one(whole, known) and day is not None and day == known.born_on:
+    if told.born_on is not None and told.born_on == known.born_on and likelihood.may_be_one(whole, known):
         return 4
     return 0 if how not in (NamesAlike.SAME, NamesAlike.SWAPPED) else 2 if whole.first_name == told.first_name else 1
 
@@ -313,7 +369,7 @@ def _full(row: FormRow) -> str:
     return names.full(*(row.values.get(name) for name in ("last_name", "first_name", "middle_name")))
 
 
-def _told(state: FamilyState) -> str:
+def _listed(state: FamilyState) -> str:
     people: Iterable[str] = (
         f"{member.row.full}{f' ({member.row.born_on:%d.%m.%Y})' if member.row.born_on else ''}"
         for member in state.members
