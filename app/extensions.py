@@ -14,7 +14,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as SessionOfFlask
 from flask_wtf import CSRFProtect
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, inspect, select
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
@@ -164,8 +164,15 @@ def instead_of_the_bank(engine: Engine | Connection) -> Iterator[None]:
 
 
 def look_at_contents(connection: Connection | None = None) -> None:
-    """Let the database count what it holds, so that it plans its queries well; called before much is committed."""
+    """Let the database count what it holds, so that it plans its queries well; called before much is committed.
+
+    On Postgres its own tables alone: the catalogue is shared by all databases of a server, and two that counted it at
+    once would wait for each other.
+    """
     connection = connection or db.session.connection()
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA analysis_limit=1000")
-    connection.exec_driver_sql("ANALYZE")
+        connection.exec_driver_sql("ANALYZE")
+        return
+    quoted = map(connection.dialect.identifier_preparer.quote, inspect(connection).get_table_names())
+    connection.exec_driver_sql(f"ANALYZE {', '.join(quoted)}")
