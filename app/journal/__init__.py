@@ -27,7 +27,8 @@ LONGEST_SUMMARY = 500  # characters
 UNDER_WAY = 1000  # entries: as far behind the last one may stand one that was stored after it
 
 __all__ = [
-    "Difference", "Mark", "all_differences", "batch", "chain", "changes", "collect_reads", "differences", "entry",
+    "Difference", "Mark", "all_differences", "batch", "chain", "changed_between", "changes", "collect_reads",
+    "differences", "entry",
     "families_since", "family_id_of", "keep_watch", "mark", "read", "replay", "take_reads", "title_of", "write",
     "write_apart", "write_differences",
 ]  # fmt: skip
@@ -116,6 +117,18 @@ def families_since(before: Mark) -> set[int | None]:
     later = mark(before.since).entries - before.entries
     asked = (select(entry.family_id).where(entry.id.in_(ids)).distinct() for ids in portions(later))
     return {family_id for each in asked for family_id in db.session.scalars(each)}
+
+
+def changed_between(before: Mark, after: Mark) -> set[str]:
+    """Rows of which entities were changed between two marks of one beginning, by name; an empty name among them where
+    the entries alone do not tell it.
+    """
+    entry = JournalEntry.__table__.c
+    found = {""} if before.entries - after.entries or before.since != after.since else set()
+    for ids in portions(after.entries - before.entries):
+        rows = db.session.connection().execute(select(entry.entity, entry.act).where(entry.id.in_(ids)).distinct())
+        found |= {row.entity if row.act in CHANGES else "" for row in rows}
+    return found
 
 
 def write_differences() -> int:

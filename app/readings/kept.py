@@ -1,60 +1,77 @@
-"""What a page shows again and again and is dear to count: kept by this server while nothing in the bank changes.
+"""What a page shows again and again and is dear to count: kept by this server while nothing that it rests on changes.
 
-The journal tells whether anything was changed. What is kept belongs to the rows that the person sees: people of the
-same rows share it, and nobody is given another's.
+The journal tells what was changed. An answer rests on the tables that were named by the statements sent while it was
+counted: nobody has to say them, and none can be forgotten. A change of families, cards, surveys or meetings leaves the
+answers that rest on other tables; any other change – of words, places, people, a load, a merge – leaves none. What is
+kept belongs to the rows that the person sees: people of the same rows share it, and nobody is given another's.
 """
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from threading import Lock
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import event
+from sqlalchemy import Engine, Table, event
+from sqlalchemy.orm import class_mapper
 
 from app import access, clock, journal
 from app.extensions import db
+from app.models import Family, Member, Model, Whose
 
-MOST_KEPT = 200  # answers of one server
+MOST_KEPT = 600  # answers of one server
 LONGEST_KEPT = timedelta(hours=1)  # the changes since then would take as long to look through as to count anew
 MOST_CHANGES = 1_000  # are looked through again and again: after more, the changes are noted from a later one
 
+FAMILY = Family.__tablename__
 MARKS = "marks"  # of the transaction of a session
+MANY_BY_MANY = frozenset({Whose.FAMILY, Whose.CARD, Whose.SURVEY, Whose.MEETING})  # rows that are written all day
+_WORD = re.compile(r"[a-z_][a-z_0-9]*")
 
 V = TypeVar("V")
 
 
 @dataclass(frozen=True)
 class Kept:
-    """An answer, when it was found, and how far the changes of the bank had come then."""
+    """An answer, when it was found, how far the changes of the bank had come then, and the tables it rests on."""
 
     value: Any
     since: datetime
     mark: journal.Mark
+    tables: frozenset[str]
 
 
 answers: OrderedDict[Hashable, Kept] = OrderedDict()  # the longest unused first; emptied by who writes no journal
 _lock = Lock()
+_named: ContextVar[set[str] | None] = ContextVar("named", default=None)  # tables, by what is counted now
 
 
 def while_unchanged(question: Hashable, count: Callable[[], V]) -> V:
-    """The answer to a question about this person's rows: counted, or the one that was counted since the last change.
+    """The answer to a question about this person's rows: counted, or the one that no change has touched since.
 
     question: names everything that the answer rests on besides the rows and the day of the scope.
     """
     found, mark = _unchanged(question)
-    if found is not None:
-        return cast(V, found.value)
-    now, value = clock.now(), count()  # after the mark was taken: a change that comes between them is counted again
-    _keep(_key(question), Kept(value, now, mark))
-    return value
+    if found is None:
+        now = clock.now()  # after the mark was taken: a change that comes between them is counted again
+        with _naming() as tables:
+            value = count()
+        found = Kept(value, now, mark, frozenset(tables))
+        _keep(_key(question), found)
+    if (outer := _named.get()) is not None:  # whoever asks of it rests on the same
+        outer |= found.tables
+    return cast(V, found.value)
 
 
 def is_known(question: Hashable) -> bool:
-    """Whether the answer is kept, and nothing was changed since it was counted."""
+    """Whether the answer is kept, and nothing of what it rests on was changed since it was counted."""
     return _find(_key(question)) is not None and _unchanged(question)[0] is not None
 
 
@@ -67,9 +84,54 @@ def _unchanged(question: Hashable) -> tuple[Kept | None, journal.Mark]:
     found = _find(_key(question))
     if found is not None and clock.now() - found.since >= LONGEST_KEPT:
         found = None
-    if found is not None and _mark(found.mark.since) == found.mark:
-        return found, found.mark
+    if found is not None:
+        mark = _mark(found.mark.since)
+        if mark != found.mark and not _touched(found.tables, journal.changed_between(found.mark, mark)):
+            found = replace(found, mark=mark)
+            _keep(_key(question), found)
+        if mark == found.mark:
+            return found, mark
     return None, _mark(None)
+
+
+def _touched(tables: frozenset[str], changed: Iterable[str]) -> bool:
+    """Whether a change of entities may have changed an answer that rests on some tables; what has asked nothing of the
+    bank itself rests on what was known before, nobody knows what.
+    """
+    known = _tables_of_rows()
+    return not tables or any(name not in known or known[name] & tables for name in changed)
+
+
+@cache
+def _tables_of_rows() -> Mapping[str, frozenset[str]]:
+    """The tables in which a change of one row writes, by the name of the entity: of rows that are written all day."""
+    found = {}
+    for entity in journal.changes.entities():
+        if getattr(entity, "WHOSE", None) in MANY_BY_MANY:
+            links = (cast(Table | None, each.secondary) for each in class_mapper(entity).relationships)
+            found[entity.__name__] = frozenset({entity.__tablename__, *(one.name for one in links if one is not None)})
+    found[Member.__name__] |= {FAMILY}  # the name of a family is made of those of its people
+    return found
+
+
+@contextmanager
+def _naming() -> Iterator[set[str]]:
+    """The tables that are named by the statements of a block, those whose names merely stand in them too."""
+    outer, tables = _named.get(), set[str]()
+    token = _named.set(tables)
+    try:
+        yield tables
+    finally:
+        _named.reset(token)
+    if outer is not None:
+        outer |= tables
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _name_tables(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    tables = _named.get()
+    if tables is not None:
+        tables |= set(_WORD.findall(statement)) & Model.metadata.tables.keys()
 
 
 def _mark(since: int | None) -> journal.Mark:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -170,14 +170,22 @@ class Known:
 
 
 def _known(plain: list[listings.HomeList], sources: list[due.DueSource], today: date, *, watches: bool) -> Known:
-    names = (*(listing.name for listing in plain), *(source.name for source in sources), watches)
+    """Each part is kept by itself: a change leaves those that rest on other rows."""
+    names = tuple(listing.name for listing in plain)
+    deadlines = kept.while_unchanged("deadlines", DeadlinesInUse.read)
+    counts = kept.while_unchanged(("lists", names, today), lambda: listings.counts(plain, today))
+    watched = kept.while_unchanged(("watched", today), lambda: watching.counts(today)) if watches else {}
+    return Known(counts, deadlines, *_read_due(sources, deadlines, today), watched)
 
-    def count() -> Known:
-        deadlines = DeadlinesInUse.read()
-        watched = watching.counts(today) if watches else {}
-        return Known(listings.counts(plain, today), deadlines, *_read_due(sources, deadlines, today), watched)
 
-    return kept.while_unchanged(("first page", names, today), count)
+def _kept(source: due.DueSource) -> due.DueSource:
+    """A source whose lines are kept."""
+
+    def lines(asked: due.DaysAsked) -> list[due.Due]:
+        question = "due", source.name, asked.since, asked.until, asked.most
+        return kept.while_unchanged(question, lambda: list(source.lines(asked)))
+
+    return replace(source, lines=lines)
 
 
 def _read_due(
@@ -185,11 +193,13 @@ def _read_due(
 ) -> tuple[list[due.Due], list[due.Due]]:
     """What is overdue or due within a week, and the next reports of those who make them."""
     last = today + SOON
-    of_things = [source for source in sources if source.name != due.REPORTS]
+    of_things = [_kept(source) for source in sources if source.name != due.REPORTS]
     things = due.lines(of_things, due.DaysAsked(None, last, deadlines, MOST_DUE))
     if len(things) == MOST_DUE:  # so much is overdue that what is due soon stands beyond it
         things += due.lines(of_things, due.DaysAsked(today, last, deadlines, 2 * SHOWN_DUE))
-    reports = due.reports.coming(today, deadlines) if len(of_things) < len(sources) else []
+    reports: list[due.Due] = []
+    if len(of_things) < len(sources):
+        reports = kept.while_unchanged(("reports", today), lambda: due.reports.coming(today, deadlines))
     return list(dict.fromkeys(things)), reports
 
 
