@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, RowMapping, and_, not_, true
 
-from app.conditions import days_between
+from app.conditions import days_between, unindexed
 from app.domain.periods import Period
 from app.domain.terms import MeasureState
 from app.models import Agency, MeasureKind, PlannedMeasure, Stage
@@ -30,7 +30,7 @@ def _source(name: str, *where: ColumnElement[bool]) -> Source:
         name,
         measure.join(family, family.c.id == measure.c.family_id)
         .join(stage, stage.c.id == measure.c.stage_id)
-        .join(kind, kind.c.id == measure.c.kind_id)
+        .join(kind, kind.c.id == unindexed(measure.c.kind_id))
         .outerjoin(body, body.c.id == measure.c.performer_id),
         (measure.c.annulled_at.is_(None), stage.c.annulled_at.is_(None), stage.c.decision_id.is_not(None), *where),
         (
@@ -48,9 +48,10 @@ def _source(name: str, *where: ColumnElement[bool]) -> Source:
 
 def figures(period: Period) -> Figures:
     """Of the measures due in the period, and of the aid that the body gave in it."""
-    due = measure.c.due_on.between(period.start, period.end)
+    due_on = unindexed(measure.c.due_on)  # from the families to their measures: those of a day lie all over a bank
+    due = due_on.between(period.start, period.end)
     source = _source("measures", due)
-    about = _source("measures nearby", measure.c.due_on.between(period.start - NEARBY, period.end + NEARBY))
+    about = _source("measures nearby", due_on.between(period.start - NEARBY, period.end + NEARBY))
     counts = measure.c.state != MeasureState.CANCELLED
     done = measure.c.state == MeasureState.DONE
     planned = "мероприятия утверждённых этапов ИПР со сроком в периоде, кроме отменённых"

@@ -74,8 +74,7 @@ main = RegistrationCriterion.__table__.alias("main_criterion")
 aid = Aid.__table__
 aid_kind = AidKind.__table__
 performer = Agency.__table__.alias("performer")
-# By kind or body: from the families to their aid is the shorter way to the groups too.
-AID_KEYS = {"agency": unindexed(aid.c.performer_id), "kind": unindexed(aid.c.kind_id)}
+AID_KEYS = {"agency": aid.c.performer_id, "kind": aid.c.kind_id}
 
 
 # The column of a dictionary that says where the form counts its words.

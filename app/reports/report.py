@@ -16,6 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, func, select, true
 
 from app import access
+from app.conditions import unindexed
 from app.extensions import db
 from app.models import Family
 from app.render.chart import Drawn
@@ -264,8 +265,11 @@ Within = Callable[[Source], ColumnElement[bool]]
 
 def statement(source: Source, indicators: Iterable[Indicator], within: Within,
               by: Sequence[str] = (TERRITORY,)) -> Select[Any]:  # fmt: skip
-    """The one SELECT that counts all indicators of a source, a row for each combination of the keys."""
-    keys = [source.key(name) for name in by]
+    """The one SELECT that counts all indicators of a source, a row for each combination of the keys.
+
+    Rows of a territory lie near each other; those of a body or a kind lie all over a bank: not met in its order.
+    """
+    keys = [source.key(name) if name == TERRITORY else unindexed(source.key(name)) for name in by]
     return (
         select(*keys, *(one.measure.label(f"n{place}") for place, one in enumerate(indicators)))
         .select_from(source.tables)

@@ -55,8 +55,10 @@ class BeforeSending(Screen):
             return self._later(report, asked)
         if kept is None and asked.tree.families_in(asked.place) > MANY:
             back = url_for(f"{report.view}.show", **asked.arguments)
-            heading = gettext("Check before submitting")
-            return self.page("submissions/later.html", heading=heading, row=None, back=back, back_title=report.title)
+            note = f"{asked.place.name}, {asked.period.title}"
+            lit = report.view if report.statutory else "ReportCatalogue"
+            return self.page("submissions/later.html", heading=gettext("Check before submitting"), note=note, back=back,
+                             back_title=report.title, menu_entry=lit)  # fmt: skip
         lines = self._lines(report, asked, here) if kept is None else submissions_work.lines(kept)
         said = ", ".join((gettext("Check before submitting"), report.title, asked.place.name, asked.period.title))
         journal.read(Act.LISTED, entity=report.view, summary=said, records=sum(len(line.culprits) for line in lines))

@@ -42,6 +42,8 @@ MANY = 3000  # families of whom each has a line: a file of more is made in the b
 IN_BACKGROUND = ("xlsx", "pdf")
 NO_TERRITORY = "Такой территории среди ваших нет: откройте отчёт и выберите её из списка."
 NOT_AT_ONCE = "Банк на этот день восстанавливается в фоне: откройте отчёт и попросите файл."
+RESTORED_LATER = "Банк велик: каким он был известен в этот день, восстанавливается по записям журнала в фоне."
+WRITTEN_LATER = "Банк велик: файл, где у каждой семьи своя строка, пишется в фоне."
 MOST_COLUMNS = 60  # of a report with totals
 NEAR = "near"  # the tab of what came close and is not counted
 STATUTORY, FIGURES = "table table--grid table--dense table--form", "table table--grid table--dense table--figures"
@@ -210,17 +212,15 @@ class ReportScreen(Screen):
     @has_access
     def show(self) -> str | Response:
         """The report with its checks; every number opens the rows behind it."""
-        today, report = clock.today(), self.report
-        asked = self._asked(self._address())
+        report, asked = self.report, self._asked(self._address())
         if asked.place is None:
             nothing = given.nothing(self.own_roles())
             return self.page("reports/nothing.html", title=report.label, report=report, nothing=nothing)
-        choice = {"title": report.label, "report": report, "asked": asked, "arguments": asked.arguments,
-                  "choices": period_choices(today), "own_dates": OWN_DATES, "one_day": ONE_DAY}  # fmt: skip
+        choice = self._choice(asked)
         if asked.errors:
             return make_response(self.page("reports/not_understood.html", **choice), 400)
         if asked.known and known.is_large():
-            return self.page("reports/later.html", **choice)
+            return self.page("reports/later.html", why=RESTORED_LATER, **choice)
         try:
             with asked.of_bank(report) as said:
                 shown = self._shown(asked, said)
@@ -230,6 +230,11 @@ class ReportScreen(Screen):
         people = sum(map(len, shown["named"].values()))
         journal.read(Act.OPENED, entity=report.view, summary=self._said(asked), records=people)
         return self.page("reports/show.html", in_background=self._is_long(asked), **shown, **choice)
+
+    def _choice(self, asked: ReportRequest) -> dict[str, Any]:
+        """What a page says of the report and of what is asked, and offers to ask."""
+        return {"title": self.report.label, "report": self.report, "asked": asked, "arguments": asked.arguments,
+                "choices": period_choices(clock.today()), "own_dates": OWN_DATES, "one_day": ONE_DAY}  # fmt: skip
 
     def _shown(self, asked: ReportRequest, report: Report[Any]) -> dict[str, Any]:
         """The counted report as its page shows it."""
@@ -321,11 +326,14 @@ class ReportScreen(Screen):
     @expose("/file/<kind>")
     @has_access
     @permission_name("export")
-    def export(self, kind: str) -> Response:
-        """The report as xlsx, pdf, html or json."""
+    def export(self, kind: str) -> str | Response:
+        """The report as xlsx, pdf, html or json; of a large bank, the way to its making in the background."""
         asked = self._understood(self._address())
         if kind not in files.KINDS or asked.place is None:
             abort(404)
+        if self._is_long(asked):
+            back = url_for(f"{self.report.view}.show", **asked.arguments)
+            return self.page("reports/later.html", why=WRITTEN_LATER, back=back, **self._choice(asked))
         try:
             with asked.of_bank(self.report) as said:
                 form = self._count(asked)

@@ -236,8 +236,8 @@ class Submissions(Screen):
             return self.pressed(lambda: later(JobKind.RECOUNT, title, {"submission": pk}), _page_of(pk))
         kept = None if job_id is None else kept_by(self.find(Job, job_id), JobKind.RECOUNT, submission=pk)
         if kept is None and _is_long(row):
-            return self.page("submissions/later.html", row=row, heading=gettext("Recount today"), back=_page_of(pk),
-                             back_title=str(row))  # fmt: skip
+            return self.page("submissions/later.html", note=row.territory.name, heading=gettext("Recount today"),
+                             back=_page_of(pk), back_title=str(row), menu_entry="Submissions")  # fmt: skip
         found, fault = _recounted(row) if kept is None else (long.differences(kept), "")
         changed, causes = _changed(row, found.differences) if found else ([], {})
         self._read(Act.LISTED, row, gettext("Recount today"), len(causes))

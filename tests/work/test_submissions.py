@@ -29,7 +29,7 @@ pytestmark = pytest.mark.one_database("how a report is counted and kept is asked
 @pytest.fixture(autouse=True)
 def large(monkeypatch):
     """Every bank is large."""
-    for module in ("submissions", "before_sending"):
+    for module in ("submissions", "before_sending", "reports"):
         monkeypatch.setattr(f"app.screens.{module}.MANY", -1)
 
 
@@ -65,6 +65,20 @@ def test_a_report_is_submitted_by_a_job_as_it_is_at_once_and_every_refusal_stays
     with access.unrestricted():
         assert recount.recounted(row).differences == []
     assert list(submissions.faults()) == []
+
+
+def test_the_address_of_a_file_with_a_row_for_each_family_offers_to_write_it_in_the_background(
+    hard, cast, sign_in, page, done
+):
+    anna, asked = sign_in("anna"), f"territory={cast.district.id}&{ASKED}"
+    for kind in ("xlsx", "pdf", "html", "json"):
+        offered = page(anna, f"/reports/registry/file/{kind}?{asked}").xpath("//form[@method='post']/@action")
+        assert [one.split("?")[0] for one in offered if "/later/" in one] == [
+            "/reports/registry/later/xlsx", "/reports/registry/later/pdf"]  # fmt: skip
+        anna.post(next(one for one in offered if "/later/xlsx" in one))
+    assert done() == 4
+    assert (ended().state, ended().result["records"]) == (JobState.DONE, 3)
+    assert anna.get(f"/reports/movement/file/json?{asked}").is_json
 
 
 def test_what_differs_is_shown_as_a_job_has_found_it_and_corrected_by_another(hard, cast, sign_in, page, done):
