@@ -179,11 +179,11 @@ def may_be_one(one: NamedPerson, other: NamedPerson) -> bool:
     Born on one day: called the same but for a letter, the order of the words, or the surname only.
     One birth date unknown: called the same, and no patronymic speaks against it.
     """
-    how = names_alike(one, other)
     if one.born_on is not None and other.born_on is not None:
-        return one.born_on == other.born_on and how not in (None, NamesAlike.FIRST_ONLY)
-    agreed = words_alike(one.middle_name, other.middle_name)
-    return how in (NamesAlike.SAME, NamesAlike.SWAPPED) and agreed in (Agreement.SAME, Agreement.UNKNOWN)
+        same_day = one.born_on == other.born_on
+        return same_day and names_alike(one, other) not in (None, NamesAlike.FIRST_ONLY)
+    called = names_alike(one, other) in (NamesAlike.SAME, NamesAlike.SWAPPED)
+    return called and words_alike(one.middle_name, other.middle_name) in (Agreement.SAME, Agreement.UNKNOWN)
 
 
 class KnownChild(NamedTuple):

@@ -343,11 +343,12 @@ def _agrees(told: NamedPerson, born: Time | None, known: NamedPerson) -> int:
     Names are held together as everywhere (`domain/likelihood.py`), once initials are written out. born: the time of
     birth, of which a book may tell the year alone. Who agrees has one of the signs of `_KnownPeople`.
     """
-    if not told.last_name:
+    middle = told.middle_name or ""
+    if not told.last_name or (not middle.endswith(".") and _is_other(middle, known.middle_name)):
         return 0
     whole = likelihood.written_out(told, known)
     how = likelihood.names_alike(whole, known)
-    if how is None or likelihood.words_alike(whole.middle_name, known.middle_name) is Agreement.OTHER:
+    if how is None or _is_other(whole.middle_name, known.middle_name):
         return 0
     if born is not None and known.born_on is not None and not _is_time(born, known.born_on):
         same = how is NamesAlike.SAME and bool(whole.middle_name and known.middle_name)
@@ -355,6 +356,10 @@ def _agrees(told: NamedPerson, born: Time | None, known: NamedPerson) -> int:
     if told.born_on is not None and told.born_on == known.born_on and likelihood.may_be_one(whole, known):
         return 4
     return 0 if how not in (NamesAlike.SAME, NamesAlike.SWAPPED) else 2 if whole.first_name == told.first_name else 1
+
+
+def _is_other(middle: str | None, known: str | None) -> bool:
+    return likelihood.words_alike(middle, known) is Agreement.OTHER
 
 
 def _is_time(time: Time, day: date) -> bool:
