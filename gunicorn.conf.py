@@ -24,6 +24,7 @@ control_socket_disable = True  # the service manager stops and restarts the serv
 REST = 1  # seconds before a worker of jobs that has died is started again
 _jobs: subprocess.Popen[bytes] | None = None
 _stopping = threading.Event()
+_starting = threading.Lock()  # a process forked meanwhile would hold the pipe that tells of the start, for ever
 _serving = None
 
 
@@ -46,12 +47,14 @@ def when_ready(server):
     """
     gc.collect()
     gc.freeze()
+    os.register_at_fork(before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_starting.release)
     command = [sys.executable, "-m", "flask", "--app", "run", "bank", "work", "--beside", str(os.getpid())]
 
     def keep():
         global _jobs
         while not _stopping.is_set():
-            _jobs = subprocess.Popen(command)  # noqa: S603  our own command under our own interpreter
+            with _starting:
+                _jobs = subprocess.Popen(command)  # noqa: S603  our own command under our own interpreter
             _jobs.wait()
             _stopping.wait(REST)
 
