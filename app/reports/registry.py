@@ -198,9 +198,9 @@ def as_json(form: Registry) -> dict[str, Any]:
 
 
 def _plain(value: Value) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    return value if value is None or isinstance(value, (int, str)) else float(value)
+    if value is None or isinstance(value, str | int):
+        return value
+    return value.isoformat() if isinstance(value, date) else float(value)
 
 
 def _made(
