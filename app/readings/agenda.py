@@ -226,16 +226,17 @@ def _to_remove(meeting: Meeting, places: Places) -> Select[Any]:
         .where(later.c.reviewed_on > _stage.c.reviewed_on)
         .correlate_except(later)
     )
-    considered = (
-        _closed_items(meeting.agency_id)
-        .where(_item.c.family_id == _family.c.id, _meeting.c.held_on >= _stage.c.reviewed_on)
-        .correlate_except(_item, _meeting)
-    )
     return (
         _of_stages(meeting, places, *_found(_stage.c.reviewed_on))
         .where(_stage.c.follows == StageFollows.REMOVAL, _stage.c.reviewed_on <= meeting.held_on, last)
-        .where(~exists(considered))
+        .where(~_considered_since(meeting, _stage.c.reviewed_on))
     )
+
+
+def _considered_since(meeting: Meeting, day: Any) -> ColumnElement[bool]:
+    """The body of a meeting has considered the family on some day or later."""
+    items = _closed_items(meeting.agency_id).where(_item.c.family_id == _family.c.id, _meeting.c.held_on >= day)
+    return exists(items.correlate_except(_item, _meeting))
 
 
 def _gone_from_books(meeting: Meeting, places: Places) -> Select[Any]:
@@ -246,16 +247,11 @@ def _gone_from_books(meeting: Meeting, places: Places) -> Select[Any]:
         select(later.c.id).where(later.c.family_id == _gone.c.family_id, later.c.annulled_at.is_(None),
                                  later.c.of_month > _gone.c.of_month).correlate_except(later)
     )  # fmt: skip
-    considered = (
-        _closed_items(meeting.agency_id)
-        .where(_item.c.family_id == _family.c.id, _meeting.c.held_on >= _gone.c.of_month)
-        .correlate_except(_item, _meeting)
-    )
     return (
         _on_record(meeting, places, *_found(_gone.c.of_month))
         .join(_gone, _gone.c.family_id == _family.c.id)
-        .where(_gone.c.annulled_at.is_(None), _gone.c.answer == GoneAnswer.TO_REMOVE, last, ~exists(considered))
-        .where(~_waits_elsewhere(meeting))
+        .where(_gone.c.annulled_at.is_(None), _gone.c.answer == GoneAnswer.TO_REMOVE, last)
+        .where(~_considered_since(meeting, _gone.c.of_month), ~_waits_elsewhere(meeting))
     )
 
 

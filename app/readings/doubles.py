@@ -83,7 +83,7 @@ class _Household:
 
 
 def question(today: date) -> Hashable:
-    """By which the pairs are kept while nothing in the bank changes."""
+    """By which the pairs are kept while nothing that they rest on changes."""
     return "likely doubles", today
 
 
