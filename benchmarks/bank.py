@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,6 +66,15 @@ class Bank:
         """A word of the interface in its language."""
         with self.app.test_request_context():
             return str(text)
+
+    def lay(self, other: Bank) -> None:
+        """Let the file of this bank be that of another one, as it was when the application of that one began."""
+        with self.app.app_context():
+            db.engine.dispose()
+        for leftover in self.file.parent.glob(f"{self.file.name}*"):
+            leftover.unlink()
+        for part in other.file.parent.glob(f"{other.file.name}*"):
+            shutil.copyfile(part, self.file.parent / part.name)
 
     def plain(self) -> sqlite3.Connection:
         """A connection without the product, read like the product's one."""

@@ -6,7 +6,6 @@ same cells, without a check, a comparison or a style.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -44,13 +43,7 @@ def measure(bank: Bank, folder: Path, families: int, runs: int) -> Section:
     said: list[str] = []
 
     def renew() -> None:
-        """An empty bank again, as it was when its application began."""
-        with target.app.app_context():
-            db.engine.dispose()
-        for leftover in target.file.parent.glob(f"{target.file.name}*"):
-            leftover.unlink()
-        for part in empty.file.parent.glob(f"{empty.file.name}*"):
-            shutil.copyfile(part, target.file.parent / part.name)
+        target.lay(empty)
 
     line("Выгрузка книги", lambda: _export(bank), lambda: _write(sheets), note="к записи openpyxl")
     line("Чтение книги с проверкой файла", lambda: _opened(bank, book), reads, note="к чтению calamine")

@@ -6,7 +6,6 @@ The yardstick is openpyxl, by which such a book is mostly read: the same cells, 
 from __future__ import annotations
 
 import resource
-import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from io import BytesIO
@@ -42,13 +41,7 @@ def measure(folder: Path, families: int, runs: int) -> Section:
     said: list[str] = []
 
     def renew() -> None:
-        """An empty bank again, as it was when its application began."""
-        with target.app.app_context():
-            db.engine.dispose()
-        for leftover in target.file.parent.glob(f"{target.file.name}*"):
-            leftover.unlink()
-        for part in empty.file.parent.glob(f"{empty.file.name}*"):
-            shutil.copyfile(part, target.file.parent / part.name)
+        target.lay(empty)
 
     def line(title: str, work: Callable[[], Any], before: Callable[[], Any] = lambda: None) -> None:
         section.lines.append(Line(title, *milliseconds(work, runs, lambda: _bare(book), before)))
