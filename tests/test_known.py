@@ -16,7 +16,8 @@ from app.domain.terms import JobState
 from app.extensions import db
 from app.models import Agency, Criterion, Family, Job, JournalEntry, Member, Registration, SignalCard
 from app.reports import CATALOGUE, files, frozen, recount
-from app.reports.frozen import FrozenReport
+from app.reports.differing import differences
+from app.reports.frozen_report import FrozenReport
 from app.reports.places import ReportPlaces
 from tests import factories
 from tests.reports import scattered
@@ -112,7 +113,7 @@ def test_a_submitted_report_recomputed_for_its_own_two_dates_equals_itself(hard,
         with known.as_of(clock.local(rows[0].submitted_at).date()):
             for name, choice, period, place, stored in kept:
                 again = frozen.freeze(recount.report_named(name), period, place, recount.options_of(choice))
-                assert frozen.differences(stored, FrozenReport(again.figures, again.lists)) == [], name
+                assert differences(stored, FrozenReport(again.figures, again.lists)) == [], name
 
 
 @pytest.mark.one_database("whose rows are made again is decided in Python")

@@ -17,7 +17,7 @@ from app.extensions import db
 from app.journal import chain
 from app.models import Family, Submission
 from app.reports import quarterly, recount
-from app.reports.frozen import FrozenReport
+from app.reports.frozen_report import FrozenReport
 from app.reports.places import ReportPlaces
 from app.services import submissions
 

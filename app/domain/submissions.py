@@ -8,7 +8,9 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
 from typing import Any, NamedTuple
 
 from app.domain.periods import Period
@@ -47,18 +49,30 @@ def canonical(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+def in_json(value: Any) -> Any:
+    """A value of a report as JSON has it: days and sums under a word that says so."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (date, datetime)):
+        return {"day": value.isoformat()}
+    if isinstance(value, Decimal):
+        return {"sum": str(value)}
+    return value
+
+
+def from_json(said: Any) -> Any:
+    """The same read again."""
+    if not isinstance(said, dict):
+        return said
+    if "day" in said:
+        return datetime.fromisoformat(str(said["day"])).date()
+    return Decimal(said["sum"])
+
+
 def packed(pieces: Iterable[bytes]) -> bytes:
     """A text as it is stored, packed piece by piece."""
     packer = zlib.compressobj(6)
     return b"".join([*map(packer.compress, pieces), packer.flush()])
-
-
-def unpacked(content: bytes) -> str:
-    """A stored text; an empty one if it was spoiled."""
-    try:
-        return zlib.decompress(content).decode()
-    except (zlib.error, UnicodeDecodeError):
-        return ""
 
 
 def sha256(content: bytes | str) -> str:

@@ -7,13 +7,8 @@ keys, with days, sums and words of dictionaries alone: names are read of the ban
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
-from decimal import Decimal
-from enum import Enum
-from functools import cached_property
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import Alias, ColumnElement, Date, FromClause, Join, Numeric, Table, case, null, or_, select
@@ -22,76 +17,20 @@ from sqlalchemy.sql import Select
 from app import access
 from app.domain.periods import Period
 from app.domain.refusal import Refusal
-from app.domain.submissions import FrozenContent, canonical, packed, sha256, unpacked
+from app.domain.submissions import FrozenContent, canonical, in_json, packed, sha256
 from app.extensions import db
 from app.models import Agency, Dictionary, Family, Money, Territory, class_of
 from app.render import table as printed
-from app.render.table import Cell, Column, Figure, Section, TextLine, Value
+from app.render.table import Cell, Figure, Value
 from app.reports import listing, places
 from app.reports.places import ReportPlaces, Spot
 from app.reports.report import TERRITORY, Detail, Indicator, Report, Within, statement
 
 NO_PLACE = "Такой территории в банке нет."
-ORDINAL = "№ п/п"
 PORTION = 2000  # rows read at once
 Told = Callable[[int, int], None]
 # Tables whose rows a row of a list merely names: they do not tell it from another one.
 NAMED = (Dictionary, Family, Territory, Agency)
-
-
-@dataclass(frozen=True)
-class FrozenRow:
-    """A row behind a number: its family, the keys of what was counted, by the entities they are of.
-
-    counted: what is counted once, or the sum, where it is not the row itself. details: days and words, by their titles.
-    """
-
-    family_id: int | None
-    keys: tuple[tuple[str, int | None], ...]
-    counted: Any
-    territory_id: int | None
-    details: tuple[tuple[str, Any], ...] = ()
-
-    @property
-    def identity(self) -> tuple[Any, ...]:
-        """What tells the row from the others behind one number."""
-        return (self.family_id, self.keys, self.counted)
-
-
-@dataclass(frozen=True)
-class FrozenCell:
-    """A number of the report: where it stands, and the figure and the spot of its list; none behind what is typed in.
-
-    place: the row and the column as they are called. whole: the number is the length of its list, not worked out.
-    """
-
-    place: tuple[str, str]
-    value: Value
-    kind: str
-    key: str = ""
-    at: str = ""
-
-    @property
-    def whole(self) -> bool:
-        return bool(self.key) and self.kind != "share"
-
-
-@dataclass(frozen=True)
-class CellDifference:
-    """A number that is another one now, or is the same and counts other rows. more: rows that are not told."""
-
-    place: tuple[str, str]
-    was: Value
-    now: Value
-    kind: str
-    gone: tuple[FrozenRow, ...] = ()
-    come: tuple[FrozenRow, ...] = ()
-    more: int = 0
-
-    def first(self, most: int) -> CellDifference:
-        """The same with no more rows of either kind than a page names."""
-        more = max(0, len(self.come) - most) + max(0, len(self.gone) - most)
-        return replace(self, gone=self.gone[:most], come=self.come[:most], more=self.more + more)
 
 
 def freeze(report: Report[Any], period: Period, place_id: int, options: Mapping[str, str],
@@ -255,7 +194,7 @@ def _rows_of_lists(asked: Any, chosen: Mapping[str, list[int]], flags: int) -> d
     with db.session.execute(asked) as found:
         for portion in found.partitions(PORTION):
             for place, (key, columns) in enumerate(chosen.items()):
-                rows = [[_plain(row[at]) for at in columns] for row in portion if row[flags + place]]
+                rows = [[in_json(row[at]) for at in columns] for row in portion if row[flags + place]]
                 if rows:
                     comma = "," if pieces[key] else ""
                     pieces[key].append(f"{comma}{canonical(rows)[1:-1]}".encode())
@@ -289,31 +228,13 @@ def _rules(indicators: Iterable[Indicator], within: Within) -> str:
     return sha256(canonical(said))
 
 
-# Values
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (date, datetime)):
-        return {"day": value.isoformat()}
-    if isinstance(value, Decimal):
-        return {"sum": str(value)}
-    return value
-
-
-def _value(said: Any) -> Any:
-    if not isinstance(said, dict):
-        return said
-    if "day" in said:
-        return datetime.fromisoformat(str(said["day"])).date()
-    return Decimal(said["sum"])
+# The table
 
 
 def _cell(value: Value | Cell) -> Any:
     if isinstance(value, Cell):
-        return {"value": _plain(value.value), "of": json.loads(value.link)} if value.link else _plain(value.value)
-    return _plain(value)
+        return {"value": in_json(value.value), "of": json.loads(value.link)} if value.link else in_json(value.value)
+    return in_json(value)
 
 
 def _table(table: printed.Table) -> dict[str, Any]:
@@ -332,207 +253,3 @@ def _table(table: printed.Table) -> dict[str, Any]:
             for each in table.sections
         ],
     }  # fmt: skip
-
-
-# Reading
-
-
-class FrozenReport:
-    """A report that was kept, read again."""
-
-    def __init__(self, figures: str, lists: bytes) -> None:
-        self._figures: dict[str, Any] = json.loads(figures)
-        self._packed = lists
-        self._same: dict[tuple[str, str], bool] = {}  # of the lists of another report
-
-    @cached_property
-    def _lists(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(unpacked(self._packed) or "{}")
-        return found
-
-    @property
-    def territories(self) -> dict[int, str]:
-        """What the territories of its rows were called."""
-        return {int(key): str(name) for key, name in self._figures["territories"].items()}
-
-    @property
-    def checks(self) -> list[tuple[str, bool | None, str]]:
-        """Its sums, as they were."""
-        return [(title, holds, text) for title, holds, text in self._figures["checks"]]
-
-    def table(self, link: Callable[[str, str], str] | None = None) -> printed.Table:
-        """The table as it was printed; `link` gives the address of the list behind a number."""
-        said = self._figures["table"]
-
-        def cell(value: Any) -> Value | Cell:
-            if isinstance(value, dict) and "of" in value:
-                number = _value(value["value"])
-                return Cell(number, link(*value["of"])) if link else number
-            plain: Value = _value(value)
-            return plain
-
-        def figure(one: Any) -> Figure:
-            found = cell(one["cell"])
-            address = found.link if isinstance(found, Cell) else ""
-            return Figure(one["label"], printed.plain(found), one["kind"], address)
-
-        return printed.Table(
-            title=said["title"], subtitle=said["subtitle"], corner=said["corner"], sheet=said["sheet"],
-            notes=said["notes"], signatures=said["signatures"],
-            columns=[Column(**{**each, "groups": tuple(each["groups"])}) for each in said["columns"]],
-            rows=[[cell(value) for value in row] for row in said["rows"]],
-            total=None if said["total"] is None else [cell(value) for value in said["total"]],
-            sections=[
-                Section(each["title"], tuple(TextLine(line["lead"], tuple(map(figure, line["figures"])))
-                                             for line in each["lines"]))
-                for each in said["sections"]
-            ],
-        )  # fmt: skip
-
-    @cached_property
-    def cells(self) -> list[FrozenCell]:
-        """Every number of the report, in its order."""
-        said = self._figures["table"]
-        columns = [Column(**{**each, "groups": tuple(each["groups"])}) for each in said["columns"]]
-        found: list[FrozenCell] = []
-        for row in (*said["rows"], *([said["total"]] if said["total"] else ())):
-            called = " · ".join(value for value in row if isinstance(value, str) and value)
-            for column, value in zip(columns, row, strict=True):
-                if column.kind not in ("text", "date") and column.title != ORDINAL:
-                    found.append(_frozen_cell((called, _called(column)), value, column.kind))
-        for section in said["sections"]:
-            for line in section["lines"]:
-                for one in line["figures"]:
-                    called = f"{line['lead']} {one['label']}".strip()
-                    found.append(_frozen_cell((section["title"], called), one["cell"], one["kind"]))
-        return found
-
-    def counts_as(self, other: FrozenReport, cell: FrozenCell, others: FrozenCell) -> bool:
-        """Whether the very same list stands behind a cell of this report and one of another."""
-        keys = (cell.key, others.key)
-        if keys not in self._same:
-            self._same[keys] = self._lists.get(cell.key) == other._lists.get(others.key)
-        return self._same[keys] and self._figures["spots"].get(cell.at) == other._figures["spots"].get(others.at)
-
-    def cell(self, row: str, column: str) -> FrozenCell | None:
-        """One number by the names of its row and column."""
-        return next((one for one in self.cells if one.place == (row, column)), None)
-
-    def heading(self, key: str) -> dict[str, Any]:
-        """What a list says of itself: title, unit, rule, details; nothing of a list that there is not."""
-        found = self._lists.get(key, {})
-        return {name: found[name] for name in found if name != "rows"}
-
-    def rows(self, key: str, at: str) -> list[FrozenRow]:
-        """The rows behind a number, in the order of the list."""
-        return list(self._by_spot(key, at)) if key in self._lists and at in self._figures["spots"] else []
-
-    def number(self, key: str, at: str) -> int | Decimal:
-        """What the rows behind a number come to: their length, how many different ones, or their sum."""
-        rows, counted = self.rows(key, at), self._lists[key]["counted"]
-        if counted == "sum":
-            return sum((row.counted for row in rows if row.counted is not None), Decimal(0))
-        if counted == "once":
-            return len({row.counted for row in rows if row.counted is not None})
-        return len(rows)
-
-    def _by_spot(self, key: str, at: str) -> Iterator[FrozenRow]:
-        of, spot = self._lists[key], self._figures["spots"][at]
-        places_asked, keys = set(spot["places"]), 1 + len(of["by"])
-        then = keys + 1 + len(of["entities"])
-        for said in of["rows"]:
-            told = dict(zip(of["by"], said[1:keys], strict=True)) | {TERRITORY: said[0]}
-            if said[0] in places_asked and all(told.get(name) == value for name, value in spot["keys"].items()):
-                details = zip(of["details"], map(_value, said[then + 1 :]), strict=True)
-                yield FrozenRow(
-                    said[then], tuple(zip(of["entities"], said[keys + 1 : then], strict=True)), _value(said[keys]),
-                    said[0], tuple((name, _worded(of["titles"].get(name), value)) for (name, *_s), value in details),
-                )  # fmt: skip
-
-
-def _worded(titles: Mapping[str, str] | None, value: Any) -> Any:
-    return titles.get(str(value)) if titles else value
-
-
-def _frozen_cell(place: tuple[str, str], value: Any, kind: str) -> FrozenCell:
-    if isinstance(value, dict) and "of" in value:
-        return FrozenCell(place, _value(value["value"]), kind, *value["of"])
-    return FrozenCell(place, _value(value), kind)
-
-
-def _called(column: Column) -> str:
-    """A column as people call it: by its number in the form, else by its title with those above it."""
-    return f"графа {column.mark}" if column.mark else ": ".join(part for part in (*column.groups, column.title) if part)
-
-
-# What became of it
-
-
-def differences(was: FrozenReport, now: FrozenReport) -> list[CellDifference]:
-    """Cell by cell, what another counting of the same report gives, and which rows make it so."""
-    before, after = _by_place(was.cells), _by_place(now.cells)
-    found = []
-    for place in dict.fromkeys((*before, *after)):
-        old, new = before.get(place), after.get(place)
-        numbers = tuple(_number(one) for one in (old, new))
-        if numbers[0] == numbers[1] and old and new and was.counts_as(now, old, new):
-            continue
-        rows_were = Counter({} if old is None else _identities(was, old))
-        rows_are = Counter({} if new is None else _identities(now, new))
-        if numbers[0] == numbers[1] and rows_were == rows_are:
-            continue
-        kind = (old or new).kind if (old or new) is not None else "number"  # type: ignore[union-attr]  # one is there
-        gone = rows_were - rows_are
-        come = rows_are - rows_were
-        found.append(CellDifference(
-            place, numbers[0], numbers[1], kind,
-            tuple(row for row in (was.rows(old.key, old.at) if old and old.key else ()) if row.identity in gone),
-            tuple(row for row in (now.rows(new.key, new.at) if new and new.key else ()) if row.identity in come),
-        ))  # fmt: skip
-    return found
-
-
-def said(one: CellDifference) -> dict[str, Any]:
-    """A difference as JSON: its rows by their keys, nobody is named."""
-
-    def row(each: FrozenRow) -> list[Any]:
-        details = [[name, _plain(value)] for name, value in each.details]
-        return [each.family_id, each.keys, _plain(each.counted), each.territory_id, details]
-
-    return {"place": one.place, "was": _plain(one.was), "now": _plain(one.now), "kind": one.kind, "more": one.more,
-            "gone": [row(each) for each in one.gone], "come": [row(each) for each in one.come]}  # fmt: skip
-
-
-def difference(said: Mapping[str, Any]) -> CellDifference:
-    """The same read again."""
-
-    def rows(listed: Iterable[Any]) -> tuple[FrozenRow, ...]:
-        return tuple(
-            FrozenRow(family_id, tuple((entity, key) for entity, key in keys), _value(counted), territory_id,
-                      tuple((name, _value(value)) for name, value in details))
-            for family_id, keys, counted, territory_id, details in listed
-        )  # fmt: skip
-
-    row, column = said["place"]
-    return CellDifference((row, column), _value(said["was"]), _value(said["now"]), said["kind"], rows(said["gone"]),
-                          rows(said["come"]), said["more"])  # fmt: skip
-
-
-def _by_place(cells: Iterable[FrozenCell]) -> dict[tuple[str, str], FrozenCell]:
-    found: dict[tuple[str, str], FrozenCell] = {}
-    for cell in cells:
-        row, column = cell.place
-        times = 2
-        while (row, column) in found:  # two rows of one name
-            row, times = f"{cell.place[0]} ({times})", times + 1
-        found[row, column] = cell
-    return found
-
-
-def _identities(report: FrozenReport, cell: FrozenCell) -> Counter[tuple[Any, ...]]:
-    return Counter(row.identity for row in report.rows(cell.key, cell.at)) if cell.key else Counter()
-
-
-def _number(cell: FrozenCell | None) -> Value:
-    """The number of a cell; nothing there is nought, as what nobody is counted by is."""
-    return 0 if cell is None or cell.value is None else cell.value

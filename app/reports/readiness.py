@@ -18,7 +18,7 @@ from app.domain.periods import Period
 from app.extensions import db
 from app.models import Decision, Member, RegistrationCriterion, RemovalReason, Submission
 from app.reports import places, report, submitted
-from app.reports.frozen import FrozenRow
+from app.reports.frozen_report import FrozenRow
 from app.reports.quarterly_checks import OF_POPULATION
 from app.reports.quarterly_rows import PeriodRows, aid_kind, member, registration, support
 from app.reports.reasons import OF_CHILDREN

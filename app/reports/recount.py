@@ -15,7 +15,9 @@ from app.journal import changes
 from app.journal.replay import CHANGES
 from app.models import JournalEntry, Submission
 from app.reports import CATALOGUE, frozen
-from app.reports.frozen import CellDifference, FrozenReport, FrozenRow, Told
+from app.reports.differing import CellDifference, differences
+from app.reports.frozen import Told
+from app.reports.frozen_report import FrozenReport, FrozenRow
 from app.reports.report import Report
 
 SHOWN = 3  # entries of one family
@@ -64,13 +66,13 @@ def counted_now(row: Submission, told: Told = lambda _done, _whole: None) -> Fro
 def recounted(row: Submission, told: Told = lambda _done, _whole: None) -> Recounted:
     """What differs from a submitted report today, with as many rows as a page names. Raises Refusal."""
     content = counted_now(row, told)
-    found = frozen.differences(stored(row), FrozenReport(content.figures, content.lists))
+    found = differences(stored(row), FrozenReport(content.figures, content.lists))
     return Recounted([one.first(NAMED) for one in found], content.rules == row.rules)
 
 
 def differs(row: Submission, content: FrozenContent) -> bool:
     """Whether any number, or any list behind one, is another one than was submitted."""
-    return bool(frozen.differences(stored(row), FrozenReport(content.figures, content.lists)))
+    return bool(differences(stored(row), FrozenReport(content.figures, content.lists)))
 
 
 # Why

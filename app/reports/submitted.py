@@ -15,7 +15,8 @@ from app.models import Family, Member, Submission
 from app.render import docx
 from app.render.table import Cell, Column, Table, Value, printed
 from app.reports import listing
-from app.reports.frozen import CellDifference, FrozenReport, FrozenRow
+from app.reports.differing import CellDifference
+from app.reports.frozen_report import FrozenReport, FrozenRow
 from app.reports.recount import stored
 
 NOT_SHOWN = "вам не показана"

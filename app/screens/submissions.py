@@ -29,7 +29,7 @@ from app.models import Job, JournalEntry, Submission, Territory
 from app.readings import history
 from app.render import docx, pdf, xlsx
 from app.reports import frozen, recount, submitted
-from app.reports.frozen import CellDifference
+from app.reports.differing import CellDifference, differences
 from app.reports.places import ReportPlaces
 from app.reports.recount import Recounted
 from app.reports.report import Report
@@ -275,12 +275,12 @@ class Submissions(Screen):
         made = MadeBy(current_user.get_full_name(), clock.now())
         return self.file(bound.word(submitted.note_to_edit(*corrected), made), docx.MIME, name)
 
-    def _corrected(self, pk: int) -> tuple[Submission, Submission, list[frozen.CellDifference]]:
+    def _corrected(self, pk: int) -> tuple[Submission, Submission, list[CellDifference]]:
         """A corrected version, the one before it, and what differs; the journal is told that they are printed."""
         row = self._row(pk)
         earlier = _earlier(row) or abort(404)
         self._read(Act.PRINTED, row, submitted.TITLE)
-        return row, earlier, frozen.differences(recount.stored(earlier), recount.stored(row))
+        return row, earlier, differences(recount.stored(earlier), recount.stored(row))
 
     @expose("/submission/<int:pk>/scan")
     @has_access

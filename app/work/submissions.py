@@ -14,7 +14,7 @@ from app.domain.refusal import Refusal
 from app.domain.submissions import Agreed, FrozenContent
 from app.extensions import begin_writing, db
 from app.models import Submission, Territory
-from app.reports import frozen, readiness, recount
+from app.reports import differing, frozen, readiness, recount
 from app.reports.frozen import Told
 from app.reports.places import ReportPlaces
 from app.reports.readiness import Culprit, ReadyLine
@@ -125,7 +125,7 @@ def recounted(run: Run) -> Result:
     """Count a submitted report over the bank of today; keep what differs for its page, by keys, without names."""
     row = _submission(run.parameters["submission"])
     found = recount.recounted(row, lambda done, whole: run.tell(COUNTING, done, whole))
-    said = {"same_rules": found.same_rules, "differences": [frozen.said(one) for one in found.differences]}
+    said = {"same_rules": found.same_rules, "differences": [differing.said(one) for one in found.differences]}
     count = words.counted(len(found.differences), "показатель", "показателя", "показателей")
     text = f"Изменилось: {count}." if found.differences else "Расхождений нет."
     return Result(text, "Submissions.recount", {"pk": row.id, "job": run.claim.id}, file=_kept(run, said))
@@ -161,7 +161,7 @@ def _kept(run: Run, said: Any) -> str:
 
 def differences(said: dict[str, Any]) -> Recounted:
     """What a job kept of a recount."""
-    return Recounted([frozen.difference(one) for one in said["differences"]], said["same_rules"])
+    return Recounted([differing.difference(one) for one in said["differences"]], said["same_rules"])
 
 
 def lines(said: dict[str, Any]) -> list[ReadyLine]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import zlib
+from collections import Counter
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -20,8 +23,9 @@ from app.domain.refusal import Refusal
 from app.domain.submissions import Agreed
 from app.extensions import db
 from app.models import Member, PupilSupport, Registration, Submission
-from app.reports import CATALOGUE, frozen, recount
-from app.reports.frozen import FrozenReport
+from app.reports import CATALOGUE, frozen, frozen_report, recount
+from app.reports.differing import differences
+from app.reports.frozen_report import FrozenReport
 from app.services import submissions
 from tests import factories
 from tests.reports import scattered
@@ -74,14 +78,59 @@ def test_every_number_of_a_kept_report_is_the_length_of_its_kept_list_in_any_ban
 def test_a_report_counted_again_over_an_unchanged_bank_is_itself(hard, cast):
     with access.unrestricted():
         for one in CATALOGUE:
-            assert frozen.differences(kept(one.name, cast.district), kept(one.name, cast.district)) == [], one.name
+            assert differences(kept(one.name, cast.district), kept(one.name, cast.district)) == [], one.name
+
+
+@on_one
+def test_what_differs_is_what_the_whole_lists_of_each_cell_say(cast):
+    """Of two banks of chance, over other territories too, each cell beside a comparing of all its rows."""
+    found = 0
+    with access.unrestricted():
+        scattered.scatter(cast, [cast.north, cast.south], 7)
+        was = {one.name: kept(one.name, cast.district) for one in CATALOGUE}
+        for row in db.session.scalars(select(Registration).where(Registration.id % 3 == 0)):
+            row.registered_on -= timedelta(days=40)
+        scattered.scatter(cast, [cast.north], 11)
+        for name, before in was.items():
+            for after in (kept(name, cast.district), kept(name, cast.north)):
+                shown = {one.place: one for one in differences(before, after)}
+                cells = {cell.place: cell for cell in after.cells}
+                for cell in before.cells:
+                    if (other := cells.get(cell.place)) is None:
+                        continue
+                    old, new = (Counter(row.identity for row in report.rows(one.key, one.at)) if one.key else Counter()
+                                for report, one in ((before, cell), (after, other)))  # fmt: skip
+                    told = shown.get(cell.place)
+                    assert (told is None) == ((cell.value or 0, old) == (other.value or 0, new)), (name, cell.place)
+                    if told is not None:
+                        found += 1
+                        assert Counter(row.identity for row in told.gone) == old - new, (name, cell.place)
+                        assert Counter(row.identity for row in told.come) == new - old, (name, cell.place)
+    assert found > 100
+    db.session.rollback()
+
+
+@on_one
+def test_lists_are_unpacked_one_by_one_in_whatever_pieces_they_come(hard, cast, monkeypatch):
+    report = recount.report_named("general")
+    with access.unrestricted():
+        usual = {key: one.usual for key, one in report.options.items()}
+        content = frozen.freeze(report, QUARTER, cast.district.id, usual)
+    whole = json.loads(zlib.decompress(content.lists))
+    monkeypatch.setattr(frozen_report, "PACKED_AT_ONCE", 11)
+    monkeypatch.setattr(frozen_report, "LONGEST_HEAD", 60)
+    assert {key: json.loads(said) for key, said in frozen_report.lists_in(content.lists)} == whole
+    for cut in range(1, len(content.lists), 97):
+        for key, said in frozen_report.lists_in(content.lists[:-cut]):
+            assert json.loads(said) == whole[key]
+    assert list(frozen_report.lists_in(b"spoiled")) == []
 
 
 def test_nobody_is_named_in_what_is_kept(hard, cast):
     with access.unrestricted():
         for one in CATALOGUE:
             content = frozen.freeze(one, QUARTER, cast.district.id, {k: o.usual for k, o in one.options.items()})
-            said = content.figures + rules.unpacked(content.lists)
+            said = content.figures + zlib.decompress(content.lists).decode()
             names = {name for row in db.session.scalars(select(Member)) for name in (row.last_name, row.first_name)}
             assert [name for name in names if name in said] == [], one.name
 
