@@ -20,8 +20,9 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from flask_wtf.csrf import generate_csrf
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, inspect
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
@@ -98,6 +99,17 @@ def _writes_only_after_begin_writing(connection: Connection, _cursor: Any, state
         free = statement == TAKE_LOCK or info["may_write"] or not info["has_read"]
         assert free, f"call `begin_writing` before what this rests on is read: {statement[:200]}"
     info["may_write"] = True
+
+
+@event.listens_for(Session, "loaded_as_persistent")
+def _nothing_is_made_twice(session: Session, row: Any) -> None:
+    """A row that is just being written is not read in the same flush: the session would hold two rows of one key."""
+    key = inspect(row).identity
+    written = session.new if session._flushing else ()
+    twice = [
+        one for one in written if type(one) is type(row) and inspect(row).mapper.primary_key_from_instance(one) == key
+    ]
+    assert not twice, f"{row!r} is read while it is being written"
 
 
 @pytest.fixture(scope="session")

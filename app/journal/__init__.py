@@ -181,7 +181,7 @@ def _look_at_lists(session: Session, _context: Any, _instances: Any) -> None:
 def _write_changes(session: Session, _context: Any) -> None:
     """Write what a flush has changed: keys of other rows are known only now, and what was is still remembered."""
     before = session.info.pop("journal_lists", {})
-    words = changes.Words(session)
+    words = changes.Words(session, session.new)
     rows = []
     for row in filter(changes.recorded, session.new):
         rows.append(_entry_of(Act.CREATED, row, changes.of_new(session, row, words)))

@@ -87,11 +87,16 @@ class Linked:
 
 
 class Words:
-    """What rows are called, each asked once."""
+    """What rows are called, each asked once.
 
-    def __init__(self, session: Session | None = None) -> None:
+    written: rows that a flush has just written. They are not read again: until it ends the session does not know them
+    by their keys, and would make a second one of each.
+    """
+
+    def __init__(self, session: Session | None = None, written: Iterable[Any] = ()) -> None:
         self._session = session or db.session()
         self._known: dict[tuple[type[Any], int], str] = {}
+        self._written = {(type(row), row.id): row for row in written if isinstance(row, (Entity, User, Role))}
 
     def know(self, target: type[Any], key: int, words: str) -> None:
         """Say what a row is called that cannot be asked yet."""
@@ -99,7 +104,7 @@ class Words:
 
     def ask(self, target: type[Any], keys: Iterable[int]) -> None:
         """Ask for many rows at once."""
-        missing = sorted({key for key in keys if (target, key) not in self._known})
+        missing = sorted({key for key in keys if not self._is_known(target, key)})
         if not missing:
             return
         with access.unrestricted(), self._session.no_autoflush:
@@ -114,11 +119,17 @@ class Words:
         """What one row is called."""
         if key is None:
             return None
-        if (target, key) not in self._known:
+        if not self._is_known(target, key):
             with access.unrestricted(), self._session.no_autoflush:
                 row = self._session.get(target, key)
                 self._known[target, key] = str(row) if row is not None else f"№ {key}"
         return self._known[target, key]
+
+    def _is_known(self, target: type[Any], key: int) -> bool:
+        """Whether nothing need be read to say what a row is called."""
+        if (row := self._written.pop((target, key), None)) is not None:
+            self._known[target, key] = str(row)
+        return (target, key) in self._known
 
 
 @cache
