@@ -12,6 +12,7 @@ import urllib.request
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from http.client import HTTPException
 from typing import Any
 
 from flask import Flask
@@ -20,7 +21,7 @@ from gunicorn.app.base import BaseApplication
 from app.extensions import db
 
 LONGEST = 180  # seconds that a slow machine may need for one of the steps
-NO_ANSWER = (urllib.error.URLError, ConnectionError, TimeoutError)
+NO_ANSWER = (urllib.error.URLError, ConnectionError, TimeoutError, HTTPException)
 
 
 def wait_for(what: Callable[[], object]) -> None:
