@@ -29,6 +29,9 @@ _ROLE = re.compile(rf"(?:({_SPACED})\.?)(?![^\W\d_])\s*[:\-–—.,(]*\s*", re.I
 _ROLE_AFTER = re.compile(rf"\s*\(\s*({_WRITTEN})\.?\s*\)|[,\s–—-]\s*({_WRITTEN})(?![^\W\d_])", re.IGNORECASE)
 _ROLE_ALONE = re.compile(rf"({_ROLES})( \d{{1,2}})?")
 LONGEST_ROLE = 30  # characters
+_IN_FULL = {"м": "мать", "о": "отец", "с": "сын", "д": "дочь", "б": "бабушка", "оп": "опекун"}
+_SHORT_ROLE = re.compile(r"(м|о|с|д|б|оп)\s*[.:]?\s*[-–—:]\s*(?=[А-ЯЁ])", re.IGNORECASE)
+_ROLE_BEFORE = re.compile(r"\(([^()\d]{3,40})\)\s*(?=[А-ЯЁ])")
 _PLURAL = re.compile(r"(дети|родители)\s*[:\-–—]\s*", re.IGNORECASE)
 _PLURAL_LATER = re.compile(r"[,.;)]\s*((?:дети|родители)\s*[:\-–—]\s*)", re.IGNORECASE)
 _ASIDE = re.compile(r"\s*(\([^()\d]{2,40}\))\s*(?=[^\W\d_])")
@@ -47,10 +50,18 @@ _NOT_NAMES = frozenset(
     мбоу мкоу мдоу мбдоу гбоу гбу мбу сош оош доу ооо оао ип зао ао пао школа гимназия лицей колледж техникум
     детский сад ромашка район город село поселок улица ул дом область россия работает безработный безработная
     семья семьи карточка карта
-    пенсионер инвалид умер умерла лишен лишена нет неизвестно осужден проживает учет учете класс группа паспорт
+    пенсионер инвалид осужден проживает учет учете класс группа паспорт
     свидетельство снилс тел адрес дата рождения год фио и не
     """.split()  # noqa: SIM905  a list of so many words is read as a text
 )
+# What stands where a name should: what became of somebody.
+_FATES = frozenset(
+    """
+    умер умерла умерли погиб погибла скончался скончалась лишен лишена лишены ограничен ограничена нет не неизвестно
+    неизвестен неизвестна выбыл выбыла разведен разведена развод осужден осуждена розыск розыске разыскивается служит
+    """.split()  # noqa: SIM905  a list of so many words is read as a text
+)
+_NO_WORDS = _NOT_NAMES | _FATES
 
 
 @dataclass
@@ -111,6 +122,11 @@ def role_of(text: str) -> str | None:
     return found[1] if found else None
 
 
+def role_in_full(text: str) -> str:
+    """A role that may be written by its first letter: «м.», «о.», «с.», «д.»."""
+    return _IN_FULL.get(names.key(text), text)
+
+
 def of_name(text: str) -> Spelled | None:
     """The one person whom a cell of a name holds, however its words are cased; None: it is no name of one person."""
     cleaned = writing.line(re.sub(r"[,;]", " ", text)) or ""
@@ -120,15 +136,33 @@ def of_name(text: str) -> Spelled | None:
         return found[0] if found and not found[1].strip(_SEPARATORS) else None
     if not 1 <= len(words) <= 5 or any(not _WORD.fullmatch(word) for word in words):
         return None
+    if any(map(_is_no_name, words)):
+        return None
     return _ordered([_cased(word) for word in words])
+
+
+def _is_no_name(word: str) -> bool:
+    """Whether a word tells what became of somebody: «умер», «лишена прав»."""
+    return names.key(word) in _FATES
 
 
 def _lines(text: str) -> Iterator[str]:
     for line in re.split(r"[\n;]", text):
         for piece in _INLINE.split(line):
-            cleaned = _FAMILY.sub("", _NUMBERING.sub("", piece).strip(), count=1)
+            cleaned = _role_first(_FAMILY.sub("", _NUMBERING.sub("", piece).strip(), count=1))
             if cleaned and not writing.is_nothing(cleaned):
                 yield cleaned
+
+
+def _role_first(line: str) -> str:
+    """A line that begins with «М. –» or «(бабушка, опекун)», with the role in a word."""
+    if short := _SHORT_ROLE.match(line):
+        return f"{_IN_FULL[short[1].casefold()]} {line[short.end() :]}"
+    if aside := _ROLE_BEFORE.match(line):
+        said = [role for word in re.split(r"[,;]", aside[1]) if (role := role_of(word))]
+        if said:
+            return f"{next((role for role in said if role in HEADS), said[0])} {line[aside.end() :]}"
+    return line
 
 
 def _segments(line: str, first_alone: bool) -> Iterator[tuple[Spelled, str]]:
@@ -210,7 +244,7 @@ def _is_listed(line: str, place: int, word: str, *, dated: bool) -> bool:
 
 
 def _is_word_of_name(word: str) -> bool:
-    return word[:1].isupper() and len(word) > 1 and names.key(word) not in _NOT_NAMES
+    return word[:1].isupper() and len(word) > 1 and names.key(word) not in _NO_WORDS
 
 
 def _is_person(words: list[str], sure: bool, has_role: bool, first_alone: bool) -> bool:

@@ -15,13 +15,18 @@ OLDEST, YOUNGEST_PARENT, OLDEST_CHILD = 100, 12, 25
 FIRST_SERIAL, LAST_SERIAL = 3654, 73050  # days of Excel from 1910 to 2099
 _MONTHS = ("янв", "фев", "мар", "апр", "ма", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
 _AFTER = r"(?:\s*(?:г\.?\s*р\.?|г\.?\s*рожд\w*\.?|год\w*\s+рожд\w*\.?|года|год|г)(?![^\W\d_])\.?)?"
+_NAMES = r"(?:янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек)[а-яё]*"
+_BETWEEN = r"\s?[./,-]{1,2}\s?"
 _DAY = re.compile(
-    r"(?<![\d.])(?P<day>\d{1,2})(?:\s?[./,-]\s?(?P<month>\d{1,2})\s?[./,-]\s?|\s+(?P<name>[а-яё]{3,8})\.?\s+)"
+    r"(?<![\d.])[«\"]?(?P<day>\d{1,2})"
+    rf"(?:{_BETWEEN}(?P<month>\d{{1,2}}|о\d|[IVXІХ]{{1,4}}){_BETWEEN}|[»\".]?\s*(?P<name>{_NAMES})[.,]?\s*"
+    r"|\s(?P<spaced>(?:0\d|1[0-2]))\s(?=(?:19|20)\d\d))"
     rf"(?P<year>\d{{4}}|\d{{2}})(?!\d){_AFTER}",
     re.IGNORECASE,
 )
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 _DIGIT = re.compile(r"\d")
-_ISO = re.compile(r"(?<!\d)(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?:[T ]00:00(?::00)?)?(?!\d)")
+_ISO = re.compile(r"(?<!\d)(?P<year>\d{4})[-.](?P<month>\d{2})[-.](?P<day>\d{2})(?:[T ]00:00(?::00)?)?(?!\d)")
 _YEAR = re.compile(rf"(?<![\d./№-])(?P<year>(?:19|20)\d{{2}})(?![\d/]|\.\d|-\d){_AFTER}", re.IGNORECASE)
 _AGE = re.compile(
     r"(?<![\d.,/-])(?P<age>\d{1,2})\s*(?:полных\s+)?(?:лет|года?|г\.?|л\.?)(?![^\W\d_])(?!\s*р)", re.IGNORECASE
@@ -119,7 +124,7 @@ def _born(match: re.Match[str], text: str, on: date, ages: Ages) -> Time:
 def _readings(match: re.Match[str]) -> list[date]:
     """The days that a date may mean: of two digits of a year, in each century."""
     found = match.groupdict()
-    month = _month(found["name"]) if found.get("name") else int(found["month"])
+    month = _month(found.get("name") or found.get("spaced") or found["month"])
     years = [int(found["year"])] if len(found["year"]) == 4 else [1900 + int(found["year"]), 2000 + int(found["year"])]
     days = []
     for year in years:
@@ -131,6 +136,12 @@ def _readings(match: re.Match[str]) -> list[date]:
 
 
 def _month(word: str) -> int:
+    """The month that a number, a Roman number or a word says; 0: none. A letter «О» may stand for a nought."""
+    if word[-1].isdecimal():
+        return int(word[-2:].casefold().replace("о", "0"))
+    roman = word.upper().replace("І", "I").replace("Х", "X")
+    if roman in _ROMAN:
+        return _ROMAN.index(roman) + 1
     folded = word.casefold()
     if folded.startswith("мар"):
         return 3

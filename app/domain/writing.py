@@ -16,6 +16,11 @@ _TO_CYRILLIC = str.maketrans(
 )
 _TO_LATIN = str.maketrans("АВСЕНКМОРТХУасеорхукіІһәӘөӨёЁїЇ", "ABCEHKMOPTXYaceopxykiIhəƏɵƟëËïÏ")
 
+_SOUNDS = {
+    "shch": "щ", "sch": "щ", "zh": "ж", "kh": "х", "ch": "ч", "sh": "ш", "ts": "ц", "yu": "ю", "ya": "я", "yo": "ё",
+    **dict(zip("abvgdejziklmnoprstufhcyxwq", "абвгдежзиклмнопрстуфхцыхвк", strict=True)),
+}  # fmt: skip
+_LATIN_SOUND = re.compile("|".join(_SOUNDS), re.IGNORECASE)
 _LINE_ENDS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile(r"[^\S\n]+")
 _AROUND_LINE_END = re.compile(" ?\n ?")
@@ -103,6 +108,16 @@ def is_look_alike(text: str) -> bool:
 def look(text: str) -> str:
     """What is seen: «4 А» and «4 A» of another alphabet look the same."""
     return text.translate(_TO_CYRILLIC)
+
+
+def is_latin(text: str) -> bool:
+    """Whether a text is written in Latin letters alone, as the names of columns of an old system are."""
+    return text.isascii() and any(map(str.isalpha, text))
+
+
+def in_cyrillic(text: str) -> str:
+    """Russian words written in Latin letters: «DATA_ROJD» is «дата_рожд»."""
+    return _LATIN_SOUND.sub(lambda found: _SOUNDS[found[0].lower()], text)
 
 
 def turned(value: Any) -> list[str]:

@@ -179,7 +179,7 @@ def lines_of_book(understood: Understood) -> Iterator[str]:
     """What is asked of a hand-made book, for a command line."""
     found = f"семей {len(understood.families)}, людей {understood.people}"
     yield f"Книга «{understood.source.name}» ({understood.source.kind}): {found}"
-    if not understood.layouts:
+    if not understood.families:
         yield "Таблицы с людьми в книге не найдено: столбцам нужны заголовки."
     for question in understood.asking.numbered:
         yield f"  {question.key}: {question.text}"

@@ -12,6 +12,7 @@ from app.exchange.handmade import Understanding, Understood, knowledge
 from app.exchange.handmade.asking import Asking
 from app.exchange.handmade.form import InForm
 from app.exchange.handmade.matching import Matching
+from app.exchange.handmade.upright import upright
 from app.exchange.reader import Book
 from app.exchange.rows import Fault, Notice, header_key
 from app.exchange.workbook import AS_OF, DISTRICT, FACTS, FAMILIES, SHEETS, VERSION
@@ -109,7 +110,8 @@ class BookSource:
 
 def read(content: bytes, name: str, said: Mapping[str, str] | None = None) -> BookSource:
     """Read a file. Raises Refusal."""
-    return BookSource(reader.read(content, name), said or {})
+    book = reader.read(content, name)
+    return BookSource(book if is_form(book) else upright(book), said or {})
 
 
 def is_form(book: Book) -> bool:

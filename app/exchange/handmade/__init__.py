@@ -52,6 +52,9 @@ _SETTLEMENT = re.compile(
     r"[А-ЯЁ][\w-]+\s+(?:городско[ей]|сельско[ей])\s+поселени[ея]|[А-ЯЁ][\w-]+\s+(?:сельсовет|сельский совет)"
     r"|(?:г|с|п|пгт|рп|пос|ст|х|д)\.\s?[А-ЯЁ][\w-]+"
 )
+# What stands before a day in a title: «на 01.10.2026» is the day of the book, that of a paper or a beginning is not.
+_OF_STATE = re.compile(r"\bна\W*$", re.IGNORECASE)
+_OF_PAPER = re.compile(r"\b(начат|приказ\w*|постановлени\w*|решени\w*|№\s*\S+)\W*(от\W*)?$|\bот\W*$", re.IGNORECASE)
 _COUNTED = re.compile(r"(\d+)\s*(сем|дет|реб|несов|чел)")
 
 
@@ -132,6 +135,8 @@ class Understanding:
         gathered = self._gather(used, on or self.today) if used else Gathered()
         understood.district = self._district(found, gathered.families)
         if not used:
+            understood.asking.questions = {key: asked for key, asked in self.asking.questions.items()
+                                           if key.startswith("hidden:")}  # fmt: skip
             return understood
         self._ask_foreign(used, understood.district)
         words = BookWords(self.vocabulary, self.asking)
@@ -172,7 +177,7 @@ class Understanding:
             if what == "header" and (found := re.fullmatch(r"(\d{1,5})-(\d{1,5})", said)):
                 first, last = sorted((int(found[1]), int(found[2])))
                 borders[place] = (first, min(last, first + tables.MOST_HEADER_ROWS - 1))
-        return tables.find(self.book, means, borders)
+        return tables.find(self.book, means, borders) or tables.bare(self.book)
 
     def _layouts(self, found: list[FoundTable], on: date) -> list[Layout]:
         by_key: dict[str, list[FoundTable]] = {}
@@ -290,8 +295,13 @@ class Understanding:
 
     def _day(self, found: list[FoundTable]) -> date | None:
         texts = [text for table in found for text in table.above] + [self.book.name]
-        said = [event.day for text in texts for event in spelled.days(text, self.today) if event.day]
-        told = next((day for day in said if abs((self.today - day).days) <= LATEST_FACTS), None)
+        said = [
+            (_OF_STATE.search(before) is None, event.day)
+            for text in texts for event in spelled.days(text, self.today)
+            if event.day and abs((self.today - event.day).days) <= LATEST_FACTS
+            and not _OF_PAPER.search(before := text[:event.start])
+        ]  # fmt: skip
+        told = min(said, key=lambda each: each[0])[1] if said else None
         if told is not None:
             return told
         offered = f"{self.today:%d.%m.%Y}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MOST_EACH = 3  # words of one kind that are asked about one by one; of more, one question is asked for all
+MOST_ROLES = 6  # of the words for members of a family: one answer for all of them would make a daughter of a father
 MOST_SHOWN = 8
 AS_TEXT = "-"  # the answer of a word: it stays text
 

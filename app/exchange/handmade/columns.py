@@ -17,11 +17,15 @@ from app.exchange.handmade.vocabulary import Vocabulary
 
 BESIDE_NAMES = ("born", "age", "role", "study", "grade", "work", "sex", "document")
 SAMPLES, LONGEST_SAMPLE, LONGEST_ADDRESS = 3, 60, 150
+MAJORITY = 18
 LOOKED_AT = 200  # rows by whose values a column is judged
 MOST_COUNTED = 25  # people of one family
 OF_CHILDREN = ("?.supervision", "?.grade")  # of a pupil, whoever stands nearer
 BY_WORDS = {"category": "categories", "criterion": "criteria", "agency_kind": "sender"}
 _CHILDREN = re.compile(r"\bдет(и|ей|ьми|ях)\b|ребен|несовершеннолет|учащ|обучающ|воспитанн|ученик|школьник|подрост")
+_NUMBER_OF_ACT = re.compile(r"\s*(?:№\s*)?\d+\s*[/-]\s*\d+\s*")
+_TERRITORY = re.compile(r"поселени|сельсовет|\b[сг]\W?п\b|округ", re.IGNORECASE)
+OF_PLACE = ("address", "registered", "territory", "place")
 _WORD = re.compile(r"[^\W\d_]{3}")
 _FAMILIES = re.compile(r"\bсем(ьи|ей|ья|ьях)\b|родител")
 
@@ -48,11 +52,13 @@ def choose(table: FoundTable, number: int, headers: Mapping[str, str], asking: A
     """Give every column of a table its meaning. number: of the layout among those of the book."""
     allowed = book_words.meanings()
     found: list[ColumnChoice] = []
-    for column in table.columns:
-        column.meaning = (
-            meanings.of_header(column.path, headers) or _of_values(table, column, on) or _of_roles(table, column) or ""
-        )
+    told = [meanings.of_header(column.path, headers) for column in table.columns]
+    for column, by_header in zip(table.columns, told, strict=True):
+        by_values = by_header or _of_values(table, column, on, trusted=any(told) and bool(column.path))
+        column.meaning = by_values or _of_roles(table, column) or ""
         _hold_to_values(table, column, on)
+    if not any(told):
+        _find_by_place(table, on)
     _find_aid(table)
     _find_measures(table)
     _find_placing(table, on)
@@ -80,6 +86,10 @@ def _hold_to_values(table: FoundTable, column: TableColumn, on: date) -> None:
     values = _values(table, column)
     if what == "name" and values and (held := _held_instead(values, owner, on)):
         column.meaning = held
+    if column.meaning in OF_PLACE and values and all(_is_day(value, on) for value in values):
+        column.meaning = ""  # «Дата регистрации»
+    if column.meaning == "place" and values and all(_TERRITORY.search(str(value)) for value in values):
+        column.meaning = "territory"
     if what not in BESIDE_NAMES and column.meaning not in ("family", ""):
         return
     texts = [value for value in values if isinstance(value, str) and value.strip()]
@@ -238,10 +248,43 @@ def _age(line: list[object], column: TableColumn, on: date) -> int | None:
     return on.year - (first.day.year if first.day else first.year or on.year - (first.age or 0))
 
 
-def _of_values(table: FoundTable, column: TableColumn, on: date) -> str | None:
-    """What a column without a header holds, if its values tell; under a header that tells nothing only addresses do."""
+def _find_by_place(table: FoundTable, on: date) -> None:
+    """Where no header tells anything, the place of a column does: numbers come first, a day after the birth date is
+    that of the record, its number stands beside it; who is in a column of names, their ages tell."""
+    born = True
+    naming = [column for column in table.columns if column.meaning.endswith(".name")]
+    for column in naming:
+        texts = [value for value in _values(table, column) if isinstance(value, str)]
+        several = sum(len(people_in_text.people(text, on).found) > 1 for text in texts)
+        ages = [age for _, line in table.rows[:LOOKED_AT] if (age := _age(line, column, on)) is not None]
+        if len(naming) == 1 and several * 2 > len(texts):
+            column.meaning = "members.name"
+        elif len(naming) > 1 and ages:
+            column.meaning = "children.name" if max(ages) < MAJORITY else "parents.name"
+    for column in table.columns:
+        values = [value for value in _values(table, column) if value != ""]
+        if column.meaning.endswith(".name"):
+            texts = [value for value in values if isinstance(value, str)]
+            born = sum(bool(spelled.births(text, on)) for text in texts) * 2 > len(texts)
+        elif column.meaning.endswith(".born"):
+            if born:
+                column.meaning = "placed" if all(_is_day(value, on) for value in values) else ""
+            born = True
+        elif column is table.columns[0] and values and all(_is_order(value) for value in values):
+            column.meaning = "order"
+        elif table.of("placed") and values and all(_NUMBER_OF_ACT.fullmatch(str(value)) for value in values):
+            column.meaning = "placed_number"
+
+
+def _is_order(value: object) -> bool:
+    return cells.shown_cell(value).isdecimal()
+
+
+def _of_values(table: FoundTable, column: TableColumn, on: date, *, trusted: bool) -> str | None:
+    """What a column without a header holds, if its values tell. trusted: it has a header among known ones, beside
+    which only an address tells by itself."""
     filled = _values(table, column)
-    if column.path:
+    if trusted:
         homes = sum(isinstance(value, str) and _is_address(value) and not people_in_text.people(value, on).found
                     for value in filled)  # fmt: skip
         return "address" if homes and homes * 3 >= len(filled) * 2 else None
@@ -254,12 +297,18 @@ def _of_values(table: FoundTable, column: TableColumn, on: date) -> str | None:
             told["?.born"] += 1
         elif people_in_text.role_of(text):
             told["?.role"] += 1
-        elif text and _is_address(text):
+        elif text and _is_address(text) and not _is_told(text, on):
             told["address"] += 1
         elif text and (people_in_text.people(text, on).found and len(text) < 200):
             told["person.name"] += 1
     best = told.most_common(1)
     return best[0][0] if best and best[0][1] * 3 >= len(filled) * 2 else None
+
+
+def _is_told(text: str, on: date) -> bool:
+    """Whether a text begins with the whole name of a person and a birth date."""
+    found = people_in_text.people(text, on).found
+    return bool(found and found[0].last and found[0].first and found[0].born)
 
 
 def _of_roles(table: FoundTable, column: TableColumn) -> str | None:

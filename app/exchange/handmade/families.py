@@ -14,6 +14,7 @@ from app.exchange.handmade.tables import FoundTable
 
 MOST_OF_FAMILY = 100  # rows of one
 NO_FACTS = ("order", "card", "family")
+OF_MANY = ("territory", "place", "skip", "text")  # a merged cell of these reaches over several families
 Cards = dict[
     tuple[str, ...], dict[str, FoundFamily]
 ]  # by the headers of a table, the families by the numbers that it gives
@@ -35,12 +36,14 @@ def gather(tables: list[FoundTable], on: date, place_of: Callable[[str], str]) -
     """The families of all tables. place_of: the territory that a line between the rows names, or nothing."""
     result = Gathered()
     by_card: Cards = {}
+    layouts: dict[int, tuple[str, ...]] = {}  # of which headers the sheet was that told of a family first
     for table in tables:
         found = _Grouping(table, result, by_card, place_of).families(on)
         if result.families and any(column.meaning == "aid" for column in table.columns) and not _tells_of_people(table):
             _give_aid(result, found)
         else:
-            _merge(result, found)
+            _merge(result, found, table, layouts)
+        layouts |= {id(family): table.headers for family in found if id(family) not in layouts}
     return result
 
 
@@ -76,15 +79,19 @@ def _give_aid(result: Gathered, found: list[FoundFamily]) -> None:
         next(iter(homes.values())).aids += [{"aid_for": whom, **aid} for aid in listed.aids]
 
 
-def _merge(result: Gathered, found: list[FoundFamily]) -> None:
+def _merge(result: Gathered, found: list[FoundFamily], table: FoundTable, layouts: dict[int, tuple[str, ...]]) -> None:
     """Add the families of a further table: one whose people are known from another sheet is the same family."""
     known: dict[tuple[str, str], FoundFamily] = {}
+    others: dict[str, list[FoundFamily]] = {}  # of sheets that are laid out otherwise, by the surnames of parents
     for family in result.families:
         for person in family.people:
             known[person.key, person.born.told if person.born else ""] = family
+        if layouts.get(id(family)) != table.headers:
+            for last in {names.key(person.last) for person in family.people if person.whose in PARENTS}:
+                others.setdefault(last, []).append(family)
     have = set(map(id, result.families))
     for family in found:
-        same = _known_by_people(family, known)
+        same = _known_by_people(family, known) or _known_by_parents(family, others)
         if same is None or same is family:
             if id(family) not in have:
                 have.add(id(family))
@@ -111,9 +118,24 @@ def _known_by_people(family: FoundFamily, known: dict[tuple[str, str], FoundFami
     return None
 
 
+def _known_by_parents(family: FoundFamily, others: dict[str, list[FoundFamily]]) -> FoundFamily | None:
+    """The one family of a sheet laid out otherwise that has a parent called so: «Медунова Т.К.» beside her children."""
+    found: dict[int, FoundFamily] = {}
+    for parent in (person for person in family.people if person.whose in PARENTS and person.middle):
+        for other in others.get(names.key(parent.last), ()):
+            if family.address and other.address and family.address != other.address:
+                continue
+            if any(each.whose in PARENTS and each.middle and each.may_be(parent) for each in other.people):
+                found[id(other)] = other
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
 def _tops(table: FoundTable) -> dict[int, int]:
     """The rows that lie in merged cells which tell of the family → the row where these begin."""
-    told = {column.index for column in table.columns if not column.meaning.startswith(("children.", "person."))}
+    told = {
+        column.index for column in table.columns
+        if column.meaning not in OF_MANY and not column.meaning.startswith(("children.", "person.", "members."))
+    }  # fmt: skip
     found: dict[int, int] = {}
     for top, left, bottom, _ in table.blocks:
         if left in told and top < bottom < top + MOST_OF_FAMILY:
@@ -234,6 +256,8 @@ class _Grouping:
             return self.by_card.get(card) or self.linked.get(card)
         if self.keyed or self._is_within_block(row.number):
             return self.current
+        if self.tops.get(row.number) == row.number:
+            return None  # a merged cell that tells of a family begins here
         if self.order_of_families:
             return None if row.first("order") else self.current
         if self.by_person:

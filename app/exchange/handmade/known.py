@@ -19,6 +19,8 @@ _KINDS_OF_PLACE = re.compile(
     r"|пгт|рп|г|п|пос|с|село|х|хут\w*|ст|станиц\w*|д|дер\w*"
     r"|район|р н|муниципальн\w*|образовани[ея]|администраци\w*|округ|сельсовет|с с)\b"
 )
+# «Администрация Заречного района» names no settlement «Заречное».
+_DISTRICT = re.compile(r"\b\w+ (?:муниципальн\w+ |городск\w+ )?(?:район\w*|р н\w*|округ\w*)\b")
 _ENDING = re.compile(r"(ого|его|ому|ему|ое|ее|ая|ой|ом|ий|ый|ые|ых)$")
 
 
@@ -73,7 +75,7 @@ class KnownToBank:
         """The settlement that a longer text names: the title of a table, of a sheet, of a file."""
         if sure := self.settlement(text):
             return sure
-        words = {_stem(word) for word in names.key(text).split()}
+        words = {_stem(word) for word in _DISTRICT.sub(" ", names.key(text)).split()}
         stems = {key: {_stem(word) for word in _bare_place(key).split()} for key in self.settlements}
         found = {
             self.settlements[key] for key, told in stems.items() if told and told <= words and max(map(len, told)) > 3

@@ -19,6 +19,7 @@ AID = ("aid", "aid_on", "aid_for", "aid_sum", "aid_by")
 MEASURE = ("measure", "measure_due", "measure_by", "measure_done")
 SHARED_OUT = ("work", "study", "grade", "document", "role", "sex", "supervision")
 ADDRESS_PARTS = (("place", ""), ("street", "ул. "), ("house", "д. "), ("flat", "кв. "))
+_IN_BRACKETS = re.compile(r"\s*\([^\W\d_][^()\d]*\)")
 _PHONE = re.compile(
     r"(?:(?:моб|сот|дом|конт)\w*\.?\s*)?(?:т|тел|телефон)\s*[.:]?\s*(?=[\d+(])[\d+()\-\s]{6,}|(?<!\d)(?:\+7|8)[\s(-]*\d{3}[\d()\-\s]{7,}"
 )
@@ -89,7 +90,12 @@ def _said(table: FoundTable, column: TableColumn, number: int, line: list[Any]) 
 def _join_address(row: PeopleRow) -> None:
     """Put an address of several columns together, and take the telephone out of it."""
     parts = {what: said for what, said in row.said if what in dict(ADDRESS_PARTS)}
-    if parts:
+    whole = next((place for place, (what, _) in enumerate(row.said) if what == "address"), None)
+    if whole is not None and [*parts] == ["place"]:
+        said = row.said[whole][1]
+        row.said[whole] = ("address", CellSaid(f"{parts['place'].text}, {said.text}", said.place))
+        row.said = [each for each in row.said if each[0] != "place"]
+    elif parts:
         text = ", ".join(_marked(mark, parts[what].text) for what, mark in ADDRESS_PARTS if what in parts)
         row.said = [each for each in row.said if each[0] not in parts]
         row.said.append(("address", CellSaid(text, next(iter(parts.values())).place)))
@@ -151,12 +157,15 @@ def _of_parts(owner: str, told: dict[str, CellSaid], place: CellPlace) -> Iterat
         )
         return
     count = max(len(part) for part in parts)
+    maiden = _IN_BRACKETS.search(told["last"].text) if "last" in told and count == 1 else None
+    if maiden:
+        parts[0] = [_IN_BRACKETS.sub("", parts[0][0]).strip()]
     at = next(told[what].place for what in ("last", "first") if what in told)
     for number in range(count):
         last, first, middle = (
             _word(part[number] if number < len(part) else part[0] if len(part) == 1 else "") for part in parts
         )
-        yield PersonInBook(owner, at, last, first, middle)
+        yield PersonInBook(owner, at, last, first, middle, rest=maiden[0].strip() if maiden else None)
 
 
 def _word(text: str) -> str | None:
@@ -229,6 +238,9 @@ def _day(value: Any) -> date | None:
 def _share_out(row: PeopleRow, people: list[PersonInBook], what: str, said: CellSaid) -> None:
     """Give the lines of a cell to the people, one each; a cell for all that nobody can share out is kept as a note."""
     lines = _lines(said.text)
+    if what == "role":
+        lines = [people_in_text.role_in_full(line) for line in lines]
+        said = CellSaid(people_in_text.role_in_full(said.text), said.place)
     if len(people) == 1:
         people[0].said[what] = said
     elif len(lines) == len(people):

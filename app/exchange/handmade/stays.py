@@ -112,6 +112,8 @@ class StayReader:
                 if self.vocabulary.codes["criterion"].find(part) is None:
                     notes.append(f"Основание: {part}")
         for said in found.of("placed") if not codes and not waits else ():
+            if not any(map(str.isalpha, said.text)):
+                continue  # a day or a number alone
             for part in self.vocabulary.parts("criterion", beside_decision(said.text)):
                 if code := self.vocabulary.find("criterion", part):
                     codes[code] = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -15,10 +16,17 @@ from app.exchange.reader import Book
 
 MOST_HEADER_ROWS = 3
 LONGEST_HEADER = 160  # characters
+LONGEST_DITTO, SHORTEST_TOLD = 25, 15  # characters
 FEWEST_HEADERS, FEWEST_PEOPLE = 2, 2
 _NO_HEADER = (0, 0)
 _FAMILY = re.compile(r"\s*(?:(?:уч[её]тная\s+)?карт(?:а|очка)\s+)?сем(?:ья|ьи)\b", re.IGNORECASE)
-_DATED = re.compile(r"\d{1,2}\.\d{1,2}\.\d{2,4}")
+_DITTO = re.compile(
+    r"[\s\-–—_.]*(?:[\"“”„«»″〃]{1,4}|['’]{2}|[/\\]{2})[\s\-–—_.]*"
+    r"|\s*\(?(?:то\s+же(?:\s+самое)?|тоже|(?:тот|та|те)\s+же|аналогично|как\s+выше|см\.?\s+выше)[).]?\s*",
+    re.IGNORECASE,
+)
+_SAME_PLACE = re.compile(r"\s*(?:там же|по тому же адресу|тот же адрес|адрес тот же)\s*", re.IGNORECASE)
+_DATED = re.compile(r"\d{1,2}\.\d{1,2}\.\d{2,4}|\d{4}-\d{2}-\d{2}")
 
 Line = tuple[int, list[Any]]
 Means = Callable[[Sequence[str]], str | None]
@@ -171,28 +179,69 @@ def _of_cards(title: str, lines: list[Line], rows: list[Line]) -> FoundTable:
 
 def _of_sheet(title: str, lines: list[Line], blocks: list[list[int]], knows: Knows,
               border: tuple[int, int] | None) -> FoundTable | None:  # fmt: skip
-    spans = border or _header(lines, blocks, knows) or (_NO_HEADER if _names_people(lines) else None)
+    spans = border or _header(lines, blocks, knows)
+    begins = 0
     if spans is None:
-        return None
+        begins = _first_of_people(lines) or 0
+        if not begins:
+            return None
+        spans = _strange_header(lines, begins) or _NO_HEADER
     first, last = spans
     header = [line for line in lines if first <= line[0] <= last]
-    below = [line for line in lines if line[0] > last]
-    above = [text for number, line in lines if number < first for cell in line if (text := _text(cell))]
+    titles = [line for line in lines if line[0] < (first or begins) and _is_alone(line[1])]
+    below = [line for line in lines if line[0] > last and (first or line not in titles)]
+    above = [text for number, line in (lines if first else titles) if number < (first or begins)
+             for cell in line if (text := _text(cell))]  # fmt: skip
     table = FoundTable(title, first, last, _columns(header, below, blocks), above=above, blocks=blocks,
                   picture=lines[:cards.HEADER_ROWS])  # fmt: skip
     table.rows = below
     return table
 
 
-def _names_people(lines: list[Line]) -> bool:
-    """Whether some column of a sheet without headers names people in most of its rows."""
+def bare(book: Book) -> list[FoundTable]:
+    """The sheets of a book in which no table is found, for the person to say where the header is and what it holds."""
+    found = []
+    for title, lines in book.sheets.items():
+        if len(lines) > 1:
+            table = FoundTable(title, *_NO_HEADER, _columns([], lines, []), picture=lines[: cards.HEADER_ROWS])
+            table.rows = list(lines)
+            found.append(table)
+    return found
+
+
+def _first_of_people(lines: list[Line]) -> int | None:
+    """The row where the people begin of a sheet without known headers: some column names them in most rows after."""
     width = max((len(line) for _, line in lines), default=0)
     for place in range(width):
-        texts = [line[place] for _, line in lines if place < len(line) and isinstance(line[place], str)]
-        named = sum(map(_names, texts))
-        if named >= FEWEST_PEOPLE and named * 3 >= len(lines) * 2:
-            return True
-    return False
+        named = [
+            at for at, (_, line) in enumerate(lines)
+            if place < len(line) and isinstance(line[place], str) and _tells_of(line[place])
+        ]  # fmt: skip
+        if len(named) >= FEWEST_PEOPLE and len(named) * 3 >= (named[-1] - named[0] + 1) * 2:
+            return lines[named[0]][0]
+    return None
+
+
+def _tells_of(text: str) -> bool:
+    """Whether a text is the name of a person, or begins with one and a birth date."""
+    if _names(text):
+        return True
+    found = people_in_text.people(text, date.max).found if len(text) > SHORTEST_TOLD else []
+    return any(who.last and who.first and who.born for who in found[:1])
+
+
+def _strange_header(lines: list[Line], begins: int) -> tuple[int, int] | None:
+    """A row of words right above the people, though none of them is known as a header."""
+    before = [line for line in lines if line[0] < begins]
+    if not before or _is_alone(before[-1][1]) or not _may_be_header(before[-1][1]):
+        return None
+    words = [text for cell in before[-1][1] if cell != "" and (text := _text(cell))]
+    return None if any(_has_figures(text) or _names(text) for text in words) else (before[-1][0], before[-1][0])
+
+
+def _is_alone(line: list[Any]) -> bool:
+    """Whether a row has one cell only, as a title has."""
+    return len([cell for cell in line if cell != ""]) == 1
 
 
 def _names(text: str) -> bool:
@@ -209,10 +258,11 @@ def _header(lines: list[Line], blocks: list[list[int]], knows: Knows) -> tuple[i
         if not texts or not _may_be_header(line):
             continue
         known = sum(bool(text) and knows([text]) for text in texts)
+        titles = len(texts) == 1 and index + 1 < len(lines) and not _is_alone(lines[index + 1][1])
         weight = known + len(texts) / 100 - index / 1000
         if known >= FEWEST_HEADERS and weight > best:
             best, place = weight, index
-        elif known == 1 and len(texts) <= 3 and place is None and index < 5 and best == 0:
+        elif known == 1 and len(texts) <= 3 and place is None and index < 5 and best == 0 and not titles:
             best, place = 0.5, index
     if place is None:
         return None
@@ -234,8 +284,14 @@ def _may_be_header(line: list[Any]) -> bool:
     """Whether cells may be headers: short texts without dates."""
     filled = [cell for cell in line if cell != ""]
     return all(
-        isinstance(cell, str) and len(cell) <= LONGEST_HEADER and not _DATED.search(cell) for cell in filled
+        isinstance(cell, str) and len(cell) <= LONGEST_HEADER and not _DATED.search(cell) and not _is_number(cell)
+        for cell in filled
     ) and not aside.counts_up(filled)
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a number and no year: in a file of text a number is text too."""
+    return text.isdecimal() and not (len(text) == len("2026") and text.startswith("20"))
 
 
 def _is_upper(upper: Line, lower: Line, blocks: list[list[int]], knows: Knows) -> bool:
@@ -311,6 +367,28 @@ def set_apart(table: FoundTable, names_people: Callable[[str], bool]) -> None:
             continue
         rows.append((number, line))
     table.rows = rows
+    _repeat(table)
+
+
+def _repeat(table: FoundTable) -> None:
+    """Where a cell says «то же», or has the marks of it, it says what the cell above it says."""
+    addresses = [column for column in table.columns if column.meaning in ("address", "registered")]
+    above: dict[int, Any] = {}
+    for place, (number, line) in enumerate(table.rows):
+        said = dict(enumerate(line))
+        for column in table.columns:
+            cell = said.get(column.index, "")
+            if cell == "" or not _is_ditto(cell, addresses == [column]):
+                above[column.index] = cell or above.get(column.index, "")
+            else:
+                said[column.index] = above.get(column.index, "")
+                table.rows[place] = (number, list(said.values()))
+
+
+def _is_ditto(cell: Any, of_address: bool) -> bool:
+    if not isinstance(cell, str) or len(cell) > LONGEST_DITTO:
+        return False
+    return _DITTO.fullmatch(cell) is not None or (of_address and _SAME_PLACE.fullmatch(cell) is not None)
 
 
 def _what(filled: list[tuple[int, Any]], line: list[Any], headers: dict[int, str], named: set[int],
@@ -329,7 +407,8 @@ def _what(filled: list[tuple[int, Any]], line: list[Any], headers: dict[int, str
     if not said and (len(filled) > 1 or not isinstance(first, str)):
         return None
     has_people = any(place in named and isinstance(cell, str) and names_people(cell) for place, cell in filled)
-    if said and (len(filled) <= 3 or not has_people) and not (has_people and filled[0][0] in named):
+    alone = said == "подпись" and len(filled) == 1 and not _has_figures(str(first))
+    if said and (alone or ((len(filled) <= 3 or not has_people) and not (has_people and filled[0][0] in named))):
         return said
     if has_people:
         return None

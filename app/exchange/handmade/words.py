@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from app.domain import names
 from app.exchange import cells
-from app.exchange.handmade.asking import AS_TEXT, KINDS, MOST_EACH, MOST_SHOWN, Asking, BookQuestion, Choice
+from app.exchange.handmade.asking import AS_TEXT, KINDS, MOST_EACH, MOST_ROLES, MOST_SHOWN, Asking, BookQuestion, Choice
 from app.exchange.handmade.vocabulary import Vocabulary
 
 
@@ -46,7 +46,7 @@ class BookWords:
             for text, count in counted.items():
                 first, known = distinct.get(names.key(text), (text, 0))
                 distinct[names.key(text)] = first, known + count
-            if len(distinct) <= MOST_EACH:
+            if len(distinct) <= (MOST_ROLES if kind == "role" else MOST_EACH):
                 for key, (text, count) in distinct.items():
                     self._ask_word(f"word:{kind}:{key}", kind, f"«{text}»", self.vocabulary.suggest(kind, text), count)
             else:
