@@ -187,8 +187,8 @@ class FrozenReport:
         elif self._reached[0] == key:
             return self._reached[1]
         for found, content in self._waiting:
-            if found == key:
-                self._reached = key, FrozenList(json.loads(content))
+            if found == key and (said := _sound(content)) is not None:
+                self._reached = key, FrozenList(said)
                 return self._reached[1]
         self._reached = None
         return None
@@ -220,6 +220,14 @@ class FrozenReport:
         if counted == "once":
             return len({row.counted for row in rows if row.counted is not None})
         return len(rows)
+
+
+def _sound(content: bytes) -> Any:
+    """What a list says; nothing if it was spoiled."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
 
 
 def _worded(titles: Mapping[str, str] | None, value: Any) -> Any:
