@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -10,11 +11,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import cast
 from zlib import crc32
 
 import psycopg
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, QueuePool, event
 
 ROOM = 2**31  # bytes: the banks of some workers, their states, a server
 KINDS = ("sqlite", "postgres")
@@ -118,47 +120,99 @@ PRISTINE = "pristine"
 
 
 class SqliteBank:
-    """A file; a copy of the file of a state is laid over it."""
+    """A file that stays pristine, and the log of what was written since: a state is laid by laying its log.
+
+    Nothing is written from the log into the file while a connection stays open, so those of the application stay: each
+    would begin by reading the tables of the bank anew. The index of the log is emptied, and whoever reads next makes it
+    again, as after a loss of power. Where the file itself was written to, or what a connection knows of the tables may
+    have changed, all are closed and the file is copied.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.file = folder, folder / "bank.db"
+        self.log, self.index = folder / "bank.db-wal", folder / "bank.db-shm"
         self.url = f"sqlite:///{self.file}"
-        self.states: set[str] = set()
-        self.laid: tuple[int, int] | None = None  # when the file was laid, and its size
+        self.states: dict[str, bytes] = {}  # the log of each
+        self.state = PRISTINE  # the one that was laid last
+        self.laid: tuple[int, int, int] | None = None  # which file was laid, when, and its size
+        self.learned = False  # whether a connection may know other tables than those of the file
+        self.open_index: int | None = None
 
     def prepare(self) -> None:
         """Make an empty database."""
 
     def touched(self) -> bool:
         """Whether anything was written since a state was laid: into the log, or out of it into the file."""
-        log = Path(f"{self.file}-wal")
-        return (log.exists() and log.stat().st_size > 0) or self._stands() != self.laid
+        return self._stands() != self.laid or self._logged() != len(self.states[self.state])
 
-    def _stands(self) -> tuple[int, int]:
+    def _logged(self) -> int:
+        return self.log.stat().st_size if self.log.exists() else 0
+
+    def _stands(self) -> tuple[int, int, int]:
         found = self.file.stat()
-        return found.st_mtime_ns, found.st_size
+        return found.st_ino, found.st_mtime_ns, found.st_size
 
     def keep(self, engine: Engine, state: str = PRISTINE) -> None:
         """What is there now is the state of that name."""
-        engine.dispose()
-        with closing(sqlite3.connect(self.file)) as now, closing(sqlite3.connect(self._copy(state))) as copy:
-            now.backup(copy)
-        self.states.add(state)
-        self.restore(engine, state)
+        if state == PRISTINE:
+            engine.dispose()
+            with closing(sqlite3.connect(self.file)) as now, closing(sqlite3.connect(self._pristine)) as copy:
+                now.backup(copy)
+            event.listen(engine, "connect", _leave_all_in_the_log)
+            event.listen(engine, "before_cursor_execute", self._note)
+            self.states[state] = b""
+            self._lay_file(engine)
+        else:
+            assert self._stands() == self.laid, f"{state}: something was written past the log"
+            self.states[state] = self.log.read_bytes()
+        self.state = state
 
     def restore(self, engine: Engine, state: str = PRISTINE) -> None:
-        """Lay a state. Who has the file open would go on with the old one."""
-        engine.dispose()
-        for suffix in ("-wal", "-shm"):
-            Path(f"{self.file}{suffix}").unlink(missing_ok=True)
-        shutil.copyfile(self._copy(state), self.file)
-        self.laid = self._stands()
+        """Lay a state."""
+        pool = cast(QueuePool, engine.pool)
+        if self.learned or self._stands() != self.laid or pool.checkedout() or not self.index.exists():
+            self._lay_file(engine)
+            self.log.write_bytes(self.states[state])
+        elif state != self.state or self.touched():
+            self.log.write_bytes(self.states[state])
+            os.pwrite(self._index(), EMPTY_INDEX, 0)
+        self.state = state
 
-    def _copy(self, state: str) -> Path:
-        return self.folder / f"{state}.db"
+    def _lay_file(self, engine: Engine) -> None:
+        """Who has the file open would go on with the old one."""
+        engine.dispose()
+        for file in (self.log, self.index):
+            file.unlink(missing_ok=True)
+        shutil.copyfile(self._pristine, self.file)
+        self.laid, self.learned = self._stands(), False
+
+    def _index(self) -> int:
+        """The index of the log as it is open now; to close it would take their locks from the connections."""
+        if self.open_index is not None and os.fstat(self.open_index).st_ino != self.index.stat().st_ino:
+            os.close(self.open_index)
+            self.open_index = None
+        if self.open_index is None:
+            self.open_index = os.open(self.index, os.O_RDWR)
+        return self.open_index
+
+    def _note(self, _connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        self.learned = self.learned or TELLS_OF_TABLES.match(statement) is not None
+
+    @property
+    def _pristine(self) -> Path:
+        return self.folder / "pristine.db"
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+# Statements after which a connection is not what a new one would be.
+TELLS_OF_TABLES = re.compile(r"\s*(CREATE|ALTER|DROP|ANALYZE|REINDEX|VACUUM|ATTACH|PRAGMA(?! defer_foreign_keys))\b")
+EMPTY_INDEX = bytes(136)  # both copies of its header, and how much of the log stands in the file
+
+
+def _leave_all_in_the_log(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA wal_autocheckpoint=0")
 
 
 class PostgresBank:
