@@ -9,8 +9,12 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 from unittest.mock import patch
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook, load_workbook
+from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
+from openpyxl.worksheet._writer import WorksheetWriter
+from openpyxl.writer.excel import ExcelWriter
 
 from app.clock import today
 from app.exchange import apply, parser, plan, reader
@@ -145,8 +149,21 @@ class Sound:
                     if isinstance(cell.value, str):
                         cell.data_type = "s"
         stream = BytesIO()
-        book.save(stream)
+        with ZipFile(stream, "w", ZIP_DEFLATED) as archive:
+            _InMemory(book, archive).write_data()
         return stream.getvalue()
+
+
+class _InMemory(ExcelWriter):
+    """Writes a workbook as `Workbook.save` does, with no file on disk for each sheet."""
+
+    def write_worksheet(self, ws: Any) -> None:
+        ws._drawing = SpreadsheetDrawing()
+        writer = WorksheetWriter(ws, BytesIO())
+        writer.write()
+        ws._rels = writer._rels
+        self._archive.writestr(ws.path[1:], writer.out.getvalue())
+        self.manifest.append(ws)
 
 
 def read(content: bytes, name: str = "книга.xlsx") -> reader.Book:
