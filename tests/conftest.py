@@ -64,8 +64,8 @@ def _turn(places: dict[pytest.Item, int], item: pytest.Item) -> tuple[bool, bool
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are cores: some of them wait for a server or a browser."""
-    return (os.cpu_count() or 1) + 1
+    """Two workers more than there are cores: some of them wait for a server or a browser."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -137,6 +137,7 @@ def bank(
     request: pytest.FixtureRequest, quick_folder: Path, worker_id: str, compiled_templates: FileSystemBytecodeCache
 ) -> Iterator[Bank]:
     """The application of this worker, its database installed and the cast in it."""
+    gc.freeze()  # what was loaded is no garbage
     folder = quick_folder / request.param
     folder.mkdir()
     database = databases.SqliteBank(folder) if request.param == "sqlite" else databases.PostgresBank(worker_id)
