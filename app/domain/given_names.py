@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from app.domain import names
 from app.domain.terms import Sex
+
+MOST_KEPT = 1 << 13  # names whose reading is kept: a few thousand are borne by everybody
 
 
 def _words(text: str) -> frozenset[str]:
@@ -46,12 +50,14 @@ _SURNAMES_OF_MEN = ("ов", "ев", "ин", "ын", "ий", "ый", "ой")
 _BARE_WOMEN = ("а", "я")
 
 
+@lru_cache(MOST_KEPT)
 def is_given(word: str) -> bool:
     """Whether a word is a first name that is met often."""
     key = names.folded(word)
     return key in _WOMEN or key in _MEN
 
 
+@lru_cache(MOST_KEPT)
 def is_patronymic(word: str) -> bool:
     """Whether a word is a patronymic by its ending."""
     key = names.folded(word)
@@ -60,11 +66,8 @@ def is_patronymic(word: str) -> bool:
 
 def sex_of(last: str | None, first: str | None, middle: str | None) -> Sex | None:
     """The sex that a name tells: the patronymic before the first name, the first name before the surname."""
-    key = names.folded(middle)
-    if key.endswith(_PATRONYMICS_OF_MEN):
-        return Sex.MALE
-    if key.endswith(_PATRONYMICS_OF_WOMEN):
-        return Sex.FEMALE
+    if (told := _of_patronymic(middle)) is not None:
+        return told
     key = names.folded(first)
     if key in _OF_BOTH:
         key = ""
@@ -78,3 +81,12 @@ def sex_of(last: str | None, first: str | None, middle: str | None) -> Sex | Non
     if len(key) > 2:
         return Sex.FEMALE if key.endswith(_BARE_WOMEN) else None
     return None
+
+
+@lru_cache(MOST_KEPT)
+def _of_patronymic(middle: str | None) -> Sex | None:
+    """The sex that a patronymic tells."""
+    key = names.folded(middle)
+    if key.endswith(_PATRONYMICS_OF_MEN):
+        return Sex.MALE
+    return Sex.FEMALE if key.endswith(_PATRONYMICS_OF_WOMEN) else None

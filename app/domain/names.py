@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from app.domain.writing import is_look_alike, is_nothing, is_plain, lines
 
+MOST_KEPT = 1 << 15  # words and names of a large book
 LONGEST_KEPT = 100  # characters of a text whose key is kept: the same names are asked about again and again
 
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -36,7 +37,12 @@ def _key(text: str) -> str:
     return plain if plain.isalpha() else _NOT_WORD.sub(" ", plain).strip()
 
 
-_kept_key = lru_cache(maxsize=1 << 14)(_key)
+_kept_key = lru_cache(MOST_KEPT)(_key)
+
+
+def key_of_parts(*parts: str | None) -> str:
+    """The key of a name in its parts: that of all of them, written one after the other."""
+    return " ".join(filter(None, map(key, parts)))
 
 
 def folded(text: str | None) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from app.domain import given_names, names, spelled, writing
 from app.domain.spelled import ANYONE, Ages, Time
@@ -43,8 +44,14 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
 _INITIALS = re.compile(r"([^\W\d_])\.\s?(?:([^\W\d_])\.)?(?![^\W\d_])")
 _PARTICLES = frozenset(("оглы", "кызы", "углы", "кизи", "гызы", "улы", "уулу"))
 _BORN_AFTER = re.compile(r"\s*[,(–-]?\s*\(?(?:\d{1,2}[./]\d|(?:19|20)\d\d(?!\d))")
+_DIGIT = re.compile(r"\d")
+_END_OF_LINE = re.compile(r"[\n;]")
+_EMPTY_BRACKETS = re.compile(r"\(\s*(?:\d{1,2}\s*(?:лет|года?|мес\w*\.?))?\s*\)")
+_SPACES = re.compile(r"\s+")
+_COMMAS = re.compile(r"(?:\s*,\s*)+")
 _COMMA_BEFORE = re.compile(r"(?:[,;]\s*(?:и\s+)?|\sи\s+)$")
 _SEPARATORS = " \t,;:–—-."
+MOST_WORDS = 1 << 13  # of names that are kept with what they may be: a few thousand are borne by everybody
 _NOT_NAMES = frozenset(
     """
     мбоу мкоу мдоу мбдоу гбоу гбу мбу сош оош доу ооо оао ип зао ао пао школа гимназия лицей колледж техникум
@@ -147,9 +154,12 @@ def _is_no_name(word: str) -> bool:
 
 
 def _lines(text: str) -> Iterator[str]:
-    for line in re.split(r"[\n;]", text):
-        for piece in _INLINE.split(line):
-            cleaned = _role_first(_FAMILY.sub("", _NUMBERING.sub("", piece).strip(), count=1))
+    for line in _END_OF_LINE.split(text):
+        for piece in _INLINE.split(line) if _DIGIT.search(line) else (line,):
+            cleaned = _NUMBERING.sub("", piece).strip()
+            if "семья" in cleaned.casefold():
+                cleaned = _FAMILY.sub("", cleaned, count=1)
+            cleaned = _role_first(cleaned)
             if cleaned and not writing.is_nothing(cleaned):
                 yield cleaned
 
@@ -170,30 +180,29 @@ def _segments(line: str, first_alone: bool) -> Iterator[tuple[Spelled, str]]:
     starts: list[tuple[int, int, Spelled]] = []
     surnames: set[str] = set()
     place = 0
-    while place < len(line):
+    while word := _WORD.search(line, place):
         found = None
-        if line[place].isalpha():
-            found = _name_at(line, place, begins=not starts, first_alone=first_alone, surnames=surnames)
+        if word[0][0].isupper() or _begins_role(word[0]):
+            found = _name_at(line, word, begins=not starts, first_alone=first_alone, surnames=surnames)
         if found:
-            starts.append((place, found[0], found[1]))
+            starts.append((word.start(), found[0], found[1]))
             surnames |= names.of_both_sexes(names.key(found[1].last))
             place = found[0]
-        else:
-            step = _WORD.match(line, place)
-            place = step.end() if step else place + 1
-        if not starts and place > 0 and _WORD.match(line[:place].strip() or " "):
+        elif not starts and not line[: word.start()].strip():
             break  # the line does not begin with a name
+        else:
+            place = word.end()
     for number, (_, end, who) in enumerate(starts):
         until = starts[number + 1][0] if number + 1 < len(starts) else len(line)
         yield who, line[end:until]
 
 
-def _name_at(line: str, place: int, *, begins: bool, first_alone: bool,
+def _name_at(line: str, first: re.Match[str], *, begins: bool, first_alone: bool,
              surnames: set[str]) -> tuple[int, Spelled] | None:  # fmt: skip
-    """A name that begins at a place of a line, with its end. surnames: of those who are named in the line already."""
-    first = _WORD.match(line, place)
-    may_be_role = first is not None and first[0].casefold().replace("ё", "е") in _ROLE_WORDS
-    role = _ROLE.match(line, place) if may_be_role and (place == 0 or not line[place - 1].isalnum()) else None
+    """A name that begins with a word of a line, with its end. surnames: of those who are named in the line already."""
+    place = first.start()
+    may_be_role = _begins_role(first[0]) and (place == 0 or not line[place - 1].isalnum())
+    role = _ROLE.match(line, place) if may_be_role else None
     if role is None and not line[place].isupper():
         return None
     start = role.end() if role else place
@@ -243,16 +252,23 @@ def _is_listed(line: str, place: int, word: str, *, dated: bool) -> bool:
     return after_comma and (dated or all(_WORD.fullmatch(part.strip()) for part in line.split(",")))
 
 
+@lru_cache(MOST_WORDS)
+def _begins_role(word: str) -> bool:
+    return word.casefold().replace("ё", "е") in _ROLE_WORDS
+
+
+@lru_cache(MOST_WORDS)
 def _is_word_of_name(word: str) -> bool:
     return word[:1].isupper() and len(word) > 1 and names.key(word) not in _NO_WORDS
 
 
 def _is_person(words: list[str], sure: bool, has_role: bool, first_alone: bool) -> bool:
     """Whether capitalised words are a name. sure: any two of them are one here, as at the beginning of a line."""
-    plain = any(map(given_names.is_patronymic, words[1:])) or any(map(given_names.is_given, words[:2]))
     if len(words) == 1:
         return (has_role or first_alone) and not given_names.is_patronymic(words[0])
-    return sure or plain or words[-1] in _PARTICLES
+    if sure or words[-1] in _PARTICLES:
+        return True
+    return any(map(given_names.is_patronymic, words[1:])) or any(map(given_names.is_given, words[:2]))
 
 
 def _of_initials(last: str, initials: re.Match[str], role: re.Match[str] | None) -> Spelled:
@@ -260,6 +276,7 @@ def _of_initials(last: str, initials: re.Match[str], role: re.Match[str] | None)
     return Spelled(last, f"{initials[1].upper()}.", middle, role[1] if role else None)
 
 
+@lru_cache(MOST_WORDS)
 def _cased(word: str) -> str:
     """A word of a name as names are written: of capitals or of small letters only the first is a capital."""
     if word.isupper() or word.islower():
@@ -315,6 +332,8 @@ def _continue(result: People, line: str, on: date, ages: Ages) -> None:
 
 def _tell(who: Spelled, rest: str, on: date, ages: Ages) -> None:
     """What follows a name: the role in brackets, the birth date, the rest."""
+    if not rest or rest.isspace():
+        return
     if who.role is None and (role := _ROLE_AFTER.match(rest)):
         who.role = role[1] or role[2]
         rest = rest[role.end() :]
@@ -323,8 +342,7 @@ def _tell(who: Spelled, rest: str, on: date, ages: Ages) -> None:
         time = found[0]
         who.born = time
         rest = rest[: time.start] + " " + rest[time.end :]
-        rest = re.sub(r"\(\s*(?:\d{1,2}\s*(?:лет|года?|мес\w*\.?))?\s*\)", " ", rest)
-    rest = re.sub(r"\s+", " ", rest)
-    rest = re.sub(r"(?:\s*,\s*)+", ", ", rest).strip(_SEPARATORS + "\n")
+        rest = _EMPTY_BRACKETS.sub(" ", rest)
+    rest = _COMMAS.sub(", ", _SPACES.sub(" ", rest)).strip(_SEPARATORS + "\n")
     if rest and names.key(rest) not in ("г р", "гр", "р", "г", "и", "дата рождения", "рожд", "д р"):
         who.rest = f"{who.rest}, {rest}" if who.rest else rest

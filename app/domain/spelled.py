@@ -70,6 +70,8 @@ ANYONE, CHILD, PARENT = Ages(), Ages(0, OLDEST_CHILD), Ages(YOUNGEST_PARENT, OLD
 
 def births(text: str, on: date, ages: Ages = ANYONE) -> list[Time]:
     """Every birth date of a text in its order, or year or age; an age beside a date is its comment."""
+    if not _DIGIT.search(text):
+        return []
     found = [_born(match, text, on, ages) for match in _matches(text, _ISO, _DAY)]
     taken = [(time.start, time.end) for time in found]
     for match in _YEAR.finditer(text):

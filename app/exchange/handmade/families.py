@@ -111,7 +111,7 @@ def _merge(result: Gathered, found: list[FoundFamily], table: FoundTable, layout
 
 def _known_by_people(family: FoundFamily, known: dict[tuple[str, str], FoundFamily]) -> FoundFamily | None:
     """The family of an earlier table that has one of these people: of the same birth date, or with the same parents."""
-    for person in family.people:
+    for person in family.people if known else ():
         key = (person.key, person.born.told if person.born else "")
         if key in known and (key[1] or known[key].parents & family.parents):
             return known[key]
@@ -308,7 +308,8 @@ class _Grouping:
         if not parents:
             told = bool(address) or bool(row.first("order"))
             return self.current if self.current and not told else self._same_of_children(row)
-        for family in self._latest(family for name in parents for family in self.of_parent.get(name, ())):
+        alike = [family for name in parents for family in self.of_parent.get(name, ())]
+        for family in self._latest(alike) if alike else ():
             if parents & family.parents and (not address or not family.address or address == family.address):
                 return family
         tells = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import repeat
 from typing import Any
 
 from app.domain import names
@@ -100,10 +101,13 @@ def write(source: Book, families: list[FamilyRows], district: str, as_of: date) 
         rows = lines[sheet.title]
         if sheet.later and not rows:
             continue
-        told = [column for column in sheet if column.required or any(column.field in row.values for row in rows)]
+        fields = set().union(*(row.values for row in rows))
+        told = [column for column in sheet if column.required or column.field in fields]
+        names_told = [column.field for column in told]
         written = [(1, [column.header for column in told])]
         for number, row in enumerate(rows, start=2):
-            written.append((number, [_cell(row.values.get(column.field, "")) for column in told]))
+            values = map(row.values.get, names_told, repeat(""))
+            written.append((number, [each if each.__class__ is str else _cell(each) for each in values]))
             sources[sheet.title, number] = row
         sheets[sheet.title] = written
     return InForm(Book(source.name, source.digest, sheets, {}, {}, source.kind), sources)

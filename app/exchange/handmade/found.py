@@ -57,10 +57,12 @@ class PersonInBook:
 
     @property
     def key(self) -> str:
-        return names.key(self.full)
+        return names.key_of_parts(self.last, self.first, self.middle)
 
     def may_be(self, other: PersonInBook) -> bool:
         """Whether two entries of one family are of one person: called the same, by initials too, born on one day."""
+        if self.first and other.first and not _agree(self.first, other.first):
+            return False  # so it is mostly
         if (self.whose in PARENTS) is not (other.whose in PARENTS) and (self.key != other.key or not self.middle):
             return False  # a mother and a daughter may share a surname and an initial
         pairs = ((self.last, other.last), (self.first, other.first), (self.middle, other.middle))
@@ -79,10 +81,11 @@ class PersonInBook:
         """Whether two entries of one family are of one name with two birth dates, and not a parent and a child."""
         if not (self.first and other.first and self.born and other.born) or self.first.endswith("."):
             return False
-        same = self.bears_name_of(other) and names.key(self.first) == names.key(other.first)
+        if names.key(self.first) != names.key(other.first) or not self.bears_name_of(other):
+            return False
         years = [time.day.year if time.day else time.year for time in (self.born, other.born)]
         near = None in years or abs((years[0] or 0) - (years[1] or 0)) < YOUNGEST_PARENT
-        return same and near and not _same_time(self.born, other.born)
+        return near and not _same_time(self.born, other.born)
 
     def take(self, other: PersonInBook) -> None:
         """Learn what another entry of the same person knows more."""
@@ -111,6 +114,8 @@ def _same_time(one: Time, other: Time) -> bool:
 
 def _agree(one: str, two: str) -> bool:
     """Whether two parts of a name agree; an initial stands for what begins with it."""
+    if one == two:
+        return True
     if one.endswith(".") or two.endswith("."):
         return names.key(one)[:1] == names.key(two)[:1]
     return names.key(one) == names.key(two)

@@ -42,6 +42,7 @@ _BARE_GRADE = re.compile(r"\d{1,2}\s*[-–]?\s*[«\"“„']?\s*[А-Яа-я]?\s*
 _GROUP = re.compile(r"[^,;]*\bгр(?:уппа|\.)[^,;]*", re.IGNORECASE)
 _BIRTH_DOCUMENT = re.compile(r"(?P<series>[IVXLC1УХ]{1,6}\s*-\s*[А-ЯЁ]{2})\s*(?:№|N)?\s*(?P<number>\d{6})")
 _PASSPORT = re.compile(r"(?P<series>\d{2}\s?\d{2})\s*(?:№|N)?\s*(?P<number>\d{6})(?!\d)")
+_LINE_END = re.compile(r"\s*\n\s*")
 _SAME_PLACE = re.compile(r"^\s*(?:там же|тот же|совпадает|-//-|—//—|//)[\s,.]*", re.IGNORECASE)
 _PLACE = re.compile(
     r"^\s*(?:п|с|г|х|ст|д|пос|гор|сл|рп|пгт)\.\s*[^,]+|^\s*(?:поселок|село|город|хутор|станица|деревня)\s+[^,]+",
@@ -120,7 +121,7 @@ class Interpreter:
 
     def _address(self, text: str) -> str:
         """An address; «там же» is the place that the row above has named."""
-        text = re.sub(r"\s*\n\s*", ", ", text)
+        text = _in_one_line(text)
         if self.last_place and (same := _SAME_PLACE.match(text)):
             text = f"{self.last_place}, {text[same.end() :]}".strip(" ,")
         if found := _PLACE.match(text):
@@ -160,7 +161,7 @@ class Interpreter:
             work = "; ".join(filter(None, (person.said["work"].text if "work" in person.said else "", rest)))
             row.put(
                 "workplace",
-                re.sub(r"\s*\n\s*", ", ", work),
+                _in_one_line(work),
                 person.said.get("work", CellSaid("", person.place)).place,
             )
             if "study" in person.said:
@@ -349,6 +350,11 @@ class Interpreter:
             who = ("last_name", "first_name", "middle_name", "born_on")
             values: dict[str, Any] = {name: row.values[name] for name in who if name in row.values}
             rows.supervisions.append(FormRow({**values, "started_on": started, "kind": kind}, said.place))
+
+
+def _in_one_line(text: str) -> str:
+    """A text of several lines as one, with commas between them."""
+    return _LINE_END.sub(", ", text) if "\n" in text else text
 
 
 def _measure(said: Mapping[str, CellSaid]) -> str:

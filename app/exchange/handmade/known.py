@@ -43,6 +43,7 @@ class KnownToBank:
     school_words: dict[str, str] = field(default_factory=dict)
     _new_schools: dict[str, str] = field(default_factory=dict)
     _schools_read: dict[str, tuple[str, list[str]]] = field(default_factory=dict)  # a few schools have all the children
+    _places_read: dict[str, str | None] = field(default_factory=dict)  # many families live in a few places
     layouts: dict[str, dict[str, str]] = field(default_factory=dict)
     layouts_of: dict[str, set[str]] = field(default_factory=dict)
     foreign: dict[str, str] = field(default_factory=dict)
@@ -67,16 +68,21 @@ class KnownToBank:
         wanted = names.key(text)
         if wanted in self.settlements:
             return self.settlements[wanted]
-        short = _bare_place(wanted)
-        found = {name for key, name in self.settlements.items() if short and _bare_place(key) == short}
+        short = bare_place(wanted)
+        found = {name for key, name in self.settlements.items() if short and bare_place(key) == short}
         return found.pop() if len(found) == 1 else None
 
     def settlement_in(self, text: str) -> str | None:
         """The settlement that a longer text names: the title of a table, of a sheet, of a file."""
+        if text not in self._places_read:
+            self._places_read[text] = self._settlement_in(text)
+        return self._places_read[text]
+
+    def _settlement_in(self, text: str) -> str | None:
         if sure := self.settlement(text):
             return sure
         words = {_stem(word) for word in _DISTRICT.sub(" ", names.key(text)).split()}
-        stems = {key: {_stem(word) for word in _bare_place(key).split()} for key in self.settlements}
+        stems = {key: {_stem(word) for word in bare_place(key).split()} for key in self.settlements}
         found = {
             self.settlements[key] for key, told in stems.items() if told and told <= words and max(map(len, told)) > 3
         }
@@ -86,8 +92,8 @@ class KnownToBank:
 
     def settlements_like(self, text: str) -> list[str]:
         """The settlements that a name resembles, the best first."""
-        keys = {_bare_place(key) or key: name for key, name in self.settlements.items()}
-        wanted = _bare_place(names.key(text)) or names.key(text)
+        keys = {bare_place(key) or key: name for key, name in self.settlements.items()}
+        wanted = bare_place(names.key(text)) or names.key(text)
         found = process.extract(wanted, list(keys), scorer=fuzz.WRatio, limit=8, score_cutoff=LIKE)
         return list(dict.fromkeys(keys[key] for key, _, _ in found))[:SUGGESTED]
 
@@ -133,7 +139,7 @@ def _stem(word: str) -> str:
     return _ENDING.sub("", word) if len(word) > 5 else word
 
 
-def _bare_place(key: str) -> str:
+def bare_place(key: str) -> str:
     """A name of a place without the words that say what kind of a place it is."""
     return " ".join(_KINDS_OF_PLACE.sub(" ", key).split())
 

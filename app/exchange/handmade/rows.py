@@ -20,6 +20,7 @@ MEASURE = ("measure", "measure_due", "measure_by", "measure_done")
 SHARED_OUT = ("work", "study", "grade", "document", "role", "sex", "supervision")
 ADDRESS_PARTS = (("place", ""), ("street", "ул. "), ("house", "д. "), ("flat", "кв. "))
 _IN_BRACKETS = re.compile(r"\s*\([^\W\d_][^()\d]*\)")
+IN_ADDRESS = frozenset(what for what, _ in ADDRESS_PARTS)
 _PHONE = re.compile(
     r"(?:(?:моб|сот|дом|конт)\w*\.?\s*)?(?:т|тел|телефон)\s*[.:]?\s*(?=[\d+(])[\d+()\-\s]{6,}|(?<!\d)(?:\+7|8)[\s(-]*\d{3}[\d()\-\s]{7,}"
 )
@@ -89,7 +90,7 @@ def _said(table: FoundTable, column: TableColumn, number: int, line: list[Any]) 
 
 def _join_address(row: PeopleRow) -> None:
     """Put an address of several columns together, and take the telephone out of it."""
-    parts = {what: said for what, said in row.said if what in dict(ADDRESS_PARTS)}
+    parts = {what: said for what, said in row.said if what in IN_ADDRESS}
     whole = next((place for place, (what, _) in enumerate(row.said) if what == "address"), None)
     if whole is not None and [*parts] == ["place"]:
         said = row.said[whole][1]
