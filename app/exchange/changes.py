@@ -304,6 +304,7 @@ class Plan:
     new_bodies: list[BodyRef] = field(default_factory=list)
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     codes: dict[str, Codes] = field(default_factory=dict)
+    other_names: dict[str, str] = field(default_factory=dict)  # «school:СОШ 7» → what the person says it is
     own: bool = False  # made of a hand-made book
     sound: int = 0  # families without faults, where others have some and every fault is of a family
     left_out: int = 0  # families with faults that are not loaded, as the person has chosen
@@ -312,7 +313,7 @@ class Plan:
     @property
     def does_something(self) -> bool:
         """Whether applying would write anything."""
-        return bool(self.new or self.changes)
+        return bool(self.new or self.changes or self.other_names)
 
     @property
     def titles(self) -> dict[str, str]:

@@ -70,11 +70,18 @@ class BookSource:
             return Understanding(self.book, found, words, asking, today, Matching(codes, places)).result()
 
     def plan(self, today: date, answers: Mapping[str, str] | None = None,
-             told: Callable[[str], None] = lambda _sheet: None) -> Plan:  # fmt: skip
-        """What the file would do to the bank. Raises UnclearBookError."""
+             told: Callable[[str], None] = lambda _sheet: None,
+             seen: Callable[[Understood], None] = lambda _understood: None) -> Plan:  # fmt: skip
+        """What the file would do to the bank. seen: is given what a hand-made book is understood to say.
+
+        Raises UnclearBookError.
+        """
         if self.is_form:
-            return self._sound_part(self.book, None, lambda book: plan.make(book, today, answers, told))
+            return self._sound_part(
+                self.book, None, lambda book: plan.make(book, today, answers, told, asks_of_names=True)
+            )
         understood = self.understood(today)
+        seen(understood)
         if understood.written is None or understood.asking.unanswered:
             raise UnclearBookError(understood)
         made = self._sound_part(

@@ -14,6 +14,8 @@ from sqlalchemy import func, select
 from app.clock import today
 from app.domain.refusal import Refusal
 from app.exchange import apply, plan
+from app.exchange.changes import OTHER
+from app.exchange.sources import BookSource
 from app.exchange.workbook import AIDS, FAMILIES, MEMBERS, SHEETS, STAYS, SUPERVISIONS
 from app.extensions import db
 from app.models import Family, Member
@@ -450,6 +452,28 @@ def test_a_territory_that_is_like_one_of_the_district_is_named_with_it(cast, loa
     book = Sound()
     book.row(FAMILIES.title)["Территория"] = spelled
     assert f"похожая на «{NORTH}»" in texts(planned(book.content()).notices)
+
+
+def test_what_resembles_something_of_the_bank_is_looked_at_and_kept_as_its_other_name(cast, loaded):
+    """A place, a school and a body, each asked about once; the next book is asked nothing."""
+    book = Sound()
+    book.row(FAMILIES.title)["Территория"] = "Северное сельское посление"
+    book.row(MEMBERS.title, 1)["Образовательная организация"] = "школа №7"
+    for place in (0, 1):
+        book.row(STAYS.title, place)["Организация, направившая сведения"] = "МБОУ СОШ №7 имени Гагарина"
+    source = BookSource(read(book.content()), {})
+    asked = source.plan(today()).questions
+    assert [each.key.rpartition("-")[0] for each in asked] == ["like-place", "like-school", "like-body"]
+    assert [each.chosen for each in asked] == [None, "МБОУ СОШ № 7", None]
+    assert [each.options[0].text for each in asked] == [f"Это «{NORTH}»", *["Это «МБОУ СОШ № 7»"] * 2]
+    kept_apart = source.plan(today(), {each.key: OTHER for each in asked})
+    assert [each.name for each in kept_apart.new_places] == ["Северное сельское посление"]
+    assert [each.name for each in kept_apart.new_bodies] == ["МБОУ СОШ №7 имени Гагарина"]
+    found = source.plan(today(), {each.key: each.options[0].value for each in asked})
+    assert (found.new_places, found.new_bodies, found.new, found.changes) == ([], [], [], [])
+    done(found)
+    again = source.plan(today())
+    assert (again.questions, again.does_something) == ([], False)
 
 
 @pytest.mark.parametrize("name", ["far", "neighbour"])

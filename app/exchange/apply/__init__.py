@@ -23,6 +23,7 @@ from app.exchange.apply import fresh, links
 from app.exchange.apply.criteria import Corrections
 from app.exchange.apply.store import CREATED, Store
 from app.exchange.changes import REFERENCES, PlaceRef, Plan, SetUpdate, Update
+from app.exchange.handmade import knowledge
 from app.exchange.workbook import SHEETS
 from app.extensions import begin_writing, db, portions
 from app.models import Agency, Family, ImportBatch, RelationshipKind, Territory
@@ -195,6 +196,7 @@ class _Application:
         with journal.batch(self.batch_id), garbage.not_searched():
             closed.require(closed_rows.written(self.plan), self.session)
             self._add_places()
+            knowledge.learn_names(self.plan.other_names, self.today)
             batch = self._add_batch()
             self.store.insert()
             for change in self.updates:

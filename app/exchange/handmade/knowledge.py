@@ -28,6 +28,7 @@ from app.services import registry, schools
 KEPT = ("word:", "sex:", "pair:", "whom:", "one:", "foreign:", "place:", "body:", "school:")
 OF_HEADERS = ("criterion", "reason")  # what a book leaves out is the same in the next book of the same headers alone
 OF_SHEET = ("hidden",)  # they hold for the sheet of that name under the same headers
+NAMED = {"body": BookWordKind.BODY, "school": BookWordKind.SCHOOL}  # whose other names are words of books
 FOR_ALL = "*"  # the set of headers of what is asked of the whole book
 LONGEST_WORD = 300
 
@@ -112,10 +113,8 @@ def learn(understood: Understood, answers: Mapping[str, str], codes: Mapping[str
         if what == "word" and said != AS_TEXT:
             kind, _, word = rest.partition(":")
             replaced.word(word, kind, _learn_word(_kind(kind), word, said, today), said)
-        elif what == "body" and said != AS_TEXT:
-            replaced.word(rest, "", _learn_word(BookWordKind.BODY, rest, said, today), said)
-        elif what == "school" and said != AS_TEXT:
-            replaced.word(rest, "", _learn_word(BookWordKind.SCHOOL, rest, said, today), said)
+        elif what in NAMED and said != AS_TEXT:
+            replaced.word(rest, "", _learn_word(NAMED[what], rest, said, today), said)
         elif what == "place" and said != AS_TEXT:
             replaced.place(rest, _learn_place(rest, said, today), said)
     by_headers: dict[str, dict[str, str]] = {digest(FOR_ALL): {}}
@@ -139,6 +138,16 @@ def learn(understood: Understood, answers: Mapping[str, str], codes: Mapping[str
     for headers, told in by_headers.items():
         replaced.of_layout(_keep(district, headers, told), told)
     return replaced.told
+
+
+def learn_names(said: Mapping[str, str], today: date) -> None:
+    """Keep other names of schools, bodies and places: «school:СОШ 7» → the name that the bank has."""
+    for key, name in said.items():
+        what, _, text = key.partition(":")
+        if what in NAMED:
+            _learn_word(NAMED[what], text, name, today)
+        else:
+            _learn_place(text, name, today)
 
 
 @dataclass

@@ -34,10 +34,13 @@ COMPARED = tuple(sheet.title for sheet in (FAMILIES, MEMBERS, STAYS, SUPERVISION
 
 
 def make(book: Book, today: date, answers: Mapping[str, str] | None = None,
-         told: Callable[[str], None] = lambda _sheet: None, *, whole: bool = True) -> Plan:  # fmt: skip
+         told: Callable[[str], None] = lambda _sheet: None, *, whole: bool = True,
+         asks_of_names: bool = False) -> Plan:  # fmt: skip
     """Compare a workbook with the bank, as far as the person's scope reaches. answers: question key → chosen value.
 
     whole: it tells of every family of the territories that it names, so that one it leaves out is missing.
+
+    asks_of_names: what it would create and resembles what the bank has is asked about; else it is a notice.
 
     told: is given the title of each sheet before it is compared.
     """
@@ -46,7 +49,7 @@ def make(book: Book, today: date, answers: Mapping[str, str] | None = None,
     content = rows.content(book, codes)
     if not content.district or content.as_of is None:
         return Plan(book, PlaceRef(content.district), content.as_of, content.faults, content.notices)
-    comparison = Comparison(book, content, codes, today, answers or {})
+    comparison = Comparison(book, content, codes, today, answers or {}, asks_of_names=asks_of_names)
     places = PlacesOfBook(comparison)
     plan = comparison.plan
     if not places.find_district():

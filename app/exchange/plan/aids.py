@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from app.domain import care, execution, names
@@ -159,7 +160,7 @@ class Aids:
         for name in BESIDE:
             self.comparison.value(AIDS, row, family, state, update, name)
         fields = ("performer_kind", "performer", "performer_id")
-        self.comparison.body(AIDS, row, family, state, update, fields, self.places.body)
+        self.comparison.body(AIDS, row, family, state, update, fields, partial(self.places.body, AIDS, row))
         if self.sheet.tells("recipients") and {member.id for member in people} != set(state.recipients):
             by_id = {member.id: member.values.full for member in family.members if member.id}
             was = tuple(by_id[each] for each in state.recipients)

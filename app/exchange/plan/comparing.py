@@ -50,9 +50,10 @@ class Comparison:
     """One workbook against the bank: what is read, who asks, and the plan."""
 
     def __init__(self, book: Book, content: Content, codes: dict[str, Codes], today: date,
-                 answers: Mapping[str, str]) -> None:  # fmt: skip
+                 answers: Mapping[str, str], *, asks_of_names: bool = False) -> None:  # fmt: skip
         assert content.as_of is not None
         self.content, self.codes, self.answers = content, codes, answers
+        self.asks_of_names = asks_of_names
         self.as_of: date = content.as_of
         self.ahead = self.as_of - today
         self.today = today

@@ -177,7 +177,7 @@ class Families:
             return None
         if not names.key(row.territory):
             self.content.fault(self.sheet, row, "territory", "Впишите название территории.")
-        place = self.places.place(row.territory)
+        place = self.places.place(row.territory, row)
         kind = self.places.kind_of(row.territory, place)
         if not self.comparison.rule(self.sheet, row, registration.check_place, kind=kind):
             self.comparison.left_out.add(row.number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from app.domain import names, programmes
@@ -158,7 +159,7 @@ class Measures:
         for name in VALUES:
             self.comparison.value(MEASURES, row, family, state, update, name)
         fields = ("performer_kind", "performer", "performer_id")
-        self.comparison.body(MEASURES, row, family, state, update, fields, self.places.body)
+        self.comparison.body(MEASURES, row, family, state, update, fields, partial(self.places.body, MEASURES, row))
         self._problem(measure, family, state, update)
         self._result(row, family, state, update)
         self._members(measure, family, state, update)

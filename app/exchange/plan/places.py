@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from difflib import get_close_matches
 
+from rapidfuzz import fuzz
 from sqlalchemy import func, select
 
 from app.domain import names
-from app.domain.terms import TerritoryKind
+from app.domain.terms import BookWordKind, TerritoryKind
 from app.exchange.changes import BodyRef, PlaceRef
+from app.exchange.handmade.known import KnownToBank, bare_place
+from app.exchange.plan import resembling
 from app.exchange.plan.comparing import Comparison
-from app.exchange.records import Row
+from app.exchange.records import FamilyRow, Row
 from app.exchange.rows import Fault, Notice, SheetRows
-from app.exchange.workbook import AS_OF, DISTRICT, FACTS, FAMILIES
+from app.exchange.workbook import AS_OF, DISTRICT, FACTS, FAMILIES, Sheet
 from app.extensions import db
-from app.models import ImportBatch
+from app.models import BookWord, ImportBatch
 
 NEAR = 0.8  # so much of two names is the same in those that differ by a letter or two
 COMMON = {
@@ -38,6 +41,8 @@ COMMON = {
     "муниципальное",
     "образование",
 }
+LIKE = 80.0  # of a hundred: from where on two names without the words of their kind resemble each other
+MOST_OFFERED = 3
 FARTHEST_AHEAD = timedelta(days=92)  # a workbook may be made ready before the last day of its quarter
 
 
@@ -51,6 +56,8 @@ class PlacesOfBook:
         self.place_refs: dict[str, PlaceRef] = {}
         self.body_refs: dict[tuple[str, str], BodyRef] = {}
         self.kinds_by_name: dict[str, set[str]] = {}
+        self.body_words: dict[str, str] = {}
+        self.said_of_bodies: dict[tuple[str, str], str] = {}
 
     def _fault_of_facts(self, text: str) -> bool:
         self.content.add(Fault(FACTS, None, DISTRICT, "", self.content.district, text))
@@ -134,15 +141,35 @@ class PlacesOfBook:
         for body in sorted(bodies, key=lambda body: (rank[body.territory_id], body.id)):
             self.body_refs.setdefault((body.kind, body.key), BodyRef(body.name, body.kind, body.id))
             self.kinds_by_name.setdefault(body.key, set()).add(body.kind)
+        word = BookWord.__table__
+        rows = select(word.c.text_key, word.c.meaning).where(
+            word.c.kind == BookWordKind.BODY, word.c.retired.is_(False)
+        )
+        self.body_words = {row.text_key: row.meaning for row in db.session.execute(rows)}
 
-    def place(self, name: str) -> PlaceRef:
-        """The territory of a name; one that is not known is to be created."""
+    def place(self, name: str, row: FamilyRow) -> PlaceRef:
+        """The territory that a row names; one that is not known is to be created."""
         key = names.key(name)
-        if key not in self.place_refs:
+        if key not in self.place_refs and self.comparison.asks_of_names and (near := self._places_like(key)):
+            said = names.key(resembling.chosen(self.comparison, FAMILIES, row, resembling.PLACE, name, near))
+            if said in self.place_refs:
+                self.place_refs[key] = self.place_refs[said]
+        elif key not in self.place_refs:
             self._note_like(name, key)
+        if key not in self.place_refs:
             self.place_refs[key] = PlaceRef(name)
             self.plan.new_places.append(self.place_refs[key])
         return self.place_refs[key]
+
+    def _places_like(self, key: str) -> list[str]:
+        """The territories of the district that a new one resembles, the nearest first."""
+        wanted = bare_place(key) or key
+        scored = {
+            ref.name: fuzz.ratio(wanted, bare_place(known) or known)
+            for known, ref in self.place_refs.items()
+            if _telling(known) & _telling(key) or fuzz.ratio(wanted, bare_place(known) or known) >= LIKE
+        }
+        return sorted(scored, key=lambda name: -scored[name])[:MOST_OFFERED]
 
     def _note_like(self, name: str, key: str) -> None:
         """Say of a territory to be created which one it may be: a spelling makes no place."""
@@ -167,16 +194,34 @@ class PlacesOfBook:
         kinds = (self.known.territories[each].kind for each in above if key in self.known.names_of(each))
         return next(kinds, TerritoryKind.SETTLEMENT)
 
-    def body(self, kind: str | None, name: str | None) -> BodyRef | None:
+    def body(self, form: Sheet, row: Row, kind: str | None, name: str | None) -> BodyRef | None:
         """The agency of a row; one that is only known by its kind is called like the kind."""
         if kind is None:
             return None
+        if name is not None and (kind, names.key(name)) not in self.body_refs:
+            name = self._called(form, row, kind, name)
         name = name or self.comparison.codes["agency_kind"].names[kind]
         key = (kind, names.key(name))
         if key not in self.body_refs:
             self.body_refs[key] = BodyRef(name, kind)
             self.plan.new_bodies.append(self.body_refs[key])
         return self.body_refs[key]
+
+    def _called(self, form: Sheet, row: Row, kind: str, name: str) -> str:
+        """What an agency that the bank does not know by its name is called there, if it is there."""
+        key = (kind, names.key(name))
+        if key in self.said_of_bodies:
+            return self.said_of_bodies[key]
+        called = self.body_words.get(key[1], name)
+        if (kind, names.key(called)) not in self.body_refs:
+            called = name
+            bodies = [(ref.kind, ref.name) for ref in self.body_refs.values() if ref.kind == kind]
+            sure, near = KnownToBank(bodies=bodies).bodies_like(name, kind)
+            if self.comparison.asks_of_names and (may_be := [one for _, one in ([sure] if sure else near)]):
+                offered = sure[1] if sure else None
+                called = resembling.chosen(self.comparison, form, row, resembling.BODY, name, may_be, offered)
+        self.said_of_bodies[key] = called
+        return called
 
     def body_of(self, sheet: SheetRows, row: Row, kind_field: str, name_field: str) -> tuple[BodyRef | None, bool]:
         """The agency that a row names by its kind and name, or by a name that only one kind bears; whether it can be
@@ -190,7 +235,7 @@ class PlacesOfBook:
                 self.comparison.content.fault(sheet, row, kind_field, text)
                 return None, False
             kind = next(iter(kinds))
-        return self.body(kind, name), True
+        return self.body(sheet.sheet, row, kind, name), True
 
 
 def _telling(key: str) -> set[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import date
+from functools import partial
 from typing import Any
 
 from app.domain import programmes
@@ -160,7 +161,7 @@ class Stages:
             if name != "programme_kind" or row.programme_kind is not None:
                 self._value(row, family, state, update, name)
         self.comparison.body(STAGES, row, family, state, update, ("agency_kind", "agency", "agency_id"),
-                             self.places.body)  # fmt: skip
+                             partial(self.places.body, STAGES, row))  # fmt: skip
         programme.approval = self._decided(family, row, state, update, DecisionKind.PROGRAMME,
                                            ("approval_number", "approved_on", "approval_id"))  # fmt: skip
         for name in CLOSING if row.closed_on is not None else ():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from app.domain import registration
@@ -53,7 +54,7 @@ class Stays:
             assert row.registered_on is not None
             others.append((row.registered_on, self._until(row, state)))
             if state is None:
-                family.new_stays.append((row, self.places.body(row.sender_kind, row.sender)))
+                family.new_stays.append((row, self.places.body(STAYS, row, row.sender_kind, row.sender)))
                 until = f" – {row.removed_on:%d.%m.%Y}" if row.removed_on else ""
                 self.comparison.new(STAYS, family, f"постановка {row.registered_on:%d.%m.%Y}{until}")
             else:
@@ -182,7 +183,7 @@ class Stays:
         who = f"Постановка {state.registered_on:%d.%m.%Y}"
         update = Update("registration", state.id, family, who)
         fields = ("sender_kind", "sender", "sender_id")
-        self.comparison.body(STAYS, row, family, state, update, fields, self.places.body)
+        self.comparison.body(STAYS, row, family, state, update, fields, partial(self.places.body, STAYS, row))
         for name in ("detected_on", "card_sent_on", "note"):
             self.comparison.value(STAYS, row, family, state, update, name)
         placed = Update("decision", state.decision_id, family, f"Постановление о постановке № {family.number}")
