@@ -6,10 +6,12 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from flask import current_app
 
@@ -17,6 +19,7 @@ from app.clock import now
 from app.words import short
 
 LIFE_SECONDS = 3600
+UNDERSTOOD = ".understood"  # how the file ends that keeps what a book is understood to say
 GONE = (
     "Эта книга уже загружена или ждала больше часа: откройте её ещё раз. "
     "Повторная загрузка той же книги ничего не меняет."
@@ -81,10 +84,30 @@ def say(key: str, user_id: int, answers: dict[str, str]) -> None:
             os.utime(each)
 
 
+def keep_understood(key: str, user_id: int, answers: Mapping[str, str], book: Mapping[str, Any]) -> None:
+    """Keep what the page shows of a hand-made book, as it is understood with some answers, beside it."""
+    if find(key, user_id) is not None:
+        path = _path(key).with_suffix(UNDERSTOOD)
+        written = path.with_suffix(f".{secrets.token_hex(4)}")
+        _write(written, json.dumps({"said": dict(answers), "book": book}).encode())
+        written.replace(path)
+
+
+def understood(key: str, user_id: int) -> dict[str, Any] | None:
+    """What the page shows of a workbook that waits, if it was understood with all that is answered about it."""
+    if find(key, user_id) is None:
+        return None
+    try:
+        told = json.loads(_path(key).with_suffix(UNDERSTOOD).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return dict(told["book"]) if told["said"] == said(key, user_id) else None
+
+
 def drop(key: str) -> None:
     """Forget a workbook."""
     if _KEY.fullmatch(key):
-        for path in (_path(key), _path(key).with_suffix(".json")):
+        for path in (_path(key), _path(key).with_suffix(".json"), _path(key).with_suffix(UNDERSTOOD)):
             path.unlink(missing_ok=True)
 
 

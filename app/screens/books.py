@@ -44,22 +44,27 @@ class Books(Screen):
         found = waiting.find(key, g.user.id)
         if found is None:
             return self._gone()
+        address = filters.Address(url_for("Books.show", key=key))
+        looks = address.asks("look")
+        if looks and (kept := waiting.understood(key, g.user.id)) is not None:
+            return self._book(key, kept)
         try:
             source = _source(found)
             understood = source.understood(clock.today())
-            if (
-                understood.layouts
-                and not understood.asking.unanswered
-                and (filters.Address(url_for("Books.show", key=key)).asks("go") or _is_known(understood))
-            ):
+            is_clear = understood.layouts and not understood.asking.unanswered and not looks
+            if is_clear and (address.asks("go") or _is_known(understood)):
                 return self._preview(source, key)
         except UnclearBookError as waits:
             understood = waits.understood
         except Refusal as refusal:
             return self._gone(refusal.text)
-        summary = f"Книга «{found.name}»: что понято"
-        journal.read(Act.LISTED, entity="ImportBatch", summary=summary, records=len(understood.families))
-        return self.page("exchange/book.html", **shown_as(key, preview.of_book(understood, found.name)))
+        return self._book(key, preview.of_book(understood, found.name))
+
+    def _book(self, key: str, book: dict[str, Any]) -> str:
+        """What is understood of a book. book: as `preview.of_book` tells it."""
+        summary = f"Книга «{book['name']}»: что понято"
+        journal.read(Act.LISTED, entity="ImportBatch", summary=summary, records=book["families"])
+        return self.page("exchange/book.html", **shown_as(key, book))
 
     def _preview(self, source: BookSource, key: str) -> str:
         """What the book would do, on the page of every load."""

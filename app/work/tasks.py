@@ -17,6 +17,7 @@ from app.domain.terms import JobKind
 from app.exchange import apply, export, months, plan, preview, sources, undo, waiting
 from app.exchange.changes import Plan
 from app.exchange.confirmation import Confirmation
+from app.exchange.handmade import Understood
 from app.exchange.sources import BookSource, UnclearBookError
 from app.extensions import begin_writing, db, look_at_contents
 from app.models import ImportBatch, Territory
@@ -94,7 +95,7 @@ def _load(run: Run) -> Result:
     try:
         prepared = apply.PreparedLoad(make, clock.today())
     except UnclearBookError as waits:
-        return Result(str(waits), "Books.show", {"key": run.parameters["key"]})
+        return Result(str(waits), "Books.show", {"key": run.parameters["key"], "look": 1})
     run.tell(WRITING, STEPS - 1, STEPS)
     run.be_silent()  # from here on this transaction writes
     planned = prepared.held()
@@ -123,7 +124,12 @@ def _compared(run: Run, source: BookSource, answers: dict[str, str]) -> Plan:
     def told(sheet: str) -> None:
         run.tell(f"{COMPARING}: {sheet}", 1 + plan.COMPARED.index(sheet), STEPS)
 
-    return source.plan(clock.today(), answers, told)
+    def seen(understood: Understood) -> None:
+        """Keep what the page of a hand-made book shows: it is opened again without understanding the book anew."""
+        shown = preview.of_book(understood, source.book.name)
+        waiting.keep_understood(run.parameters["key"], run.claim.user_id, source.said, shown)
+
+    return source.plan(clock.today(), answers, told, seen)
 
 
 def _shown(run: Run, planned: Plan, warning: str = "") -> Result:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.documents import passport
 from app.domain.terms import Act, JobKind, JobState
-from app.exchange import sources
+from app.exchange import sources, waiting
 from app.exchange.workbook import FACTS, MEMBERS
 from app.extensions import db
 from app.models import BookLayout, HomeTerritory, ImportBatch, Job, JournalEntry
@@ -112,6 +112,15 @@ def test_a_large_hand_made_book_is_understood_answered_and_loaded_in_the_backgro
     assert db.session.scalar(select(func.count()).select_from(BookLayout)) > 0
     prepared = anna.get(f"/exchange/prepared/{job().id}")
     assert "Ошибок нет" in prepared.text
+    assert f"/book/{key}?look=1" in prepared.text
+    with monkeypatch.context() as patch:  # it is not understood anew, and knows the answers
+        patch.setattr(sources.BookSource, "understood", None)
+        looked = page(anna, f"/book/{key}?look=1").text_content()
+    assert f"Найдено семей: {book.families}, людей: {book.people}" in looked
+    assert waiting.understood(key, job().user_id)["unanswered"] == 0
+    waiting.say(key, job().user_id, {"as_of": "02.11.2026"})
+    assert waiting.understood(key, job().user_id) is None  # of other answers
+    waiting.say(key, job().user_id, {"as_of": "01.11.2026"})
     assert confirm(anna, prepared).headers["Location"] == f"/work/{job().id}"
     assert (families(), done(), families()) == (0, 1, book.families)
     send(anna, book.content())
