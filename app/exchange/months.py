@@ -81,12 +81,14 @@ class OfPlace:
 
 @dataclass
 class Board:
-    """The month of a district. assembled: its books as they were frozen, the latest first."""
+    """The month of a district. assembled: its books as they were frozen, the latest first; nameless: those that went
+    back to be mended and name no settlement, the latest first."""
 
     district: Territory
     month: Period
     places: list[OfPlace]
     assembled: list[BookStep]
+    nameless: list[BookStep]
 
     @property
     def silent(self) -> list[OfPlace]:
@@ -123,7 +125,7 @@ def board(district: Territory, month: Period) -> Board:
         if place_id in found and found[place_id].load is None:
             found[place_id].load = load
             found[place_id].figures = load.counts["by_place"].get(str(place_id), {})
-    assembled = []
+    assembled, nameless = [], []
     steps = select(BookStep).where(BookStep.of_month == month.start, BookStep.territory_id.in_([district.id, *found]))
     for step in db.session.scalars(steps.order_by(BookStep.id.desc())):
         if step.kind is BookStepKind.REMINDED and step.territory_id in found:
@@ -134,8 +136,10 @@ def board(district: Territory, month: Period) -> Board:
                 place.returned = step
         elif step.kind is BookStepKind.ASSEMBLED and step.territory_id == district.id:
             assembled.append(step)
+        elif step.kind is BookStepKind.RETURNED and step.territory_id == district.id:
+            nameless.append(step)
     _tell_gone(found, month)
-    return Board(district, month, list(found.values()), assembled)
+    return Board(district, month, list(found.values()), assembled, nameless)
 
 
 def _loads(district: Territory, month: Period) -> Iterator[tuple[ImportBatch, int]]:
@@ -187,15 +191,17 @@ def remind(place: Territory, month: Period, note: str | None, today: date) -> Bo
 def give_back(planned: Plan, today: date) -> list[BookStep]:
     """Write down that a book goes back to be mended, of each settlement it tells of; gives the steps, written once.
 
-    Raises Refusal if the book has no faults, or names no settlement or no month that has begun.
+    Of a book that names no settlement it is written of its district. Raises Refusal if the book has no faults, or names
+    no place of the person's or no month that has begun.
     """
     month = periods.month(planned.as_of.year, planned.as_of.month) if planned.as_of is not None else None
     scope = access.scope()
-    places = [place for place in planned.by_place if place and scope.covers_territory(place)]
+    named = [place for place in planned.by_place if place] or [planned.district.id or 0]
+    places = [place for place in named if place and scope.covers_territory(place)]
     if not planned.faults:
         raise Refusal("Ошибок в книге нет: возвращать нечего.")
     if month is None or not places:
-        raise Refusal("По книге не понять, какого она поселения и на какой день: вернуть её можно только на словах.")
+        raise Refusal("По книге не понять, какого она района и на какой день: вернуть её можно только на словах.")
     note = counted(len(planned.faults), "ошибка", "ошибки", "ошибок")
     steps = []
     for place in map(partial(db.session.get_one, Territory), places):
@@ -203,8 +209,8 @@ def give_back(planned: Plan, today: date) -> list[BookStep]:
             BookStep.territory_id == place.id, BookStep.of_month == month.start, BookStep.kind == BookStepKind.RETURNED,
             BookStep.sha256 == planned.book.digest,
         )  # fmt: skip
-        named = {"note": note, "sha256": planned.book.digest, "file_name": short(planned.book.name, 200)}
-        steps.append(db.session.scalars(known).first() or _step(place, month, BookStepKind.RETURNED, today, **named))
+        said = {"note": note, "sha256": planned.book.digest, "file_name": short(planned.book.name, 200)}
+        steps.append(db.session.scalars(known).first() or _step(place, month, BookStepKind.RETURNED, today, **said))
     return steps
 
 

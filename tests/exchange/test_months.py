@@ -141,6 +141,11 @@ def test_a_book_that_went_back_stands_so_until_it_comes_again(app, cast):
     board = months.board(cast.district, MONTH)
     assert [each.state for each in board.places] == [BookState.CHANGED, BookState.TO_MEND]
     assert board.silent == []
+    for row in faulty.rows[FAMILIES.title]:
+        row["Территория"] = "Новый хутор"
+    nameless = months.give_back(planned(faulty.content()), TODAY)
+    assert [step.territory for step in nameless] == [cast.district]
+    assert months.board(cast.district, MONTH).nameless == nameless
 
 
 @pytest.mark.one_database("a page over readings that are asked on both")
