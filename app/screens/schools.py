@@ -12,6 +12,7 @@ from app import clock, journal
 from app.acts import Answer
 from app.domain import writing
 from app.domain.terms import Act
+from app.readings import kept
 from app.screens.screen import Screen
 from app.services import school_names, schools
 
@@ -27,9 +28,9 @@ class Schools(Screen):
     @has_access
     @permission_name("list")
     def show(self) -> str:
-        """The writings of schools with their children, those that may be of one school together."""
-        every = schools.counted()
-        journal.read(Act.LISTED, entity="Education", records=sum(one.children for one in every), summary="Школы")
+        """The writings of schools with their rows, those that may be of one school together."""
+        every = kept.while_unchanged("schools", schools.counted)
+        journal.read(Act.LISTED, entity="Education", records=sum(one.rows for one in every), summary="Школы")
         return self.page("schools.html", every=every, groups=schools.groups(every), others=schools.names_by_school(),
                          may=self.appbuilder.sm.has_access("can_edit", "Education"))  # fmt: skip
 
@@ -40,9 +41,9 @@ class Schools(Screen):
         """Write a school everywhere by one name."""
 
         def act() -> Answer:
-            kept = writing.line(request.form.get("kept")) or ""
-            number = school_names.merge(kept, request.form.getlist("one"), clock.today())
-            text = gettext("Written as «%(name)s», records: %(count)s.", name=kept, count=number)
+            stays = writing.line(request.form.get("kept")) or ""
+            number = school_names.merge(stays, request.form.getlist("one"), clock.today())
+            text = gettext("Written as «%(name)s», records: %(count)s.", name=stays, count=number)
             return Answer(text, url_for("Schools.show"))
 
         return self.pressed(act, url_for("Schools.show"))

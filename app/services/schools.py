@@ -23,10 +23,10 @@ _word = BookWord.__table__
 
 
 class Writing(NamedTuple):
-    """A writing of a school, and how many children of the person it is written of."""
+    """A writing of a school, and how many rows of the person's write it so: one for each time of a child there."""
 
     name: str
-    children: int
+    rows: int
 
 
 def writings() -> list[str]:
@@ -36,10 +36,9 @@ def writings() -> list[str]:
 
 
 def counted() -> list[Writing]:
-    """The same with the children of each."""
-    children = func.count(Education.member_id.distinct())
+    """The same with the rows of each, as their list has them."""
     rows = db.session.execute(
-        select(Education.organisation, children)
+        select(Education.organisation, func.count())
         .where(Education.annulled_at.is_(None), Education.organisation.is_not(None))
         .group_by(Education.organisation)
     )
@@ -49,7 +48,7 @@ def counted() -> list[Writing]:
 def groups(every: Sequence[Writing]) -> list[list[Writing]]:
     """Writings that may be of one school, the most used first: those of two or more."""
     found: list[list[Writing]] = []
-    for one in sorted(every, key=lambda writing: -writing.children):
+    for one in sorted(every, key=lambda writing: -writing.rows):
         near = next((group for group in found if may_be_one(group[0].name, one.name)), None)
         if near is None:
             found.append([one])
