@@ -53,9 +53,14 @@ def folded(text: str | None) -> str:
 
 def words(*texts: str | None) -> set[str]:
     """The distinct words of some texts, as search keys; a number is also given without its leading zeros."""
+    return words_of_folded(map(folded, texts))
+
+
+def words_of_folded(keys: Iterable[str]) -> set[str]:
+    """The same of texts that are folded already."""
     found: set[str] = set()
-    for text in texts:
-        found.update(folded(text).split())
+    for key_ in keys:
+        found.update(key_.split())
     found.update(word.lstrip("0") for word in list(found) if word.isdigit() and word.lstrip("0"))
     return found
 
@@ -69,7 +74,19 @@ def sort_key(text: str | None) -> str:
     """A key that puts Ё after Е and Ә after А in every database: е → е0, ё → е1."""
     if not text:
         return ""
+    return _kept_sort_key(text) if len(text) <= LONGEST_KEPT else _sort_key(text)
+
+
+def sort_key_of_parts(*parts: str | None) -> str:
+    """The sort key of a name in its parts: that of all of them, written one after the other."""
+    return " ".join(filter(None, map(sort_key, parts)))
+
+
+def _sort_key(text: str) -> str:
     return re.sub(r"\s+", " ", _visible_fold(text).translate(_ORDER)).strip()
+
+
+_kept_sort_key = lru_cache(MOST_KEPT >> 1)(_sort_key)
 
 
 def sort_pattern(*texts: str | None) -> str:

@@ -93,7 +93,7 @@ class PersonRow(Row):
     @property
     def key(self) -> tuple[str, date | None]:
         """By what a person is the same: ФИО and birth date."""
-        return names.key(self.full), self.born_on
+        return names.key_of_parts(self.last_name, self.first_name, self.middle_name), self.born_on
 
 
 @dataclass

@@ -57,12 +57,13 @@ def keys_of(number: str, members: Iterable[NamedMember], addresses: Iterable[str
         children or [person.last_name for person in present],
     )
     name = short(whole, LONGEST_NAME)
-    texts = [number, *former, *(names.full(*person[:3]) for person in people), *dict.fromkeys(addresses)]
+    called = (" ".join(filter(None, map(names.folded, person[:3]))) for person in people)
+    texts = [*map(names.folded, (number, *former)), *called, *map(names.folded, dict.fromkeys(addresses))]
     return FamilyKeys(
         name,
         names.sort_key(name)[:300],
-        " ".join(filter(None, map(names.folded, texts))),
-        frozenset(map(names.as_kept, names.words(*texts))),
+        " ".join(filter(None, texts)),
+        frozenset(map(names.as_kept, names.words_of_folded(texts))),
     )
 
 
@@ -84,7 +85,7 @@ class Stale(NamedTuple):
 
 def member_sort_key(last_name: str, first_name: str, middle_name: str | None) -> str:
     """The sort key of a member: surname, name, patronymic."""
-    return names.sort_key(names.full(last_name, first_name, middle_name))[:350]
+    return names.sort_key_of_parts(last_name, first_name, middle_name)[:350]
 
 
 def live_ids() -> list[int]:

@@ -270,7 +270,7 @@ def _names(member: MemberPlan) -> set[str]:
 
 
 def _short(member: MemberPlan) -> str:
-    return names.key(names.full(member.values.last_name, member.values.first_name, None))
+    return names.key_of_parts(member.values.last_name, member.values.first_name)
 
 
 def _birth_dates(member: MemberPlan) -> set[date]:

@@ -105,7 +105,7 @@ def are_same(one: NamedPerson, other: NamedPerson) -> bool:
 
 def called(person: NamedPerson) -> str:
     """The ФИО of a person as it is compared."""
-    return names.key(names.full(person.last_name, person.first_name, person.middle_name))
+    return names.key_of_parts(person.last_name, person.first_name, person.middle_name)
 
 
 def _surnames(people: Iterable[NamedPerson]) -> set[str]:

@@ -138,7 +138,7 @@ class Members:
     def _key(self, person: MemberRow) -> tuple[str, date | None]:
         middle = person.middle_name if self.sheet.tells("middle_name") else None
         born_on = person.born_on if self.sheet.tells("born_on") else None
-        return names.key(names.full(person.last_name, person.first_name, middle)), born_on
+        return names.key_of_parts(person.last_name, person.first_name, middle), born_on
 
     # Corrections
 
