@@ -167,7 +167,7 @@ def _by_words(asked: Sought, limit: int) -> Found:
     is_many, is_of_people = len(ids) > MOST_COUNTED, len(words) > 1 and all(map(str.isalpha, words))
     first: ColumnElement[bool] | None = None
     if is_of_people:  # one person called so, and not this one and that one
-        people = _called(words, None if is_many else ids)
+        people = _called(words, None if is_many else ids) or _called(words, None, both_sexes=True)
         ids, first = [*people, *ids], Family.id.in_(people)
     elif len(words) == 1 and not asked.days:  # whoever bears the word itself, and not one that begins so
         ids = [*(_named(words[0]) if is_many else ()), *ids]
@@ -177,9 +177,15 @@ def _by_words(asked: Sought, limit: int) -> Found:
     return found
 
 
-def _called(words: Sequence[str], among: Sequence[int] | None) -> list[int]:
-    """Ids of the families with a person called so, the surname before or behind the name; among: of these families."""
+def _called(words: Sequence[str], among: Sequence[int] | None, *, both_sexes: bool = False) -> list[int]:
+    """Ids of the families with a person called so, the surname before or behind the name; among: of these families;
+    both_sexes: the surname may end as that of a man or of a woman, «Хомутова Роман»."""
     meant = [(word, *sorted(short_names.in_full(word))) for word in words]
+    if both_sexes:
+        meant = [
+            each if given_names.is_given(word) else (*each, *sorted(names.of_both_sexes(word) - {*each}))
+            for word, each in zip(words, meant, strict=True)
+        ]
     orders = [*product(*meant), *(product(meant[1], meant[0], *meant[2:]) if len(words) == 2 else ())]
     patterns = list(orders)[:MOST_ORDERS]
     if among is None:

@@ -119,6 +119,17 @@ def test_a_family_is_found_as_people_ask_for_it_and_says_why(described, query, f
         assert [reason for reason in search.reasons(answer, family) if reason.startswith(why)], query
 
 
+@pytest.mark.of_both_databases
+def test_one_person_whose_surname_ends_otherwise_comes_before_two_who_share_the_words(cast):
+    """«Хомутова Роман» is Роман Хомутов sooner than a Хомутова with a Роман beside her."""
+    two, one = factories.family(cast.north, "00041"), factories.family(cast.north, "00042")
+    factories.member(two, "мать", date(1988, 2, 3), "Хомутова", "Анна", "Львовна")
+    factories.member(two, "сын", date(2014, 3, 12), "Аистов", "Роман", "Ильич")
+    factories.member(one, "отец", date(1988, 2, 3), "Хомутов", "Роман", "Львович")
+    for query in ("Хомутова Роман", "роман хомутова"):
+        assert [family.id for family in search.families(query, TODAY).families] == [one.id, two.id]
+
+
 def test_what_is_written_nearly_so_is_a_strangers_family_too(described, cast):
     scope = access.Scope(today=date(2026, 9, 30), territories=frozenset({cast.south.id}))
     db.session.expunge_all()
