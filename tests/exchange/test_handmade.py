@@ -103,6 +103,23 @@ def test_the_values_of_the_cells_are_read_as_they_are_meant(cast):
     assert [one.criterion.code for one in stay.criteria_over_time] == ["2.1.1", "2.5.1"]
 
 
+def test_what_is_told_beside_the_people_is_theirs(cast):
+    book = BY_NAME["рядом с людьми.xlsx"]
+    load(answered(source(book), book.answers))
+    told = {
+        (family.actual_address, family.territory.name, max(str(person.born_on) for person in family.members))
+        for family in db.session.scalars(select(Family))
+    }
+    assert told == {
+        ("ул. Луговая, 3", SOUTH, "2016-08-18"), ("ул. Луговая, 13", SOUTH, "None"),
+        ("ул. Лодочная, 1", SOUTH, "2013-02-02"), ("ул. Лодочная, 5", SOUTH, "2012-05-05"),
+        ("ул. Лесная, 7", NORTH, "None"), ("ул. Лесная, 9", NORTH, "None"),
+    }  # fmt: skip
+    assert {str(row.born_on) for row in db.session.scalars(select(Member).where(Member.last_name == "Зайцев"))} == {
+        "2012-02-01"
+    }
+
+
 def test_the_title_of_a_further_table_is_its_own(cast):
     (first, second) = source(BY_NAME["две таблицы.xlsx"]).understood(today()).tables
     assert (second.place, second.above) == ("Отчёт (2)", ["Семьи, снятые с учёта"])

@@ -19,6 +19,7 @@ HEADER_ROWS = 60  # rows in which a header speaks for a table
 HEADER_ROW = 0  # a sheet of cards has no row of headers of its own
 _FAMILY = re.compile(r"(?:семья|карта|карточка|учетная карта|учётная карта)\b", re.IGNORECASE)
 _NAMING = re.compile(r"(?:\b(?:фамилия|имя|отчество)\b|\bф\.?\s?и\.?\s?о\b\.?)[\s,]*", re.IGNORECASE)
+_TIME = re.compile(r"\d{1,2}\.\d{1,2}\.\d{2,4}|(?:19|20)\d\d")  # in a label: it is a person, and no label
 _NUMBERING = re.compile(r"^\s*\d{1,2}[.)]\s*")
 
 Line = tuple[int, list[Any]]
@@ -129,7 +130,7 @@ def _told(line: list[Any], means: Means) -> _CardLine | None:
         label, _, text = label.partition(":")
         rest = [text.strip()]
     label = label.strip(" :–-")
-    if not rest or not rest[0] or not label or len(label) > LONGEST_LABEL:
+    if not rest or not rest[0] or not label or len(label) > LONGEST_LABEL or _TIME.search(label):
         return None
     if people_in_text.role_of(label) or means([label]) is not None:
         return _CardLine(label, ", ".join(rest))

@@ -18,6 +18,7 @@ from app.exchange.handmade.vocabulary import Vocabulary
 BESIDE_NAMES = ("born", "age", "role", "study", "grade", "work", "sex", "document")
 SAMPLES, LONGEST_SAMPLE, LONGEST_ADDRESS = 3, 60, 150
 MAJORITY = 18
+FEWEST_DAYS = 2  # that tell of a column
 LOOKED_AT = 200  # rows by whose values a column is judged
 MOST_COUNTED = 25  # people of one family
 OF_CHILDREN = ("?.supervision", "?.grade")  # of a pupil, whoever stands nearer
@@ -63,6 +64,7 @@ def choose(table: FoundTable, number: int, headers: Mapping[str, str], asking: A
     _find_measures(table)
     _find_placing(table, on)
     _find_surname(table)
+    _find_births(table, number, asking, on)
     _find_owners(table)
     _say_who(table, number, asking, on)
     for column in table.columns:
@@ -165,6 +167,42 @@ def _find_aid(table: FoundTable) -> None:
             column.meaning = ""
         elif has_aid and not column.meaning and names.key(column.header) in ("дата", "когда", "число", "месяц"):
             column.meaning = "aid_on"
+
+
+def _find_births(table: FoundTable, number: int, asking: Asking, on: date) -> None:
+    """Days under a header that tells nothing, beside people of whom no birth date is told, may be theirs: it is asked,
+    unless some are too long ago for a record."""
+    named = [column for column in table.columns if column.meaning.endswith((".name", ".last"))]
+    has_births = any(column.meaning.endswith((".born", ".age")) for column in table.columns)
+    if not named or has_births or _have_births(table, named, on):
+        return
+    for column in table.columns:
+        values = _values(table, column)
+        days = [day for value in values if (day := _the_day(value, on)) is not None]
+        if column.meaning or len(days) < FEWEST_DAYS or len(days) < len(values) or column.index < named[0].index:
+            continue
+        key = f"births:{number}:{column.index}"
+        choices = [Choice("yes", "Да"), Choice("no", "Нет: это другой день")]
+        text = f"В столбце «{column.header}» – даты рождения?"
+        if (
+            min(days).year < on.year - MAJORITY
+            or asking.ask(BookQuestion(key, text, choices, hint=", ".join(_samples(table, column)))) == "yes"
+        ):
+            column.meaning = "?.born"
+            return
+
+
+def _have_births(table: FoundTable, named: list[TableColumn], on: date) -> bool:
+    texts = (value for column in named for value in _values(table, column) if isinstance(value, str))
+    return any(spelled.births(text, on) for text in texts)
+
+
+def _the_day(value: object, on: date) -> date | None:
+    """The day that a value is, if it is one and nothing else."""
+    if isinstance(value, list):
+        return date.fromisoformat(str(value[0])[:10])
+    found = spelled.days(value, on) if isinstance(value, str) and _is_day(value, on) else ()
+    return found[0].day if len(found) == 1 else None
 
 
 def _find_owners(table: FoundTable) -> None:

@@ -94,14 +94,14 @@ class Interpreter:
     # The family
 
     def _family_values(self, found: FoundFamily, row: FormRow, notes: list[str]) -> None:
-        for what, field_ in (("address", "actual_address"), ("registered", "registered_address")):
+        for what, field_ in (("registered", "registered_address"), ("address", "actual_address")):
             if said := found.first(what):
-                row.put(field_, self._address("; ".join(each.text for each in found.of(what))), said.place)
+                text = "; ".join(each.text for each in found.of(what))
+                home = row.values.get("registered_address") if _SAME_PLACE.fullmatch(text) else None
+                row.put(field_, home or self._address(text), said.place)
         if phones := [said.text for said in found.of("phone")]:
             notes.append("Телефон: " + ", ".join(phones))
         notes += [said.text for said in found.of("note")]
-        if _SAME_PLACE.match(str(row.values.get("actual_address", ""))) and "registered_address" in row.values:
-            row.values["actual_address"] = row.values["registered_address"]
         if said := found.first("children_count"):
             notes.append(f"Детей по книге: {said.text}")
         self._categories(found, row, notes)

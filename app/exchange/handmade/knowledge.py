@@ -121,7 +121,7 @@ def learn(understood: Understood, answers: Mapping[str, str], codes: Mapping[str
     by_headers.update({digest(layout.key): {"seen:": "1"} for layout in understood.layouts})
     for key, said in answers.items():
         what, _, rest = key.partition(":")
-        if what in ("column", "who"):
+        if what in ("column", "who", "births"):
             number, _, place = rest.partition(":")
             for layout in understood.layouts:
                 if str(layout.number) == number:

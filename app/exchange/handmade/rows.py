@@ -21,6 +21,8 @@ SHARED_OUT = ("work", "study", "grade", "document", "role", "sex", "supervision"
 ADDRESS_PARTS = (("place", ""), ("street", "ул. "), ("house", "д. "), ("flat", "кв. "))
 _IN_BRACKETS = re.compile(r"\s*\([^\W\d_][^()\d]*\)")
 IN_ADDRESS = frozenset(what for what, _ in ADDRESS_PARTS)
+_LIVES = re.compile(r"\b(?:прож\w*|адрес)(?![^\W\d_])(?:\s+по\s+адресу)?[\s.:–-]*(.{5,})$", re.IGNORECASE)
+_PLACED = re.compile(r"\b(?:состо[ия]т\w*\s+)?на\s+уч[её]те\s+с\s+(\d.*)$", re.IGNORECASE)
 _PHONE = re.compile(
     r"(?:(?:моб|сот|дом|конт)\w*\.?\s*)?(?:т|тел|телефон)\s*[.:]?\s*(?=[\d+(])[\d+()\-\s]{6,}|(?<!\d)(?:\+7|8)[\s(-]*\d{3}[\d()\-\s]{7,}"
 )
@@ -77,7 +79,19 @@ def read(table: FoundTable, number: int, line: list[Any], on: date) -> PeopleRow
     _join_address(row)
     for owner, told in by_owner.items():
         row.people += _people(row, owner, told, CellPlace(table.sheet, number), on)
+    for person in row.people:
+        if person.rest:
+            _tell_of_family(row, person)
     return row
+
+
+def _tell_of_family(row: PeopleRow, person: PersonInBook) -> None:
+    """What stands behind a name and tells of the family, where no column does: its address, since when it is placed."""
+    told = {what for what, _ in row.said}
+    for what, pattern in (("placed", _PLACED), ("address", _LIVES)):
+        if person.rest and what not in told and (found := pattern.search(person.rest)):
+            row.said.append((what, CellSaid(found[1].strip(" ,.;"), person.place)))
+            person.rest = person.rest[: found.start()].strip(" ,.;") or None
 
 
 def _said(table: FoundTable, column: TableColumn, number: int, line: list[Any]) -> CellSaid | None:

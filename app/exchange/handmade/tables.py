@@ -258,7 +258,7 @@ def _header(lines: list[Line], blocks: list[list[int]], knows: Knows) -> tuple[i
         if not texts or not _may_be_header(line):
             continue
         known = sum(bool(text) and knows([text]) for text in texts)
-        titles = len(texts) == 1 and index + 1 < len(lines) and not _is_alone(lines[index + 1][1])
+        titles = len(texts) == 1 and _is_title(texts[0], lines[index + 1 : index + 2])
         weight = known + len(texts) / 100 - index / 1000
         if known >= FEWEST_HEADERS and weight > best:
             best, place = weight, index
@@ -278,6 +278,11 @@ def _header(lines: list[Line], blocks: list[list[int]], knows: Knows) -> tuple[i
     ):
         last += 1
     return lines[first][0], lines[last][0]
+
+
+def _is_title(text: str, after: list[Line]) -> bool:
+    """Whether a row of one cell is a title: it says so, or the rows after it have more cells."""
+    return "," in text or aside.said(text) is not None or any(not _is_alone(line) for _, line in after)
 
 
 def _may_be_header(line: list[Any]) -> bool:
@@ -367,7 +372,21 @@ def set_apart(table: FoundTable, names_people: Callable[[str], bool]) -> None:
             continue
         rows.append((number, line))
     table.rows = rows
+    _spread_down(table)
     _repeat(table)
+
+
+def _spread_down(table: FoundTable) -> None:
+    """A merged cell that names the settlement of several families gives its value to the row of each."""
+    of_place = {column.index for column in table.columns if column.meaning in ("territory", "place")}
+    for top, left, bottom, _ in table.blocks:
+        if left not in of_place or top == bottom:
+            continue
+        value: Any = ""
+        for place, (number, line) in enumerate(table.rows):
+            if top < number <= bottom + 1 and left < len(line):
+                value = value or line[left]
+                table.rows[place] = (number, [*line[:left], line[left] or value, *line[left + 1 :]])
 
 
 def _repeat(table: FoundTable) -> None:
