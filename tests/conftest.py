@@ -74,6 +74,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     return Scheduling(config, log)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """What the last tests have left is garbage; all that a worker holds is not looked through once more to end it."""
+    gc.collect(1)
+    gc.freeze()
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if hasattr(config, "stack"):
         config.stack.close()
