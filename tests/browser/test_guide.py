@@ -225,6 +225,8 @@ def doubles(open_as: Callable[..., Any], walk: Walk) -> None:
         page.locator("main form.card [type=submit]").click()
     page = open_as("koordinator", "/doubles/?list=decided")
     walk.show(page, "doubles_3", "main tbody a.btn")
+    page = open_as("koordinator", "/schools/")
+    walk.show(page, "doubles_4", "main form [type=submit]")
 
 
 def search(open_as: Callable[..., Any], walk: Walk) -> None:
