@@ -19,6 +19,7 @@ from app.extensions import db, portions
 from app.journal import changes
 from app.journal.replay import value_of
 from app.models import Annullable, DoublesDecision, Family, Member, Versioned
+from app.services import closed
 
 # What is remembered of pairs by their keys: it tells of the rows that were, wherever they have gone since.
 STAYS_BEHIND = (DoublesDecision,)
@@ -147,11 +148,32 @@ def titles(entity: Any, keys: Iterable[int]) -> dict[int, str]:
 # Writing
 
 
+def _counted(moves: Moves) -> Iterator[closed.WrittenRow]:
+    """The rows of a merge that reports count, as they were and as they become: what counts while a family is on record
+    goes from one family and comes to another."""
+    for name in dict.fromkeys(row.entity for row in moves.rows):
+        entity = of_name(name)
+        if entity not in closed.FACTS:
+            continue
+        changed = {row.key: row.columns for row in moves.rows if row.entity == name}
+        types, told = {field.name: field.type for field in changes.fields(entity)}, titles(entity, changed)
+        for key, stored in rows_by_key(entity, changed).items():
+            was = dict(stored)
+            becomes = was | {column: value_of(types[column], said[1]) for column, said in changed[key].items()}
+            before, after = was.get("family_id"), becomes.get("family_id")
+            if before != after and entity in closed.WHILE_ON_RECORD:
+                yield closed.WrittenRow(entity, told[key], was, None, before)
+                yield closed.WrittenRow(entity, told[key], None, becomes, after)
+            else:
+                yield closed.WrittenRow(entity, told[key], was, becomes, after, becomes.get("territory_id"))
+
+
 def write(moves: Moves, family_id: int) -> None:
     """Write all changes of a merge, with an entry of the journal for each row; family_id: whose page tells of it.
 
     The references between the rows are asked at the end: the caller lets them wait.
     """
+    closed.require(_counted(moves))
     words, entries = changes.Words(), []
     told: dict[tuple[str, int], str] = {}
     written = [(one.entity, one.key) for one in moves.rows] + [(one.entity, one.key) for one in moves.links]

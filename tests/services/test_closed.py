@@ -23,7 +23,7 @@ from app.models import (
     SignalCard,
     Submission,
 )
-from app.services import closed, registrations, submissions
+from app.services import closed, doubles, registrations, submissions
 from app.services.closed import WrittenRow
 from app.services.registrations import DecisionPaper
 from tests import factories, meeting_scenes
@@ -97,6 +97,22 @@ def family(cast):
 
 def told() -> list[JournalEntry]:
     return list(db.session.scalars(select(JournalEntry).where(JournalEntry.act == Act.BACK_DATED)))
+
+
+def test_a_merge_and_its_undoing_ask_for_the_reason_too(cast, family):
+    other = factories.family(cast.north, number="00556")
+    factories.member(other, last_name="Задержкин", first_name="Лев")
+    db.session.commit()
+    choice = doubles.MergeChoice({}, {}, {})
+    with pytest.raises(closed.ClosedPeriodRefusal, match="меняет сданный отчёт"):
+        doubles.merge_families(family, other, choice, None, clock.today())
+    db.session.rollback()
+    with closed.because("две карты одной семьи"):
+        decision = doubles.merge_families(family, other, choice, None, clock.today())
+    db.session.commit()
+    assert [entry.summary for entry in told()] == ["две карты одной семьи – Член семьи: Задержкин Лев Игоревич"]
+    with pytest.raises(closed.ClosedPeriodRefusal):
+        doubles.take_back(decision, "ошибка", clock.today())
 
 
 def test_an_act_asks_for_the_reason_and_the_report_tells_it(cast, family, sign_in, page):
