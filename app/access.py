@@ -54,6 +54,7 @@ from app.models import (
 )
 
 _family, _territory = Family.__table__, Territory.__table__
+_seen = _family.alias()  # one for all that `sees` asks: what is asked of it is put together once
 _assignment = Assignment.__table__
 _mentor = Mentor.__table__
 _employee = Employee.__table__
@@ -131,7 +132,8 @@ class Scope:
             of_agency = _mentor.c.employee_id.in_(select(_employee.c.id).where(_employee.c.agency_id == self.agency))
             parts.append(family.id.in_(self._current(_mentor, of_agency)))
             works = conditions.families_of_work(self.agency, self.today, measures_too=not by_name)
-            parts += [conditions.holds_of(family.id, found) if one else family.id.in_(found) for found in works]
+            gathered = (family.id.in_(found) for found in works)
+            parts += conditions.works_with(family.id, self.agency, self.today) if one else gathered
         return parts
 
     def _current(self, table: Any, condition: ColumnElement[bool]) -> Select[tuple[int]]:
@@ -151,11 +153,10 @@ class Scope:
 
         Asked row by row through the primary key: a list of all ids would be made anew for every statement.
         """
-        family = _family.alias()
-        found = select(family.c.id).where(family.c.id == family_id, self.families(family.c, one=True))
+        found = select(_seen.c.id).where(_seen.c.id == family_id, self.families(_seen.c, one=True))
         if living:
-            found = found.where(family.c.annulled_at.is_(None))
-        return exists(found.correlate_except(family))
+            found = found.where(_seen.c.annulled_at.is_(None))
+        return exists(found.correlate_except(_seen))
 
     def cards(self, card: Any = _card.c) -> ColumnElement[bool]:
         """The condition on the table `signal_card` that this person's cards meet."""

@@ -302,29 +302,65 @@ def families_of_work(agency: int, day: date, *, measures_too: bool = True) -> tu
     """
     programme, stage, measure = Programme.__table__.alias(), Stage.__table__.alias(), PlannedMeasure.__table__.alias()
     group, order = WorkingGroupMember.__table__.alias(), Instruction.__table__.alias()
-    runs = and_(programme.c.closed_on.is_(None), programme.c.annulled_at.is_(None))
     of_stage = measure.join(stage, stage.c.id == measure.c.stage_id)
     of_stage = of_stage.join(programme, programme.c.id == stage.c.programme_id)
     measures = select(measure.c.family_id).select_from(of_stage).where(
+        *_is_work(measure, stage, agency), _runs(programme)
+    )  # fmt: skip
+    of_group = group.join(programme, programme.c.id == group.c.programme_id)
+    groups = select(group.c.family_id).select_from(of_group).where(*_is_of_group(group, agency, day), _runs(programme))
+    orders = select(order.c.family_id).where(*_waits(order, agency))
+    return (measures, groups, orders) if measures_too else (groups, orders)
+
+
+@lru_cache(maxsize=1024)
+def works_with(family_id: ColumnElement[Any], agency: int, day: date) -> tuple[ColumnElement[bool], ...]:
+    """Whether one family is among them, by its own rows, however much the body does: first whether a programme of the
+    family runs, which an index tells, and then what the body has to do in it."""
+    programme, stage, measure = Programme.__table__.alias(), Stage.__table__.alias(), PlannedMeasure.__table__.alias()
+    group, order = WorkingGroupMember.__table__.alias(), Instruction.__table__.alias()
+    running = select(programme.c.id).where(programme.c.family_id == family_id, _runs(programme))
+    running = running.correlate_except(programme)
+    measures = select(measure.c.id).select_from(measure.join(stage, stage.c.id == measure.c.stage_id)).where(
+        measure.c.family_id == programme.c.family_id,
+        stage.c.programme_id == programme.c.id,
+        *_is_work(measure, stage, agency),
+    )  # fmt: skip
+    groups = select(group.c.id).where(group.c.programme_id == programme.c.id, *_is_of_group(group, agency, day))
+    orders = select(order.c.id).where(order.c.family_id == family_id, *_waits(order, agency))
+    return (
+        running.where(measures.correlate_except(measure, stage).exists()).exists(),
+        running.where(groups.correlate_except(group).exists()).exists(),
+        orders.correlate_except(order).exists(),
+    )
+
+
+def _runs(programme: FromClause) -> ColumnElement[bool]:
+    return and_(programme.c.closed_on.is_(None), programme.c.annulled_at.is_(None))
+
+
+def _is_work(measure: FromClause, stage: FromClause, agency: int) -> list[ColumnElement[bool]]:
+    return [
         measure.c.performer_id == agency,
         measure.c.state != MeasureState.CANCELLED,
         measure.c.annulled_at.is_(None),
         gives_work(stage),
-        runs,
-    )  # fmt: skip
+    ]
+
+
+def _is_of_group(group: FromClause, agency: int, day: date) -> list[ColumnElement[bool]]:
     people = select(Employee.__table__.c.id).where(Employee.__table__.c.agency_id == agency)
-    of_group = group.join(programme, programme.c.id == group.c.programme_id)
-    groups = select(group.c.family_id).select_from(of_group).where(
-        group.c.employee_id.in_(people), current(group, day), runs
-    )  # fmt: skip
-    orders = select(order.c.family_id).where(
+    return [group.c.employee_id.in_(people), current(group, day)]
+
+
+def _waits(order: FromClause, agency: int) -> list[ColumnElement[bool]]:
+    return [
         order.c.agency_id == agency,
         order.c.family_id.is_not(None),
         order.c.given_on.is_not(None),
         order.c.accepted_at.is_(None),
         order.c.annulled_at.is_(None),
-    )
-    return (measures, groups, orders) if measures_too else (groups, orders)
+    ]
 
 
 def plain_measures(measure: Any, agency: int | None) -> ColumnElement[bool]:
@@ -351,11 +387,6 @@ def plain_aids(aid: Any, agency: int | None) -> ColumnElement[bool]:
 
 def _own_or(row: Any, agency: int | None, plain: ColumnElement[bool]) -> ColumnElement[bool]:
     return plain if agency is None else or_(plain, row.performer_id == agency)
-
-
-def holds_of(family_id: ColumnElement[Any], found: Select[tuple[int | None]]) -> ColumnElement[bool]:
-    """Whether a family is one of those that are found, asked of it alone: by its own rows, however many there are."""
-    return found.where(found.selected_columns[0] == family_id).correlate_except(*found.get_final_froms()).exists()
 
 
 def in_force(criteria: FromClause, day: date | None = None) -> ColumnElement[bool]:

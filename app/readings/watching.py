@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
@@ -104,9 +105,9 @@ def rules(today: date) -> Mapping[str, ColumnElement[bool]]:
     return {
         "contact": and_(families.without_contact(WITHOUT_CONTACT, today), _stands_since(today)),
         "idle": _is_idle(today),
-        "reactions": _family.c.id.in_(_worse_twice()),
+        "reactions": _worse_twice(),
         "card": _has_fresh_card(today),
-        "lessons": _family.c.id.in_(_missed_more(today)),
+        "lessons": _missed_more(today),
     }
 
 
@@ -196,32 +197,33 @@ def _runs_idle(programme: Any, today: date) -> list[ColumnElement[bool]]:
 
 
 def _has_measure(programme: Any, wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Looked up by the family: an index holds the states of all of its measures, and few stages are read."""
     found = (
         select(_measure.c.id)
         .join(_stage, _stage.c.id == _measure.c.stage_id)
-        .where(_stage.c.programme_id == programme.c.id, _stage.c.annulled_at.is_(None))
-        .where(_measure.c.annulled_at.is_(None), wanted)
+        .where(_measure.c.family_id == programme.c.family_id, _measure.c.annulled_at.is_(None), wanted)
+        .where(conditions.unindexed(_stage.c.programme_id) == programme.c.id, _stage.c.annulled_at.is_(None))
     )
     return exists(found.correlate(programme))
 
 
-def _worse_twice() -> Select[tuple[int]]:
-    """Ids of families whose last reaction is worse than the one before, and that one worse than the one before it."""
-    of_family = {"partition_by": _stage.c.family_id, "order_by": (_stage.c.reviewed_on, _stage.c.id)}
+def _worse_twice() -> ColumnElement[bool]:
+    """The last reaction is worse than the one before, and that one worse than the one before it."""
+    in_order: dict[str, Any] = {"order_by": (_stage.c.reviewed_on, _stage.c.id)}
     told = (
         select(
-            _stage.c.family_id,
             _reaction.c.position.label("now"),
-            func.lag(_reaction.c.position, 1).over(**of_family).label("before"),
-            func.lag(_reaction.c.position, 2).over(**of_family).label("first"),
-            func.lead(_stage.c.id).over(**of_family).label("later"),
+            func.lag(_reaction.c.position, 1).over(**in_order).label("before"),
+            func.lag(_reaction.c.position, 2).over(**in_order).label("first"),
+            func.lead(_stage.c.id).over(**in_order).label("later"),
         )
         .join(_reaction, _reaction.c.id == _stage.c.reaction_id)
-        .where(_stage.c.reviewed_on.is_not(None), _stage.c.annulled_at.is_(None))
+        .where(_stage.c.family_id == _family.c.id, _stage.c.reviewed_on.is_not(None), _stage.c.annulled_at.is_(None))
+        .correlate(_family)
         .subquery()
     )
-    return select(told.c.family_id).where(
-        told.c.later.is_(None), told.c.now < told.c.before, told.c.before < told.c.first
+    return exists(
+        select(told.c.now).where(told.c.later.is_(None), told.c.now < told.c.before, told.c.before < told.c.first)
     )
 
 
@@ -240,23 +242,26 @@ def _has_fresh_card(today: date) -> ColumnElement[bool]:
     return exists(found.correlate_except(card))
 
 
-def _missed_more(today: date) -> Select[tuple[int]]:
-    """Ids of families with a child who missed more lessons in the last known quarter than in the one before."""
+def _missed_more(today: date) -> ColumnElement[bool]:
+    """A child missed more lessons in the last known quarter than in the one before that is known."""
     year, number = quarter_of(today)
     of_member = {"partition_by": _support.c.member_id, "order_by": (_support.c.year, _support.c.quarter)}
     ranked = (
         select(
-            _support.c.family_id,
             (_support.c.year * 4 + _support.c.quarter).label("quarter"),
             _support.c.missed_lessons.label("now"),
             func.lag(_support.c.missed_lessons).over(**of_member).label("before"),
             func.lead(_support.c.id).over(**of_member).label("later"),
         )
+        .where(_support.c.family_id == _family.c.id)
         .where(_support.c.missed_lessons.is_not(None), _support.c.annulled_at.is_(None))
+        .correlate(_family)
         .subquery()
     )
-    return select(ranked.c.family_id).where(
-        ranked.c.later.is_(None), ranked.c.now > ranked.c.before, ranked.c.quarter >= year * 4 + number - 2
+    return exists(
+        select(ranked.c.now).where(
+            ranked.c.later.is_(None), ranked.c.now > ranked.c.before, ranked.c.quarter >= year * 4 + number - 2
+        )
     )
 
 
@@ -377,19 +382,25 @@ def _is_ending(today: date) -> list[ColumnElement[bool]]:
 
 def counts(today: date) -> dict[str, int]:
     """The length of each list, in one statement; of the bodies, their measures that are overdue."""
+    return dict(db.session.connection().execute(_lengths(access.scope(), today)).one()._mapping)
+
+
+@lru_cache(maxsize=256)
+def _lengths(_seen_by: access.Scope, today: date) -> Select[Any]:
+    """Put together once for all who see the same rows, which takes as long as to ask it."""
     idle = select(func.count()).select_from(_family.join(_programme, _programme.c.family_id == _family.c.id))
     of_age = _on_record(today, func.count(), joined=_with_members())
     late, ending = select(func.count()).select_from(_overdue()), select(func.count()).select_from(_stages())
+    mine = access.scope().family_ids()
     lengths = {
         DRIFT: select(func.count()).select_from(drifting_ids(today).subquery()),
         IDLE: idle.where(*_of_mine(), *_runs_idle(_programme, today)),
         # Those of other families are left before anything else is read of them.
-        BODIES: late.where(_measure.c.family_id.in_(access.scope().family_ids()), *_of_mine(), *_is_overdue(today)),
+        BODIES: late.where(_measure.c.family_id.in_(mine), *_of_mine(), *_is_overdue(today)),
         OF_AGE: of_age.where(*_is_coming_of_age(today)),
-        STAGES: ending.where(*_of_mine(), *_is_ending(today)),
+        STAGES: ending.where(_stage.c.family_id.in_(mine), *_of_mine(), *_is_ending(today)),
     }
-    asked = select(*(length.scalar_subquery().label(name) for name, length in lengths.items()))
-    return dict(db.session.connection().execute(asked).one()._mapping)
+    return select(*(length.scalar_subquery().label(name) for name, length in lengths.items()))
 
 
 def _of_mine() -> list[ColumnElement[bool]]:
