@@ -13,6 +13,7 @@ from app.domain import names
 from app.domain.terms import Role
 from app.extensions import db
 from app.models import Family
+from app.readings import kept
 from benchmarks import admin
 from benchmarks.bank import TODAY, Bank
 from benchmarks.measure import Line, Section, counting, milliseconds
@@ -30,15 +31,18 @@ class Reader:
         self.bank, self.runs, self.browser = bank, runs, bank.sign_in(role)
         self.admin = admin.opened(bank.file)
 
-    def line(self, title: str, url: str, beside: str = "") -> Line:
-        """One page; beside: its address in Django admin."""
+    def line(self, title: str, url: str, beside: str = "", before: Callable[[], Any] = lambda: None) -> Line:
+        """One page; beside: its address in Django admin; before: as `visit`."""
         bare = admin.visit(self.admin, beside) if beside else None
-        return visit(self.bank, self.browser, title, url, self.runs, bare)
+        return visit(self.bank, self.browser, title, url, self.runs, bare, before)
 
 
 def first_pages(bank: Bank, runs: int) -> Section:
-    """The first page of each role."""
-    lines = [Reader(bank, runs, role).line(str(role.value), "/") for role in Role]
+    """The first page of each role, and the same when the server keeps nothing of what it has counted."""
+    readers = {str(role.value): Reader(bank, runs, role) for role in Role}
+    lines = [reader.line(role, "/") for role, reader in readers.items()]
+    lines += [reader.line(f"{role}, ничего не сосчитано", "/", before=kept.answers.clear)
+              for role, reader in readers.items()]  # fmt: skip
     return Section("Первые страницы ролей", lines=lines)
 
 

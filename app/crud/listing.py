@@ -19,7 +19,7 @@ from sqlalchemy.orm import class_mapper, joinedload, selectinload
 from app import access, conditions, filters, tree
 from app.extensions import db
 from app.filters import Address, Filter
-from app.models import Annullable, Dictionary, Entity, Family, OfFamily
+from app.models import Dictionary, Entity, Family, OfFamily
 from app.readings import given
 
 PAGE_SIZES = (25, 50, 100)
@@ -110,7 +110,7 @@ class RegistryList:
         known = None if many.rows > most else keys
         more = many.rows > COUNTED
         count, page = _counted(many.rows, page, page_size)
-        walked = (known is None and more) or many.met_within((page + 1) * page_size)
+        walked = known is None and (more or many.met_within((page + 1) * page_size))
         rows = self._fetch(found, order, page_size, page * page_size, walked=walked, known=known)
         return Listing(rows, count, page, page_size, order, found, more=more)
 
@@ -195,10 +195,11 @@ class RegistryList:
         rows = self._from_index(self._narrowed(found).limit(most + 1), self._index_of_asked(found))
         if order is None:
             return self._keys(rows)
-        gathered = rows.add_columns(self._sort_key(self._column(order), order).label("sort_key")).subquery()
-        ends = (gathered.c.sort_key, gathered.c.id)
-        ordered = select(gathered.c.id).order_by(*(end.desc() if order[1] == "desc" else end for end in ends))
-        return self._keys(ordered)
+        # Only those that are let through are read for their place: an index tells of all others.
+        row = self.entity.__table__.alias()
+        ends = (self._sort_key(conditions.unindexed(row.c[self._column(order).key]), order), row.c.id)
+        ordered = select(row.c.id).where(row.c.id.in_(rows))
+        return self._keys(ordered.order_by(*(end.desc() if order[1] == "desc" else end for end in ends)))
 
     def _number(self) -> HowMany:
         """How many rows the person sees, of too many the first ones alone."""
@@ -237,9 +238,8 @@ class RegistryList:
         """The ids of the rows that are asked for; of known ones it is not asked again what they are."""
         if known is None:
             return self._narrowed(found, walked=walked)
-        columns = self.entity.__table__.c
-        is_live = [columns.annulled_at.is_(None)] if walked and issubclass(self.entity, Annullable) else []
-        return select(columns.id).where(conditions.keyed(columns.id, known), *is_live)
+        key = self.entity.__table__.c.id
+        return select(key).where(conditions.keyed(key, known))
 
     def _under_texts(self, found: Sequence[Filter], order: tuple[str, str], limit: int, offset: int) -> Sequence[int]:
         """Ids of a page of rows in the order of a text that many share.

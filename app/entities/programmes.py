@@ -274,7 +274,8 @@ class PlannedMeasure(ByAct, OfFamily, Entity):
         UniqueConstraint("id", "family_id"),
         in_the_family_of("stage_id", "stage"),
         in_the_family_of("problem_id", "problem"),
-        listed("planned_measure", "due_on", "id", "family_id"),
+        # Where many are passed by on the way to a page, what the filters ask of each stands beside its place.
+        listed("planned_measure", "due_on", "id", "family_id", "state", "kind_id", "performer_id", "done_on"),
         sought("planned_measure", "done_on", "id", "family_id"),
         given("planned_measure", "performer_id", "done_on", "id", "family_id"),
         Index("ix_planned_measure_of_family", "family_id", "performer_id", "state", "stage_id", "annulled_at"),
@@ -329,7 +330,7 @@ class Aid(OfFamily, Entity):
     __tablename__ = "aid"
     __table_args__ = (
         Index("ix_aid_kind_id_given_on", "kind_id", "given_on"),
-        listed("aid", "given_on", "id", "family_id"),
+        listed("aid", "given_on", "id", "family_id", "performer_id"),
         *(given("aid", name, "given_on", "id", "family_id") for name in ("kind_id", "measure_id")),
         sought("aid", "amount", "id", "family_id"),
         Index("ix_aid_of_family", "family_id", "given_on", "annulled_at"),
