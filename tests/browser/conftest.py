@@ -27,6 +27,7 @@ from tests import settings
 playwright = pytest.importorskip("playwright.sync_api")
 
 # Chromium without a window of its own needs two thirds of the time for the same pages.
+PATIENCE = 60_000  # milliseconds: a book of the whole bank may be made on the way, and others may be at work here
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 TODAY = date(2026, 9, 30)  # the day the demo bank is built for
@@ -233,7 +234,7 @@ def _signed_in(live_server: LiveServer, chromium: Any) -> Callable[[str], Any]:
     def state(username: str) -> Any:
         if username not in kept:
             context = chromium.new_context()
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(PATIENCE)
             page = context.new_page()
             page.goto(f"{live_server.url}/login/")
             page.fill("#username", username)
@@ -276,7 +277,7 @@ def browse(
                 java_script_enabled=scripts,
                 storage_state=_signed_in(username) if username else None,
             )
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(PATIENCE)
         if apart or username is None:
             closed.append(context)
         else:

@@ -30,7 +30,6 @@ from app.services import backups
 WRITES = os.environ.get("GUIDE") == "write"
 MOMENT = datetime(2026, 9, 30, 9, 0, tzinfo=UTC)  # of every picture: the day the demo bank is built for
 COLOURS = 64  # are enough for a page, and a third of the size
-PATIENCE = 60_000  # milliseconds: a book of the whole bank is made and compared on the way
 # Where one must look: drawn round in the picture alone.
 MARK = "each => { each.style.outline = '3px solid #c2410c'; each.style.outlineOffset = '2px'; }"
 UNMARK = "each => { each.style.outline = ''; }"
@@ -531,9 +530,7 @@ def test_every_task_of_the_guide_is_walked() -> None:
 @pytest.mark.parametrize("name", WALKS)
 def test_a_task_of_the_guide_is_done_as_it_says(name: str, browse: Any, live_server: Any) -> None:
     def open_as(who: str, path: str) -> Any:
-        watched = browse(who)
-        watched.page.set_default_timeout(PATIENCE)
-        return watched.open(path)
+        return browse(who).open(path)
 
     open_as.server = live_server
     walk = Walk(name)
