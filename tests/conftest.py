@@ -22,7 +22,7 @@ from flask_wtf.csrf import generate_csrf
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, event, inspect
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstanceState, Session
 from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
@@ -108,15 +108,13 @@ def _writes_only_after_begin_writing(connection: Connection, _cursor: Any, state
     info["may_write"] = True
 
 
-@event.listens_for(Session, "loaded_as_persistent")
-def _nothing_is_made_twice(session: Session, row: Any) -> None:
+@event.listens_for(Session, "loaded_as_persistent", raw=True)
+def _nothing_is_made_twice(session: Session, row: InstanceState[Any]) -> None:
     """A row that is just being written is not read in the same flush: the session would hold two rows of one key."""
-    key = inspect(row).identity
-    written = session.new if session._flushing else ()
-    twice = [
-        one for one in written if type(one) is type(row) and inspect(row).mapper.primary_key_from_instance(one) == key
-    ]
-    assert not twice, f"{row!r} is read while it is being written"
+    if session._flushing:
+        written = [one for one in map(inspect, session.new) if one.mapper is row.mapper]
+        twice = [one for one in written if row.mapper.primary_key_from_instance(one.obj()) == row.identity]
+        assert not twice, f"{row.obj()!r} is read while it is being written"
 
 
 @pytest.fixture(scope="session")
