@@ -313,7 +313,7 @@ def families_of_work(agency: int, day: date, *, measures_too: bool = True) -> tu
     return (measures, groups, orders) if measures_too else (groups, orders)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def works_with(family_id: ColumnElement[Any], agency: int, day: date) -> tuple[ColumnElement[bool], ...]:
     """Whether one family is among them, by its own rows, however much the body does: first whether a programme of the
     family runs, which an index tells, and then what the body has to do in it."""

@@ -385,7 +385,7 @@ def counts(today: date) -> dict[str, int]:
     return dict(db.session.connection().execute(_lengths(access.scope(), today)).one()._mapping)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def _lengths(_seen_by: access.Scope, today: date) -> Select[Any]:
     """Put together once for all who see the same rows, which takes as long as to ask it."""
     idle = select(func.count()).select_from(_family.join(_programme, _programme.c.family_id == _family.c.id))
