@@ -198,6 +198,7 @@ class Watched:
 
     def faults(self) -> list[str]:
         """What is wrong with the page that is shown, but for its looks at another width."""
+        self.page.wait_for_load_state()
         return self._faults(self.page.evaluate(SAID, self.server.names))
 
     def _faults(self, said: dict[str, Any]) -> list[str]:
@@ -209,10 +210,12 @@ class Watched:
 
     def overflow(self) -> list[str]:
         """What makes the page wider than its window."""
+        self.page.wait_for_load_state()
         return self.page.evaluate(OVERFLOW)
 
     def axe(self, *, menu: bool = True) -> list[str]:
         """Serious and critical findings of axe-core; the menu and the top, the same on every page, may be left out."""
+        self.page.wait_for_load_state()
         if not self.page.evaluate("typeof window.axe === 'object'"):
             # Evaluated, not added as a tag: the policy of the page admits no script without its nonce.
             self.page.evaluate(AXE.read_text("utf-8"))

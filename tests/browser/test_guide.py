@@ -39,6 +39,13 @@ SAID = """() => [document.body.innerText, document.title,
 ].join("\\n").replace(/\\s+/g, " ").toLowerCase()"""
 
 
+def said_on(page: Any) -> str:
+    """All that a page says, when it has come whole: a click ends as soon as the next one begins to come."""
+    page.wait_for_load_state()
+    said: str = page.evaluate(SAID)
+    return said
+
+
 @pytest.fixture(scope="module", autouse=True)
 def moment() -> Iterator[None]:
     """Pictures do not differ by the day on which they were taken."""
@@ -74,7 +81,7 @@ class Walk:
 
     def show(self, page: Any, picture: str, *marked: str, said: str = "") -> None:
         """Every word of the step stands on the page, or in `said`, what stood on the one before; take the picture."""
-        text = f"{page.evaluate(SAID)} {said}".lower()
+        text = f"{said_on(page)} {said}".lower()
         missing = {word for word in self.steps[picture] if word.lower() not in text}
         assert not missing, f"{picture}: {missing} stand nowhere on {page.url}"
         self.shown.append(picture)
@@ -96,7 +103,7 @@ class Walk:
 
 def load(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("koordinator", "/exchange/")
-    said = page.evaluate(SAID)
+    said = said_on(page)
     walk.show(page, "load_1", "main form button[type=submit]", ".menu a[href='/exchange/']")
     with page.expect_download() as download:
         page.locator("main button", has_text="Скачать Excel").click()
@@ -129,7 +136,7 @@ def with_other_income(content: bytes) -> bytes:
 
 def family(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("koordinator", "/")
-    said = page.evaluate(SAID)
+    said = said_on(page)
     page.locator("a[href='/family/new']").first.click()
     choose(page, "territory", "Луговское")
     page.fill("[name=registered_address]", "с. Луговое, ул. Садовая, д. 7")
@@ -175,7 +182,7 @@ def aid(open_as: Callable[..., Any], walk: Walk) -> None:
     choose(page, "kind", "2.3")
     walk.show(page, "aid_2", "main .form__actions button[type=submit]")
     page = open_as("koordinator", "/execution/")
-    said = page.evaluate(SAID)
+    said = said_on(page)
     page.locator(".page-head__actions a[href$='/execution/families']").click()
     walk.show(page, "aid_3", ".card__foot button", said=said)
 
@@ -186,9 +193,9 @@ def programme(open_as: Callable[..., Any], walk: Walk) -> None:
     opening = page.locator("a[href^='/programme/open/']")
     while not opening.count():
         number += 1
-        said = page.goto(f"{server}/family/{number}") and page.evaluate(SAID)
+        said = page.goto(f"{server}/family/{number}") and said_on(page)
         page.goto(f"{server}/programme/of-family/{number}")
-    said += page.evaluate(SAID)
+    said += said_on(page)
     with page.expect_navigation():
         opening.click()
     walk.show(page, "programme_1", "[name=problems]", said=said)
@@ -200,7 +207,7 @@ def programme(open_as: Callable[..., Any], walk: Walk) -> None:
     page.locator(".page-head details summary").first.click()
     walk.show(page, "programme_3", ".page-head details a[href$='card.pdf']")
     page.locator("section details summary").first.click()
-    said = page.evaluate(SAID)
+    said = said_on(page)
     with page.expect_navigation():
         page.locator("a[href$='/review']").first.click()
     walk.show(page, "programme_4", "main .form__actions button[type=submit]", said=said)
@@ -255,7 +262,7 @@ def quarter(open_as: Callable[..., Any], walk: Walk) -> None:
     page.fill("[name=agreed_by]", "Председатель комиссии, протокол № 14")
     walk.show(page, "quarter_5", "main .form__actions button[type=submit]")
     page = open_as("koordinator", "/submissionregistry/list/")
-    listed = page.evaluate(SAID)
+    listed = said_on(page)
     page.goto(page.url.replace("/submissionregistry/list/", "/submission/1"))
     walk.show(page, "quarter_6", ".page-head__actions a", said=listed)
 
@@ -346,7 +353,7 @@ def survey(open_as: Callable[..., Any], walk: Walk) -> None:
 def meeting(open_as: Callable[..., Any], walk: Walk) -> None:
     today = open_as("sekretar", "/").locator("h1").inner_text().split()[-1]
     page = open_as("sekretar", "/meetingregistry/list/?_flt_0_state=ahead")
-    said = page.evaluate(SAID)
+    said = said_on(page)
     page.goto(page.url.partition("/meetingregistry")[0] + "/meeting/3")
     walk.show(page, "meeting_1", ".page-head__actions form[action$='/packs']", "#agenda-head", said=said)
     with page.expect_navigation():
@@ -354,7 +361,7 @@ def meeting(open_as: Callable[..., Any], walk: Walk) -> None:
     page.fill("[name=held_on]", today)
     with page.expect_navigation():
         page.locator("main .form__actions button[type=submit]").click()
-    said = page.evaluate(SAID)
+    said = said_on(page)
     with page.expect_navigation():
         page.locator(".page-head__actions form[action$='/open'] button").click()
     walk.show(page, "meeting_2", "main .form__actions button[type=submit]", said=said)
@@ -376,7 +383,7 @@ def meeting(open_as: Callable[..., Any], walk: Walk) -> None:
 
 def papers(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("sekretar", "/meeting/1")
-    server, said = page.url.partition("/meeting/")[0], page.evaluate(SAID)
+    server, said = page.url.partition("/meeting/")[0], said_on(page)
     deliveries = page.locator("a[href$='/deliveries']").first.get_attribute("href")
     page.goto(server + page.locator("main a[href^='/family/']").first.get_attribute("href"))
     page.locator(".page-head__actions details summary").click()
@@ -395,13 +402,13 @@ def transfer(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("koordinator", "/familyregistry/list/")
     server = page.url.partition("/familyregistry")[0]
     page.goto(f"{server}/family/12")
-    said = page.evaluate(SAID)
+    said = said_on(page)
     page.goto(f"{server}/family/12/transfer")
     walk.show(page, "transfer_1", "[name=territory]", "[name=elsewhere]", said=said)
     page.goto(f"{server}/transfer/1")
     walk.show(page, "transfer_2", ".page-head__actions a[href$='/withdraw']")
     page = open_as("sosed", "/transferregistry/list/")
-    said = page.evaluate(SAID)
+    said = said_on(page)
     page.goto(page.url.partition("/transferregistry")[0] + "/transfer/1")
     walk.show(page, "transfer_3", ".page-head__actions a[href$='/receive']", said=said)
 
@@ -413,7 +420,7 @@ def deadlines(open_as: Callable[..., Any], walk: Walk) -> None:
     page.locator("#due .card__head a").click()
     walk.show(page, "deadlines_2", ".month__due", ".page-head__actions a[rel=next]")
     page.goto(page.url.partition("/calendar")[0] + family)
-    said = page.evaluate(SAID)
+    said = said_on(page)
     page.locator("a", has_text="Продлить срок").first.click()
     walk.show(page, "deadlines_3", "#until", "#reason", said=said)
     page = open_as("koordinator", "/account/")
@@ -431,7 +438,7 @@ def act(open_as: Callable[..., Any], walk: Walk) -> None:
     page = open_as("koordinator", "/survey/act/4")
     page.locator("details.more summary").click()
     walk.show(page, "act_4", ".page-head__actions a[href$='act.pdf']", "details.more a")
-    said = page.evaluate(SAID)
+    said = said_on(page)
     page.locator(".page-head__actions a[href*='/compare/']").click()
     walk.show(page, "act_5", "main td .badge--ok", said=said)
 

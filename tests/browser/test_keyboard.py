@@ -76,6 +76,7 @@ def test_a_refused_form_leads_to_its_errors(browse: Any) -> None:
     page.fill("#middle_name", "Игоревна")
     page.click("main button[type=submit]")
     page.wait_for_selector("[data-errors]")
+    page.wait_for_load_state()
     assert page.evaluate("document.activeElement.hasAttribute('data-errors')")
     assert page.input_value("#middle_name") == "Игоревна", "what was typed is lost"
     page.click("[data-errors] a[href='#last_name']")
