@@ -28,6 +28,17 @@ _WRITTEN = _ROLES.replace("е", "[её]")
 _SPACED = _WRITTEN.replace(" ", r"[.\s]+")
 _ROLE = re.compile(rf"(?:({_SPACED})\.?)(?![^\W\d_])\s*[:\-–—.,(]*\s*", re.IGNORECASE)
 _ROLE_AFTER = re.compile(rf"\s*\(\s*({_WRITTEN})\.?\s*\)|[,\s–—-]\s*({_WRITTEN})(?![^\W\d_])", re.IGNORECASE)
+# Behind the birth date a role stands alone: «Комодов Влас, 11.11.2014 (сын)», not «брат в армии».
+_ROLE_AFTER_BIRTH = re.compile(
+    rf"\s*\(\s*({_WRITTEN})\.?\s*\)|\s*[,–—-]\s*({_WRITTEN})\.?\s*(?=[,;.)]|$)", re.IGNORECASE
+)
+_TWINS = re.compile(r"\b(двойн|двойняш|близнец|тройн|тройняш)", re.IGNORECASE)
+# A double surname with a dash: «Петрова – Водкина Ольга», «Дюран–Соколова»; spaces are of one only between surnames.
+_DASHED = re.compile(
+    r"(?<![^\W\d_])([А-ЯЁ][а-яё]{2,})(?:[–—](?=[А-ЯЁ])|(?:\s+[–—-]\s*|[–—-]\s+)"
+    r"(?=[А-ЯЁ][а-яё]{2,}\s+[А-ЯЁ]))"
+)
+_SURNAME = re.compile(r".*(?:[оеё]ва?|[иы]на?|[сц]к(?:ий|ая|ой)|ко|ук|юк|ян|их|ых)")
 _ROLE_ALONE = re.compile(rf"({_ROLES})( \d{{1,2}})?")
 LONGEST_ROLE = 30  # characters
 _IN_FULL = {"м": "мать", "о": "отец", "с": "сын", "д": "дочь", "б": "бабушка", "оп": "опекун"}
@@ -102,7 +113,7 @@ def people(text: str, on: date, ages: Ages = ANYONE, *, first_alone: bool = Fals
     """Everybody whom a text names. first_alone: a line of one word is a first name, as where children are listed."""
     result = People([], [])
     role: str | None = None
-    for line in _lines(text):
+    for line in _lines(_with_hyphens(text)):
         if not (plural := _PLURAL.match(line)) and (later := _PLURAL_LATER.search(line)):
             before = people(line[: later.start()], on, ages)
             result.found += before.found
@@ -123,7 +134,27 @@ def people(text: str, on: date, ages: Ages = ANYONE, *, first_alone: bool = Fals
             who.role = who.role or role
             _tell(who, rest, on, ages)
             result.found.append(who)
+        if len(segments) > 1 and _TWINS.search(line):
+            _share_birth([who for who, _ in segments])
     return result
+
+
+def _share_birth(twins: list[Spelled]) -> None:
+    """Twins of one line have one birth date: that of the next one of whom it is told, if such follows."""
+    born: Time | None = None
+    for who in reversed(twins):
+        born = who.born = who.born or born
+
+
+def _with_hyphens(text: str) -> str:
+    """Dashes within double surnames as hyphens."""
+    return _DASHED.sub(_hyphened, text) if any(dash in text for dash in "-–—") else text
+
+
+def _hyphened(found: re.Match[str]) -> str:
+    word, dash = found[1], found[0][len(found[1]) :]
+    is_surname = _SURNAME.fullmatch(word) and not given_names.is_given(word) and not _begins_role(word)
+    return f"{word}-" if dash in ("–", "—") or is_surname else found[0]
 
 
 def role_of(text: str) -> str | None:
@@ -139,7 +170,7 @@ def role_in_full(text: str) -> str:
 
 def of_name(text: str) -> Spelled | None:
     """The one person whom a cell of a name holds, however its words are cased; None: it is no name of one person."""
-    cleaned = writing.line(re.sub(r"[,;]", " ", text)) or ""
+    cleaned = writing.line(_with_hyphens(re.sub(r"[,;]", " ", text))) or ""
     words = [word for word in cleaned.split() if word]
     if _INITIALS.search(cleaned):
         found = next(_segments(cleaned, False), None)
@@ -344,7 +375,10 @@ def _tell(who: Spelled, rest: str, on: date, ages: Ages) -> None:
     if found and who.born is None:
         time = found[0]
         who.born = time
-        rest = rest[: time.start] + " " + rest[time.end :]
+        after = rest[time.end :]
+        if who.role is None and (role := _ROLE_AFTER_BIRTH.match(after)):
+            who.role, after = role[1] or role[2], after[role.end() :]
+        rest = rest[: time.start] + " " + after
         rest = _EMPTY_BRACKETS.sub(" ", rest)
     rest = _COMMAS.sub(", ", _SPACES.sub(" ", rest)).strip(_SEPARATORS + "\n")
     if rest and names.key(rest) not in ("г р", "гр", "р", "г", "и", "дата рождения", "рожд", "д р"):

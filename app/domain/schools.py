@@ -30,6 +30,11 @@ def bare(name: str) -> str:
     return " ".join(dict.fromkeys(_FORMS.sub(" ", key).split()))
 
 
+def may_be_school(name: str) -> bool:
+    """Whether a body is one where children are taught, by its name: «МБОУ СОШ № 7», not «Отдел образования»."""
+    return any(word in _KINDS for word in bare(name).split())
+
+
 def may_be_one(one: str, other: str) -> bool:
     """Whether two writings may be of one school: of one kind, with the same numbers, in words that are near."""
     first, second = bare(one), bare(other)

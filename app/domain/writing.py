@@ -21,6 +21,7 @@ _SOUNDS = {
     **dict(zip("abvgdejziklmnoprstufhcyxwq", "абвгдежзиклмнопрстуфхцыхвк", strict=True)),
 }  # fmt: skip
 _LATIN_SOUND = re.compile("|".join(_SOUNDS), re.IGNORECASE)
+_ONE_SIGN = str.maketrans({"\t": " ", "\u2010": "-", "\u2011": "-"})  # the hyphens of a text processor
 _LINE_ENDS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile(r"[^\S\n]+")
 _AROUND_LINE_END = re.compile(" ?\n ?")
@@ -149,7 +150,7 @@ def _visible(value: Any) -> str | None:
     text = str(value)
     if text.isascii() and text.isprintable():
         return text
-    text = _LINE_ENDS.sub("\n", text).replace("\t", " ")
+    text = _LINE_ENDS.sub("\n", text).translate(_ONE_SIGN)
     if not text.replace("\n", "").isprintable():
         text = "".join(each for each in text if each == "\n" or _is_seen(each))
     return unicodedata.normalize("NFC", text)

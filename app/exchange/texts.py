@@ -89,6 +89,9 @@ def _of_values(text: str, encoding: str, name: str) -> tuple[str, list[TextSheet
         delimiter, text = text[4], text.partition("\n")[2]
     else:
         delimiter = _delimiter(text)
+    if delimiter == "," and _is_letter(text):
+        lines = [[number, [line]] for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+        return f"текст, {encoding}, без столбцов", [TextSheet(_stem(name), lines, [])]
     csv.field_size_limit(1 << 20)
     rows: list[list[Any]] = []
     try:
@@ -102,9 +105,19 @@ def _of_values(text: str, encoding: str, name: str) -> tuple[str, list[TextSheet
     if not rows or all(len(row) < 2 for _, row in rows):
         raise TextError("Это не книга Excel и не таблица: в тексте нет столбцов. Сохраните таблицу как .xlsx или .csv.")
     kind = "текст" if delimiter == "\t" else "CSV"
-    title = re.sub(r"\.\w{1,4}$", "", name) or "Таблица"
     told = f"{kind}, {encoding}, {DELIMITERS.get(delimiter, f'разделитель «{delimiter}»')}"
-    return told, [TextSheet(title, rows, [])]
+    return told, [TextSheet(_stem(name), rows, [])]
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"\.\w{1,4}$", "", name) or "Таблица"
+
+
+def _is_letter(text: str) -> bool:
+    """Whether the commas of a text are those of sentences: they part its lines into no common number of cells."""
+    widths = [line.count(",") for line in text.splitlines()[:SAMPLE] if line.strip()]
+    wide = [width for width in widths if width]
+    return bool(wide) and '"' not in text and max(map(wide.count, set(wide))) * 5 < len(widths) * 3
 
 
 def _delimiter(text: str) -> str:

@@ -120,6 +120,30 @@ def test_what_is_told_beside_the_people_is_theirs(cast):
     }
 
 
+def test_marks_and_neighbours_are_read_as_they_are_meant(cast):
+    book = BY_NAME["знаки и соседи.xlsx"]
+    load(answered(source(book), book.answers))
+    told = {
+        (member.last_name, member.first_name): (str(member.born_on), member.role.name, member.family.territory.name)
+        for member in db.session.scalars(select(Member))
+    }
+    assert told["Сырников", "Игнат"] == told["Сырников", "Лев"] == ("2013-04-05", "сын", SOUTH)
+    assert told["Блинов", "Ян"] == ("2012-11-12", "сын", NORTH)
+    assert told["Оладьина-Пышкина", "Ия"] == ("2017-08-09", "дочь", SOUTH)
+    assert told["Крестова", "Нина"] == ("1957-05-17", "бабушка", SOUTH)
+    assert told["Грушин", "Артём"] == ("2013-06-20", "подопечный", SOUTH)
+    stays = {
+        registration.decision.number: (
+            str(registration.removed_on), [one.criterion.code for one in registration.criteria_over_time]
+        )
+        for registration in db.session.scalars(select(Registration))
+    }  # fmt: skip
+    assert stays["1/7"] == ("2026-09-17", ["2.1.1", "2.5.1"])
+    assert (stays["1/8"], stays["11/1"]) == (("None", ["2.5.1"]), ("None", ["2.1"]))
+    schools = {(each.member.first_name, each.organisation) for each in db.session.scalars(select(Education))}
+    assert schools == {("Стас", "школа № 7"), ("Лада", "школа № 7"), ("Артём", "школа № 7")}
+
+
 def test_the_title_of_a_further_table_is_its_own(cast):
     (first, second) = source(BY_NAME["две таблицы.xlsx"]).understood(today()).tables
     assert (second.place, second.above) == ("Отчёт (2)", ["Семьи, снятые с учёта"])

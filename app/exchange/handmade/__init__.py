@@ -144,7 +144,7 @@ class Understanding:
         interpreter = Interpreter(words, stays, on or self.today, self.today, self.notices)
         territories = self._territories(used)
         for family in gathered.families:
-            told = next(place for table, place in territories if table.holds(family.place.sheet, family.place.row))
+            told = next(place for table, place in territories if table.place == family.table)
             place = self._place(family.territory or told, family)
             understood.families.append(interpreter.family(family, place))
         words.ask()
@@ -277,10 +277,7 @@ class Understanding:
     def _check_totals(self, used: list[FoundTable], found: list[FamilyRows]) -> None:
         """Hold the totals that stand under a table against what was read of it."""
         for table in used:
-            mine = [
-                family for family in found
-                if table.holds(family.found.place.sheet, family.found.place.row)
-            ]  # fmt: skip
+            mine = [family for family in found if family.found.table == table.place]
             before = 0
             for number, said, _ in table.set_aside:
                 if said != "итог":

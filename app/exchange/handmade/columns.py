@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from app.domain import book_words, contacts, given_names, names, people_in_text, spelled
+from app.domain import book_words, contacts, given_names, names, people_in_text, spelled, writing
 from app.exchange import cells
 from app.exchange.handmade import meanings
 from app.exchange.handmade.asking import Asking, BookQuestion, Choice
@@ -22,6 +22,9 @@ FEWEST_DAYS = 2  # that tell of a column
 LOOKED_AT = 200  # rows by whose values a column is judged
 MOST_COUNTED = 25  # people of one family
 OF_CHILDREN = ("?.supervision", "?.grade")  # of a pupil, whoever stands nearer
+_OF_ROW = ("id", "ид", "код", "шифр")
+_MARKS = frozenset(("+", "v", "х", "x", "✓", "✔", "√", "*", "да", "есть"))
+_DECIDED = re.compile(r"№\s*\d|\b(пост|прот|реш|кдн)", re.IGNORECASE)
 BY_WORDS = {"category": "categories", "criterion": "criteria", "agency_kind": "sender"}
 _CHILDREN = re.compile(r"\bдет(и|ей|ьми|ях)\b|ребен|несовершеннолет|учащ|обучающ|воспитанн|ученик|школьник|подрост")
 _NUMBER_OF_ACT = re.compile(r"\s*(?:№\s*)?\d+\s*[/-]\s*\d+\s*")
@@ -60,6 +63,8 @@ def choose(table: FoundTable, number: int, headers: Mapping[str, str], asking: A
         _hold_to_values(table, column, on)
     if not any(told):
         _find_by_place(table, on)
+    _find_marks(table, vocabulary)
+    _find_families(table)
     _find_aid(table)
     _find_measures(table)
     _find_placing(table, on)
@@ -97,7 +102,7 @@ def _hold_to_values(table: FoundTable, column: TableColumn, on: date) -> None:
     texts = [value for value in values if isinstance(value, str) and value.strip()]
     named = sum(any(map(_is_called, people_in_text.people(text, on, first_alone=owner == "children").found))
                 for text in texts if len(text) > 8)  # fmt: skip
-    if texts and named * 2 >= len(texts):
+    if texts and named * 2 >= len(values):
         column.meaning = f"{owner if what else 'members'}.name"
 
 
@@ -137,8 +142,52 @@ def _find_measures(table: FoundTable) -> None:
                 column.meaning = ""
 
 
+def _find_marks(table: FoundTable, vocabulary: Vocabulary) -> None:
+    """A column of marks says of a row what its header says: «мать», «2.1.1», «многодетная»."""
+    for column in table.columns:
+        values = [value for value in _values(table, column) if not _is_error(value)]
+        if not values or not column.path or not all(map(_is_mark, values)):
+            continue
+        said = column.path[-1]
+        kinds = [kind for kind in ("criterion", "category") if vocabulary.find(kind, said)]
+        if all(map(people_in_text.role_of, said.split("/"))):
+            column.meaning, column.marked = "?.role", said
+        elif column.meaning in BY_WORDS.values() or (kinds and not column.meaning):
+            column.meaning, column.marked = column.meaning or BY_WORDS[kinds[0]], said
+
+
+def _is_mark(value: object) -> bool:
+    return isinstance(value, str) and value.strip().casefold() in _MARKS
+
+
+def _is_error(value: object) -> bool:
+    return isinstance(value, str) and writing.is_error(value)
+
+
+def _find_families(table: FoundTable) -> None:
+    """Of two numbers one is of the family, and an «id» of which every row has another is of the row."""
+    numbers = table.of("family")
+    rows = [column for column in numbers if names.key(column.path[-1]) in _OF_ROW]
+    rest = [column for column in numbers if column not in rows]
+    for column in rows:
+        values = [cells.shown_cell(value) for value in _values(table, column)]
+        of_people = any(each.meaning.endswith((".role", ".born")) for each in table.columns)
+        if rest or (of_people and len(values) > 1 and len(set(values)) == len(values)):
+            column.meaning = "skip"
+
+
 def _find_placing(table: FoundTable, on: date) -> None:
     """«С какого времени на учёте»: a column of days tells when a family was placed, where no other column does."""
+    for act in ("placed", "removed"):
+        for column in table.of(f"{act}_number") if not table.of(act) else ():
+            if any(_is_day(value, on) or spelled.numbered_day(str(value)) for value in _values(table, column)):
+                column.meaning = act
+    if not table.of("placed"):
+        for column in table.columns:
+            texts = [value for value in _values(table, column) if isinstance(value, str)]
+            if not column.meaning and texts and all(map(_is_decision, texts)):
+                column.meaning = "placed"
+                break
     if any(_is_day(value, on) for column in table.of("placed") for value in _values(table, column)):
         return
     for column in table.columns:
@@ -195,6 +244,11 @@ def _find_births(table: FoundTable, number: int, asking: Asking, on: date) -> No
 def _have_births(table: FoundTable, named: list[TableColumn], on: date) -> bool:
     texts = (value for column in named for value in _values(table, column) if isinstance(value, str))
     return any(spelled.births(text, on) for text in texts)
+
+
+def _is_decision(text: str) -> bool:
+    """Whether a text tells of a decision with its day: «поставлена 23.04.2026, пост. № 11/1»."""
+    return spelled.numbered_day(text) and _DECIDED.search(text) is not None
 
 
 def _the_day(value: object, on: date) -> date | None:
@@ -323,8 +377,8 @@ def _of_values(table: FoundTable, column: TableColumn, on: date, *, trusted: boo
     which only an address tells by itself."""
     filled = _values(table, column)
     if trusted:
-        homes = sum(isinstance(value, str) and _is_address(value) and not people_in_text.people(value, on).found
-                    for value in filled)  # fmt: skip
+        homes = sum(isinstance(value, str) and _is_address(value) and not spelled.numbered_day(value)
+                    and not people_in_text.people(value, on).found for value in filled)  # fmt: skip
         return "address" if homes and homes * 3 >= len(filled) * 2 else None
     if not filled:
         return meanings.SKIP

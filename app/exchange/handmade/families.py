@@ -9,7 +9,7 @@ from datetime import date
 
 from app.domain import contacts, names, people_in_text
 from app.exchange.handmade.found import PARENTS, CellPlace, CellSaid, FoundFamily, PersonInBook
-from app.exchange.handmade.rows import Doubt, PeopleRow, read
+from app.exchange.handmade.rows import PLACED, Doubt, PeopleRow, read
 from app.exchange.handmade.tables import FoundTable
 
 MOST_OF_FAMILY = 100  # rows of one
@@ -19,7 +19,7 @@ Cards = dict[
     tuple[str, ...], dict[str, FoundFamily]
 ]  # by the headers of a table, the families by the numbers that it gives
 _HEADS = ("мать", "отец", "мама", "папа", "опекун", "попечитель", "законный представитель", "родитель")
-_FAMILY = re.compile(r"(?:семья|(?:уч[её]тная\s+)?карт(?:а|очка)\s+семьи)\b", re.IGNORECASE)
+_FAMILY = re.compile(r"(?:\d{1,3}\s*[.)]\s*)?(?:семья|(?:уч[её]тная\s+)?карт(?:а|очка)\s+семьи)\b", re.IGNORECASE)
 
 
 @dataclass
@@ -198,7 +198,7 @@ class _Grouping:
             self.result.strangers.append(CellPlace(self.table.sheet, row.number))
             return
         if family is None:
-            family = FoundFamily(CellPlace(self.table.sheet, row.number), territory=self.territory)
+            family = FoundFamily(CellPlace(self.table.sheet, row.number), self.table.place, territory=self.territory)
             if section:
                 self._tell_section(family, section)
             self.found.append(family)
@@ -243,6 +243,9 @@ class _Grouping:
     def _tell_section(self, family: FoundFamily, section: str) -> None:
         """What the line above a family tells beside its surname: mostly the address."""
         _, _, rest = section.partition(",")
+        if found := PLACED.search(rest):
+            family.tell("placed", CellSaid(found[1].strip(" ,.;"), family.place))
+            rest = rest[: found.start()].strip(" ,.;")
         family.territory = self.place_of(contacts.place_of(rest)) or family.territory
         if rest.strip() and self.place_of(rest) != rest.strip():
             family.tell("address", CellSaid(rest.strip(), family.place))

@@ -123,9 +123,11 @@ def _agree(one: str, two: str) -> bool:
 
 @dataclass
 class FoundFamily:
-    """A family of the book. card: the number that the book itself gives it; said: what is told of it, by meaning."""
+    """A family of the book. card: the number that the book itself gives it; said: what is told of it, by meaning;
+    table: of which it was read first."""
 
     place: CellPlace
+    table: str = ""
     card: str | None = None
     people: list[PersonInBook] = field(default_factory=list)
     said: dict[str, list[CellSaid]] = field(default_factory=dict)

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
-from app.domain import given_names, names, schools, spelled
+from app.domain import given_names, names, spelled
 from app.domain.ages import full_years
 from app.domain.terms import Sex
 from app.exchange.handmade.aids import AidReader
@@ -18,11 +17,17 @@ from app.exchange.handmade.asking import AS_TEXT, BookQuestion, Choice
 from app.exchange.handmade.form import FamilyRows, FormRow
 from app.exchange.handmade.found import PARENTS, CellPlace, CellSaid, FoundFamily, PersonInBook
 from app.exchange.handmade.stays import StayReader
+from app.exchange.handmade.studies import StudyReader
 from app.exchange.handmade.vocabulary import Vocabulary
 from app.exchange.handmade.words import BookWords
 
 MOTHER, FATHER, SON, DAUGHTER, GUARDIAN, OTHER_KIN = "1", "2", "9", "10", "5", "22"
-SCHOOL_AGE, MAJORITY = 7, 18
+TRUSTEE, WARD, GRANDMOTHER, GRANDFATHER = "6", "13", "16", "17"
+SEX_OF_ROLE = {
+    **dict.fromkeys((MOTHER, DAUGHTER, GRANDMOTHER), Sex.FEMALE),
+    **dict.fromkeys((FATHER, SON, GRANDFATHER), Sex.MALE),
+}
+MAJORITY = 18
 _CHILD_WORDS = {"ребенок", "дети", "несовершеннолетний", "несовершеннолетняя", "подросток", "учащийся", "дитя"}
 _PARENT_WORDS = {
     "родитель",
@@ -34,12 +39,6 @@ _PARENT_WORDS = {
     "муж",
     "жена",
 }
-_GRADE = re.compile(
-    r"(?:^|[\s,(])(\d{1,2}\s*[-–]?\s*[«\"“„']?\s*[А-Яа-яA-Za-z]?\s*[»\"”']?)\s*(?:кл\w*\.?|класс\w*)(?![^\W\d_])",
-    re.IGNORECASE,
-)
-_BARE_GRADE = re.compile(r"\d{1,2}\s*[-–]?\s*[«\"“„']?\s*[А-Яа-я]?\s*[»\"”']?")
-_GROUP = re.compile(r"[^,;]*\bгр(?:уппа|\.)[^,;]*", re.IGNORECASE)
 _BIRTH_DOCUMENT = re.compile(r"(?P<series>[IVXLC1УХ]{1,6}\s*-\s*[А-ЯЁ]{2})\s*(?:№|N)?\s*(?P<number>\d{6})")
 _PASSPORT = re.compile(r"(?P<series>\d{2}\s?\d{2})\s*(?:№|N)?\s*(?P<number>\d{6})(?!\d)")
 _LINE_END = re.compile(r"\s*\n\s*")
@@ -156,7 +155,7 @@ class Interpreter:
         self._documents(person, row, notes)
         rest = person.rest or ""
         if is_child:
-            self._education(person, row, notes, rest)
+            StudyReader(self.words, self.stays.known).read(person, self._age(person), row, notes)
         else:
             work = "; ".join(filter(None, (person.said["work"].text if "work" in person.said else "", rest)))
             row.put(
@@ -194,7 +193,7 @@ class Interpreter:
         return given_names.sex_of(person.last, person.first, person.middle)
 
     def _sex_of_role(self, role: str | None) -> Sex | None:
-        return {MOTHER: Sex.FEMALE, DAUGHTER: Sex.FEMALE, FATHER: Sex.MALE, SON: Sex.MALE}.get(role or "")
+        return SEX_OF_ROLE.get(role or "")
 
     def _age(self, person: PersonInBook) -> int | None:
         born = person.born
@@ -222,11 +221,11 @@ class Interpreter:
         word = self._role_word(person)
         key = names.key(word)
         if word and key not in _CHILD_WORDS and key not in _PARENT_WORDS:
-            return self.words.code("role", word)
+            return self._role_of_either(word, sex) or self.words.code("role", word)
         if is_child or key in _CHILD_WORDS:
             if sex is None:
                 return self._asked_sex(person)
-            return SON if sex is Sex.MALE else DAUGHTER
+            return WARD if self._has_guardian_alone(found) else SON if sex is Sex.MALE else DAUGHTER
         if person.whose in ("mother", "father"):
             return MOTHER if person.whose == "mother" else FATHER
         if person.whose == "guardian" and not self._bears_name_of_children(found, person):
@@ -236,6 +235,18 @@ class Interpreter:
         taken = any(each.whose not in PARENTS and not self._role_word(each) and not self._is_child(each)
                     and self._sex(each) is sex for each in before)  # fmt: skip
         return OTHER_KIN if taken and person.whose not in PARENTS else role
+
+    def _role_of_either(self, word: str, sex: Sex | None) -> str | None:
+        """«бабушка/дедушка» is the one that the sex of the person tells."""
+        codes = [self.vocabulary.find("role", part) for part in word.split("/")] if "/" in word else []
+        fitting = [code for code in codes if code and sex and SEX_OF_ROLE.get(code) is sex]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _has_guardian_alone(self, found: FoundFamily) -> bool:
+        """Whether the adults of a family are guardians by the word of the book, and no parent is among them."""
+        words = [self.vocabulary.find("role", word) for person in found.people
+                 if not self._is_child(person) and (word := self._role_word(person))]  # fmt: skip
+        return bool(words) and all(code in (GUARDIAN, TRUSTEE) for code in words)
 
     def _bears_name_of_children(self, found: FoundFamily, person: PersonInBook) -> bool:
         bears = names.of_both_sexes(names.key(person.last)) if person.last else set()
@@ -286,55 +297,6 @@ class Interpreter:
         issued = [event.day for event in spelled.days(rest, self.today) if event.day]
         row.put("document_issued_on", issued[0] if issued else None, said.place)
 
-    def _education(self, person: PersonInBook, row: FormRow, notes: list[str], rest: str) -> None:
-        said = person.said.get("study") or person.said.get("work") or (CellSaid(rest, person.place) if rest else None)
-        grade = person.said["grade"].text if "grade" in person.said else ""
-        if said is not None and rest and said.text != rest:
-            notes.append(f"{person.full}: {rest}")
-        if said is None and not grade:
-            return
-        text = said.text if said else ""
-        organisation, found = _study(text)
-        grade = grade or found
-        status = self.vocabulary.find("education", text) if text else None
-        age = self._age(person)
-        if status is None and grade and not _GROUP.fullmatch(grade):
-            status = "school"
-        if (
-            status is None
-            and text
-            and age is not None
-            and age >= SCHOOL_AGE
-            and re.search(r"№\s*\d|школ|сош", text.casefold())
-        ):
-            status = "school"
-        if status is None or (status == "preschool_home" and age is not None and age > SCHOOL_AGE):
-            notes.append(f"{person.full}: {text or grade}")
-            return
-        place = said.place if said else person.said["grade"].place
-        row.put("education_status", status, place)
-        row.put("education_grade", grade, place)
-        if not self._is_status_only(text, status):
-            row.put("education_organisation", self._school(organisation, place), place)
-
-    def _school(self, text: str, place: CellPlace) -> str:
-        """A school as the bank writes it: one that is written otherwise and may be it is asked about, with both."""
-        name, near = self.stays.known.school(text)
-        if not near:
-            return name
-        choices = [Choice(one, f"Это «{one}»") for one in near]
-        choices.append(Choice(AS_TEXT, f"Другая: записать «{name}»"))
-        sure = near[0] if len(near) == 1 and schools.bare(near[0]) == schools.bare(name) else None
-        question = f"«{name}» – какая это школа или детский сад?"
-        chosen = self.words.asking.ask(BookQuestion(f"school:{names.key(name)}", question, choices, sure, place.cell))
-        return name if chosen in (None, AS_TEXT) else chosen
-
-    def _is_status_only(self, text: str, status: str) -> bool:
-        """Whether a text names no organisation: «школьник», «не посещает», «д/с»."""
-        plain = names.key(_study(text)[0])
-        exact = self.vocabulary.learned.get("education", {}).get(plain) == status
-        return exact or status in ("preschool_home", "none", "home", "works") or not plain
-
     def _supervision(self, person: PersonInBook, row: FormRow, notes: list[str], rows: FamilyRows) -> None:
         said = person.said.get("supervision")
         if said is None or names.key(said.text) in ("да", "состоит"):
@@ -362,19 +324,3 @@ def _measure(said: Mapping[str, CellSaid]) -> str:
     told = (("Мероприятие плана", "measure"), ("срок", "measure_due"), ("исполнитель", "measure_by"),
             ("отметка", "measure_done"))  # fmt: skip
     return "; ".join(f"{title}: {' '.join(said[what].text.split())}" for title, what in told if what in said)
-
-
-@lru_cache(maxsize=1 << 10)  # a few schools have all the children
-def _study(text: str) -> tuple[str, str]:
-    """The organisation and the class or group of a text: «МБОУ СОШ №7, 4 «А»»."""
-    text = re.sub(r"\s+", " ", text).strip()
-    if found := _GRADE.search(text):
-        rest = text[: found.start()] + " " + text[found.end() :]
-        return re.sub(r"\s+", " ", rest).strip(" ,.;–-"), re.sub(r"\s*([«»\"”“„])\s*", r"\1", found[1]).strip(
-            " ,"
-        ).replace("4«", "4 «")
-    parts = [part.strip() for part in text.split(",")]
-    for place, part in enumerate(parts):
-        if part and (_BARE_GRADE.fullmatch(part) or (place and _GROUP.fullmatch(part))):
-            return ", ".join(parts[:place] + parts[place + 1 :]).strip(" ,"), part
-    return text.strip(" ,.;"), ""

@@ -13,6 +13,7 @@ from app import access
 from app.clock import now
 from app.domain import book_words, names
 from app.domain.refusal import Refusal
+from app.domain.schools import may_be_school
 from app.domain.terms import BookWordKind, TerritoryKind
 from app.exchange import bank
 from app.exchange.cells import Codes
@@ -55,7 +56,8 @@ def known(places: bank.Places) -> KnownToBank:
         near = {*below, *places.above(territory_id)}
         found.bodies += [(body.kind, body.name) for body in places.bodies.values() if body.territory_id in near]
     _read_layouts(found, places)
-    found.schools = schools.writings()
+    taught = {body.name for body in places.bodies.values() if may_be_school(body.name)}
+    found.schools = list(dict.fromkeys([*schools.writings(), *sorted(taught)]))
     return found
 
 

@@ -39,6 +39,8 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"(количеств|кол во|число|всего|сколько)\b.*(дет|несоверш)", "children_count"),
     (r"(количеств|кол во|число|размер|численн)\b.*(член|семьи|человек|чел)|состав семьи чел", "size"),
     (r"(причин|основан)\w*.*снят", "reason"),
+    (r"(дата|день)\b.*(№|номер\b|n\b).*снят|(№|номер)\b.*дата\b.*снят", "removed"),
+    (r"(поста(н|в)|взят|пост\b).*снят", "placed"),
     (r"(№|номер|n) .*снят", "removed_number"),
     (r"снят|снятии|^дата сн$", "removed"),
     (r"дата.*(выявлен|обнаруж)", "detected"),
@@ -59,6 +61,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"^(№|номер|ном|n) (пост|прот|реш\w*)$|^(пост|прот|реш\w*) (№|номер)$", "placed_number"),
     (r"\bснилс\b|\bинн\b|\bполис\b", "text"),
     (r"(№|номер\b|n\b).*(постанов|проток|прот\b|решен)", "placed"),
+    (r"^кдн( и зп)?$|\b(пост|прот|реш\w*)\b.*\bкдн\b|\bкдн\b.*\b(пост|прот|реш\w*)\b", "placed"),
     (r"постанов|поставл|постановк|протокол|решени.*кдн|дата( и)?( №| номер)? (пост|прот|реш)\b|дата взятия", "placed"),
     (r"на.*учет|состоит|вид учет|^учет$|^учет с$|^учеты$|профучет", "supervision"),
     (r"адрес.*рег|место рег|прописк|регистрац", "registered"),
@@ -80,6 +83,18 @@ _RULES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
+# The columns of systems of sites, whose names are English.
+_ENGLISH = {
+    **dict.fromkeys(("full name", "name"), "person.name"), **dict.fromkeys(("last name", "surname"), "person.last"),
+    "first name": "person.first", **dict.fromkeys(("middle name", "patronymic"), "person.middle"),
+    **dict.fromkeys(("birth date", "birthdate", "date of birth", "birthday"), "born"),
+    **dict.fromkeys(("role", "relation"), "role"), **dict.fromkeys(("sex", "gender"), "sex"), "family id": "family",
+    "address": "address", "settlement": "territory", "phone": "phone",
+    **dict.fromkeys(("registered at", "registration date"), "placed"),
+    **dict.fromkeys(("decision", "decision number"), "placed_number"), "removed at": "removed",
+    **dict.fromkeys(("criterion", "criteria"), "criteria"), "school": "study", "grade": "grade",
+    "category": "categories", "mother": "mother.name", "father": "father.name", "child": "children.name",
+}  # fmt: skip
 _COMPILED = tuple((re.compile(pattern), what) for pattern, what in _RULES)
 
 
@@ -92,6 +107,8 @@ def of_header(path: Sequence[str], learned: Mapping[str, str]) -> str | None:
     """What a column means by the lines of its header; None: nothing tells. An owner that is not told is left out."""
     if (found := _of_words(path, learned)) or not any(map(writing.is_latin, path)):
         return found
+    if told := _ENGLISH.get(header_key(path[-1])):
+        return f"?.{told}" if told in OF_PERSON else told
     return _of_words([writing.in_cyrillic(part) for part in path], learned)
 
 

@@ -22,7 +22,9 @@ ADDRESS_PARTS = (("place", ""), ("street", "ул. "), ("house", "д. "), ("flat"
 _IN_BRACKETS = re.compile(r"\s*\([^\W\d_][^()\d]*\)")
 IN_ADDRESS = frozenset(what for what, _ in ADDRESS_PARTS)
 _LIVES = re.compile(r"\b(?:прож\w*|адрес)(?![^\W\d_])(?:\s+по\s+адресу)?[\s.:–-]*(.{5,})$", re.IGNORECASE)
-_PLACED = re.compile(r"\b(?:состо[ия]т\w*\s+)?на\s+уч[её]те\s+с\s+(\d.*)$", re.IGNORECASE)
+PLACED = re.compile(r"\b(?:состо[ия]т\w*\s+)?на\s+уч[её]те\s+с\s+(\d.*)$", re.IGNORECASE)
+_DASH = re.compile(r"(?<=[^\W\d_])\s*[-–—]\s*(?=[^\W\d_])")  # of a double surname
+_OF_GRADES = re.compile(r"класс|групп", re.IGNORECASE)
 _PHONE = re.compile(
     r"(?:(?:моб|сот|дом|конт)\w*\.?\s*)?(?:т|тел|телефон)\s*[.:]?\s*(?=[\d+(])[\d+()\-\s]{6,}|(?<!\d)(?:\+7|8)[\s(-]*\d{3}[\d()\-\s]{7,}"
 )
@@ -88,7 +90,7 @@ def read(table: FoundTable, number: int, line: list[Any], on: date) -> PeopleRow
 def _tell_of_family(row: PeopleRow, person: PersonInBook) -> None:
     """What stands behind a name and tells of the family, where no column does: its address, since when it is placed."""
     told = {what for what, _ in row.said}
-    for what, pattern in (("placed", _PLACED), ("address", _LIVES)):
+    for what, pattern in (("placed", PLACED), ("address", _LIVES)):
         if person.rest and what not in told and (found := pattern.search(person.rest)):
             row.said.append((what, CellSaid(found[1].strip(" ,.;"), person.place)))
             person.rest = person.rest[: found.start()].strip(" ,.;") or None
@@ -99,7 +101,16 @@ def _said(table: FoundTable, column: TableColumn, number: int, line: list[Any]) 
     value = writing.lines(cell) if isinstance(cell, str) else cell
     if value in (None, "") or (isinstance(value, str) and writing.is_nothing(value)):
         return None
+    if column.marked:
+        value = column.marked
+    elif column.meaning.endswith(".study") and not _OF_GRADES.search(column.header):
+        value = _numbered_school(value)
     return CellSaid(value, CellPlace(table.sheet, number, column.index))
+
+
+def _numbered_school(value: Any) -> Any:
+    """A school that is called by its number alone: 7 is «школа № 7»."""
+    return f"школа № {number}" if (number := cells.shown_cell(value).strip(" №")).isdecimal() else value
 
 
 def _join_address(row: PeopleRow) -> None:
@@ -184,7 +195,7 @@ def _of_parts(owner: str, told: dict[str, CellSaid], place: CellPlace) -> Iterat
 
 
 def _word(text: str) -> str | None:
-    cleaned = writing.line(text.strip(" ,;"))
+    cleaned = writing.line(_DASH.sub("-", text.strip(" ,;.")))
     return None if not cleaned or writing.is_nothing(cleaned) else cleaned.title() if cleaned.isupper() else cleaned
 
 

@@ -15,8 +15,10 @@ from app.exchange.handmade.known import KnownToBank
 from app.exchange.handmade.vocabulary import Vocabulary
 from app.exchange.handmade.words import BookWords, all_of
 
+_REMOVED = re.compile(r"\bснят\w*", re.IGNORECASE)
+_PLACED = re.compile(r"\b(?:пост|взят)\w*", re.IGNORECASE)
 _DECISION = re.compile(
-    r"(?:№|\bN)\s*\d[\w/\\.-]*|\b(?:постановлени\w*|пост|протокол\w*|прот|решени\w*)\b\.?(?:\s*\d[\w/-]*)?"
+    r"(?:№|\bN)\s*\d[\w/\\.-]*|\b(?:постановлени\w*|поставлен\w*|пост|протокол\w*|прот|решени\w*)\b\.?(?:\s*\d[\w/-]*)?"
     r"|\b(?:кдн\w*|и\s+зп|зп|от|г)\b\.?|(?<![\w.])\d+(?:[/-]\d+)?(?![\w.])",
     re.IGNORECASE,
 )
@@ -27,6 +29,26 @@ def beside_decision(text: str) -> str:
     if not spelled.numbered_day(text):
         return text
     return re.sub(r"(?:\s*[,;.]\s*){2,}", ", ", _DECISION.sub(" ", spelled.without_times(text))).strip(" ,;.–-\n")
+
+
+def _part_acts(found: FoundFamily) -> None:
+    """A text that tells of both acts tells of each: «пост. 14.01.2026 № 1/7, снята 17.09.2026 № 26/2»."""
+    for what in ("placed", "removed"):
+        for said in list(found.of(what)):
+            if not isinstance(said.value, str):
+                continue
+            act = _REMOVED.search(said.text)
+            before, after = (said.text[: act.start()], said.text[act.start() :]) if act else (said.text, "")
+            parts = (("placed", before.strip(" ,;\n")), ("removed", after))
+            if (
+                (act and before.strip(" ,;\n") and _PLACED.search(before))
+                or (what == "placed" and act)
+                or (what == "removed" and not act and _PLACED.search(before))
+            ):
+                found.said[what].remove(said)
+                for other, text in parts:
+                    if text:
+                        found.tell(other, CellSaid(text, said.place))
 
 
 @dataclass
@@ -47,6 +69,7 @@ class StayReader:
         return self.words.asking
 
     def read(self, found: FoundFamily, notes: list[str]) -> FormRow | None:
+        _part_acts(found)
         if not found.said.get("placed"):  # a column of grounds may tell of the decision too
             found.said["placed"] = [said for said in found.of("criteria") if spelled.days(said.text, self.today)]
         placed, number = self._decision(found, "placed", "placed_number")

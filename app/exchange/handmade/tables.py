@@ -11,7 +11,7 @@ from typing import Any
 
 from app.domain import given_names, people_in_text, writing
 from app.exchange import aside, cells
-from app.exchange.handmade import cards
+from app.exchange.handmade import abreast, cards
 from app.exchange.reader import Book
 
 MOST_HEADER_ROWS = 3
@@ -19,7 +19,7 @@ LONGEST_HEADER = 160  # characters
 LONGEST_DITTO, SHORTEST_TOLD = 25, 15  # characters
 FEWEST_HEADERS, FEWEST_PEOPLE = 2, 2
 _NO_HEADER = (0, 0)
-_FAMILY = re.compile(r"\s*(?:(?:уч[её]тная\s+)?карт(?:а|очка)\s+)?сем(?:ья|ьи)\b", re.IGNORECASE)
+_FAMILY = re.compile(r"\s*(?:\d{1,3}\s*[.)]\s*)?(?:(?:уч[её]тная\s+)?карт(?:а|очка)\s+)?сем(?:ья|ьи)\b", re.IGNORECASE)
 _DITTO = re.compile(
     r"[\s\-–—_.]*(?:[\"“”„«»″〃]{1,4}|['’]{2}|[/\\]{2})[\s\-–—_.]*"
     r"|\s*\(?(?:то\s+же(?:\s+самое)?|тоже|(?:тот|та|те)\s+же|аналогично|как\s+выше|см\.?\s+выше)[).]?\s*",
@@ -35,11 +35,13 @@ Knows = Callable[[Sequence[str]], bool]
 
 @dataclass
 class TableColumn:
-    """A column of a table. path: its headers, the upper first; meaning: what it holds, once that is known."""
+    """A column of a table. path: its headers, the upper first; meaning: what it holds, once that is known;
+    marked: what a mark in it says."""
 
     index: int
     path: list[str]
     meaning: str = ""
+    marked: str = ""
 
     @property
     def letter(self) -> str:
@@ -77,10 +79,6 @@ class FoundTable:
         """The sheet, and which of its tables this one is where it has several: «Отчёт», «Отчёт (2)»."""
         return self.sheet if self.part == 1 else f"{self.sheet} ({self.part})"
 
-    def holds(self, sheet: str, row: int) -> bool:
-        """Whether a row of the book is of this table."""
-        return sheet == self.sheet and (self.of_cards or self.last <= row <= self.until)
-
     @property
     def headers(self) -> tuple[str, ...]:
         """The set of headers by which the layout is recognised."""
@@ -110,7 +108,8 @@ def find(book: Book, means: Means, borders: Mapping[str, tuple[int, int]]) -> li
             found.append(_of_cards(title, lines, rows))
             continue
         blocks = book.merged.get(title, [])
-        for part, stretch in enumerate(_stretches(lines, knows), start=1):
+        sides = (side for stretch in _stretches(lines, knows) for side in abreast.sides(stretch, knows))
+        for part, stretch in enumerate(sides, start=1):
             place = title if part == 1 else f"{title} ({part})"
             if stretch and (table := _of_sheet(title, stretch, blocks, knows, borders.get(place))):
                 table.part = part
@@ -312,11 +311,20 @@ def _is_lower(lower: Line, upper: Line, blocks: list[list[int]], knows: Knows) -
     filled = [place for place, cell in enumerate(lower[1]) if cell != ""]
     if lower[0] != upper[0] + 1 or not filled or not _may_be_header(lower[1]):
         return False
-    known = sum(knows([_text(lower[1][place])]) for place in filled)
+    texts = [_text(lower[1][place]) for place in filled]
+    known = sum(knows([text]) for text in texts)
+    if _is_within_groups(filled, upper[0], blocks) and not any(_names(text) and not knows([text]) for text in texts):
+        return True
     if _joined(upper[0], lower[0], blocks):
         return known * 2 >= len(filled)
     under_blank = sum(place >= len(upper[1]) or upper[1][place] == "" for place in filled)
     return known * 2 >= len(filled) and under_blank > 0 and len(filled) > 1
+
+
+def _is_within_groups(filled: list[int], upper: int, blocks: list[list[int]]) -> bool:
+    """Whether all that a row says, and more than one thing, stands under headers merged over several columns."""
+    wide = [(left, right) for top, left, _, right in blocks if top == upper - 1 and right > left]
+    return len(filled) > 1 and all(any(left <= place <= right for left, right in wide) for place in filled)
 
 
 def _joined(upper: int, lower: int, blocks: list[list[int]]) -> bool:
