@@ -144,6 +144,31 @@ def test_marks_and_neighbours_are_read_as_they_are_meant(cast):
     assert schools == {("Стас", "школа № 7"), ("Лада", "школа № 7"), ("Артём", "школа № 7")}
 
 
+def test_where_families_live_is_asked_once_though_others_come_and_the_book_names_several_places(cast):
+    def of(*more: list[str]) -> Handmade:
+        rows = [
+            ["ФИО ребёнка", "Дата рождения", "Школа", "Адрес", "Поселение"],
+            ["Ершов Игорь Ильич", "01.02.2012", "СОШ № 7, 4 кл.", "ул. Мира, 1"],
+            ["Щукин Олег Ильич", "02.02.2012", "то же, 5б", "ул. Мира, 3", NORTH],
+            ["Окунев Глеб Ильич", "03.02.2012", None, "ул. Мира, 4", SOUTH],
+        ]
+        return Handmade("книга.xlsx", lambda: workbook(("А", [*rows, *more], [])), 0, 0, 0)
+
+    first = source(of())
+    assert [asked.key for asked in first.understood(today()).asking.unanswered] == ["territory"]
+    load(answered(first, {"territory": SOUTH}))
+    second = source(of(["Карпов Лев Ильич", "04.02.2012", "та же, 6 класс", "ул. Мира, 5"]))
+    assert not second.understood(today()).asking.unanswered
+    load(second)
+    told = {
+        member.last_name: (member.family.territory.name, member.educations[0].organisation, member.educations[0].grade)
+        for member in db.session.scalars(select(Member).where(Member.last_name != "Окунев"))
+    }
+    assert told == {
+        "Ершов": (SOUTH, "СОШ № 7", "4"), "Щукин": (NORTH, "СОШ № 7", "5б"), "Карпов": (SOUTH, "СОШ № 7", "6")
+    }  # fmt: skip
+
+
 def test_the_title_of_a_further_table_is_its_own(cast):
     (first, second) = source(BY_NAME["две таблицы.xlsx"]).understood(today()).tables
     assert (second.place, second.above) == ("Отчёт (2)", ["Семьи, снятые с учёта"])

@@ -153,12 +153,14 @@ class Understanding:
             text = NOT_IN_PROGRAMME.format(count=len(understood.measures))
             self.notices.insert(0, (understood.measures[0], text))
         self._check_totals(used, understood.families)
+        silent: list[FamilyRows] = []
         if understood.district:
+            silent = [family for family in understood.families if not family.family.values.get("territory")]
             self.match(understood.families, understood.district, on or self.today, self.asking)
             for again, first in self.match.twice:
                 text = f"Эта семья уже есть (строка {first.found.place.row}): записана один раз."
                 self.notices.append((again.found.place, text))
-        self._ask_settlement(understood.families)
+        self._ask_settlement(understood, silent)
         if on and understood.district:
             understood.written = form.write(self.book, understood.families, understood.district, on)
         return understood
@@ -365,14 +367,16 @@ class Understanding:
         """Whether the title of a sheet may name a settlement: the bank has none yet, or has one like it."""
         return bool(not self.known.settlements or self.known.settlements_like(title) or _SETTLEMENT.search(title))
 
-    def _ask_settlement(self, found: list[FamilyRows]) -> None:
-        """Ask once where the families live of which neither the book nor the bank tells."""
-        unknown = [family for family in found if not family.family.values.get("territory")]
+    def _ask_settlement(self, understood: Understood, silent: list[FamilyRows]) -> None:
+        """Ask once where the families live of which neither the book nor the bank tells. silent: those of which the
+        book does not; where the bank knows some of them, it is asked no more."""
+        unknown = [family for family in understood.families if not family.family.values.get("territory")]
         if not unknown:
             return
         listed = list(dict.fromkeys(self.known.settlements.values()))
-        offered = _given_of_settlement(found) or (listed[0] if len(listed) == 1 else None)
-        first = [offered] if offered else []
+        before = {self.known.layout(layout.key).get("territory", "") for layout in understood.layouts} - {""}
+        offered = _given_of_settlement(understood.families, silent, before) or (listed[0] if len(listed) == 1 else None)
+        first = [offered] if offered else sorted(before)
         choices = [Choice(name, name) for name in dict.fromkeys([*first, *listed[:3]])]
         text = f"Какого поселения семьи, о которых это не сказано (их {len(unknown)})?"
         chosen = self.asking.ask(
@@ -435,10 +439,15 @@ def _places(table: FoundTable) -> set[str]:
     return found - {""}
 
 
-def _given_of_settlement(found: list[FamilyRows]) -> str | None:
-    """The settlement of the families of the book that the bank knows, if it is one."""
-    places = {str(family.family.values["territory"]) for family in found if family.family.values.get("territory")}
-    return places.pop() if len(places) == 1 else None
+def _given_of_settlement(found: list[FamilyRows], silent: list[FamilyRows], before: set[str]) -> str | None:
+    """The settlement of the families of which the book is silent and the bank knows, else of all, if it is one; of
+    several the one that was answered before under the same headers."""
+    for some in (silent, found):
+        places = {str(told) for family in some if (told := family.family.values.get("territory"))}
+        likely = places if len(places) == 1 else places & before
+        if len(likely) == 1:
+            return likely.pop()
+    return None
 
 
 def _names_people(table: FoundTable, on: date) -> bool:

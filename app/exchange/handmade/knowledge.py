@@ -27,7 +27,8 @@ from app.services import registry, schools
 
 # Answers that the next book of the same headers is read by; the others belong to one book alone.
 KEPT = ("word:", "sex:", "pair:", "whom:", "one:", "foreign:", "place:", "body:", "school:")
-OF_HEADERS = ("criterion", "reason")  # what a book leaves out is the same in the next book of the same headers alone
+# What a book leaves out is the same in the next book of the same headers alone; the settlement is but proposed there.
+OF_HEADERS = ("criterion", "reason", "territory")
 OF_SHEET = ("hidden",)  # they hold for the sheet of that name under the same headers
 NAMED = {"body": BookWordKind.BODY, "school": BookWordKind.SCHOOL}  # whose other names are words of books
 FOR_ALL = "*"  # the set of headers of what is asked of the whole book
@@ -182,7 +183,7 @@ class Replaced:
         meant = book_words.meanings()
         for name, said in now_.items():
             was, (what, _, rest) = before.get(name), name.partition(":")
-            if was is None or was == said or what in ("word", "body", "school", "place", "seen"):
+            if was is None or was == said or what in ("word", "body", "school", "place", "seen", "territory"):
                 continue
             headers = [column.header for layout in self.understood.layouts for column in layout.columns
                        if what == "column" and column.key.rpartition(":")[2] == rest]  # fmt: skip

@@ -19,6 +19,7 @@ from app import access
 from app.domain import contacts, likelihood, names
 from app.domain.contacts import HomesAlike
 from app.domain.likelihood import NamedPerson, NamesAlike
+from app.domain.schools import bare as bare_body
 from app.domain.spelled import Time
 from app.domain.terms import Agreement, Sex, TerritoryKind
 from app.exchange import bank
@@ -26,7 +27,6 @@ from app.exchange.cells import Codes
 from app.exchange.handmade.asking import AS_TEXT, Asking, BookQuestion, Choice
 from app.exchange.handmade.form import FamilyRows, FormRow
 from app.exchange.handmade.found import FoundFamily, PersonInBook
-from app.exchange.handmade.known import bare_body
 from app.exchange.records import FamilyRow
 from app.exchange.states import FamilyState, MemberState, StayState
 from app.extensions import db, portions

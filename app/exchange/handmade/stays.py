@@ -11,9 +11,9 @@ from app.domain import names, spelled
 from app.exchange.handmade.asking import AS_TEXT, Asking, BookQuestion, Choice
 from app.exchange.handmade.form import FormRow
 from app.exchange.handmade.found import CellPlace, CellSaid, FoundFamily
-from app.exchange.handmade.known import KnownToBank
 from app.exchange.handmade.vocabulary import Vocabulary
 from app.exchange.handmade.words import BookWords, all_of
+from app.exchange.likeness import NamesInBank
 
 _REMOVED = re.compile(r"\bснят\w*", re.IGNORECASE)
 _PLACED = re.compile(r"\b(?:пост|взят)\w*", re.IGNORECASE)
@@ -56,7 +56,7 @@ class StayReader:
     """Reads the stays of families; what it cannot read it asks once."""
 
     words: BookWords
-    known: KnownToBank
+    known: NamesInBank
     today: date
     notices: list[tuple[CellPlace, str]] = field(default_factory=list)
 

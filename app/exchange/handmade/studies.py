@@ -10,8 +10,8 @@ from app.domain import names, schools
 from app.exchange.handmade.asking import AS_TEXT, BookQuestion, Choice
 from app.exchange.handmade.form import FormRow
 from app.exchange.handmade.found import CellPlace, CellSaid, PersonInBook
-from app.exchange.handmade.known import KnownToBank
 from app.exchange.handmade.words import BookWords
+from app.exchange.likeness import NamesInBank
 
 SCHOOL_AGE = 7
 _GRADE = re.compile(
@@ -27,7 +27,7 @@ class StudyReader:
     """Reads the studies of children; a school that may be one of the bank is asked about once."""
 
     words: BookWords
-    known: KnownToBank
+    known: NamesInBank
 
     def read(self, person: PersonInBook, age: int | None, row: FormRow, notes: list[str]) -> None:
         """What a book tells of the studies of a child; what is no study of any kind is kept as a note."""

@@ -26,6 +26,9 @@ _DITTO = re.compile(
     re.IGNORECASE,
 )
 _SAME_PLACE = re.compile(r"\s*(?:там же|по тому же адресу|тот же адрес|адрес тот же)\s*", re.IGNORECASE)
+LONGEST_LABEL = 60
+_SAME_BUT = re.compile(r"\s*(?:(?:то|та|тот|те|тем|той|там)\s+же|тоже)\s*[,;:–—-]\s*(?=\S)", re.IGNORECASE)
+_LAST_FIGURES = re.compile(r"(?<![№N\d])(?<![№N] )\b\d{1,2}\s*[-«\"]?\s*[А-Яа-я]?[»\"]?\s*(?:кл\w*\.?)?\s*$")
 _DATED = re.compile(r"\d{1,2}\.\d{1,2}\.\d{2,4}|\d{4}-\d{2}-\d{2}")
 
 Line = tuple[int, list[Any]]
@@ -405,7 +408,10 @@ def _repeat(table: FoundTable) -> None:
         said = dict(enumerate(line))
         for column in table.columns:
             cell = said.get(column.index, "")
-            if cell == "" or not _is_ditto(cell, addresses == [column]):
+            if cell and (rest := _rest_of_ditto(cell)) and column.meaning.endswith(("study", "placed", "work")):
+                above[column.index] = said[column.index] = _with_rest(above.get(column.index, ""), rest)
+                table.rows[place] = (number, list(said.values()))
+            elif cell == "" or not _is_ditto(cell, addresses == [column]):
                 above[column.index] = cell or above.get(column.index, "")
             else:
                 said[column.index] = above.get(column.index, "")
@@ -416,6 +422,19 @@ def _is_ditto(cell: Any, of_address: bool) -> bool:
     if not isinstance(cell, str) or len(cell) > LONGEST_DITTO:
         return False
     return _DITTO.fullmatch(cell) is not None or (of_address and _SAME_PLACE.fullmatch(cell) is not None)
+
+
+def _rest_of_ditto(cell: Any) -> str:
+    """What a cell says beside «то же»: «то же, 5б» is another class of the same school."""
+    found = _SAME_BUT.match(cell) if isinstance(cell, str) and len(cell) <= LONGEST_LABEL else None
+    return cell[found.end() :].strip() if found else ""
+
+
+def _with_rest(above: Any, rest: str) -> str:
+    """The cell above with its last part replaced: «СОШ № 7, 3 кл.» with «5б» is «СОШ № 7, 5б»."""
+    text = _text(above)
+    kept = text.rpartition(",")[0] or _LAST_FIGURES.sub("", text)
+    return f"{kept.strip(' ,')}, {rest}" if kept.strip(" ,") else rest
 
 
 def _what(filled: list[tuple[int, Any]], line: list[Any], headers: dict[int, str], named: set[int],

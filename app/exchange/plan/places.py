@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.domain import names
 from app.domain.terms import BookWordKind, TerritoryKind
 from app.exchange.changes import BodyRef, PlaceRef
-from app.exchange.handmade.known import KnownToBank, bare_place
+from app.exchange.likeness import NamesInBank, bare_place
 from app.exchange.plan import resembling
 from app.exchange.plan.comparing import Comparison
 from app.exchange.records import FamilyRow, Row
@@ -216,7 +216,7 @@ class PlacesOfBook:
         if (kind, names.key(called)) not in self.body_refs:
             called = name
             bodies = [(ref.kind, ref.name) for ref in self.body_refs.values() if ref.kind == kind]
-            sure, near = KnownToBank(bodies=bodies).bodies_like(name, kind)
+            sure, near = NamesInBank(bodies=bodies).bodies_like(name, kind)
             if self.comparison.asks_of_names and (may_be := [one for _, one in ([sure] if sure else near)]):
                 offered = sure[1] if sure else None
                 called = resembling.chosen(self.comparison, form, row, resembling.BODY, name, may_be, offered)

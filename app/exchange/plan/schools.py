@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.domain import names
 from app.domain.schools import bare
-from app.exchange.handmade.known import KnownToBank
+from app.exchange.likeness import NamesInBank
 from app.exchange.plan import resembling
 from app.exchange.plan.comparing import Comparison
 from app.exchange.records import MemberRow
@@ -17,7 +17,7 @@ def settle(comparison: Comparison) -> None:
     rows = [row for row in comparison.sheet(MEMBERS).of(MemberRow) if row.education_organisation]
     if not rows:
         return
-    known = KnownToBank(schools=schools.writings(), school_words=schools.other_names())
+    known = NamesInBank(schools=schools.writings(), school_words=schools.other_names())
     written = {names.key(name) for name in known.schools}
     settled: dict[str, str] = {}
     for row in rows:
