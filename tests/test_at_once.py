@@ -238,6 +238,7 @@ TRIED_ELSEWHERE = {
     **dict.fromkeys(("OwnAccount.make_feed", "OwnAccount.withdraw_feed"), "tests/test_feeds.py"),
     **dict.fromkeys(
         (
+            "Books.give",
             "Books.say",
             "Months.answer",
             "Months.assemble",

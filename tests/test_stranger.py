@@ -234,7 +234,9 @@ KEYLESS = {
     "Drafts.keep": "names a form, and no row",
     "Openings.month": "names a month, and no row: tests/screens/test_openings.py",
     "Openings.paper": "asks as its page does, by a word: tests/screens/test_openings.py",
-    **dict.fromkeys(("Books.form", "Books.mend", "Books.say", "Books.show"), "a file that is put by: walked below"),
+    **dict.fromkeys(
+        ("Books.form", "Books.give", "Books.mend", "Books.say", "Books.show"), "a file that is put by: walked below"
+    ),
     **dict.fromkeys(
         ("PaperTemplates.file_of", "PaperTemplates.preview", "PaperTemplates.retire", "PaperTemplates.standard"),
         "the words of a municipality, of no territory",

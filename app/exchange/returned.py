@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from app.domain import terms
@@ -12,13 +13,47 @@ from app.exchange.cells import Codes
 from app.exchange.handmade import NOT_A_MEASURE
 from app.exchange.reader import Book
 from app.exchange.rows import Fault
-from app.exchange.sources import BookSource
+from app.exchange.sources import ONLY, BookSource, UnclearBookError
 from app.exchange.workbook import AS_OF, DISTRICT, FACTS, FORM_VERSION, SHEETS, VERSION, BookColumn, Kind
+from app.render import filled
 from app.render.filled import Filled, FilledSheet
 
+IN_FORM, TO_MEND = "form", "mend"  # what of a book may be given back
 WHAT_TO_MEND = "Что исправить"
 MOST_OFFERED = 60  # words of a dictionary that stand in a list to choose from
 BLANK_ROWS = 500  # rows of an empty form that have the lists
+
+
+@dataclass(frozen=True)
+class GivenBook:
+    """A workbook that is given back: its content, the name under which it leaves, and what the journal says of it."""
+
+    content: bytes
+    name: str
+    summary: str
+    records: int
+
+
+def given(what: str, source: BookSource, today: date, made_by: str, made_at: datetime) -> GivenBook:
+    """A book in the exchange form, to be sent the next month; or its rows with faults, each with what to correct.
+
+    Raises UnclearBookError, Refusal.
+    """
+    name = source.book.name
+    stem = name.rsplit(".", 1)[0]
+    if what == IN_FORM:
+        understood = source.understood(today)
+        if understood.written is None:
+            raise UnclearBookError(understood)
+        made, records = form_sheets(understood.written.book), len(understood.families)
+        title, said = f"{stem} в форме обмена", "в форме обмена"
+    else:
+        whole = BookSource(source.book, {**source.said, ONLY: ""})
+        faults = whole.plan(today).faults
+        made, records = mended(source, whole, faults, today), len(faults)
+        title, said = f"{stem} – исправить", "что исправить"
+    content = filled.workbook(made, made_by=made_by, made_at=made_at)
+    return GivenBook(content, f"{title}.xlsx", f"Книга «{name}»: {said}", records)
 
 
 def mended(source: BookSource, whole: BookSource, faults: Sequence[Fault], today: date) -> Filled:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, g, redirect, request, url_for
+from flask import abort, flash, g, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
@@ -24,6 +24,7 @@ from app.render import filled, xlsx
 from app.screens.screen import Screen
 from app.screens.work import later
 
+LARGE_FILE = 1 << 20  # bytes: about a thousand families of a book in the exchange form
 ANSWER, OTHER, FIRST, LAST = "answer:", "other:", "first:", "last:"  # how the fields of the page begin
 SHOWN = 20  # lines of one part that are seen at once
 MOST_REPLACED = 10  # sentences of answers that say otherwise than earlier ones
@@ -108,43 +109,50 @@ class Books(Screen):
     @permission_name("preview")
     def form(self, key: str) -> Response | str:
         """The book in the exchange form, to be sent the next month."""
-        found = waiting.find(key, g.user.id)
-        if found is None:
-            return self._gone()
-        try:
-            understood = _source(found).understood(clock.today())
-        except Refusal as refusal:
-            return self._gone(refusal.text)
-        if understood.written is None:
-            return redirect(url_for("Books.show", key=key))
-        journal.read(Act.EXPORTED, entity="ImportBatch", summary=f"Книга «{found.name}» в форме обмена",
-                     records=len(understood.families))  # fmt: skip
-        content = filled.workbook(returned.form_sheets(understood.written.book), made_by=g.user.get_full_name(),
-                                  made_at=clock.local(clock.now()))  # fmt: skip
-        return self.file(content, xlsx.MIME, f"{_stem(found.name)} в форме обмена.xlsx")
+        return self._give(key, returned.IN_FORM)
 
     @expose("/<key>/mend")
     @has_access
     @permission_name("preview")
     def mend(self, key: str) -> Response | str:
         """The rows with faults in the sender's own layout, each with what to correct."""
+        return self._give(key, returned.TO_MEND)
+
+    def _give(self, key: str, what: str) -> Response | str:
         found = waiting.find(key, g.user.id)
         if found is None:
             return self._gone()
+        if len(found.content) > LARGE_FILE:
+            return self.page("exchange/give.html", key=key, what=what, name=found.name)
         try:
             source = _source(found)
-            whole = BookSource(source.book, {**source.said, sources.ONLY: ""})
-            faults = whole.plan(clock.today()).faults
+            if source.is_large:
+                return self.page("exchange/give.html", key=key, what=what, name=found.name)
+            given = returned.given(what, source, clock.today(), g.user.get_full_name(), clock.local(clock.now()))
         except UnclearBookError:
             return redirect(url_for("Books.show", key=key))
         except Refusal as refusal:
             return self._gone(refusal.text)
-        journal.read(
-            Act.EXPORTED, entity="ImportBatch", summary=f"Книга «{found.name}»: что исправить", records=len(faults)
-        )
-        content = filled.workbook(returned.mended(source, whole, faults, clock.today()), made_by=g.user.get_full_name(),
-                                  made_at=clock.local(clock.now()))  # fmt: skip
-        return self.file(content, xlsx.MIME, f"{_stem(found.name)} – исправить.xlsx")
+        journal.read(Act.EXPORTED, entity="ImportBatch", summary=given.summary, records=given.records)
+        return self.file(given.content, xlsx.MIME, given.name)
+
+    @expose("/<key>/give", methods=["POST"])
+    @has_access
+    @permission_name("preview")
+    def give(self, key: str) -> Response | str:
+        """The same of a large book, written in the background."""
+        found = waiting.find(key, g.user.id)
+        if found is None:
+            return self._gone()
+        said, what = _SaidOfBook(), request.form.get("what", "")
+        title = {
+            returned.IN_FORM: f"Книга в форме обмена: {found.name}",
+            returned.TO_MEND: f"Что исправить: {found.name}",
+        }
+        if what not in title:
+            abort(404)
+        asked = {"key": key, "give": what}
+        return self.done(said, lambda: later(JobKind.PREVIEW, title[what], asked)) or self._gone(said.text)
 
     @expose("/empty")
     @has_access
@@ -179,10 +187,6 @@ def shown_as(key: str, book: dict[str, Any]) -> dict[str, Any]:
     """What the page of a hand-made book is made of. book: as `preview.of_book` tells it."""
     return {"key": key, "book": book, "answer": ANSWER, "other": OTHER, "first": FIRST, "last": LAST, "seen": SHOWN,
             "meanings": book_words.meanings()}  # fmt: skip
-
-
-def _stem(name: str) -> str:
-    return name.rsplit(".", 1)[0]
 
 
 def _is_known(understood: Understood) -> bool:

@@ -14,7 +14,7 @@ from app import access, clock, doctor
 from app.backup import making, noting
 from app.domain.refusal import Refusal
 from app.domain.terms import JobKind
-from app.exchange import apply, export, months, plan, preview, sources, undo, waiting
+from app.exchange import apply, export, months, plan, preview, returned, sources, undo, waiting
 from app.exchange.changes import Plan
 from app.exchange.confirmation import Confirmation
 from app.exchange.handmade import Understood
@@ -52,6 +52,8 @@ class Task:
 
 def _preview(run: Run) -> Result:
     source = _read(run)
+    if what := run.parameters.get("give"):
+        return _given(run, source, what)
     if given := run.parameters.get("given"):
         return _learned(run, source, given)
     try:
@@ -59,6 +61,17 @@ def _preview(run: Run) -> Result:
     except UnclearBookError as waits:
         return _understood(run, waits)
     return _shown(run, planned)
+
+
+def _given(run: Run, source: BookSource, what: str) -> Result:
+    """Write what of a large book is given back: its exchange form, or its rows with faults."""
+    run.tell(COMPOSING, 1, STEPS)
+    try:
+        made = returned.given(what, source, clock.today(), access.scope().user_name, clock.local(clock.now()))
+    except UnclearBookError as waits:
+        return Result(str(waits), "Books.show", {"key": run.parameters["key"], "look": 1})
+    return Result(made.summary, file=run.folder.keep(made.content), file_name=made.name, mime=xlsx.MIME,
+                  records=made.records)  # fmt: skip
 
 
 def _learned(run: Run, source: BookSource, given: dict[str, str]) -> Result:

@@ -7,6 +7,7 @@ from datetime import date
 from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
@@ -121,6 +122,12 @@ def test_a_large_hand_made_book_is_understood_answered_and_loaded_in_the_backgro
     waiting.say(key, job().user_id, {"as_of": "02.11.2026"})
     assert waiting.understood(key, job().user_id) is None  # of other answers
     waiting.say(key, job().user_id, {"as_of": "01.11.2026"})
+    for what, told in (("form", "Семьи"), ("mend", "Что исправить")):
+        assert "файл готовится в фоне" in page(anna, f"/book/{key}/{what}").text_content()
+        assert anna.post(f"/book/{key}/give", data={"what": what}).headers["Location"] == f"/work/{job().id}"
+        done()
+        assert told in load_workbook(BytesIO(anna.get(f"/work/{job().id}/file").data)).sheetnames
+    assert anna.post(f"/book/{key}/give", data={"what": "all"}).status_code == 404
     assert confirm(anna, prepared).headers["Location"] == f"/work/{job().id}"
     assert (families(), done(), families()) == (0, 1, book.families)
     send(anna, book.content())
