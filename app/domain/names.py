@@ -47,8 +47,17 @@ def key_of_parts(*parts: str | None) -> str:
 
 def folded(text: str | None) -> str:
     """A key for search only: «Алия» finds «Әлия». Never a sign that two names are one."""
+    if not text:
+        return ""
+    return _kept_folded(text) if len(text) <= LONGEST_KEPT else _folded(text)
+
+
+def _folded(text: str) -> str:
     found = key(text)
     return found.translate(_FOLD) if _KINDRED.search(found) else found
+
+
+_kept_folded = lru_cache(MOST_KEPT >> 1)(_folded)
 
 
 def words(*texts: str | None) -> set[str]:

@@ -60,14 +60,18 @@ class BookSource:
 
     def understood(self, today: date) -> Understood:
         """What is understood of a hand-made book, as the bank stands."""
+        return self._understood(today)[0]
+
+    def _understood(self, today: date) -> tuple[Understood, Matching]:
+        """The same, and what was read of the bank for it."""
         bank.check_special()
         codes, found = bank.dictionaries(), None
         places = bank.Places(codes["agency_kind"])
         found = knowledge.known(places)
         words = knowledge.vocabulary(codes, found)
-        asking = Asking({**knowledge.remembered(found), **self.said})
+        asking, matching = Asking({**knowledge.remembered(found), **self.said}), Matching(codes, places)
         with garbage.not_searched():
-            return Understanding(self.book, found, words, asking, today, Matching(codes, places)).result()
+            return Understanding(self.book, found, words, asking, today, matching).result(), matching
 
     def plan(self, today: date, answers: Mapping[str, str] | None = None,
              told: Callable[[str], None] = lambda _sheet: None,
@@ -80,13 +84,14 @@ class BookSource:
             return self._sound_part(
                 self.book, None, lambda book: plan.make(book, today, answers, told, asks_of_names=True)
             )
-        understood = self.understood(today)
+        understood, matching = self._understood(today)
         seen(understood)
         if understood.written is None or understood.asking.unanswered:
             raise UnclearBookError(understood)
         made = self._sound_part(
-            understood.written.book, understood.written, lambda book: plan.make(book, today, answers, told)
-        )
+            understood.written.book, understood.written,
+            lambda book: plan.make(book, today, answers, told, known=matching.states),
+        )  # fmt: skip
         made.measures = len(understood.measures)
         for place, text in understood.notices:
             made.notices.append(Notice(place.sheet, place.row, text))
@@ -117,8 +122,9 @@ class BookSource:
 
 def read(content: bytes, name: str, said: Mapping[str, str] | None = None) -> BookSource:
     """Read a file. Raises Refusal."""
-    book = reader.read(content, name)
-    return BookSource(book if is_form(book) else upright(book), said or {})
+    with garbage.not_searched():
+        book = reader.read(content, name)
+        return BookSource(book if is_form(book) else upright(book), said or {})
 
 
 def is_form(book: Book) -> bool:

@@ -43,7 +43,8 @@ def gather(tables: list[FoundTable], on: date, place_of: Callable[[str], str]) -
             _give_aid(result, found)
         else:
             _merge(result, found, table, layouts)
-        layouts |= {id(family): table.headers for family in found if id(family) not in layouts}
+        headers = table.headers
+        layouts |= {id(family): headers for family in found if id(family) not in layouts}
     return result
 
 

@@ -6,12 +6,12 @@ that leaves something out says nothing of it.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 from sqlalchemy import select
 
@@ -50,6 +50,7 @@ class Matching:
         self.codes, self.places = codes, places
         self.on = date.min
         self.twice: list[tuple[FamilyRows, FamilyRows]] = []
+        self.states: dict[int, FamilyState] = {}  # what was read of the bank
 
     def __call__(self, families: list[FamilyRows], district: str, on: date, asking: Asking) -> None:
         """Give every family its number, and what the bank knows where the book is silent. on: the day of the book.
@@ -58,24 +59,27 @@ class Matching:
         out, and `twice` says of which one it is.
         """
         self.on = on
-        district_id = self._district(district)
-        known = self._candidates(families, district_id) if district_id is not None else _KnownPeople()
-        taken: dict[int, FamilyRows] = {}
         self.twice.clear()
-        scored = {id(family): _scores(family, known) for family in families}
-        for family in sorted(families, key=lambda each: -max((score for score, _ in scored[id(each)]), default=0)):
-            if (first := self._taken_whole(family, scored[id(family)], taken)) is not None:
-                self.twice.append((family, first))
-                continue
-            free = [(score, state) for score, state in scored[id(family)] if state.id not in taken]
-            state = self._choose(family, free, asking)
-            if state is not None:
-                taken[state.id] = family
-                self._take(family, state)
+        district_id = self._district(district)
+        if district_id is not None:
+            self._match(families, self._candidates(families, district_id), asking)
         for family, first in self.twice:
             families.remove(family)
             first.aids += family.aids
         self._number(families, bank.family_numbers(district_id) if district_id is not None else {})
+
+    def _match(self, families: list[FamilyRows], known: _KnownPeople, asking: Asking) -> None:
+        """Find the families of the bank, the surest first, for none of them is found twice."""
+        taken: dict[int, FamilyRows] = {}
+        scored = [(family, _Scores(family, known)) for family in families] if known.families else []
+        for family, scores in sorted(scored, key=lambda each: -each[1].best[0]):
+            if (first := self._taken_whole(family, scores.best, taken)) is not None:
+                self.twice.append((family, first))
+                continue
+            found = self._choose(family, scores.free(taken), asking)
+            if found is not None:
+                taken[found.state.id] = family
+                self._take(family, found)
 
     def homes(self, families: list[FoundFamily]) -> set[str]:
         """The districts in which the bank knows people of some families, by their names and birth dates."""
@@ -115,46 +119,47 @@ class Matching:
                        access.scope().families())
             )  # fmt: skip
             ids.update(dict.fromkeys(rows))
-        known = _KnownPeople()
         for portion_ids in portions(ids):
-            for state in bank.load(list(portion_ids), self.codes, self.places).values():
-                known.add(state)
-        return known
+            self.states.update(bank.load(list(portion_ids), self.codes, self.places))
+        return _KnownPeople(self.states.values())
 
-    def _taken_whole(self, family: FamilyRows, scored: list[tuple[int, FamilyState]],
-                     taken: dict[int, FamilyRows]) -> FamilyRows | None:  # fmt: skip
+    def _taken_whole(self, family: FamilyRows, best: Scored, taken: dict[int, FamilyRows]) -> FamilyRows | None:
         """The family of an earlier row that is this one too."""
-        score, state = scored[0] if scored else (0, None)
-        if state is None or state.id not in taken or score < SURE:
+        score, known = best
+        if known is None or known.state.id not in taken or score < SURE:
             return None
         everybody = all(
-            any(_agrees(_told(row, person), person.born, _known(member)) >= SURE // 2 for member in state.members)
-            for row, person in zip(family.members, family.found.people, strict=True)
+            any(_agrees(told, born, person) >= SURE // 2 for _, person in known.people)
+            for told, born in _people_told(family)
         )
-        return taken[state.id] if everybody else None
+        return taken[known.state.id] if everybody else None
 
-    def _choose(self, family: FamilyRows, scored: list[tuple[int, FamilyState]], asking: Asking) -> FamilyState | None:
+    def _choose(self, family: FamilyRows, scored: list[tuple[int, _KnownFamily]],
+                asking: Asking) -> _KnownFamily | None:  # fmt: skip
         if not scored:
             return None
-        best, state = scored[0]
+        best, known = scored[0]
         rivals = [other for score, other in scored[1:] if score == best]
         everybody = len(family.members) <= 1 or best >= 2 * len(family.members)
         if not rivals and (best >= SURE or (best >= SURE // 2 and everybody)):
-            return state
+            return known
         found = family.found
         who = ", ".join(filter(None, (_full(row) for row in family.members)))
         candidates = [each for _, each in scored[:3]]
-        choices = [Choice(each.row.number, f"Это она: № {each.row.number}, {_listed(each)}") for each in candidates]
+        choices = [
+            Choice(each.state.row.number, f"Это она: № {each.state.row.number}, {_listed(each.state)}")
+            for each in candidates
+        ]
         choices.append(Choice(AS_TEXT, "Другая семья: записать отдельно"))
         key = f"family:{names.key(who)}"[:200]
         hint = f"{found.place.sheet}, строка {found.place.row}"
         chosen = asking.ask(BookQuestion(key, f"{who}: эта семья уже в банке?", choices, hint=hint))
-        return next((each for each in candidates if each.row.number == chosen), None)
+        return next((each for each in candidates if each.state.row.number == chosen), None)
 
     # What the bank knows
 
-    def _take(self, family: FamilyRows, state: FamilyState) -> None:
-        row = family.family
+    def _take(self, family: FamilyRows, known: _KnownFamily) -> None:
+        row, state = family.family, known.state
         row.values["number"] = state.row.number
         row.values.setdefault("territory", state.row.territory)
         self._add_notes(row, state)
@@ -163,14 +168,11 @@ class Matching:
                 row.values[name] = getattr(state.row, name)
         for name in OF_FAMILY:
             _fill(row, name, getattr(state.row, name))
-        free = list(state.members)
-        for member, person in zip(family.members, family.found.people, strict=True):
-            told = _told(member, person)
-            scored = [(_agrees(told, person.born, _known(each)), each) for each in free]
-            best = max(scored, key=lambda each: each[0], default=(0, None))
-            if best[0] and best[1] is not None and [score for score, _ in scored].count(best[0]) == 1:
-                free.remove(best[1])
-                self._take_member(family, member, best[1])
+        free = list(known.people)
+        for member, (told, born) in zip(family.members, _people_told(family), strict=True):
+            if (found := _the_one(told, born, free)) is not None:
+                free.remove(found)
+                self._take_member(family, member, found[0])
         stays = [
             stay
             for stay in state.stays
@@ -250,12 +252,23 @@ def _fill(row: FormRow, name: str, value: Any) -> None:
     )
 
 
-class _KnownPerson(NamedTuple):
-    """A person of the bank with the family in whose record he stands, and the surnames of its people."""
+class _KnownFamily:
+    """A family of the bank with its people as they are compared, and the words of their surnames."""
 
-    person: NamedPerson
-    state: FamilyState
-    surnames: frozenset[str]
+    def __init__(self, state: FamilyState) -> None:
+        self.state = state
+        self.people = [(member, _known(member)) for member in state.members]
+        self.exact = {_exact(person) for _, person in self.people}
+        self.surnames = frozenset(word for _, person in self.people for word in _surname(person.last_name))
+
+    def points(self, told: NamedPerson, born: Time | None) -> int:
+        """How surely a person of the book is one of the family."""
+        if told.last_name and told.born_on is not None and _exact(told) in self.exact:
+            return SURE
+        return max((_agrees(told, born, person) for _, person in self.people), default=0)
+
+
+Scored = tuple[int, _KnownFamily | None]
 
 
 class _KnownPeople:
@@ -265,52 +278,119 @@ class _KnownPeople:
     another of the family, with the first name shortened to its letter, or with both words in each other's place.
     """
 
-    def __init__(self) -> None:
-        self._by_sign: dict[Hashable, list[_KnownPerson]] = {}
+    def __init__(self, states: Iterable[FamilyState]) -> None:
+        self.families = [_KnownFamily(state) for state in states]
 
-    def add(self, state: FamilyState) -> None:
-        """Let the people of a family be found."""
-        people = [_known(member) for member in state.members]
-        surnames = frozenset(word for person in people for word in _surname(person.last_name))
-        for person in people:
-            last, first = names.folded(person.last_name), names.folded(person.first_name)
-            forms = {names.folded(form) for form in names.of_both_sexes(names.key(person.last_name))}
-            signs: set[Hashable] = {(first, last), *((form, first) for form in forms)}
-            signs.update((form, f"{first[:1]}.") for form in forms)
-            if person.born_on is not None:
-                signs.add(person.born_on)
-            for sign in signs:
-                self._by_sign.setdefault(sign, []).append(_KnownPerson(person, state, surnames))
+    @cached_property
+    def _by_day(self) -> dict[date, list[_KnownFamily]]:
+        found: dict[date, list[_KnownFamily]] = {}
+        for family in self.families:
+            for day in {person.born_on for _, person in family.people if person.born_on is not None}:
+                found.setdefault(day, []).append(family)
+        return found
 
-    def like(self, told: NamedPerson, surnames: set[str]) -> Iterable[_KnownPerson]:
-        """Those who may agree with a person of a book, of the families that share a surname with his."""
+    @cached_property
+    def _by_name(self) -> dict[Hashable, list[_KnownFamily]]:
+        found: dict[Hashable, list[_KnownFamily]] = {}
+        for family in self.families:
+            for sign in {sign for _, person in family.people for sign in _signs(person)}:
+                found.setdefault(sign, []).append(family)
+        return found
+
+    def born_on(self, days: Iterable[date], surnames: set[str]) -> list[_KnownFamily]:
+        """The families with somebody who was born on one of some days, and with one of the surnames."""
+        found = {family.state.id: family for day in days for family in self._by_day.get(day, ())}
+        return [family for family in found.values() if not surnames.isdisjoint(family.surnames)]
+
+    def called(self, told: NamedPerson, surnames: set[str]) -> list[_KnownFamily]:
+        """The families with somebody who may be called so, and with one of the surnames."""
         last, first = names.folded(told.last_name), names.folded(told.first_name)
         signs: list[Hashable] = [(last, first)]
         if told.first_name.endswith("."):
             signs.append((last, f"{first[:1]}."))
-        if told.born_on is not None:
-            signs.append(told.born_on)
-        for sign in signs:
-            for one in self._by_sign.get(sign, ()):
-                if not surnames.isdisjoint(one.surnames):
-                    yield one
+        found = [family for sign in signs for family in self._by_name.get(sign, ())]
+        return [family for family in found if not surnames.isdisjoint(family.surnames)]
 
 
-def _scores(family: FamilyRows, known: _KnownPeople) -> list[tuple[int, FamilyState]]:
-    """The families of the bank that share people with one of the book, the best first."""
-    surnames = _surnames_told(family)
-    near: dict[int, FamilyState] = {}
-    points: Counter[int] = Counter()
-    for row, person in zip(family.members, family.found.people, strict=True):
-        told, best = _told(row, person), Counter[int]()
-        for one in known.like(told, surnames):
-            if (agreed := _agrees(told, person.born, one.person)) > best[one.state.id]:
-                best[one.state.id], near[one.state.id] = agreed, one.state
-        points.update(best)
-    values = family.family.values
-    home = values.get("actual_address") or values.get("registered_address")
-    scored = [(points[key] + (ITS_HOME if _is_home(home, state) else 0), state) for key, state in near.items()]
-    return sorted(scored, key=lambda each: (-each[0], each[1].id))
+class _Scores:
+    """How surely one family of the book is each of the bank.
+
+    Whoever shares no day of birth with it agrees by names alone: they are held against it only if nobody who shares
+    one is surer than all of them could be.
+    """
+
+    def __init__(self, family: FamilyRows, known: _KnownPeople) -> None:
+        self._known, self._people, self._surnames = known, _people_told(family), _surnames_told(family)
+        values = family.family.values
+        self._home = values.get("actual_address") or values.get("registered_address")
+        days = {told.born_on for told, _ in self._people if told.born_on is not None}
+        self._near = self._scored(known.born_on(days, self._surnames))
+        self._sure = self._is_sure()
+
+    def _is_sure(self) -> bool:
+        """Whether the best of those who share a day is surer than any other family may be."""
+        others = [SURE // 2 * len(self._people) + ITS_HOME, *(score for score, _ in self._near[1:2])]
+        return bool(self._near) and self._near[0][0] > max(others)
+
+    @cached_property
+    def _all(self) -> list[tuple[int, _KnownFamily]]:
+        called = (family for told, _ in self._people for family in self._known.called(told, self._surnames))
+        near = {family.state.id for _, family in self._near}
+        others = {family.state.id: family for family in called if family.state.id not in near}
+        return _in_order([*self._near, *self._scored(others.values())])
+
+    def _scored(self, families: Iterable[_KnownFamily]) -> list[tuple[int, _KnownFamily]]:
+        """Those of some families that share people with the one of the book, the best first."""
+        found = []
+        for family in families:
+            if points := sum(family.points(told, born) for told, born in self._people):
+                found.append((points + (ITS_HOME if _is_home(self._home, family.state) else 0), family))
+        return _in_order(found)
+
+    @property
+    def best(self) -> Scored:
+        """The family that it most surely is, with its points; none of them: it is none."""
+        return self._near[0] if self._sure else next(iter(self._all), (0, None))
+
+    def free(self, taken: Collection[int]) -> list[tuple[int, _KnownFamily]]:
+        """The families that it may be and that no other one is, the best first; one alone if that is sure."""
+        if self._sure and self._near[0][1].state.id not in taken:
+            return self._near[:1]
+        return [each for each in self._all if each[1].state.id not in taken]
+
+
+def _in_order(scored: list[tuple[int, _KnownFamily]]) -> list[tuple[int, _KnownFamily]]:
+    return sorted(scored, key=lambda each: (-each[0], each[1].state.id))
+
+
+def _signs(person: NamedPerson) -> Iterator[Hashable]:
+    """By what a person of the bank is found, whom a book may call otherwise."""
+    last, first = names.folded(person.last_name), names.folded(person.first_name)
+    yield first, last
+    for form in map(names.folded, names.of_both_sexes(names.key(person.last_name))):
+        yield form, first
+        yield form, f"{first[:1]}."
+
+
+def _exact(person: NamedPerson) -> Hashable:
+    """By what two entries are of one person and nobody would ask."""
+    return (names.folded(person.last_name), names.folded(person.first_name), names.folded(person.middle_name),
+            person.born_on)  # fmt: skip
+
+
+KnownMember = tuple[MemberState, NamedPerson]
+
+
+def _the_one(told: NamedPerson, born: Time | None, free: list[KnownMember]) -> KnownMember | None:
+    """The one of some people of the bank who agrees with a person of the book more than the others."""
+    if told.last_name and told.born_on is not None:
+        same_day = [each for each in free if each[1].born_on == told.born_on]
+        if len(same_day) == 1 and _exact(same_day[0][1]) == _exact(told):
+            return same_day[0]
+    scored = [(_agrees(told, born, person), member, person) for member, person in free]
+    best = max((each[0] for each in scored), default=0)
+    found = [(member, person) for score, member, person in scored if score == best]
+    return found[0] if best and len(found) == 1 else None
 
 
 def _is_home(home: Any, state: FamilyState) -> bool:
@@ -324,6 +404,11 @@ def _surnames_told(family: FamilyRows) -> set[str]:
 def _surname(last_name: str) -> list[str]:
     """The first word of a surname, as it is searched by; nothing where there is none."""
     return names.folded(last_name).split()[:1]
+
+
+def _people_told(family: FamilyRows) -> list[tuple[NamedPerson, Time | None]]:
+    """The people of a family as the book tells of them, with the times of their births."""
+    return [(_told(row, person), person.born) for row, person in zip(family.members, family.found.people, strict=True)]
 
 
 def _told(row: FormRow, person: PersonInBook) -> NamedPerson:

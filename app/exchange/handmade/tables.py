@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -50,7 +51,7 @@ class TableColumn:
     def letter(self) -> str:
         return letter(self.index)
 
-    @property
+    @cached_property
     def header(self) -> str:
         return " / ".join(re.sub(r"\s+", " ", part) for part in self.path) or f"столбец {self.letter}"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from types import MappingProxyType
 
 from app.exchange import bank, rows
 from app.exchange.changes import PlaceRef, Plan
@@ -27,6 +28,7 @@ from app.exchange.plan.stages import Stages
 from app.exchange.plan.stays import Stays
 from app.exchange.plan.supervisions import Supervisions
 from app.exchange.reader import Book
+from app.exchange.states import FamilyState
 from app.exchange.workbook import AIDS, FAMILIES, MEASURES, MEMBERS, SHEETS, STAGES, STAYS, SUPERVISIONS
 
 # One after the other.
@@ -35,14 +37,14 @@ COMPARED = tuple(sheet.title for sheet in (FAMILIES, MEMBERS, STAYS, SUPERVISION
 
 def make(book: Book, today: date, answers: Mapping[str, str] | None = None,
          told: Callable[[str], None] = lambda _sheet: None, *, whole: bool = True,
-         asks_of_names: bool = False) -> Plan:  # fmt: skip
+         asks_of_names: bool = False, known: Mapping[int, FamilyState] = MappingProxyType({})) -> Plan:  # fmt: skip
     """Compare a workbook with the bank, as far as the person's scope reaches. answers: question key → chosen value.
 
     whole: it tells of every family of the territories that it names, so that one it leaves out is missing.
 
     asks_of_names: what it would create and resembles what the bank has is asked about; else it is a notice.
 
-    told: is given the title of each sheet before it is compared.
+    told: is given the title of each sheet before it is compared. known: families of the bank that were read already.
     """
     bank.check_special()
     codes = bank.dictionaries()
@@ -56,12 +58,12 @@ def make(book: Book, today: date, answers: Mapping[str, str] | None = None,
         return plan
     places.check_date()
     places.index()
-    known = KnownPeople(comparison)
+    people = KnownPeople(comparison)
     told(FAMILIES.title)
-    Families(comparison, places, known).compare()
+    Families(comparison, places, people, known).compare()
     told(MEMBERS.title)
     schools_of_book.settle(comparison)
-    Members(comparison, known).compare()
+    Members(comparison, people).compare()
     told(STAYS.title)
     Stays(comparison, places).compare()
     told(SUPERVISIONS.title)
@@ -75,7 +77,7 @@ def make(book: Book, today: date, answers: Mapping[str, str] | None = None,
     if whole:
         of_book.note_missing_families(comparison)
         sides.settle(plan, comparison.answers)
-    of_book.note_duplicates(comparison, known)
+    of_book.note_duplicates(comparison, people)
     doubts.note(comparison)
     places.note_later()
     order = {sheet.title: place for place, sheet in enumerate(SHEETS)}

@@ -7,6 +7,7 @@ asked, and a family that turns out to be another one gets the next number of the
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from app.domain import intervals, names, registration
 from app.domain.likelihood import is_plainly_corrected
@@ -28,15 +29,16 @@ SHOWN = 4  # people named in a question
 
 
 class Families:
-    """The sheet «Семьи»."""
+    """The sheet «Семьи». states: families of the bank that were read already."""
 
-    def __init__(self, comparison: Comparison, places: PlacesOfBook, known: KnownPeople) -> None:
+    def __init__(self, comparison: Comparison, places: PlacesOfBook, known: KnownPeople,
+                 states: Mapping[int, FamilyState]) -> None:  # fmt: skip
         self.comparison, self.places, self.known = comparison, places, known
         self.plan, self.content = comparison.plan, comparison.content
         self.sheet = comparison.sheet(FAMILIES)
         self.numbers = bank.family_numbers(self.plan.district.id) if self.plan.district.id is not None else {}
         self.merged = bank.merged_numbers(self.plan.district.id) if self.plan.district.id is not None else {}
-        self.states: dict[int, FamilyState] = {}
+        self.states = dict(states)
         self.taken: set[int] = set()
         self.shared: dict[tuple[str, bool], Counter[int]] = {}
         self.people: dict[str, list[MemberRow]] = {}
@@ -92,7 +94,7 @@ class Families:
     def _load(self, rows: list[FamilyRow]) -> None:
         wanted = [known for row in rows if (known := self._known(row)) is not None]
         wanted += [family_id for row in rows for family_id in self._shared(row)]
-        for portion in portions(dict.fromkeys(wanted)):
+        for portion in portions(each for each in dict.fromkeys(wanted) if each not in self.states):
             self.states.update(bank.load(portion, self.comparison.codes, self.comparison.places))
 
     def _known(self, row: FamilyRow) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, select
@@ -47,8 +48,7 @@ class KnownPeople:
         people = [named(row) for row in comparison.sheet(MEMBERS).of(MemberRow)]
         self._wanted = {names.folded(name) for person in people for name in (person.last_name, person.first_name)}
         self._seen: set[int] = set()
-        self._likely: Likely[Membership] = Likely()
-        self._same: dict[NamedPerson, list[Membership]] = {}  # asked for again and again
+        self._known: list[Membership] = []
         dated = [person for person in people if person.born_on is not None]
         self._read(_member.c.born_on.in_, {person.born_on for person in dated})
         self._read(_in_families_of, _surnames(person for person in people if person.born_on is None))
@@ -78,15 +78,27 @@ class KnownPeople:
         if wanted and row.id not in self._seen:
             self._seen.add(row.id)
             person = NamedPerson(row.last_name, row.first_name, row.middle_name, row.born_on)
-            known = Membership(row.id, row.family_id, row.number, row.district_id, person, row.joined_on, row.left_on)
-            self._likely.add(person, known)
+            self._known.append(
+                Membership(row.id, row.family_id, row.number, row.district_id, person, row.joined_on, row.left_on)
+            )
 
-    def same(self, person: MemberRow) -> Iterator[Membership]:
+    @cached_property
+    def _same(self) -> dict[tuple[str, date | None], list[Membership]]:
+        found: dict[tuple[str, date | None], list[Membership]] = {}
+        for known in self._known:
+            found.setdefault((called(known.person), known.person.born_on), []).append(known)
+        return found
+
+    @cached_property
+    def _likely(self) -> Likely[Membership]:
+        found: Likely[Membership] = Likely()
+        for known in self._known:
+            found.add(known.person, known)
+        return found
+
+    def same(self, person: MemberRow) -> list[Membership]:
         """The person of the same ФИО and birth date, in whatever family."""
-        wanted = named(person)
-        if wanted not in self._same:
-            self._same[wanted] = [known for known in self._likely.of(wanted) if are_same(known.person, wanted)]
-        return iter(self._same[wanted])
+        return self._same.get(person.key, []) if person.born_on is not None else []
 
     def perhaps(self, person: MemberRow) -> Iterator[Membership]:
         """Who may be the person."""
