@@ -107,23 +107,21 @@ class Scope:
     user_name: str = field(default="", compare=False)
     address: str | None = field(default=None, compare=False)
 
-    def families(self, family: Any = _family.c, *, one: bool = False) -> ColumnElement[bool]:
-        """The condition on the table `family` that this person's families meet. one: as `given_families`.
-
-        The listener gives the entity instead of the table: only its attributes follow an alias into a joined load.
-        """
+    def families(self, family: Any = _family.c, *, one: bool = False, much: bool = False) -> ColumnElement[bool]:
+        """The condition on the table `family` that this person's families meet. one, much: as `given_families`.
+        The listener gives the entity instead of the table: only its attributes follow an alias into a joined load."""
         if self.everything:
             return true()
-        parts = self.given_families(family, one=one)
+        parts = self.given_families(family, one=one, much=much)
         if self.territories:
             parts.append(family.territory_id.in_(self.territories))
         return or_(*parts) if parts else false()
 
-    def given_families(self, family: Any, *, one: bool = False, by_name: bool = False) -> list[ColumnElement[bool]]:
+    def given_families(self, family: Any, *, one: bool = False, much: bool = False, by_name: bool = False) -> list[Any]:
         """The conditions of the families that are given to the person, or to the body, one by one.
 
         one: a family is at hand, and what the body has to do in it is looked for there, not in the whole bank.
-        by_name: not those where the body merely has a measure.
+        much: all are gathered of a body that does much. by_name: not those where the body merely has a measure.
         """
         parts: list[ColumnElement[bool]] = []
         if self.assigned_to is not None:
@@ -131,9 +129,10 @@ class Scope:
         if self.agency is not None:
             of_agency = _mentor.c.employee_id.in_(select(_employee.c.id).where(_employee.c.agency_id == self.agency))
             parts.append(family.id.in_(self._current(_mentor, of_agency)))
-            works = conditions.families_of_work(self.agency, self.today, measures_too=not by_name)
-            gathered = (family.id.in_(found) for found in works)
-            parts += conditions.works_with(family.id, self.agency, self.today) if one else gathered
+            if one:
+                return [*parts, *conditions.works_with(family.id, self.agency, self.today)]
+            works = conditions.families_of_work(self.agency, self.today, measures_too=not by_name, much=much)
+            parts += (family.id.in_(found) for found in works)
         return parts
 
     def _current(self, table: Any, condition: ColumnElement[bool]) -> Select[tuple[int]]:

@@ -293,15 +293,20 @@ def gives_work(stage: FromClause) -> ColumnElement[bool]:
 
 
 @lru_cache(maxsize=256)
-def families_of_work(agency: int, day: date, *, measures_too: bool = True) -> tuple[Select[tuple[int | None]], ...]:
+def families_of_work(agency: int, day: date, *, measures_too: bool = True,
+                     much: bool = False) -> tuple[Select[tuple[int | None]], ...]:  # fmt: skip
     """Ids of the families that a body works with on a day: it has a measure in an approved stage of a programme that
     runs, it is of the group that draws one or carries it out, or an instruction about the family waits for it.
 
     An ended programme, place in a group or instruction ends the sight. measures_too: else only the others, which are
-    few however much a body does. The statements are composed once for a body and a day: every request asks them.
+    few however much a body does. much: the body does so much that all programmes that run are asked about it sooner
+    than its measures are gathered. The statements are composed once for a body and a day: every request asks them.
     """
     programme, stage, measure = Programme.__table__.alias(), Stage.__table__.alias(), PlannedMeasure.__table__.alias()
     group, order = WorkingGroupMember.__table__.alias(), Instruction.__table__.alias()
+    orders = select(order.c.family_id).where(*_waits(order, agency))
+    if much:
+        return select(programme.c.family_id).where(_runs(programme), _has_work(programme, agency, day)), orders
     of_stage = measure.join(stage, stage.c.id == measure.c.stage_id)
     of_stage = of_stage.join(programme, programme.c.id == stage.c.programme_id)
     measures = select(measure.c.family_id).select_from(of_stage).where(
@@ -309,7 +314,6 @@ def families_of_work(agency: int, day: date, *, measures_too: bool = True) -> tu
     )  # fmt: skip
     of_group = group.join(programme, programme.c.id == group.c.programme_id)
     groups = select(group.c.family_id).select_from(of_group).where(*_is_of_group(group, agency, day), _runs(programme))
-    orders = select(order.c.family_id).where(*_waits(order, agency))
     return (measures, groups, orders) if measures_too else (groups, orders)
 
 
@@ -317,22 +321,26 @@ def families_of_work(agency: int, day: date, *, measures_too: bool = True) -> tu
 def works_with(family_id: ColumnElement[Any], agency: int, day: date) -> tuple[ColumnElement[bool], ...]:
     """Whether one family is among them, by its own rows, however much the body does: first whether a programme of the
     family runs, which an index tells, and then what the body has to do in it."""
-    programme, stage, measure = Programme.__table__.alias(), Stage.__table__.alias(), PlannedMeasure.__table__.alias()
-    group, order = WorkingGroupMember.__table__.alias(), Instruction.__table__.alias()
+    programme, order = Programme.__table__.alias(), Instruction.__table__.alias()
     running = select(programme.c.id).where(programme.c.family_id == family_id, _runs(programme))
-    running = running.correlate_except(programme)
+    orders = select(order.c.id).where(order.c.family_id == family_id, *_waits(order, agency))
+    return (
+        running.where(_has_work(programme, agency, day)).correlate_except(programme).exists(),
+        orders.correlate_except(order).exists(),
+    )
+
+
+def _has_work(programme: FromClause, agency: int, day: date) -> ColumnElement[bool]:
+    """A body is of the group of a programme, or has a measure in an approved stage of it."""
+    stage, measure = Stage.__table__.alias(), PlannedMeasure.__table__.alias()
+    group = WorkingGroupMember.__table__.alias()
+    groups = select(group.c.id).where(group.c.programme_id == programme.c.id, *_is_of_group(group, agency, day))
     measures = select(measure.c.id).select_from(measure.join(stage, stage.c.id == measure.c.stage_id)).where(
         measure.c.family_id == programme.c.family_id,
         stage.c.programme_id == programme.c.id,
         *_is_work(measure, stage, agency),
     )  # fmt: skip
-    groups = select(group.c.id).where(group.c.programme_id == programme.c.id, *_is_of_group(group, agency, day))
-    orders = select(order.c.id).where(order.c.family_id == family_id, *_waits(order, agency))
-    return (
-        running.where(measures.correlate_except(measure, stage).exists()).exists(),
-        running.where(groups.correlate_except(group).exists()).exists(),
-        orders.correlate_except(order).exists(),
-    )
+    return or_(groups.correlate_except(group).exists(), measures.correlate_except(measure, stage).exists())
 
 
 def _runs(programme: FromClause) -> ColumnElement[bool]:

@@ -30,7 +30,7 @@ from app.models import (
     Supervision,
     SupervisionKind,
 )
-from app.readings import given
+from app.readings import given, listings
 from app.readings import kept as found_kept
 from tests import factories
 from tests.states import kept
@@ -188,6 +188,9 @@ def test_a_body_sees_the_same_rows_whether_its_families_are_gathered_or_met_one_
             assert (three[place].number in families) is shown, place
             assert (f"/family/{three[place].id}" in members) is shown, place
         assert three["south"].number in browser.get("/programmeregistry/list/").text
+        with access.acting_as(scope_of(cast, "gleb")):
+            every = listings.BY_NAME[listings.ALL]
+            assert listings.counts([every], TODAY) == {every.name: 2}
     assert "Дальняя школа" not in browser.get("/agencyregistry/list/").text
     factories.mentor(three["far"], gleb, date(2026, 1, 1))
     db.session.commit()

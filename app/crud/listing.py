@@ -165,10 +165,10 @@ class RegistryList:
 
     def _met(self, found: Sequence[Filter], order: tuple[str, str], most: int) -> Sequence[int] | None:
         """The ids of the rows in their order, as far as they are counted: who meets them on the way to a far page need
-        not gather them too. None if nothing is asked, if no index holds the order, or if fewer than `most` are likely
-        to be let through: they are gathered sooner."""
+        not gather them too. None if no row is passed by or no index holds the order, or if less than `most` are met."""
         is_held = self._index_along(found, order) and not self._column(order).info.get("repeated")
-        if not is_held or not any(one.conditions for one in found) or self._guessed(found) < most:
+        are_chosen = any(one.conditions for one in found) or self._works_much
+        if not is_held or not are_chosen or self._guessed(found) < most:
             return None
         rows = self._ordered(self._narrowed(found, walked=True, one_by_one=False), order, walked=True)
         return self._keys(self._along(rows.limit(COUNTED + 1), found, order))

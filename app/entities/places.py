@@ -11,6 +11,7 @@ from sqlalchemy import (
     CheckConstraint,
     Date,
     ForeignKey,
+    Index,
     String,
     UniqueConstraint,
 )
@@ -164,11 +165,12 @@ class Mentor(OfFamily, Entity):
     __table_args__ = (
         listed("mentor", "started_on", "id", "family_id"),
         sought("mentor", "ended_on", "id", "family_id"),
+        Index("ix_mentor_of_employee", "employee_id", "ended_on", "family_id", "started_on", "annulled_at"),
         sane("ended_on >= started_on", name="ended_after_start"),
     )
     TITLE, TITLES = _("Mentor"), _("Mentors")
     ADDING = _("Add a mentor")
-    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True, info=label(_("Employee")))
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), info=label(_("Employee")))
     employee: Mapped[Employee] = relationship(info=label(_("Employee")))
     started_on: Mapped[date] = mapped_column(Date, info=label(_("Since")))
     ended_on: Mapped[date | None] = mapped_column(Date, info=label(_("Until")))

@@ -153,11 +153,27 @@ class WorkingGroupMember(ByAct, OfFamily, Entity):
     __tablename__ = "working_group_member"
     __table_args__ = (
         in_the_family_of("programme_id", "programme"),
-        Index("ix_working_group_member_of_employee", "employee_id", "ended_on", "family_id", "annulled_at"),
+        Index(
+            "ix_working_group_member_of_employee",
+            "employee_id",
+            "ended_on",
+            "family_id",
+            "programme_id",
+            "started_on",
+            "annulled_at",
+        ),
+        Index(
+            "ix_working_group_member_of_programme",
+            "programme_id",
+            "employee_id",
+            "ended_on",
+            "started_on",
+            "annulled_at",
+        ),
         sane("ended_on >= started_on", name="ended_after_start"),
     )
     TITLE, TITLES = _("Member of a working group"), _("Members of working groups")
-    programme_id: Mapped[int] = mapped_column(index=True, info=label(_("Programme")))
+    programme_id: Mapped[int] = mapped_column(info=label(_("Programme")))
     programme: Mapped[Programme] = relationship(foreign_keys=[programme_id], info=label(_("Programme")))
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), info=label(_("Employee")))
     employee: Mapped[Employee] = relationship(info=label(_("Employee")))
@@ -207,11 +223,12 @@ class Stage(ByAct, OfFamily, Entity):
         in_the_family_of("decision_id", "decision"),
         in_the_family_of("extension_id", "decision"),
         listed("stage", "starts_on", "id", "family_id"),
+        Index("ix_stage_of_programme", "programme_id", "decision_id", "annulled_at"),
         Index("ix_stage_to_be_reviewed", "reviewed_on", "ends_on", "family_id", "annulled_at"),
         sane("ends_on >= starts_on", name="ends_after_start"),
     )
     TITLE, TITLES = _("Stage"), _("Stages")
-    programme_id: Mapped[int] = mapped_column(index=True, info=label(_("Programme")))
+    programme_id: Mapped[int] = mapped_column(info=label(_("Programme")))
     programme: Mapped[Programme] = relationship(foreign_keys=[programme_id], info=label(_("Programme")))
     kind_id: Mapped[int] = mapped_column(ForeignKey("stage_kind.id"), index=True, info=label(_("Kind of stage")))
     kind: Mapped[StageKind] = relationship(info=label(_("Kind of stage")))
@@ -330,7 +347,7 @@ class Aid(OfFamily, Entity):
     __tablename__ = "aid"
     __table_args__ = (
         Index("ix_aid_kind_id_given_on", "kind_id", "given_on"),
-        listed("aid", "given_on", "id", "family_id", "performer_id"),
+        listed("aid", "given_on", "id", "family_id", "performer_id", "kind_id", "measure_id"),
         *(given("aid", name, "given_on", "id", "family_id") for name in ("kind_id", "measure_id")),
         sought("aid", "amount", "id", "family_id"),
         Index("ix_aid_of_family", "family_id", "given_on", "annulled_at"),

@@ -24,6 +24,7 @@ _family, _member = Family.__table__, Member.__table__
 _territory = Territory.__table__
 
 FAMILIES, MEMBERS, CHILDREN = "families", "members", "children"
+ALL = "assigned"  # the name of the list of all families of a person
 Asked = Mapping[str, str | Period]  # the name of a filter, and its value or its stretch of days
 
 
@@ -142,7 +143,7 @@ def by_district(today: date) -> list[tuple[str, int, int, int]]:
 
 def _families(today: date, *, on_record: bool) -> Select[tuple[int]]:
     """The ids of the person's families, of all or of those on record."""
-    seen = access.scope().families(one=given.works_much(MANY))
+    seen = access.scope().families(much=given.works_much(MANY))
     found = select(_family.c.id).where(seen, _family.c.annulled_at.is_(None))
     return found.where(families.stands(today)) if on_record else found
 
@@ -172,7 +173,7 @@ def _coming_of_age(today: date) -> ColumnElement[bool]:
     return members.comes_of_age(today)
 
 
-MANY = 10_000  # families that are counted by asking each
+MANY = 10_000  # families of a body: of more, all programmes that run are asked about it
 _KEEPS = (Role.COORDINATOR,)
 _READS = (Role.COORDINATOR, Role.SECRETARY, Role.COMMISSION, Role.SPECIALIST)
 _DECIDES = (Role.COORDINATOR, Role.SECRETARY, Role.COMMISSION)
@@ -180,7 +181,7 @@ _DECIDES = (Role.COORDINATOR, Role.SECRETARY, Role.COMMISSION)
 LISTINGS = [
     HomeList("on-record", "Состоят на учёте", FAMILIES, _READS, asks=lambda _today: {"state": "on"}),
     HomeList("children", "Дети в этих семьях", CHILDREN, _READS, asks=lambda _today: {"state": "children"}),
-    HomeList("assigned", "Закреплённые семьи", FAMILIES, (Role.COMMISSION, Role.SPECIALIST), on_record=False),
+    HomeList(ALL, "Закреплённые семьи", FAMILIES, (Role.COMMISSION, Role.SPECIALIST), on_record=False),
     HomeList("registered", "Поставлены в этом квартале", FAMILIES, _KEEPS, _registered_this_quarter, on_record=False,
              asks=lambda today: {"registered_on": quarter_holding(today)}),
     HomeList("removed", "Сняты в этом квартале", FAMILIES, _DECIDES, _removed_this_quarter, on_record=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -62,18 +63,22 @@ class Home(IndexView):
             return redirect(self.appbuilder.get_url_for_login)
         roles = self.appbuilder.sm.roles_of_code(current_user)
         today = clock.today()
-        number = given.families_up_to(COUNTED_AT_ONCE + 1)
+        served = listings.served(roles)
+        plain = [listing for listing in served if not listing.warns]
+        counts = _counts(plain, today)
+        number = _number_of_families(counts)
         has_families = number > 0
-        served = listings.served(roles) if has_families else []
+        if not has_families:
+            served, plain, counts = [], [], {}
         values: dict[str, Any] = {
             "today": today, "roles": roles, "Role": Role, "address": _address, "opens": _opens,
             "page_of": due_pages.address_of, "moment": clock.local(clock.now()),
             "lacking": given.lacking(roles) if has_families else given.nothing(roles), "may_enter": may_enter(),
         }  # fmt: skip
-        sources, plain = due.served(roles), [listing for listing in served if not listing.warns]
+        sources = due.served(roles)
         watches = has_families and self.appbuilder.sm.has_access("can_show", "Watching")
         few = number <= COUNTED_AT_ONCE
-        known = _known(plain, sources, today, watches=watches and few) if sources or plain else None
+        known = _known(sources, today, watches=watches and few) if sources or plain else None
         values |= {"watching": watching, "watched": known.watched if known else {}} if watches else {}
         values |= {"due": _shown(known, sources)} if known and sources else {}
         if served:
@@ -82,7 +87,7 @@ class Home(IndexView):
             if known:
                 warning = listings.by_deadlines(warning, known.deadlines.of_stays)
             checks = Checks(warning, form, today, self.appbuilder.sm.has_access("can_show", "Doubles"))
-            values.update(plain=plain, counts=known.counts if known else {}, checks=checks)
+            values.update(plain=plain, counts=counts, checks=checks)
             if few or filters.Address("/").typed("checks") or checks.are_known():
                 values["checked"] = checks.counted()
         if self.appbuilder.sm.has_access("can_download", "Papers"):
@@ -157,25 +162,33 @@ class DueToday:
 
 @dataclass(frozen=True)
 class Known:
-    """What the first page shows of the rows and the day alone: the length of each list, and what is due.
+    """What the first page shows of the rows and the day alone: what is due, and how much is to be watched."""
 
-    watched: the length of each list of what is to be watched.
-    """
-
-    counts: dict[str, int]
     deadlines: DeadlinesInUse
     things: list[due.Due]
     reports: list[due.Due]
     watched: dict[str, int]
 
 
-def _known(plain: list[listings.HomeList], sources: list[due.DueSource], today: date, *, watches: bool) -> Known:
-    """Each part is kept by itself: a change leaves those that rest on other rows."""
+def _counts(plain: list[listings.HomeList], today: date) -> dict[str, int]:
+    """The length of each list that does not warn."""
     names = tuple(listing.name for listing in plain)
+    return kept.while_unchanged(("lists", names, today), lambda: listings.counts(plain, today)) if plain else {}
+
+
+def _number_of_families(counts: dict[str, int]) -> int:
+    """How many families the person has, of more than are counted at once any larger number; whoever has families given
+    has all of them counted already."""
+    if listings.ALL in counts and not access.scope().all_statistics:
+        return counts[listings.ALL]
+    return given.families_up_to(COUNTED_AT_ONCE + 1)
+
+
+def _known(sources: list[due.DueSource], today: date, *, watches: bool) -> Known:
+    """Each part is kept by itself: a change leaves those that rest on other rows."""
     deadlines = kept.while_unchanged("deadlines", DeadlinesInUse.read)
-    counts = kept.while_unchanged(("lists", names, today), lambda: listings.counts(plain, today))
     watched = kept.while_unchanged(("watched", today), lambda: watching.counts(today)) if watches else {}
-    return Known(counts, deadlines, *_read_due(sources, deadlines, today), watched)
+    return Known(deadlines, *_read_due(sources, deadlines, today), watched)
 
 
 def _kept(source: due.DueSource) -> due.DueSource:
@@ -194,9 +207,13 @@ def _read_due(
     """What is overdue or due within a week, and the next reports of those who make them."""
     last = today + SOON
     of_things = [_kept(source) for source in sources if source.name != due.REPORTS]
-    things = due.lines(of_things, due.DaysAsked(None, last, deadlines, MOST_DUE))
+    first = [list(source.lines(due.DaysAsked(None, last, deadlines, MOST_DUE))) for source in of_things]
+    things = due.earliest(chain.from_iterable(first), MOST_DUE)
     if len(things) == MOST_DUE:  # so much is overdue that what is due soon stands beyond it
-        things += due.lines(of_things, due.DaysAsked(today, last, deadlines, 2 * SHOWN_DUE))
+        asked = due.DaysAsked(today, last, deadlines, 2 * SHOWN_DUE)
+        further = [source.lines(asked) if len(known) >= MOST_DUE else [one for one in known if one.due >= today]
+                   for source, known in zip(of_things, first, strict=True)]  # fmt: skip
+        things += due.earliest(chain.from_iterable(further), asked.most)
     reports: list[due.Due] = []
     if len(of_things) < len(sources):
         reports = kept.while_unchanged(("reports", today), lambda: due.reports.coming(today, deadlines))

@@ -147,8 +147,8 @@ def test_whatever_is_written_the_first_page_is_that_which_is_counted_anew(app, c
         found: list[object] = []
         for scope in scopes:
             with access.acting_as(scope):
-                known = home._known(plain, list(due.SOURCES), day, watches=True)
-                found += [known.counts, known.things, known.reports, known.watched, home._keeping(day)]
+                known = home._known(list(due.SOURCES), day, watches=True)
+                found += [home._counts(plain, day), known.things, known.reports, known.watched, home._keeping(day)]
                 found += [given.families_up_to(9), doubles.pairs(day)]
         return found
 

@@ -19,7 +19,7 @@ from app.readings.due.kinds import DaysAsked, Due
 
 REPORTS = "reports"
 
-__all__ = ["REPORTS", "SOURCES", "DaysAsked", "Due", "DueSource", "by_day", "lines", "reports", "served"]
+__all__ = ["REPORTS", "SOURCES", "DaysAsked", "Due", "DueSource", "by_day", "earliest", "lines", "reports", "served"]
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,12 @@ def served(roles: Collection[str]) -> list[DueSource]:
 
 def lines(sources: Iterable[DueSource], asked: DaysAsked) -> list[Due]:
     """What is due, the earliest first."""
-    found = [one for source in sources for one in source.lines(asked)]
-    return sorted(found, key=lambda one: (one.last_moment, one.key or 0))[: asked.most]
+    return earliest((one for source in sources for one in source.lines(asked)), asked.most)
+
+
+def earliest(found: Iterable[Due], most: int) -> list[Due]:
+    """The first of some things by the last good moment of each."""
+    return sorted(found, key=lambda one: (one.last_moment, one.key or 0))[:most]
 
 
 def by_day(sources: Iterable[DueSource], period: Period) -> dict[date, dict[str, int]]:
