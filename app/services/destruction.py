@@ -68,6 +68,7 @@ def prepare(chosen: Chosen, commission: str, today: date) -> Destruction:
     cases, people = check_chosen(chosen, today), retention.commission(commission)
     place, scope = _place(cases), access.scope()
     for case in cases:
+        hold_row(SignalCard if case.is_card else Family, case.key)  # of two at once one waits, and is told
         if (other := _waiting_act(case)) is not None:
             raise Refusal(f"{case.named.capitalize()}: уже стоит в акте № {other.title}, который ждёт подтверждения.")
     row = Destruction(
