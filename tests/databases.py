@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import cast
 from zlib import crc32
 
@@ -233,6 +234,8 @@ class PostgresBank:
         self.url = f"{head.rsplit('/', 1)[0]}/{self.name}" + (f"?{options}" if options else "")
         self.states: set[str] = set()
         self.state = PRISTINE  # the one that was laid last
+        self.wanted: str | None = None  # the one that is to be laid before anybody looks
+        self.laying = Lock()
 
     def _on_server(self, *statements: str) -> None:
         with psycopg.connect(self.server, autocommit=True) as connection:
@@ -250,12 +253,15 @@ class PostgresBank:
 
     def touched(self) -> bool:
         """Whether anything was written since a state was laid."""
-        return self._connected().execute("SELECT EXISTS (SELECT FROM laid.written)").fetchone() == (True,)
+        written = "SELECT EXISTS (SELECT FROM laid.written)"
+        return self.wanted is None and self._connected().execute(written).fetchone() == (True,)
 
     def keep(self, engine: Engine, state: str = PRISTINE) -> None:
         """What is there now is the state of that name."""
+        self._lay()
         if state == PRISTINE:
             self._connected().execute(REMEMBER)
+            event.listen(engine, "checkout", self._lay)
         self._connected().execute("SELECT laid.keep(%s, %s)", (self.state, state))
         if state == PRISTINE:
             self.close()
@@ -267,21 +273,27 @@ class PostgresBank:
         self.state = state
 
     def restore(self, engine: Engine, state: str = PRISTINE) -> None:
-        """Lay a state."""
-        connection = self._connected()
-        if connection.execute(UNTOUCHED).fetchone() == (True,):
-            with connection.transaction():
-                connection.execute("SET LOCAL session_replication_role = replica")
-                connection.execute("SELECT laid.lay(%s, %s)", (self.state, state))
-        else:
-            self.close()
-            engine.dispose()
-            self._on_server(
-                f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)",
-                f"CREATE DATABASE {self.name} TEMPLATE {self.template}",
-            )
-            self.states = {PRISTINE}
-        self.state = state
+        """Lay a state, before anybody looks: a test whose facts are kept asks for them at once, and the pristine tables
+        that would be laid in between are seen by nobody."""
+        if self._connected().execute(UNTOUCHED).fetchone() == (True,):
+            self.wanted = state
+            return
+        self.close()
+        engine.dispose()
+        self._on_server(
+            f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name} TEMPLATE {self.template}"
+        )
+        self.states, self.state, self.wanted = {PRISTINE}, PRISTINE, None
+
+    def _lay(self, *_of_event: object) -> None:
+        """Lay the state that is wanted, where the first of several threads takes a connection."""
+        with self.laying:
+            if self.wanted is not None:
+                connection = self._connected()
+                with connection.transaction():
+                    connection.execute("SET LOCAL session_replication_role = replica")
+                    connection.execute("SELECT laid.lay(%s, %s)", (self.state, self.wanted))
+                self.state, self.wanted = self.wanted, None
 
     def close(self) -> None:
         """Leave the database."""
@@ -332,7 +344,8 @@ BEGIN
     SELECT name, CASE WHEN EXISTS (SELECT FROM laid.tables AS own WHERE own.state = wanted AND own.name = changed.name)
                       THEN wanted ELSE 'pristine' END AS source
       FROM (SELECT name FROM laid.written
-             UNION SELECT name FROM laid.tables WHERE state IN (now, wanted) AND state <> 'pristine') AS changed
+             UNION SELECT name FROM laid.tables
+                    WHERE now <> wanted AND state IN (now, wanted) AND state <> 'pristine') AS changed
   LOOP
     EXECUTE format('DELETE FROM public.%I', row.name);
     EXECUTE format('INSERT INTO public.%I SELECT * FROM %I.%I', row.name, row.source, row.name);
