@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-# Chromium before a served demo bank; the bank that is measured; the trees of all sources.
-TOGETHER = ("tests/browser/", "tests/test_benchmarks.py", "tests/test_conventions.py")
+TOGETHER = ("tests/browser/",)  # Chromium before a served demo bank
 
 
 class Scheduling(LoadScopeScheduling):
-    """Whoever is free takes the next test, or all that stand on one dear thing.
+    """Whoever is free takes the tests of the next file for one kind of database, or all that stand on one dear thing.
 
-    The first worker begins with Postgres and the others without: to make a bank, and to write out each statement of the
-    program for its kind, takes seconds, and so most workers do it for one kind. Whose tests are over helps the others.
+    The tests of a file ask for the same facts and send much the same statements: what is entered and written out for
+    the first of them is at hand for the others. The first worker begins with Postgres and the others without, as each
+    writes out the statements for its kind; whose tests are over helps the others.
     """
+
+    def __init__(self, config: pytest.Config, log: Any = None) -> None:
+        super().__init__(config, log)
+        config.option.loadscopereorder = False  # in the order of the tests: those with the longest come first
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         of_postgres = node is self.nodes[0]
@@ -28,7 +33,9 @@ class Scheduling(LoadScopeScheduling):
         super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((beginning for beginning in TOGETHER if nodeid.startswith(beginning)), nodeid)
+        file, _, test = nodeid.partition("::")
+        of_file = f"{file}[postgres" if "[postgres" in test else file
+        return next((beginning for beginning in TOGETHER if nodeid.startswith(beginning)), of_file)
 
 
 @pytest.fixture(scope="session")
