@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from app import access, conditions, words
 from app.domain import ages, names
@@ -50,43 +50,33 @@ def of_items(items: Sequence[AgendaItem], day: date) -> dict[int, Glance]:
 
 
 def _tell_families(by_family: dict[int, list[Glance]], day: date) -> None:
+    """Each family with its last stay and the criteria of it."""
     ids = list(by_family)
     if not ids:
         return
+    begun = and_(_stay.c.family_id == _family.c.id, _stay.c.annulled_at.is_(None), _stay.c.registered_on <= day)
     told = (
         select(_family.c.id, _family.c.number, _family.c.name, _territory.c.name.label("place"),
-               func.coalesce(_family.c.actual_address, _family.c.registered_address, "").label("address"))
-        .join(_territory, _territory.c.id == _family.c.territory_id)
-        .where(_family.c.id.in_(ids), access.scope().families())
-    )  # fmt: skip
-    seen = set()
-    for row in _read(told):
-        seen.add(row.id)
-        for one in by_family[row.id]:
-            one.number, one.name, one.place, one.address = row.number, row.name, row.place, row.address
-    if not seen:
-        return
-    _tell_stays(by_family, seen, day)
-    _tell_people(by_family, seen, day)
-
-
-def _tell_stays(by_family: dict[int, list[Glance]], ids: Iterable[int], day: date) -> None:
-    """The last stay of each family with its criteria."""
-    stays = (
-        select(_stay.c.id, _stay.c.family_id, _stay.c.registered_on, _stay.c.removed_on, _criterion.c.code,
-               _criterion.c.name)
-        .select_from(_stay.outerjoin(_named, _named.c.registration_id == _stay.c.id)
+               func.coalesce(_family.c.actual_address, _family.c.registered_address, "").label("address"),
+               _stay.c.id.label("stay"), _stay.c.registered_on, _stay.c.removed_on, _criterion.c.code,
+               _criterion.c.name.label("criterion"))
+        .select_from(_family.join(_territory, _territory.c.id == _family.c.territory_id)
+                     .outerjoin(_stay, begun)
+                     .outerjoin(_named, _named.c.registration_id == _stay.c.id)
                      .outerjoin(_criterion, _criterion.c.id == _named.c.criterion_id))
-        .where(_stay.c.family_id.in_(ids), _stay.c.annulled_at.is_(None), _stay.c.registered_on <= day)
+        .where(_family.c.id.in_(ids), access.scope().families())
         .order_by(_stay.c.registered_on, _stay.c.id, _named.c.position)
     )  # fmt: skip
-    rows = _read(stays)
-    last = {row.family_id: row.id for row in rows}
-    for row in (row for row in rows if row.id == last[row.family_id]):
-        for one in by_family[row.family_id]:
+    rows = _read(told)
+    last = {row.id: row.stay for row in rows}
+    for row in (row for row in rows if row.stay == last[row.id]):
+        for one in by_family[row.id]:
+            one.number, one.name, one.place, one.address = row.number, row.name, row.place, row.address
             one.registered_on, one.removed_on = row.registered_on, row.removed_on
             if row.code is not None:
-                one.criteria.append(f"{row.code} {row.name}")
+                one.criteria.append(f"{row.code} {row.criterion}")
+    if last:
+        _tell_people(by_family, last, day)
 
 
 def _tell_people(by_family: dict[int, list[Glance]], ids: Iterable[int], day: date) -> None:

@@ -159,7 +159,8 @@ class SittingPage(Screen):
         item = self.find(
             AgendaItem, pk, joinedload(AgendaItem.meeting).joinedload(Meeting.agency), joinedload(AgendaItem.outcome),
             joinedload(AgendaItem.family), joinedload(AgendaItem.removal_reason), joinedload(AgendaItem.in_charge),
-            selectinload(AgendaItem.instructions).joinedload(Instruction.agency),
+            joinedload(AgendaItem.main_criterion), joinedload(AgendaItem.criteria),  # few: they come with the item
+            joinedload(AgendaItem.instructions).joinedload(Instruction.agency),
         )  # fmt: skip
         if item.meeting is None or item.annulled_at is not None or not guard.may_write(item.meeting):
             abort(403)

@@ -5,10 +5,11 @@ What was typed stays: only an empty part is composed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from app import access, tree
 from app.domain.meetings import ASKED
@@ -50,10 +51,10 @@ class KnownOfItem(NamedTuple):
 
 def known(item: AgendaItem) -> KnownOfItem:
     """What the survey of a matter found, and why it stands on the agenda."""
-    act = _last_act(item)
-    if act is None:
+    marks = _last_act(item)
+    if not marks:
         return KnownOfItem(_substance(item, None))
-    return KnownOfItem(_substance(item, act), _violations(act.id), act.leader)
+    return KnownOfItem(_substance(item, marks[0]), _violations(marks), marks[0].leader)
 
 
 def composed(item: AgendaItem, decided: Decided) -> Decided:
@@ -105,25 +106,27 @@ def _substance(item: AgendaItem, act: Any) -> str | None:
     return "\n".join(parts) or None
 
 
-def _violations(act_id: int) -> str | None:
+def _violations(marks: Iterable[Any]) -> str | None:
     """The headings that the survey found wanting, with their lines."""
-    found = select(_mark.c.heading, _mark.c.level, _mark.c.note).where(
-        _mark.c.act_id == act_id, _mark.c.level == SurveyLevel.NOT
-    )
-    rows = db.session.connection().execute(found.order_by(_mark.c.id))
-    return "\n".join(f"{row.heading}: {row.note or POOR}" for row in rows) or None
+    return "\n".join(f"{row.heading}: {row.note or POOR}" for row in marks if row.heading) or None
 
 
-def _last_act(item: AgendaItem) -> Any:
-    """The last act in force at the meeting, of the survey of an item or else of its family, and who led the group."""
+def _last_act(item: AgendaItem) -> Sequence[Any]:
+    """The last act in force at the meeting, of the survey of an item or else of its family, and who led the group: a
+    row for each heading that it found wanting, or one without; none where there is no act."""
     if item.group_id is None and item.family_id is None:
-        return None
+        return []
     whose = _group.c.id == item.group_id if item.group_id is not None else _group.c.family_id == item.family_id
     leader = Employee.last_name + " " + Employee.first_name + func.coalesce(" " + Employee.middle_name, "")
-    asked = (
+    last = (
         select(SurveyAct.id, SurveyAct.visited_on, SurveyAct.conclusion, leader.label("leader"))
         .join(_group, _group.c.id == SurveyAct.group_id)
         .join(Employee, Employee.id == _group.c.leader_id)
         .where(whose, SurveyAct.is_current, SurveyAct.visited_on <= item.meeting.held_on, access.scope().surveys())
+        .order_by(SurveyAct.visited_on.desc(), SurveyAct.id.desc())
+        .limit(1)
+        .subquery()
     )
-    return db.session.execute(asked.order_by(SurveyAct.visited_on.desc(), SurveyAct.id.desc()).limit(1)).first()
+    wanting = and_(_mark.c.act_id == last.c.id, _mark.c.level == SurveyLevel.NOT)
+    asked = select(*last.c, _mark.c.heading, _mark.c.note).select_from(last.outerjoin(_mark, wanting))
+    return db.session.execute(asked.order_by(_mark.c.id)).all()
