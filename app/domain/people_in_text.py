@@ -38,6 +38,7 @@ _DASHED = re.compile(
     r"(?<![^\W\d_])([А-ЯЁ][а-яё]{2,})(?:[–—](?=[А-ЯЁ])|(?:\s+[–—-]\s*|[–—-]\s+)"
     r"(?=[А-ЯЁ][а-яё]{2,}\s+[А-ЯЁ]))"
 )
+_FOOTMARK = re.compile(r"(?<=[А-Яа-яЁё])[¹²³⁴⁵⁶⁷⁸⁹*]+")
 _SURNAME = re.compile(r".*(?:[оеё]ва?|[иы]на?|[сц]к(?:ий|ая|ой)|ко|ук|юк|ян|их|ых)")
 _ROLE_ALONE = re.compile(rf"({_ROLES})( \d{{1,2}})?")
 LONGEST_ROLE = 30  # characters
@@ -61,6 +62,7 @@ _BORN_AFTER = re.compile(r"\s*[,(–-]?\s*\(?(?:\d{1,2}[./]\d|(?:19|20)\d\d(?!\d
 _DIGIT = re.compile(r"\d")
 _END_OF_LINE = re.compile(r"[\n;]")
 _EMPTY_BRACKETS = re.compile(r"\(\s*(?:\d{1,2}\s*(?:лет|года?|мес\w*\.?))?\s*\)")
+_AGE_ALONE = re.compile(r"\s*\(\s*(\d{1,2})\s*\)")  # «Юрков Олег Петрович (40)»
 _SPACES = re.compile(r"\s+")
 _COMMAS = re.compile(r"(?:\s*,\s*)+")
 _COMMA_BEFORE = re.compile(r"(?:[,;]\s*(?:и\s+)?|\sи\s+)$")
@@ -147,7 +149,8 @@ def _share_birth(twins: list[Spelled]) -> None:
 
 
 def _with_hyphens(text: str) -> str:
-    """Dashes within double surnames as hyphens."""
+    """Dashes within double surnames as hyphens; marks of footnotes behind words are none of the words."""
+    text = _FOOTMARK.sub("", text)
     return _DASHED.sub(_hyphened, text) if any(dash in text for dash in "-–—") else text
 
 
@@ -161,6 +164,11 @@ def role_of(text: str) -> str | None:
     """The role that a text is, as a key: «Мать», «Сын 2»; None: it is no word for a member of a family."""
     found = _ROLE_ALONE.fullmatch(names.key(text)) if len(text) <= LONGEST_ROLE else None
     return found[1] if found else None
+
+
+def role_begins(text: str) -> bool:
+    """Whether a text begins with a word that says who somebody is in a family: «бабушка Осинина Мария»."""
+    return _ROLE.match(text) is not None
 
 
 def role_in_full(text: str) -> str:
@@ -372,6 +380,8 @@ def _tell(who: Spelled, rest: str, on: date, ages: Ages) -> None:
         who.role = role[1] or role[2]
         rest = rest[role.end() :]
     found = spelled.births(rest, on, ages)
+    if not found and who.born is None and (age := _AGE_ALONE.match(rest)):
+        found = [Time(age=int(age[1]), start=age.start(), end=age.end())]
     if found and who.born is None:
         time = found[0]
         who.born = time

@@ -21,11 +21,13 @@ _DAY = re.compile(
     r"(?<![\d.])[«\"]?(?P<day>\d{1,2})"
     rf"(?:{_BETWEEN}(?P<month>\d{{1,2}}|о\d|[IVXІХ]{{1,4}}){_BETWEEN}|[»\".]?\s*(?P<name>{_NAMES})[.,]?\s*"
     r"|\s(?P<spaced>(?:0\d|1[0-2]))\s(?=(?:19|20)\d\d))"
-    rf"(?P<year>\d{{4}}|\d{{2}})(?!\d){_AFTER}",
+    rf"(?P<year>\d{{4}}|\d{{2}})(?!\d|[./]\d){_AFTER}",
     re.IGNORECASE,
 )
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 _DIGIT = re.compile(r"\d")
+# «1. 04.04.2015»: the number of a line before a whole date.
+_NUMBER_OF_LINE = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\d{1,2}[./]\d{1,2}[./]\d{2,4})", re.MULTILINE)
 _ISO = re.compile(r"(?<!\d)(?P<year>\d{4})[-.](?P<month>\d{2})[-.](?P<day>\d{2})(?:[T ]00:00(?::00)?)?(?!\d)")
 _YEAR = re.compile(rf"(?<![\d./№-])(?P<year>(?:19|20)\d{{2}})(?![\d/]|\.\d|-\d){_AFTER}", re.IGNORECASE)
 _AGE = re.compile(
@@ -72,6 +74,7 @@ def births(text: str, on: date, ages: Ages = ANYONE) -> list[Time]:
     """Every birth date of a text in its order, or year or age; an age beside a date is its comment."""
     if not _DIGIT.search(text):
         return []
+    text = _NUMBER_OF_LINE.sub(lambda number: " " * len(number[0]), text)
     found = [_born(match, text, on, ages) for match in _matches(text, _ISO, _DAY)]
     taken = [(time.start, time.end) for time in found]
     for match in _YEAR.finditer(text):

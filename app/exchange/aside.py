@@ -26,7 +26,7 @@ _SIGNATURE = re.compile(
 )
 _NOTE = re.compile(r"(примечание|примечания|приложение|справочно|сноска|внимание)\b")
 _PHONE = re.compile(r"(?:тел\.?:?\s*)?(?=.*[()+\-\s])\+?[\d()\-\s]{6,25}")
-_MARK = re.compile(r"\*+\s*\D")
+_MARK = re.compile(r"[*¹²³⁴⁵⁶⁷⁸⁹]+\s*\D")
 SECTION = "раздел или примечание"
 LETTERS = "абвгдежзик"  # of the first columns of a form
 FEWEST_NUMBERS = 4  # so many cells 1, 2, 3, 4 are the numbers of columns

@@ -25,11 +25,12 @@ from app.models import Aid, BookWord, Education, Family, Member, Registration, S
 from app.services import registry
 from tests import factories
 from tests.exchange import handmade_books
+from tests.exchange.books_of_signs import BOOKS_OF_SIGNS
 from tests.exchange.handmade_books import BOOKS, NORTH, SOUTH, Handmade, workbook
 from tests.exchange.workbooks import AS_OF, Sound, in_this_process
 
 pytestmark = pytest.mark.one_database("books are understood in Python; test_import.py loads on both")
-BY_NAME = {book.name: book for book in BOOKS}
+BY_NAME = {book.name: book for book in (*BOOKS, *BOOKS_OF_SIGNS)}
 
 
 @pytest.fixture(autouse=True)
@@ -143,6 +144,22 @@ def test_marks_and_neighbours_are_read_as_they_are_meant(cast):
     assert (stays["1/8"], stays["11/1"]) == (("None", ["2.5.1"]), ("None", ["2.1"]))
     schools = {(each.member.first_name, each.organisation) for each in db.session.scalars(select(Education))}
     assert schools == {("Стас", "школа № 7"), ("Лада", "школа № 7"), ("Артём", "школа № 7")}
+
+
+def test_months_roles_and_numbers_before_dates_are_read_as_they_are_meant(cast):
+    book = BY_NAME["месяцы.xlsx"]
+    load(answered(source(book), book.answers))
+    family = db.session.scalar(select(Family).where(Family.actual_address == "ул. Лесная, 1").order_by(Family.id))
+    told = {(each.first_name, each.middle_name, str(each.born_on), each.role.name) for each in family.members}
+    assert told == {
+        ("Алла", "Олеговна", "None", "мать"), ("Зоя", None, "None", "бабушка"),
+        ("Анна", "Ильинична", "2015-04-04", "дочь"), ("Ян", "Ильич", "2017-05-05", "сын"),
+    }  # fmt: skip
+    assert len(family.categories) == len(("многодетная", "неполная"))
+    assert family.additional.split("\n") == ["Кедрова Зоя: возраст 70", "Помощь: одежда (янв)", "Помощь: набор (фев)"]
+    stays = {(each.decision.number, str(each.registered_on)) for each in db.session.scalars(select(Registration))}
+    assert stays == {("24/5", "2026-08-27"), ("5/6", "2026-03-11")}
+    assert db.session.scalar(select(Member).where(Member.last_name == "Папоротник")).role.name == "отчим"
 
 
 def test_where_families_live_is_asked_once_though_others_come_and_the_book_names_several_places(cast):

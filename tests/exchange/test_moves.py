@@ -99,7 +99,7 @@ def test_a_child_who_went_to_a_guardian_does_not_make_two_families_one(cast):
     content = of("00005", NORTH, GRANNY, BOY).content()
     (question,) = answered(content).questions
     assert question.chosen is None
-    assert "есть общие люди" in question.text
+    assert "уже есть в семьях банка" in question.text
     done(answered(content, family_2="other"))
     assert people("00005") == [
         ("Осинина", "Вера", "Львовна", date(1960, 1, 2)), ("Тетерин", "Семён", "Ильич", date(2015, 6, 1)),

@@ -72,6 +72,7 @@ def as_rows(lines: list[Line], means: Means) -> list[Line] | None:
     """The rows of a table that says what the cards of a sheet say, headers first; None: it is no sheet of cards."""
     if any(_is_header(line, means) for _, line in lines[:HEADER_ROWS]):
         return None
+    lines, begins = _numbered(lines, means)
     told = {number: each for number, line in lines if (each := _told(line, means)) is not None}
     if len(told) < FEWEST_LABELS:
         return None
@@ -80,6 +81,8 @@ def as_rows(lines: list[Line], means: Means) -> list[Line] | None:
         return None
     found: list[_Card] = []
     for number, line in lines:
+        if number in begins:
+            found.append(_Card(number))
         if _FAMILY.match(_text(line[0]) if line else "") and number not in told:
             found.append(_Card(number + 1, (number, _text(line[0]))))
         elif number in told:
@@ -96,6 +99,22 @@ def as_rows(lines: list[Line], means: Means) -> list[Line] | None:
             rows.append((card.title[0], [card.title[1]]))
         rows.append((card.row, ["\n".join(card.people), *(card.facts.get(label, "") for label in labels)]))
     return rows
+
+
+def _numbered(lines: list[Line], means: Means) -> tuple[list[Line], set[int]]:
+    """«1 | Мать | …», «1 | Адрес | …»: such rows without the number of the family, and where another number begins."""
+    mine = [
+        (number, line) for number, line in lines
+        if len(line) > 2 and cells.shown_cell(line[0]).isdecimal() and _told(line[1:], means) is not None
+    ]  # fmt: skip
+    families = {cells.shown_cell(line[0]) for _, line in mine}
+    if len(mine) * 3 < len(lines) * 2 or len(mine) < FEWEST_LABELS * len(families):
+        return lines, set()
+    begins = {number for place, (number, line) in enumerate(mine) if not place or line[0] != mine[place - 1][1][0]}
+    known = {number for number, _ in mine}
+    titles = [(number, line) for number, line in lines if number < min(known) and sum(cell != "" for cell in line) == 1]
+    below = [(number, line) for number, line in lines if number >= min(known)]
+    return [*titles, *((number, line[1:] if number in known else line) for number, line in below)], begins
 
 
 def _add(found: list[_Card], number: int, told: _CardLine, means: Means) -> None:

@@ -18,6 +18,7 @@ from app.exchange.handmade.vocabulary import Vocabulary
 BESIDE_NAMES = ("born", "age", "role", "study", "grade", "work", "sex", "document")
 SAMPLES, LONGEST_SAMPLE, LONGEST_ADDRESS = 3, 60, 150
 MAJORITY = 18
+FEWEST_OF_TIME_SHEET = 20  # days
 FEWEST_DAYS = 2  # that tell of a column
 LOOKED_AT = 200  # rows by whose values a column is judged
 MOST_COUNTED = 25  # people of one family
@@ -63,6 +64,7 @@ def choose(table: FoundTable, number: int, headers: Mapping[str, str], asking: A
         _hold_to_values(table, column, on)
     if not any(told):
         _find_by_place(table, on)
+    _leave_days(table)
     _find_marks(table, vocabulary)
     _find_families(table)
     _find_aid(table)
@@ -142,6 +144,14 @@ def _find_measures(table: FoundTable) -> None:
                 column.meaning = ""
 
 
+def _leave_days(table: FoundTable) -> None:
+    """The days of a month as headers, as of a time sheet, tell nothing that a bank keeps."""
+    numbered = [column for column in table.columns if column.path and column.path[-1].isdecimal()]
+    if len(numbered) > FEWEST_OF_TIME_SHEET:
+        for column in numbered:
+            column.meaning = meanings.SKIP
+
+
 def _find_marks(table: FoundTable, vocabulary: Vocabulary) -> None:
     """A column of marks says of a row what its header says: «мать», «2.1.1», «многодетная»."""
     for column in table.columns:
@@ -192,7 +202,11 @@ def _find_placing(table: FoundTable, on: date) -> None:
         return
     for column in table.columns:
         values = _values(table, column)
-        if column.meaning.endswith("supervision") and values and all(_is_day(value, on) for value in values):
+        if (
+            column.meaning.endswith("supervision")
+            and values
+            and all(_is_day(value, on) or _is_decision(str(value)) for value in values)
+        ):
             column.meaning = "placed"
 
 

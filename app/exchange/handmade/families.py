@@ -195,7 +195,7 @@ class _Grouping:
         family = None if section else self._same(row)
         if not row.people and family is None and not (self.keyed and self._card(row)):
             family = self.current if not section else None
-        if family is None and not row.people and row.aid:
+        if family is None and not row.people and (row.aid or row.aids):
             self.result.strangers.append(CellPlace(self.table.sheet, row.number))
             return
         if family is None:
@@ -216,6 +216,7 @@ class _Grouping:
         family.notes += [note for note in row.notes if note not in family.notes]
         if "aid" in row.aid:
             family.aids.append(row.aid)
+        family.aids += [{**row.aid, "aid": each} for each in row.aids]
         if "measure" in row.measure:
             family.measures.append(row.measure)
         for person in row.people:

@@ -24,6 +24,10 @@ IN_ADDRESS = frozenset(what for what, _ in ADDRESS_PARTS)
 _LIVES = re.compile(r"\b(?:прож\w*|адрес)(?![^\W\d_])(?:\s+по\s+адресу)?[\s.:–-]*(.{5,})$", re.IGNORECASE)
 PLACED = re.compile(r"\b(?:состо[ия]т\w*\s+)?на\s+уч[её]те\s+с\s+(\d.*)$", re.IGNORECASE)
 _DASH = re.compile(r"(?<=[^\W\d_])\s*[-–—]\s*(?=[^\W\d_])")  # of a double surname
+_TOLD_OTHERWISE = frozenset(
+    ("мать", "мама", "отец", "папа", "ребенок", "дети", "родитель", "родители", "несовершеннолетний",
+     "законный представитель", "зак предст")
+)  # fmt: skip
 _OF_GRADES = re.compile(r"класс|групп", re.IGNORECASE)
 _PHONE = re.compile(
     r"(?:(?:моб|сот|дом|конт)\w*\.?\s*)?(?:т|тел|телефон)\s*[.:]?\s*(?=[\d+(])[\d+()\-\s]{6,}|(?<!\d)(?:\+7|8)[\s(-]*\d{3}[\d()\-\s]{7,}"
@@ -40,6 +44,7 @@ class PeopleRow:
     notes: list[str] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
     aid: dict[str, CellSaid] = field(default_factory=dict)
+    aids: list[CellSaid] = field(default_factory=list)
     measure: dict[str, CellSaid] = field(default_factory=dict)
 
     def first(self, what: str) -> str:
@@ -70,6 +75,8 @@ def read(table: FoundTable, number: int, line: list[Any], on: date) -> PeopleRow
         if dot:
             known = by_owner.setdefault(owner, {}).get(what)
             by_owner[owner][what] = said if known is None else CellSaid(f"{known.text}\n{said.text}", known.place)
+        elif column.meaning == "aid" and len(table.of("aid")) > 1:
+            row.aids.append(_under_header(column, said))
         elif column.meaning in AID:
             row.aid.setdefault(column.meaning, said)
         elif column.meaning in MEASURE:
@@ -85,6 +92,13 @@ def read(table: FoundTable, number: int, line: list[Any], on: date) -> PeopleRow
         if person.rest:
             _tell_of_family(row, person)
     return row
+
+
+def _under_header(column: TableColumn, said: CellSaid) -> CellSaid:
+    """One of several kinds or months of aid: without a day of its own it is told under which header it stands."""
+    if isinstance(said.value, list) or spelled.numbered_day(said.text):
+        return said
+    return CellSaid(f"{said.text} ({column.path[-1]})" if column.path else said.text, said.place)
 
 
 def _tell_of_family(row: PeopleRow, person: PersonInBook) -> None:
@@ -103,9 +117,19 @@ def _said(table: FoundTable, column: TableColumn, number: int, line: list[Any]) 
         return None
     if column.marked:
         value = column.marked
+    elif column.meaning.endswith(".name") and isinstance(value, str) and column.path:
+        value = _with_role(value, column.path[-1])
     elif column.meaning.endswith(".study") and not _OF_GRADES.search(column.header):
         value = _numbered_school(value)
     return CellSaid(value, CellPlace(table.sheet, number, column.index))
+
+
+def _with_role(text: str, header: str) -> str:
+    """People under a header that says who they are: «Бабушка», «Отчим»; parents and children are told otherwise."""
+    role = people_in_text.role_of(header)
+    if role is None or role in _TOLD_OTHERWISE or any(map(people_in_text.role_begins, _lines(text))):
+        return text
+    return "\n".join(f"{role} {line}" for line in _lines(text))
 
 
 def _numbered_school(value: Any) -> Any:
@@ -195,7 +219,7 @@ def _of_parts(owner: str, told: dict[str, CellSaid], place: CellPlace) -> Iterat
 
 
 def _word(text: str) -> str | None:
-    cleaned = writing.line(_DASH.sub("-", text.strip(" ,;.")))
+    cleaned = writing.line(_DASH.sub("-", text.strip(" ,;.*¹²³")))
     return None if not cleaned or writing.is_nothing(cleaned) else cleaned.title() if cleaned.isupper() else cleaned
 
 

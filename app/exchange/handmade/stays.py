@@ -28,6 +28,7 @@ def beside_decision(text: str) -> str:
     """What a text tells beside the day and the number of a decision: «27.01.2026, пост. № 1/7, 2.1.1» → «2.1.1»."""
     if not spelled.numbered_day(text):
         return text
+    text = re.sub(r"\bс\s+(?=\d)", "", text)
     return re.sub(r"(?:\s*[,;.]\s*){2,}", ", ", _DECISION.sub(" ", spelled.without_times(text))).strip(" ,;.–-\n")
 
 

@@ -290,11 +290,18 @@ def _is_title(text: str, after: list[Line]) -> bool:
 
 def _may_be_header(line: list[Any]) -> bool:
     """Whether cells may be headers: short texts without dates."""
-    filled = [cell for cell in line if cell != ""]
+    filled = _without_days([cell for cell in line if cell != ""])
     return all(
         isinstance(cell, str) and len(cell) <= LONGEST_HEADER and not _DATED.search(cell) and not _is_number(cell)
         for cell in filled
     ) and not aside.counts_up(filled)
+
+
+def _without_days(filled: list[Any]) -> list[Any]:
+    """Headers without the days of a month that follow one another: 1, 2, 3 … 31."""
+    numbers = [cell for cell in filled if not isinstance(cell, list) and cells.shown_cell(cell).isdecimal()]
+    of_days = len(numbers) > MOST_HEADER_ROWS and aside.counts_up(numbers) and len(filled) > len(numbers) + 1
+    return [cell for cell in filled if cell not in numbers] if of_days else filled
 
 
 def _is_number(text: str) -> bool:
@@ -317,7 +324,9 @@ def _is_lower(lower: Line, upper: Line, blocks: list[list[int]], knows: Knows) -
         return False
     texts = [_text(lower[1][place]) for place in filled]
     known = sum(knows([text]) for text in texts)
-    if _is_within_groups(filled, upper[0], blocks) and not any(_names(text) and not knows([text]) for text in texts):
+    if _is_within_groups(filled, upper[0], blocks) and not any(
+        " " in text and _names(text) and not knows([text]) for text in texts
+    ):
         return True
     if _joined(upper[0], lower[0], blocks):
         return known * 2 >= len(filled)

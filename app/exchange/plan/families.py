@@ -225,7 +225,8 @@ class Families:
         if known is not None and known not in self.taken and known not in shared:
             candidates.append(self.states[known])
         listed = ", ".join(map(_called, candidates))
-        text = f"Семья № {row.number} ({row.territory}) похожа на семьи банка ({listed}): есть общие люди. Это она?"
+        who = ", ".join(each.full for each in self._people(row)[:SHOWN]) or f"Семья № {row.number}"
+        text = f"{who} ({row.territory}): кто-то из них уже есть в семьях банка ({listed}). Это та же семья?"
         return self._ask(row, candidates, text, None)
 
     def _may_be_same(self, row: FamilyRow, state: FamilyState) -> bool:
