@@ -29,4 +29,5 @@ def _of_role(bank: Bank, role: Role, runs: int) -> list[Line]:
         visit(bank, browser, f"{role.value}: {title}, заново", url, runs, before=kept.answers.clear)
         for title, url in may
     ]  # fmt: skip
+    browser.get(FIRST)
     return [*lines, visit(bank, browser, f"{role.value}: «Сегодня», уже посчитано", FIRST, runs)]

@@ -35,13 +35,13 @@ def measure(folder: Path, families: int, runs: int) -> Section:
     """Understanding and loading of one hand-made book, each beside the bare read of its cells."""
     section = Section(f"Книга, сделанная вручную, семей {families}", "openpyxl")
     book = written(families)
-    empty, _seconds = build(folder / "nobody", 0, with_families=False)
-    _with_a_place(empty)
+    empty, _seconds = build(folder / "empty", 0, with_families=False)
     target = Bank(application(folder / "handmade"), folder / "handmade" / empty.file.name)
     said: list[str] = []
 
     def renew() -> None:
         target.lay(empty)
+        _with_a_place(target)
 
     def line(title: str, work: Callable[[], Any], before: Callable[[], Any] = lambda: None) -> None:
         section.lines.append(Line(title, *milliseconds(work, runs, lambda: _bare(book), before)))
@@ -113,13 +113,10 @@ def _with_a_place(bank: Bank) -> None:
 
     with bank.opened():
         installation.load_book_words()
-        if db.session.query(Territory).filter_by(name=SAID["district"]).first() is None:
-            region = db.session.query(Territory).filter_by(kind=TerritoryKind.REGION).first()
-            district = Territory(name=SAID["district"], kind=TerritoryKind.DISTRICT, parent=region)
-            registry.save(district, clock.today())
-            registry.save(
-                Territory(name=SAID["territory"], kind=TerritoryKind.SETTLEMENT, parent=district), clock.today()
-            )
+        region = db.session.query(Territory).filter_by(kind=TerritoryKind.REGION).first()
+        district = Territory(name=SAID["district"], kind=TerritoryKind.DISTRICT, parent=region)
+        registry.save(district, clock.today())
+        registry.save(Territory(name=SAID["territory"], kind=TerritoryKind.SETTLEMENT, parent=district), clock.today())
         db.session.commit()
 
 

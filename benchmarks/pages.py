@@ -130,14 +130,17 @@ def family(bank: Bank, runs: int) -> Section:
 
 def visit(bank: Bank, client: FlaskClient, title: str, url: str, runs: int,
           bare: Callable[[], Any] | None = None, before: Callable[[], Any] = lambda: None) -> Line:  # fmt: skip
-    """Open a page some times, and once more to count what it asks; before: what is made ready for each time."""
-    times = milliseconds(lambda: client.get(url), runs, bare, before)
+    """Open a page some times and count what it asks the last time; before: what is made ready for each time."""
     with bank.app.app_context():
         engine = db.engine
-    before()
     with counting(engine) as sent:
-        answer = client.get(url)
-    assert answer.status_code == 200, f"{url}: {answer.status_code}"
+
+        def opening() -> None:
+            sent.clear()
+            status = client.get(url).status_code
+            assert status == 200, f"{url}: {status}"
+
+        times = milliseconds(opening, runs, bare, before)
     return Line(title, *times, len(sent))
 
 
