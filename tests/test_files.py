@@ -21,7 +21,9 @@ from app.reports import CATALOGUE
 from app.services import papers
 from app.words import CONFIDENTIAL
 from tests import factories, scans
+from tests.conftest import drawing_nothing
 from tests.test_registry import WALKED, is_walked
+from tests.unmade import making_no_files
 
 pytestmark = pytest.mark.one_database("the name, the kind and the headers of a file, whatever rows it was made of")
 
@@ -143,6 +145,7 @@ def test_every_page_that_is_fetched_is_a_page_or_stands_among_the_files(app, add
             continue
         if not is_walked(rule.endpoint):
             continue
-        answer = anna.get(adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}))
+        with drawing_nothing(), making_no_files():
+            answer = anna.get(adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}))
         if answer.status_code == 200 and answer.mimetype not in NOT_FILES:
             assert rule.endpoint in addresses, f"{rule.endpoint}: add its address above"

@@ -19,6 +19,7 @@ from app.models import FamilyCategory, JournalEntry
 from tests import factories
 from tests.conftest import drawing_nothing
 from tests.test_registry import WALKED, is_walked
+from tests.unmade import making_no_files
 
 SAID = "Отбор не понят"
 READERS = {"filters.py", "signin.py", "forms.py"}  # the way back after signing in, and what a form is opened with
@@ -100,8 +101,9 @@ def rows_of(answer: Any) -> list[Any]:
 def test_every_list_and_file_says_what_it_does_not_understand_and_shows_nothing(app, family, conditions, sign_in):
     """All that is wrong is sent at once and told at once; what is not told of then is sent alone."""
     browsers = {name: sign_in(name) for name in PEOPLE}
-    walked = set()
-    for endpoint, address in pages(app, family):
+    walked, shown = set(), list(pages(app, family))
+    db.session.remove()
+    for endpoint, address in shown:
         browser, asked = _reader(browsers, conditions, endpoint, address)
         if browser is None:
             continue
@@ -131,7 +133,7 @@ def _reader(browsers: Any, conditions: Conditions, endpoint: str, address: str) 
     """Who opens a page that reads its address, and what it reads; nobody if it reads nothing."""
     for browser in browsers.values():
         conditions.clear()
-        with drawing_nothing():
+        with drawing_nothing(), making_no_files():
             answer = browser.get(f"{address}?{GIVEN.get(endpoint, '')}".rstrip("?"))
         if answer.status_code == 200 and conditions.asked:
             return browser, sorted(set(conditions.asked))

@@ -1,0 +1,28 @@
+"""Files whose status is asked and nothing of what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import pytest
+
+from app.render import html_pdf
+
+
+@contextmanager
+def making_no_files() -> Iterator[None]:
+    """What a file would hold is read, and no file is made of it while a block runs."""
+    page = _one_page()
+    with pytest.MonkeyPatch.context() as patch:
+        for maker in ("binding.Binder.pdf", "pdf.pdf", "xlsx.workbook", "chart.png"):
+            patch.setattr(f"app.render.{maker}", lambda *_, **__: b"")
+        patch.setattr("app.render.html_pdf.pdf", lambda _html: page)
+        patch.setattr("app.render.docx.written", lambda content, _values: content)
+        yield
+
+
+@cache
+def _one_page() -> bytes:
+    return html_pdf.pdf("<p>Лист</p>")
