@@ -22,13 +22,13 @@ from app.models import ImportBatch, JournalEntry, MeasureSetLine, Role
 from app.reports import CATALOGUE
 from tests import forms_of_acts
 from tests.exchange.workbooks import Sound
-from tests.forms_of_acts import beside
+from tests.forms_of_acts import acts, beside
 from tests.test_registry import ADDED, WRITABLE, base, form_of, rows, writer
 from tests.test_routes import REGISTRY, routes
 
-__all__ = ["beside", "rows"]
+__all__ = ["acts", "beside", "rows"]
 
-TIMES = 4
+TIMES = 3
 WRITTEN = (Act.CREATED, Act.CHANGED, Act.ANNULLED, Act.MOVED, Act.DELETED, Act.IMPORTED, Act.UNDONE,
            Act.PASSWORD_CHANGED, Act.SESSION_ENDED)  # fmt: skip
 # What a further row of an entity says otherwise than the row that is there, where the same would be refused.
@@ -180,8 +180,8 @@ def _changed(view: type[RegistryView], form: dict[str, Any]) -> tuple[str, tuple
 
 @pytest.mark.one_database("the key of a form is claimed by one statement for every act: test_acts.py, on both")
 @pytest.mark.parametrize("name", forms_of_acts.NAMES)
-def test_one_form_of_an_act_is_stored_once(name, rows, beside, cast, sign_in):
-    act = forms_of_acts.acts(rows, beside, cast)[name]
+def test_one_form_of_an_act_is_stored_once(name, acts, sign_in):
+    act = acts[name]
     browser = sign_in(act.who)
     form = act.filled(browser)
     before, written = count(act.makes or Role), last_told()
@@ -196,8 +196,8 @@ def test_one_form_of_an_act_is_stored_once(name, rows, beside, cast, sign_in):
 
 
 @pytest.mark.parametrize("name", forms_of_acts.NAMES)
-def test_of_two_who_do_an_act_at_once_one_is_told(name, rows, beside, cast, sign_in):
-    act = forms_of_acts.acts(rows, beside, cast)[name]
+def test_of_two_who_do_an_act_at_once_one_is_told(name, acts, sign_in):
+    act = acts[name]
     browser = sign_in(act.who)
     forms = [act.filled(browser) for _form in range(2)]
     before, written = count(act.makes or Role), last_told()
@@ -267,8 +267,7 @@ TRIED_ELSEWHERE = {
 }
 
 
-def test_every_act_is_tried_here(app, rows, beside, cast):
-    acts = forms_of_acts.acts(rows, beside, cast)
+def test_every_act_is_tried_here(app, acts):
     assert tuple(acts) == forms_of_acts.NAMES
     adapter = app.url_map.bind("localhost")
     tried = {adapter.match(act.url, method="POST")[0] for act in acts.values()} | TRIED_ELSEWHERE.keys()

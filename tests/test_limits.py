@@ -10,7 +10,7 @@ from typing import Any
 
 import lxml.html
 import pytest
-from sqlalchemy import CompoundSelect, Enum, String, Text, bindparam, func, select, union_all
+from sqlalchemy import CompoundSelect, Enum, String, Text, bindparam, false, func, select, union_all
 
 import app as application
 from app import words
@@ -19,10 +19,10 @@ from app.extensions import db
 from app.models import Model
 from app.services import registrations
 from tests import forms_of_acts
-from tests.forms_of_acts import beside
+from tests.forms_of_acts import acts, beside
 from tests.test_registry import ADDED, VIEWS, base, rows, writer
 
-__all__ = ["beside", "rows"]
+__all__ = ["acts", "beside", "rows"]
 
 EDITABLE = [view for view in VIEWS if "edit" not in view.exclude_route_methods]
 # Text with a grammar of its own: a rule refuses the letters before their number is asked.
@@ -119,14 +119,10 @@ def typed_in(document: Any, name: str) -> str:
     return str(field.value).removeprefix("\n")
 
 
-def kept_of(texts: Iterable[str]) -> set[str]:
-    """Which of some texts the bank gives back as they are, from whatever table."""
-    return set(db.session.scalars(_everywhere(), {"texts": list(texts)}))
-
-
-def beyond_columns(texts: Iterable[str]) -> set[str]:
-    """Those of some texts that are longer than the column in which they stand: SQLite keeps them, Postgres does not."""
-    return set(db.session.scalars(_beyond(), {"texts": list(texts)}))
+def kept_of(texts: Iterable[str]) -> list[tuple[str, bool]]:
+    """Those of some texts that the bank gives back as they are, from whatever table, and whether each is longer than
+    the column in which it stands: SQLite keeps it, Postgres does not."""
+    return [(text, bool(longer)) for text, longer in db.session.execute(_everywhere(), {"texts": list(texts)})]
 
 
 def _columns() -> list[Any]:
@@ -139,26 +135,22 @@ def _columns() -> list[Any]:
 def _everywhere() -> CompoundSelect[Any]:
     """Every column of text, asked for some texts at once."""
     texts = bindparam("texts", expanding=True)
-    return union_all(*(select(each).where(each.in_(texts)) for each in _columns()))
+    return union_all(*(select(each, _longer(each)).where(each.in_(texts)) for each in _columns()))
 
 
-@cache
-def _beyond() -> CompoundSelect[Any]:
-    """The same of texts that are longer than their column."""
-    texts, bound = bindparam("texts", expanding=True), [each for each in _columns() if each.type.length]
-    longer = (select(each).where(each.in_(texts), func.length(each) > each.type.length) for each in bound)
-    return union_all(*longer)
+def _longer(column: Any) -> Any:
+    return func.length(column) > column.type.length if column.type.length else false()
 
 
 FORMS = {view.__name__: view for view in EDITABLE} | dict.fromkeys(forms_of_acts.NAMES)
 
 
 @pytest.fixture
-def form(request, rows, beside, cast) -> forms_of_acts.ActForm:
+def form(request, rows, acts) -> forms_of_acts.ActForm:
     """The form of a stored row of the registry, or of an act."""
     view = FORMS[request.param]
     if view is None:
-        return forms_of_acts.acts(rows, beside, cast)[request.param]
+        return acts[request.param]
     url = f"{base(view)}/edit/{rows[view.entity.__name__].id}"
     return forms_of_acts.ActForm(writer(view), url, url)
 
@@ -172,11 +164,20 @@ def texts_of(form: forms_of_acts.ActForm, browser: Any) -> tuple[Any, dict[str, 
     return opened, asked
 
 
-@pytest.mark.one_database("a form counts the letters before the database is asked")
+@pytest.mark.one_database("what Postgres would refuse, a text longer than its column, is looked for here")
 @pytest.mark.parametrize("form", FORMS, indirect=True)
-def test_a_longer_text_is_refused_with_its_limit_and_given_back(form, sign_in):
+def test_a_longer_text_is_refused_and_given_back_and_one_of_its_limit_is_kept_whole(request, form, sign_in):
     browser = sign_in(form.who)
     opened, asked = texts_of(form, browser)
+    check_longer(form, browser, opened, asked)
+    check_whole(form, browser, opened, {
+        field: of_length(field, limit, place)
+        for place, (field, limit) in enumerate(asked.items())
+        if (request.node.callspec.params["form"], field) not in WITH_GRAMMAR
+    })  # fmt: skip
+
+
+def check_longer(form: forms_of_acts.ActForm, browser: Any, opened: Any, asked: dict[str, int]) -> None:
     long = {field: of_length(field, limit + 1) for field, limit in asked.items()}
     for field, document, said in refusals(form, browser, opened, long):
         check_said(document, field, asked[field])
@@ -184,22 +185,13 @@ def test_a_longer_text_is_refused_with_its_limit_and_given_back(form, sign_in):
         assert typed_in(document, field) == long[field], f"{field} is not given back"
 
 
-@pytest.mark.one_database("what Postgres would refuse, a text longer than its column, is looked for here")
-@pytest.mark.parametrize("form", FORMS, indirect=True)
-def test_a_text_of_its_limit_is_kept_whole(request, form, sign_in):
-    browser = sign_in(form.who)
-    name, (opened, asked) = request.node.callspec.params["form"], texts_of(form, browser)
-    whole = {
-        field: of_length(field, limit, place)
-        for place, (field, limit) in enumerate(asked.items())
-        if (name, field) not in WITH_GRAMMAR
-    }
+def check_whole(form: forms_of_acts.ActForm, browser: Any, opened: Any, whole: dict[str, str]) -> None:
     answer = browser.post(form.url, data=sent(form, opened) | whole)
     assert answer.status_code == 302 or "one-time-password" in answer.text, "texts of their limits are refused"
     kept = kept_of(whole.values())
-    cut = {field for field, text in whole.items() if text not in kept}
+    cut = {field for field, text in whole.items() if text not in dict(kept)}
     assert not cut, f"{cut} are cut"
-    assert not beyond_columns(whole.values()), "a text is longer than its column"
+    assert not [text for text, longer in kept if longer], "a text is longer than its column"
 
 
 def sent(form: forms_of_acts.ActForm, opened: Any) -> dict[str, Any]:
@@ -207,10 +199,9 @@ def sent(form: forms_of_acts.ActForm, opened: Any) -> dict[str, Any]:
 
 
 @pytest.mark.one_database("a form counts the letters before the database is asked")
-def test_every_text_of_a_form_has_a_limit(rows, beside, cast, sign_in, page):
-    acts = forms_of_acts.acts(rows, beside, cast).values()
+def test_every_text_of_a_form_has_a_limit(acts, sign_in, page):
     asked = {("oleg" if writer(view) == "oleg" else "anna", f"{base(view)}/add") for view in ADDED}
-    asked |= {(act.who, act.page) for act in acts}
+    asked |= {(act.who, act.page) for act in acts.values()}
     browsers = {who: sign_in(who) for who, _url in asked}
     for who, url in asked:
         document = page(browsers[who], url)
