@@ -90,8 +90,9 @@ def _sample(name: str, converter: Any) -> Any:
 
 @pytest.mark.parametrize("name", ["gleb", "avgust", "renata", "oleg"])
 def test_without_the_permission_no_page_tells_of_them(name, app, family, sign_in):
-    browser = sign_in(name)
-    for address in pages(app, family):
+    browser, addresses = sign_in(name), pages(app, family)
+    db.session.remove()
+    for address in addresses:
         answer = browser.get(address)
         text = scans.told(answer)
         found = [secret for secret in SECRETS if secret in text]
