@@ -31,7 +31,7 @@ FEW, MANY = 2, 9  # families of a bank; each with a place, a body and a person o
 MOST = 15
 # Files that ask for more, and what for; every screen asks for no more.
 DEARER = {
-    "Exchange.export": (40, "every table of the bank by portions, and the words of every dictionary"),
+    "Exchange.export": (28, "every table of the bank by portions"),
     "Openings.held": (22, "every entity that may name a person, and what its rows name"),
     **{f"PassportScreen.{name}": (23, "every stretch of the road of a family") for name in ("passport", "card")},
 }  # fmt: skip
