@@ -11,6 +11,7 @@ from app.exchange.changes import Plan
 CHANGED_MEANWHILE = (
     "Пока вы смотрели, банк изменился. Проверьте, что произойдёт теперь, и подтвердите загрузку ещё раз."
 )
+DONE_MEANWHILE = "Пока вы смотрели, банк изменился: то, что есть в книге, уже записал кто-то другой."
 ANSWERED = "Ответы приняты. Проверьте, что произойдёт теперь, и подтвердите загрузку."
 UNANSWERED = "Есть вопросы без ответа: без них ничего не загружается. Остальные ваши ответы сохранены."
 
@@ -33,5 +34,7 @@ class Confirmation:
         if planned.unanswered:
             return CHANGED_MEANWHILE if self.fingerprint and differs and untouched else UNANSWERED
         if planned.faults or differs:
+            if untouched and not planned.does_something and not planned.faults:
+                return DONE_MEANWHILE
             return CHANGED_MEANWHILE if untouched else ANSWERED
         return ANSWERED if self.again else closed_rows.warning(planned, self.reason)

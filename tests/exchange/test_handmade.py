@@ -17,6 +17,7 @@ from app import access, tree
 from app.clock import today
 from app.domain import people_in_text, spelled
 from app.exchange import apply, bank, garbage, oldbooks, preview, reader, returned, sources
+from app.exchange.confirmation import DONE_MEANWHILE, Confirmation
 from app.exchange.handmade import knowledge, matching
 from app.exchange.handmade.asking import AS_TEXT
 from app.exchange.sources import BookSource, UnclearBookError
@@ -90,6 +91,7 @@ def test_every_person_comes_in_once_and_the_next_month_nothing_is_asked(cast, na
     again = source(book).plan(today())
     assert not again.does_something, (again.changes[:3], again.new[:3])
     assert not again.questions
+    assert Confirmation(fingerprint="as it was shown").warning(again) == DONE_MEANWHILE
 
 
 def test_the_values_of_the_cells_are_read_as_they_are_meant(cast):
@@ -144,6 +146,13 @@ def test_marks_and_neighbours_are_read_as_they_are_meant(cast):
     assert (stays["1/8"], stays["11/1"]) == (("None", ["2.5.1"]), ("None", ["2.1"]))
     schools = {(each.member.first_name, each.organisation) for each in db.session.scalars(select(Education))}
     assert schools == {("Стас", "школа № 7"), ("Лада", "школа № 7"), ("Артём", "школа № 7")}
+
+
+def test_what_two_sheets_say_of_one_is_told_as_it_stands(cast):
+    book = BY_NAME["листы спорят.xlsx"]
+    told = [text for _, text in answered(source(book), book.answers).understood(today()).notices]
+    assert "Адрес проживания: листы говорят разное – ул. Мира, 9 (Семьи); ул. Новая, 3 (Дети)." in " ".join(told)
+    assert not any("прочитано как" in text for text in told)  # the other date was chosen
 
 
 def test_months_roles_and_numbers_before_dates_are_read_as_they_are_meant(cast):

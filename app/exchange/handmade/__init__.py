@@ -233,7 +233,9 @@ class Understanding:
                 (place, "Помощь не записана: чья она, из книги не видно. Впишите номер семьи или её ФИО.")
             )
         for person, place in gathered.twice:
-            text = f"{person.full} стоит дважды (строки {person.place.row} и {place.row}): записан один раз."
+            first, again = person.place.row, place.row
+            rows = f"строка {first}" if first == again else f"строки {first} и {again}"
+            text = f"{person.full} – в книге дважды ({rows}), в банк будет записан один раз."
             self.notices.append((place, text))
         for table in used:
             if _GRADE_SHEET.fullmatch(table.sheet.strip()):
@@ -252,7 +254,7 @@ class Understanding:
             chosen = self._asked_born([text] if alone else told, one, other)
             if chosen in ("first", "second") and other in family.people:
                 if chosen == "second":
-                    one.born = other.born
+                    one.take_birth(other)
                 one.take(other)
                 family.people.remove(other)
         for family in found:
@@ -273,7 +275,8 @@ class Understanding:
             said = list(family.of(what))
             if len({each.place.sheet for each in said}) > 1:
                 listed = "; ".join(f"{each.text} ({each.place.sheet})" for each in said)
-                text = f"{book_words.OF_FAMILY[what]}: листы говорят разное – {listed}. Проверьте, что записано."
+                title = book_words.OF_FAMILY[what]
+                text = f"{title[:1].upper()}{title[1:]}: листы говорят разное – {listed}. Проверьте, что записано."
                 self.notices.append((said[-1].place, text))
 
     def _check_totals(self, used: list[FoundTable], found: list[FamilyRows]) -> None:

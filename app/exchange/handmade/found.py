@@ -87,6 +87,13 @@ class PersonInBook:
         near = None in years or abs((years[0] or 0) - (years[1] or 0)) < YOUNGEST_PARENT
         return near and not _same_time(self.born, other.born)
 
+    def take_birth(self, other: PersonInBook) -> None:
+        """Be born when another entry of the same person says, as that entry says it."""
+        self.born = other.born
+        self.said.pop("born", None)
+        if "born" in other.said:
+            self.said["born"] = other.said["born"]
+
     def take(self, other: PersonInBook) -> None:
         """Learn what another entry of the same person knows more."""
         for name in ("last", "first", "middle"):
