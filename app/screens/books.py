@@ -25,7 +25,7 @@ from app.screens.screen import Screen
 from app.screens.work import later
 
 LARGE_FILE = 1 << 20  # bytes: about a thousand families of a book in the exchange form
-ANSWER, OTHER, FIRST, LAST = "answer:", "other:", "first:", "last:"  # how the fields of the page begin
+ANSWER, OTHER, NAMED, FIRST, LAST = "answer:", "other:", "named:", "first:", "last:"  # how the fields of the page begin
 SHOWN = 20  # lines of one part that are seen at once
 MOST_REPLACED = 10  # sentences of answers that say otherwise than earlier ones
 
@@ -185,8 +185,8 @@ def _source(found: WaitingBook) -> BookSource:
 
 def shown_as(key: str, book: dict[str, Any]) -> dict[str, Any]:
     """What the page of a hand-made book is made of. book: as `preview.of_book` tells it."""
-    return {"key": key, "book": book, "answer": ANSWER, "other": OTHER, "first": FIRST, "last": LAST, "seen": SHOWN,
-            "meanings": book_words.meanings()}  # fmt: skip
+    return {"key": key, "book": book, "answer": ANSWER, "other": OTHER, "named": NAMED, "first": FIRST, "last": LAST,
+            "seen": SHOWN, "meanings": book_words.meanings()}  # fmt: skip
 
 
 def _is_known(understood: Understood) -> bool:
@@ -195,13 +195,15 @@ def _is_known(understood: Understood) -> bool:
 
 
 def _given() -> dict[str, str]:
-    """The answers of the form: an answer of the long list stands above the short one."""
+    """The answers of the form: an answer of the long list, or a typed name, stands above the short one."""
     given = {
         name.removeprefix(ANSWER): value for name, value in request.form.items() if name.startswith(ANSWER) and value
     }
-    given |= {
-        name.removeprefix(OTHER): value for name, value in request.form.items() if name.startswith(OTHER) and value
-    }
+    for further in (OTHER, NAMED):
+        given |= {
+            name.removeprefix(further): text
+            for name, value in request.form.items() if name.startswith(further) and (text := value.strip())
+        }  # fmt: skip
     for name, value in request.form.items():
         if name.startswith(FIRST) and value.isdecimal():
             sheet = name.removeprefix(FIRST)

@@ -22,6 +22,7 @@ from app.extensions import db
 from app.models import Family, HomeTerritory, ImportBatch, JournalEntry
 from app.screens import exchange
 from tests.conftest import check_style
+from tests.exchange.handmade_books import workbook
 from tests.exchange.workbooks import Sound, cells, load, planned
 
 pytestmark = pytest.mark.one_database(
@@ -370,3 +371,13 @@ def test_risks_stand_before_the_families_and_these_by_settlement_the_first_of_ea
     ]  # fmt: skip
     assert [seen_at_once(each) for each in loaded.xpath(section)] == [1, exchange.FIRST]
     assert acts(Act.LISTED)[-1].records == 26
+
+
+@pytest.mark.one_database("what a page asks of a book is decided in Python")
+def test_a_settlement_that_neither_the_book_nor_the_bank_names_may_be_written(anna, page):
+    rows = [["ФИО ребёнка", "Дата рождения", "Адрес"], ["Ежов Пётр Ильич", "01.02.2013", "ул. Мира, 1"]]
+    address = send(anna, workbook(("Лист1", rows, []))).headers["Location"]
+    assert "Другое: впишите название" in page(anna, address).text_content()
+    typed = {"named:territory": " Западное с.п. ", "answer:as_of": "01.11.2026"}
+    prepared = anna.post(address, data=typed, follow_redirects=True)
+    assert "Западное сельское поселение" in prepared.text

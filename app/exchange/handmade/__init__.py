@@ -14,7 +14,7 @@ from hashlib import blake2b
 from itertools import combinations
 from typing import Protocol
 
-from app.domain import book_words, contacts, names, people_in_text, spelled
+from app.domain import book_words, contacts, names, people_in_text, settlements, spelled
 from app.exchange import cells
 from app.exchange.handmade import columns, families, form, meanings, tables
 from app.exchange.handmade.asking import AS_TEXT, MOST_EACH, MOST_SHOWN, Asking, BookQuestion, Choice
@@ -45,13 +45,11 @@ LATEST_FACTS = 400  # days before today within which a day in a title is the day
 _GRADE_SHEET = re.compile(r"\d{1,2}\s*[-«\"]?\s*[А-Яа-я]\s*[»\"]?(\s*класс)?")
 _PLAIN_SHEET = re.compile(
     r"(лист|sheet|таблица|страница|список|учет|учёт|банк|соп|данные|свод)[\s_]*\d*"
+    r"|состо(ят|ящ)\w*|архив\w*|нов(ые|ых)|текущ\w*|\d[\d\s./-]*(г(од)?\w*\.?|кв\w*\.?)?"
     r"|.*\b(сем(ья|ьи|ей|ьям)|дет(и|ей)|родител\w*|состав|реестр|члены|люди|снят\w*)\b.*",
     re.IGNORECASE,
 )
-_SETTLEMENT = re.compile(
-    r"[А-ЯЁ][\w-]+\s+(?:городско[ей]|сельско[ей])\s+поселени[ея]|[А-ЯЁ][\w-]+\s+(?:сельсовет|сельский совет)"
-    r"|(?:г|с|п|пгт|рп|пос|ст|х|д)\.\s?[А-ЯЁ][\w-]+"
-)
+_TOWN = re.compile(r"(?<![^\W\d_])(?:г|с|п|пгт|рп|пос|ст|х|д)\.\s?[А-ЯЁ][\w-]+")
 # What stands before a day in a title: «на 01.10.2026» is the day of the book, that of a paper or a beginning is not.
 _OF_STATE = re.compile(r"\bна\W*$", re.IGNORECASE)
 _OF_PAPER = re.compile(r"\b(начат|приказ\w*|постановлени\w*|решени\w*|№\s*\S+)\W*(от\W*)?$|\bот\W*$", re.IGNORECASE)
@@ -215,7 +213,7 @@ class Understanding:
         return self.asking.ask(BookQuestion(f"hidden:{title}", f"Лист «{title}» скрыт. Читать его?", choices)) == "read"
 
     def _gather(self, used: list[FoundTable], on: date) -> Gathered:
-        gathered = families.gather(used, on, lambda text: self.known.settlement_in(text) or "")
+        gathered = families.gather(used, on, lambda text: self.known.settlement_in(text) or settlements.named(text))
         for doubt in gathered.doubts:
             key = f"pair:{_mark(doubt.text)}"  # of these people with these dates
             choices = [
@@ -360,15 +358,15 @@ class Understanding:
                 and not _PLAIN_SHEET.fullmatch(table.sheet.strip())
                 and not _GRADE_SHEET.fullmatch(table.sheet.strip())
             )
-            named = next((told[0] for text in texts if (told := _SETTLEMENT.search(text))), "")
-            found.append(
-                (table, sure or (table.sheet if own else "") or self.known.settlement_in(self.book.name) or named)
-            )
+            told = next((place for text in texts if (place := settlements.named(text))), "")
+            of_file = self.known.settlement_in(self.book.name) or settlements.named(self.book.name)
+            town = next((place[0] for text in texts if (place := _TOWN.search(text))), "")
+            found.append((table, sure or told or (table.sheet if own else "") or of_file or town))
         return found
 
     def _may_be_place(self, title: str) -> bool:
         """Whether the title of a sheet may name a settlement: the bank has none yet, or has one like it."""
-        return bool(not self.known.settlements or self.known.settlements_like(title) or _SETTLEMENT.search(title))
+        return bool(not self.known.settlements or self.known.settlements_like(title) or settlements.named(title))
 
     def _ask_settlement(self, understood: Understood, silent: list[FamilyRows]) -> None:
         """Ask once where the families live of which neither the book nor the bank tells. silent: those of which the
@@ -382,11 +380,10 @@ class Understanding:
         first = [offered] if offered else sorted(before)
         choices = [Choice(name, name) for name in dict.fromkeys([*first, *listed[:3]])]
         text = f"Какого поселения семьи, о которых это не сказано (их {len(unknown)})?"
-        chosen = self.asking.ask(
-            BookQuestion("territory", text, choices, offered, more=[Choice(name, name) for name in listed])
-        )
+        everything = [Choice(name, name) for name in listed]
+        chosen = self.asking.ask(BookQuestion("territory", text, choices, offered, more=everything, named=True)) or ""
         for family in unknown:
-            family.family.put("territory", chosen or "")
+            family.family.put("territory", self.known.settlement(chosen) or settlements.named(chosen) or chosen)
 
     def _place(self, told: str, family: FoundFamily) -> str:
         """The settlement of a family by the name that the book gives it; what is not known is asked once."""
@@ -404,7 +401,7 @@ class Understanding:
             BookQuestion(f"place:{names.key(text)}", f"«{text}» – какая это территория?", choices,
                      None if near or everything else AS_TEXT, more=everything)
         )  # fmt: skip
-        return text if chosen in (None, AS_TEXT) else chosen
+        return (settlements.named(text) or text) if chosen in (None, AS_TEXT) else chosen
 
 
 def _disagreeing(total: str, part: list[FamilyRows], whole: list[FamilyRows]) -> Iterator[str]:

@@ -30,7 +30,8 @@ class Choice:
 class BookQuestion:
     """One question. chosen: the answer, or what is offered; None: nothing goes on before it is answered.
 
-    more: every other answer, for a list; typed: the answer is typed, a day of the calendar;
+    more: every other answer, for a list; typed: the answer is typed, a day of the calendar; named: another answer than
+    those offered may be typed, a name;
     words: the keys of the words that are asked about at once.
     """
 
@@ -41,6 +42,7 @@ class BookQuestion:
     hint: str = ""
     more: list[Choice] = field(default_factory=list)
     typed: bool = False
+    named: bool = False
     words: tuple[str, ...] = ()
     number: int = 0
 
@@ -60,7 +62,7 @@ class Asking:
         """Put a question once; gives the answer of the person, or what is offered."""
         if question.key not in self.questions:
             said = self.answers.get(question.key)
-            if said is not None and (question.typed or said in question.values):
+            if said is not None and (question.typed or question.named or said in question.values):
                 question.chosen = said
             self.questions[question.key] = question
         return self.questions[question.key].chosen
