@@ -171,6 +171,13 @@ def role_begins(text: str) -> bool:
     return _ROLE.match(text) is not None
 
 
+def after_role(text: str) -> tuple[str, str] | None:
+    """The role with which a text begins, and the person whom it names: «мать Колонкина Мила 03.02.1987»."""
+    role = _ROLE.match(text)
+    rest = text[role.end() :] if role else ""
+    return (role[1], rest) if role and rest[:1].isupper() and of_name(spelled.without_times(rest)) else None
+
+
 def role_in_full(text: str) -> str:
     """A role that may be written by its first letter: «м.», «о.», «с.», «д.»."""
     return _IN_FULL.get(names.key(text), text)

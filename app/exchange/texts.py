@@ -22,6 +22,7 @@ _DECLARATION = re.compile(r"<!\s*ENTITY|<!\s*DOCTYPE[^>]*\[", re.IGNORECASE)
 _HEAD = 4096
 # Letters of Russian texts by how often they stand there: the encoding that gives more of them is the right one.
 _FREQUENT = frozenset("оеаинтсрвлкмдпу")
+_USUAL = ("дата", "рожд", "адрес", "фамил", "мать", "семь", "дети", "ребен", "ребён", "посел")
 
 Blocks = list[list[int]]
 
@@ -65,8 +66,15 @@ def decoded(content: bytes) -> tuple[str, str]:
         return _sound(content.decode("utf-8")), "UTF-8"
     except UnicodeDecodeError:
         tried = [(codec, content.decode(codec, "replace")) for codec in ("cp1251", "cp866", "koi8-r")]
-        codec, text = max(tried, key=lambda one: sum(letter in _FREQUENT for letter in one[1][:100_000]))
+        codec, text = max(tried, key=lambda one: _likely(one[1][:100_000]))
         return _sound(text), {"cp1251": "Windows-1251", "cp866": "кодировка DOS", "koi8-r": "КОИ-8"}[codec]
+
+
+def _likely(text: str) -> float:
+    """How likely a text is Russian as it is decoded: by its frequent letters, and by usual words of tables."""
+    folded = text.casefold()
+    words = sum(folded.count(word) for word in _USUAL)
+    return sum(letter in _FREQUENT for letter in text) + len(text) * min(words, 3)
 
 
 def _decode(content: bytes, codec: str) -> str:

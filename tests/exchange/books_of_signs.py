@@ -82,7 +82,37 @@ def export_of_a_site() -> bytes:
     return (head + "".join(told)).encode()
 
 
+def groups_and_orders() -> bytes:
+    """A day and a number under the name of their act, the status of parents, birth dates before names, one column of
+    families without any sign but the words for their members."""
+    return workbook(
+        ("Группы", [
+            [SOUTH], ["№", "Родители", None, None, "Несовершеннолетние", None, "Адрес", "КДН", None, "Критерий"],
+            [None, "ФИО", "Д.Р.", "Статус", "ФИО", "Д.Р.", None, "Дата", "№"],
+            [1, "Прерия Анна Юрьевна", date(1965, 9, 10), "опекун", "Долин Марк Петрович", date(2012, 11, 12),
+             "ул. Мира, 2", date(2026, 4, 16), "11/5", "2.1"],
+        ], ["B2:D2", "E2:F2", "H2:I2"]),
+        ("Порядок", [
+            [SOUTH], ["Адрес", "Дата рождения", "ФИО ребёнка", "Дата рождения", "ФИО родителя"],
+            ["ул. Мира, 8", "04.01.2013", "Перевёртова Яна Кимовна", "03.12.1984", "Перевёртов Ким Олегович"],
+        ], []),
+        ("Подряд", [
+            [NORTH], ["Семья Колонкиных"], ["мать Колонкина Мила Ивановна 03.02.1987"],
+            ["сын Колонкин Егор Олегович 05.04.2013"], ["адрес: ул. Новая, 31"],
+        ], []),
+    )  # fmt: skip
+
+
+def capitals() -> bytes:
+    return (
+        f"{NORTH.upper()}\nМАТЬ|ДАТА РОЖД|РЕБЕНОК|ДАТА РОЖД|АДРЕС\n"
+        "регистрова алла сергеевна|19.01.1986|РЕГИСТРОВ денис ОЛЕГОВИЧ|20.02.2011|УЛ. МИРА, 1\n"
+    ).encode("cp1251")
+
+
 BOOKS_OF_SIGNS = (
+    Handmade("группы.xlsx", groups_and_orders, 3, 6, 1),
+    Handmade("прописными.csv", capitals, 1, 2, 0),
     Handmade("знаки и соседи.xlsx", marks_and_neighbours, 6, 13, 6, {"criterion:none": "2.1"}),
     Handmade("месяцы.xlsx", months_and_days, 3, 9, 2, {"criterion:none": "2.1"}),
     Handmade("письмо.txt", letter, 2, 5, 1, {"criterion:none": "2.1"}),

@@ -171,6 +171,22 @@ def test_months_roles_and_numbers_before_dates_are_read_as_they_are_meant(cast):
     assert db.session.scalar(select(Member).where(Member.last_name == "Папоротник")).role.name == "отчим"
 
 
+def test_groups_orders_and_capitals_are_read_as_they_are_meant(cast):
+    load(source(BY_NAME["группы.xlsx"]))
+    load(source(BY_NAME["прописными.csv"]))
+    told = {
+        (member.last_name, member.first_name): (str(member.born_on), member.role.name)
+        for member in db.session.scalars(select(Member))
+    }
+    assert told["Прерия", "Анна"] == ("1965-09-10", "опекун")
+    assert told["Долин", "Марк"] == ("2012-11-12", "подопечный")
+    assert told["Перевёртова", "Яна"] == ("2013-01-04", "дочь")
+    assert told["Перевёртов", "Ким"] == ("1984-12-03", "отец")
+    assert told["Колонкин", "Егор"] == ("2013-04-05", "сын")
+    assert told["Регистров", "Денис"] == ("2011-02-20", "сын")
+    assert db.session.scalars(select(Registration)).one().decision.number == "11/5"
+
+
 def test_where_families_live_is_asked_once_though_others_come_and_the_book_names_several_places(cast):
     def of(*more: list[str]) -> Handmade:
         rows = [

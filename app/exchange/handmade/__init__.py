@@ -360,7 +360,7 @@ class Understanding:
             )
             told = next((place for text in texts if (place := settlements.named(text))), "")
             of_file = self.known.settlement_in(self.book.name) or settlements.named(self.book.name)
-            town = next((place[0] for text in texts if (place := _TOWN.search(text))), "")
+            town = next((match[0] for text in texts if (match := _TOWN.search(text))), "")
             found.append((table, sure or told or (table.sheet if own else "") or of_file or town))
         return found
 

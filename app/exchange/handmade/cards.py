@@ -149,6 +149,8 @@ def _told(line: list[Any], means: Means) -> _CardLine | None:
         label, _, text = label.partition(":")
         rest = [text.strip()]
     label = label.strip(" :–-")
+    if not rest and (person := people_in_text.after_role(label)):
+        return _CardLine(*person)
     if not rest or not rest[0] or not label or len(label) > LONGEST_LABEL or _TIME.search(label):
         return None
     if people_in_text.role_of(label) or means([label]) is not None:

@@ -123,6 +123,8 @@ def _held_instead(values: list[object], owner: str, on: date) -> str | None:
     """What a column holds whose header speaks of people and whose every value is a day or a number."""
     if all(_is_day(value, on) for value in values):
         return f"{owner}.born"
+    if all(isinstance(value, str) and people_in_text.role_of(value) for value in values):
+        return f"{owner}.role"
     numbers = [int(text) for text in map(cells.shown_cell, values) if text.isdecimal()]
     if len(numbers) == len(values) and max(numbers) <= MOST_COUNTED:
         return "children_count" if owner == "children" else "size"
@@ -283,6 +285,10 @@ def _find_owners(table: FoundTable) -> None:
         for column in table.columns
         if column.meaning.endswith((".name", ".last", ".first")) and not column.meaning.startswith("?")
     ]
+    births = [column for column in table.columns if column.meaning == "?.born"]
+    if len(births) == len(naming) and [column.index + 1 for column in births] == [index for index, _ in naming]:
+        for column, (_, owner) in zip(births, naming, strict=True):
+            column.meaning = f"{owner}.born"  # each stands before the name
     for column in table.columns:
         if column.meaning in OF_CHILDREN and any(owner == "children" for _, owner in naming):
             column.meaning = f"children.{column.meaning[2:]}"

@@ -95,6 +95,8 @@ _ENGLISH = {
     **dict.fromkeys(("criterion", "criteria"), "criteria"), "school": "study", "grade": "grade",
     "category": "categories", "mother": "mother.name", "father": "father.name", "child": "children.name",
 }  # fmt: skip
+_ACT = re.compile(r"\bкдн\b|постан|поставл|\bпост\b|решени|протокол|снят")
+_DAY_OF_ACT, _NUMBER_OF_ACT = ("дата", "день", "когда"), ("№", "номер")
 _COMPILED = tuple((re.compile(pattern), what) for pattern, what in _RULES)
 
 
@@ -114,6 +116,8 @@ def of_header(path: Sequence[str], learned: Mapping[str, str]) -> str | None:
 
 def _of_words(path: Sequence[str], learned: Mapping[str, str]) -> str | None:
     whole, last = header_key(" ".join(path)), header_key(path[-1] if path else "")
+    if len(path) > 1 and whole not in learned and (told := _of_act(header_key(path[0]), last)):
+        return told
     for said in (whole, last):
         if said in learned:
             return _owned(learned[said], whole)
@@ -123,6 +127,14 @@ def _of_words(path: Sequence[str], learned: Mapping[str, str]) -> str | None:
                 return _owned(what, whole)
     owner = _owner(whole)
     return f"{owner}.name" if owner else None
+
+
+def _of_act(group: str, last: str) -> str | None:
+    """A day or a number under a header that names an act: «КДН» over «Дата» and «№»."""
+    if not _ACT.search(group) or last not in (*_DAY_OF_ACT, *_NUMBER_OF_ACT):
+        return None
+    act = "removed" if "снят" in group else "placed"
+    return act if last in _DAY_OF_ACT else f"{act}_number"
 
 
 def guesses(path: Sequence[str], learned: Mapping[str, str]) -> list[str]:

@@ -189,8 +189,9 @@ def _named(
         return
     text = said.text
     found = people_in_text.people(text, on, ages, first_alone=owner in ("children", "members"))
-    if not found.found and (who := people_in_text.of_name(text)):
-        found.found.append(who)
+    cut = len(found.found) == 1 and not (found.found[0].last and found.found[0].first)
+    if (cut or not found.found) and (who := people_in_text.of_name(text)) and (who.last or not cut):
+        found.found[:] = [who]
         found.left.clear()
     for who in found.found:
         yield PersonInBook(owner, said.place, who.last, who.first, who.middle, who.role, who.born, rest=who.rest)
