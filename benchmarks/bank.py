@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from app.domain.terms import Role
 from app.extensions import db, look_at_contents
 from benchmarks.measure import clock
 
+FILE, READY = "patronat.db", "ready"  # a bank, and the mark of its tables beside it
 TODAY = date(2026, 10, 12)  # the lives of the families end on this day, whatever the clock says
 
 
@@ -69,12 +71,16 @@ class Bank:
 
     def lay(self, other: Bank) -> None:
         """Let the file of this bank be that of another one, as it was when the application of that one began."""
+        self.clear()
+        for part in other.file.parent.glob(f"{other.file.name}*"):
+            shutil.copyfile(part, self.file.parent / part.name)
+
+    def clear(self) -> None:
+        """Let there be no file, whoever has it open."""
         with self.app.app_context():
             db.engine.dispose()
         for leftover in self.file.parent.glob(f"{self.file.name}*"):
             leftover.unlink()
-        for part in other.file.parent.glob(f"{other.file.name}*"):
-            shutil.copyfile(part, self.file.parent / part.name)
 
     def plain(self) -> sqlite3.Connection:
         """A connection without the product, read like the product's one."""
@@ -91,7 +97,7 @@ def application(folder: Path) -> Flask:
             "SECRET_KEY": "a key of the benchmarks, it signs nothing that lasts",
             "INSTANCE_PATH": str(folder),
             "PAPERS_FOLDER": str(folder / "papers"),
-            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'patronat.db'}",
+            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / FILE}",
             "SESSION_COOKIE_SECURE": False,
             "SESSION_COOKIE_NAME": "session",
             "WTF_CSRF_SSL_STRICT": False,
@@ -104,31 +110,47 @@ def application(folder: Path) -> Flask:
     return app
 
 
-def build(folder: Path, families: int, *, with_families: bool = True) -> tuple[Bank, float]:
+def build(folder: Path, families: int) -> tuple[Bank, float]:
     """The bank of a folder, made when it is not there; gives it and the processor seconds of the making, 0 if none."""
     from app.demo import accounts as demo_accounts
     from app.demo import bank as demo
-    from app.services import installation
 
-    bank = Bank(application(folder), folder / "patronat.db")
-    ready, tables = folder / "ready", fingerprint()
-    if ready.exists() and ready.read_text() == tables:
+    bank = Bank(application(folder), folder / FILE)
+    if _is_ready(folder):
         return bank, 0.0
-    for leftover in folder.glob("patronat.db*"):
-        leftover.unlink()
+    bank.lay(empty(folder.parent))
     started = clock()
     with bank.opened():
-        upgrade()
-        installation.install()
-        db.session.commit()
-        if with_families:
-            _write_quickly()
-            demo.fill(TODAY, families=families)
-            demo_accounts.create()
+        _write_quickly()
+        demo.fill(TODAY, families=families)
+        demo_accounts.create()
         db.session.commit()
         look_at_contents()
-    ready.write_text(tables)
+    (folder / READY).write_text(fingerprint())
     return bank, clock() - started
+
+
+@cache
+def empty(folder: Path) -> Bank:
+    """The bank of nobody among the banks of a folder: installed, and begun with by the others."""
+    from app.services import installation
+
+    bank = Bank(application(folder / "empty"), folder / "empty" / FILE)
+    if not _is_ready(folder / "empty"):
+        bank.clear()
+        with bank.opened():
+            upgrade()
+            installation.install()
+            db.session.commit()
+            look_at_contents()
+        (folder / "empty" / READY).write_text(fingerprint())
+    return bank
+
+
+def _is_ready(folder: Path) -> bool:
+    """Whether a bank is there, with the tables as they are declared now."""
+    ready = folder / READY
+    return ready.exists() and ready.read_text() == fingerprint()
 
 
 def fingerprint() -> str:

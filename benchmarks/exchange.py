@@ -16,7 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from app import clock
 from app.extensions import db
-from benchmarks.bank import TODAY, Bank, application, build
+from benchmarks.bank import TODAY, Bank, application, empty
 from benchmarks.measure import Line, Section, milliseconds
 
 Sheets = list[tuple[str, list[tuple[Any, ...]]]]
@@ -38,12 +38,12 @@ def measure(bank: Bank, folder: Path, families: int, runs: int) -> Section:
     def reads() -> int:
         return _read(book)
 
-    empty, _seconds = build(folder / "empty", 0, with_families=False)
-    target = Bank(application(folder / "target"), folder / "target" / empty.file.name)
+    nobody = empty(folder)
+    target = Bank(application(folder / "target"), folder / "target" / nobody.file.name)
     said: list[str] = []
 
     def renew() -> None:
-        target.lay(empty)
+        target.lay(nobody)
 
     line("Выгрузка книги", lambda: _export(bank), lambda: _write(sheets), note="к записи openpyxl")
     line("Чтение книги с проверкой файла", lambda: _opened(bank, book), reads, note="к чтению calamine")

@@ -20,7 +20,7 @@ from app.demo import names
 from app.domain.terms import Sex, TerritoryKind
 from app.extensions import db
 from app.models import Territory
-from benchmarks.bank import TODAY, Bank, application, build
+from benchmarks.bank import TODAY, Bank, application, empty
 from benchmarks.measure import Line, Section, milliseconds
 
 HEADERS = (
@@ -35,12 +35,12 @@ def measure(folder: Path, families: int, runs: int) -> Section:
     """Understanding and loading of one hand-made book, each beside the bare read of its cells."""
     section = Section(f"Книга, сделанная вручную, семей {families}", "openpyxl")
     book = written(families)
-    empty, _seconds = build(folder / "empty", 0, with_families=False)
-    target = Bank(application(folder / "handmade"), folder / "handmade" / empty.file.name)
+    nobody = empty(folder)
+    target = Bank(application(folder / "handmade"), folder / "handmade" / nobody.file.name)
     said: list[str] = []
 
     def renew() -> None:
-        target.lay(empty)
+        target.lay(nobody)
         _with_a_place(target)
 
     def line(title: str, work: Callable[[], Any], before: Callable[[], Any] = lambda: None) -> None:
