@@ -139,7 +139,7 @@ def _spoil_keys() -> None:
         connection.execute(text("update search_word set word = 'ллл' || word"))
 
 
-def test_stored_keys_are_made_anew_with_every_letter(app, cast):
+def test_stored_keys_are_made_anew_with_every_letter_and_deadlines_as_shipped(app, cast):
     twins = factories.family(cast.north, number="00007", registered_address="Әлмәт урамы, 1")
     for name in ("Гөлия", "Гүлия"):
         factories.member(twins, "дочь", date(2014, 3, 3), "Гайнетдинова", name, None)
@@ -150,7 +150,7 @@ def test_stored_keys_are_made_anew_with_every_letter(app, cast):
     family_keys.refresh(twins, clock.today())
     first, second = _look_alike(cast.district)
     db.session.commit()
-    before = _stored_keys()
+    before, shipped = _stored_keys(), _deadlines(*OF_DEADLINES)
     assert (twins.id, "алмат") in before["search_word"]
     key, same = first.id, second.id
     before["territory.name_key"].remove((same, "горныи хутор"))
@@ -158,9 +158,13 @@ def test_stored_keys_are_made_anew_with_every_letter(app, cast):
     assert (key, "горный хутор") in before["territory.name_key"]
     db.session.remove()
     downgrade(revision="0001")
+    told = _deadlines("counted_from", '"limit"', "source")
+    assert told["bank_entry_3d"] == ("поступление постановления КДН и карты учета", "3", "seed_krasnosulin 3.2")
     _spoil_keys()
+    _as_it_was_shipped()
     upgrade()
     assert _stored_keys() == before
+    assert _deadlines(*OF_DEADLINES) == shipped
 
 
 def _look_alike(district: Territory) -> list[Territory]:
@@ -174,6 +178,7 @@ def _look_alike(district: Territory) -> list[Territory]:
     return found
 
 
+OF_DEADLINES = ("starts", "stops", "number", "unit", "days", "clause", "retired")
 SHIPPED_LATER = {"body_answer", "signal_receipt_1h", "signal_answer_1d"}  # than the words of deadlines became moments
 
 
@@ -185,22 +190,15 @@ def _deadlines(*columns: str) -> dict[str, tuple]:
 
 @THE_SAME_WAY
 def test_the_deadlines_that_a_municipality_edited_keep_its_values(app, cast):
-    columns = ("starts", "stops", "number", "unit", "days", "clause", "retired")
-    shipped = _deadlines(*columns)
+    shipped = _deadlines(*OF_DEADLINES)
     db.session.remove()
-    downgrade(revision="0004")
-    before = _deadlines("counted_from", '"limit"', "source")
-    assert before["bank_entry_3d"] == ("поступление постановления КДН и карты учета", "3", "seed_krasnosulin 3.2")
-    _as_it_was_shipped()
-    upgrade()
-    assert _deadlines(*columns) == shipped
     downgrade(revision="0004")
     with db.engine.begin() as connection:
         for code, column, value in EDITED:
             statement = f'update deadline set "{column}" = :value where code = :code'
             connection.execute(text(statement), {"value": value, "code": code})
     upgrade()
-    found = _deadlines(*columns)
+    found = _deadlines(*OF_DEADLINES)
     assert found["bank_entry_3d"] == ("papers_received", "entered", 5, "working_day", None, "Положение, 3.2", False)
     assert found["month_2"][2] is None
     assert found["month_2"][5] == "Положение, 3.6.6; отсчёт: первый вторник; срок: второй день"
