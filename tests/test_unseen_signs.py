@@ -20,8 +20,12 @@ from app.extensions import db
 from app.models import JournalEntry, Model
 from tests import factories
 from tests.exchange.workbooks import Sound
+from tests.screens.test_transfer_files import quick
 from tests.test_registry import is_walked
 from tests.test_routes import REGISTRY, STATIC
+from tests.unmade import making_no_files
+
+__all__ = ["quick"]
 
 UNSEEN = "\x00\u200b\x1f"
 TEXTS = ".//input[not(@type) or @type='text' or @type='search'] | .//textarea"
@@ -59,7 +63,8 @@ def addresses(app: Flask, rows: dict[str, Any]) -> Iterator[str]:
 
 def forms_of(browser: Any, address: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """(address, fields) of every form of a page that asks a text, unseen signs among what is typed in each text."""
-    answer = browser.get(address)
+    with making_no_files():
+        answer = browser.get(address)
     if answer.status_code != 200 or not answer.mimetype.endswith("html"):
         return
     for form in lxml.html.fromstring(answer.text).forms:
@@ -84,7 +89,7 @@ def stored_texts() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.one_database("SQLite takes what Postgres takes, and NUL besides", on="postgres")
-def test_no_form_fails_by_them_and_none_is_stored(app, rows, sign_in):
+def test_no_form_fails_by_them_and_none_is_stored(app, rows, quick, sign_in):
     browser, walked, sent = sign_in("anna"), list(addresses(app, rows)), 0
     db.session.remove()
     for address in walked:
