@@ -52,8 +52,8 @@ _ASIDE = re.compile(r"\s*(\([^()\d]{2,40}\))\s*(?=[^\W\d_])")
 _FAMILY = re.compile(r"семья\s+[^\W\d_-]+(?:-[^\W\d_]+)*\s*[:,–—-]\s*(?=\w)", re.IGNORECASE)
 _NUMBERING = re.compile(r"^\s*(?:\d{1,2}\s*[.)](?!\d)|[-–—•*·▪])\s*")
 _INLINE = re.compile(
-    r"(?:(?<=[\s,;.])|^)\d{1,2}\s*\)\s*(?=[^\W\d_])"
-    r"|(?:(?<=[\s,;])|^)\d{1,2}\.\s*(?=[^\W\d_]{2})(?![Дд]ети|[Рр]одители)"
+    r"\d(?:(?<![^\s,;.]\d)\d?\s*\)\s*(?=[^\W\d_])"  # begun by the digit, it looks at no other place of a text
+    r"|(?<![^\s,;]\d)\d?\.\s*(?=[^\W\d_]{2})(?![Дд]ети|[Рр]одители))"
 )
 _WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
 _INITIALS = re.compile(r"([^\W\d_])\.\s?(?:([^\W\d_])\.)?(?![^\W\d_])")

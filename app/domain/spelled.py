@@ -28,7 +28,7 @@ _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XI
 _DIGIT = re.compile(r"\d")
 # «1. 04.04.2015»: the number of a line before a whole date.
 _NUMBER_OF_LINE = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\d{1,2}[./]\d{1,2}[./]\d{2,4})", re.MULTILINE)
-_ISO = re.compile(r"(?<!\d)(?P<year>\d{4})[-.](?P<month>\d{2})[-.](?P<day>\d{2})(?:[T ]00:00(?::00)?)?(?!\d)")
+_ISO = re.compile(r"(?P<year>\d(?<!\d\d)\d{3})[-.](?P<month>\d{2})[-.](?P<day>\d{2})(?:[T ]00:00(?::00)?)?(?!\d)")
 _YEAR = re.compile(rf"(?<![\d./№-])(?P<year>(?:19|20)\d{{2}})(?![\d/]|\.\d|-\d){_AFTER}", re.IGNORECASE)
 _AGE = re.compile(
     r"(?<![\d.,/-])(?P<age>\d{1,2})\s*(?:полных\s+)?(?:лет|года?|г\.?|л\.?)(?![^\W\d_])(?!\s*р)", re.IGNORECASE

@@ -50,7 +50,7 @@ _NOTHING = {
     "неизвестна", "не указано", "не указан", "не указана", "б/о", "н/д", "н/у", "прочерк", "сведений нет",
     "данных нет", "не установлен", "не установлена", "не установлено",
 }  # fmt: skip
-_BEGINNINGS = {text[0] for text in _NOTHING}
+_BEGINNINGS = {letter for text in _NOTHING for letter in (text[0], text[0].upper())}
 _DASHES = re.compile(r"[\s\-–—−‐‑‒―_.]+")
 
 
@@ -84,8 +84,10 @@ def _cleaned_lines(value: Any) -> str | None:
 
 def is_nothing(text: str) -> bool:
     """Whether a text only says that there is nothing: «-», «нет», «отсутствует», «б/о», «н/д»."""
+    if text[:1].isalnum() and text[0] not in _BEGINNINGS:  # so it is mostly
+        return False
     first = text.lstrip(" .")[:1]
-    if first.isalnum() and first.casefold() not in _BEGINNINGS:
+    if first.isalnum() and first not in _BEGINNINGS:
         return False
     plain = _ANY_SPACES.sub(" ", text.casefold()).strip(" .")
     return plain in _NOTHING or bool(_DASHES.fullmatch(text))

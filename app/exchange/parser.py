@@ -16,6 +16,7 @@ import resource
 import sys
 import zipfile
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -270,6 +271,7 @@ _TOO_FAR = (
 )
 
 
+@lru_cache(maxsize=1 << 10)
 def _column(letters: bytes) -> int:
     number = 0
     for letter in letters.upper():

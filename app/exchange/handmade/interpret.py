@@ -209,8 +209,10 @@ class Interpreter:
     def _is_child(self, person: PersonInBook) -> bool:
         if person.whose in PARENTS:
             return False
+        if person.whose == "children":
+            return True
         word, age = names.key(self._role_word(person)), self._age(person)
-        if word in _CHILD_WORDS or person.whose == "children":
+        if word in _CHILD_WORDS:
             return True
         if word:
             code = self.vocabulary.find("role", word)
@@ -245,7 +247,7 @@ class Interpreter:
     def _has_guardian_alone(self, found: FoundFamily) -> bool:
         """Whether the adults of a family are guardians by the word of the book, and no parent is among them."""
         words = [self.vocabulary.find("role", word) for person in found.people
-                 if not self._is_child(person) and (word := self._role_word(person))]  # fmt: skip
+                 if (word := self._role_word(person)) and not self._is_child(person)]  # fmt: skip
         return bool(words) and all(code in (GUARDIAN, TRUSTEE) for code in words)
 
     def _bears_name_of_children(self, found: FoundFamily, person: PersonInBook) -> bool:

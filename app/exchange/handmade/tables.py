@@ -413,19 +413,23 @@ def _spread_down(table: FoundTable) -> None:
 def _repeat(table: FoundTable) -> None:
     """Where a cell says «то же», or has the marks of it, it says what the cell above it says."""
     addresses = [column for column in table.columns if column.meaning in ("address", "registered")]
+    with_rest = {column.index for column in table.columns if column.meaning.endswith(("study", "placed", "work"))}
     above: dict[int, Any] = {}
     for place, (number, line) in enumerate(table.rows):
-        said = dict(enumerate(line))
+        said: dict[int, Any] = {}
         for column in table.columns:
-            cell = said.get(column.index, "")
-            if cell and (rest := _rest_of_ditto(cell)) and column.meaning.endswith(("study", "placed", "work")):
-                above[column.index] = said[column.index] = _with_rest(above.get(column.index, ""), rest)
-                table.rows[place] = (number, list(said.values()))
-            elif cell == "" or not _is_ditto(cell, addresses == [column]):
-                above[column.index] = cell or above.get(column.index, "")
+            at = column.index
+            cell = line[at] if at < len(line) else ""
+            if not cell:
+                continue
+            if at in with_rest and (rest := _rest_of_ditto(cell)):
+                above[at] = said[at] = _with_rest(above.get(at, ""), rest)
+            elif _is_ditto(cell, addresses == [column]):
+                said[at] = above.get(at, "")
             else:
-                said[column.index] = above.get(column.index, "")
-                table.rows[place] = (number, list(said.values()))
+                above[at] = cell
+        if said:
+            table.rows[place] = (number, [said.get(at, cell) for at, cell in enumerate(line)])
 
 
 def _is_ditto(cell: Any, of_address: bool) -> bool:
@@ -474,7 +478,9 @@ def _what(filled: list[tuple[int, Any]], line: list[Any], headers: dict[int, str
 
 
 def _seen(cell: Any) -> bool:
-    return not (cell == "" or (isinstance(cell, str) and writing.lines(cell) is None))
+    if isinstance(cell, str):
+        return cell[:1].isalnum() or writing.lines(cell) is not None  # the first letter tells it mostly
+    return True
 
 
 def _key(text: str) -> str:
