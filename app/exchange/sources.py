@@ -88,12 +88,13 @@ class BookSource:
         seen(understood)
         if understood.written is None or understood.asking.unanswered:
             raise UnclearBookError(understood)
+        written, measures, notices = understood.written, len(understood.measures), understood.notices
+        del understood  # of a large book it is a hundred megabytes
         made = self._sound_part(
-            understood.written.book, understood.written,
-            lambda book: plan.make(book, today, answers, told, known=matching.states),
-        )  # fmt: skip
-        made.measures = len(understood.measures)
-        for place, text in understood.notices:
+            written.book, written, lambda book: plan.make(book, today, answers, told, known=matching.states)
+        )
+        made.measures = measures
+        for place, text in notices:
             made.notices.append(Notice(place.sheet, place.row, text))
         return made
 

@@ -113,15 +113,15 @@ class _Reader:
 
     def __init__(self, ids: Sequence[int] | None) -> None:
         self.ids = ids
+        self._live: dict[Any, list[Any]] = {}
         family = Family.__table__
         gone = select(family.c.id).where(self._within(family.c.id), family.c.annulled_at.is_not(None))
         self.gone = {row.id for row in self._read(gone)}
-        self.members = {row.id: row for row in self._read(self._of(Member))}
+        self.members = self._with_annulled(Member)
         self.alike: dict[Any, list[Any]] = {}  # the live people of one family, ФИО and birth date
-        for row in self.members.values():
-            if row.annulled_at is None:
-                self.alike.setdefault(_person(row), []).append(row)
-        self.decisions = {row.id: row for row in self._read(self._of(Decision))}
+        for row in self.rows(Member):
+            self.alike.setdefault(_person(row), []).append(row)
+        self.decisions = self._with_annulled(Decision)
         self.stays: dict[int, list[Any]] = {}
         for row in self.rows(Registration):
             self.stays.setdefault(row.family_id, []).append(row)
@@ -151,10 +151,18 @@ class _Reader:
         for measure_id, member_id in self._read(whom.where(self._within(measure.c.family_id))):
             self.wanted.setdefault(measure_id, []).append(member_id)
 
+    def _with_annulled(self, entity: Any) -> dict[int, Any]:
+        """The rows of one entity by their keys, those annulled too; the others are read herewith."""
+        found = {row.id: row for row in self._read(self._of(entity).order_by(entity.__table__.c.id))}
+        self._live[entity] = [row for row in found.values() if row.annulled_at is None]
+        return found
+
     def rows(self, entity: Any) -> list[Any]:
         """The rows of one entity that are not annulled."""
-        table = entity.__table__
-        return self._read(self._of(entity).where(table.c.annulled_at.is_(None)).order_by(table.c.id))
+        if entity not in self._live:
+            table = entity.__table__
+            self._live[entity] = self._read(self._of(entity).where(table.c.annulled_at.is_(None)).order_by(table.c.id))
+        return self._live[entity]
 
     def basis(self, decision_id: int | None) -> Basis | None:
         """A decision as the rules of a stay see it; one of a family that was not read is another family's."""

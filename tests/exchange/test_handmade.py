@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -348,6 +349,15 @@ def test_after_a_large_book_garbage_is_searched_for_once_later_and_then_as_often
     assert gc.get_threshold()[0] > len(held)
     gc.collect(0)
     assert gc.get_threshold() == usual
+
+
+def test_a_load_lets_go_of_what_it_held_by_itself(cast):
+    rows = [["Номер семьи", "ФИО", "Степень родства", "Дата рождения", "Адрес"],
+            [1, "Белова Анна Ильинична", "мать", date(1981, 2, 1), "п. Южный, ул. Речная, д. 1"]]  # fmt: skip
+    book = source(Handmade("Южное городское поселение.xlsx", lambda: workbook(("А", rows, [])), 1, 1, 0))
+    with garbage.not_searched():
+        held = weakref.ref(load(book))
+        assert held() is None
 
 
 def test_a_book_of_another_district_is_stopped(cast):

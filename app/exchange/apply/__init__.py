@@ -19,7 +19,7 @@ from app.domain import names
 from app.domain.refusal import Refusal
 from app.domain.terms import Act, DecisionKind, ParentalRole, TerritoryKind
 from app.exchange import closed_rows, garbage
-from app.exchange.apply import fresh, links
+from app.exchange.apply import decisions, fresh, links
 from app.exchange.apply.criteria import Corrections
 from app.exchange.apply.store import CREATED, Store
 from app.exchange.changes import REFERENCES, PlaceRef, Plan, SetUpdate, Update
@@ -172,8 +172,8 @@ class _Application:
         assert change.family.id is not None
         number, decided_on = change.decision["number"], change.decision["decided_on"]
         change.was["removal_decision_id"] = None
-        change.values["removal_decision_id"] = self.fresh.decision(
-            change.family.id, DecisionKind.REMOVE, number, decided_on
+        change.values["removal_decision_id"] = decisions.put(
+            self.store, change.family.id, DecisionKind.REMOVE, number, decided_on
         )
 
     def _tell_list(self, change: SetUpdate) -> None:

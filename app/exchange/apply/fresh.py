@@ -9,6 +9,7 @@ from datetime import date
 from app.domain import care, intervals
 from app.domain.periods import quarter_of
 from app.domain.terms import DecisionKind, ParentalRole
+from app.exchange.apply import decisions
 from app.exchange.apply.criteria import put
 from app.exchange.apply.links import rows_of
 from app.exchange.apply.programmes import FreshProgrammes
@@ -16,7 +17,7 @@ from app.exchange.apply.programmes import wanted as of_programmes
 from app.exchange.apply.store import Store
 from app.exchange.changes import AidPlan, BodyRef, FamilyPlan, MemberPlan, Plan
 from app.exchange.records import MemberRow, StayRow, SupervisionRow
-from app.models import Decision, Member, SearchWord, aid_recipients, family_categories
+from app.models import Member, SearchWord, aid_recipients, family_categories
 from app.services import family_keys
 
 
@@ -48,7 +49,7 @@ class Fresh:
     def __init__(self, plan: Plan, store: Store, roles: Mapping[str, ParentalRole], as_of: date, today: date) -> None:
         self.plan, self.store, self.roles = plan, store, roles
         self.as_of, self.today = as_of, today
-        self.programmes = FreshProgrammes(store, plan.codes, self.decision)
+        self.programmes = FreshProgrammes(store, plan.codes)
 
     def add(self, family: FamilyPlan) -> None:
         """Everything that is new about a family."""
@@ -182,10 +183,12 @@ class Fresh:
 
     def _stay(self, family_id: int, row: StayRow, sender: BodyRef | None) -> int:
         assert row.registered_on is not None
-        placed = self.decision(family_id, DecisionKind.PLACE, row.decision_number, row.decided_on)
+        placed = decisions.put(self.store, family_id, DecisionKind.PLACE, row.decision_number, row.decided_on)
         removed = None
         if row.removed_on is not None:
-            removed = self.decision(family_id, DecisionKind.REMOVE, row.removal_number, row.removal_decided_on)
+            removed = decisions.put(
+                self.store, family_id, DecisionKind.REMOVE, row.removal_number, row.removal_decided_on
+            )
         # When the papers came is not known from the form: no 3-day clock starts for history (Положение, 3.2).
         key = self.store.add_of_family("registration", family_id, f"Постановка {row.registered_on:%d.%m.%Y}", {
             "sender_id": sender.id if sender else None,
@@ -200,15 +203,6 @@ class Fresh:
         })  # fmt: skip
         for position, criterion_id in enumerate(self._ids("criterion", row.criteria)):
             put(self.store, family_id, key, position, criterion_id, row.registered_on, placed)
-        return key
-
-    def decision(self, family_id: int, kind: DecisionKind, number: str | None, decided_on: date | None) -> int:
-        """Put a decision by; gives its key."""
-        assert decided_on is not None
-        called = f"№ {number or 'б/н'} от {decided_on:%d.%m.%Y}"
-        values: dict[str, object] = {"kind": kind, "number": number, "decided_on": decided_on}
-        key = self.store.add_of_family("decision", family_id, f"Постановление {called}", values)
-        self.store.words.know(Decision, key, called)
         return key
 
     def _aid(self, family_id: int, aid: AidPlan) -> None:

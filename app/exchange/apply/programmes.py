@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
-from app.domain.terms import DecisionKind, MeasureState, ProgrammeKind, StageSort
+from app.domain.terms import MeasureState, ProgrammeKind, StageSort
+from app.exchange.apply import decisions
 from app.exchange.apply.links import rows_of
 from app.exchange.apply.store import Store
 from app.exchange.cells import Codes
 from app.exchange.changes import DecisionRef, FamilyPlan, MeasurePlan, ProgrammeOfBook, StagePlan
 from app.models import PlannedMeasure, Problem, Programme, Stage, planned_measure_members
-
-MakeDecision = Callable[[int, DecisionKind, str | None, date | None], int]
 
 
 def wanted(family: FamilyPlan) -> Counter[str]:
@@ -30,14 +29,14 @@ def wanted(family: FamilyPlan) -> Counter[str]:
 class FreshProgrammes:
     """Puts the new rows of the programmes of one plan by."""
 
-    def __init__(self, store: Store, codes: Mapping[str, Codes], decide: MakeDecision) -> None:
-        self.store, self.codes, self.decide = store, codes, decide
+    def __init__(self, store: Store, codes: Mapping[str, Codes]) -> None:
+        self.store, self.codes = store, codes
 
     def add(self, family: FamilyPlan, stays: Mapping[date, int]) -> None:
         """Everything that is new about the programmes of a family. stays: the key of each stay, by its first day."""
         assert family.id is not None
         for decision in family.new_decisions:
-            decision.id = self.decide(family.id, decision.kind, decision.number, decision.decided_on)
+            decision.id = decisions.put(self.store, family.id, decision.kind, decision.number, decision.decided_on)
         for programme in family.programmes:
             if programme.state is None:
                 programme.id = self._programme(family.id, programme, stays)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy import Connection, Date, DateTime, Dialect, Table, insert
+from sqlalchemy.types import TypeEngine
+
+MOST_DAYS = 1 << 12  # as the database writes them, that are kept
 
 Ready = Any  # the values of one row: a tuple, or a mapping if the driver calls values by name
 
@@ -33,8 +37,12 @@ class ReadyRows:
         names = list(statement.positiontup or values)
         assert set(names) == set(statement.params) == set(values), f"{self.table.name}: a column is left to its default"
         self._sql, self._named = str(statement), not statement.positional
-        turns = (self.table.c[name].type.dialect_impl(self._dialect).bind_processor(self._dialect) for name in names)
-        self._columns = list(zip(names, turns, strict=True))
+        self._columns = [(name, self._turn(self.table.c[name].type)) for name in names]
+
+    def _turn(self, kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+        """What turns a value into one of the database; the same days and moments stand in many rows."""
+        turn = kind.dialect_impl(self._dialect).bind_processor(self._dialect)
+        return lru_cache(MOST_DAYS)(turn) if turn and isinstance(kind, (Date, DateTime)) else turn
 
     def insert(self, connection: Connection, rows: list[Ready]) -> None:
         """Write some of the rows."""

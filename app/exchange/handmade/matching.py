@@ -79,7 +79,7 @@ class Matching:
             found = self._choose(family, scores.free(taken), asking)
             if found is not None:
                 taken[found.state.id] = family
-                self._take(family, found)
+                self._take(family, found, scores.people)
 
     def homes(self, families: list[FoundFamily]) -> set[str]:
         """The districts in which the bank knows people of some families, by their names and birth dates."""
@@ -113,9 +113,10 @@ class Matching:
         word, family = SearchWord.__table__, Family.__table__
         ids: dict[int, None] = {}
         for portion in portions(sorted(words)):
+            bears = family.c.id.in_(select(word.c.family_id).where(word.c.word.in_(portion)))
             rows = db.session.scalars(
-                select(word.c.family_id).join(family, family.c.id == word.c.family_id)
-                .where(word.c.word.in_(portion), family.c.district_id == district_id, family.c.annulled_at.is_(None),
+                select(family.c.id)
+                .where(bears, family.c.district_id == district_id, family.c.annulled_at.is_(None),
                        access.scope().families())
             )  # fmt: skip
             ids.update(dict.fromkeys(rows))
@@ -158,7 +159,7 @@ class Matching:
 
     # What the bank knows
 
-    def _take(self, family: FamilyRows, known: _KnownFamily) -> None:
+    def _take(self, family: FamilyRows, known: _KnownFamily, people: list[PersonTold]) -> None:
         row, state = family.family, known.state
         row.values["number"] = state.row.number
         row.values.setdefault("territory", state.row.territory)
@@ -169,7 +170,7 @@ class Matching:
         for name in OF_FAMILY:
             _fill(row, name, getattr(state.row, name))
         free = list(known.people)
-        for member, (told, born) in zip(family.members, _people_told(family), strict=True):
+        for member, (told, born) in zip(family.members, people, strict=True):
             if (found := _the_one(told, born, free)) is not None:
                 free.remove(found)
                 self._take_member(family, member, found[0])
@@ -320,21 +321,21 @@ class _Scores:
     """
 
     def __init__(self, family: FamilyRows, known: _KnownPeople) -> None:
-        self._known, self._people, self._surnames = known, _people_told(family), _surnames_told(family)
+        self._known, self.people, self._surnames = known, _people_told(family), _surnames_told(family)
         values = family.family.values
         self._home = values.get("actual_address") or values.get("registered_address")
-        days = {told.born_on for told, _ in self._people if told.born_on is not None}
+        days = {told.born_on for told, _ in self.people if told.born_on is not None}
         self._near = self._scored(known.born_on(days, self._surnames))
         self._sure = self._is_sure()
 
     def _is_sure(self) -> bool:
         """Whether the best of those who share a day is surer than any other family may be."""
-        others = [SURE // 2 * len(self._people) + ITS_HOME, *(score for score, _ in self._near[1:2])]
+        others = [SURE // 2 * len(self.people) + ITS_HOME, *(score for score, _ in self._near[1:2])]
         return bool(self._near) and self._near[0][0] > max(others)
 
     @cached_property
     def _all(self) -> list[tuple[int, _KnownFamily]]:
-        called = (family for told, _ in self._people for family in self._known.called(told, self._surnames))
+        called = (family for told, _ in self.people for family in self._known.called(told, self._surnames))
         near = {family.state.id for _, family in self._near}
         others = {family.state.id: family for family in called if family.state.id not in near}
         return _in_order([*self._near, *self._scored(others.values())])
@@ -343,7 +344,7 @@ class _Scores:
         """Those of some families that share people with the one of the book, the best first."""
         found = []
         for family in families:
-            if points := sum(family.points(told, born) for told, born in self._people):
+            if points := sum(family.points(told, born) for told, born in self.people):
                 found.append((points + (ITS_HOME if _is_home(self._home, family.state) else 0), family))
         return _in_order(found)
 
@@ -379,6 +380,7 @@ def _exact(person: NamedPerson) -> Hashable:
 
 
 KnownMember = tuple[MemberState, NamedPerson]
+PersonTold = tuple[NamedPerson, Time | None]
 
 
 def _the_one(told: NamedPerson, born: Time | None, free: list[KnownMember]) -> KnownMember | None:
@@ -406,7 +408,7 @@ def _surname(last_name: str) -> list[str]:
     return names.folded(last_name).split()[:1]
 
 
-def _people_told(family: FamilyRows) -> list[tuple[NamedPerson, Time | None]]:
+def _people_told(family: FamilyRows) -> list[PersonTold]:
     """The people of a family as the book tells of them, with the times of their births."""
     return [(_told(row, person), person.born) for row, person in zip(family.members, family.found.people, strict=True)]
 

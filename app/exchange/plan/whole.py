@@ -105,15 +105,21 @@ def _alike(family: FamilyPlan, person: NamedPerson, number: str, where: str, oth
 
 
 def _alike_in_file(comparison: Comparison) -> Iterator[tuple[Alike, str]]:
-    """Somebody in two families of the file; told of the later one."""
-    seen: Likely[tuple[FamilyPlan, MemberPlan]] = Likely()
+    """Somebody in two families of the file, new in one of them; told of the later one."""
+    kinds = {member.state is None for family in comparison.families.values() for member in family.members}
+    if True not in kinds:
+        return
+    everybody: Likely[tuple[FamilyPlan, MemberPlan]] = Likely()
+    fresh: Likely[tuple[FamilyPlan, MemberPlan]] = Likely()
     for family, member in _members(comparison):
         person = named(member.values)
-        for other_family, other in seen.of(person):
-            fresh = member.state is None or other.state is None
-            if fresh and other_family is not family:
+        before = everybody if member.state is None else fresh
+        for other_family, other in before.of(person):
+            if other_family is not family:
                 yield _alike(family, person, other_family.number, "в этой книге", named(other.values))
-        seen.add(person, (family, member))
+        everybody.add(person, (family, member))
+        if member.state is None and len(kinds) > 1:  # of a book where all are new nobody asks for them apart
+            fresh.add(person, (family, member))
 
 
 def _alike_in_bank(comparison: Comparison, known: KnownPeople) -> Iterator[tuple[Alike, str]]:
