@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -112,6 +113,7 @@ def _stem(word: str) -> str:
     return _ENDING.sub("", word) if len(word) > 5 else word
 
 
+@lru_cache(maxsize=1 << 12)  # the families of a book live in a few places
 def bare_place(key: str) -> str:
     """A name of a place without the words that say what kind of a place it is."""
     return " ".join(_KINDS_OF_PLACE.sub(" ", key).split())

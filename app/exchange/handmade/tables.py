@@ -299,9 +299,10 @@ def _may_be_header(line: list[Any]) -> bool:
 
 def _without_days(filled: list[Any]) -> list[Any]:
     """Headers without the days of a month that follow one another: 1, 2, 3 … 31."""
-    numbers = [cell for cell in filled if not isinstance(cell, list) and cells.shown_cell(cell).isdecimal()]
-    of_days = len(numbers) > MOST_HEADER_ROWS and aside.counts_up(numbers) and len(filled) > len(numbers) + 1
-    return [cell for cell in filled if cell not in numbers] if of_days else filled
+    numbers = [cell for cell in filled if cell.__class__ is float or (cell.__class__ is str and cell.isdecimal())]
+    if len(numbers) <= MOST_HEADER_ROWS or len(filled) <= len(numbers) + 1 or not aside.counts_up(numbers):
+        return filled
+    return [cell for cell in filled if cell not in numbers]
 
 
 def _is_number(text: str) -> bool:
