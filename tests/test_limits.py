@@ -57,6 +57,7 @@ CUTS = {
     "exchange/handmade/meanings.py": "so many suggestions",
     "exchange/handmade/tables.py": "rows in which a table begins",
     "exchange/handmade/vocabulary.py": "so many suggestions",
+    "exchange/likeness.py": "so many suggestions",
     "exchange/texts.py": "lines by which a text is told from a table",
     "journal/chain.py": "letters of a digest",
     "render/filled.py": "what the name of a sheet holds",
