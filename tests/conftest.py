@@ -142,6 +142,7 @@ def bank(
     request: pytest.FixtureRequest, quick_folder: Path, worker_id: str, compiled_templates: FileSystemBytecodeCache
 ) -> Iterator[Bank]:
     """The application of this worker, its database installed and the cast in it."""
+    os.nice(10)  # who drives a browser waits for it besides, and is let go first
     gc.freeze()  # what was loaded is no garbage
     folder = quick_folder / request.param
     folder.mkdir()
