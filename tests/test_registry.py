@@ -86,7 +86,8 @@ def test_the_list_and_the_page_of_a_row_open(view, rows, sign_in, page):
     anna = sign_in("anna")
     listing = page(anna, f"{base(view)}/list/")
     assert listing.xpath("//table//tbody/tr"), "the row is not in the list"
-    page(anna, f"{base(view)}/show/{rows[view.entity.__name__].id}")
+    shown = page(anna, f"{base(view)}/show/{rows[view.entity.__name__].id}")
+    assert not shown.xpath("//dd[not(a)][starts-with(normalize-space(), '№ 0')]"), "a family is named and no link"
 
 
 @pytest.mark.one_database("test_lists.py puts lists in order on both")

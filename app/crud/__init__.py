@@ -124,7 +124,10 @@ class RegistryView(EntityView):
                 view=self,
                 row=row,
                 title=self.show_title,
-                values=[(self.label_columns[name], self.text(row, name)) for name in self.show_columns],
+                values=[
+                    (self.label_columns[name], self.text(row, name), self.family_url(row, name))
+                    for name in self.show_columns
+                ],
                 family_id=journal.family_id_of(row),
                 by_act=isinstance(row, ByAct),
                 correct=self.correct_url(row) if self._may_correct(row) else None,
@@ -231,7 +234,9 @@ class RegistryView(EntityView):
                 alike=alike,
                 columns=self._typed(form),
                 fixed=[
-                    (self.label_columns[name], self.text(row, name)) for name in self.form_columns if name not in form
+                    (self.label_columns[name], self.text(row, name), self.family_url(row, name))
+                    for name in self.form_columns
+                    if name not in form
                 ],
                 title=self.add_title if row is None else self.edit_title,
                 next=next_page(),

@@ -121,6 +121,10 @@ class EntityView(ModelView):
         """Where a cell of the list leads: what names the row opens it, a family opens its page wherever it is named."""
         if name in (self.titles or self.list_columns[:1]):
             return self.row_url(row) if self.may("show") else None
+        return self.family_url(row, name)
+
+    def family_url(self, row: Any, name: str) -> str | None:
+        """The page of the family that a value of a row names, for whoever may open it."""
         if name == "family" and row.family_id is not None and self.appbuilder.sm.has_access("can_show", "FamilyPage"):
             return pages.of_row("FamilyPage.show", row.family_id)
         return None

@@ -387,10 +387,11 @@ def state_in_words(act: SurveyAct) -> str:
 
 
 class ActLine(NamedTuple):
-    """What a row of the list shows beside the act's own columns."""
+    """What a row of the list shows beside the act's own columns. family_id: what the person may open."""
 
     name: str
     place: str
+    family_id: int | None
 
 
 def line_of(group: SurveyGroup) -> ActLine:
@@ -412,10 +413,12 @@ def _lines(groups: Sequence[int]) -> dict[int, ActLine]:
     )
     asked = select(
         _group.c.id, _territory.c.name.label("place"), _family.c.number, _family.c.name.label("family"),
-        _card.c.last_name, _card.c.first_name, _card.c.middle_name,
+        _card.c.last_name, _card.c.first_name, _card.c.middle_name, _family.c.id.label("family_id"),
+        access.scope().families(_family.c).label("is_own"),
     ).select_from(tables)  # fmt: skip
     for ids in portions(groups):
         for row in db.session.connection().execute(asked.where(_group.c.id.in_(ids))):
             of_card = names.full(row.last_name, row.first_name, row.middle_name)
-            found[row.id] = ActLine(f"№ {row.number} {row.family}".strip() if row.number else of_card, row.place)
+            name = f"№ {row.number} {row.family}".strip() if row.number else of_card
+            found[row.id] = ActLine(name, row.place, row.family_id if row.is_own else None)
     return found

@@ -49,7 +49,7 @@ def table(
         if of_families:
             number, family_id = row["number"], row["family_id"]
             link = family_link(family_id) if family_id is not None else ""
-            found += [Cell(number, link) if link else number, row["family"]]
+            found += [Cell(said, link) if link else said for said in (number, row["family"])]
         found.append(territories.get(row["territory_id"], ""))
         if of_persons:
             name = names.full(row["last_name"], row["first_name"], row["middle_name"])

@@ -37,7 +37,7 @@ from app.reports.quarterly_figures import (
 )
 from app.reports.quarterly_rows import SENDERS
 from app.reports.reasons import OF_CHILDREN
-from app.reports.report import Check, Indicator, Link, Number, Report, ReportOption, Within, family
+from app.reports.report import Check, Culprit, Indicator, Link, Number, Report, ReportOption, Within, family
 
 TITLE = "Форма учета семей, находящихся в социально опасном положении, в едином банке данных"
 TOTAL = "Всего"
@@ -241,17 +241,18 @@ def _moved_within(period: Period, within: ColumnElement[bool]) -> int:
 # The children behind the checks
 
 
-def children_of(form: Form, key: str, limit: int | None = None) -> list[str]:
+def children_of(form: Form, key: str, limit: int | None = None) -> list[Culprit]:
     """The children behind a check, by name with the reason; nobody for those who see figures only."""
     if not form.shows_names or not form.number(key):
         return []
     rows = report.behind(form.indicators[key], places.shown_in(form.rows), limit)
     explain = OF_CHILDREN.get(key)
     return [
-        f"№ {row['number']}, {child_name(row)}, {row['born_on']:%d.%m.%Y}: {explain(row, form.period)}"
+        Culprit(f"№ {row['number']}, {child_name(row)}, {row['born_on']:%d.%m.%Y}: {explain(row, form.period)}",
+                row["family_id"])
         for row in rows
         if explain
-    ]
+    ]  # fmt: skip
 
 
 def child_name(row: RowMapping) -> str:
@@ -482,16 +483,16 @@ def _by_name(form: Form) -> list[Table]:
     return [table] if table.rows and not form.hides_small else []
 
 
-def _named(form: Form) -> dict[str, list[str]]:
+def _named(form: Form) -> dict[str, list[Culprit]]:
     return {key: _named_by(form, key) for check in form.checks for key in check.lists}
 
 
-def _named_by(form: Form, key: str) -> list[str]:
+def _named_by(form: Form, key: str) -> list[Culprit]:
     """The first rows behind a check: children with the reason, families by number and name."""
     if key in OF_CHILDREN or not form.shows_names or not form.number(key):
         return children_of(form, key, NAMES_SHOWN)
     rows = report.behind(form.indicators[key], places.shown_in(form.rows), NAMES_SHOWN)
-    return [f"№ {row['number']}, {row['family']}" for row in rows]
+    return [Culprit(f"№ {row['number']}, {row['family']}", row["family_id"]) for row in rows]
 
 
 REPORT = Report(

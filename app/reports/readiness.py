@@ -23,7 +23,7 @@ from app.reports.quarterly_checks import OF_POPULATION
 from app.reports.quarterly_rows import PeriodRows, aid_kind, member, registration, support
 from app.reports.reasons import OF_CHILDREN
 from app.reports.recount import stored
-from app.reports.report import Indicator, family, shown_families
+from app.reports.report import Culprit, Indicator, family, shown_families
 
 SHOWN = 20  # rows of one line that are named; the whole list is one click away
 # By the name of a report: the figures of the start of its period, and what they are of the end of the one before.
@@ -36,14 +36,6 @@ JOINED = "прибыл или вернулся в семью"
 NOTHING_BEFORE = "прошлый период не сдан, сравнить не с чем"
 _placed, _removal = Decision.__table__.alias("placed"), Decision.__table__.alias("removal")
 _reason, _held = RemovalReason.__table__, RegistrationCriterion.__table__
-
-
-@dataclass(frozen=True)
-class Culprit:
-    """A row that a line is about: in words, and its family, where it is mended."""
-
-    said: str
-    family_id: int | None = None
 
 
 @dataclass(frozen=True)

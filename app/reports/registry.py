@@ -18,7 +18,7 @@ from app.reports.on_record import PersonOnRecord, Standing, StandingFamilies, jo
 from app.reports.period_figures import PeriodFigures
 from app.reports.places import Place, ReportPlaces
 from app.reports.quarterly_rows import Dictionaries
-from app.reports.report import Check, Indicator, Link, Number, Report
+from app.reports.report import FAMILY_PAGE, Check, Indicator, Link, Number, Report
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,11 @@ def as_table(form: Registry, link: Link | None = None) -> Table:
         cells: list[Value | Cell] = [place, form.names.get(one.territory_id, "")]
         for each in form.fields:
             value = each.of(one, form.period.end)
-            opened = link(each.figure, f"family={one.family_id}") if link and each.figure and value else ""
+            opened = ""
+            if link and each in COMMON:
+                opened = link(FAMILY_PAGE, one.family_id)
+            elif link and each.figure and value:
+                opened = link(each.figure, f"family={one.family_id}")
             cells.append(Cell(value, opened) if opened else value)
         return cells
 

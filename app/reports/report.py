@@ -173,6 +173,14 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Culprit:
+    """A row that a check is about: in words, and its family, where it is mended."""
+
+    said: str
+    family_id: int | None = None
+
+
+@dataclass(frozen=True)
 class ReportOption:
     """A choice that a report offers besides period and territory: values of its argument with their labels, the usual
     first. help: what the command line says about it."""
@@ -208,7 +216,9 @@ class Counted(Protocol):
 
 Form = TypeVar("Form", bound=Counted)
 # The address of the list behind a number: of its figure, and of the row it stands in (`places.spot`).
+# The address of the list behind a figure, by its key and where; by this word, of the page of a family that is named.
 Link = Callable[[str, int | str | None], str]
+FAMILY_PAGE = "page of a family"
 
 
 def nothing_drawn(_form: Any, _link: Link | None) -> Sequence[Drawn]:
@@ -244,7 +254,7 @@ class Report(Generic[Form]):
     table: Callable[[Form, Link | None], Table]
     further: Callable[[Form], Sequence[Table]]
     data: Callable[[Form], dict[str, Any]]
-    named: Callable[[Form], Mapping[str, list[str]]]
+    named: Callable[[Form], Mapping[str, list[Culprit]]]
     options: Mapping[str, ReportOption] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
     about: str = ""

@@ -94,8 +94,8 @@ def behind(report: FrozenReport, key: str, rows: Sequence[FrozenRow], named: Nam
     def cells(row: FrozenRow) -> list[Value | Cell]:
         family, person = named.family(row), named.person(row)
         link = family_link(family.id) if family else ""
-        number = family.number if family else None
-        found: list[Value | Cell] = [Cell(number, link) if link else number, family.name if family else None]
+        of_family = (family.number, family.name) if family else (None, None)
+        found: list[Value | Cell] = [Cell(said, link) if link else said for said in of_family]
         found.append(report.territories.get(row.territory_id or 0, ""))
         if of_people:
             found += [_name_of(person), person.born_on if person else None]

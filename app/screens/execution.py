@@ -136,8 +136,9 @@ class Execution(Screen):
                 if answer := self.done(form, whole):
                     return answer
         form.version.raw_data, form.version.data = None, str(measure.version)
-        title, about = gettext("The measure was not carried out"), f"{measure.kind}, {measure.family.title}"
-        return self.page("execution/one_field.html", title=title, about=about, form=form, asked=form.reason, back=back)
+        title, about = gettext("The measure was not carried out"), str(measure.kind)
+        return self.page("execution/one_field.html", title=title, about=about, family=measure.family, form=form,
+                         asked=form.reason, back=back)  # fmt: skip
 
     @expose("/aid/<int:pk>/cut", methods=["GET", "POST"])
     @has_access
@@ -161,8 +162,9 @@ class Execution(Screen):
                     return answer
         form.version.raw_data, form.version.data = None, str(aid.version)
         title = gettext("End regular aid")
-        about = f"{aid}, {aid.family.title}, {gettext('Given until')} {words.day(aid.until) if aid.until else ''}"
-        return self.page("execution/one_field.html", title=title, about=about, form=form, asked=form.until, back=back)
+        about = f"{aid}, {gettext('Given until')} {words.day(aid.until) if aid.until else ''}"
+        return self.page("execution/one_field.html", title=title, about=about, family=aid.family, form=form,
+                         asked=form.until, back=back)  # fmt: skip
 
     # What the window is about
 
@@ -244,10 +246,11 @@ class Execution(Screen):
             for place, row in enumerate(rows_of(form)):
                 number = place
                 self._check_version(row)
-                services.give(given, row.to_whom(), None if row.family.id in shown else form.photo, today)
+                aid = services.give(given, row.to_whom(), None if row.family.id in shown else form.photo, today)
                 shown.add(row.family.id)
-            said = gettext("Noted: %(count)s", count=len(subjects))
-            return Answer(said, next_page() or self._back(subjects))
+            one = len(subjects) == 1
+            said = gettext("Added: %(title)s", title=aid) if one else gettext("Noted: %(count)s", count=len(subjects))
+            return Answer(said, _again(subjects) if "again" in request.form else next_page() or self._back(subjects))
 
         rows = _RowOf(form, lambda: number)
         return self.done(rows, whole)
@@ -267,6 +270,11 @@ class Execution(Screen):
         if len(subjects) == 1 and subjects[0][1] is None:
             return url_for("FamilyPage.show", pk=subjects[0][0].id, _anchor="aid")
         return url_for("Execution.mine")
+
+
+def _again(subjects: Sequence[Subject]) -> str:
+    """The window of one more aid to the same families, leading back to the same page."""
+    return url_for("Execution.window", f=[family.id for family, _measure in subjects], next=next_page() or None)
 
 
 def _fault_of_ticks() -> str:

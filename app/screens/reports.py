@@ -31,7 +31,7 @@ from app.render.chart import Drawn
 from app.render.table import Table
 from app.reports import CATALOGUE, files, listing, places
 from app.reports.places import Place, ReportPlaces, Spot
-from app.reports.report import Indicator, Link, Report, behind, beside, how_many_beside, length
+from app.reports.report import FAMILY_PAGE, Indicator, Link, Report, behind, beside, how_many_beside, length
 from app.screens import work
 from app.screens.screen import Screen
 
@@ -244,7 +244,7 @@ class ReportScreen(Screen):
         table = first_rows(report.table(form, opened))
         return {
             "form": form, "table": table, "totals": files.beside(table, asked.totals),
-            "named": report.named(form), "link": link,
+            "named": report.named(form), "family_link": family_link(), "link": link,
             "grid": Markup(html.grid(table, STATUTORY if report.statutory else FIGURES, asks=True)),  # noqa: S704  app/render/html.py escapes
             "pictures": pictures(report, form, asked, opened),
             "rules": [one for one in form.indicators.values() if one.rule],
@@ -461,7 +461,11 @@ def drawn_table(table: Table, css: str) -> tuple[Markup, list[Markup]]:
 def links(report: Report[Any], asked: ReportRequest, *, whole: bool = False) -> Link:
     """Addresses of the lists behind the numbers of a report. whole: with the name of the server, for a file."""
 
+    page_of = family_link()
+
     def link(key: str, where: int | str | None = None) -> str:
+        if key == FAMILY_PAGE:
+            return "" if whole else page_of(int(where or 0))
         at = {"at": str(where)} if where else {}
         return url_for(f"{report.view}.behind", _external=whole, figure=key, **{**at, **asked.arguments})
 

@@ -128,7 +128,7 @@
     if (!form || location.hash || document.querySelector("[data-errors]") || !window.matchMedia("(hover: hover)").matches) return;
     const fields = [...form.querySelectorAll("input, select, textarea")].filter((field) =>
       field.type !== "hidden" && field.type !== "checkbox" && !field.disabled && !field.closest(".select2-container")
-        && !field.matches(".day__picker"));
+        && !field.matches(".day__picker") && !field.closest("details:not([open])") && field.getClientRects().length);
     const field = form.querySelector("[autofocus]") || fields.find((each) => !each.value) || fields[0];
     if (!field) return;
     const box = window.jQuery && window.jQuery(field).data("select2");

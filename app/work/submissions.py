@@ -17,8 +17,9 @@ from app.models import Submission, Territory
 from app.reports import differing, frozen, readiness, recount
 from app.reports.frozen import Told
 from app.reports.places import ReportPlaces
-from app.reports.readiness import Culprit, ReadyLine
+from app.reports.readiness import ReadyLine
 from app.reports.recount import Recounted
+from app.reports.report import Culprit
 from app.services import submissions as acts
 from app.work.results import Result
 from app.work.run import Run

@@ -288,7 +288,7 @@ def test_each_child_of_the_gap_is_named_with_the_reason(hard):
     form = count(hard)
     came, gone = (quarterly.children_of(form, key) for key in ("came", "gone"))
     assert form.number("18") == form.number("7") + form.number("9") + len(came) - len(gone)
-    said = Counter(text.split(": ")[1] for text in came + gone)
+    said = Counter(one.said.split(": ")[1] for one in came + gone)
     assert said["в семье с 01.08.2026"] == 1
     assert said["родился в семье, состоящей на учёте, 30.09.2026"] == 1
     assert said["исполнилось 18 лет 30.09.2026"] == 1

@@ -241,8 +241,9 @@ def test_a_measure_that_was_not_carried_out_says_why(plan, sign_in):
 def test_regular_aid_is_entered_once_and_cut_short(plan, sign_in):
     gleb = sign_in("gleb")
     until = today() + timedelta(days=90)
-    answer = send(gleb, f"f={plan['family']}", kind=kind("8.1"), rhythm="daily", until=f"{until:%d.%m.%Y}")
+    answer = send(gleb, f"f={plan['family']}", kind=kind("8.1"), rhythm="daily", until=f"{until:%d.%m.%Y}", again="1")
     assert answer.status_code == 302, said(answer)
+    assert answer.location == f"/execution/window?f={plan['family']}", "one more aid to the same family"
     [aid] = aids()
     assert (aid.rhythm, aid.until) == (AidRhythm.DAILY, until)
     address = f"/execution/aid/{aid.id}/cut"
