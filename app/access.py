@@ -21,6 +21,7 @@ from typing import Any, ClassVar, cast
 from sqlalchemy import ColumnElement, Select, and_, event, exists, false, or_, select, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.interfaces import CriteriaOption
+from sqlalchemy.sql.cache_key import NO_CACHE, anon_map
 
 from app import conditions
 from app.domain.survey_acts import SPECIAL_HEADINGS
@@ -110,12 +111,7 @@ class Scope:
     def families(self, family: Any = _family.c, *, one: bool = False, much: bool = False) -> ColumnElement[bool]:
         """The condition on the table `family` that this person's families meet. one, much: as `given_families`.
         The listener gives the entity instead of the table: only its attributes follow an alias into a joined load."""
-        if self.everything:
-            return true()
-        parts = self.given_families(family, one=one, much=much)
-        if self.territories:
-            parts.append(family.territory_id.in_(self.territories))
-        return or_(*parts) if parts else false()
+        return _own_families(self, one, much) if family is _family.c else _families(self, family, one, much)
 
     def given_families(self, family: Any, *, one: bool = False, much: bool = False, by_name: bool = False) -> list[Any]:
         """The conditions of the families that are given to the person, or to the body, one by one.
@@ -152,7 +148,7 @@ class Scope:
 
         Asked row by row through the primary key: a list of all ids would be made anew for every statement.
         """
-        found = select(_seen.c.id).where(_seen.c.id == family_id, self.families(_seen.c, one=True))
+        found = select(_seen.c.id).where(_seen.c.id == family_id, _is_seen(self))
         if living:
             found = found.where(_seen.c.annulled_at.is_(None))
         return exists(found.correlate_except(_seen))
@@ -372,6 +368,15 @@ class Scope:
         return self.administers or self.covers_territory(territory_id)
 
 
+def _families(scope: Scope, family: Any, one: bool, much: bool) -> ColumnElement[bool]:
+    if scope.everything:
+        return true()
+    parts = scope.given_families(family, one=one, much=much)
+    if scope.territories:
+        parts.append(family.territory_id.in_(scope.territories))
+    return or_(*parts) if parts else false()
+
+
 def _is_among(table: Any, key: Any, condition: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
     """The condition that a column holds the id of a row of a table that meets a condition on its columns."""
     row = table.alias()
@@ -538,10 +543,11 @@ class Wall(CriteriaOption):
     _structures: ClassVar[dict[Any, object]] = {}
 
     def __init__(self, criteria: Iterable[Any]) -> None:
-        self._criteria = tuple(criteria)
-        keys = [each._generate_cache_key() for each in self._criteria]
-        self._structure = self._structures.setdefault(tuple(key.key for key in keys), object())
-        self._values = [value for key in keys for value in key.bindparams]
+        self._criteria, known, values = tuple(criteria), anon_map(), list[Any]()
+        keys = tuple(each._gen_cache_key(known, values) for each in self._criteria)
+        assert NO_CACHE not in known
+        self._structure = self._structures.setdefault(keys, object())  # it tells which of the values are one
+        self._values = list({value.key: value for value in values}.values())
 
     def _gen_cache_key(self, _names: Any, values: list[Any]) -> tuple[Any, ...]:
         values.extend(self._values)
@@ -560,7 +566,10 @@ class Wall(CriteriaOption):
             each.get_global_criteria(attributes)
 
 
-_rows_seen = lru_cache(maxsize=4096)(Scope._rows)  # put together once for all who see the same rows
+# Put together once for all who see the same rows: a value that stands in many criteria is given to each statement once.
+_own_families = lru_cache(maxsize=4096)(lambda scope, one, much: _families(scope, _family.c, one, much))
+_is_seen = lru_cache(maxsize=4096)(lambda scope: _families(scope, _seen.c, one=True, much=False))
+_rows_seen = lru_cache(maxsize=4096)(Scope._rows)
 
 
 @lru_cache(maxsize=256)

@@ -277,9 +277,9 @@ def belongs(member: FromClause, day: Any) -> ColumnElement[bool]:
 
 
 def dated(table: FromClause, day: Any) -> ColumnElement[bool]:
-    """A row from … to … holds on a day: `domain.intervals.holds`. Nearly all rows have begun: they are looked up by
-    whose they are, not by when they did."""
-    return _holds(unindexed(table.c.started_on), table.c.ended_on, day)
+    """A row from … to … holds on a day: `domain.intervals.holds`. Nearly all rows have begun and few have ended: they
+    are looked up by whose they are, not by when they hold."""
+    return _holds(unindexed(table.c.started_on), unindexed(table.c.ended_on), day)
 
 
 def current(table: FromClause, day: Any) -> ColumnElement[bool]:
@@ -305,15 +305,16 @@ def families_of_work(agency: int, day: date, *, measures_too: bool = True,
     programme, stage, measure = Programme.__table__.alias(), Stage.__table__.alias(), PlannedMeasure.__table__.alias()
     group, order = WorkingGroupMember.__table__.alias(), Instruction.__table__.alias()
     orders = select(order.c.family_id).where(*_waits(order, agency))
+    running = select(programme.c.family_id).where(_runs(programme))
+    is_of_group = programme.c.id.in_(select(group.c.programme_id).where(*_is_of_group(group, agency, day)))
     if much:
-        return select(programme.c.family_id).where(_runs(programme), _has_work(programme, agency, day)), orders
+        return running.where(or_(is_of_group, _has_measure(programme, agency))), orders
     of_stage = measure.join(stage, stage.c.id == measure.c.stage_id)
     of_stage = of_stage.join(programme, programme.c.id == stage.c.programme_id)
     measures = select(measure.c.family_id).select_from(of_stage).where(
         *_is_work(measure, stage, agency), _runs(programme)
     )  # fmt: skip
-    of_group = group.join(programme, programme.c.id == group.c.programme_id)
-    groups = select(group.c.family_id).select_from(of_group).where(*_is_of_group(group, agency, day), _runs(programme))
+    groups = running.where(is_of_group)
     return (measures, groups, orders) if measures_too else (groups, orders)
 
 
@@ -325,22 +326,29 @@ def works_with(family_id: ColumnElement[Any], agency: int, day: date) -> tuple[C
     running = select(programme.c.id).where(programme.c.family_id == family_id, _runs(programme))
     orders = select(order.c.id).where(order.c.family_id == family_id, *_waits(order, agency))
     return (
-        running.where(_has_work(programme, agency, day)).correlate_except(programme).exists(),
+        running.where(or_(_is_drawn_by(programme, agency, day), _has_measure(programme, agency)))
+        .correlate_except(programme)
+        .exists(),
         orders.correlate_except(order).exists(),
     )
 
 
-def _has_work(programme: FromClause, agency: int, day: date) -> ColumnElement[bool]:
-    """A body is of the group of a programme, or has a measure in an approved stage of it."""
-    stage, measure = Stage.__table__.alias(), PlannedMeasure.__table__.alias()
+def _is_drawn_by(programme: FromClause, agency: int, day: date) -> ColumnElement[bool]:
+    """A body is of the group of a programme."""
     group = WorkingGroupMember.__table__.alias()
     groups = select(group.c.id).where(group.c.programme_id == programme.c.id, *_is_of_group(group, agency, day))
+    return groups.correlate_except(group).exists()
+
+
+def _has_measure(programme: FromClause, agency: int) -> ColumnElement[bool]:
+    """A body has a measure in an approved stage of a programme."""
+    stage, measure = Stage.__table__.alias(), PlannedMeasure.__table__.alias()
     measures = select(measure.c.id).select_from(measure.join(stage, stage.c.id == measure.c.stage_id)).where(
         measure.c.family_id == programme.c.family_id,
         stage.c.programme_id == programme.c.id,
         *_is_work(measure, stage, agency),
     )  # fmt: skip
-    return or_(groups.correlate_except(group).exists(), measures.correlate_except(measure, stage).exists())
+    return measures.correlate_except(measure, stage).exists()
 
 
 def _runs(programme: FromClause) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from math import isqrt
 
 from sqlalchemy import func, select
 
@@ -53,11 +54,10 @@ def works_much(most: int) -> bool:
     if agency is None:
         return False
     family, measure = Family.__table__.c, PlannedMeasure.__table__.c
-    own = select(measure.id).where(measure.performer_id == agency).limit(MOST_GATHERED + 1).subquery()
-    of_body, of_bank = select(func.count()).select_from(own), select(func.max(family.id))
-    asked = select(of_body.scalar_subquery(), of_bank.scalar_subquery())
-    number, largest = db.session.connection().execute(asked).one()
-    return bool(number > MOST_GATHERED or number**2 > MEASURES_OF_FAMILY * most * (largest or 0))
+    largest = db.session.connection().scalar(select(func.max(family.id))) or 0
+    gathered = min(MOST_GATHERED, isqrt(MEASURES_OF_FAMILY * most * largest))
+    further = select(measure.id).where(measure.performer_id == agency).offset(gathered).limit(1)
+    return db.session.connection().scalar(further) is not None
 
 
 def lacking(roles: Collection[str]) -> list[str]:

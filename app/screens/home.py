@@ -47,7 +47,7 @@ from app.services import backups, papers, retention
 SHOWN_GRANTS = 5
 SHOWN_FAMILIES = 10
 SHOWN_DUE = 8  # of what is overdue, and of what is due soon
-MOST_DUE = 100  # read at once
+MOST_DUE = 40  # read at once
 SOON = timedelta(days=7)
 COUNTED_AT_ONCE = 2_000  # families; what needs attention among more of them is counted after the page is shown
 LISTS = {listings.FAMILIES: "FamilyRegistry.list", listings.MEMBERS: "MemberRegistry.list",

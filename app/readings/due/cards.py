@@ -43,7 +43,8 @@ class _Clock:
 
     @classmethod
     def of(cls, deadlines: DeadlinesInUse) -> list[_Clock]:
-        """The clocks for which the municipality has set how long they are."""
+        """The clocks for which the municipality has set how long they are, but those that run for no territory of
+        the person."""
         asked = (_step.c.card_id == _card.c.id, _step.c.kind == CardStepKind.ASKED, _step.c.undone.is_(False))
         asked_at = select(func.max(_step.c.at)).where(*asked).correlate(_card).scalar_subquery()
         scope = access.scope()
@@ -55,7 +56,8 @@ class _Clock:
         survey = cls(deadlines.between(Moment.SIGNAL_REGISTERED, Moment.SURVEYED), _card.c.received_at,
                      (signals.is_without_a_group(), _card.c.territory_id.in_(scope.kept)), title=NO_GROUP,
                      who=COORDINATOR)  # fmt: skip
-        return [one for one in (receipt, answer, survey) if one.row is not None]
+        clocks_of = (receipt, answer, survey) if scope.kept else (answer,)
+        return [one for one in clocks_of if one.row is not None]
 
     @property
     def until(self) -> ScalarSelect[date | None]:
