@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, Table, literal, select, union_all
@@ -89,13 +90,19 @@ def check_special() -> None:
 
 def dictionaries() -> dict[str, Codes]:
     """Every dictionary that the form names, asked at once; retired rows too: old records keep them."""
+    found: dict[str, list[tuple[int, str, str]]] = {name: [] for name in DICTIONARIES}
+    for row in db.session.execute(_every_word()):
+        found[row.dictionary].append((row.id, row.code, row.name))
+    return {name: Codes(title, found[name]) for name, (_entity, title) in DICTIONARIES.items()}
+
+
+@cache
+def _every_word() -> Select[Any]:
+    """The one statement, put together once: it is long, and is the same in every question."""
     every = union_all(
         *(_words_of(name, entity.__table__) for name, (entity, _title) in DICTIONARIES.items())
     ).subquery()
-    found: dict[str, list[tuple[int, str, str]]] = {name: [] for name in DICTIONARIES}
-    for row in db.session.execute(select(every).order_by(every.c.retired, every.c.position, every.c.id)):
-        found[row.dictionary].append((row.id, row.code, row.name))
-    return {name: Codes(title, found[name]) for name, (_entity, title) in DICTIONARIES.items()}
+    return select(every).order_by(every.c.retired, every.c.position, every.c.id)
 
 
 def _words_of(name: str, table: Table) -> Select[Any]:
