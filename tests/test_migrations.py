@@ -345,36 +345,6 @@ def test_the_database_refuses_what_no_rule_allows_unless_it_is_annulled(app, cas
             _set(table, keys[table], change, keys["other"])
 
 
-def test_the_rules_of_the_database_come_with_the_data_in_place_or_name_what_they_forbid(app, cast, caplog):
-    keys = _filled(cast)
-    indexes = _indexes(keys.keys() - {"other"})
-    assert any("annulled_at IS NULL" in index for index in indexes["education"])
-    downgrade(revision="0006")
-    before = _constraints()
-    for table, change in BROKEN:
-        _set(table, keys[table], change, keys["other"])
-    with pytest.raises(SystemExit):
-        upgrade()
-    assert _constraints() == before
-    told = caplog.text
-    assert "ничего не изменено" in told
-    for (table, _change), words in BROKEN.items():
-        assert words in told, table
-    assert f"Член семьи {keys['member']} (семья № 00042)" in told
-    assert "Полозов" not in told
-    for table in {table for table, _change in BROKEN} - {"child_population"}:
-        _set(table, keys[table], ANNULLED, keys["other"])
-    _set("child_population", keys["child_population"], "children = 1", keys["other"])
-    upgrade()
-    assert _constraints() != before
-    family_id = db.session.scalar(select(Education.family_id).where(Education.id == keys["education"]))
-    db.session.remove()
-    assert family_id == keys["family"], "a row that counts nowhere follows its person"
-    assert _indexes(indexes) == indexes
-    with db.engine.connect() as connection:
-        assert connection.scalar(text("select count(*) from registration_criterion")) == 1
-
-
 def _strange(cast: factories.Cast, *numbers: str) -> dict[str, Any]:
     """Facts of two families: a stay, a paper and an aid of the first, a decision and a person of the second."""
     first, second = (factories.family(cast.north, number=number) for number in numbers or ("00052", "00053"))
@@ -428,23 +398,68 @@ def test_the_database_refuses_to_name_facts_of_another_family_even_of_annulled_r
             _name_strange(keys, *told)
 
 
-def test_an_upgrade_stops_at_facts_of_another_family_and_brings_annulled_ones_back(app, cast, caplog):
-    untouched, keys = _strange(cast, "00054", "00055"), _strange(cast)
-    indexes = _indexes(["registration", "decision", "paper", "aid", OF_AID])
-    downgrade(revision="0007")
+def test_the_rules_of_the_database_come_with_the_data_in_place_or_name_what_they_forbid(app, cast, caplog):
+    keys, untouched, strange = _filled(cast), _strange(cast, "00054", "00055"), _strange(cast)
+    indexes = _indexes((keys.keys() - {"other"}) | {"decision", "paper", OF_AID})
+    assert any("annulled_at IS NULL" in index for index in indexes["education"])
+    downgrade(revision="0006")
+    _stopped_by_what_no_rule_allows(keys, caplog)
+    _set_right(keys)
+    upgrade(revision="0007")
+    _stopped_by_facts_of_another_family(strange, caplog)
+    for table in ("registration", "paper", "aid"):
+        _set(table, strange[table], ANNULLED, 0)
+    upgrade()
+    family_id = db.session.scalar(select(Education.family_id).where(Education.id == keys["education"]))
+    db.session.remove()
+    assert family_id == keys["family"], "a row that counts nowhere follows its person"
+    of_filled = "select count(*) from registration_criterion where registration_id = :key"
+    assert _rows(of_filled, key=keys["registration"]) == [(1,)]
+    _decided_for_themselves(strange)
+    assert _rows("select aid_id, member_id, family_id from aid_recipients order by 1") == [
+        (keys["aid"], keys["member"], keys["family"]),
+        (untouched["aid"], untouched["child"], untouched["first"]),
+    ], "recipients know their family"
+    assert _indexes(indexes) == indexes
+
+
+def _stopped_by_what_no_rule_allows(keys: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    before = _constraints()
+    for table, change in BROKEN:
+        _set(table, keys[table], change, keys["other"])
+    with pytest.raises(SystemExit):
+        upgrade()
+    assert _constraints() == before
+    told = caplog.text
+    assert "ничего не изменено" in told
+    for (table, _change), words in BROKEN.items():
+        assert words in told, table
+    assert f"Член семьи {keys['member']} (семья № 00042)" in told
+    assert "Полозов" not in told
+
+
+def _set_right(keys: dict[str, Any]) -> None:
+    for table in {table for table, _change in BROKEN} - {"child_population"}:
+        _set(table, keys[table], ANNULLED, keys["other"])
+    _set("child_population", keys["child_population"], "children = 1", keys["other"])
+
+
+def _stopped_by_facts_of_another_family(keys: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     before = _constraints()
     for table, column, named in STRANGE.values():
         if column != "family_id":
             _name_strange(keys, table, column, named)
+    caplog.clear()
     with pytest.raises(SystemExit):
         upgrade()
     assert _constraints() == before
     for title, table in (("Постановка на учёт", "registration"), ("Документ", "paper"), ("Помощь", "aid")):
         assert caplog.text.count(f"{title} {keys[table]} (семья № 00052)") == 1
     assert "00054" not in caplog.text
-    for table in ("registration", "paper", "aid"):
-        _set(table, keys[table], ANNULLED, 0)
-    upgrade()
+
+
+def _decided_for_themselves(keys: dict[str, Any]) -> None:
+    """What annulled rows named of another family is theirs, and the other family keeps its own."""
     for table, column in (("registration", "decision_id"), ("registration", "removal_decision_id"),
                           ("paper", "decision_id")):  # fmt: skip
         ((family_id, annulled_at, decided_on),) = _rows(
@@ -456,10 +471,6 @@ def test_an_upgrade_stops_at_facts_of_another_family_and_brings_annulled_ones_ba
     assert _rows("select family_id, annulled_at from decision where id = :key", key=keys["decision"]) == [
         (keys["second"], None)
     ]
-    assert _indexes(indexes) == indexes
-    assert _rows("select aid_id, member_id, family_id from aid_recipients") == [
-        (untouched["aid"], untouched["child"], untouched["first"])
-    ], "recipients know their family"
 
 
 FILTER = ("FamilyRegistry", "Северное, без помощи", '{"_flt_0_state": "on"}')
@@ -474,107 +485,64 @@ def _save_filter(user_id: int, view: str, name: str, conditions: str) -> None:
         )  # fmt: skip
 
 
-@THE_SAME_WAY
-def test_saved_filters_go_with_their_table_and_the_bank_stays(app, cast):
-    anna, boris = cast.user("anna").id, cast.user("boris").id
-    factories.family(cast.north, number="00061")
-    db.session.commit()
-    db.session.remove()
-    for user_id in (anna, boris):
-        _save_filter(user_id, *FILTER)
-    indexes = _indexes(["saved_filter"])
-    assert indexes["saved_filter"]
-    downgrade(revision="0011")
-    with db.engine.connect() as connection:
-        assert "saved_filter" not in inspect(connection).get_table_names()
-    assert _rows("select number from family") == [("00061",)]
-    upgrade()
-    assert _rows("select * from saved_filter") == []
-    assert _indexes(["saved_filter"]) == indexes
-    for user_id in (anna, boris):
-        _save_filter(user_id, *FILTER)
-    with pytest.raises(IntegrityError):
-        _save_filter(anna, *FILTER)
-    with pytest.raises(IntegrityError):
-        _save_filter(anna + boris + 10_000, *FILTER)
-    assert {row.conditions["_flt_0_state"] for row in db.session.scalars(select(SavedFilter))} == {"on"}
-
-
 CARDS = ("signal_card", "card_child", "card_step", "card_word", "signal_card_criteria", "draft")
+MEETINGS = ("commission_member", "meeting", "meeting_attendance", "agenda_item", "agenda_item_criteria", "instruction",
+            "decision_outcome")  # fmt: skip
+
+
+def _tables() -> set[str]:
+    with db.engine.connect() as connection:
+        return set(inspect(connection).get_table_names())
 
 
 @THE_SAME_WAY
-def test_signal_cards_go_with_their_tables_and_the_bank_stays(app, cast):
-    factories.one_of_each(cast.north, "00061", cast.agency("5.3"), cast.employee("gleb"))
+def test_meetings_cards_and_saved_filters_go_with_their_tables_and_the_bank_stays(app, cast):
+    found = factories.one_of_each(cast.north, "00061", cast.agency("5.3"), cast.employee("gleb"))
+    found["AgendaItem"].decision = found["Decision"]
     acts = [journal.entry(Act.DESTROYED, entity="Family", entity_id=1, summary="уничтожено"),
             journal.entry(Act.RESTORED, summary="Банк восстановлен")]  # fmt: skip
     journal.write(acts)
+    anna, boris = cast.user("anna").id, cast.user("boris").id
     db.session.commit()
+    body, decided = found["Agency"].id, found["Decision"].id
     db.session.remove()
+    for user_id in (anna, boris):
+        _save_filter(user_id, *FILTER)
     assert _rows("select number from signal_card") == [(1,)]
-    indexes = _indexes(CARDS)
-    assert all(indexes.values())
-    downgrade(revision="0013")
+    indexes = _indexes([*MEETINGS, *CARDS, "saved_filter"])
+    assert all(found for table, found in indexes.items() if table != "decision_outcome")
+    downgrade(revision="0024")
+    assert not set(MEETINGS) & _tables()
     with db.engine.connect() as connection:
-        assert not set(CARDS) & set(inspect(connection).get_table_names())
+        assert "sits_as" not in {column["name"] for column in inspect(connection).get_columns("agency")}
+    assert _rows("select id from decision where id = :key", key=decided) == [(decided,)]
+    assert _rows("select number from signal_card") == [(1,)]
+    downgrade(revision="0013")
+    assert not set(CARDS) & _tables()
+    downgrade(revision="0011")
+    assert "saved_filter" not in _tables()
     assert _rows("select number from family") == [("00061",)]
     upgrade()
     # What was destroyed by an act is called so again.
     said = "select act from journal_entry where act in ('destroyed', 'restored') order by id"
     assert _rows(said) == [("destroyed",), ("restored",)]
-    assert [_rows(f"select count(*) from {table}") for table in CARDS] == [[(0,)]] * len(CARDS)
-    assert _indexes(CARDS) == indexes
-    factories.signal_card(cast.north, cast.agency("5.3"))
-    db.session.commit()
-
-
-MEETINGS = ("commission_member", "meeting", "meeting_attendance", "agenda_item", "agenda_item_criteria", "instruction",
-            "decision_outcome")  # fmt: skip
-
-
-@THE_SAME_WAY
-def test_meetings_go_with_their_tables_and_what_they_decided_stays(app, cast):
-    found = factories.one_of_each(cast.north, "00061", cast.agency("5.3"), cast.employee("gleb"))
-    found["AgendaItem"].decision = found["Decision"]
-    db.session.commit()
-    body, decided = found["Agency"].id, found["Decision"].id
-    db.session.remove()
-    indexes = _indexes(MEETINGS)
-    assert all(found for table, found in indexes.items() if table != "decision_outcome")
-    downgrade(revision="0024")
-    with db.engine.connect() as connection:
-        assert not set(MEETINGS) & set(inspect(connection).get_table_names())
-        assert "sits_as" not in {column["name"] for column in inspect(connection).get_columns("agency")}
-    assert _rows("select id from decision where id = :key", key=decided) == [(decided,)]
-    upgrade()
-    assert [_rows(f"select count(*) from {table}") for table in MEETINGS] == [[(0,)]] * len(MEETINGS)
-    assert _indexes(MEETINGS) == indexes
+    assert [_rows(f"select count(*) from {table}") for table in (*MEETINGS, *CARDS)] == [[(0,)]] * len(MEETINGS + CARDS)
     assert _rows("select sits_as from agency where id = :key", key=body) == [(None,)]
+    assert _indexes(indexes) == indexes
+    factories.signal_card(cast.north, cast.agency("5.3"))
     factories.meeting(db.session.get_one(Agency, body), clock.today())
     db.session.commit()
+    _saved_filters_work_again(anna, boris)
 
 
-def test_a_draft_that_was_sent_is_known_by_its_key_and_those_that_are_typed_stay(app, cast):
-    user_id = cast.user("gleb").id
-    for key, at in (("open", None), ("sent", clock.now())):
-        db.session.add(Draft(user_id=user_id, kind="signal", key=key, words={"last_name": ["Мятлева"]}, sent_at=at))
-    db.session.commit()
-    db.session.remove()
-    indexes = _indexes(["draft"])
-    downgrade(revision="0020")
-    assert _rows("select key from draft") == [("open",)]
-    upgrade()
-    assert _indexes(["draft"]) == indexes
-    assert [(row.key, row.words["last_name"], row.sent_at) for row in db.session.scalars(select(Draft))] == [
-        ("open", ["Мятлева"], None)]  # fmt: skip
-    last = db.session.scalar(select(Draft))
-    key = last.id
-    db.session.delete(last)
-    db.session.add(Draft(user_id=user_id, kind="signal", key="next", words={}))
-    db.session.commit()
-    assert db.session.scalar(select(Draft.id)) > key
-    with pytest.raises(IntegrityError):
-        _save_draft(user_id, "next")
+def _saved_filters_work_again(*users: int) -> None:
+    assert _rows("select * from saved_filter") == []
+    for user_id in users:
+        _save_filter(user_id, *FILTER)
+    for user_id in (users[0], sum(users) + 10_000):
+        with pytest.raises(IntegrityError):
+            _save_filter(user_id, *FILTER)
+    assert {row.conditions["_flt_0_state"] for row in db.session.scalars(select(SavedFilter))} == {"on"}
 
 
 def _save_draft(user_id: int, key: str) -> None:
@@ -586,7 +554,7 @@ def _criteria_as_before() -> list[tuple[Any, ...]]:
     return _rows("select registration_id, position, criterion_id, family_id from registration_criterion order by 1, 2")
 
 
-def test_criteria_without_days_begin_with_their_stay_and_those_in_force_go_back(app, cast):
+def test_criteria_without_days_begin_with_their_stay_those_in_force_go_back_and_sent_drafts_are_known(app, cast):
     home, other = factories.family(cast.north, number="00061"), factories.family(cast.south, number="00062")
     first = factories.registration(home, date(2024, 1, 1), until=date(2024, 6, 1), criteria=("2.1.1", "2.2.1"))
     stay = factories.registration(home, date(2026, 1, 1), criteria=("2.1.1", "2.2.1"))
@@ -594,10 +562,13 @@ def test_criteria_without_days_begin_with_their_stay_and_those_in_force_go_back(
     factories.change(stay, date(2026, 5, 5), ("2.5.1", "2.2.1"))
     registrations.annul(wrong, reason="не та семья", today=date(2026, 6, 6))
     codes = {code: factories.by_code(Criterion, code).id for code in ("2.1.1", "2.2.1", "2.3.1", "2.5.1")}
+    user_id = cast.user("gleb").id
+    for key, at in (("open", None), ("sent", clock.now())):
+        db.session.add(Draft(user_id=user_id, kind="signal", key=key, words={"last_name": ["Мятлева"]}, sent_at=at))
     db.session.commit()
     keys = {"first": first.id, "stay": stay.id, "wrong": wrong.id, "home": home.id, "other": other.id}
     db.session.remove()
-    indexes = _indexes(["registration_criterion"])
+    indexes = _indexes(["registration_criterion", "draft"])
     downgrade(revision="0023")
     kept = [
         *((keys["first"], place, codes[code], keys["home"]) for place, code in enumerate(("2.1.1", "2.2.1"))),
@@ -606,20 +577,41 @@ def test_criteria_without_days_begin_with_their_stay_and_those_in_force_go_back(
     ]
     assert _criteria_as_before() == kept
     assert _rows("select count(*) from journal_entry where entity = 'RegistrationCriterion'") == [(0,)]
+    downgrade(revision="0020")
+    assert _rows("select key from draft") == [("open",)]
     upgrade()
     assert _criteria_as_before() == kept
-    assert _indexes(["registration_criterion"]) == indexes
+    assert _indexes(indexes) == indexes
+    _criteria_have_days(keys, len(kept))
+    _drafts_are_known_by_their_keys(user_id)
+
+
+def _criteria_have_days(keys: dict[str, int], many: int) -> None:
     rows = db.session.scalars(select(RegistrationCriterion)).all()
     for row in rows:
         assert (row.since, row.until, row.ended_by_id) == (row.registration.registered_on, None, None)
         assert row.decision is row.registration.decision
         assert row.annulled_at == row.registration.annulled_at
-    assert len(rows) == len(kept)
+    assert len(rows) == many
     assert [one for one in journal.all_differences() if one.entity is RegistrationCriterion] == []
     stay = db.session.get_one(Registration, keys["stay"])
     db.session.delete(next(row for row in rows if row.registration_id == keys["wrong"]))
     factories.change(stay, date(2026, 6, 6), ("2.1.1",), "4/4")
     assert [row.criterion.code for row in stay.criteria] == ["2.1.1"]
+    db.session.rollback()
+
+
+def _drafts_are_known_by_their_keys(user_id: int) -> None:
+    """A draft that was sent went with its key; those that are typed stay."""
+    (last,) = db.session.scalars(select(Draft)).all()
+    assert (last.key, last.words["last_name"], last.sent_at) == ("open", ["Мятлева"], None)
+    key = last.id
+    db.session.delete(last)
+    db.session.add(Draft(user_id=user_id, kind="signal", key="next", words={}))
+    db.session.commit()
+    assert db.session.scalar(select(Draft.id)) > key
+    with pytest.raises(IntegrityError):
+        _save_draft(user_id, "next")
 
 
 @pytest.mark.one_database("the undoing of a load; the rows of the upgrade are looked at on both")
