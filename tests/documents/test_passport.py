@@ -6,6 +6,7 @@ import io
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from pypdf import PdfReader
@@ -154,15 +155,17 @@ def test_scans_are_bound_in_the_order_of_the_passport(known, store):
     assert "ANNULLED" not in "".join(scans.texts(made(known, store)))
 
 
-@pytest.mark.parametrize("turned", [0, 90, 180, 270])
-@pytest.mark.parametrize("size", [(595, 842), (842, 595), (300, 200), (2000, 3000)])
-def test_a_page_of_any_size_and_turn_keeps_its_orientation_on_a4(known, store, size, turned):
-    store.add(known, scans.pdf("SCAN", size=size, turned=turned))
-    page = PdfReader(io.BytesIO(made(known, store))).pages[-1]
-    lies = (size[0] > size[1]) != (turned in (90, 270))
-    wanted = (841.9, 595.3) if lies else (595.3, 841.9)
-    assert (float(page.mediabox.width), float(page.mediabox.height)) == pytest.approx(wanted, abs=0.1)
-    assert "SCAN" in drawn(page)
+def test_a_page_of_any_size_and_turn_keeps_its_orientation_on_a4(known, store):
+    ways = list(product([(595, 842), (842, 595), (300, 200), (2000, 3000)], [0, 90, 180, 270]))
+    for number, (size, turned) in enumerate(ways, start=1):
+        store.add(known, scans.pdf(f"SCAN-{number:02}", size=size, turned=turned), f"{number:02}")
+    pages = PdfReader(io.BytesIO(made(known, store))).pages[-len(ways) :]
+    for number, (page, (size, turned)) in enumerate(zip(pages, ways, strict=True), start=1):
+        lies = (size[0] > size[1]) != (turned in (90, 270))
+        wanted = (841.9, 595.3) if lies else (595.3, 841.9)
+        said = f"{size} turned by {turned}"
+        assert (float(page.mediabox.width), float(page.mediabox.height)) == pytest.approx(wanted, abs=0.1), said
+        assert f"SCAN-{number:02}" in drawn(page), said
 
 
 def test_a_lying_picture_gets_a_lying_page(known, store):
@@ -174,25 +177,24 @@ def test_a_lying_picture_gets_a_lying_page(known, store):
     assert len(pages[-1].images) == len(pages[-2].images) == 1
 
 
-@pytest.mark.parametrize(
-    ("content", "mime"),
-    [
+def test_a_damaged_scan_leaves_a_note_and_the_rest_comes_out(known, store):
+    damaged = [
         (b"", "application/pdf"),
         (b"not a pdf", "application/pdf"),
         (scans.pdf()[:500], "application/pdf"),
         (b"not a picture", "image/jpeg"),
         (scans.picture("PNG", (500, 500))[:100], "image/png"),
-    ],
-)
-def test_a_damaged_scan_leaves_a_note_and_the_rest_comes_out(known, store, content, mime):
+    ]
     store.add(known, scans.pdf("BEFORE"), "1")
-    store.add(known, content, "Испорченный акт", mime)
-    store.add(known, scans.pdf("AFTER"), "3")
-    pages = scans.texts(made(known, store))
-    assert "BEFORE" in pages[-3]
-    assert "Приложение 2. Испорченный акт" in pages[-2]
-    assert "Файл не удалось включить" in pages[-2]
-    assert "AFTER" in pages[-1]
+    for content, mime in damaged:
+        store.add(known, content, "Испорченный акт", mime)
+    store.add(known, scans.pdf("AFTER"), "7")
+    before, *notes, after = scans.texts(made(known, store))[-len(damaged) - 2 :]
+    assert "BEFORE" in before
+    for number, text in enumerate(notes, start=2):
+        assert f"Приложение {number}. Испорченный акт" in text
+        assert "Файл не удалось включить" in text
+    assert "AFTER" in after
 
 
 def test_a_lost_file_leaves_a_note(known, store):
