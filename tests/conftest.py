@@ -213,12 +213,13 @@ class Person(FlaskClient):
         db.session.commit()
         with self.application.app_context(), self.application.test_request_context("/login/", method="POST"):
             begin_writing()
-            attempt = accounts.begin_attempt(name)
-            assert attempt.user is not None, f"{name} is nobody"
-            assert attempt.open, f"{name} is locked or dismissed"
-            assert not accounts.one_time_password_is_over(attempt.user), f"{name} has no password any more"
-            accounts.succeed(attempt.user, PASSWORD)
-            sessions.here().start(attempt.user.id)
+            user = accounts.find(name)
+            assert user is not None, f"{name} is nobody"
+            assert user.active, f"{name} is dismissed"
+            assert accounts.locked_until(accounts.account_of(user)) is None, f"{name} is locked"
+            assert not accounts.one_time_password_is_over(user), f"{name} has no password any more"
+            accounts.succeed(user, PASSWORD)
+            sessions.here().start(user.id)
             db.session.commit()
             self.set_cookie(self.application.config["SESSION_COOKIE_NAME"], sessions.here().token)
             self.token = generate_csrf()

@@ -97,7 +97,7 @@ from app.models import (
     WorkingGroupMember,
 )
 from app.render.table import Column
-from app.services import submissions
+from app.services import accounts, submissions
 
 DAY, LONG_AGO = timedelta(days=1), month(2000, 1)
 CAST = {
@@ -118,7 +118,7 @@ class Cast:
 
     @staticmethod
     def territory(name: str) -> Territory:
-        return db.session.scalars(select(Territory).where(Territory.name == name)).one()
+        return _known(Territory, "name", name)
 
     @property
     def root(self) -> Territory:
@@ -153,10 +153,10 @@ class Cast:
 
     @staticmethod
     def user(name: str) -> User:
-        return db.session.scalars(select(User).where(User.username == name)).one()
+        return _known(User, "username", name)
 
     def employee(self, name: str) -> Employee:
-        return db.session.scalars(select(Employee).where(Employee.user_id == self.user(name).id)).one()
+        return _known(Employee, "user_id", self.user(name).id)
 
 
 def make_cast(password: str) -> None:
@@ -183,6 +183,8 @@ def make_cast(password: str) -> None:
         person = employee(bodies[body], users[name])
         db.session.add(Assignment(employee=person, territory=place, started_on=date(2020, 1, 1)))
     employee(bodies["5.2"], users["gleb"])
+    for user in users.values():
+        accounts.account_of(user)  # as of whoever has signed in before
     db.session.flush()
 
 
@@ -192,9 +194,22 @@ def _add(row: Any) -> Any:
     return row
 
 
+_KEYS: dict[tuple[Any, str, Any], int] = {}  # under which rows were found before
+
+
+def _known(entity: Any, column: str, value: Any) -> Any:
+    """The one row with a value, by its key: the cast and the dictionaries are the same in every test."""
+    key = _KEYS.get((entity, column, value))
+    row = None if key is None else db.session.get(entity, key)
+    if row is None or getattr(row, column) != value:
+        row = db.session.scalars(select(entity).where(getattr(entity, column) == value)).one()
+        _KEYS[entity, column, value] = row.id
+    return row
+
+
 def by_code(entity: Any, code: str) -> Any:
     """A row of a dictionary."""
-    return db.session.scalars(select(entity).where(entity.code == code)).one()
+    return _known(entity, "code", code)
 
 
 def territory(name: str, kind: terms.TerritoryKind, parent: Territory | None) -> Territory:
@@ -227,7 +242,7 @@ def family(place: Territory, number: str | None = None, **values: Any) -> Family
 
 def member(of: Family, role: str = "сын", born_on: date | None = date(2015, 5, 5), last_name: str = "Полозов",
            first_name: str = "Тимур", middle_name: str | None = "Игоревич", **values: Any) -> Member:  # fmt: skip
-    kind = db.session.scalars(select(RelationshipKind).where(RelationshipKind.name == role)).one()
+    kind = _known(RelationshipKind, "name", role)
     values.setdefault("sex", terms.Sex.FEMALE if role in ("мать", "дочь", "бабушка") else terms.Sex.MALE)
     row = _add(
         Member(family=of, role=kind, last_name=last_name, first_name=first_name, middle_name=middle_name,
@@ -264,8 +279,7 @@ def registration(
     **values: Any,
 ) -> Registration:
     """A stay on record with its decisions; `until` removes it for `reason`."""
-    given = decision(of, on)
-    taken = decision(of, until, terms.DecisionKind.REMOVE, "2/1") if until is not None else None
+    given = Decision(family=of, kind=terms.DecisionKind.PLACE, number="1/1", decided_on=on)
     row = Registration(
         family=of, sender=sender, registered_on=on, decision=given,
         criteria_over_time=[
@@ -276,8 +290,10 @@ def registration(
         ],
         **values,
     )  # fmt: skip
+    db.session.add(given)
     _add(row)
-    if taken is not None:
+    if until is not None:
+        taken = decision(of, until, terms.DecisionKind.REMOVE, "2/1")
         row.removal_decision, row.removed_on, row.removal_reason = taken, until, by_code(RemovalReason, reason)
         db.session.flush()
     return row
