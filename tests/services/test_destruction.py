@@ -335,7 +335,7 @@ def numbers(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def figures(days: list[periods.Period]) -> dict[str, Counter[tuple[str, Any]]]:
-    """Every report of the catalogue over some periods, in all its shapes."""
+    """Every report of the catalogue over some periods, over the first of them in all its shapes."""
     found = {}
     with access.unrestricted():
         for one in CATALOGUE:
@@ -344,7 +344,7 @@ def figures(days: list[periods.Period]) -> dict[str, Counter[tuple[str, Any]]]:
             for name, option in one.options.items():
                 options += [{**options[0], name: value} for value in option.values if value != option.usual]
             for period in days:
-                for chosen in options:
+                for chosen in options if period is days[0] else options[:1]:
                     form = one.count(period, tree.default(), tree, **chosen)
                     found[f"{one.name} {period.title} {chosen}"] = Counter(numbers(one.data(form)))
     return found
@@ -357,7 +357,7 @@ def test_every_figure_of_past_periods_is_what_it_was(app, cast):
     demo.fill(date(2026, 10, 12))
     db.session.flush()
     stays = Registration.__table__.c
-    days = [periods.year_period(2025), periods.quarter(2024, 2), periods.month(2026, 9)]
+    days = [periods.year_period(2025), periods.month(2026, 9)]
     before = figures(days)
     removed = db.session.scalars(select(stays.family_id).where(stays.removed_on.is_not(None)).distinct()).all()
     on_record = db.session.scalars(select(stays.family_id).where(stays.removed_on.is_(None)).limit(15)).all()
