@@ -37,6 +37,7 @@ class Bank:
     app: Flask
     file: Path
     _sign_ins: list[Any] = field(default_factory=list)
+    _browsers: dict[Role, FlaskClient] = field(default_factory=dict)
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -48,9 +49,11 @@ class Bank:
                 db.session.remove()
 
     def sign_in(self, role: Role) -> FlaskClient:
-        """A browser signed in as the demo person of a role, with a password made for this run."""
+        """The browser of the demo person of a role, signed in once with a password made for this run."""
         from app.demo import accounts as demo_accounts
 
+        if role in self._browsers:
+            return self._browsers[role]
         if not self._sign_ins:
             with self.opened():
                 self._sign_ins = demo_accounts.renew()
@@ -62,6 +65,7 @@ class Bank:
         form = {"csrf_token": token[1], "username": sign_in.username, "password": sign_in.password}
         answer = client.post("/login/", data=form)
         assert answer.status_code == 302, f"cannot sign in as {sign_in.username}: {answer.status_code}"
+        self._browsers[role] = client
         return client
 
     def said(self, text: Any) -> str:
@@ -145,6 +149,12 @@ def empty(folder: Path) -> Bank:
             look_at_contents()
         (folder / "empty" / READY).write_text(fingerprint())
     return bank
+
+
+@cache
+def loaded(folder: Path) -> Bank:
+    """The bank among those of a folder into which books are loaded; it is laid before each load."""
+    return Bank(application(folder / "loaded"), folder / "loaded" / FILE)
 
 
 def _is_ready(folder: Path) -> bool:

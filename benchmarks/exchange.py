@@ -16,7 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from app import clock
 from app.extensions import db
-from benchmarks.bank import TODAY, Bank, application, empty
+from benchmarks.bank import TODAY, Bank, empty, loaded
 from benchmarks.measure import Line, Section, milliseconds
 
 Sheets = list[tuple[str, list[tuple[Any, ...]]]]
@@ -39,7 +39,7 @@ def measure(bank: Bank, folder: Path, families: int, runs: int) -> Section:
         return _read(book)
 
     nobody = empty(folder)
-    target = Bank(application(folder / "target"), folder / "target" / nobody.file.name)
+    target = loaded(folder)
     said: list[str] = []
 
     def renew() -> None:

@@ -20,7 +20,7 @@ from app.demo import names
 from app.domain.terms import Sex, TerritoryKind
 from app.extensions import db
 from app.models import Territory
-from benchmarks.bank import TODAY, Bank, application, empty
+from benchmarks.bank import TODAY, Bank, empty, loaded
 from benchmarks.measure import Line, Section, milliseconds
 
 HEADERS = (
@@ -36,7 +36,7 @@ def measure(folder: Path, families: int, runs: int) -> Section:
     section = Section(f"Книга, сделанная вручную, семей {families}", "openpyxl")
     book = written(families)
     nobody = empty(folder)
-    target = Bank(application(folder / "handmade"), folder / "handmade" / nobody.file.name)
+    target = loaded(folder)
     said: list[str] = []
 
     def renew() -> None:

@@ -20,7 +20,7 @@ from benchmarks.__main__ import sections
 from benchmarks.bank import Bank, build
 from benchmarks.measure import Section
 
-SIZE, MOST_STATEMENTS = 40, 15
+SIZE, MOST_STATEMENTS = 20, 15
 MOST_OF_CARDS, MOST_OF_LIKELY = 12, 8
 ALWAYS_ASKED = ("text", "number", "date")  # filters for which a value is at hand in any bank
 # Django asks for a thread without a loop; a worker that has driven a browser has one, and nothing of ours runs in it.
