@@ -23,6 +23,7 @@ from app.models import Backup, Family, Job, JournalEntry, UserSession
 from app.services import backups, papers
 from tests import factories, scans
 from tests.forks import fork
+from tests.phrases import QuickPhrases
 from tests.settings import KEEPERS_KEY
 
 PHRASE = "пароль копий, которые делают тесты"
@@ -105,6 +106,7 @@ def test_the_keys_of_two_keepers_open_it_each_alone(bank_with_papers, out, app, 
 
 @ENCRYPTION
 def test_a_passphrase_opens_it_and_another_does_not(bank_with_papers, out, app, monkeypatch, tmp_path):
+    monkeypatch.setattr(sealing, "passphrase", QuickPhrases())
     monkeypatch.setitem(app.config, "BACKUP_KEEPERS", [])
     with pytest.raises(Refusal, match="нечем закрыть"):
         making.make(out)
@@ -122,7 +124,7 @@ def test_a_passphrase_opens_it_and_another_does_not(bank_with_papers, out, app, 
     assert made.faults == []
     assert PHRASE.encode() not in made.path.read_bytes()
     assert opened(made.path) is not None
-    with pytest.raises(Refusal, match="не подходит"):  # slow on purpose
+    with pytest.raises(Refusal, match="не подходит"):
         opened(made.path, "пароль не от этой копии")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections import defaultdict
 from datetime import date
 from typing import Any
 
@@ -19,28 +18,16 @@ from app.exchange import envelopes
 from app.extensions import db
 from app.models import Family, Registration, Transfer
 from tests import factories
+from tests.phrases import QuickPhrases
 from tests.screens.test_transfers import hidden, text
 
 PHRASE = "очень-длинная-фраза-для-проб"
 pytestmark = pytest.mark.one_database("files are sealed and read in Python; tests/services/test_transfers.py asks both")
 
 
-class Quick:
-    """Seals by a key for each phrase: a phrase itself is slow to try on purpose."""
-
-    def __init__(self) -> None:
-        self.keys: defaultdict[str, Any] = defaultdict(pyrage.x25519.Identity.generate)
-
-    def encrypt(self, content: bytes, phrase: str) -> bytes:
-        return bytes(pyrage.encrypt(content, [self.keys[phrase].to_public()]))
-
-    def decrypt(self, content: bytes, phrase: str) -> bytes:
-        return bytes(pyrage.decrypt(content, [self.keys[phrase]]))
-
-
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pyrage, "passphrase", Quick())
+    monkeypatch.setattr(pyrage, "passphrase", QuickPhrases())
 
 
 @pytest.fixture
@@ -81,6 +68,7 @@ def forget(sent: Transfer) -> tuple[str, str]:
 
 
 def test_a_phrase_opens_what_it_has_sealed(sent):
+    """By the library itself, once: it is slow on purpose."""
     with access.unrestricted():
         sealed = envelopes.seal(sent, PHRASE, clock.today())
     assert zipfile.is_zipfile(io.BytesIO(envelopes.unseal(sealed, PHRASE)))
