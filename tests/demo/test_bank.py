@@ -59,7 +59,7 @@ from tests.reports import by_hand
 from tests.states import kept
 
 pytestmark = pytest.mark.one_database(
-    "what is invented is invented in Python; test_doctor.py finds the demo bank sound on both"
+    "what is invented is invented in Python; test_doctor.py finds the demo bank sound on Postgres"
 )
 
 TODAY = date(2026, 10, 12)

@@ -21,6 +21,10 @@ from tests import factories, meeting_scenes
 from tests.states import kept
 from tests.test_guard import acting
 
+IN_PYTHON = pytest.mark.one_database(
+    "what is put on an agenda is ordered in Python; what is proposed is found in both databases"
+)
+
 DAY = timedelta(days=1)
 Asked = Callable[..., list[Proposal]]
 
@@ -128,6 +132,7 @@ def test_a_family_whose_children_are_grown_is_proposed_for_removal(cast, body, a
     assert one.why == "все дети в семье совершеннолетние"
 
 
+@IN_PYTHON
 def test_whoever_comes_of_age_by_the_day_of_the_meeting_is_grown_then(cast, body, asked):
     day = clock.today() + 10 * DAY
     row = stands(named(factories.family(cast.north), born_on=day.replace(year=day.year - 18)), body, 100)
@@ -215,6 +220,7 @@ def test_what_is_postponed_twice_comes_back_twice_and_each_time_once(cast, body,
     assert (one.after_id, one.title) == (again.id, "О чём шла речь")
 
 
+@IN_PYTHON
 def test_what_was_taken_off_is_not_proposed_to_the_same_meeting_and_is_to_the_next(cast, body, asked):
     today = clock.today()
     first = meeting_scenes.meeting(body, today - 30 * DAY)
@@ -264,6 +270,7 @@ def test_nothing_is_left_to_decide_on_a_card_that_was_closed_or_went_on(cast, bo
 # Nothing twice
 
 
+@IN_PYTHON
 def test_a_family_stands_once_whatever_brings_it(cast, body, asked):
     today = clock.today()
     adult = date(today.year - 19, 1, 1)
@@ -278,6 +285,7 @@ def test_a_family_stands_once_whatever_brings_it(cast, body, asked):
         assert AgendaGround.STANDSTILL not in grounds(asked(second))
 
 
+@IN_PYTHON
 def test_a_card_that_the_secretary_put_on_is_not_proposed_again(cast, body, asked):
     card = received(cast)
     group = surveyed(cast, card=card)
@@ -291,6 +299,7 @@ def test_a_card_that_the_secretary_put_on_is_not_proposed_again(cast, body, aske
         acts.add(first, title="Ещё раз", why=None, family=None, card=card)
 
 
+@IN_PYTHON
 def test_a_second_matter_of_a_family_is_named_otherwise(cast, body):
     row, meeting = named(factories.family(cast.north)), ahead(body)
     db.session.commit()
@@ -335,6 +344,7 @@ def test_a_family_that_moved_away_is_not_considered_here_any_more(cast, body, as
     assert asked(meeting) == []
 
 
+@IN_PYTHON
 def test_a_matter_is_put_on_only_of_what_lies_where_the_body_sits(cast, body):
     meeting = ahead(body)
     far, card = named(factories.family(cast.far)), factories.signal_card(cast.far)
@@ -350,6 +360,7 @@ def test_a_matter_is_put_on_only_of_what_lies_where_the_body_sits(cast, body):
 # Order, and what was decided
 
 
+@IN_PYTHON
 def test_matters_change_places_and_keep_their_numbers_in_a_row(cast, body):
     meeting = ahead(body)
     first, second, third = (meeting_scenes.item(meeting, title=title) for title in "абв")
@@ -365,6 +376,7 @@ def test_matters_change_places_and_keep_their_numbers_in_a_row(cast, body):
         acts.take_off(third, "Лишний")
 
 
+@IN_PYTHON
 def test_what_was_decided_is_not_taken_off_before_it_is_taken_back(cast, body):
     meeting = meeting_scenes.meeting(body)
     matter = meeting_scenes.item(meeting, named(factories.family(cast.north)))
@@ -375,6 +387,7 @@ def test_what_was_decided_is_not_taken_off_before_it_is_taken_back(cast, body):
     acts.take_off(matter, "Передумали")
 
 
+@IN_PYTHON
 def test_an_agenda_has_an_end(cast, body, monkeypatch):
     monkeypatch.setattr(acts, "MOST_ITEMS", 2)
     meeting = ahead(body)
@@ -390,6 +403,7 @@ def test_an_agenda_has_an_end(cast, body, monkeypatch):
         acts.put_back(off)
 
 
+@IN_PYTHON
 def test_an_agenda_that_gathers_itself_takes_as_many_as_there_is_room_for(cast, body, asked, monkeypatch):
     """The most urgent come; what is left is proposed again, and a full agenda says so."""
     for last_name in ("Мятлева", "Осина", "Рогоза"):

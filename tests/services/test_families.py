@@ -34,6 +34,8 @@ from app.services import checks, families, registrations, soundness
 from app.services.families import FirstMember
 from tests import factories
 
+IN_PYTHON = pytest.mark.one_database("whether a move may be is decided in Python; moves are made in both databases")
+
 TODAY, DAY = date(2026, 9, 30), date(2026, 8, 10)
 
 
@@ -127,6 +129,7 @@ def test_every_row_about_a_person_says_when_it_is_true():
     assert set(families.SPANS) == of_members
 
 
+@IN_PYTHON
 def test_both_families_tell_the_move(two):
     supervised(two.child, date(2026, 1, 1))
     fresh = two.move()
@@ -158,6 +161,7 @@ def test_no_report_counts_a_person_who_moved_twice(two):
     assert sum(left["removed children all"].values()) == 1, "who goes to a family off the record has left it"
 
 
+@IN_PYTHON
 def test_who_comes_back_is_a_member_anew_and_nobody_is_one_twice(two):
     away = two.move()
     back = two.move(away, two.home, day=date(2026, 9, 1))
@@ -202,6 +206,7 @@ REFUSED = {
 }
 
 
+@IN_PYTHON
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_move_that_cannot_be_is_refused(two, case):
     values, field = REFUSED[case]
@@ -230,18 +235,21 @@ def enter(cast: factories.Cast, *people: FirstMember) -> Family:
     )
 
 
+@IN_PYTHON
 def test_a_family_is_entered_with_its_people(app, cast):
     family = enter(cast, FirstMember("Заречная", "Инна"), FirstMember("Заречный", "Лев", born_on=date(2020, 1, 1)))
     assert (family.number, family.name, family.actual_address) == ("00001", "Заречная", "ул. Луговая, 2")
     assert [member.first_name for member in family.members] == ["Инна", "Лев"]
 
 
+@IN_PYTHON
 def test_a_family_without_people_is_refused(app, cast):
     with pytest.raises(Refusal) as refusal:
         enter(cast)
     assert refusal.value.field == "people"
 
 
+@IN_PYTHON
 def test_a_refusal_names_the_person_and_the_field(app, cast):
     with pytest.raises(Refusal, match="Заречный Лев") as refusal:
         enter(cast, FirstMember("Заречная", "Инна"), FirstMember("Заречный", "Лев", born_on=date(2030, 1, 1)))

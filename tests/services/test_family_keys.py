@@ -18,11 +18,12 @@ from app.extensions import db
 from app.models import Family, JournalEntry, Member, RelationshipKind, SearchWord
 from app.services import family_keys, registry
 from tests import factories
+from tests.states import kept
 
 CONFLICT = "сохранил другой человек"
 
 
-@pytest.fixture
+@kept
 def family(cast) -> Family:
     row = factories.family(cast.north, "00001")
     factories.member(row, "мать", None, "Липатова", "Ирина", None)

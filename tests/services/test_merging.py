@@ -27,6 +27,10 @@ from app.services import doubles, family_keys, row_moves
 from app.services.doubles import MergeChoice
 from tests import factories
 
+IN_PYTHON = pytest.mark.one_database(
+    "what moves with a family is found in Python; everything moves and goes back in both databases"
+)
+
 TODAY = date(2026, 9, 30)
 
 
@@ -167,6 +171,7 @@ def _side(one, sides) -> Side:
     return side if one.joins or side is not Side.BOTH else Side.KEPT
 
 
+@IN_PYTHON
 def test_stays_that_overlap_are_mended_first(cast):
     kept, other = (factories.family(cast.north, number=number) for number in ("00021", "00022"))
     for of, day in ((kept, 2), (other, 3)):
@@ -176,6 +181,7 @@ def test_stays_that_overlap_are_mended_first(cast):
         doubles.merge_families(kept, other, MergeChoice(matched(kept, other), {}, {}), None, TODAY)
 
 
+@IN_PYTHON
 def test_the_old_number_leads_to_the_family_that_stays(cast):
     kept, other = (factories.family(cast.north, number=number) for number in ("00021", "00022"))
     for of in (kept, other):
@@ -213,6 +219,7 @@ def test_what_was_entered_since_stays_or_goes_with_what_it_rests_on(cast):
     assert not list(journal.all_differences())
 
 
+@IN_PYTHON
 def test_a_family_that_is_merged_further_is_parted_in_the_other_order(cast):
     first, second, third = (factories.family(cast.north, number=f"0003{n}") for n in range(3))
     for place, of in enumerate((first, second, third)):
@@ -249,6 +256,7 @@ def test_two_rows_of_a_person_become_one_and_two_again(cast):
     assert dump() == before
 
 
+@IN_PYTHON
 def test_a_pair_that_is_different_does_not_come_back_until_that_is_taken_back(cast):
     kept, other = (factories.family(cast.north, number=number) for number in ("00021", "00022"))
     for of in (kept, other):

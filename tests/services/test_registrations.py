@@ -29,6 +29,10 @@ from app.services import registrations
 from app.services.registrations import DecisionPaper, Removal, Signal
 from tests import factories
 
+IN_PYTHON = pytest.mark.one_database(
+    "the rules are asked in Python; families are placed, corrected, removed and annulled in both databases"
+)
+
 TODAY = date(2026, 9, 30)
 
 
@@ -57,6 +61,7 @@ def test_a_family_is_placed_by_a_decision_with_its_criteria_in_order(app, cast):
     assert stay.decision.number == "7/1"
 
 
+@IN_PYTHON
 def test_a_decision_entered_already_is_not_entered_twice(app, cast):
     family = factories.family(cast.north)
     known = factories.decision(family, date(2026, 3, 2), number="7/1")
@@ -64,6 +69,7 @@ def test_a_decision_entered_already_is_not_entered_twice(app, cast):
     assert db.session.query(Decision).filter_by(family_id=family.id).count() == 1
 
 
+@IN_PYTHON
 def test_a_family_on_record_is_not_placed_again(app, cast):
     family = factories.family(cast.north)
     place(family, date(2026, 3, 2))
@@ -79,6 +85,7 @@ def test_a_family_that_comes_back_gets_a_registration_of_its_own(app, cast):
     assert registrations.stays(family) == [(date(2025, 3, 2), date(2026, 1, 15)), (date(2026, 3, 2), None)]
 
 
+@IN_PYTHON
 @pytest.mark.parametrize(
     ("signal", "field"),
     [
@@ -94,12 +101,14 @@ def test_the_days_of_the_card_follow_each_other(app, cast, signal, field):
     assert refusal.value.field == field
 
 
+@IN_PYTHON
 def test_without_a_criterion_nobody_is_placed(app, cast):
     with pytest.raises(Refusal) as refusal:
         place(factories.family(cast.north), date(2026, 3, 2), criteria=[])
     assert refusal.value.field == "criteria"
 
 
+@IN_PYTHON
 def test_a_removal_before_the_registration_is_refused(app, cast):
     stay = place(factories.family(cast.north), date(2026, 3, 2))
     with pytest.raises(Refusal) as refusal:
@@ -108,6 +117,7 @@ def test_a_removal_before_the_registration_is_refused(app, cast):
     assert stay.removed_on is None
 
 
+@IN_PYTHON
 def test_a_removal_without_a_reason_is_refused(app, cast):
     stay = place(factories.family(cast.north), date(2026, 3, 2))
     with pytest.raises(Refusal) as refusal:
@@ -115,6 +125,7 @@ def test_a_removal_without_a_reason_is_refused(app, cast):
     assert refusal.value.field == "removal_reason"
 
 
+@IN_PYTHON
 @pytest.mark.parametrize("reason", ["11.4", "11.4.2"])
 def test_another_reason_wants_a_note_for_the_form(app, cast, reason):
     stay = place(factories.family(cast.north), date(2026, 3, 2))
@@ -183,6 +194,7 @@ REFUSED_CORRECTIONS = {
 }  # fmt: skip
 
 
+@IN_PYTHON
 @pytest.mark.parametrize("case", REFUSED_CORRECTIONS)
 def test_a_correction_is_asked_every_rule(app, cast, case):
     family = factories.family(cast.north)
@@ -197,6 +209,7 @@ def test_a_correction_is_asked_every_rule(app, cast, case):
     assert (stay.registered_on, stay.decision.decided_on, len(stay.criteria)) == (date(2026, 3, 2), date(2026, 3, 2), 1)
 
 
+@IN_PYTHON
 def test_a_correction_names_the_other_row_that_would_break(app, cast):
     family = factories.family(cast.north)
     first = place(family, date(2025, 3, 2))
@@ -207,6 +220,7 @@ def test_a_correction_names_the_other_row_that_would_break(app, cast):
         correct(second, paper=DecisionPaper("7/1", date(2025, 8, 1)))
 
 
+@IN_PYTHON
 def test_a_correction_to_a_decision_entered_already_rests_on_that_one(app, cast):
     stay = place(factories.family(cast.north), date(2026, 3, 2))
     paper = DecisionPaper("7/9", date(2026, 3, 2))
@@ -214,6 +228,7 @@ def test_a_correction_to_a_decision_entered_already_rests_on_that_one(app, cast)
     assert correct(stay, paper=paper).decision is known
 
 
+@IN_PYTHON
 def test_a_decision_is_entered_once_and_not_for_a_day_to_come(app, cast):
     family = factories.family(cast.north)
     paper = DecisionPaper("3/3", date(2026, 3, 3))
@@ -224,6 +239,7 @@ def test_a_decision_is_entered_once_and_not_for_a_day_to_come(app, cast):
             registrations.decide(family, again, kind=DecisionKind.REFUSE, note=None, today=TODAY)
 
 
+@IN_PYTHON
 def test_entering_stops_not_before_the_papers_came(app, cast):
     stay = place(factories.family(cast.north), date(2026, 3, 2), signal=Signal(received_on=date(2026, 3, 10)))
     with pytest.raises(Refusal):
@@ -232,6 +248,7 @@ def test_entering_stops_not_before_the_papers_came(app, cast):
     assert stay.entered_on == date(2026, 3, 12)
 
 
+@IN_PYTHON
 def test_an_annulment_wants_a_reason_and_is_done_once(app, cast):
     aid = factories.aid(factories.family(cast.north), date(2026, 3, 2))
     with pytest.raises(Refusal) as refusal:
@@ -243,6 +260,7 @@ def test_an_annulment_wants_a_reason_and_is_done_once(app, cast):
         registrations.annul(aid, reason="ещё раз", today=TODAY)
 
 
+@IN_PYTHON
 def test_a_decision_that_carries_a_stay_is_not_annulled_before_the_stay(app, cast):
     stay = place(factories.family(cast.north), date(2026, 3, 2))
     with pytest.raises(Refusal, match="держится учёт"):

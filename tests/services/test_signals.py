@@ -20,6 +20,10 @@ from app.services.signals import Told, state
 from tests import factories
 from tests.test_guard import acting
 
+IN_PYTHON = pytest.mark.one_database(
+    "what may be done with a card is decided in Python; its number and its twin are asked of both databases"
+)
+
 
 def told(cast: factories.Cast, **values: Any) -> Told:
     """What Gleb's body tells of a family, found a quarter of an hour ago."""
@@ -67,6 +71,7 @@ def test_a_card_is_seen_by_its_sender_and_where_it_lies_and_nowhere_else(cast):
     assert {name for name in factories.CAST if card.id in seen_by(cast, name)} == {"anna", "zoya", "gleb"}
 
 
+@IN_PYTHON
 @pytest.mark.parametrize(
     ("values", "field"),
     [
@@ -82,6 +87,7 @@ def test_what_cannot_be_is_refused_at_its_field(cast, values, field):
     assert refusal.value.field == field
 
 
+@IN_PYTHON
 def test_children_are_no_more_than_twenty_and_born_before_they_were_seen(cast):
     with pytest.raises(Refusal, match="20"):
         send(cast, children=tuple(Child(None, None, 5) for _ in range(21)))
@@ -97,12 +103,14 @@ def test_the_same_card_from_two_windows_is_one(cast):
         send(cast, detected_at=at)
 
 
+@IN_PYTHON
 def test_nobody_sends_in_the_name_of_anothers_body(cast):
     with pytest.raises(Refusal) as refusal:
         send(cast, agency=factories.agency("Чужая школа", "5.3", cast.other_district))
     assert refusal.value.field == "agency"
 
 
+@IN_PYTHON
 def test_a_card_is_done_nothing_with_until_it_is_opened(cast):
     card = send(cast)
     with acting(cast, "anna"):
@@ -112,6 +120,7 @@ def test_a_card_is_done_nothing_with_until_it_is_opened(cast):
         assert state(card) is terms.CardState.RECEIVED
 
 
+@IN_PYTHON
 def test_the_sender_is_asked_and_answers(cast):
     card = send(cast)
     with acting(cast, "anna"):
@@ -127,6 +136,7 @@ def test_the_sender_is_asked_and_answers(cast):
     assert (state(card), card.answer) == (terms.CardState.RECEIVED, "Двое")
 
 
+@IN_PYTHON
 @pytest.mark.parametrize("act", ["attach", "close", "ask", "enter"])
 def test_a_step_is_undone_until_the_next_one(cast, act):
     card, of = send(cast), factories.family(cast.north)
@@ -170,6 +180,7 @@ def test_a_card_that_is_sent_on_is_numbered_there_and_its_outcome_comes_back(cas
     assert "соседи" not in str(sent_on)
 
 
+@IN_PYTHON
 def test_a_card_is_taken_back_until_it_is_opened_there(cast):
     card, far = send(cast), cast.far.id
     with acting(cast, "anna"):
@@ -191,6 +202,7 @@ def test_a_card_is_taken_back_until_it_is_opened_there(cast):
         signals.recall(card.id)
 
 
+@IN_PYTHON
 def test_a_family_of_another_territory_is_not_attached(cast):
     card, foreign = send(cast), factories.family(cast.far)
     with acting(cast, "anna"):
@@ -217,6 +229,7 @@ def test_a_number_that_a_district_gave_is_never_given_again(cast):
     assert third.number == 2, "the number of the card that was taken back stays its own there"
 
 
+@IN_PYTHON
 @pytest.mark.parametrize("act", ["attach", "enter", "redirect", "send out"])
 def test_a_card_stays_with_the_family_that_was_entered_from_it(cast, act):
     card, far = send(cast), cast.far.id

@@ -25,6 +25,10 @@ from tests import factories
 from tests.states import kept
 from tests.test_guard import acting
 
+IN_PYTHON = pytest.mark.one_database(
+    "what a group may do is decided in Python; who sees it, and what is late, is asked of both databases"
+)
+
 TODAY = date(2026, 9, 30)
 
 
@@ -57,6 +61,7 @@ def seen_by(cast: factories.Cast, entity: Any) -> dict[str, set[int]]:
     return found
 
 
+@IN_PYTHON
 def test_a_group_makes_the_card_wait_for_its_survey(cast, card):
     group = name_group(cast, card, "boris")
     assert [each.last_name for each in group.employees] == sorted(
@@ -104,6 +109,7 @@ def test_a_survey_of_a_family_is_seen_with_the_family_wherever_it_moves(cast):
     assert {name for name, keys in seen_by(cast, SurveyGroup).items() if group.id in keys} == {"galina", "vera"}
 
 
+@IN_PYTHON
 def test_a_foreign_coordinator_names_no_group(cast, card):
     family, group = factories.family(cast.north), named(cast)
     db.session.commit()
@@ -115,6 +121,7 @@ def test_a_foreign_coordinator_names_no_group(cast, card):
             surveys.name_for_card(card, group, clock.today())
 
 
+@IN_PYTHON
 @pytest.mark.parametrize("who", ["gleb", "boris"])
 def test_a_group_does_not_change_itself(cast, card, who):
     group, later = name_group(cast, card, "boris"), named(cast, due_on=clock.today() + timedelta(days=30))
@@ -141,12 +148,14 @@ def test_what_cannot_be_is_refused_at_its_field(cast, card):
         db.session.rollback()
 
 
+@IN_PYTHON
 def test_one_group_at_a_time(cast, card):
     name_group(cast, card)
     with acting(cast, "anna"), pytest.raises(Refusal, match="уже названа"):
         surveys.name_for_card(card, named(cast), clock.today())
 
 
+@IN_PYTHON
 def test_naming_is_undone_by_one_step(cast, card):
     group = name_group(cast, card)
     with acting(cast, "anna"):
@@ -157,6 +166,7 @@ def test_naming_is_undone_by_one_step(cast, card):
     name_group(cast, card)  # and another group may go
 
 
+@IN_PYTHON
 def test_a_card_with_a_group_on_its_way_goes_nowhere(cast, card):
     name_group(cast, card)
     outcome = db.session.scalars(select(SignalCardOutcome).where(SignalCardOutcome.code == "not_confirmed")).one()
@@ -172,6 +182,7 @@ def test_a_card_with_a_group_on_its_way_goes_nowhere(cast, card):
         db.session.rollback()
 
 
+@IN_PYTHON
 def test_a_survey_follows_its_card(cast, card):
     group, far = name_group(cast, card), cast.far.id
     group.surveyed_on = card.surveyed_on = clock.today()
@@ -192,6 +203,7 @@ def test_a_survey_follows_its_card(cast, card):
     assert group.family_id == family.id
 
 
+@IN_PYTHON
 def test_a_group_that_has_gone_is_neither_changed_nor_called_off(cast, card):
     group = name_group(cast, card)
     group.surveyed_on = clock.today()
@@ -202,6 +214,7 @@ def test_a_group_that_has_gone_is_neither_changed_nor_called_off(cast, card):
         db.session.rollback()
 
 
+@IN_PYTHON
 def test_another_day_is_the_card_s_day_too(cast, card):
     group = name_group(cast, card)
     earlier, later = clock.today(), clock.today() + timedelta(days=9)
@@ -230,6 +243,7 @@ def test_what_is_due_and_the_calendar_follow_an_extended_survey(cast, card):
         assert [(one.key, one.due) for one in due.surveys.lines(asked)] == [(group.id, later)]
 
 
+@IN_PYTHON
 def test_a_survey_that_is_over_is_not_extended(cast, card):
     group = name_group(cast, card)
     until = clock.today() + timedelta(days=9)
@@ -249,6 +263,7 @@ def test_late_is_one_thing_in_python_and_in_sql(cast, card, days):
     assert (group.id in found) is is_late(group.due_on, None, TODAY) is (days > 0)
 
 
+@IN_PYTHON
 def test_the_day_that_is_offered_counts_working_days(cast, monkeypatch):
     monday = date(2026, 10, 5)
     monkeypatch.setattr(clock, "now", lambda: datetime.combine(monday, time(9), UTC))

@@ -21,13 +21,18 @@ from app.services import papers, transfers
 from app.services.registrations import DecisionPaper
 from app.services.transfers import Destination
 from tests import factories
+from tests.states import kept
 from tests.test_guard import acting
+
+IN_PYTHON = pytest.mark.one_database(
+    "what may follow a transfer is decided in Python; it is sent, received and taken back in both databases"
+)
 
 LONG_AGO = date(2025, 2, 3)
 REASON = "Семья вернулась"
 
 
-@pytest.fixture
+@kept
 def family(cast: factories.Cast) -> Family:
     """A family on record in the north for two criteria: a mother, a pupil whom another body keeps, a son who left."""
     with access.unrestricted():
@@ -40,8 +45,7 @@ def family(cast: factories.Cast) -> Family:
         db.session.add(Supervision(member=child, family=row, kind=kind, started_on=date(2025, 10, 1)))
         factories.registration(row, LONG_AGO, criteria=("2.1.1", "2.5.1"))
         factories.aid(row, clock.today() - timedelta(days=10))
-        db.session.commit()
-    return row
+        return row
 
 
 def sent(cast: factories.Cast, family: Family, **to: Any) -> Transfer:
@@ -124,6 +128,7 @@ def test_a_receipt_is_taken_back_while_nothing_followed(cast, family):
     assert again.id != here.id
 
 
+@IN_PYTHON
 def test_what_has_followed_keeps_a_receipt(cast, family):
     transfer = sent(cast, family)
     here = received(cast, transfer)
@@ -154,12 +159,14 @@ def test_a_family_that_comes_back_is_the_one_that_went(cast, family):
         db.session.rollback()
 
 
+@IN_PYTHON
 def test_one_family_is_handed_over_once_at_a_time(cast, family):
     sent(cast, family)
     with pytest.raises(Refusal, match="уже передаётся: Дальнее"):
         sent(cast, family)
 
 
+@IN_PYTHON
 def test_a_move_within_the_district_is_no_transfer(cast, family):
     with access.unrestricted():
         south, root = cast.south.id, cast.root.id
@@ -169,6 +176,7 @@ def test_a_move_within_the_district_is_no_transfer(cast, family):
         sent(cast, family, territory_id=root)
 
 
+@IN_PYTHON
 @pytest.mark.parametrize("act", [transfers.decline, transfers.withdraw])
 def test_the_family_stays_when_its_file_is_declined_or_withdrawn(cast, family, act):
     transfer = sent(cast, family)
