@@ -9,6 +9,7 @@ import pytest
 from app.extensions import db
 from app.readings import listings
 from tests import factories
+from tests.states import kept
 
 TODAY = date(2026, 9, 30)
 
@@ -17,8 +18,8 @@ def ids(name: str, day: date = TODAY) -> set[int]:
     return set(db.session.scalars(listings.BY_NAME[name].ids(day)))
 
 
-@pytest.fixture
-def known(app, cast):
+@kept
+def known(cast):
     stands = factories.family(cast.north)
     factories.registration(stands, date(2026, 7, 1))
     removed = factories.family(cast.north)

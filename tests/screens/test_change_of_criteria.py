@@ -15,19 +15,18 @@ from app.domain.terms import DecisionKind
 from app.extensions import db
 from app.models import Criterion, Decision, Registration
 from tests import factories
+from tests.states import kept
 
 pytestmark = pytest.mark.one_database("words of pages and papers; tests/services/test_criteria.py writes on both")
 
 PLACED, CHANGED = date(2026, 1, 15), date(2026, 5, 6)
 
 
-@pytest.fixture
+@kept
 def stay(cast: factories.Cast) -> Registration:
     family = factories.family(cast.north, "00042")
     factories.member(family)
-    row = factories.registration(family, PLACED, criteria=("2.1.1", "2.2.1"), sender=cast.agency("5.3"))
-    db.session.commit()
-    return row
+    return factories.registration(family, PLACED, criteria=("2.1.1", "2.2.1"), sender=cast.agency("5.3"))
 
 
 def key(code: str) -> str:

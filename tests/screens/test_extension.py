@@ -15,6 +15,7 @@ from app.extensions import db
 from app.models import Deadline, Family, Registration, StayExtension
 from app.services import registrations
 from tests import factories
+from tests.states import kept
 
 pytestmark = pytest.mark.one_database(
     "words of pages and refusals of forms; tests/readings/test_clocks.py counts on both"
@@ -23,14 +24,12 @@ pytestmark = pytest.mark.one_database(
 LATE = "/familyregistry/list/?_flt_0_overdue=1"
 
 
-@pytest.fixture
+@kept
 def stay(cast: factories.Cast) -> Registration:
     """A stay whose clock of entering is overdue."""
     family = factories.family(cast.north, "00042")
     factories.member(family)
-    row = factories.registration(family, today() - timedelta(days=30), received_on=today() - timedelta(days=10))
-    db.session.commit()
-    return row
+    return factories.registration(family, today() - timedelta(days=30), received_on=today() - timedelta(days=10))
 
 
 def address(stay: Registration) -> str:

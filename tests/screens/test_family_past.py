@@ -10,13 +10,14 @@ from app import clock
 from app.extensions import db
 from app.models import Criterion
 from tests import factories
+from tests.states import kept
 
 pytestmark = pytest.mark.one_database("the conditions of days are tried on both by the list and by the reports")
 
 DAY = "30.06.2026"
 
 
-@pytest.fixture
+@kept
 def family(cast) -> int:
     """Facts of every kind on both sides of 30.06.2026."""
     row = factories.family(cast.north, "00042", actual_address="ул. Первая, 1", categories=["1"])
@@ -38,7 +39,6 @@ def family(cast) -> int:
     factories.mentor(row, cast.employee("gleb"), date(2026, 2, 20), date(2026, 7, 20))
     db.session.commit()
     row.actual_address = "ул. Вторая, 2"
-    db.session.commit()
     return row.id
 
 

@@ -13,17 +13,17 @@ from app.domain.registration import NO_REASON
 from app.extensions import db
 from app.models import Aid, Employee, Family, Member
 from tests import factories
+from tests.states import kept
 
 pytestmark = pytest.mark.one_database("a form is filled in and marked in Python")
 
 
-@pytest.fixture
+@kept
 def family(cast) -> Family:
     row = factories.family(cast.north, "00001")
     factories.member(row, first_name="Мирон", born_on=date(2015, 5, 5))
     factories.member(row, first_name="Ушедший", left_on=date(2020, 1, 1))
     factories.mentor(row, db.session.query(Employee).filter_by(agency=cast.agency("5.2")).one(), today())
-    db.session.commit()
     return row
 
 

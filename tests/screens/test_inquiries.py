@@ -15,6 +15,7 @@ from app.extensions import db
 from app.models import AgencyFinding, AgencyInquiry, AgencyKind, SurveyGroup
 from app.services import accounts
 from tests import factories
+from tests.states import kept
 from tests.test_registry import form_of
 
 pytestmark = pytest.mark.one_database("pages and refusals; the acts behind them: tests/services, on both databases")
@@ -26,15 +27,13 @@ def text(document: Any) -> str:
     return " ".join(document.xpath("//main")[0].text_content().split())
 
 
-@pytest.fixture
+@kept
 def group(cast: factories.Cast) -> SurveyGroup:
     """A survey of a card of Anna's territory, led by a person of the commission."""
     card = factories.signal_card(cast.north, cast.agency("5.3"), address="ул. Полевая, 5", received_at=clock.now(),
                                  description="Тайна карты")  # fmt: skip
     factories.card_child(card, "Полозов Пётр", age=7)
-    row = factories.survey_group(cast.employee("boris"), clock.today() + DAY, card=card, task="Тайна группы")
-    db.session.commit()
-    return row
+    return factories.survey_group(cast.employee("boris"), clock.today() + DAY, card=card, task="Тайна группы")
 
 
 def asked(group: SurveyGroup, cast: factories.Cast, **values: Any) -> AgencyInquiry:

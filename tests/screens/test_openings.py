@@ -15,14 +15,14 @@ from app.domain.terms import Act
 from app.extensions import begin_writing, db
 from app.models import JournalEntry
 from tests import factories
+from tests.states import kept
 
 
-@pytest.fixture
+@kept
 def family(cast):
     row = factories.family(cast.north, "00042")
     factories.member(row, last_name="Полозова")
     factories.registration(row, clock.today())
-    db.session.commit()
     return row
 
 

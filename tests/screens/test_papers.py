@@ -16,16 +16,16 @@ from app.extensions import db
 from app.models import Decision, Family, JournalEntry, Paper
 from app.services import papers
 from tests import factories, scans
+from tests.states import kept
 
 pytestmark = pytest.mark.one_database("files, their names and refusals; test_at_once.py attaches and annuls on both")
 
 
-@pytest.fixture
+@kept
 def family(cast: factories.Cast) -> int:
     row = factories.family(cast.north, "00042")
     factories.member(row, "мать", date(1988, 1, 1), "Полозова")
     factories.decision(row, date(2026, 3, 12), number="7/19")
-    db.session.commit()
     return row.id
 
 

@@ -16,6 +16,7 @@ from app.models import BookWord, EducationStatus, JournalEntry, Member
 from app.services import schools
 from tests import factories
 from tests.exchange.workbooks import Sound, load, planned, totals
+from tests.states import kept
 
 pytestmark = pytest.mark.one_database("what a form asks and a text that is compared in Python")
 
@@ -34,12 +35,11 @@ def test_writings_of_one_school_resemble_each_other(one, other, expected):
     assert may_be_one(one, other) is may_be_one(other, one) is expected
 
 
-@pytest.fixture
+@kept
 def child(cast):
     family = factories.family(cast.north, "00061", actual_address="п. Северный, ул. Новая, д. 3")
     found = factories.member(family, "сын", date(2015, 2, 3), "Берёзкин", "Макар", None)
     factories.education(found, date(2025, 9, 1), organisation=KNOWN)
-    db.session.commit()
     return found
 
 

@@ -11,15 +11,15 @@ from app.domain.terms import Act
 from app.extensions import db
 from app.models import JournalEntry
 from tests import factories
+from tests.states import kept
 
 
-@pytest.fixture
-def family(app, cast) -> int:
+@kept
+def family(cast) -> int:
     row = factories.family(cast.north, "00017", actual_address="п. Северный, ул. Шахтёрская, д. 5")
     factories.member(row, "мать", date(1988, 2, 3), "Ёлкина", "Алёна")
     factories.member(row, "сын", date(2016, 2, 3), "Ёлкин", "Пётр")
     factories.registration(row, date(2025, 3, 4))
-    db.session.commit()
     return row.id
 
 

@@ -11,18 +11,17 @@ from app.domain import terms
 from app.extensions import db
 from app.models import CardScan, Deadline, Family, SignalCard
 from tests import factories, scans
+from tests.states import kept
 
 pytestmark = pytest.mark.one_database("pages and refusals; services/test_signals.py takes the steps on both")
 
 QUEUE = "/signalcardregistry/list/?_flt_0_state=open"
 
 
-@pytest.fixture
+@kept
 def card(cast: factories.Cast) -> SignalCard:
-    row = factories.signal_card(cast.north, cast.employee("gleb").agency, address="ул. Полевая, 5",
+    return factories.signal_card(cast.north, cast.employee("gleb").agency, address="ул. Полевая, 5",
                                 description="Ребёнок не ходит в школу")  # fmt: skip
-    db.session.commit()
-    return row
 
 
 def opened(card: SignalCard) -> SignalCard:

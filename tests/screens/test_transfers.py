@@ -13,6 +13,7 @@ from app.domain.terms import TransferState
 from app.extensions import db
 from app.models import Family, Transfer
 from tests import factories
+from tests.states import kept
 
 pytestmark = pytest.mark.one_database("pages and refusals; services/test_transfers.py moves families on both")
 
@@ -25,15 +26,14 @@ def text(document: Any) -> str:
     return " ".join(document.xpath("//main")[0].text_content().split())
 
 
-@pytest.fixture
+@kept
 def family(cast: factories.Cast) -> Family:
     with access.unrestricted():
         row = factories.family(cast.north, number="00041")
         factories.member(row, "мать", date(1990, 1, 1), "Полозова", "Инна", "Олеговна")
         factories.member(row, "сын", date(2014, 5, 5), "Полозов", "Лев", "Игоревич")
         factories.registration(row, date(2025, 2, 3))
-        db.session.commit()
-    return row
+        return row
 
 
 def hidden(document: Any) -> dict[str, str]:

@@ -24,6 +24,7 @@ from tests import factories
 from tests.exchange.handmade_books import BOOKS
 from tests.exchange.workbooks import Sound, cells
 from tests.screens.test_exchange import confirm, families, hidden, send
+from tests.states import kept
 from tests.test_acts import form_on
 
 IN_PYTHON = pytest.mark.one_database("what a job does is decided in Python; test_queue.py tries the queue on both")
@@ -40,7 +41,7 @@ def everything_is_large(monkeypatch):
         monkeypatch.setattr(exchange, name, 0)
 
 
-@pytest.fixture
+@kept
 def two_families(cast) -> list[int]:
     """Families of two settlements of Anna's; Boris sees the first."""
     made = []
@@ -49,7 +50,6 @@ def two_families(cast) -> list[int]:
         factories.member(row, "мать", date(1988, 1, 1), "Полозова")
         factories.registration(row, date(2026, 3, 12))
         made.append(row.id)
-    db.session.commit()
     return made
 
 
