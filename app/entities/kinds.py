@@ -99,7 +99,7 @@ def live(*columns: str, name: str, but: str = "") -> Index:
 def used(*columns: str, name: str) -> Index:
     """A unique index over the rows that are not retired."""
     condition = text("NOT retired")
-    return Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
+    return Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition, info={"used": True})
 
 
 def listed(table: str, *columns: str) -> Index:

@@ -95,7 +95,8 @@ def _layout(layout: Layout) -> dict[str, Any]:
          "of_cards": table.of_cards, "rows": table.first_rows(SHOWN_ROWS), "set_aside": table.set_aside[:MOST_SHOWN]}
         for table in layout.tables
     ]  # fmt: skip
-    return {"number": layout.number, "tables": tables, "columns": list(map(vars, layout.columns))}
+    return {"number": layout.number, "tables": tables, "columns": list(map(vars, layout.columns)),
+            "is_read": layout.is_read}  # fmt: skip
 
 
 def _closed(plan: Plan) -> dict[str, Any]:

@@ -107,10 +107,11 @@ def next_number(district: Territory) -> str:
 def _check_unique(row: Any) -> None:
     """Say in words what a unique constraint would refuse with a database error."""
     table = cast(SqlTable, class_mapper(type(row)).local_table)
-    groups = [(list(item.columns), "") for item in table.constraints if isinstance(item, UniqueConstraint)]
-    groups += [(list(item.columns), item.info.get("but", "")) for item in table.indexes if item.unique]
-    for columns, but in groups:
-        if but and getattr(row, but) is not None:
+    groups: list[Any] = [item for item in table.constraints if isinstance(item, UniqueConstraint)]
+    groups += [item for item in table.indexes if item.unique]
+    for group in groups:
+        columns, but, used = list(group.columns), group.info.get("but", ""), "used" in group.info
+        if (but and getattr(row, but) is not None) or (used and row.retired):
             continue
         if any(column.primary_key for column in columns):
             continue  # a key is unique by itself
@@ -122,6 +123,8 @@ def _check_unique(row: Any) -> None:
             query = query.where(table.c.id != row.id)
         if but:
             query = query.where(table.c[but].is_(None))
+        if used:
+            query = query.where(table.c.retired.is_(False))
         if isinstance(row, Annullable):
             query = query.where(table.c.annulled_at.is_(None))
         if db.session.connection().scalar(query) is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 
 from app import access, tree
 from app.domain.meetings import ASKED
@@ -116,14 +116,15 @@ def _last_act(item: AgendaItem) -> Sequence[Any]:
     row for each heading that it found wanting, or one without; none where there is no act."""
     if item.group_id is None and item.family_id is None:
         return []
-    whose = _group.c.id == item.group_id if item.group_id is not None else _group.c.family_id == item.family_id
+    of_item = _group.c.id == (item.group_id or 0)
     leader = Employee.last_name + " " + Employee.first_name + func.coalesce(" " + Employee.middle_name, "")
     last = (
         select(SurveyAct.id, SurveyAct.visited_on, SurveyAct.conclusion, leader.label("leader"))
         .join(_group, _group.c.id == SurveyAct.group_id)
         .join(Employee, Employee.id == _group.c.leader_id)
-        .where(whose, SurveyAct.is_current, SurveyAct.visited_on <= item.meeting.held_on, access.scope().surveys())
-        .order_by(SurveyAct.visited_on.desc(), SurveyAct.id.desc())
+        .where(or_(of_item, _group.c.family_id == (item.family_id or 0)), _group.c.annulled_at.is_(None))
+        .where(SurveyAct.is_current, SurveyAct.visited_on <= item.meeting.held_on, access.scope().surveys())
+        .order_by(of_item.desc(), SurveyAct.visited_on.desc(), SurveyAct.id.desc())
         .limit(1)
         .subquery()
     )

@@ -2,6 +2,24 @@
 "use strict";
 
 (function () {
+  /* A question has one answer: what is chosen or written last takes the place of what was said before. */
+  document.querySelectorAll("#book fieldset").forEach(function (question) {
+    function said(event) {
+      const radios = Array.from(question.querySelectorAll("input[type=radio]"));
+      const others = Array.from(question.querySelectorAll("input[type=text]:not([data-day]), select"));
+      if (!radios.includes(event.target) && !event.target.value) {
+        return;
+      }
+      radios.forEach((radio) => { radio.checked = radio === event.target; });
+      others.filter((other) => other !== event.target && other.value).forEach(function (other) {
+        other.value = "";
+        if (window.jQuery) window.jQuery(other).trigger("change.select2"); // what its box shows
+      });
+    }
+    question.addEventListener("input", said);
+    question.addEventListener("change", said);
+  });
+
   const pictures = Array.from(document.querySelectorAll("[data-border]"));
 
   pictures.forEach(function (picture) {

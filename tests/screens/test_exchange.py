@@ -376,8 +376,12 @@ def test_risks_stand_before_the_families_and_these_by_settlement_the_first_of_ea
 @pytest.mark.one_database("what a page asks of a book is decided in Python")
 def test_a_settlement_that_neither_the_book_nor_the_bank_names_may_be_written(anna, page):
     rows = [["ФИО ребёнка", "Дата рождения", "Адрес"], ["Ежов Пётр Ильич", "01.02.2013", "ул. Мира, 1"]]
-    address = send(anna, workbook(("Лист1", rows, []))).headers["Location"]
-    assert "Другое: впишите название" in page(anna, address).text_content()
+    codes = [["Код", "Критерий"], ["2.1.1", "Нет надзора"], ["2.5.1", "Алкоголизм"]]
+    address = send(anna, workbook(("Лист1", rows, []), ("Справочник", codes, []))).headers["Location"]
+    shown = page(anna, address)
+    assert "Другое: впишите название" in shown.text_content()
+    folded = shown.xpath("//section[contains(@class, 'card')][details]/div/h2/text()")
+    assert folded == ["Столбцы: Справочник"], "what nothing is read from is folded"
     typed = {"named:territory": " Западное с.п. ", "answer:as_of": "01.11.2026"}
     prepared = anna.post(address, data=typed, follow_redirects=True)
     assert "Западное сельское поселение" in prepared.text

@@ -8,12 +8,14 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from app import clock
+from app.domain.refusal import Refusal
 from app.domain.schools import may_be_one
 from app.domain.terms import BookWordKind
 from app.exchange.workbook import MEMBERS
 from app.extensions import db
 from app.models import BookWord, EducationStatus, JournalEntry, Member
-from app.services import schools
+from app.services import registry, schools
 from tests import factories
 from tests.exchange.workbooks import Sound, load, planned, totals
 from tests.states import kept
@@ -104,7 +106,11 @@ def test_a_book_writes_a_school_by_the_name_that_was_chosen_and_a_new_one_is_sho
     load(book(KNOWN))
     told = [notice.text for notice in planned(book(TYPED)).notices]
     assert any(f"«{TYPED}» похоже на «{KNOWN}»" in text for text in told)
-    factories._add(BookWord(kind=BookWordKind.SCHOOL, text=TYPED, text_key=TYPED, meaning=KNOWN))
+    said = {"kind": BookWordKind.SCHOOL, "text": TYPED, "meaning": KNOWN}
+    for retired in (True, False):
+        registry.save(BookWord(**said, retired=retired), clock.today())
+    with pytest.raises(Refusal, match="уже есть"):
+        registry.save(BookWord(**said), clock.today())
     db.session.commit()
     assert totals(planned(book(TYPED)))["changed"] == 0
     assert [one.name for one in schools.counted()] == [KNOWN]

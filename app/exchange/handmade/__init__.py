@@ -70,13 +70,14 @@ class Match(Protocol):
 
 @dataclass
 class Layout:
-    """The tables of one set of headers, as the page shows them."""
+    """The tables of one set of headers, as the page shows them. is_read: whether families are read from any of them."""
 
     number: int
     tables: list[FoundTable]
     columns: list[ColumnChoice]
     key: str
     known: bool = False
+    is_read: bool = True
 
     @property
     def border(self) -> str:
@@ -130,6 +131,9 @@ class Understanding:
         understood.layouts = self._layouts(found, on or self.today)
         used = self._used(understood.tables, on or self.today)
         understood.left_sheets = [title for title in self.book.sheets if all(table.sheet != title for table in used)]
+        read = {id(table) for table in used}
+        for layout in understood.layouts:
+            layout.is_read = not used or any(id(table) in read for table in layout.tables)
         gathered = self._gather(used, on or self.today) if used else Gathered()
         understood.district = self._district(found, gathered.families)
         if not used:
