@@ -29,6 +29,14 @@ from tests.test_routes import REGISTRY, routes
 __all__ = ["acts", "beside", "rows"]
 
 TIMES = 3
+# Tried at once on Postgres, where two acts may be under way: those that look into what is brought before they write,
+# and every second one of the others. SQLite lets one write at a time: there whoever comes second is tried of every act.
+READING_FIRST = (
+    "attach a paper", "new signal card", "photos of a card", "photos of a survey", "bring a scan", "bring a template",
+    "bring a signed scan", "submit a report", "correct a report", "answer an instruction",
+    "enter an answer from paper", "add a scan to an answer",
+)  # fmt: skip
+RACED = tuple(dict.fromkeys((*READING_FIRST, *forms_of_acts.NAMES[::2])))
 WRITTEN = (Act.CREATED, Act.CHANGED, Act.ANNULLED, Act.MOVED, Act.DELETED, Act.IMPORTED, Act.UNDONE,
            Act.PASSWORD_CHANGED, Act.SESSION_ENDED)  # fmt: skip
 # What a further row of an entity says otherwise than the row that is there, where the same would be refused.
@@ -180,12 +188,12 @@ def _changed(view: type[RegistryView], form: dict[str, Any]) -> tuple[str, tuple
 
 @pytest.mark.one_database("the key of a form is claimed by one statement for every act: test_acts.py, on both")
 @pytest.mark.parametrize("name", forms_of_acts.NAMES)
-def test_one_form_of_an_act_is_stored_once(name, acts, sign_in):
+def test_one_form_of_an_act_is_stored_once_and_who_does_it_once_more_is_told(name, acts, sign_in):
     act = acts[name]
     browser = sign_in(act.who)
     form = act.filled(browser)
     before, written = count(act.makes or Role), last_told()
-    answers = sent_together(browser, act.url, [form] * TIMES)
+    answers = sent_together(browser, act.url, [form] * 2)
     shown = [text for status, _location, text in answers if status == 200]
     assert {status for status, _location, _text in answers} <= {200, 302}
     assert len({location for status, location, _text in answers if status == 302}) == 1, [*map(said, shown)]
@@ -193,9 +201,16 @@ def test_one_form_of_an_act_is_stored_once(name, acts, sign_in):
     assert len(shown) <= 1, "a one-time password is shown twice"
     assert count(act.makes or Role) == before + bool(act.makes)
     check_told_once(written)
+    again = form | {"form_key": "a-further-form-of-its-own"}
+    [(status, _location, _text)] = sent_together(browser, act.url, [again])
+    assert status in {200, 302, 404, 409}
+    if act.once:
+        assert count(act.makes or Role) == before + bool(act.makes)
+        check_told_once(written)
 
 
-@pytest.mark.parametrize("name", forms_of_acts.NAMES)
+@pytest.mark.one_database("SQLite lets one write at a time: the test above tries every act there", on="postgres")
+@pytest.mark.parametrize("name", RACED)
 def test_of_two_who_do_an_act_at_once_one_is_told(name, acts, sign_in):
     act = acts[name]
     browser = sign_in(act.who)

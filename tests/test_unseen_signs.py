@@ -22,7 +22,8 @@ from tests import factories
 from tests.exchange.workbooks import Sound
 from tests.screens.test_transfer_files import quick
 from tests.test_registry import is_walked
-from tests.test_routes import REGISTRY, STATIC
+from tests.test_routes import REGISTRY, STATIC, is_open
+from tests.test_stranger import anna_opens, endpoint_of, is_silent
 from tests.unmade import making_no_files
 
 __all__ = ["quick"]
@@ -42,12 +43,12 @@ def rows(cast: factories.Cast) -> dict[str, Any]:
 
 
 def addresses(app: Flask, rows: dict[str, Any]) -> Iterator[str]:
-    """Every page, of the rows where it asks for one."""
+    """Every page of Anna's, of the rows where it asks for one."""
     for rule in app.url_map.iter_rules():
         view, _dot, _act = rule.endpoint.partition(".")
         if "GET" not in rule.methods or rule.endpoint in STATIC | {"SignIn.logout", "SignIn.login"}:
             continue
-        if not is_walked(rule.endpoint):
+        if not (is_walked(rule.endpoint) and is_open(app, rule.endpoint, "anna")):
             continue
         own = rows.get(REGISTRY[view].__name__) if view in REGISTRY else rows["Family"]
         known = {"pk": own.id if own else 1, "key": rows["Registration"].id, "entity": "Aid", "name": "on-record"}
@@ -65,6 +66,8 @@ def forms_of(browser: Any, address: str) -> Iterator[tuple[str, dict[str, Any]]]
     """(address, fields) of every form of a page that asks a text, unseen signs among what is typed in each text."""
     with making_no_files():
         answer = browser.get(address)
+    if anna_opens(browser.application, endpoint_of(browser.application, address)) and not is_silent(address):
+        assert answer.status_code == 200, f"{address}: {answer.status_code}"
     if answer.status_code != 200 or not answer.mimetype.endswith("html"):
         return
     for form in lxml.html.fromstring(answer.text).forms:
