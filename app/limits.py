@@ -42,7 +42,7 @@ SEARCHES = Allowance(Act.SEARCHED, 60, timedelta(minutes=1))
 PRINTS = Allowance(Act.PRINTED, 120, HOUR)
 EXPORTS = Allowance(Act.EXPORTED, 60, HOUR)
 # Pages that cost, by their endpoints.
-LIMITED = (
+LIMITED: tuple[tuple[str, Allowance], ...] = (
     (r"Search\.show", SEARCHES),
     (r"Passport\w*\.\w+|\w+\.(print\w*|pdf)", PRINTS),
     (r"\w+\.(xlsx|export|list_file)|SignalLog\.\w+", EXPORTS),

@@ -9,10 +9,12 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from app import limits
 from benchmarks import (
     doctor,
     due,
@@ -62,9 +64,9 @@ def sections(folder: Path, sizes: Sequence[int], runs: int, *, serve: bool = Tru
         yield due.measure(bank, runs)
         yield form.measure(bank, few)
         yield reports.measure(bank, few)
-        yield reports.of_the_past(bank)
+        yield reports.of_the_past(bank, few)
         yield worker.passport(bank, runs)
-        yield doctor.measure(bank)
+        yield doctor.measure(bank, few)
         if families <= WORKBOOK:
             yield exchange.measure(bank, folder, families, few)
             yield handmade.measure(folder, families, few)
@@ -93,9 +95,15 @@ def main() -> None:
     parser.add_argument("--every", action="store_true", help="большой банк: каждый список на каждом его адресе")
     chosen = parser.parse_args()
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    _hurry()
     folder = Path(os.environ.get("BENCH_FOLDER") or Path(tempfile.gettempdir()) / "patronat-bench")
     for section in sections(folder.resolve(), chosen.sizes, chosen.runs, every=chosen.every):
         print(section, flush=True)
+
+
+def _hurry() -> None:
+    """Let a person open in a second what takes hours by hand: it is counted as ever and never too much."""
+    limits.LIMITED = tuple((pages, allowed._replace(most=sys.maxsize)) for pages, allowed in limits.LIMITED)
 
 
 if __name__ == "__main__":

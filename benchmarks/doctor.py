@@ -6,20 +6,24 @@ from pathlib import Path
 
 from app import clock as calendar
 from benchmarks.bank import Bank
-from benchmarks.measure import Line, Section, clock
+from benchmarks.measure import Line, Section, milliseconds
 
 
-def measure(bank: Bank) -> Section:
-    """Every probe once, as `flask bank doctor` runs them."""
+def measure(bank: Bank, runs: int) -> Section:
+    """Every probe, as `flask bank doctor` runs them."""
     from app import doctor
 
     section = Section("Врач: вся база")
     with bank.opened():
         before = _highest_memory(reset=True)
         for probe in doctor.PROBES:
-            started = clock()
-            found = sum(1 for _ in probe.find(calendar.today()))
-            section.lines.append(Line(probe.name, (clock() - started) * 1000, note=f"найдено {found}" if found else ""))
+            found: list[int] = []
+
+            def look(probe: doctor.Probe = probe, found: list[int] = found) -> None:
+                found.append(sum(1 for _ in probe.find(calendar.today())))
+
+            taken = milliseconds(look, runs)[0]
+            section.lines.append(Line(probe.name, taken, note=f"найдено {found[0]}" if found[0] else ""))
         whole = sum(line.product or 0 for line in section.lines) / 1000
         section.notes.append(f"Всего {whole:.1f} с; память до {before:.0f} МБ, наибольшая {_highest_memory():.0f} МБ.")
     return section

@@ -107,10 +107,10 @@ def _book(book: bytes) -> Any:
 
 def _planned(bank: Bank, book: bytes) -> str:
     """Read and compare: what the preview does."""
-    from app.exchange import plan
+    from app.exchange import sources
 
     with bank.opened():
-        return _said(plan.make(_book(book), clock.today()))
+        return _said(sources.read(book, "книга.xlsx").plan(clock.today()))
 
 
 def _import(bank: Bank, book: bytes) -> str:

@@ -47,8 +47,8 @@ def measure(bank: Bank, runs: int, today: date = TODAY) -> Section:
     return section
 
 
-def of_the_past(bank: Bank) -> Section:
-    """The bank made again from the journal, once."""
+def of_the_past(bank: Bank, runs: int) -> Section:
+    """The bank made again from the journal."""
     section = Section("Банк «по данным на» день, по журналу")
 
     def made() -> None:
@@ -57,7 +57,7 @@ def of_the_past(bank: Bank) -> Section:
 
     with bank.opened():
         entries = db.session.scalar(select(func.count()).select_from(JournalEntry))
-        section.lines.append(Line("Восстановление", milliseconds(made, 0)[0], note=f"записей журнала: {entries}"))
+        section.lines.append(Line("Восстановление", milliseconds(made, runs)[0], note=f"записей журнала: {entries}"))
     return section
 
 

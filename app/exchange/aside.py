@@ -59,6 +59,17 @@ def what(line: Sequence[Any], headers: Mapping[int, str], number_index: int, kno
     return None
 
 
+def plain_numbers(known: set[str], header: str) -> set[str]:
+    """The card numbers that people stand under with which neither repeated headers nor the numbers of columns begin: a
+    line that begins with one of them is a row, whatever follows.
+    """
+    return {each for each in known if len(each) > 1 and names.key(each) != header and not _counts(each)}
+
+
+def _counts(text: str) -> bool:
+    return text.isdecimal() and str(int(text)) == text
+
+
 def _cell(line: Sequence[Any], index: int) -> Any:
     cell = line[index] if index < len(line) else ""
     return cell.strip() if isinstance(cell, str) else cell

@@ -20,7 +20,7 @@ from app.domain.periods import quarter_of
 from app.domain.refusal import Refusal
 from app.domain.terms import DoublesVerdict
 from app.exchange.cells import Codes
-from app.exchange.programmes import ProgrammesOfBank, line, lines_of, text
+from app.exchange.programmes import ProgrammesOfBank, columns, line, lines_of, text
 from app.exchange.records import FamilyRow, MemberRow, Named
 from app.exchange.states import (
     AidState,
@@ -139,6 +139,9 @@ class Places:
                 select(agency.c.id, agency.c.kind_id, agency.c.name, agency.c.name_key, agency.c.territory_id)
             )
         }
+        self.called: dict[int | None, tuple[str | None, str | None]] = {
+            None: (None, None), **{body.id: (body.kind, line(body.name)) for body in self.bodies.values()}
+        }  # fmt: skip
 
     def names_of(self, territory_id: int) -> set[str]:
         """The keys of every name a territory goes by."""
@@ -254,17 +257,16 @@ class _Loader:
     def _rows(self, entity: Any, *order: Any) -> Any:
         table = entity.__table__
         return db.session.execute(
-            select(table).where(table.c.family_id.in_(self.ids), table.c.annulled_at.is_(None)).order_by(*order)
+            select(*columns(entity))
+            .where(table.c.family_id.in_(self.ids), table.c.annulled_at.is_(None))
+            .order_by(*order)
         )
 
     def _code(self, dictionary: str, row_id: int | None) -> str | None:
         return None if row_id is None else self.codes[dictionary].codes[row_id]
 
     def _body(self, agency_id: int | None) -> tuple[str | None, str | None]:
-        if agency_id is None:
-            return None, None
-        body = self.places.bodies[agency_id]
-        return body.kind, line(body.name)
+        return self.places.called[agency_id]
 
     def _families(self) -> None:
         family = Family.__table__

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
+from functools import lru_cache
+from itertools import count
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Column, select
 
-from app.domain import writing
+from app.domain import names, writing
 from app.domain.terms import DecisionKind, MeasureState
 from app.exchange.cells import Codes
 from app.exchange.records import Named, NamedProblem
@@ -24,19 +25,37 @@ from app.models import (
 )
 
 OF_PROGRAMMES = (DecisionKind.PROGRAMME, DecisionKind.RENEW, DecisionKind.EXTEND)
+TRACES = {"created_at", "annulled_at", "annul_reason", "version"}
 REVIEW = ("reviewed_on", "dynamics", "reaction", "analysis", "follows")
 CLOSING = ("closed_on", "closed_as", "close_reason")
 FindBody = Callable[[int | None], tuple[str | None, str | None]]
 
 
-def text(value: Any) -> str | None:
+def text(value: str | None) -> str | None:
     """A text of several lines of the bank as a cell gives it back."""
+    return None if value is None else _kept_text(value) if len(value) <= names.LONGEST_KEPT else _text(value)
+
+
+def _text(value: str) -> str | None:
     return writing.known(writing.lines(value))
 
 
-def line(value: Any) -> str | None:
+def line(value: str | None) -> str | None:
     """A text of one line of the bank as a cell gives it back."""
+    return None if value is None else _kept_line(value) if len(value) <= names.LONGEST_KEPT else _line(value)
+
+
+def _line(value: str) -> str | None:
     return writing.known(writing.line(value))
+
+
+# The same words stand in many rows.
+_kept_text, _kept_line = lru_cache(names.MOST_KEPT)(_text), lru_cache(names.MOST_KEPT)(_line)
+
+
+def columns(entity: Any) -> list[Column[Any]]:
+    """What a form may tell of the rows of an entity: everything but the traces of how they came and went."""
+    return [column for column in entity.__table__.c if column.name not in TRACES]
 
 
 class ProgrammesOfBank:
@@ -55,23 +74,28 @@ class ProgrammesOfBank:
         """Put the programmes into the states of their families."""
         self._decisions()
         problems = self._problems()
-        measures = self._measures(problems)
+        said = {key: each.text for of_one in problems.values() for key, each in of_one.items()}
+        measures, whom = self._measures(), self._whom()
         stages: dict[int, list[KnownStage]] = {}
         for row in self._rows(Stage, Stage.__table__.c.starts_on):
-            stages.setdefault(row.programme_id, []).append(self._stage(row, measures.get(row.id, [])))
+            stages.setdefault(row.programme_id, []).append(self._stage(row))
         last: dict[tuple[int, date], KnownProgramme] = {}
         for row in self._rows(Programme, Programme.__table__.c.starts_on):
             if row.registration_id in self.registered:
                 last[row.family_id, row.starts_on] = self._programme(
                     row, self.registered[row.registration_id], problems.get(row.id, {}), stages.get(row.id, [])
                 )
+        places: dict[int, Iterator[int]] = {}
         for (family_id, _day), programme in last.items():
-            self.families[family_id].programmes.append(_numbered(self.families[family_id], programme))
+            place = places.setdefault(family_id, count(1))
+            for stage in programme.stages:
+                stage.measures.extend(self._measure(row, next(place), said, whom) for row in measures.get(stage.id, ()))
+            self.families[family_id].programmes.append(programme)
 
     def _rows(self, entity: Any, *order: Any) -> Iterator[Any]:
         table = entity.__table__
         live = (table.c.family_id.in_(list(self.families)), table.c.annulled_at.is_(None))
-        return iter(db.session.execute(select(table).where(*live).order_by(*order, table.c.id)))
+        return iter(db.session.execute(select(*columns(entity)).where(*live).order_by(*order, table.c.id)))
 
     def _code(self, dictionary: str, key: int | None) -> str | None:
         return None if key is None else self.codes[dictionary].codes[key]
@@ -97,30 +121,36 @@ class ProgrammesOfBank:
             found.setdefault(row.programme_id, {})[row.id] = said
         return found
 
-    def _measures(self, problems: Mapping[int, Mapping[int, KnownProblem]]) -> dict[int, list[KnownMeasure]]:
-        said = {key: each.text for of_one in problems.values() for key, each in of_one.items()}
-        link, measure = planned_measure_members, PlannedMeasure.__table__
+    def _whom(self) -> dict[int, list[int]]:
+        """For whom each measure is: keys of members."""
+        link = planned_measure_members
         whom: dict[int, list[int]] = {}
         alive = {member.id for family in self.families.values() for member in (*family.members, *family.earlier)}
         asked = select(link.c.measure_id, link.c.member_id).where(link.c.family_id.in_(list(self.families)))
         for measure_id, member_id in db.session.execute(asked.order_by(link.c.measure_id, link.c.member_id)):
             if member_id in alive:
                 whom.setdefault(measure_id, []).append(self.came_back.get(member_id, member_id))
-        found: dict[int, list[KnownMeasure]] = {}
-        for row in self._rows(PlannedMeasure, measure.c.position):
-            kind, performer = self.body(row.performer_id)
-            found.setdefault(row.stage_id, []).append(
-                KnownMeasure(
-                    id=row.id, plan_line=0, measure=self.codes["measure"].codes[row.kind_id],
-                    details=line(row.details), problem=said.get(row.problem_id or 0),
-                    performer_kind=kind, performer=performer, performer_id=row.performer_id,
-                    members=tuple(whom.get(row.id, ())), due_on=row.due_on, state=row.state, done_on=row.done_on,
-                    reason=text(row.reason),
-                )
-            )  # fmt: skip
+        return whom
+
+    def _measures(self) -> dict[int, list[Any]]:
+        """The measures of each stage."""
+        found: dict[int, list[Any]] = {}
+        for row in self._rows(PlannedMeasure, PlannedMeasure.__table__.c.position):
+            found.setdefault(row.stage_id, []).append(row)
         return found
 
-    def _stage(self, row: Any, measures: list[KnownMeasure]) -> KnownStage:
+    def _measure(self, row: Any, place: int, said: Mapping[int, str], whom: Mapping[int, list[int]]) -> KnownMeasure:
+        """place: where it stands in all the plans of the family: aid is told of by it."""
+        kind, performer = self.body(row.performer_id)
+        return KnownMeasure(
+            id=row.id, plan_line=place, measure=self.codes["measure"].codes[row.kind_id],
+            details=line(row.details), problem=said.get(row.problem_id or 0),
+            performer_kind=kind, performer=performer, performer_id=row.performer_id,
+            members=tuple(whom.get(row.id, ())), due_on=row.due_on, state=row.state, done_on=row.done_on,
+            reason=text(row.reason),
+        )  # fmt: skip
+
+    def _stage(self, row: Any) -> KnownStage:
         decision_number, decided_on = self._of(row.decision_id)
         extension_number, extended_on = self._of(row.extension_id)
         return KnownStage(
@@ -130,7 +160,6 @@ class ProgrammesOfBank:
             extension_number=extension_number, extended_on=extended_on, ended_before=row.ended_before,
             tasks=text(row.tasks), reviewed_on=row.reviewed_on, dynamics=self._code("dynamics", row.dynamics_id),
             reaction=self._code("reaction", row.reaction_id), analysis=text(row.analysis), follows=row.follows,
-            measures=measures,
         )  # fmt: skip
 
     def _programme(self, row: Any, registered_on: date, problems: Mapping[int, KnownProblem],
@@ -144,17 +173,6 @@ class ProgrammesOfBank:
             closed_on=row.closed_on, closed_as=row.closed_as, close_reason=text(row.close_reason),
             known_problems=list(problems.values()), stages=stages,
         )  # fmt: skip
-
-
-def _numbered(family: FamilyState, programme: KnownProgramme) -> KnownProgramme:
-    """A programme whose measures bear their place in all the plans of the family: aid is told of by it."""
-    before = sum(len(stage.measures) for each in family.programmes for stage in each.stages)
-    stages = []
-    for stage in programme.stages:
-        numbered = [replace(each, plan_line=before + place) for place, each in enumerate(stage.measures, start=1)]
-        before += len(numbered)
-        stages.append(replace(stage, measures=numbered))
-    return replace(programme, stages=stages)
 
 
 def lines_of(family: FamilyState) -> dict[int, int]:

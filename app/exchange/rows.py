@@ -164,9 +164,12 @@ def _spell_numbers_alike(found: Content) -> None:
     known: dict[str, str] = {}
     for row in found.sheets[FAMILIES.title].rows:
         known.setdefault(writing.look(row.number), row.number)
+    spelled: dict[str, str] = {}
     for sheet in found.sheets.values():
         for row in sheet.rows:
-            row.number = known.get(writing.look(row.number), row.number)
+            if row.number not in spelled:
+                spelled[row.number] = known.get(writing.look(row.number), row.number)
+            row.number = spelled[row.number]
 
 
 def _numbers_of_people(sheet: tuple[str, Any] | None) -> set[str]:
@@ -248,13 +251,15 @@ def _read_sheet(found: Content, sheet: Sheet, lines: list[Any], dictionaries: Ma
     headers = {index: header_key(column.header) for index, column in places}
     number_index = next(index for index, column in places if column.field == "number")
     told: Counter[str] = Counter()
+    numbers = aside.plain_numbers(people, headers[number_index]) if number_index == min(headers) else set()
     for number, line in lines[1:]:
-        if _is_blank(line, headers):
-            continue
-        if said := aside.what(line, headers, number_index, people):
-            first = next(cells.shown_cell(line[index]) for index in sorted(headers) if not _is_blank(line, [index]))
-            found.notices.append(Notice(sheet.title, number, f"Строка не читается как запись ({said}): «{first}»."))
-            continue
+        if len(line) <= number_index or line[number_index].__class__ is not str or line[number_index] not in numbers:
+            if _is_blank(line, headers):
+                continue
+            if said := aside.what(line, headers, number_index, people):
+                first = next(cells.shown_cell(line[index]) for index in sorted(headers) if not _is_blank(line, [index]))
+                found.notices.append(Notice(sheet.title, number, f"Строка не читается как запись ({said}): «{first}»."))
+                continue
         result.rows.append(_read_row(found, result, readers, number, line, told))
     for what, count in told.items():
         if count > MOST_TOLD:
@@ -272,55 +277,76 @@ def _is_blank(line: list[Any], indexes: Iterable[int]) -> bool:
 
 
 class _ColumnReader:
-    """How the cells of a column are read. index: its place on the sheet; quiet: texts of which nothing is told."""
+    """How the cells of a column are read. index: its place on the sheet; quiet: what the cells say of which nothing is
+    told: the same stand in many rows.
+    """
 
     def __init__(self, index: int, column: BookColumn, read: Callable[[Any], Any]) -> None:
-        self.index, self.column, self.read = index, column, read
+        self.index, self.column, self.field, self.read = index, column, column.field, read
         self.wanted = column.required and not _left_to_plan(column)
-        self.quiet: set[str] = set()
+        self.quiet: dict[Any, Any] = {}
 
 
 def _read_row(found: Content, result: SheetRows, readers: list[_ColumnReader], number: int, line: list[Any],
               told: Counter[str]) -> Row:  # fmt: skip
     row = ROWS[result.sheet.title](number)
-    width = len(line)
+    values, width = vars(row), len(line)
     for reader in readers:
         cell = line[reader.index] if reader.index < width else ""
-        name = reader.column.field
-        if cell != "":
-            try:
-                if (value := reader.read(cell)) is not None:
-                    setattr(row, name, value)
-            except cells.CellError as error:
+        if cell == "" and not reader.wanted:
+            continue
+        name, key = reader.field, cell if cell.__class__ is str else _key(cell)
+        if key in reader.quiet:
+            values[name] = reader.quiet[key]
+            continue
+        is_told = cell != "" and _read_cell(found, result, row, reader, cell, told)
+        if reader.wanted and not values[name]:
+            if name not in row.bad:
                 row.bad.add(name)
-                result.raw[number, name] = cell
-                found.fault(result, row, name, str(error))
-            if cell.__class__ is str and cell not in reader.quiet:
-                _tell(found, result, row, reader, cell, told)
-        if reader.wanted and not getattr(row, name) and name not in row.bad:
-            row.bad.add(name)
-            found.fault(result, row, name, f"Заполните «{reader.column.header}».")
+                found.fault(result, row, name, f"Заполните «{reader.column.header}».")
+        elif not is_told:
+            reader.quiet[key] = values[name]
     return row
 
 
-def _tell(found: Content, result: SheetRows, row: Row, reader: _ColumnReader, cell: str, told: Counter[str]) -> None:
-    """Say what was read otherwise than it looks."""
+def _key(cell: Any) -> tuple[type, Any]:
+    """A date or a number as the same is met again: 1 and True are two."""
+    return cell.__class__, cell[0] if cell.__class__ is list else cell
+
+
+def _read_cell(found: Content, result: SheetRows, row: Row, reader: _ColumnReader, cell: Any,
+               told: Counter[str]) -> bool:  # fmt: skip
+    """Read a cell into its row; whether anything is told of it."""
+    name = reader.field
+    try:
+        if (value := reader.read(cell)) is not None:
+            setattr(row, name, value)
+    except cells.CellError as error:
+        row.bad.add(name)
+        result.raw[row.line, name] = cell
+        found.fault(result, row, name, str(error))
+        if cell.__class__ is str:
+            _tell(found, result, row, reader, cell, told)
+        return True
+    return cell.__class__ is str and _tell(found, result, row, reader, cell, told)
+
+
+def _tell(found: Content, result: SheetRows, row: Row, reader: _ColumnReader, cell: str, told: Counter[str]) -> bool:
+    """Say what was read otherwise than it looks; whether there is anything to say."""
     column = reader.column
     if writing.is_plain(cell) and column.kind is not Kind.DATE:
-        reader.quiet.add(cell)
-        return
+        return False
     said = [("Буквы двух алфавитов", text) for text in writing.turned(cell)] if not cell.isascii() else []
     if not cell.isprintable() and writing.has_unseen(cell):
         said.append(("Невидимые знаки", f"«{column.header}»: в ячейке были невидимые знаки, они отброшены."))
     if column.kind is Kind.DATE and column.field not in row.bad and cells.is_two_way(cell):
         text = f"«{column.header}»: «{cell.strip()}» прочитано как {getattr(row, column.field):%d.%m.%Y} (день, месяц)."
         said.append(("Даты через дробь", text))
-    if not said:
-        reader.quiet.add(cell)
     for what, text in said:
         told[what] += 1
         if told[what] <= MOST_TOLD:
             found.notices.append(Notice(result.sheet.title, row.line, text))
+    return bool(said)
 
 
 def _left_to_plan(column: BookColumn) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
 
-from app.exchange import bank, rows
+from app.exchange import bank, garbage, rows
 from app.exchange.changes import PlaceRef, Plan
 from app.exchange.plan import doubts, sides
 from app.exchange.plan import schools as schools_of_book
@@ -35,6 +35,7 @@ from app.exchange.workbook import AIDS, FAMILIES, MEASURES, MEMBERS, SHEETS, STA
 COMPARED = tuple(sheet.title for sheet in (FAMILIES, MEMBERS, STAYS, SUPERVISIONS, STAGES, MEASURES, AIDS))
 
 
+@garbage.not_searched()
 def make(book: Book, today: date, answers: Mapping[str, str] | None = None,
          told: Callable[[str], None] = lambda _sheet: None, *, whole: bool = True,
          asks_of_names: bool = False, known: Mapping[int, FamilyState] = MappingProxyType({})) -> Plan:  # fmt: skip

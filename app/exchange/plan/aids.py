@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -26,6 +25,7 @@ class Aids:
         self.comparison, self.places = comparison, places
         self.plan, self.content = comparison.plan, comparison.content
         self.sheet = comparison.sheet(AIDS)
+        self.said = [name for name in ("given_on", *CODES, *BESIDE) if self.sheet.tells(name)]
         self.tells_plan = self.sheet.tells("plan_line") and comparison.sheet(MEASURES).tells("plan_line")
 
     def compare(self) -> None:
@@ -112,7 +112,7 @@ class Aids:
         for aid in family.new_aids:
             row, said = aid.row, self._key_of_aid(aid)[1:]
             for state in waiting:
-                if self._key(vars(state), state.performer, state.recipients)[1:] == said:
+                if self._key_of_state(state)[1:] == said:
                     text = (
                         f"Мероприятие {row.given_on:%d.%m.%Y} – то же, что {state.given_on:%d.%m.%Y} в банке, а того в "
                         "книге нет: если исправлена дата, исправьте её в банке, иначе помощь посчитают дважды."
@@ -124,7 +124,7 @@ class Aids:
         """The rows that no aid of the bank says word for word; those that do are taken from `waiting`."""
         by_key: dict[Any, list[AidState]] = {}
         for state in waiting:
-            by_key.setdefault(self._key(vars(state), state.performer, state.recipients), []).append(state)
+            by_key.setdefault(self._key_of_state(state), []).append(state)
         rest = []
         for aid in told:
             key = self._key_of_aid(aid)
@@ -138,19 +138,22 @@ class Aids:
         return rest
 
     def _key_of_aid(self, aid: AidPlan) -> tuple[Any, ...]:
-        body = aid.performer
+        kind, name = (aid.performer.kind, aid.performer.name) if aid.performer else (None, None)
         planned_id = None if aid.planned is None else aid.planned.id or -1
-        values = {**vars(aid.row), "performer_kind": body.kind if body else None, "planned_id": planned_id}
-        return self._key(values, body.name if body else None, tuple(member.id or -1 for member in aid.people))
+        return self._key(aid.row, kind, name, tuple(member.id or -1 for member in aid.people), planned_id)
 
-    def _key(self, values: Mapping[str, Any], performer: str | None, people: tuple[int, ...]) -> tuple[Any, ...]:
+    def _key_of_state(self, state: AidState) -> tuple[Any, ...]:
+        return self._key(state, state.performer_kind, state.performer, state.recipients, state.planned_id)
+
+    def _key(self, aid: AidRow | AidState, kind: str | None, performer: str | None, people: tuple[int, ...],
+             planned_id: int | None) -> tuple[Any, ...]:  # fmt: skip
         """Everything an aid says in the columns that the file has, its day first."""
         told = self.sheet.letters
         return (
-            *(values[name] for name in ("given_on", *CODES, *BESIDE) if name in told),
-            (values["performer_kind"], names.key(performer)) if "performer" in told else None,
+            *(getattr(aid, name) for name in self.said),
+            (kind, names.key(performer)) if "performer" in told else None,
             tuple(sorted(people)) if "recipients" in told else None,
-            values["planned_id"] if self.tells_plan else None,
+            planned_id if self.tells_plan else None,
         )
 
     def _compare(self, aid: AidPlan, family: FamilyPlan, state: AidState) -> None:

@@ -188,10 +188,10 @@ class Comparison:
     def value(self, form: Sheet, row: Row, family: FamilyPlan, state: State, update: Update, name: str,
               column: str = "", dictionary: str = "") -> None:  # fmt: skip
         """One value of the file against one of the bank; a column that the file lacks says nothing."""
-        if not self.sheet(form).tells(name) or name in row.bad:
-            return
         was, becomes = getattr(state, name), getattr(row, name)
-        if was == becomes or (name not in cells.PERSON and is_same(was, becomes)):
+        if was == becomes or not self.sheet(form).tells(name) or name in row.bad:
+            return
+        if name not in cells.PERSON and is_same(was, becomes):
             return
         codes, column = self.codes.get(dictionary), column or name
         update.was[column] = codes.ids[was] if codes and was is not None else was

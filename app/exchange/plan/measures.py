@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -83,14 +84,17 @@ class Measures:
             each.id: (stage, each) for programme in family.programmes for stage in programme.stages.values()
             for each in (stage.state.measures if stage.state else ())
         }  # fmt: skip
+        alike: dict[tuple[int, str | None, date | None], list[KnownMeasure]] = {}
+        for stage, each in waiting.values():
+            alike.setdefault((id(stage), each.measure, each.due_on), []).append(each)
         rest = []
         for measure in told:
-            known = [each for stage, each in waiting.values() if stage is measure.stage]
-            same = [each for each in known if self._is_same(measure, each)]
-            if same:
-                measure.id = same[0].id
-                del waiting[same[0].id]
-                self._compare(measure, family, same[0])
+            known = alike.get((id(measure.stage), measure.row.measure, measure.row.due_on), [])
+            same = next((each for each in known if each.id in waiting and self._is_same(measure, each)), None)
+            if same is not None:
+                measure.id = same.id
+                del waiting[same.id]
+                self._compare(measure, family, same)
             else:
                 rest.append(measure)
         for measure in rest:
@@ -109,9 +113,9 @@ class Measures:
                 self.comparison.missing(MEASURES, family, f"{each.measure} до {each.due_on:%d.%m.%Y}")
 
     def _is_same(self, measure: MeasurePlan, state: KnownMeasure) -> bool:
-        """Whether a row says all that the bank knows but for what has become of it."""
+        """Whether a row of the same kind and term says all that the bank knows but for what has become of it."""
         row, performer, told = measure.row, measure.performer, self.sheet.letters
-        return (row.measure, row.due_on) == (state.measure, state.due_on) and all(
+        return all(
             name not in told or mine == known for name, mine, known in (
                 ("details", row.details, state.details), ("problem", row.problem, state.problem),
                 ("performer", performer and (performer.kind, names.key(performer.name)),

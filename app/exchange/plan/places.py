@@ -58,6 +58,7 @@ class PlacesOfBook:
         self.kinds_by_name: dict[str, set[str]] = {}
         self.body_words: dict[str, str] = {}
         self.said_of_bodies: dict[tuple[str, str], str] = {}
+        self.met: dict[tuple[str, str | None], BodyRef] = {}  # agencies as the book writes them
 
     def _fault_of_facts(self, text: str) -> bool:
         self.content.add(Fault(FACTS, None, DISTRICT, "", self.content.district, text))
@@ -198,6 +199,11 @@ class PlacesOfBook:
         """The agency of a row; one that is only known by its kind is called like the kind."""
         if kind is None:
             return None
+        if (kind, name) not in self.met:
+            self.met[kind, name] = self._body(form, row, kind, name)
+        return self.met[kind, name]
+
+    def _body(self, form: Sheet, row: Row, kind: str, name: str | None) -> BodyRef:
         if name is not None and (kind, names.key(name)) not in self.body_refs:
             name = self._called(form, row, kind, name)
         name = name or self.comparison.codes["agency_kind"].names[kind]
