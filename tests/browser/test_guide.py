@@ -242,6 +242,9 @@ def search(open_as: Callable[..., Any], walk: Walk) -> None:
     walk.show(page, "search_1", "main tbody a")
     page.goto(page.url + "?q=Скваречникова")
     walk.show(page, "search_2", "main .found-by")
+    today = said_on(page)
+    page.goto(page.url.partition("/search")[0] + "/familyregistry/list/?_flt_0_state=on&_flt_0_without_aid=60")
+    walk.show(page, "search_3", "main .filters__form button[type=submit]", ".filters__kept button", said=today)
 
 
 def passport(open_as: Callable[..., Any], walk: Walk) -> None:

@@ -504,7 +504,13 @@ def test_more_votes_than_members_are_there_are_refused(sits, on_record):
 
 
 def test_the_words_of_a_decision_follow_the_outcome_until_somebody_writes_his_own(cast, sits, on_record):
-    matter = item(sits, on_record)
+    with access.unrestricted():
+        leader = factories.employee(cast.agency("5.2"))
+        earlier, group = (factories.survey_group(leader, sits.held_on, of=on_record) for _ in range(2))
+        factories.survey_act(earlier, sits.held_on - DAY, conclusion="Дома сыро.")
+    matter = item(sits, on_record, group=group)
+    known = resolutions.known(matter)
+    assert (known.substance or "").endswith("Дома сыро."), "until the group has been there, the earlier act is told"
     place = sitting.Decided(outcome(DecisionKind.PLACE), criteria=[factories.by_code(Criterion, "2.1.1")],
                             in_charge=cast.agency("5.2"))  # fmt: skip
     said = resolutions.composed(matter, place)
