@@ -235,6 +235,29 @@ def test_rows_of_one_value_and_of_some_days_stand_in_every_order_however_they_ar
                 assert shown == [[one] for one in ordered[:FEW]], (asked, name, way)
 
 
+@pytest.mark.parametrize("few", [0, FEW, 1000])
+def test_measures_of_one_state_follow_one_another_by_their_days_however_they_are_found(
+    cast, sign_in, few_counted, monkeypatch, few
+):
+    monkeypatch.setattr(listing, "NEAR", 0)
+    monkeypatch.setattr(RegistryList, "_few", lambda *_asked: few)
+    stay = factories.registration(factories.family(cast.north, number="00001"), date(2026, 1, 1))
+    programme = factories.programme(stay, date(2026, 1, 2), date(2027, 1, 2), approved=True)
+    at = factories.stage(programme, date(2026, 1, 2), date(2026, 12, 31))
+    for month in (7, 5, 6):
+        factories.measure(at, date(2026, month, 1), state="planned")
+        factories.measure(at, date(2026, month, 2), state="done", done_on=date(2026, month, 2))
+    db.session.commit()
+    anna, url = sign_in("anna"), "/plannedmeasureregistry/list/?_oc_PlannedMeasureRegistry=state"
+    days = ["02.05", "02.06", "02.07", "01.05", "01.06", "01.07"]  # of those that are done, then of those planned
+    for asked in ("", "&_flt_0_due_on=2026-01-01"):
+        for way, ordered in (("asc", days), ("desc", days[::-1])):
+            pages = [anna.get(f"{url}{asked}&_od_PlannedMeasureRegistry={way}&page_PlannedMeasureRegistry={page}").text
+                     for page in range(FEW)]  # fmt: skip
+            shown = [re.findall(r"(0[12]\.0[567])\.2026", page.partition("<tbody>")[2])[0] for page in pages]
+            assert shown == ordered[:FEW], (asked, way)
+
+
 def test_a_far_page_of_few_rows_is_the_last_of_them(people, sign_in, monkeypatch):
     """Whatever was guessed of how many there are."""
     monkeypatch.setattr(listing, "NEAR", 0)

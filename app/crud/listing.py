@@ -197,7 +197,8 @@ class RegistryList:
             return self._keys(rows)
         # Only those that are let through are read for their place: an index tells of all others.
         row = self.entity.__table__.alias()
-        ends = (self._sort_key(conditions.unindexed(row.c[self._column(order).key]), order), row.c.id)
+        by = self._sort_key(conditions.unindexed(row.c[self._column(order).key]), order)
+        ends = (by, *(row.c[name] for name in _within(self.entity, order)), row.c.id)
         ordered = select(row.c.id).where(row.c.id.in_(rows))
         return self._keys(ordered.order_by(*(end.desc() if order[1] == "desc" else end for end in ends)))
 
@@ -332,8 +333,8 @@ class RegistryList:
         gather all rows that it lets through, and sort them for the sake of one page."""
         column = self._column(order)
         for index in column.table.indexes:
-            first, *others = index.columns
-            if first is column and (not others or others[0].name == "id" or first.name == "id"):
+            first, after = (*(one.name for one in index.columns), "id")[:2]
+            if first == column.name and (first == "id" or after == self.entity.SORTED_WITHIN.get(order[0], "id")):
                 return str(index.name)
         return ""
 
@@ -369,14 +370,18 @@ class RegistryList:
         by, key = self._sort_key(column, order), self.entity.id
         if by is column and not walked:
             by = conditions.unindexed(column)
-        if order[1] == "desc":
-            return query.order_by(by.desc(), key.desc())
-        return query.order_by(by, key)
+        ends = (by, *(getattr(self.entity, name) for name in _within(self.entity, order)), key)
+        return query.order_by(*(end.desc() if order[1] == "desc" else end for end in ends))
 
     def _sort_key(self, column: Any, order: tuple[str, str]) -> Any:
         """What rows are put in an order by before their ids, of the column of the order."""
         is_typed = order[0] not in self.entity.SORTED_BY and _is_typed(self._column(order))
         return func.coalesce(func.lower(column), "") if is_typed else column
+
+
+def _within(entity: type[Entity], order: tuple[str, str]) -> list[str]:
+    """The column by which rows of one value follow one another, before their ids."""
+    return [entity.SORTED_WITHIN[order[0]]] if order[0] in entity.SORTED_WITHIN else []
 
 
 def _sees_most() -> bool:

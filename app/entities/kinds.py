@@ -166,6 +166,8 @@ class Entity(Model):
     LONG: ClassVar[bool] = False
     # Columns that are sorted, and sought, by another one: a name by its sort key.
     SORTED_BY: ClassVar[dict[str, str]] = {}
+    # Columns of few values, and the one by which rows of one value follow one another: an index holds both.
+    SORTED_WITHIN: ClassVar[dict[str, str]] = {}
     # What is left of a row once the case is destroyed by an act (`app/services/remains.py`): the days and numbers of
     # LASTS, by which figures of past periods are counted, closed lists, yes and no, the keys of other rows; of COARSE
     # the month. What GOES names is emptied; of every other text is left that there was one, or what it says (`leaves`).

@@ -206,6 +206,11 @@ class Problem(ByAct, OfFamily, Entity):
         return words.short(self.text, LONGEST_TITLE)
 
 
+# What filters ask of each stage; measures in the order of their states, with what filters ask of each.
+ASKED_OF_STAGES = ("ends_on", "reviewed_on", "kind_id", "sort", "dynamics_id", "reaction_id", "follows")
+BY_STATE = ("state", "due_on", "family_id", "performer_id", "kind_id", "done_on")
+
+
 class Stage(ByAct, OfFamily, Entity):
     """A stage of a programme: its term, the meeting that approved it, its tasks; at its end, how far the family is.
 
@@ -223,7 +228,7 @@ class Stage(ByAct, OfFamily, Entity):
         in_the_family_of("programme_id", "programme"),
         in_the_family_of("decision_id", "decision"),
         in_the_family_of("extension_id", "decision"),
-        listed("stage", "starts_on", "id", "family_id"),
+        listed("stage", "starts_on", "id", "family_id", *ASKED_OF_STAGES),
         *(sought("stage", name, "id", "family_id") for name in ("ends_on", "sort")),
         Index("ix_stage_of_programme", "programme_id", "decision_id", "annulled_at"),
         Index("ix_stage_to_be_reviewed", "reviewed_on", "ends_on", "family_id", "annulled_at"),
@@ -288,6 +293,7 @@ class PlannedMeasure(ByAct, OfFamily, Entity):
     PERFORMED_BY = "performer_id"
     WRITTEN_BY_LEADER = True
     LASTS = ("position", "due_on", "done_on")
+    SORTED_WITHIN = {"state": "due_on"}
     __tablename__ = "planned_measure"
     __table_args__ = (
         UniqueConstraint("id", "family_id"),
@@ -299,7 +305,7 @@ class PlannedMeasure(ByAct, OfFamily, Entity):
         given("planned_measure", "performer_id", "done_on", "id", "family_id"),
         Index("ix_planned_measure_of_family", "family_id", "performer_id", "state", "stage_id", "annulled_at"),
         Index("ix_planned_measure_of_performer", "performer_id", "state", "due_on", "family_id", "annulled_at"),
-        Index("ix_planned_measure_open", "state", "due_on", "family_id", "performer_id", "annulled_at"),
+        Index("ix_planned_measure_open", *BY_STATE, "annulled_at"),
         sane("state <> 'done' OR done_on IS NOT NULL", name="done_on_a_day"),
         sane("state NOT IN ('not_done', 'cancelled') OR reason IS NOT NULL", name="not_done_for_a_reason"),
     )
