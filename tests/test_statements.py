@@ -21,13 +21,15 @@ from app.models import Dictionary, Model
 from app.screens import lookup
 from tests import factories
 from tests.exchange.workbooks import Sound, load
+from tests.test_files import FILES, NOT_FILES
 from tests.test_registry import is_walked
 from tests.test_routes import REGISTRY, STATIC, is_open
+from tests.unmade import making_no_files
 
 pytestmark = pytest.mark.one_database("the statements are the same on both databases")
 
 PEOPLE = ("anna", "oleg", "avgust", "boris", "gleb", "renata", "zoya")
-FEW, MANY = 2, 9  # families of a bank; each with a place, a body and a person of its own
+FEW, MANY = 2, 5  # families of a bank; each with a place, a body and a person of its own
 MOST = 15
 # Files that ask for more, and what for; every screen asks for no more.
 DEARER = {
@@ -168,19 +170,19 @@ def asked(browser: Any, address: str) -> list[str]:
     """What an address asks of the database, when what a server keeps of it is counted already."""
     if address.rstrip("?") in ("/", "/calendar/"):  # tests/screens bound what these ask to count
         browser.get(address)
-    with counting() as sent:
+    with counting() as sent, making_no_files():
         assert browser.get(address).status_code == 200, address
     return sent
 
 
-def first_asked(app: Flask, browsers: dict[str, Any], endpoint: str, address: str) -> tuple[str, list[str]]:
-    """Who opens an address, the first who may, and what it asks; nobody, where nobody may."""
+def first_asked(app: Flask, browsers: dict[str, Any], endpoint: str, address: str) -> tuple[str, list[str], str]:
+    """Who opens an address, the first who may, what it asks, and of what kind it is; nobody, where nobody may."""
     for name in (name for name in browsers if is_open(app, endpoint, name)):
-        with counting() as sent:
-            status = browsers[name].get(address).status_code
-        if status == 200:
-            return name, sent
-    return "", []
+        with counting() as sent, making_no_files():
+            answer = browsers[name].get(address)
+        if answer.status_code == 200:
+            return name, sent, answer.mimetype
+    return "", [], ""
 
 
 @pytest.mark.long
@@ -194,12 +196,14 @@ def test_no_page_asks_more_of_a_larger_bank(app, cast, sign_in, monkeypatch):
     factories.inquiry(group, cast.employee("gleb").agency)
     db.session.commit()
     browsers = {name: sign_in(name) for name in PEOPLE}
-    small, walked = {}, addresses(app)
+    small, files, walked = {}, set(), addresses(app)
     db.session.remove()
     for endpoint, address in walked:
-        name, sent = first_asked(app, browsers, endpoint, address)
+        name, sent, kind = first_asked(app, browsers, endpoint, address)
         if name:
             small[endpoint, address, name] = sent
+            files |= set() if kind in NOT_FILES else {endpoint}
+    assert files <= FILES.keys(), f"{files - FILES.keys()}: add their addresses to test_files.FILES"
     small |= {("Home.index", "/", name): asked(browser, "/") for name, browser in browsers.items()}
     fill(cast, range(FEW + 1, MANY + 1))
     db.session.remove()
