@@ -215,8 +215,8 @@ class Counted(Protocol):
 
 
 Form = TypeVar("Form", bound=Counted)
-# The address of the list behind a number: of its figure, and of the row it stands in (`places.spot`).
-# The address of the list behind a figure, by its key and where; by this word, of the page of a family that is named.
+# The address of the list behind a number: of its figure, and of the row it stands in (`places.spot`). By this word in
+# place of a figure: of the page of the family that a row names, which no file bears.
 Link = Callable[[str, int | str | None], str]
 FAMILY_PAGE = "page of a family"
 
