@@ -31,7 +31,7 @@ from app.extensions import TAKE_LOCK, begin_writing, db
 from app.models import User
 from app.render import scans
 from app.services import accounts
-from tests import databases, factories, settings
+from tests import databases, factories, memory, settings
 from tests.states import Bank
 from tests.together import Scheduling, once
 
@@ -115,6 +115,13 @@ def _nothing_is_made_twice(session: Session, row: InstanceState[Any]) -> None:
         written = [one for one in map(inspect, session.new) if one.mapper is row.mapper]
         twice = [one for one in written if row.mapper.primary_key_from_instance(one.obj()) == row.identity]
         assert not twice, f"{row.obj()!r} is read while it is being written"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _memory_gathered() -> Iterator[None]:
+    """After the tests of each file the memory of the worker is in huge pages again."""
+    yield
+    memory.gather()
 
 
 @pytest.fixture(scope="session")
