@@ -311,14 +311,17 @@ SELECT count(*) = (SELECT count(*) FROM laid.tables WHERE state = 'pristine')
 
 REMEMBER = """
 CREATE SCHEMA laid;
-CREATE TABLE laid.written (name text PRIMARY KEY);
+CREATE TABLE laid.written (name text);  -- a name may stand twice: a key would let one transaction wait for another
+CREATE INDEX ON laid.written (name);
 CREATE TABLE laid.tables (state text, name text, PRIMARY KEY (state, name));
 CREATE TABLE laid.sequences (state text, name text, last_value bigint);
 INSERT INTO laid.written SELECT tablename FROM pg_tables WHERE schemaname = 'public';
 
 CREATE FUNCTION laid.note() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO laid.written VALUES (TG_TABLE_NAME) ON CONFLICT DO NOTHING;
+  IF NOT EXISTS (SELECT FROM laid.written WHERE name = TG_TABLE_NAME) THEN
+    INSERT INTO laid.written VALUES (TG_TABLE_NAME);
+  END IF;
   RETURN NULL;
 END $$;
 
