@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partialmethod
-
 from alembic import context
-from alembic.operations import Operations
 from flask import current_app
 from sqlalchemy import Connection
 
@@ -44,7 +39,7 @@ def run() -> None:
             transactional_ddl=True,
             **options,
         )
-        with context.begin_transaction(), _looking_at_each_table_alone():
+        with context.begin_transaction():
             before = context.get_context().get_current_heads()
             context.run_migrations()
             if sqlite:
@@ -54,17 +49,6 @@ def run() -> None:
         connection.commit()
         if sqlite:
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")
-
-
-@contextmanager
-def _looking_at_each_table_alone() -> Iterator[None]:
-    """A table that SQLite makes anew is looked at by itself, not with all the tables that it refers to."""
-    usual = Operations.batch_alter_table
-    Operations.batch_alter_table = partialmethod(usual, reflect_kwargs={"resolve_fks": False})
-    try:
-        yield
-    finally:
-        Operations.batch_alter_table = usual
 
 
 def _check_references(connection: Connection) -> None:
