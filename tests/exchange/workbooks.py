@@ -5,16 +5,16 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterable
-from datetime import date, time
+from datetime import date
 from io import BytesIO
 from typing import Any
 from unittest.mock import patch
-from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
-from openpyxl.utils.datetime import to_excel
+from openpyxl import Workbook, load_workbook
+from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
+from openpyxl.worksheet._writer import WorksheetWriter
+from openpyxl.writer.excel import ExcelWriter
 
 from app.clock import today
 from app.exchange import apply, parser, plan, reader
@@ -135,86 +135,35 @@ class Sound:
         return self.rows[sheet][place]
 
     def content(self) -> bytes:
-        """As Excel would keep it. Written here and not by a library: some hundred such books are made, each once."""
-        lines = {"Сведения": self.facts}
+        book = Workbook()
+        book.remove(book.active)
+        facts = book.create_sheet("Сведения")
+        for line in self.facts:
+            facts.append(line)
         for title, headers in self.headers.items():
-            lines[title] = [headers, *([row.get(header) for header in headers] for row in self.rows[title])]
-        texts: dict[str, int] = {}
-        sheets = [_sheet(of_sheet, texts) for of_sheet in lines.values()]
+            sheet = book.create_sheet(title)
+            sheet.append(headers)
+            for number, row in enumerate(self.rows[title], start=2):
+                for index, header in enumerate(headers, start=1):
+                    cell = sheet.cell(number, index, row.get(header))
+                    if isinstance(cell.value, str):
+                        cell.data_type = "s"
         stream = BytesIO()
         with ZipFile(stream, "w", ZIP_DEFLATED) as archive:
-            for name, part in _around(list(lines)).items():
-                archive.writestr(name, part)
-            for number, sheet in enumerate(sheets, start=1):
-                archive.writestr(f"xl/worksheets/sheet{number}.xml", sheet)
-            said = "".join(f'<si><t xml:space="preserve">{escape(text, LINES)}</t></si>' for text in texts)
-            archive.writestr("xl/sharedStrings.xml", f'{XML}<sst xmlns="{MAIN}">{said}</sst>')
+            _InMemory(book, archive).write_data()
         return stream.getvalue()
 
 
-XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-OF_FORMATS = "http://schemas.openxmlformats.org"
-MAIN = f"{OF_FORMATS}/spreadsheetml/2006/main"
-OF_OFFICE = f"{OF_FORMATS}/officeDocument/2006/relationships"
-OF_PACKAGE = f"{OF_FORMATS}/package/2006"
-OF_SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-LINES = {"\r": "&#13;"}
-STYLES = f"""{XML}<styleSheet xmlns="{MAIN}">
-<fonts count="1"><font/></fonts><fills count="1"><fill><patternFill/></fill></fills>
-<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>
-<cellXfs count="2"><xf/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs>
-<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>"""
+class _InMemory(ExcelWriter):
+    """Writes a workbook as `Workbook.save` does, with no file on disk for each sheet."""
 
-
-def _sheet(lines: Iterable[Iterable[Any]], texts: dict[str, int]) -> str:
-    """The part of a sheet; its texts are counted among those of the book."""
-    rows = []
-    for number, line in enumerate(lines, start=1):
-        cells = (_cell(f"{get_column_letter(column)}{number}", value, texts)
-                 for column, value in enumerate(line, start=1) if value is not None)  # fmt: skip
-        rows.append(f'<row r="{number}">{"".join(cells)}</row>')
-    return f'{XML}<worksheet xmlns="{MAIN}"><sheetData>{"".join(rows)}</sheetData></worksheet>'
-
-
-def _cell(at: str, value: Any, texts: dict[str, int]) -> str:
-    if isinstance(value, str):
-        return f'<c r="{at}" t="s"><v>{texts.setdefault(value, len(texts))}</v></c>'
-    if isinstance(value, bool):
-        return f'<c r="{at}" t="b"><v>{value:d}</v></c>'
-    if isinstance(value, date | time):
-        return f'<c r="{at}" s="1"><v>{to_excel(value)}</v></c>'
-    return f'<c r="{at}"><v>{value}</v></c>'
-
-
-def _around(titles: list[str]) -> dict[str, str]:
-    """The parts that say which sheets there are."""
-    places = range(1, len(titles) + 1)
-    types = "".join(f'<Override PartName="/xl/{name}.xml" ContentType="{OF_SHEET}.{kind}+xml"/>' for name, kind in (
-        ("workbook", "sheet.main"), ("styles", "styles"), ("sharedStrings", "sharedStrings"),
-        *((f"worksheets/sheet{place}", "worksheet") for place in places),
-    ))  # fmt: skip
-    of_book = [
-        *(f"worksheet worksheets/sheet{place}" for place in places),
-        "styles styles",
-        "sharedStrings sharedStrings",
-    ]
-    sheets = "".join(f'<sheet name="{escape(title)}" sheetId="{place}" r:id="rId{place}"/>'
-                     for place, title in enumerate(titles, start=1))  # fmt: skip
-    return {
-        "[Content_Types].xml": f'{XML}<Types xmlns="{OF_PACKAGE}/content-types"><Default Extension="rels" '
-        f'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>{types}</Types>',
-        "_rels/.rels": _relations(["officeDocument xl/workbook"]),
-        "xl/workbook.xml": f'{XML}<workbook xmlns="{MAIN}" xmlns:r="{OF_OFFICE}"><sheets>{sheets}</sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": _relations(of_book),
-        "xl/styles.xml": STYLES,
-    }
-
-
-def _relations(told: Iterable[str]) -> str:
-    """told: «worksheet worksheets/sheet1», the kind and the name of each part."""
-    each = "".join(f'<Relationship Id="rId{number}" Type="{OF_OFFICE}/{kind}" Target="{name}.xml"/>'
-                   for number, (kind, name) in enumerate(map(str.split, told), start=1))  # fmt: skip
-    return f'{XML}<Relationships xmlns="{OF_PACKAGE}/relationships">{each}</Relationships>'
+    def write_worksheet(self, ws: Any) -> None:
+        ws._drawing = SpreadsheetDrawing()
+        writer = WorksheetWriter(ws, BytesIO())
+        writer.write()
+        ws._rels = writer._rels
+        self._archive.writestr(ws.path[1:], writer.out.getvalue())
+        self.manifest.append(ws)
 
 
 def read(content: bytes, name: str = "книга.xlsx") -> reader.Book:
