@@ -44,6 +44,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["int"] = Key
     app.before_request(_settle_scope)
     app.teardown_request(_unsettle_scope)
+    app.after_request(_hold_numbers)
     app.after_request(_add_headers)
     app.after_request(_store_reads)
     app.url_defaults(_name_version)
@@ -53,6 +54,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         day=words.day, moment=moment, roubles=words.roubles, age=age, yes_no=words.yes_no, browser=browser,
         address=words.address, dialled=words.dialled, thousands=words.number, share=words.tenth,
+        naming=words.naming,
     )  # fmt: skip
 
 
@@ -154,6 +156,13 @@ def _nonce() -> str:
     if "nonce" not in g:
         g.nonce = secrets.token_urlsafe(16)
     return str(g.nonce)
+
+
+def _hold_numbers(response: Response) -> Response:
+    """On a page a number stays in one line with its «№»; what is typed, chosen or sent back is left as it is."""
+    if response.mimetype == "text/html" and not response.is_streamed:
+        response.set_data(words.numbers_held(response.get_data(as_text=True)))
+    return response
 
 
 def _add_headers(response: Response) -> Response:

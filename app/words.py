@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ CONFIDENTIAL = "Конфиденциально. Персональные дан�
 _SHORTENED = re.compile(r"(?<!\w)([^\W\d]{1,4})\. +(?=[\w«])")
 
 SPACE = "\u00a0"  # between thousands: a number is never broken over two lines
+_EXACT = ("textarea", "option", "script", "title")  # elements whose text is a value
 
 
 def day(value: date | None, empty: str = "") -> str:
@@ -46,6 +48,33 @@ def address(text: str | None, empty: str = "") -> str:
 
 def _held_together(shortened: re.Match[str]) -> str:
     return f"{shortened[1]}.{SPACE}"
+
+
+def numbers_held(page: str) -> str:
+    """HTML in which «№ 12» is not torn at the end of a line: in text that is read, not in attributes and values."""
+    first, *others = page.split("№ ")
+    held, tag = [first], ""
+    for before, after in zip([first, *others], others, strict=False):
+        opened = before.rfind("<")
+        if opened >= 0:
+            tag = before[opened:]
+        elif ">" not in tag:
+            tag += before
+        is_read = ">" in tag and not tag.startswith(_EXACT, 1)
+        held.append(f"№{SPACE if is_read else ' '}{after}")
+    return "".join(held)
+
+
+def naming(text: str, named: Iterable[tuple[str, int]]) -> list[tuple[str, int | None]]:
+    """A text in pieces: each «№ 00017» of a family with its key, what stands between without.
+
+    named: the numbers of these families and their keys.
+    """
+    keys = {f"№ {number}": key for number, key in named}
+    if not keys:
+        return [(text, None)]
+    pieces = re.split(f"({'|'.join(map(re.escape, keys))})(?![\\w/])", text)
+    return [(piece, keys.get(piece)) for piece in pieces if piece]
 
 
 def short(text: str, longest: int) -> str:

@@ -26,7 +26,7 @@ from sqlalchemy.orm import InstanceState, Session
 from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
-from app import access, create_app, sessions
+from app import access, create_app, sessions, words
 from app.extensions import TAKE_LOCK, begin_writing, db
 from app.models import User
 from app.render import scans
@@ -196,9 +196,13 @@ def cast(app: Flask) -> factories.Cast:
 
 
 class Person(FlaskClient):
-    """A browser that sends the token of its session with every form."""
+    """A browser that sends the token of its session with every form.
+
+    as_read: a page is read as a person reads it, who sees no difference between a space and one that does not break.
+    """
 
     token: str | None = None
+    as_read = True
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         # What the test has prepared is stored; the request runs in a context and a session of its own, under the
@@ -207,6 +211,8 @@ class Person(FlaskClient):
         with self.application.app_context(), access.acting_as(access.NOBODY):
             response = super().open(*args, **{"buffered": True} | kwargs)  # a file sent from disk is closed
         db.session.expire_all()
+        if self.as_read and response.mimetype == "text/html":
+            response.set_data(response.get_data(as_text=True).replace(f"№{words.SPACE}", "№ "))
         return response
 
     def post(self, *args: Any, **kwargs: Any) -> TestResponse:

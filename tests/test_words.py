@@ -1,9 +1,11 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+import lxml.html
 import pytest
 
 from app import words
+from tests import factories
 
 
 @pytest.mark.parametrize(
@@ -61,3 +63,16 @@ def test_a_heading_says_in_which_place(place, said):
 ])  # fmt: skip
 def test_a_line_does_not_end_between_a_house_and_its_number(text, said):
     assert words.address(text, "—") == said
+
+
+def test_a_number_stays_in_one_line_with_its_sign():
+    typed = '<input value="школа № 1, № 2"><textarea>№ 3, № 4</textarea><option>№ 5</option><p title="№ 6">№ 7 и № 8'
+    assert words.numbers_held(f"№ 0 {typed}") == f"№ 0 {typed.replace('№ 7 и № 8', '№ 7 и № 8')}"
+
+
+def test_every_page_keeps_its_numbers_in_one_line(cast, sign_in):
+    family, anna = factories.family(cast.north, "00017"), sign_in("anna")
+    anna.as_read = False
+    shown = anna.get(f"/family/{family.id}").text
+    assert "<h1>№ 00017" in shown
+    assert "№ 0" not in lxml.html.fromstring(shown).find(".//main").text_content()

@@ -15,7 +15,7 @@ from app.domain.terms import DecisionKind
 from app.exchange.cells import Codes
 from app.exchange.reader import Book
 from app.exchange.records import AidRow, FamilyRow, MeasureRow, MemberRow, StageRow, StayRow, SupervisionRow
-from app.exchange.rows import Fault, Notice
+from app.exchange.rows import Fault, NamedFamilies, Notice
 from app.exchange.states import FamilyState, KnownMeasure, KnownProgramme, KnownStage, MemberState
 
 
@@ -161,6 +161,11 @@ class FamilyPlan:
         return self.state is None
 
     @property
+    def named(self) -> NamedFamilies:
+        """The family for a text that names it; nothing while the bank has no such family."""
+        return () if self.id is None else ((self.number, self.id),)
+
+    @property
     def called(self) -> str:
         """By what people know the family: the surnames of its members."""
         return names.family_name([member.values.last_name for member in self.members], ())
@@ -206,11 +211,12 @@ class Change:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the preview about a new, missing or doubtful row."""
+    """A line of the preview about a new, missing or doubtful row. named: the families that its text names."""
 
     sheet: str
     number: str
     text: str
+    named: NamedFamilies = ()
 
 
 @dataclass(frozen=True)
@@ -228,7 +234,8 @@ OTHER = "other"  # the answer of every question: it is another family, another p
 class Question:
     """What only the person knows: whether a family or a member is one of the bank's. `chosen` is None: unanswered.
 
-    was, becomes: what would change, where the offered answer changes something.
+    was, becomes: what would change, where the offered answer changes something. named: the families of the bank that
+    its words name.
     """
 
     key: str
@@ -239,6 +246,7 @@ class Question:
     options: tuple[Option, ...]
     chosen: str | None
     changes: tuple[tuple[str, str, str], ...] = ()
+    named: NamedFamilies = ()
 
 
 ALL, OURS, THEIRS = "sides", "ours", "theirs"  # the answer for every contested cell, and what may be answered

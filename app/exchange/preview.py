@@ -13,6 +13,7 @@ from app.exchange import closed_rows
 from app.exchange.changes import Change, Line, Plan
 from app.exchange.handmade import SHOWN_ROWS, Layout, Understood
 from app.exchange.handmade.asking import BookQuestion
+from app.exchange.rows import NamedFamilies
 from app.exchange.workbook import SHEETS
 from app.render.table import Column, Table
 from app.services import closed
@@ -22,6 +23,7 @@ MOST_SHOWN = 200  # lines of one part that the page can unfold; the rest is coun
 MOST_OF_PLACE = 50  # families of one settlement that the page can unfold
 
 Shown = dict[str, Any]
+Known = dict[str, NamedFamilies]  # by number: the families of the workbook that the bank has
 
 
 def shown(plan: Plan, warning: str = "") -> Shown:
@@ -30,7 +32,7 @@ def shown(plan: Plan, warning: str = "") -> Shown:
     A part is {"total": how many, "lines": the first of them}; of families, {"total": how many, "places": for each
     settlement its name and a part}. warning: why it is shown again.
     """
-    titles = plan.titles
+    titles, known = plan.titles, {family.number: family.named for family in plan.families}
     return {
         "name": plan.book.name,
         "district": plan.district.name,
@@ -47,17 +49,17 @@ def shown(plan: Plan, warning: str = "") -> Shown:
         "unanswered": len(plan.unanswered),
         "questions": [_question(each) for each in plan.questions],
         "offered": json.dumps({each.key: each.chosen for each in plan.questions if each.chosen}),
-        "contests": _contests(plan, titles),
+        "contests": _contests(plan, titles, known),
         "counts": [{"title": sheet.title, **_counted(plan, sheet.title)} for sheet in SHEETS],
         "places": _part({"text": place.name} for place in sorted(plan.new_places, key=lambda each: each.name)),
         "bodies": _part(
             {"text": f"{body.kind} {body.name}"} for body in sorted(plan.new_bodies, key=lambda e: (e.kind, e.name))
         ),
-        "duplicates": _part(_line(each, titles) for each in plan.duplicates),
+        "duplicates": _part(_line(each, titles, known) for each in plan.duplicates),
         "notices": _part(vars(notice) for notice in plan.notices),
-        "missing": _part(_line(each, titles) for each in plan.missing),
+        "missing": _part(_line(each, titles, known) for each in plan.missing),
         **_closed(plan),
-        **_by_family(plan, titles),
+        **_by_family(plan, titles, known),
     }
 
 
@@ -102,8 +104,12 @@ def _layout(layout: Layout) -> dict[str, Any]:
 def _closed(plan: Plan) -> dict[str, Any]:
     """The rows that fall into a submitted period, and the reports that they change."""
     found = [] if plan.faults else closed_rows.of(plan)
-    lines = dict.fromkeys(f"{each.row.title} – {each.said}" for each in found)
-    return {"closed": _part({"text": text} for text in lines), "closed_reports": closed.named(found)}
+    known = {family.id: family.named for family in plan.families}
+    lines = {f"{each.row.title} – {each.said}": known.get(each.row.family_id or 0, ()) for each in found}
+    return {
+        "closed": _part({"text": text, "named": named} for text, named in lines.items()),
+        "closed_reports": closed.named(found),
+    }
 
 
 def _part(found: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -111,8 +117,10 @@ def _part(found: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return {"total": len(every), "lines": every[:MOST_SHOWN]}
 
 
-def _line(line: Line, titles: dict[str, str]) -> dict[str, str]:
-    return {"called": titles.get(line.number, f"№ {line.number}"), "text": line.text, "sheet": line.sheet}
+def _line(line: Line, titles: dict[str, str], known: Known) -> Shown:
+    called = titles.get(line.number, f"№ {line.number}")
+    named = [*known.get(line.number, ()), *line.named]
+    return {"called": called, "text": line.text, "sheet": line.sheet, "named": named}
 
 
 def _counted(plan: Plan, sheet: str) -> dict[str, int]:
@@ -120,12 +128,13 @@ def _counted(plan: Plan, sheet: str) -> dict[str, int]:
     return {name: counter[name] for name in ("waiting", "new", "changed", "same", "missing")}
 
 
-def _contests(plan: Plan, titles: dict[str, str]) -> dict[str, Any]:
+def _contests(plan: Plan, titles: dict[str, str], known: Known) -> dict[str, Any]:
     """The cells that were changed on both sides, family by family and row by row."""
     families: dict[str, Any] = {}
     for each in plan.contests[:MOST_SHOWN]:
         change = each.change
         family = families.setdefault(change.number, {"key": each.family_key, "title": titles.get(change.number, ""),
+                                                     "named": known.get(change.number, ()),
                                                      "rows": {}})  # fmt: skip
         row = family["rows"].setdefault(each.row_key, {"key": each.row_key, "who": change.who, "cells": []})
         row["cells"].append({"key": each.key, "column": change.column, "base": each.base, "becomes": change.becomes,
@@ -140,13 +149,13 @@ def _question(question: Any) -> dict[str, Any]:
     return {**vars(question), "options": options}
 
 
-def _by_family(plan: Plan, titles: dict[str, str]) -> dict[str, Any]:
+def _by_family(plan: Plan, titles: dict[str, str], known: Known) -> dict[str, Any]:
     """What changes and what is new, settlement by settlement and family by family: the new families apart."""
     places = {each.number: each.place.name for each in plan.families}
     new = _grouped(plan.new)
     fresh = {each.number: new.pop(each.number, []) for each in plan.new_families}
     parts = {"changes": _grouped(plan.changes), "new_families": fresh, "added": new}
-    return {name: _by_place(groups, places, titles) for name, groups in parts.items()}
+    return {name: _by_place(groups, places, titles, known) for name, groups in parts.items()}
 
 
 def _grouped(lines: Iterable[Any]) -> dict[str, list[Any]]:
@@ -154,7 +163,9 @@ def _grouped(lines: Iterable[Any]) -> dict[str, list[Any]]:
     return {number: list(group) for number, group in groupby(by_number, key=lambda line: str(line.number))}
 
 
-def _by_place(groups: dict[str, list[Any]], places: dict[str, str], titles: dict[str, str]) -> dict[str, Any]:
+def _by_place(
+    groups: dict[str, list[Any]], places: dict[str, str], titles: dict[str, str], known: Known
+) -> dict[str, Any]:
     found: dict[str, list[str]] = {}
     for number in sorted(groups, key=lambda each: (places.get(each, ""), each)):
         found.setdefault(places.get(number, ""), []).append(number)
@@ -164,16 +175,16 @@ def _by_place(groups: dict[str, list[Any]], places: dict[str, str], titles: dict
             {
                 "name": name,
                 "total": len(numbers),
-                "lines": [_family(titles[number], groups[number]) for number in numbers[:MOST_OF_PLACE]],
+                "lines": [_family(titles[number], groups[number], known[number]) for number in numbers[:MOST_OF_PLACE]],
             }
             for name, numbers in found.items()
         ],
     }
 
 
-def _family(title: str, group: list[Change | Line]) -> dict[str, Any]:
+def _family(title: str, group: list[Change | Line], named: NamedFamilies) -> dict[str, Any]:
     rows = [vars(line) for line in group]
-    return {"title": title, "rows": rows, "changes": bool(rows) and "becomes" in rows[0]}
+    return {"title": title, "named": named, "rows": rows, "changes": bool(rows) and "becomes" in rows[0]}
 
 
 def lines_of_book(understood: Understood) -> Iterator[str]:

@@ -51,6 +51,7 @@ ROWS: dict[str, type[Row]] = {
     AIDS.title: AidRow, STAGES.title: StageRow, MEASURES.title: MeasureRow,
 }  # fmt: skip
 R = TypeVar("R", bound=Row)
+NamedFamilies = tuple[tuple[str, int], ...]  # families of the bank that a text names: the number that it says, the key
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,12 @@ class Fault:
 
 @dataclass(frozen=True)
 class Notice:
-    """What is worth knowing and hinders nothing."""
+    """What is worth knowing and hinders nothing. named: the families of the bank that the text names."""
 
     sheet: str
     row: int | None
     text: str
+    named: NamedFamilies = ()
 
 
 @dataclass
@@ -113,9 +115,9 @@ class Content:
         shown = cells.shown_cell(value) if value is not None else _shown(getattr(row, name))
         self.add(Fault(rows.sheet.title, row.line, column.header, f"{letter}{row.line}" if letter else "", shown, text))
 
-    def notice(self, rows: SheetRows, row: Row, text: str) -> None:
+    def notice(self, rows: SheetRows, row: Row, text: str, named: NamedFamilies = ()) -> None:
         """Add a notice about a row."""
-        self.notices.append(Notice(rows.sheet.title, row.line, text))
+        self.notices.append(Notice(rows.sheet.title, row.line, text, named))
 
     def add(self, fault: Fault) -> None:
         if len(self.faults) < MOST_FAULTS:

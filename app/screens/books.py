@@ -25,7 +25,8 @@ from app.screens.screen import Screen
 from app.screens.work import later
 
 LARGE_FILE = 1 << 20  # bytes: about a thousand families of a book in the exchange form
-ANSWER, OTHER, NAMED, FIRST, LAST = "answer:", "other:", "named:", "first:", "last:"  # how the fields of the page begin
+# How the fields of the page begin.
+ANSWER, OTHER, NAMED, FIRST, LAST, STOOD = "answer:", "other:", "named:", "first:", "last:", "stood:"
 SHOWN = 20  # lines of one part that are seen at once
 MOST_REPLACED = 10  # sentences of answers that say otherwise than earlier ones
 
@@ -186,7 +187,7 @@ def _source(found: WaitingBook) -> BookSource:
 def shown_as(key: str, book: dict[str, Any]) -> dict[str, Any]:
     """What the page of a hand-made book is made of. book: as `preview.of_book` tells it."""
     return {"key": key, "book": book, "answer": ANSWER, "other": OTHER, "named": NAMED, "first": FIRST, "last": LAST,
-            "seen": SHOWN, "meanings": book_words.meanings()}  # fmt: skip
+            "stood": STOOD, "seen": SHOWN, "meanings": book_words.meanings()}  # fmt: skip
 
 
 def _is_known(understood: Understood) -> bool:
@@ -195,15 +196,14 @@ def _is_known(understood: Understood) -> bool:
 
 
 def _given() -> dict[str, str]:
-    """The answers of the form: an answer of the long list, or a typed name, stands above the short one."""
-    given = {
-        name.removeprefix(ANSWER): value for name, value in request.form.items() if name.startswith(ANSWER) and value
-    }
-    for further in (OTHER, NAMED):
-        given |= {
-            name.removeprefix(further): text
-            for name, value in request.form.items() if name.startswith(further) and (text := value.strip())
-        }  # fmt: skip
+    """The answers of the form: a typed name, or one of the long list, stands above the short one, and what the person
+    says now above what the page was opened with."""
+    given: dict[str, str] = {}
+    for further in (ANSWER, OTHER, NAMED):
+        said = {name.removeprefix(further): value.strip() for name, value in request.form.items()
+                if name.startswith(further) and value.strip()}  # fmt: skip
+        given |= {key: text for key, text in said.items()
+                  if key not in given or text != request.form.get(STOOD + key)}  # fmt: skip
     for name, value in request.form.items():
         if name.startswith(FIRST) and value.isdecimal():
             sheet = name.removeprefix(FIRST)

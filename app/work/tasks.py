@@ -109,6 +109,8 @@ def _load(run: Run) -> Result:
         prepared = apply.PreparedLoad(make, clock.today())
     except UnclearBookError as waits:
         return Result(str(waits), "Books.show", {"key": run.parameters["key"], "look": 1})
+    if warning := confirmation.warning(prepared.plan):  # nothing will be written: nobody is held up
+        return _shown(run, prepared.plan, warning)
     run.tell(WRITING, STEPS - 1, STEPS)
     run.be_silent()  # from here on this transaction writes
     planned = prepared.held()

@@ -355,6 +355,9 @@ def test_likely_duplicates_are_pointed_out(cast):
         ("00077", "Похожа на семью № 00001"),
         ("00077", "Похожа на семью № 00001"),
     ]  # fmt: skip
+    assert {name: key for line in found.duplicates for name, key in line.named} == {
+        row.number: row.id for row in db.session.scalars(select(Family))
+    }, "a family of the bank is named with its key, one of the book alone is not"
 
 
 @IN_PYTHON

@@ -42,6 +42,8 @@ def test_a_pair_is_told_with_reasons_compared_and_merged(pair, sign_in, page):
     assert "тот же адрес" in listed
     assert "Возможно, та же семья" in read(anna, f"/doubles/family/{kept.id}")
     url = f"/doubles/families/{kept.id}/{other.id}"
+    linked = page(anna, url).xpath("//form//p[contains(., 'перейдёт')]/a/@href")
+    assert linked == [f"/family/{other.id}", f"/family/{kept.id}"]
     answer = anna.post(url, data=form_of(read(anna, url)) | {"reason": "одна мать"})
     assert answer.status_code == 302
     assert [row.verdict.value for row in db.session.scalars(select(DoublesDecision))] == ["merged"]

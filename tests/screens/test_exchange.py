@@ -113,6 +113,7 @@ def test_a_change_is_shown_before_and_after(anna):
     assert [cell.text_content() for cell in row.xpath("td")] == [
         "Семья № 00001", "Источник дохода", "пенсия", "заработная плата",
     ]  # fmt: skip
+    assert document.xpath("//summary//a/text()") == ["№ 00001"], "a family that the bank has is a link"
 
 
 def test_faults_are_a_table_and_a_file(anna):
@@ -299,7 +300,8 @@ def two_settlements(anna) -> Sound:
 def test_a_question_is_answered_on_the_page_and_the_answers_stay(anna):
     answer = send(anna, two_settlements(anna).content())
     check_style(lxml.html.fromstring(answer.text), "preview")
-    assert "Под № 00001 у вас другая семья" in answer.text
+    known = db.session.scalar(select(Family.id).where(Family.number == "00001").order_by(Family.id))
+    assert f'Под <a href="/family/{known}">№ 00001</a> у вас другая семья' in answer.text
     assert "Это семья № 00001 Тетерина, Северное сельское поселение" in answer.text
     assert "Ждут ответа" in answer.text
     refused = confirm(anna, answer)
@@ -385,3 +387,6 @@ def test_a_settlement_that_neither_the_book_nor_the_bank_names_may_be_written(an
     typed = {"named:territory": " Западное с.п. ", "answer:as_of": "01.11.2026"}
     prepared = anna.post(address, data=typed, follow_redirects=True)
     assert "Западное сельское поселение" in prepared.text
+    chosen = {"stood:territory": "Западное с.п.", "named:territory": "Западное с.п.", "answer:territory": "Другое с.п."}
+    changed = anna.post(address, data=typed | chosen, follow_redirects=True)
+    assert "Другое сельское поселение" in changed.text, "what is said now stands above what the page was opened with"

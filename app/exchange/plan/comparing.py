@@ -119,7 +119,7 @@ class Comparison:
         back = Option(OTHER, f"Убрать: «{header}» пусто, всё продолжается")
         chosen = self.answer(key, {kept.value, back.value}, kept.value)
         text = f"{text}, а в книге «{header}» пусто."
-        self.ask(Question(key, form.title, row.line, family.number, text, (kept, back), chosen))
+        self.ask(Question(key, form.title, row.line, family.number, text, (kept, back), chosen, named=family.named))
         return chosen == OTHER
 
     # Rules

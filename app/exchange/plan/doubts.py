@@ -37,7 +37,7 @@ def _note_family(comparison: Comparison, family: FamilyPlan, roles: dict[str, Pa
         for text in likelihood.of_person(person, comparison.as_of, registered_on):
             comparison.content.notices.append(Notice(MEMBERS.title, line, text))
     for text in likelihood.of_family(people):
-        comparison.content.notices.append(Notice(MEMBERS.title, None, f"№ {family.number}: {text}"))
+        comparison.content.notices.append(Notice(MEMBERS.title, None, f"№ {family.number}: {text}", family.named))
     for row in stays:
         for text in likelihood.of_stay(row.registered_on, people) if row.registered_on else ():
             comparison.content.notices.append(Notice(STAYS.title, row.line, text))

@@ -84,7 +84,7 @@ class Families:
             if became is None or became.number not in numbers or not self._shares_people(row, became.family_id):
                 found.append(row)
                 continue
-            merged.fold(self.comparison, row, became.number)
+            merged.fold(self.comparison, row, became.number, became.family_id)
             self._read_people()
             self.shared.clear()
         return found
@@ -156,7 +156,8 @@ class Families:
             number = self._free_number()
             self.content.notice(self.sheet, row, f"№ {row.number} в районе занят: семья будет записана под № {number}.")
         elif state is not None and number != row.number:
-            self.content.notice(self.sheet, row, f"№ {row.number} в книге – это семья № {number} банка: люди те же.")
+            text = f"№ {row.number} в книге – это семья № {number} банка: люди те же."
+            self.content.notice(self.sheet, row, text, ((number, state.id),))
         if state is not None:
             self.taken.add(state.id)
         self._add(row, place, state, number)
@@ -255,7 +256,10 @@ class Families:
         ]
         options.append(Option(OTHER, "Другая семья: записать отдельно, под своим номером"))
         chosen = self.comparison.answer(key, {option.value for option in options}, offered)
-        self.comparison.ask(Question(key, FAMILIES.title, row.line, row.number, text, tuple(options), chosen))
+        named = tuple((state.row.number, state.id) for state in candidates)
+        self.comparison.ask(
+            Question(key, FAMILIES.title, row.line, row.number, text, tuple(options), chosen, named=named)
+        )
         return next((state for state in candidates if chosen == f"same-{state.row.number}"), None)
 
     def _free_number(self) -> str:

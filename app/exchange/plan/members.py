@@ -162,7 +162,7 @@ class Members:
         shown = member or alike[0]
         text = f"{_called(row)}: в семье № {family.number} такого нет, зато в книге нет {_called(shown.values)}."
         self.comparison.ask(Question(key, MEMBERS.title, row.line, family.number, text, tuple(options), chosen,
-                                     self._shown(row, shown.values)))  # fmt: skip
+                                     self._shown(row, shown.values), family.named))  # fmt: skip
         if chosen is None:  # nothing is applied before the answer; till then the rows about the person have an owner
             family.members.append(MemberPlan(None, row))
             self.comparison.count(MEMBERS, "waiting")
@@ -216,7 +216,8 @@ class Members:
         text = f"{_called(row)}: в банке с {left_on:%d.%m.%Y} уже не в семье № {family.number}{there}"
         if elsewhere:
             hint = "прежнее членство останется закрытым. Если человек вернулся, переведите его на странице семьи."
-            self.content.notice(self.sheet, row, f"{text}. «В семье по» в книге пусто: {hint}")
+            named = (*family.named, (elsewhere.number, elsewhere.family_id))
+            self.content.notice(self.sheet, row, f"{text}. «В семье по» в книге пусто: {hint}", named)
         elif self.comparison.reopens(MEMBERS, row, family, "left_on", text, left_on):
             return
         row.left_on = left_on

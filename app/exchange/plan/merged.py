@@ -9,8 +9,11 @@ from app.exchange.records import FamilyRow, MemberRow, Row, StayRow
 from app.exchange.workbook import FAMILIES, SHEETS
 
 
-def fold(comparison: Comparison, row: FamilyRow, number: str) -> None:
-    """Give the rows of a merged card to the card that the book has beside it; what both say is read once."""
+def fold(comparison: Comparison, row: FamilyRow, number: str, became: int) -> None:
+    """Give the rows of a merged card to the card that the book has beside it; what both say is read once.
+
+    number, became: of the family that it became.
+    """
     for sheet in SHEETS:
         rows = comparison.sheet(sheet)
         have = {_identity(each) for each in rows.rows if each.number == number}
@@ -24,7 +27,7 @@ def fold(comparison: Comparison, row: FamilyRow, number: str) -> None:
                 kept.append(each)
         rows.rows[:] = kept
     text = f"№ {row.number} объединена с № {number}: её строки прочитаны как строки этой семьи."
-    comparison.content.notice(comparison.sheet(FAMILIES), row, text)
+    comparison.content.notice(comparison.sheet(FAMILIES), row, text, ((number, became),))
 
 
 def _identity(row: Row) -> Any:

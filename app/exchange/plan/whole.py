@@ -41,7 +41,8 @@ def note_missing_families(comparison: Comparison) -> None:
         if family_id not in here and number not in waiting:
             comparison.count(FAMILIES, "missing")
             place = comparison.places.territories[territory_id].name
-            comparison.plan.missing.append(Line(FAMILIES.title, number, f"семья {name}, {place}"))
+            line = Line(FAMILIES.title, number, f"семья {name}, {place}", ((number, family_id),))
+            comparison.plan.missing.append(line)
             comparison.plan.gone.append((family_id, territory_id))
 
 
@@ -50,11 +51,13 @@ def note_duplicates(comparison: Comparison, known: KnownPeople) -> None:
     alike: dict[Alike, dict[str, None]] = {}
     for who, person in (*_alike_in_file(comparison), *_alike_in_bank(comparison, known)):
         alike.setdefault(who, {})[person] = None
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Line]] = {}
     for who, people in alike.items():
-        found.setdefault(who.family.number, []).append(who.told(list(people)))
+        named = ((who.number, who.key),) if who.key else ()
+        line = Line(FAMILIES.title, who.family.number, who.told(list(people)), named)
+        found.setdefault(who.family.number, []).append(line)
     for number, told in found.items():
-        comparison.plan.duplicates += [Line(FAMILIES.title, number, text) for text in told[:MOST_ALIKE]]
+        comparison.plan.duplicates += told[:MOST_ALIKE]
         if len(told) > MOST_ALIKE:
             text = f"и ещё {len(told) - MOST_ALIKE} похожих семей."
             comparison.plan.duplicates.append(Line(FAMILIES.title, number, text))
@@ -69,10 +72,14 @@ class Resemblance(Enum):
 
 
 class Alike(NamedTuple):
-    """A family of the file and another one with people who may be the same, all of them alike in one way."""
+    """A family of the file and another one with people who may be the same, all of them alike in one way.
+
+    key: of the other family, if the bank has it.
+    """
 
     family: FamilyPlan
     number: str
+    key: int | None
     where: str
     how: Resemblance
 
@@ -94,14 +101,16 @@ class Alike(NamedTuple):
         return f"Уже записаны в {there}: {who}. Если перешли, закройте там «В семье по», иначе их посчитают дважды."
 
 
-def _alike(family: FamilyPlan, person: NamedPerson, number: str, where: str, other: NamedPerson) -> tuple[Alike, str]:
+def _alike(
+    family: FamilyPlan, person: NamedPerson, there: tuple[str, int | None, str], other: NamedPerson
+) -> tuple[Alike, str]:
     """How a person of a family is like somebody elsewhere, and who is told of."""
     if are_same(person, other):
         how = Resemblance.SAME
     else:
         how = Resemblance.UNDATED if called(person) == called(other) else Resemblance.NEAR
-    full, there = (names.full(each.last_name, each.first_name, each.middle_name) for each in (person, other))
-    return Alike(family, number, where, how), f"{full} – там {there}" if how is Resemblance.NEAR else full
+    full, other_full = (names.full(each.last_name, each.first_name, each.middle_name) for each in (person, other))
+    return Alike(family, *there, how), f"{full} – там {other_full}" if how is Resemblance.NEAR else full
 
 
 def _alike_in_file(comparison: Comparison) -> Iterator[tuple[Alike, str]]:
@@ -116,7 +125,8 @@ def _alike_in_file(comparison: Comparison) -> Iterator[tuple[Alike, str]]:
         before = everybody if member.state is None else fresh
         for other_family, other in before.of(person):
             if other_family is not family:
-                yield _alike(family, person, other_family.number, "в этой книге", named(other.values))
+                there = other_family.number, other_family.id, "в этой книге"
+                yield _alike(family, person, there, named(other.values))
         everybody.add(person, (family, member))
         if member.state is None and len(kinds) > 1:  # of a book where all are new nobody asks for them apart
             fresh.add(person, (family, member))
@@ -129,7 +139,7 @@ def _alike_in_bank(comparison: Comparison, known: KnownPeople) -> Iterator[tuple
         for each in known.perhaps(member.values) if member.state is None else ():
             if each.family_id not in here and each.holds(comparison.as_of):
                 place = comparison.places.territories[each.district_id].name
-                yield _alike(family, named(member.values), each.number, place, each.person)
+                yield _alike(family, named(member.values), (each.number, each.family_id, place), each.person)
 
 
 def _members(comparison: Comparison) -> Iterator[tuple[FamilyPlan, MemberPlan]]:
