@@ -34,7 +34,6 @@ from app.models import (
     Annullable,
     Assignment,
     CommissionMember,
-    Employee,
     Family,
     FamilyCategory,
     JournalEntry,
@@ -56,9 +55,9 @@ from app.models import (
 
 _family, _territory = Family.__table__, Territory.__table__
 _seen = _family.alias()  # one for all that `sees` asks: what is asked of it is put together once
+_by_id = SimpleNamespace(id=_seen.c.id, territory_id=conditions.unindexed(_seen.c.territory_id))
 _assignment = Assignment.__table__
 _mentor = Mentor.__table__
-_employee = Employee.__table__
 _agency = Agency.__table__
 _card = SignalCard.__table__
 _group, _mark = SurveyGroup.__table__, SurveyMark.__table__
@@ -109,22 +108,24 @@ class Scope:
     address: str | None = field(default=None, compare=False)
 
     def families(self, family: Any = _family.c, *, one: bool = False, much: bool = False) -> ColumnElement[bool]:
-        """The condition on the table `family` that this person's families meet. one, much: as `given_families`.
-        The listener gives the entity instead of the table: only its attributes follow an alias into a joined load."""
+        """The condition on the table `family` that this person's families meet. one, much: as `given_families`."""
         return _own_families(self, one, much) if family is _family.c else _families(self, family, one, much)
 
-    def given_families(self, family: Any, *, one: bool = False, much: bool = False, by_name: bool = False) -> list[Any]:
+    def given_families(self, family: Any, *, one: bool = False, few: bool = False, much: bool = False,
+                       by_name: bool = False) -> list[Any]:  # fmt: skip
         """The conditions of the families that are given to the person, or to the body, one by one.
 
-        one: a family is at hand, and what the body has to do in it is looked for there, not in the whole bank.
+        one: a family is at hand, and what the body has to do in it is looked for there, not in the whole bank; few:
+        so few families are asked that their mentors too are looked for there.
         much: all are gathered of a body that does much. by_name: not those where the body merely has a measure.
         """
         parts: list[ColumnElement[bool]] = []
         if self.assigned_to is not None:
             parts.append(family.id.in_(self._current(_assignment, _assignment.c.employee_id == self.assigned_to)))
         if self.agency is not None:
-            of_agency = _mentor.c.employee_id.in_(select(_employee.c.id).where(_employee.c.agency_id == self.agency))
-            parts.append(family.id.in_(self._current(_mentor, of_agency)))
+            guided = self._current(_mentor, conditions.of_body(_mentor, self.agency))
+            of_one = guided.where(_mentor.c.family_id == family.id).correlate_except(_mentor)
+            parts.append(of_one.exists() if few else family.id.in_(guided))
             if one:
                 return [*parts, *conditions.works_with(family.id, self.agency, self.today)]
             works = conditions.families_of_work(self.agency, self.today, measures_too=not by_name, much=much)
@@ -146,11 +147,12 @@ class Scope:
     def sees(self, family_id: Any, *, living: bool = False) -> ColumnElement[bool]:
         """The condition that a column holds the id of one of this person's families; of a living one, if so asked.
 
-        Asked row by row through the primary key: a list of all ids would be made anew for every statement.
+        Asked row by row: a list of all ids would be made anew for every statement. living: of many rows, for which
+        an index that says just this is read sooner than the families.
         """
-        found = select(_seen.c.id).where(_seen.c.id == family_id, _is_seen(self))
-        if living:
-            found = found.where(_seen.c.annulled_at.is_(None))
+        found = select(_seen.c.id).where(_seen.c.id == family_id, seen := _is_seen(self, not living))
+        if living and seen is not false():  # who sees no family asks no index
+            found = found.where(_seen.c.annulled_at.is_(None)).with_hint(_seen, "INDEXED BY ix_family_by_id", "sqlite")
         return exists(found.correlate_except(_seen))
 
     def cards(self, card: Any = _card.c) -> ColumnElement[bool]:
@@ -276,7 +278,7 @@ class Scope:
         if whose is Whose.JOURNAL:
             return self.journal()
         if entity is Family:
-            return self.families(Family, one=True)
+            return _families(self, Family, one=True, few=True)  # its attributes follow an alias into a joined load
         places = self.places | self.territories
         if whose is Whose.GIVEN:
             return or_(self.sees(entity.family_id), entity.territory_id.in_(places))
@@ -368,10 +370,10 @@ class Scope:
         return self.administers or self.covers_territory(territory_id)
 
 
-def _families(scope: Scope, family: Any, one: bool, much: bool) -> ColumnElement[bool]:
+def _families(scope: Scope, family: Any, one: bool, much: bool = False, few: bool = False) -> ColumnElement[bool]:
     if scope.everything:
         return true()
-    parts = scope.given_families(family, one=one, much=much)
+    parts = scope.given_families(family, one=one, few=few, much=much)
     if scope.territories:
         parts.append(family.territory_id.in_(scope.territories))
     return or_(*parts) if parts else false()
@@ -568,7 +570,7 @@ class Wall(CriteriaOption):
 
 # Put together once for all who see the same rows: a value that stands in many criteria is given to each statement once.
 _own_families = lru_cache(maxsize=4096)(lambda scope, one, much: _families(scope, _family.c, one, much))
-_is_seen = lru_cache(maxsize=4096)(lambda scope: _families(scope, _seen.c, one=True, much=False))
+_is_seen = lru_cache(maxsize=4096)(lambda scope, few: _families(scope, _by_id, one=True, few=few))
 _rows_seen = lru_cache(maxsize=4096)(Scope._rows)
 
 

@@ -364,9 +364,14 @@ def _is_work(measure: FromClause, stage: FromClause, agency: int) -> list[Column
     ]
 
 
-def _is_of_group(group: FromClause, agency: int, day: date) -> list[ColumnElement[bool]]:
+def of_body(table: FromClause, agency: int) -> ColumnElement[bool]:
+    """The employee whom a row names is of a body."""
     people = select(Employee.__table__.c.id).where(Employee.__table__.c.agency_id == agency)
-    return [group.c.employee_id.in_(people), current(group, day)]
+    return table.c.employee_id.in_(people)
+
+
+def _is_of_group(group: FromClause, agency: int, day: date) -> list[ColumnElement[bool]]:
+    return [of_body(group, agency), current(group, day)]
 
 
 def _waits(order: FromClause, agency: int) -> list[ColumnElement[bool]]:

@@ -96,6 +96,8 @@ def test_a_list_in_its_own_order_is_read_from_an_index_and_asks_once_whose_a_row
     index = f"{'' if view.entity in OF_HEALTH_BY_KIND else 'COVERING '}INDEX ix_{view.entity.__tablename__}_listed"
     assert any(index in line for line in plan), plan
     assert sum("CORRELATED" in line for line in plan) == (view.entity is not Family), plan
+    of_family = "COVERING INDEX ix_family_by_id (id=?)"
+    assert any(line.endswith(of_family) for line in plan) == (view.entity is not Family), plan
 
 
 @pytest.mark.parametrize("view", [views.FamilyRegistry, views.MemberRegistry], ids=lambda view: view.__name__)

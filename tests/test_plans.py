@@ -73,6 +73,17 @@ def test_the_form_of_one_place_begins_with_its_families(family, cast, sign_in, p
         assert first.startswith("SEARCH family USING"), f"{first}\n{statement}"
 
 
+def test_a_page_of_a_body_asks_for_the_mentors_of_its_rows_alone(family, cast, sign_in, plans):
+    factories.mentor(db.session.get(Family, family), cast.employee("gleb"), date(2026, 2, 1))
+    gleb = sign_in("gleb")
+    plans.clear()
+    assert "2018" in gleb.get("/memberregistry/list/").text
+    of_page = [(said, steps) for said, steps in plans if "member.born_on" in said and "FROM mentor" in said]
+    assert of_page
+    for statement, steps in of_page:
+        assert any("ix_mentor_of_family (family_id=?" in step for step in steps), f"{steps}\n{statement}"
+
+
 def test_a_body_of_many_families_is_not_asked_for_all_its_measures_to_show_the_first(
     family, cast, sign_in, plans, monkeypatch
 ):

@@ -82,6 +82,7 @@ class Family(Annullable, Dated, Destroyable, Versioned, Entity):
         Index("ix_family_territory_id_sort_key", "territory_id", "sort_key"),
         listed("family", "sort_key", "id", "territory_id"),
         sought("family", "territory_id", "id"),
+        sought("family", "id", "territory_id"),  # whose a row of a family is: `Scope.sees`
         sought("family", "actual_address", "id", "territory_id"),
         sane("income_per_member >= 0", name="income_not_negative"),
         sane("stated_size >= 0", name="size_not_negative"),

@@ -166,6 +166,7 @@ class Mentor(OfFamily, Entity):
         listed("mentor", "started_on", "id", "family_id"),
         sought("mentor", "ended_on", "id", "family_id"),
         Index("ix_mentor_of_employee", "employee_id", "ended_on", "family_id", "started_on", "annulled_at"),
+        Index("ix_mentor_of_family", "family_id", "employee_id", "ended_on", "started_on", "annulled_at"),
         sane("ended_on >= started_on", name="ended_after_start"),
     )
     TITLE, TITLES = _("Mentor"), _("Mentors")
