@@ -50,7 +50,10 @@ KEPT_OF_STAY = ("criteria",)
 
 @dataclass(frozen=True)
 class CaseFile:
-    """A file of a family as it travels: its workbook, its passport as a PDF, and by which decision it goes."""
+    """A file of a family as it travels: its workbook, its passport as a PDF, and by which decision it goes.
+
+    leaves: the family in this bank that it is the file of; none for a file of another bank.
+    """
 
     book: Book
     passport: bytes
@@ -58,6 +61,7 @@ class CaseFile:
     number: str | None
     decided_on: date
     names: paper_names.SaidNames = paper_names.NOTHING_SAID
+    leaves: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def file_of(transfer: Transfer, today: date) -> CaseFile:
     content = workbook_of(transfer, today)
     return CaseFile(
         reader.read(content, f"Дело семьи {transfer.named}.xlsx"), passport_of(transfer, today), transfer.whence,
-        transfer.number, transfer.decided_on, names_of(transfer),
+        transfer.number, transfer.decided_on, names_of(transfer), transfer.family_id,
     )  # fmt: skip
 
 
@@ -111,7 +115,9 @@ def passport_of(transfer: Transfer, today: date) -> bytes:
 
 def planned(case: CaseFile, arrival: Arrival, today: date, answers: Mapping[str, str] | None = None) -> Plan:
     """What receiving a file would do here. Raises Refusal."""
-    return plan.make(addressed(case, arrival, today), today, answers, whole=False)
+    found = plan.make(addressed(case, arrival, today), today, answers, whole=False)
+    found.duplicates = [line for line in found.duplicates if case.leaves not in dict(line.named).values()]
+    return found
 
 
 def receive(transfer: Transfer, case: CaseFile, prepared: PreparedLoad, scan: Inspected, today: date) -> Family:

@@ -92,8 +92,10 @@ def _agencies(typed: str, _family: int) -> Select[Any]:
 def _employees(typed: str, _family: int) -> Select[Any]:
     name = _folded(func.lower(Employee.last_name))
     query = select(Employee).where(Employee.dismissed.is_(False)).order_by(name, Employee.last_name, Employee.id)
-    query, word = query.options(selectinload(Employee.agency)), names.folded(typed)
-    return query.where(name.startswith(word, autoescape=True)) if word else query
+    query, begins = query.options(selectinload(Employee.agency)), names.folded(typed)
+    others = Employee.first_name + " " + func.coalesce(Employee.middle_name, "")
+    said = name + " " + _folded(func.lower(others))
+    return query.where(said.startswith(begins, autoescape=True)) if begins else query
 
 
 def _folded(column: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[str]:

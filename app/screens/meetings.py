@@ -89,7 +89,7 @@ class MeetingPage(Screen):
         return self.page(
             "meetings/show.html", meeting=meeting, items=[one for one in items if one.annulled_at is None],
             off=[one for one in items if one.annulled_at is not None] if prepares else [],
-            glances=glances.of_items([one for one in items if one.annulled_at is None], meeting.held_on),
+            glances=glances.of_items(items, meeting.held_on),
             prepares=prepares, proposed=proposed, quorum=acts.quorum(meeting), State=MeetingState,
             looked_through=matters.LOOKED_THROUGH, members=members,
             may_open=meeting.held_on <= clock.today(), late=meetings.waits_for_closing(meeting, clock.today()),

@@ -60,7 +60,8 @@ def test_a_member_is_found_by_any_spelling_of_the_letters(found, typed, wanted):
     [
         ("Agency", "алмат", "Әлмәт мәктәбе"), ("Agency", "МӘКТӘБЕ әлмәт", "Әлмәт мәктәбе"),
         ("Agency", "елочка", "Ёлочка, детский сад"), ("Agency", "сад ёлоч", "Ёлочка, детский сад"),
-        ("Employee", "ежик", "Ёжикова"), ("Employee", "ЁЖИК", "Ёжикова"), ("Family", "олиева", ""),
+        ("Employee", "ежик", "Ёжикова"), ("Employee", "ЁЖИК", "Ёжикова"), ("Employee", "ежикова Ян", "Ёжикова"),
+        ("Family", "олиева", ""),
         ("Family", "гөлия", "00001"), ("Family", "ГОЛИЯ", "00001"),
     ],
 )  # fmt: skip

@@ -83,6 +83,11 @@ def test_a_family_stays_where_it_is_until_it_is_received(cast, family):
     with acting(cast, "galina"):
         assert family.id not in db.session.scalars(select(Family.id)).all()
         assert db.session.scalars(select(Transfer.id)).all() == [transfer.id]
+    with access.unrestricted():  # as whoever keeps both districts sees it
+        found = road.planned(
+            road.file_of(transfer, clock.today()), Arrival(cast.far, cast.other_district), clock.today()
+        )
+        assert (len(found.new_families), found.duplicates) == (1, []), "a family is no double of itself"
 
 
 def test_it_is_on_record_anew_where_it_is_received(cast, family):

@@ -58,7 +58,7 @@ def _due(one: Any) -> Due:
         who=one.name,
         clause=CLAUSE,
         mark=f"№ {one.number}" if one.number else "",
-        name=words.short(one.text, LONGEST),
+        name=words.short(one.text.rstrip("."), LONGEST),
         page=PAGE,
         key=one.id,
         uid=f"instruction-{one.id}",
