@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _
 
 from app import clock, journal, words
 from app.domain.terms import Act
+from app.extensions import appbuilder
 from app.filters import Address
 from app.readings import watching
 from app.screens.screen import Screen
@@ -77,8 +78,10 @@ def _idle(today: date, _page: int) -> list[list[Cell]]:
 
 
 def _bodies(today: date, _page: int) -> list[list[Cell]]:
+    opens = appbuilder().sm.has_access("can_show", "Execution")
     return [
-        [(row.name, url_for("Execution.mine", state="overdue", agency=row.agency_id) if row.agency_id else None),
+        [(row.name, url_for("Execution.mine", state="overdue", agency=row.agency_id)
+          if opens and row.agency_id else None),
          (str(row.overdue), None), (str(row.families), None), (f"{row.mean_days:.1f}".replace(".", ","), None)]
         for row in watching.late_bodies(today)
     ]  # fmt: skip

@@ -121,6 +121,11 @@ def test_bodies_that_are_late_children_of_age_and_stages_that_end(family, cast, 
         document = page(anna, f"/watching/?list={name}")
         assert words in re.sub(r"\s+", " ", document.xpath("//main")[0].text_content()), name
         assert words not in page(galina, f"/watching/?list={name}").xpath("//main")[0].text_content(), name
+    bodies = "/watching/?list=bodies"
+    for client, opens in ((anna, 1), (sign_in("boris"), 0)):  # a member of the commission opens no measures of bodies
+        cells = page(client, bodies).xpath("//main//tbody//td")
+        assert cells[0].text_content() == body.name
+        assert len(cells[0].xpath("a")) == opens
     home = page(anna, "/").xpath("//*[@id='watched']")[0].text_content()
     assert "Семьи, о которых забывают" in home
     assert sign_in("gleb").get("/watching/").status_code == 403
