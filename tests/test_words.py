@@ -5,7 +5,8 @@ import lxml.html
 import pytest
 
 from app import words
-from tests import factories
+from app.render import html_pdf
+from tests import factories, scans
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,11 @@ def test_every_page_keeps_its_numbers_in_one_line(cast, sign_in):
     shown = anna.get(f"/family/{family.id}").text
     assert "<h1>№ 00017" in shown
     assert "№ 0" not in lxml.html.fromstring(shown).find(".//main").text_content()
+
+
+def test_a_printed_number_stays_in_one_line_with_its_sign():
+    style = "@page { size: 300pt 300pt; margin: 20pt } body { font-family: 'Liberation Serif' }"
+    page = f"<html><head><style>{style}</style></head>"
+    for longer in range(30, 42, 2):
+        lines = scans.texts(html_pdf.pdf(f"{page}<body><p>{'а' * longer} слово № 123456</p></body></html>"))[0]
+        assert "№ 123456" in lines, "«№» at the end of a line"

@@ -16,6 +16,8 @@ from xhtml2pdf import pisa
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 from xhtml2pdf.default import DEFAULT_CSS
 
+from app.words import numbers_held
+
 FONT_DIR = Path(__file__).resolve().parent / "fonts"
 FONT, FONT_BOLD = "LiberationSerif-Regular", "LiberationSerif-Bold"
 FACES = {
@@ -52,7 +54,7 @@ def pdf(html: str) -> bytes:
     out = io.BytesIO()
     try:
         result = pisa.CreatePDF(
-            html,
+            numbers_held(html),
             dest=out,
             encoding="utf-8",
             default_css=DEFAULT_CSS + FONT_CSS,
