@@ -6,7 +6,7 @@ whoever asks, except where the rule chooses among several rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
@@ -246,14 +246,15 @@ def different(column: Any) -> CTE:
     return found.union_all(select(later).where(found.c.text.is_not(None)))
 
 
-def counted_texts(column: Any, most: int) -> CompoundSelect[Any]:
-    """The different texts of a column, with how many live rows bear each, counted no further than `most`."""
+def counted_texts(column: Any, most: int, asked: Collection[ColumnElement[bool]], index: str) -> CompoundSelect[Any]:
+    """The different texts of a column, with how many live rows that are asked for bear each, counted no further than
+    `most`; they are looked up in an index."""
     found = different(column)
-    table = column.table.alias()
-    each = table.c[column.key]
+    table, each = column.table, column
 
     def bearing(*wanted: ColumnElement[bool]) -> Any:
-        rows = select(table.c.id).where(table.c.annulled_at.is_(None), *wanted).limit(most).correlate(found)
+        rows = select(table.c.id).where(table.c.annulled_at.is_(None), *wanted, *asked).limit(most)
+        rows = rows.with_hint(table, f"INDEXED BY {index}", "sqlite").correlate(found)
         return select(func.count()).select_from(rows.subquery()).scalar_subquery()
 
     by_text = select(found.c.text, bearing(each == found.c.text)).where(found.c.text.is_not(None))

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Enum, Select, String, func, select
 from sqlalchemy.orm import class_mapper, joinedload, selectinload
 
 from app import access, conditions, filters, tree
+from app.crud import indexes
 from app.extensions import db
 from app.filters import Address, Filter
 from app.models import Dictionary, Entity, Family, OfFamily
@@ -31,7 +32,9 @@ COUNTED = 10_000
 # found sooner by gathering them, never more than so many.
 NEAR, GATHERED = 1_000, 40_000
 SAMPLE = 1_000  # rows of which it is asked whether the filters let them through, to tell how many they let through
-LOOKED_UP = 4  # rows passed by along an index in the time in which one is looked up
+SPREAD = (5**0.5 - 1) / 2  # the share of all by which one of them follows another: they fall in with no pattern
+# Rows passed by in the time in which one is looked up: along an index that tells what the filters ask, or along others.
+LOOKED_UP_OR_TOLD, LOOKED_UP = 25, 4
 
 
 @dataclass
@@ -70,10 +73,11 @@ class HowMany:
     rows: int
     largest: int
 
-    def met_within(self, wanted: int) -> bool:
+    def met_within(self, wanted: int, passed: int) -> bool:
         """Whether so many of them are met in their order sooner than all are gathered: among the others of the table,
-        who are at most as many as the ids. Few are gathered at once."""
-        return self.rows > NEAR and wanted * self.largest <= LOOKED_UP * self.rows**2
+        who are at most as many as the ids. Few are gathered at once. passed: rows that are passed by in the time in
+        which one is looked up."""
+        return self.rows > NEAR and wanted * self.largest <= passed * self.rows**2
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ class RegistryList:
         known = None if many.rows > most else keys
         more = many.rows > COUNTED
         count, page = _counted(many.rows, page, page_size)
-        walked = known is None and (more or many.met_within((page + 1) * page_size))
+        walked = known is None and (more or many.met_within((page + 1) * page_size, self._passed(found, order)))
         rows = self._fetch(found, order, page_size, page * page_size, walked=walked, known=known)
         return Listing(rows, count, page, page_size, order, found, more=more)
 
@@ -159,9 +163,14 @@ class RegistryList:
         those alone in their order."""
         if any(one.is_part for one in found):
             return GATHERED
-        if self._index_of_given(found, order):
+        if indexes.of_given(found, self._column(order)):
             return COUNTED
-        return max(COUNTED, min(isqrt(wanted * self._last // LOOKED_UP), GATHERED))
+        return max(COUNTED, min(isqrt(wanted * self._last // self._passed(found, order)), GATHERED))
+
+    def _passed(self, found: Sequence[Filter], order: tuple[str, str]) -> int:
+        """How many rows are passed by in an order in the time in which one is looked up."""
+        along = self._index_along(found, order)
+        return LOOKED_UP_OR_TOLD if along and indexes.tells(self.entity, along, found) else LOOKED_UP
 
     def _met(self, found: Sequence[Filter], order: tuple[str, str], most: int) -> Sequence[int] | None:
         """The ids of the rows in their order, as far as they are counted: who meets them on the way to a far page need
@@ -175,11 +184,10 @@ class RegistryList:
 
     def _guessed(self, found: Sequence[Filter]) -> int:
         """About how many rows the filters let through: as many as of some that lie evenly among all."""
-        last = self._last
-        step = max(1, last // SAMPLE)
-        table = self.entity.__table__
-        rows = self._narrowed(found, walked=True).where(conditions.keyed(table.c.id, range(1, last + 1, step)))
-        return len(self._keys(rows.with_hint(table, "NOT INDEXED", "sqlite"))) * step
+        table, last = self.entity.__table__, self._last
+        some = {1 + int(last * (number * SPREAD % 1)) for number in range(min(last, SAMPLE))}
+        rows = self._narrowed(found, walked=True).where(conditions.keyed(table.c.id, sorted(some)))
+        return len(self._keys(rows.with_hint(table, "NOT INDEXED", "sqlite"))) * last // max(1, len(some))
 
     @cached_property
     def _last(self) -> int:
@@ -192,7 +200,8 @@ class RegistryList:
         if nothing is asked."""
         if not any(one.conditions for one in found):
             return None
-        rows = self._from_index(self._narrowed(found).limit(most + 1), self._index_of_asked(found))
+        index = indexes.of_asked(self.entity, found, sees_most=_sees_most())
+        rows = self._from_index(self._narrowed(found).limit(most + 1), index)
         if order is None:
             return self._keys(rows)
         # Only those that are let through are read for their place: an index tells of all others.
@@ -246,25 +255,33 @@ class RegistryList:
         """Ids of a page of rows in the order of a text that many share.
 
         The different texts are put in order, and the rows met of the first ones alone: of so many as would be enough
-        if the person saw all of them, and of more and more as long as they are not.
+        if the person saw all of them, and of more and more as long as they are not. The first rows are enough of a text
+        that more rows bear, unless the person sees few of them.
         """
         wanted, place, ids = limit + offset, 0, list[int]()
-        groups = self._texts(order, wanted)
+        groups = self._texts(found, order, wanted)
         met = [0, *accumulate(number for _texts, number in groups)]
         ahead = wanted
         while len(ids) < wanted and place < len(groups):
             last = min(bisect_left(met, met[place] + ahead, lo=place + 1), len(groups)) - 1
+            if ahead <= wanted * 16:
+                last = next((each for each in range(place, last) if groups[each][1] >= wanted), last)
             ids += self._bearing([text for texts, _number in groups[place:last] for text in texts], found, order)
             if len(ids) < wanted:
                 ids += self._first_bearing(groups[last][0], found, order, wanted - len(ids))
             place, ahead = last + 1, ahead * 4
         return ids[offset:wanted]
 
-    def _texts(self, order: tuple[str, str], most: int) -> list[tuple[list[str | None], int]]:
+    def _texts(self, found: Sequence[Filter], order: tuple[str, str],
+               most: int) -> list[tuple[list[str | None], int]]:  # fmt: skip
         """The different texts in their order, those together that differ in the case of letters alone; and how many
-        live rows bear them, counted no further than `most`."""
+        live rows bear them that the filters let through, counted no further than `most`."""
         groups: dict[str, tuple[list[str | None], int]] = {}
-        for text, number in db.session.connection().execute(conditions.counted_texts(self._column(order), most)):
+        asked = [told for one in found for told in one.of_each or one.conditions]
+        counted = conditions.counted_texts(self._column(order), most, asked, self._index_of(order))
+        for text, number in db.session.connection().execute(counted):
+            if not number:
+                continue
             texts, before = groups.get((text or "").lower(), ([], 0))
             groups[(text or "").lower()] = [*texts, text], before + number
         return [groups[text] for text in sorted(groups, reverse=order[1] == "desc")]
@@ -303,40 +320,11 @@ class RegistryList:
 
     def _index_along(self, found: Sequence[Filter], order: tuple[str, str]) -> str:
         """The index that holds rows in an order: those that the filters let through, or all; empty if there is none."""
-        return self._index_of_given(found, order) or self._index_of(order)
-
-    def _index_of_given(self, found: Sequence[Filter], order: tuple[str, str]) -> str:
-        """The index that holds in an order the rows to whose column a filter gives one value, if there is one."""
-        column, given = self._column(order), {one.gives for one in found if one.conditions}
-        for index in column.table.indexes:
-            first, second, third = (*index.columns, None, None, None)[:3]
-            if first.name in given and second is column and third is not None and third.name == "id":
-                return str(index.name)
-        return ""
-
-    def _index_of_asked(self, found: Sequence[Filter]) -> str:
-        """The index in which rows are looked up by a part of a text, or by days where the person sees most rows; SQLite
-        knows not how few lie between two days, and would look for them through the families, which is sooner where
-        those are few. Empty if there is none.
-        """
-        columns = self.entity.__table__.c
-        if parts := [columns[one.name] for one in found if one.is_part]:
-            return filters.held_with_owner(parts[0])
-        bounded = [one.ranges for one in found if one.conditions and one.ranges in columns]
-        if not bounded or not _sees_most():
-            return ""
-        held = [index for index in columns[bounded[0]].table.indexes if index.columns[0].name == bounded[0]]
-        return str(max(held, key=lambda index: len(index.columns)).name) if held else ""
+        return indexes.of_given(found, self._column(order)) or self._index_of(order)
 
     def _index_of(self, order: tuple[str, str]) -> str:
-        """The index that holds the rows in an order; empty if there is none. SQLite would rather take one of a filter,
-        gather all rows that it lets through, and sort them for the sake of one page."""
-        column = self._column(order)
-        for index in column.table.indexes:
-            first, after = (*(one.name for one in index.columns), "id")[:2]
-            if first == column.name and (first == "id" or after == self.entity.SORTED_WITHIN.get(order[0], "id")):
-                return str(index.name)
-        return ""
+        """The index that holds the rows in an order; empty if there is none."""
+        return indexes.of_order(self._column(order), self.entity.SORTED_WITHIN.get(order[0], "id"))
 
     def _column(self, order: tuple[str, str]) -> Any:
         """The stored column by which an order puts rows."""

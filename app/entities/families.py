@@ -240,7 +240,7 @@ class IdentityDocument(OfMember, Entity):
         listed("identity_document", "id", "family_id"),
         sought("identity_document", "series", "id", "family_id"),
         sought("identity_document", "number", "id", "family_id"),
-        sought("identity_document", "issued_on", "id", "family_id"),
+        sought("identity_document", "issued_on", "id", "family_id", "series"),
     )
     TITLE, TITLES = _("Identity document"), _("Identity documents")
     ADDING = _("Add an identity document")
@@ -267,9 +267,8 @@ class Education(OfMember, Entity):
     __tablename__ = "education"
     __table_args__ = (
         live("member_id", "started_on", name="uq_education_member_id_started_on"),
-        listed("education", "started_on", "id", "family_id"),
-        sought("education", "organisation", "id", "family_id"),
-        sought("education", "grade", "id", "family_id"),
+        listed("education", "started_on", "id", "family_id", "status_id"),
+        *(sought("education", name, "id", "family_id", "status_id") for name in ("organisation", "grade")),
         sought("education", "ended_on", "id", "family_id"),
         Index("ix_education_of_member", "member_id", "started_on", "ended_on", "status_id", "annulled_at"),
         in_the_family_of("member_id", "member"),
@@ -305,7 +304,8 @@ class PupilSupport(OfMember, Entity):
     __table_args__ = (
         live("member_id", "year", "quarter", name="uq_pupil_support_member_id_year_quarter"),
         listed("pupil_support", "year", "id", "family_id"),
-        *(sought("pupil_support", name, "id", "family_id") for name in SUPPORT),
+        sought("pupil_support", "quarter", "id", "family_id"),
+        *(sought("pupil_support", name, "id", "family_id", "quarter") for name in SUPPORT[1:]),
         in_the_family_of("member_id", "member"),
         sane("quarter BETWEEN 1 AND 4", name="quarter_of_year"),
         sane("missed_lessons >= 0", name="missed_not_negative"),

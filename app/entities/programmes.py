@@ -207,7 +207,7 @@ class Problem(ByAct, OfFamily, Entity):
 
 
 # What filters ask of each stage; measures in the order of their states, with what filters ask of each.
-ASKED_OF_STAGES = ("ends_on", "reviewed_on", "kind_id", "sort", "dynamics_id", "reaction_id", "follows")
+ASKED_OF_STAGES = ("ends_on", "reviewed_on", "kind_id", "sort", "dynamics_id", "reaction_id", "follows", "decision_id")
 BY_STATE = ("state", "due_on", "family_id", "performer_id", "kind_id", "done_on")
 
 
@@ -229,7 +229,8 @@ class Stage(ByAct, OfFamily, Entity):
         in_the_family_of("decision_id", "decision"),
         in_the_family_of("extension_id", "decision"),
         listed("stage", "starts_on", "id", "family_id", *ASKED_OF_STAGES),
-        *(sought("stage", name, "id", "family_id") for name in ("ends_on", "sort")),
+        sought("stage", "ends_on", "id", "family_id", "starts_on"),
+        sought("stage", "sort", "id", "family_id"),
         Index("ix_stage_of_programme", "programme_id", "decision_id", "annulled_at"),
         Index("ix_stage_to_be_reviewed", "reviewed_on", "ends_on", "family_id", "annulled_at"),
         sane("ends_on >= starts_on", name="ends_after_start"),
@@ -357,7 +358,7 @@ class Aid(OfFamily, Entity):
         Index("ix_aid_kind_id_given_on", "kind_id", "given_on"),
         listed("aid", "given_on", "id", "family_id", "performer_id", "kind_id", "measure_id"),
         *(given("aid", name, "given_on", "id", "family_id") for name in ("kind_id", "measure_id")),
-        sought("aid", "amount", "id", "family_id"),
+        sought("aid", "amount", "id", "family_id", "performer_id", "kind_id", "measure_id"),
         Index("ix_aid_of_family", "family_id", "given_on", "annulled_at"),
         UniqueConstraint("id", "family_id"),
         in_the_family_of("planned_id", "planned_measure"),
