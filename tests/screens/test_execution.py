@@ -238,7 +238,7 @@ def test_a_measure_that_was_not_carried_out_says_why(plan, sign_in):
     assert (measure.state, measure.reason) == (MeasureState.NOT_DONE, "Семья выехала")
 
 
-def test_regular_aid_is_entered_once_and_cut_short(plan, sign_in):
+def test_regular_aid_is_entered_once_and_cut_short(cast, plan, sign_in):
     gleb = sign_in("gleb")
     until = today() + timedelta(days=90)
     answer = send(gleb, f"f={plan['family']}", kind=kind("8.1"), rhythm="daily", until=f"{until:%d.%m.%Y}", again="1")
@@ -247,6 +247,10 @@ def test_regular_aid_is_entered_once_and_cut_short(plan, sign_in):
     [aid] = aids()
     assert (aid.rhythm, aid.until) == (AidRhythm.DAILY, until)
     address = f"/execution/aid/{aid.id}/cut"
+    family = db.session.get_one(Family, plan["family"])
+    factories.aid(family, today(), performer=cast.agency("5.3"), until=until, rhythm=AidRhythm.DAILY)
+    ends = html.fromstring(gleb.get(f"/family/{plan['family']}").text).xpath("//section[@id='aid']//td//a/@href")
+    assert [each for each in ends if "/cut" in each] == [address], "a body ends its own"
     for day, status in ((until, 200), (today() - timedelta(days=1), 200), (today() + timedelta(days=5), 302)):
         version = html.fromstring(gleb.get(address).text).xpath("//input[@name='version']/@value")[0]
         assert gleb.post(address, data={"version": version, "until": f"{day:%d.%m.%Y}"}).status_code == status, day
