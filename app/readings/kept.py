@@ -30,7 +30,9 @@ MOST_KEPT = 600  # answers of one server
 LONGEST_KEPT = timedelta(hours=1)  # the changes since then would take as long to look through as to count anew
 MOST_CHANGES = 1_000  # are looked through again and again: after more, the changes are noted from a later one
 
-FAMILY = Family.__tablename__
+# What a family is called is made of its people: a change of one of them changes these columns, and no other of hers.
+CALLED = frozenset(column.name for column in Family.__table__.columns if column.info.get("derived"))
+NAMES = "names of families"  # what an answer rests on that asks any of them
 MARKS = "marks"  # of the transaction of a session
 MANY_BY_MANY = frozenset({Whose.FAMILY, Whose.CARD, Whose.SURVEY, Whose.MEETING})  # rows that are written all day
 _WORD = re.compile(r"[a-z_][a-z_0-9]*")
@@ -110,7 +112,7 @@ def _tables_of_rows() -> Mapping[str, frozenset[str]]:
         if getattr(entity, "WHOSE", None) in MANY_BY_MANY:
             links = (cast(Table | None, each.secondary) for each in class_mapper(entity).relationships)
             found[entity.__name__] = frozenset({entity.__tablename__, *(one.name for one in links if one is not None)})
-    found[Member.__name__] |= {FAMILY}  # the name of a family is made of those of its people
+    found[Member.__name__] |= {NAMES}
     return found
 
 
@@ -131,7 +133,10 @@ def _naming() -> Iterator[set[str]]:
 def _name_tables(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
     tables = _named.get()
     if tables is not None:
-        tables |= set(_WORD.findall(statement)) & Model.metadata.tables.keys()
+        words = set(_WORD.findall(statement))
+        tables |= words & Model.metadata.tables.keys()
+        if not words.isdisjoint(CALLED):
+            tables.add(NAMES)
 
 
 def _mark(since: int | None) -> journal.Mark:

@@ -143,8 +143,10 @@ def by_district(today: date) -> list[tuple[str, int, int, int]]:
 
 def _families(today: date, *, on_record: bool) -> Select[tuple[int]]:
     """The ids of the person's families, of all or of those on record."""
-    seen = access.scope().families(much=given.works_much(MANY))
-    found = select(_family.c.id).where(seen, _family.c.annulled_at.is_(None))
+    much = given.works_much(MANY)
+    found = select(_family.c.id).where(access.scope().families(much=much), _family.c.annulled_at.is_(None))
+    if much:  # in the order of their ids: their people are met so too
+        found = found.with_hint(_family, "INDEXED BY ix_family_by_id", "sqlite")
     return found.where(families.stands(today)) if on_record else found
 
 

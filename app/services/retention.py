@@ -148,12 +148,13 @@ def _families(known: list[RuleOfKeeping], today: date, chosen: Chosen | None) ->
         _family.c.id, _family.c.number, _family.c.territory_id, _family.c.district_id, _family.c.annulled_at,
         _family.c.created_at, last.label("removed_on"),
         answered.correlate(_family).scalar_subquery().label("closed_at"),
-    ).where(access.scope().families(), _family.c.destroyed.is_(None), ~_on_record(_family.c.id))  # fmt: skip
-    # So long ago at the least; a family that was annulled was removed from nothing.
+    ).where(access.scope().families(), _family.c.destroyed.is_(None))  # fmt: skip
+    # So long ago at the least, which is true of few; a family that was annulled was removed from nothing.
+    long_ago = _long_ago(_stay.c.removed_on, known, KeptKind.REMOVED, today)
     asked = asked.where(or_(
-        _ended(_long_ago(_stay.c.removed_on, known, KeptKind.REMOVED, today)),
+        _family.c.id.in_(select(_stay.c.family_id).where(_stay.c.annulled_at.is_(None), long_ago)),
         and_(_long_ago(func.date(_family.c.created_at), known, KeptKind.NEVER, today), ~_ended()),
-    ))  # fmt: skip
+    )).where(~_on_record(_family.c.id))  # fmt: skip
     rows = _of_chosen(asked, _family.c.id, None if chosen is None else chosen.families)
     youngest = _youngest([row.id for row in rows])
     for row in rows:
@@ -192,10 +193,10 @@ def _long_ago(day: Any, known: Iterable[RuleOfKeeping], kind: KeptKind, today: d
     return false() if not terms else day <= today - timedelta(days=min(max(terms), 36_500))
 
 
-def _ended(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a stay of the family has ended, on days that meet the conditions."""
+def _ended() -> ColumnElement[bool]:
+    """Whether a stay of the family has ended."""
     ended = select(_stay.c.id).where(
-        _stay.c.family_id == _family.c.id, _stay.c.annulled_at.is_(None), _stay.c.removed_on.is_not(None), *conditions
+        _stay.c.family_id == _family.c.id, _stay.c.annulled_at.is_(None), _stay.c.removed_on.is_not(None)
     )
     return exists(ended.correlate_except(_stay))
 

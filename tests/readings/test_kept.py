@@ -104,25 +104,33 @@ def test_a_change_leaves_what_rests_on_other_rows(app, cast, count):
     kind = db.session.scalars(select(AidKind)).first()
 
     def families_there() -> int:
-        db.session.connection().scalar(select(func.count()).select_from(Family.__table__))
+        db.session.connection().scalar(select(func.max(Family.name)))
         return count()
 
     def asked() -> int:
         return kept.while_unchanged("outer", lambda: kept.while_unchanged("inner", families_there))
 
+    def nobody_is_called() -> int:
+        return kept.while_unchanged("places", lambda: db.session.connection().scalar(select(func.max(Family.id))))
+
     db.session.flush()
     assert asked() == 1
+    assert nobody_is_called() == of.id
+    factories.member(of)
+    db.session.flush()
+    assert asked() == 2, "a family is called by its people"
+    assert kept.is_known("places"), "they say no more of it"
     order = factories.decision(of, clock.today())
     db.session.flush()
-    assert [asked(), asked()] == [1, 1], "a decision is no row of what was counted"
+    assert [asked(), asked()] == [2, 2], "a decision is no row of what was counted"
     order.number = "77"
     db.session.flush()
-    assert asked() == 1
+    assert asked() == 2
     for number, change in enumerate((
         lambda: factories.member(of), lambda: setattr(of, "additional", "другое"),
         lambda: setattr(kind, "name", "Иное"),
         lambda: journal.write([journal.entry(Act.MOVED, entity="Decision")]),
-    ), start=2):  # fmt: skip
+    ), start=3):  # fmt: skip
         change()
         db.session.commit()
         assert asked() == number
