@@ -90,7 +90,8 @@ class DayField(Field):
         text = valuelist[0].strip() if valuelist else ""
         self.data = parse_date(text) if text else None
         if text and self.data is None:
-            raise ValueError(str(_("Write the date as DD.MM.YYYY.")))
+            is_day = re.fullmatch(r"\d{1,2}\.\d{1,2}\.\d{4}", text)
+            raise ValueError(str(_("There is no such day.") if is_day else _("Write the date as DD.MM.YYYY.")))
         if self.data and self.data < EARLIEST:
             raise ValueError(str(_("The year is before 1900.")))
         if self.data and self.data > LATEST:

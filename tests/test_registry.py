@@ -265,6 +265,7 @@ def test_a_refused_form_keeps_what_was_typed(rows, sign_in, page):
     answer = anna.post(url, data=data)
     assert answer.status_code == 200
     assert "31.02.2015" in answer.text
+    assert "Такого дня в календаре нет" in answer.text
     assert "детский сад «Ромашка»" in answer.text
 
 
