@@ -64,16 +64,18 @@ class Known:
 
 def kinds(page: Any) -> set[tuple[str, str, bool]]:
     """What the styles and the rules of axe go by: of each element what it is, within what, whether it says anything.
-    Of elements of kinds that they have seen they say nothing else.
+    Of elements of kinds that they have seen they say nothing else. The menu is looked at on first pages alone.
     """
-    elements = [element for element in page.iter() if isinstance(element.tag, str)]
+    elements = page.xpath("//*[not(ancestor-or-self::nav[@class='menu'])]")
     return {(_kind(one.getparent()), _kind(one), bool(one.text_content().strip())) for one in elements}
 
 
 def _kind(element: Any) -> str:
+    """Whatever an icon shows, it is an icon."""
     if element is None:
         return ""
-    classes, names = sorted(element.get("class", "").split()), sorted({*element.keys()} - {"class"})
+    classes = sorted(name for name in element.get("class", "").split() if not name.startswith("fa-"))
+    names = sorted({*element.keys()} - {"class"})
     return f"{element.tag}{classes}{names}{element.get('type')}{element.get('role')}"
 
 
