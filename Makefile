@@ -10,7 +10,7 @@ SIZES  ?= 300 10000 100000
 ROOMY  := PYTHONMALLOC=malloc GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types faults deployment bench words guide docs migration lock clean
+.PHONY: help run test checks suite lint types faults deployment bench words guide docs migration lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -20,7 +20,12 @@ run: $(VENV)/production $(WORDS).mo  ## set everything up and serve a demo bank 
 	@$(FLASK) bank demo --if-empty --port $(PORT)
 	@PORT=$(PORT) $(PYTHON) run.py
 
-test: lint types  ## set everything up and run every check and test
+test: $(VENV)/development $(WORDS).mo  ## set everything up and run every check and test
+	@$(MAKE) --no-print-directory --jobs=2 checks suite
+
+checks: lint types
+
+suite:
 	$(ROOMY) $(PYTHON) -m pytest -n auto
 
 lint: $(VENV)/development $(WORDS).mo  ## style and layers of imports
