@@ -131,8 +131,8 @@ def build(folder: Path, families: int) -> tuple[Bank, float]:
         _write_quickly()
         demo.fill(TODAY, families=families)
         demo_accounts.create()
-        db.session.commit()
         look_at_contents()
+        db.session.commit()
     (folder / READY).write_text(fingerprint())
     return bank, clock() - started
 
@@ -148,8 +148,8 @@ def empty(folder: Path) -> Bank:
         with bank.opened():
             upgrade()
             installation.install()
-            db.session.commit()
             look_at_contents()
+            db.session.commit()
         (folder / "empty" / READY).write_text(fingerprint())
     return bank
 

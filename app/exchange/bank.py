@@ -411,10 +411,11 @@ class _Loader:
     def _aids(self) -> None:
         aid = Aid.__table__
         recipients: dict[int, list[int]] = {}
+        # Joined, SQLite would read all recipients of the bank and seek each family of the portion for each of them.
+        of_these = aid_recipients.c.aid_id.in_(select(aid.c.id).where(aid.c.family_id.in_(self.ids)))
         for aid_id, member_id in db.session.execute(
             select(aid_recipients.c.aid_id, aid_recipients.c.member_id)
-            .join(aid, aid.c.id == aid_recipients.c.aid_id)
-            .where(aid.c.family_id.in_(self.ids))
+            .where(of_these)
             .order_by(aid_recipients.c.aid_id, aid_recipients.c.member_id)
         ):
             if member_id in self.members:

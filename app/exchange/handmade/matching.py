@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app import access
+from app.conditions import unindexed
 from app.domain import contacts, likelihood, names
 from app.domain.contacts import HomesAlike
 from app.domain.likelihood import NamedPerson, NamesAlike
@@ -90,7 +91,9 @@ class Matching:
         found: set[str] = set()
         for portion in portions(sorted({day for _, _, day in dated})[:MOST_DAYS]):
             rows = db.session.execute(
-                select(Member.last_name, Member.first_name, Member.born_on, Family.district_id).join(Member.family)
+                select(Member.last_name, Member.first_name, Member.born_on, Family.district_id)
+                # Else each family is asked of each day.
+                .join(Family, Family.id == unindexed(Member.__table__.c.family_id))
                 .where(Member.born_on.in_(portion), Member.annulled_at.is_(None), Family.annulled_at.is_(None),
                        access.scope().families())
             )  # fmt: skip

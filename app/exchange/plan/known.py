@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, select
 
+from app.conditions import unindexed
 from app.domain import intervals, names
 from app.domain.likelihood import Likely, NamedPerson
 from app.exchange.plan.comparing import Comparison
@@ -63,7 +64,7 @@ class KnownPeople:
                     _member.c.first_name, _member.c.middle_name, _member.c.born_on, _member.c.joined_on,
                     _member.c.left_on,
                 )
-                .join(_family, _family.c.id == _member.c.family_id)
+                .join(_family, _family.c.id == unindexed(_member.c.family_id))  # else each family is asked of each day
                 .where(
                     holding(portion), _member.c.annulled_at.is_(None), _family.c.annulled_at.is_(None),
                     self._scope.families(), *conditions,
