@@ -201,6 +201,7 @@ class Filter:
     is_part: bool = False  # of a text that no index leads to: each text is looked at, and then whose the row is
     gives: str = ""  # the column of the row that the filter gives one value
     ranges: str = ""  # the column of days that it bounds
+    is_dear: bool = False  # few rows are so, and all are asked: those that are found are kept while nothing changes
 
     @property
     def key(self) -> str:

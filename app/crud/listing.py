@@ -21,7 +21,7 @@ from app.crud import indexes
 from app.extensions import db
 from app.filters import Address, Filter
 from app.models import Dictionary, Entity, Family, OfFamily
-from app.readings import given
+from app.readings import given, kept
 
 PAGE_SIZES = (25, 50, 100)
 LARGEST_EXPORT = 50_000
@@ -203,13 +203,23 @@ class RegistryList:
         index = indexes.of_asked(self.entity, found, sees_most=_sees_most())
         rows = self._from_index(self._narrowed(found).limit(most + 1), index)
         if order is None:
-            return self._keys(rows)
+            return self._found(rows, found, most)
         # Only those that are let through are read for their place: an index tells of all others.
         row = self.entity.__table__.alias()
         by = self._sort_key(conditions.unindexed(row.c[self._column(order).key]), order)
         ends = (by, *(row.c[name] for name in _within(self.entity, order)), row.c.id)
         ordered = select(row.c.id).where(row.c.id.in_(rows))
-        return self._keys(ordered.order_by(*(end.desc() if order[1] == "desc" else end for end in ends)))
+        ordered = ordered.order_by(*(end.desc() if order[1] == "desc" else end for end in ends))
+        return self._found(ordered, found, most, order)
+
+    def _found(self, rows: Select[Any], found: Sequence[Filter], most: int,
+               order: tuple[str, str] | None = None) -> Sequence[int]:  # fmt: skip
+        """The ids of gathered rows; dear ones are kept while nothing changes that they rest on."""
+        if not any(one.is_dear and one.conditions for one in found):
+            return self._keys(rows)
+        asked = frozenset((one.name, one.value, one.until) for one in found if one.conditions)
+        question = ("gathered", self.endpoint, asked, order, most)
+        return kept.while_unchanged(question, lambda: self._keys(rows))
 
     def _number(self) -> HowMany:
         """How many rows the person sees, of too many the first ones alone."""
@@ -275,10 +285,13 @@ class RegistryList:
     def _texts(self, found: Sequence[Filter], order: tuple[str, str],
                most: int) -> list[tuple[list[str | None], int]]:  # fmt: skip
         """The different texts in their order, those together that differ in the case of letters alone; and how many
-        live rows bear them that the filters let through, counted no further than `most`."""
+        live rows bear them, counted no further than `most`: of those that the filters let through, if an index tells
+        it."""
         groups: dict[str, tuple[list[str | None], int]] = {}
-        asked = [told for one in found for told in one.of_each or one.conditions]
-        counted = conditions.counted_texts(self._column(order), most, asked, self._index_of(order))
+        index = self._index_of(order)
+        is_told = indexes.tells(self.entity, index, found)
+        asked = [told for one in found for told in one.of_each or one.conditions] if is_told else []
+        counted = conditions.counted_texts(self._column(order), most, asked, index)
         for text, number in db.session.connection().execute(counted):
             if not number:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -34,7 +35,7 @@ class MemberListView(RegistryView):
             filters.of_row(address, "territory", _("Territory"), Territory, members.lives_in, members.each_lives_in),
             *super().filters_of(address),
             filters.of_choice(address, "comes_of_age", _("Turns eighteen"), soon),
-            filters.of_choice(address, "missing", _("Not entered"), missing),
+            replace(filters.of_choice(address, "missing", _("Not entered"), missing), is_dear=True),
         ]
 
     def text(self, row: Any, name: str) -> str:

@@ -304,7 +304,7 @@ class PupilSupport(OfMember, Entity):
     __table_args__ = (
         live("member_id", "year", "quarter", name="uq_pupil_support_member_id_year_quarter"),
         listed("pupil_support", "year", "id", "family_id"),
-        sought("pupil_support", "quarter", "id", "family_id"),
+        sought("pupil_support", "quarter", "id", "family_id", *SUPPORT[1:]),
         *(sought("pupil_support", name, "id", "family_id", "quarter") for name in SUPPORT[1:]),
         in_the_family_of("member_id", "member"),
         sane("quarter BETWEEN 1 AND 4", name="quarter_of_year"),

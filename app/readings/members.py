@@ -45,8 +45,9 @@ def each_lives_in(places: Sequence[Territory]) -> ColumnElement[bool]:
 
 
 def education_unknown(day: date) -> ColumnElement[bool]:
-    """Nobody entered what the person learns or does on a day."""
-    return conditions.status_on(_member.c.id, day).is_(None)
+    """Nobody entered what the child learns or does on a day; of grown people it is not asked."""
+    is_minor = conditions.minor(conditions.unindexed(_member.c.born_on), day)
+    return and_(is_minor, conditions.status_on(_member.c.id, day).is_(None))
 
 
 def age_unknown() -> ColumnElement[bool]:

@@ -142,7 +142,7 @@ def test_the_list_of_members_tells_the_children_on_record_from_all_others(cast, 
     born = date(today().year - 9, 1, 1)
     learns = factories.member(stands, last_name="Учёнова", born_on=born)
     factories.education(learns, date(2025, 9, 1))
-    factories.member(stands, last_name="Рощина", born_on=born)
+    unknown = factories.member(stands, last_name="Рощина", born_on=born)
     factories.member(stands, last_name="Взрослова", born_on=date(1990, 1, 1))
     factories.member(stands, last_name="Безвестнова", born_on=None)
     factories.member(removed, last_name="Снятова", born_on=born)
@@ -155,6 +155,10 @@ def test_the_list_of_members_tells_the_children_on_record_from_all_others(cast, 
 
     assert listed("_flt_0_state=children") == ["Рощина", "Учёнова"]
     assert listed("_flt_0_state=children&_flt_0_missing=education") == ["Рощина"]
+    assert listed("_flt_0_missing=education") == ["Рощина", "Снятова"], "of grown people it is not asked"
+    factories.education(unknown, date(2025, 9, 1))
+    db.session.commit()
+    assert listed("_flt_0_state=children&_flt_0_missing=education") == [], "what is kept is given up after a change"
     assert listed("_flt_0_state=on") == ["Безвестнова", "Взрослова", "Рощина", "Учёнова"]
     assert listed("_flt_0_missing=born_on") == ["Безвестнова"]
     assert listed("_flt_0_state=children&_flt_0_comes_of_age=soon") == []
