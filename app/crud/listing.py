@@ -201,7 +201,8 @@ class RegistryList:
         if not any(one.conditions for one in found):
             return None
         index = indexes.of_asked(self.entity, found, sees_most=_sees_most())
-        rows = self._from_index(self._narrowed(found).limit(most + 1), index)
+        rows = self._narrowed(found, walked=bool(index), one_by_one=False)  # an index leads to them, no family
+        rows = self._from_index(rows.limit(most + 1), index)
         if order is None:
             return self._found(rows, found, most)
         # Only those that are let through are read for their place: an index tells of all others.
