@@ -184,7 +184,7 @@ def test_the_first_page_tells_what_the_form_lacks_and_leads_to_it(families, sign
         assert client.get(address).status_code == 200, address
     lack = next(link for link in card.xpath(".//li/a/@href") if "behind" in link)
     assert len(page(client, lack).xpath("//main//tbody/tr")) == 1
-    assert ALL_AGREES not in text_of(page(client, card.xpath(".//div[@class='card__head']/a/@href")[0]))
+    assert ALL_AGREES not in text_of(page(client, card.xpath(".//div[@class='card__head']//a/@href")[0]))
 
 
 def test_what_was_entered_is_no_longer_missing_at_the_next_look(families, cast, sign_in, page):

@@ -52,7 +52,7 @@ def test_a_group_is_named_from_the_card_and_its_people_find_it(sign_in, page, ca
     group = rows(SurveyGroup)[0]
     assert "на обследовании" in html_of(page(anna, f"/signal/{key}"))
     assert "Полозова" in html_of(page(vera, "/surveygroupregistry/list/"))
-    assert "ул. Полевая, 5" in html_of(page(vera, f"/survey/{group.id}"))
+    assert "ул.\u00a0Полевая, 5" in html_of(page(vera, f"/survey/{group.id}"))
     assert "Внести семью" not in html_of(page(vera, f"/signal/{key}"))
     assert sign_in("boris").get(f"/survey/{group.id}").status_code == 404
 
