@@ -238,7 +238,7 @@ class IdentityDocument(OfMember, Entity):
     __table_args__ = (
         in_the_family_of("member_id", "member"),
         listed("identity_document", "id", "family_id"),
-        sought("identity_document", "series", "id", "family_id"),
+        sought("identity_document", "series", "id", "family_id", "kind_id"),
         sought("identity_document", "number", "id", "family_id"),
         sought("identity_document", "issued_on", "id", "family_id", "series"),
     )
